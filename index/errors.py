@@ -1,0 +1,110 @@
+"""Every error this project raises on purpose, as a tree.
+
+Each message says what is wrong and what to do about it. Only the edges (the
+command line, the page, an HTTP handler) catch them.
+
+::
+
+    ArticleQAError
+    ├── InputError              what the caller gave cannot be used
+    │   ├── EmptyArticle        no text in it
+    │   ├── UnreadableFile      missing, not permitted, broken, or not decodable
+    │   ├── UnknownFormat       no loader for this kind of file
+    │   ├── TooLarge            over a limit; the message names the limit
+    │   ├── FetchError          a URL that could not be brought, or must not be
+    │   ├── QuestionError       a blank or over-long question
+    │   └── ArticleNotFound     no article of this id in the library
+    ├── SettingsError           an unknown or impossible setting
+    ├── CitationError           a citation that does not match its article
+    ├── ModelError
+    │   ├── ModelMissing        the model's files are not installed
+    │   └── ModelCorrupt        the files are not the published bytes
+    └── LibraryError
+        ├── LibraryLocked       another process is writing
+        ├── LibraryTooNew       written by a newer version of this program
+        ├── LibraryDamaged      the record cannot be read
+        ├── LibraryUnwritable   no room, or no permission to write
+        └── WrongModel          indexed with another embedding model
+"""
+
+from __future__ import annotations
+
+
+class ArticleQAError(Exception):
+    """Whatever this project raises on purpose."""
+
+
+class InputError(ArticleQAError, ValueError):
+    """What the caller gave cannot be used."""
+
+
+class EmptyArticle(InputError):
+    """There is no text to question."""
+
+
+class UnreadableFile(InputError):
+    """A file is missing, not permitted, broken, or not decodable."""
+
+
+class UnknownFormat(InputError):
+    """No loader knows this kind of file."""
+
+
+class TooLarge(InputError):
+    """Something is over a limit, which the message names."""
+
+
+class FetchError(InputError):
+    """A URL could not be brought, or must not be."""
+
+
+class QuestionError(InputError):
+    """A question is blank or over-long."""
+
+
+class ArticleNotFound(InputError):
+    """No article of this id is in the library."""
+
+
+class SettingsError(ArticleQAError, ValueError):
+    """A setting is unknown or its value impossible."""
+
+
+class CitationError(ArticleQAError):
+    """A citation does not match the article it names."""
+
+
+class ModelError(ArticleQAError):
+    """A model cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """A model's files are not installed."""
+
+
+class ModelCorrupt(ModelError):
+    """A model's files are not the published bytes."""
+
+
+class LibraryError(ArticleQAError):
+    """A library on disk cannot be used as asked."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryTooNew(LibraryError):
+    """A newer version of this program wrote the library."""
+
+
+class LibraryDamaged(LibraryError):
+    """The library's record cannot be read."""
+
+
+class LibraryUnwritable(LibraryError):
+    """There is no room, or no permission, to write to the library."""
+
+
+class WrongModel(LibraryError):
+    """The library was indexed with another embedding model."""

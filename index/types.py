@@ -1,0 +1,154 @@
+"""The values that travel from a source to an answer, all frozen.
+
+Every offset in this project counts Unicode code points of ``Article.text``, so
+``article.text[start:end]`` is the text meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
+from index.errors import EmptyArticle, UnreadableFile
+
+MAX_TITLE_CHARS = 300
+# 128 bits of SHA-256: short enough to type the start of, long enough that two
+# texts cannot be made to share one.
+_ID_HEX_DIGITS = 32
+
+
+class Span(NamedTuple):
+    """A run of ``text[start:end]``, in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of an article: where it stands, and its level (1 is the highest)."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text that can be questioned.
+
+    Build one with :meth:`from_text`, which makes the id from the text: the same
+    text is the same article.
+    """
+
+    id: str
+    title: str
+    text: str
+    source: str | None = None
+    headings: tuple[Heading, ...] = ()
+    added_at: str | None = None
+    """When it entered the library (ISO 8601, UTC); None until then."""
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        *,
+        title: str = "",
+        source: str | None = None,
+        headings: tuple[Heading, ...] = (),
+    ) -> Self:
+        r"""Return the article of ``text``, with CRLF and CR turned into LF.
+
+        ``headings`` are offsets into the text as given, which must then be free
+        of ``\r``. A missing title is taken from the first line.
+
+        Raises:
+            EmptyArticle: The text is blank.
+            UnreadableFile: The text holds lone surrogates, which are not Unicode.
+        """
+        text = normalise_newlines(text)
+        if not text.strip():
+            msg = "The article has no text. Give a text with at least one word in it."
+            raise EmptyArticle(msg)
+        try:
+            encoded = text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            msg = (
+                f"Character {error.start} of the text is half of a surrogate pair, which is not "
+                "valid Unicode. Read the text again with its right encoding."
+            )
+            raise UnreadableFile(msg) from error
+        article_id = hashlib.sha256(encoded).hexdigest()[:_ID_HEX_DIGITS]
+        title = one_line(title) or one_line(text[:1000].strip().split("\n", 1)[0])
+        return cls(article_id, title, text, source, headings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the article that :meth:`to_dict` was made from."""
+        headings = tuple(Heading(**heading) for heading in data["headings"])
+        return cls(**{**data, "headings": headings})
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences of one section, as it is embedded and retrieved."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    heading: str = ""
+    """The heading the chunk stands under: context for the embedding, never quoted."""
+    sentences: tuple[Span, ...] = ()
+    """The sentences of the chunk, as offsets into the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was retrieved for a question."""
+
+    article_id: str
+    title: str
+    text: str
+    start: int
+    end: int
+    score: float
+    """Fused relevance in 0..1; comparable within one question only."""
+    rank: int
+    """1 for the best."""
+    heading: str = ""
+    sentences: tuple[Span, ...] = ()
+    similarity: float = 0.0
+    """Cosine of question and passage in the embedding model."""
+    bm25: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        return asdict(self) | {"sentences": [list(span) for span in self.sentences]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the passage that :meth:`to_dict` was made from."""
+        sentences = tuple(Span(start, end) for start, end in data["sentences"])
+        return cls(**{**data, "sentences": sentences})
+
+
+def normalise_newlines(text: str) -> str:
+    """Return ``text`` with every CRLF and CR as LF; nothing else is changed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(title: str) -> str:
+    """Return ``title`` on one line, free of control characters and of a sane length."""
+    title = re.sub(r"[\s\x00-\x1f\x7f]+", " ", title).strip()
+    if len(title) > MAX_TITLE_CHARS:
+        title = title[: MAX_TITLE_CHARS - 1].rstrip() + "…"
+    return title

@@ -1,0 +1,64 @@
+"""A citation: the exact words of an article that an answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from index.errors import CitationError
+from index.types import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quotation and where it stands: ``article.text[start:end] == quote``.
+
+    Make one with :meth:`of`, which takes the quote from the article itself.
+    """
+
+    article_id: str
+    title: str
+    start: int
+    end: int
+    quote: str
+    source: str | None = None
+    """The file name or URL of the article, where there is one."""
+    heading: str = ""
+    """The heading the quote stands under, where there is one."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or self.end - self.start != len(self.quote):
+            msg = (
+                f"A citation of {self.start}–{self.end} cannot hold a quote of "
+                f"{len(self.quote)} characters."
+            )
+            raise CitationError(msg)
+
+    @classmethod
+    def of(cls, article: Article, start: int, end: int, *, heading: str = "") -> Self:
+        """Return the citation of ``article.text[start:end]``.
+
+        Raises:
+            CitationError: The offsets are not in the article, or hold nothing.
+        """
+        if not 0 <= start < end <= len(article.text):
+            msg = f"{start}–{end} is not a run of the {len(article.text)} characters of the article."
+            raise CitationError(msg)
+        quote = article.text[start:end]
+        return cls(article.id, article.title, start, end, quote, article.source, heading)
+
+    def check(self, article: Article) -> None:
+        """Raise CitationError unless the article says exactly this, exactly there."""
+        if article.id != self.article_id or article.text[self.start : self.end] != self.quote:
+            msg = f"The article {article.id} does not say {self.quote!r} at {self.start}."
+            raise CitationError(msg)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the citation that :meth:`to_dict` was made from."""
+        return cls(**data)
