@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from index.types import Passage
+from index.errors import CitationError
+from index.types import Passage, Span
 from qa.citations import Citation
 
 
@@ -29,6 +30,20 @@ class Answer:
     that the best candidate would have been)."""
     passages: tuple[Passage, ...]
     """What was retrieved, best first."""
+    marks: tuple[Span, ...] = ()
+    """Where the marks stand in ``text``: ``text[start:end] == "[1]"``. An article
+    can hold "[1]" of its own; only these are ours."""
+
+    def __post_init__(self) -> None:
+        for start, end in self.marks:
+            mark = self.text[start:end]
+            number = mark[1:-1]
+            if mark != f"[{number}]" or not number.isdecimal():
+                msg = f"There is no citation mark at {start}–{end} of the answer, but {mark!r}."
+                raise CitationError(msg)
+            if not 1 <= int(number) <= len(self.citations):
+                msg = f"The mark {mark} points at none of {len(self.citations)} citations."
+                raise CitationError(msg)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
@@ -40,6 +55,7 @@ class Answer:
             "answered": self.answered,
             "confidence": self.confidence,
             "passages": [passage.to_dict() for passage in self.passages],
+            "marks": [list(mark) for mark in self.marks],
         }
 
     @classmethod
@@ -53,4 +69,5 @@ class Answer:
             answered=data["answered"],
             confidence=data["confidence"],
             passages=tuple(Passage.from_dict(item) for item in data["passages"]),
+            marks=tuple(Span(start, end) for start, end in data["marks"]),
         )
