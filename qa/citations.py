@@ -43,7 +43,7 @@ class Citation:
             CitationError: The offsets are not in the article, or hold nothing.
         """
         if not 0 <= start < end <= len(article.text):
-            msg = f"{start}–{end} is not a run of the {len(article.text)} characters of the article."
+            msg = f"{start}–{end} lies outside the article of {len(article.text)} characters."
             raise CitationError(msg)
         quote = article.text[start:end]
         return cls(article.id, article.title, start, end, quote, article.source, heading)
