@@ -1,0 +1,212 @@
+"""Article → Chunks of whole sentences.
+
+A chunk never crosses a heading. Paragraphs stay whole where they fit; short
+ones are joined, long ones are cut between sentences into even runs. A sentence
+too long for the embedding model is cut into pieces, so nothing is ever
+truncated silently.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from index.sentences import guess_language, split_sentences
+from index.types import Article, Chunk, Span
+
+TokenCounter = Callable[[Sequence[str]], list[int]]
+"""Counts each text's tokens, special tokens not included."""
+
+# A heading is context for the embedding; one longer than this is cut there.
+MAX_HEADING_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkLimits:
+    """How long chunks may be."""
+
+    min_tokens: int = 100
+    """Paragraphs are joined until a chunk has this many."""
+    max_tokens: int = 200
+    """No chunk has more, its heading not counted."""
+    max_chars: int = 1_500
+    """No chunk has more: a run of letters without spaces is one token to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Some consecutive sentences, or pieces of one, and their tokens."""
+
+    sentences: tuple[Span, ...]
+    tokens: int
+
+    @property
+    def chars(self) -> int:
+        return self.sentences[-1].end - self.sentences[0].start
+
+    def __add__(self, other: _Run) -> _Run:
+        return _Run(self.sentences + other.sentences, self.tokens + other.tokens)
+
+
+def chunk_article(
+    article: Article, count_tokens: TokenCounter, limits: ChunkLimits | None = None
+) -> list[Chunk]:
+    """Return the chunks of ``article``, in order.
+
+    Each chunk is ``article.text[chunk.start:chunk.end]``; together they cover
+    every character that is not white space, and none overlap. The chunk after a
+    heading begins with it; every chunk of the section carries it as context.
+    """
+    limits = limits or ChunkLimits()
+    language = guess_language(article.text)
+    chunks: list[Chunk] = []
+    for heading, start, end in _sections(article):
+        spans = _sentences_of(article, start, end, heading, language)
+        paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
+        title = article.text[heading.start : heading.end] if heading else ""
+        for run in _pack(paragraphs, limits):
+            first, last = run.sentences[0].start, run.sentences[-1].end
+            text = article.text[first:last]
+            chunks.append(
+                Chunk(article.id, first, last, text, title[:MAX_HEADING_CHARS], run.sentences)
+            )
+    return chunks
+
+
+def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
+    """Return (heading, start, end) of each run of text under one heading.
+
+    A heading that follows another with nothing between belongs to the same section.
+    """
+    sections: list[tuple[Span | None, int, int]] = []
+    heading: Span | None = None
+    start = body = 0
+    for mark in article.headings:
+        if article.text[body : mark.start].strip():
+            sections.append((heading, start, mark.start))
+            start = mark.start
+        heading, body = Span(mark.start, mark.end), mark.end
+    sections.append((heading, start, len(article.text)))
+    return sections
+
+
+def _sentences_of(
+    article: Article, start: int, end: int, heading: Span | None, language: str
+) -> list[Span]:
+    """Return the sentences of a section; the line of its heading is one of its own."""
+    cuts = [start, end]
+    if heading:
+        line_start = article.text.rfind("\n", start, heading.start) + 1
+        line_end = article.text.find("\n", heading.end, end)
+        cuts = [start, max(start, line_start), end if line_end < 0 else line_end, end]
+    return [
+        Span(left + span.start, left + span.end)
+        for left, right in itertools.pairwise(cuts)
+        for span in split_sentences(article.text[left:right], language)
+    ]
+
+
+def _fitting(
+    text: str, spans: list[Span], count_tokens: TokenCounter, limits: ChunkLimits
+) -> list[_Run]:
+    """Return a run per sentence, or per piece of a sentence that is too long."""
+    spans = [piece for span in spans for piece in _cut_by_chars(text, span, limits.max_chars)]
+    runs: list[_Run] = []
+    while spans:
+        counts = count_tokens([text[start:end] for start, end in spans])
+        pending: list[Span] = []
+        for span, tokens in zip(spans, counts, strict=True):
+            if tokens <= limits.max_tokens or span.end - span.start == 1:
+                runs.append(_Run((span,), tokens))
+            else:
+                pending.extend(_halves(text, span))
+        spans = pending
+    return sorted(runs, key=lambda run: run.sentences[0])
+
+
+def _cut_by_chars(text: str, span: Span, max_chars: int) -> list[Span]:
+    pieces = []
+    pending = [span]
+    while pending:
+        piece = pending.pop()
+        if piece.end - piece.start <= max_chars:
+            pieces.append(piece)
+        else:
+            pending.extend(_halves(text, piece))
+    return pieces
+
+
+def _halves(text: str, span: Span) -> list[Span]:
+    """Cut ``span`` near its middle, at white space if there is some in its middle half."""
+    start, end = span
+    middle, quarter = (start + end) // 2, (end - start) // 4
+    left = next((i for i in range(middle, middle - quarter, -1) if text[i].isspace()), None)
+    right = next((i for i in range(middle, middle + quarter) if text[i].isspace()), None)
+    spaces = [i for i in (left, right) if i is not None]
+    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else _before_marks(text, span)
+    halves = (_trim(text, start, cut), _trim(text, cut, end))
+    return [half for half in halves if half.start < half.end]
+
+
+def _before_marks(text: str, span: Span) -> int:
+    """Return the middle of ``span``, moved back so that no accent loses its letter."""
+    middle = (span.start + span.end) // 2
+    cut = middle
+    while cut > span.start + 1 and (unicodedata.combining(text[cut]) or text[cut] == "\u200d"):
+        cut -= 1
+    return cut if cut > span.start + 1 else middle
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    body = text[start:end]
+    start += len(body) - len(body.lstrip())
+    return Span(start, start + len(body.strip()))
+
+
+def _paragraphs(text: str, runs: list[_Run]) -> list[list[_Run]]:
+    """Group runs that no newline parts."""
+    paragraphs: list[list[_Run]] = []
+    for run in runs:
+        if paragraphs:
+            gap = text[paragraphs[-1][-1].sentences[-1].end : run.sentences[0].start]
+            if "\n" not in gap:
+                paragraphs[-1].append(run)
+                continue
+        paragraphs.append([run])
+    return paragraphs
+
+
+def _pack(paragraphs: list[list[_Run]], limits: ChunkLimits) -> list[_Run]:
+    packed: list[_Run] = []
+    open_ended = False  # whether the last of `packed` may still grow
+    for paragraph in paragraphs:
+        for run in _even_runs(paragraph, limits):
+            if open_ended and _fits(packed[-1] + run, limits):
+                packed[-1] += run
+            else:
+                packed.append(run)
+            open_ended = packed[-1].tokens < limits.min_tokens
+    return packed
+
+
+def _even_runs(paragraph: list[_Run], limits: ChunkLimits) -> list[_Run]:
+    """Cut a paragraph between sentences into runs that fit, of about the same length."""
+    total = sum(run.tokens for run in paragraph)
+    chars = paragraph[-1].sentences[-1].end - paragraph[0].sentences[0].start
+    parts = max(math.ceil(total / limits.max_tokens), math.ceil(chars / limits.max_chars))
+    share = total / parts
+    runs = [paragraph[0]]
+    for run in paragraph[1:]:
+        grown = runs[-1] + run
+        if _fits(grown, limits) and grown.tokens - run.tokens / 2 <= share:
+            runs[-1] = grown
+        else:
+            runs.append(run)
+    return runs
+
+
+def _fits(run: _Run, limits: ChunkLimits) -> bool:
+    return run.tokens <= limits.max_tokens and run.chars <= limits.max_chars

@@ -1,0 +1,197 @@
+"""BM25 over the chunks, by tantivy. Derived: rebuilt from the record when absent or stale.
+
+The only module that imports tantivy. Queries are built from analysed terms, so
+a question can never be query syntax.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+from index.storage import NEW, Revision
+
+_WRITER_HEAP_BYTES = 32_000_000
+_REVISION_ID = 0  # chunk ids start at 1; this document carries the revision
+_MAX_TERMS = 64
+"""Distinct terms of a question that are searched for."""
+
+# Scripts that do not put spaces between words are indexed by the character.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
+_ANALYZER = "words-1"
+_MAX_TERM_BYTES = 200
+
+# Function words of questions. They stay in the index; a question drops them
+# unless it has no others.
+STOP_WORDS = frozenset(
+    (
+        "a about an and any are as at be been being but by can could did do does doing for from "
+        "had has have having he her hers him his how i if in into is it its itself me my of on "
+        "or our s she should so some such t than that the their them then there these they this "
+        "those to was we were what when where which who whom whose why will with would you your "
+    ).split()
+)
+
+
+class LexicalIndex:
+    """BM25 (k1 1.2, b 0.75) over chunks, English-stemmed.
+
+    Args:
+        folder: Where the index lies, made if absent; None keeps it in memory.
+
+    One writer at a time: the caller locks. Searches may run beside it.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._index = _open(folder)
+        self._index.register_tokenizer(_ANALYZER, _analyzer())
+        self._index.config_reader("manual")
+        self.revision = NEW
+        """The revision of the record that this index is from."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See what another process has committed since."""
+        self._index.reload()
+        searcher = self._index.searcher()
+        hits = searcher.search(_term("id", _REVISION_ID), limit=1, count=False).hits
+        if hits:
+            revision = searcher.doc(hits[0][1])["revision"]
+            self.revision = Revision(int(revision[0]), int(revision[1]))
+
+    def update(
+        self,
+        revision: Revision,
+        added: Iterable[tuple[int, str]],
+        removed: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """Bring the index to ``revision`` in one commit.
+
+        ``added`` are (id, text); ``removed`` are (first, last) runs of ids, and go first.
+        """
+        writer = self._index.writer(_WRITER_HEAP_BYTES, 1)
+        try:
+            for first, last in removed:
+                writer.delete_documents_by_query(_between(first, last))
+            for chunk_id, text in added:
+                document = tantivy.Document()
+                document.add_unsigned("id", chunk_id)
+                document.add_text("text", text)
+                writer.add_document(document)
+            writer.delete_documents_by_query(_term("id", _REVISION_ID))
+            mark = tantivy.Document()
+            mark.add_unsigned("id", _REVISION_ID)
+            for number in revision:
+                mark.add_unsigned("revision", number)
+            writer.add_document(mark)
+            writer.commit()
+        finally:
+            writer.wait_merging_threads()  # also gives the writer's lock back
+        self.refresh()
+
+    def search(
+        self, question: str, k: int, ranges: Sequence[tuple[int, int]] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to ``k`` (id, BM25 score), best first, ties by id.
+
+        ``ranges`` limits the search to those (first, last) runs of ids.
+        """
+        allowed = None
+        if ranges is not None:
+            allowed = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, _between(first, last)) for first, last in ranges]
+            )
+        return self._search(question, k, allowed)
+
+    def scores(self, question: str, ids: Sequence[int]) -> list[float]:
+        """Return the BM25 score of each of ``ids``; 0 where no word matches."""
+        allowed = tantivy.Query.term_set_query(_schema(), "id", list(ids))
+        found = dict(self._search(question, len(ids), allowed))
+        return [found.get(chunk_id, 0.0) for chunk_id in ids]
+
+    def _search(
+        self, question: str, k: int, allowed: tantivy.Query | None
+    ) -> list[tuple[int, float]]:
+        terms = query_terms(question)
+        if not terms or k < 1:
+            return []
+        query = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, _term("text", term)) for term in terms]
+        )
+        if allowed is not None:
+            limit = tantivy.Query.const_score_query(allowed, 0.0)  # adds nothing to the score
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, limit)]
+            )
+        searcher = self._index.searcher()
+        hits = searcher.search(query, limit=k, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        found = [(int(i or 0), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+
+def query_terms(question: str) -> list[str]:
+    """Return the distinct stems that a question is searched by, in its order."""
+    words = _plain_analyzer().analyze(question)
+    content = [word for word in words if word not in STOP_WORDS] or words
+    stems = [stem for word in content for stem in _analyzer().analyze(word)]
+    return list(dict.fromkeys(stems))[:_MAX_TERMS]
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of ``text`` as they are indexed, in order, repeats included."""
+    return list(_analyzer().analyze(text))
+
+
+def remove_index(folder: Path) -> None:
+    """Remove an index that cannot be read, so that it can be built anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_unsigned_field("revision", stored=True)
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    return builder.build()
+
+
+def _builder() -> tantivy.TextAnalyzerBuilder:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+        .filter(tantivy.Filter.remove_long(_MAX_TERM_BYTES))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+    )
+
+
+@functools.cache
+def _plain_analyzer() -> tantivy.TextAnalyzer:
+    return _builder().build()
+
+
+@functools.cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    return _builder().filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _open(folder: Path | None) -> tantivy.Index:
+    if folder is None:
+        return tantivy.Index(_schema())
+    folder.mkdir(parents=True, exist_ok=True)
+    return tantivy.Index(_schema(), str(folder))
+
+
+def _term(field: str, value: int | str) -> tantivy.Query:
+    return tantivy.Query.term_query(_schema(), field, value, "freq")
+
+
+def _between(first: int, last: int) -> tantivy.Query:
+    return tantivy.Query.range_query(_schema(), "id", tantivy.FieldType.Unsigned, first, last)

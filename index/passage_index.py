@@ -1,0 +1,319 @@
+"""PassageIndex: the record and the indexes derived from it, in step."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import filelock
+
+from index.chunking import ChunkLimits, chunk_article
+from index.embedder import Embedder, Progress, Vectors
+from index.errors import LibraryLocked, LibraryUnwritable
+from index.lexical import LexicalIndex, remove_index
+from index.storage import Storage, StoredChunk
+from index.types import Article, Chunk
+from index.vectors import VectorIndex
+
+RECORD = "library.sqlite"
+VECTORS = "vectors.faiss"
+LEXICAL = "lexical"
+LOCK = "write.lock"
+LOCK_SECONDS = 10.0
+"""How long a second writer waits for the first."""
+
+# The FAISS file is written anew once this share of it has changed, so that adding
+# an article costs by its own size; opening catches up on the rest from the record.
+_SAVE_WHEN_CHANGED = 0.1
+_SAVE_AT_LEAST = 1_000
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that may answer a question, with its two scores."""
+
+    stored: StoredChunk
+    similarity: float
+    """Cosine of question and chunk."""
+    bm25: float
+
+
+class PassageIndex:
+    """A library of articles that can be searched. Safe to use from several threads.
+
+    Args:
+        folder: Where the library lies, made if absent; None keeps it in memory.
+        embedder: The model of the vectors.
+        limits: How long chunks may be.
+        replacing: As for :class:`index.storage.Storage`.
+
+    Raises:
+        LibraryError: The library cannot be opened; see :mod:`index.errors`.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        embedder: Embedder,
+        *,
+        limits: ChunkLimits | None = None,
+        replacing: bool = False,
+    ) -> None:
+        self.embedder = embedder
+        self._folder = folder
+        self._limits = limits or ChunkLimits()
+        self._lock = threading.RLock()  # around the derived indexes
+        self._file_lock: filelock.BaseFileLock | None = None
+        if folder is not None:
+            _make_folder(folder)
+            self._file_lock = filelock.FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        record = folder / RECORD if folder else None
+        self._storage = Storage(record, embedder.identity, replacing=replacing)
+        self._vectors = self._load_vectors()
+        self._unsaved = 0
+        with self._writing():
+            self._lexical = self._open_lexical()
+        self._catch_up()
+
+    def close(self) -> None:
+        """Save what is derived and close the library; nothing can be asked of it afterwards."""
+        if self._unsaved:
+            self._save_vectors()
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        return self._storage.articles()
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: There is none.
+        """
+        return self._storage.article(article_id)
+
+    def add(self, article: Article, progress: Progress | None = None) -> Article:
+        """Add an article and return it as recorded; the same text twice is one article.
+
+        ``progress`` is called with (chunks embedded, chunks). Nothing is changed
+        if it raises, or if anything else does.
+
+        Raises:
+            LibraryLocked: Another process kept writing for longer than the stated time.
+            LibraryUnwritable: The disk is full, or may not be written to.
+        """
+        if not self._storage.has_article(article.id):
+            chunks, vectors = self._embedded(article, progress)
+            with self._writing():
+                self._storage.add(article, chunks, vectors)
+                self._catch_up()
+        return self._storage.article(article.id)
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+            LibraryLocked: Another process kept writing for longer than the stated time.
+        """
+        with self._writing():
+            self._storage.remove(article_id)
+            self._catch_up()
+
+    def reembed(self, progress: Progress | None = None) -> None:
+        """Cut and embed every article anew with this index's model, all or nothing.
+
+        ``progress`` is called with (articles done, articles).
+        """
+        articles = self._storage.articles()
+        embedded: list[tuple[str, Sequence[Chunk], Vectors]] = []
+        for article in articles:
+            embedded.append((article.id, *self._embedded(article, None)))
+            if progress:
+                progress(len(embedded), len(articles))
+        with self._writing():
+            self._storage.replace_chunks(self.embedder.identity, embedded)
+            with self._lock:
+                self._vectors = VectorIndex(self.embedder.identity.dimension)
+            self._catch_up()
+            self._save_vectors()
+
+    def chunk_count(self) -> int:
+        """Return the number of chunks of all articles."""
+        return self._storage.chunk_count()
+
+    def candidates(
+        self,
+        question: str,
+        vector: Vectors,
+        depth: int,
+        article_ids: Iterable[str] | None = None,
+    ) -> list[Candidate]:
+        """Return the ``depth`` nearest by meaning and by words, each with both scores.
+
+        ``vector`` is the question's, ``(dimension,)``. Ordered by chunk id.
+
+        Raises:
+            ArticleNotFound: One of ``article_ids`` is not in the library.
+        """
+        ranges = None if article_ids is None else self._storage.chunk_ranges(article_ids)
+        with self._lock:
+            self._catch_up()
+            dense = dict(self._vectors.search(vector, depth, ranges))
+            lexical = dict(self._lexical.search(question, depth, ranges))
+            unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
+            dense |= zip(unseen, self._vectors.similarities(vector, unseen), strict=True)
+            if len(lexical) == depth:  # else every chunk with a matching word is in it
+                unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
+                lexical |= zip(unseen, self._lexical.scores(question, unseen), strict=True)
+        stored = self._storage.chunks(sorted(dense))
+        return [
+            Candidate(chunk, dense[chunk_id], lexical.get(chunk_id, 0.0))
+            for chunk_id, chunk in sorted(stored.items())
+        ]
+
+    def _embedded(self, article: Article, progress: Progress | None) -> tuple[list[Chunk], Vectors]:
+        window = self.embedder.max_tokens
+        limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))
+        chunks = chunk_article(article, self.embedder.count_tokens, limits)
+        texts = [searchable_text(chunk) for chunk in chunks]
+        for i, tokens in enumerate(self.embedder.count_tokens(texts)):
+            if tokens > window:  # the text comes first, and whole
+                texts[i] = chunks[i].text
+        return chunks, self.embedder.encode_documents(texts, progress)
+
+    def _catch_up(self) -> None:
+        """Bring the derived indexes to the record's revision, at the cost of what changed."""
+        with self._lock:
+            revision = self._storage.revision()
+            if self._vectors.revision != revision:
+                for change in self._storage.changes_since(self._vectors.revision):
+                    if change.added:
+                        self._vectors.add(
+                            *self._storage.vectors_between(change.first_chunk, change.last_chunk)
+                        )
+                    else:
+                        self._vectors.remove_range(change.first_chunk, change.last_chunk)
+                    self._unsaved += change.last_chunk - change.first_chunk + 1
+                self._vectors.revision = revision
+                if self._unsaved >= max(_SAVE_AT_LEAST, _SAVE_WHEN_CHANGED * len(self._vectors)):
+                    self._save_vectors()
+            if self._lexical.revision != revision:
+                self._catch_up_lexical()
+
+    def _catch_up_lexical(self) -> None:
+        self._lexical.refresh()  # the process that changed the record may have done it
+        if self._lexical.revision == self._storage.revision():
+            return
+        try:
+            with self._writing(wait=False):
+                self._update_lexical()
+        except LibraryLocked:
+            # Its writer is alive and about to finish; until then this process
+            # searches the words of the revision before.
+            _logger.debug("another process is bringing the word index up to date")
+
+    def _update_lexical(self) -> None:
+        revision = self._storage.revision()
+        changes = self._storage.changes_since(self._lexical.revision)
+        self._lexical.update(
+            revision,
+            (
+                (stored.id, searchable_text(stored.chunk))
+                for change in changes
+                if change.added
+                for stored in self._storage.chunks_between(change.first_chunk, change.last_chunk)
+            ),
+            [(change.first_chunk, change.last_chunk) for change in changes if not change.added],
+        )
+
+    def _load_vectors(self) -> VectorIndex:
+        dimension = self.embedder.identity.dimension
+        if self._folder is not None:
+            found = VectorIndex.load(self._folder / VECTORS, dimension)
+            if found is not None and self._storage.has_been_at(found.revision):
+                return found
+        return VectorIndex(dimension)
+
+    def _save_vectors(self) -> None:
+        if self._folder is None:
+            return
+        try:
+            self._vectors.save(self._folder / VECTORS)
+            self._unsaved = 0
+        except OSError as error:
+            # Only a cache of the record: the next opening rebuilds it.
+            _logger.warning("the vector index was not saved: %s", error)
+
+    def _open_lexical(self) -> LexicalIndex:
+        if self._folder is None:
+            return LexicalIndex(None)
+        folder = self._folder / LEXICAL
+        try:
+            found = LexicalIndex(folder)
+        except (OSError, ValueError) as error:
+            _logger.warning("the word index could not be read (%s) and is built anew", error)
+            found = None
+        if found is None or not self._storage.has_been_at(found.revision):
+            remove_index(folder)
+            found = LexicalIndex(folder)
+        return found
+
+    @contextlib.contextmanager
+    def _writing(self, *, wait: bool = True) -> Iterator[None]:
+        """Hold the library's one writer's lock, across threads and processes."""
+        if self._file_lock is None:
+            with self._lock:
+                yield
+            return
+        try:
+            held = self._file_lock.acquire(timeout=LOCK_SECONDS if wait else 0)
+        except filelock.Timeout as error:
+            msg = (
+                f"Another process has been writing to the library {self._folder} for over "
+                f"{LOCK_SECONDS:.0f} s. Try again when it is done."
+            )
+            raise LibraryLocked(msg) from error
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        with held:
+            yield
+
+
+def searchable_text(chunk: Chunk) -> str:
+    """Return what of a chunk is embedded and indexed: its text, under its heading."""
+    if chunk.heading and not chunk.text.startswith(chunk.heading):
+        return f"{chunk.heading}\n{chunk.text}"
+    return chunk.text
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if not os.access(folder, os.W_OK):
+        raise _unwritable(folder, PermissionError("no permission to write"))
+
+
+def _unwritable(folder: Path | None, error: OSError) -> LibraryUnwritable:
+    reason = error.strerror or str(error)
+    return LibraryUnwritable(
+        f"The library {folder} cannot be written to ({reason}). Check that it is a folder that "
+        "you may write to, and that its disk has room."
+    )
