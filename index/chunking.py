@@ -28,9 +28,9 @@ MAX_HEADING_CHARS = 200
 class ChunkLimits:
     """How long chunks may be."""
 
-    min_tokens: int = 100
+    min_tokens: int = 60
     """Paragraphs are joined until a chunk has this many."""
-    max_tokens: int = 200
+    max_tokens: int = 250
     """No chunk has more, its heading not counted."""
     max_chars: int = 1_500
     """No chunk has more: a run of letters without spaces is one token to the model."""

@@ -7,6 +7,7 @@ a question can never be query syntax.
 from __future__ import annotations
 
 import functools
+import math
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -115,6 +116,15 @@ class LexicalIndex:
         found = dict(self._search(question, len(ids), allowed))
         return [found.get(chunk_id, 0.0) for chunk_id in ids]
 
+    def idf(self, terms: Sequence[str]) -> list[float]:
+        """Return how rare each stem is: BM25's inverse document frequency, over 0."""
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        return [
+            math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+            for frequency in (searcher.doc_freq("text", term) for term in terms)
+        ]
+
     def _search(
         self, question: str, k: int, allowed: tantivy.Query | None
     ) -> list[tuple[int, float]]:
@@ -142,6 +152,12 @@ def query_terms(question: str) -> list[str]:
     content = [word for word in words if word not in STOP_WORDS] or words
     stems = [stem for word in content for stem in _analyzer().analyze(word)]
     return list(dict.fromkeys(stems))[:_MAX_TERMS]
+
+
+@functools.cache
+def stop_stems() -> frozenset[str]:
+    """Return the stems of the function words."""
+    return frozenset(stem for word in STOP_WORDS for stem in stems(word))
 
 
 def stems(text: str) -> list[str]:

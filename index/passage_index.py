@@ -187,6 +187,10 @@ class PassageIndex:
             for chunk_id, chunk in sorted(stored.items())
         ]
 
+    def idf(self, terms: Sequence[str]) -> list[float]:
+        """Return how rare each stem is in the library; see :meth:`LexicalIndex.idf`."""
+        return self._lexical.idf(terms)
+
     def _embedded(self, article: Article, progress: Progress | None) -> tuple[list[Chunk], Vectors]:
         window = self.embedder.max_tokens
         limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))

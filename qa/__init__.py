@@ -1,1 +1,15 @@
-"""A question becomes a cited answer."""
+"""A question becomes a cited answer.
+
+Example:
+    >>> from qa import ArticleQA, retrieve
+    >>> retrieve("Who did Marco Rubio call?", k=1)[0].rank
+    1
+"""
+
+from index.types import Article, Passage
+from qa.answer import Answer
+from qa.citations import Citation
+from qa.config import Settings
+from qa.pipeline import ArticleQA, ask, retrieve
+
+__all__ = ["Answer", "Article", "ArticleQA", "Citation", "Passage", "Settings", "ask", "retrieve"]

@@ -1,0 +1,269 @@
+"""article-qa add | list | remove | ask | retrieve | chat | reembed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from index.errors import ArticleQAError, InputError
+from qa.config import Settings
+
+if TYPE_CHECKING:
+    from index.embedder import Progress
+    from index.types import Article
+    from qa.answer import Answer
+    from qa.pipeline import ArticleQA
+
+EXIT_ERROR = 1
+EXIT_REFUSED = 3
+EXIT_INTERRUPTED = 130
+
+_EPILOG = (
+    "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong usage; "
+    "3 the articles do not say (ask); 130 interrupted."
+)
+
+app = typer.Typer(
+    help="Question an article: exact citations, honest refusals, no key, no server, no network.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_console = Console(highlight=False)
+_stderr = Console(stderr=True, highlight=False)
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        "-l",
+        envvar="ARTICLE_QA_LIBRARY",
+        help="Folder of the library.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="Embedding model, by name or path.")
+]
+ArticleOption = Annotated[
+    list[str] | None,
+    typer.Option("--article", "-a", help="Only this article, by the start of its id; repeatable."),
+]
+
+
+@app.command()
+def add(
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, URLs, or - for standard input.", metavar="SOURCE…")
+    ],
+    library: LibraryOption = None,
+    title: Annotated[str, typer.Option(help="Title, for a single source.")] = "",
+    model: ModelOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Add articles to a library.
+
+    Example: article-qa add report.txt https://example.org/page.html --library library/
+    """
+    if title and len(sources) > 1:
+        _usage("--title goes with a single source.")
+    with _opened(_required(library), model) as qa:
+        added = []
+        for source in sources:
+            with _progress_bar(source) as progress:
+                added.append(_add_one(qa, source, title, progress))
+        _print_articles(added, as_json=as_json)
+
+
+@app.command("list")
+def list_articles(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """List the articles of a library.
+
+    Example: article-qa list --library library/
+    """
+    with _opened(_required(library)) as qa:
+        _print_articles(qa.articles(), as_json=as_json)
+
+
+@app.command()
+def remove(
+    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
+    library: LibraryOption = None,
+) -> None:
+    """Remove an article from a library.
+
+    Example: article-qa remove 3f2a --library library/
+    """
+    with _opened(_required(library)) as qa:
+        found = qa.resolve(article)
+        qa.remove(found.id)
+        _console.print(f"Removed “{found.title}”.", markup=False)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    library: LibraryOption = None,
+    article: ArticleOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Answer a question with exact citations, or say that the articles do not answer it.
+
+    Example: article-qa ask "Who did Marco Rubio call?"
+
+    Without a library it answers over the article that comes along.
+    """
+    with _opened(library) as qa:
+        answer = qa.ask(question, article_ids=_ids(qa, article))
+        _print_answer(answer, as_json=as_json)
+    if not answer.answered:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def retrieve(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    library: LibraryOption = None,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many passages.")] = 5,
+    article: ArticleOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show the passages nearest to a question.
+
+    Example: article-qa retrieve "missile strikes" --k 3
+    """
+    with _opened(library) as qa:
+        passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
+    if as_json:
+        _print_json([passage.to_dict() for passage in passages])
+        return
+    for passage in passages:
+        place = f"{passage.title}, characters {passage.start}–{passage.end}"
+        _console.print(f"{passage.rank}. {place}  (score {passage.score:.3f})", markup=False)
+        _console.print(f"{passage.text}\n", markup=False)
+
+
+@app.command()
+def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
+    """Ask one question after the other; an empty line or Ctrl-D ends it.
+
+    Example: article-qa chat --library library/
+    """
+    with _opened(library) as qa:
+        ids = _ids(qa, article)
+        titles = ", ".join(f"“{found.title}”" for found in qa.articles()[:3])
+        _console.print(f"Ask about {titles}. An empty line ends the chat.", markup=False)
+        while question := _prompt():
+            try:
+                _print_answer(qa.ask(question, article_ids=ids), as_json=False)
+            except InputError as error:
+                _stderr.print(str(error), markup=False)
+
+
+@app.command()
+def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
+    """Cut and embed every article of a library anew, for another embedding model.
+
+    Example: article-qa reembed --library library/ --model ./my-model
+    """
+    from qa.pipeline import ArticleQA
+
+    with _progress_bar("re-embedding") as progress:
+        ArticleQA.reembed(_required(library), Settings.load(model=model), progress=progress)
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one sentence and an exit code."""
+    try:
+        app()
+    except ArticleQAError as error:
+        _stderr.print(f"Error: {error}", markup=False)
+        sys.exit(EXIT_ERROR)
+    except KeyboardInterrupt:
+        _stderr.print("Interrupted; nothing was left half done.")
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _opened(library: Path | None, model: str | None = None) -> ArticleQA:
+    from qa.pipeline import ArticleQA
+
+    settings = Settings.load(model=model)
+    return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
+
+
+def _required(library: Path | None) -> Path:
+    if library is None:
+        _usage("Name the library's folder: --library DIR, or ARTICLE_QA_LIBRARY.")
+    return library
+
+
+def _usage(message: str) -> NoReturn:
+    raise typer.BadParameter(message)
+
+
+def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:
+    return [qa.resolve(article).id for article in articles] if articles else None
+
+
+def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Article:
+    if source == "-":
+        data = sys.stdin.buffer.read(qa.settings.max_article_bytes + 1)
+        return qa.add_bytes(data, "standard input", title=title, progress=progress)
+    if source.startswith(("http://", "https://")):
+        return qa.add_url(source, title=title, progress=progress)
+    return qa.add_file(Path(source), title=title, progress=progress)
+
+
+@contextlib.contextmanager
+def _progress_bar(label: str) -> Iterator[Progress]:
+    from tqdm import tqdm
+
+    with tqdm(desc=label, unit="passage", leave=False, disable=None) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _prompt() -> str:
+    try:
+        return _console.input("[bold]? [/bold]").strip()
+    except EOFError:
+        return ""
+
+
+def _print_answer(answer: Answer, *, as_json: bool) -> None:
+    from qa.rendering import to_plain
+
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _console.print(to_plain(answer) + "\n", markup=False)
+
+
+def _print_articles(articles: list[Article], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([article.to_dict() for article in articles])
+        return
+    table = Table("id", "title", "source", "characters", "added", box=None)
+    for article in articles:
+        row = (article.id[:8], article.title, article.source or "")
+        cells = (*row, f"{len(article.text):,}", article.added_at or "")
+        table.add_row(*(cell.replace("[", r"\[") for cell in cells))
+    _console.print(table)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

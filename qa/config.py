@@ -1,0 +1,127 @@
+"""Settings: from arguments, the environment and a file; unknown names are refused."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from index.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "ARTICLE_QA_"
+# Names with the prefix that say where things are, and are read elsewhere.
+_LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY"})
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be set, with its default. Values are checked when they are made.
+
+    Raises:
+        SettingsError: A value is impossible.
+    """
+
+    model: str | None = None
+    """Embedding model: a name or path for sentence-transformers; None for the one
+    that comes along."""
+    allow_download: bool = False
+    """Whether a model that is named may be fetched from the model hub."""
+    passages: int = 5
+    """How many passages an answer is read from."""
+    depth: int = 100
+    """How many candidates each of the two searches brings to the fusion."""
+    min_confidence: float = 0.5
+    """Below this confidence the answer is that the article does not say."""
+    max_question_chars: int = 2_000
+    max_article_bytes: int = 50_000_000
+    """The largest file or page that is read."""
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("passages", 1, 100),
+            ("depth", 1, 10_000),
+            ("min_confidence", 0.0, 1.0),
+            ("max_question_chars", 1, 1_000_000),
+            ("max_article_bytes", 1, 10**10),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                msg = f"The setting {name} is {value}; it must be between {least} and {most}."
+                raise SettingsError(msg)
+
+    @classmethod
+    def load(
+        cls,
+        file: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **arguments: Any,  # noqa: ANN401 - checked against each field's type
+    ) -> Self:
+        """Return settings: arguments go before the environment, that before the file.
+
+        The file is TOML, one ``name = value`` a line; without ``file`` it is the one
+        that ARTICLE_QA_CONFIG names, if any. In the environment a setting is named
+        ``ARTICLE_QA_`` and its name in capitals. An argument of None counts as not given.
+
+        Raises:
+            SettingsError: A name is unknown, a value impossible, or the file unreadable.
+        """
+        environ = os.environ if environ is None else environ
+        if file is None and environ.get("ARTICLE_QA_CONFIG"):
+            file = Path(environ["ARTICLE_QA_CONFIG"])
+        values: dict[str, Any] = _from_file(file) if file else {}
+        values |= _from_environment(environ)
+        values |= {name: value for name, value in arguments.items() if value is not None}
+        checked: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
+        return cls(**checked)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"The settings file {file} cannot be read: {error}"
+        raise SettingsError(msg) from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _LOCATIONS
+    }
+
+
+def _checked(name: str, value: object) -> object:
+    """Return ``value`` as the field's type; text is converted, as the environment has no other."""
+    types = {field.name: field.type for field in fields(Settings)}
+    if name not in types:
+        msg = f"There is no setting {name!r}. Known are: {', '.join(types)}."
+        raise SettingsError(msg)
+    try:
+        return _converted(str(types[name]), value)
+    except ValueError as error:
+        msg = f"The setting {name} cannot be {value!r}; it is of type {types[name]}."
+        raise SettingsError(msg) from error
+
+
+def _converted(kind: str, value: object) -> object:
+    if kind == "bool":
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in _TRUE | _FALSE:
+            return str(value).lower() in _TRUE
+        raise ValueError(value)
+    if isinstance(value, bool):
+        raise ValueError(value)
+    if kind == "int" and isinstance(value, str | int):
+        return int(value)
+    if kind == "float" and isinstance(value, str | int | float):
+        return float(value)
+    if kind == "str | None" and isinstance(value, str):
+        return value or None
+    raise ValueError(value)

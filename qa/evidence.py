@@ -1,0 +1,62 @@
+"""How well a text's words bear out a question's: coverage and adjacent pairs, weighted by rarity.
+
+Words are the stems of :mod:`index.lexical`, so they match as BM25 does.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from index.lexical import query_terms, stems, stop_stems
+
+Stems = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """The stems a question is searched by, and how rare each is in the library."""
+
+    idf: dict[str, float]
+    """Each stem's inverse document frequency, as BM25 has it."""
+    pairs: dict[tuple[str, str], float]
+    """Stems that stand side by side in the question (function words apart), weighted
+    by the sum of their idf."""
+
+    @classmethod
+    def of(cls, question: str, idf: Callable[[Sequence[str]], list[float]]) -> Self:
+        """Return the terms of ``question``; ``idf`` gives the rarity of stems."""
+        terms = query_terms(question)
+        weights = dict(zip(terms, idf(terms), strict=True))
+        content = [stem for stem in stems(question) if stem in weights]
+        pairs = {
+            (left, right): weights[left] + weights[right]
+            for left, right in itertools.pairwise(content)
+        }
+        return cls(weights, pairs)
+
+    def coverage(self, words: Stems) -> float:
+        """Return the share, by rarity, of the question's stems that are among ``words``."""
+        total = sum(self.idf.values())
+        present = set(words)
+        return (
+            sum(idf for stem, idf in self.idf.items() if stem in present) / total if total else 0.0
+        )
+
+    def pair_coverage(self, words: Stems) -> float:
+        """Return the share, by rarity, of the question's pairs that ``words`` has side by side."""
+        total = sum(self.pairs.values())
+        if not total:
+            return 0.0
+        content = [stem for stem in words if stem not in stop_stems()]
+        present = set(itertools.pairwise(content))
+        return sum(weight for pair, weight in self.pairs.items() if pair in present) / total
+
+
+@functools.lru_cache(maxsize=20_000)
+def text_stems(text: str) -> Stems:
+    """Return the stems of ``text``, in order; remembered, since passages come up again."""
+    return tuple(stems(text))

@@ -1,0 +1,308 @@
+"""ArticleQA: the one object that every surface calls."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Self
+
+from index.embedder import Progress, SentenceTransformerEmbedder
+from index.errors import ArticleNotFound
+from index.passage_index import PassageIndex
+from index.types import Article, Passage
+from qa.answer import Answer
+from qa.composing import compose_answer
+from qa.config import Settings
+from qa.reader import ExtractiveReader, Reader
+from qa.retriever import Retriever
+
+BUNDLED_ARTICLE = "us-urges-india-pakistan-dialogue.txt"
+BUNDLED_TITLE = "US urges India–Pakistan dialogue"
+
+
+class ArticleQA:
+    """A library of articles that can be questioned. Safe to use from several threads.
+
+    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The model
+    is loaded at first use, or by :meth:`warm_up`.
+
+    Example:
+        >>> qa = ArticleQA.from_text("The bridge opened in 1932. It is 1,149 m long.")
+        >>> qa.ask("When did the bridge open?").citations[0].quote
+        'The bridge opened in 1932.'
+    """
+
+    def __init__(
+        self,
+        index: PassageIndex,
+        embedder: SentenceTransformerEmbedder,
+        settings: Settings,
+        *,
+        reader: Reader | None = None,
+        pending: Sequence[Article] = (),
+    ) -> None:
+        self.settings = settings
+        self._index = index
+        self._embedder = embedder
+        self._retriever = Retriever(
+            index, depth=settings.depth, max_question_chars=settings.max_question_chars
+        )
+        self._reader = reader or ExtractiveReader(embedder)
+        self._pending = list(pending)
+        self._pending_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
+        """Open the library in ``folder``, which is made if absent.
+
+        Raises:
+            LibraryError: It cannot be opened, or was made with another model.
+        """
+        return cls._made(Path(folder), settings)
+
+    @classmethod
+    def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
+        """Return a library in memory that holds this text alone.
+
+        Raises:
+            EmptyArticle: The text is blank.
+        """
+        qa = cls._made(None, settings)
+        qa.add_text(text, title=title)
+        return qa
+
+    @classmethod
+    def bundled(cls, settings: Settings | None = None) -> Self:
+        """Return a library in memory of the article that comes along.
+
+        Returns at once; the article is embedded when it is first questioned.
+        """
+        return cls._made(None, settings, pending=[bundled_article()])
+
+    @classmethod
+    def _made(
+        cls, folder: Path | None, settings: Settings | None, pending: Sequence[Article] = ()
+    ) -> Self:
+        settings = settings or Settings.load()
+        embedder = _embedder(settings)
+        return cls(PassageIndex(folder, embedder), embedder, settings, pending=pending)
+
+    @staticmethod
+    def reembed(
+        folder: Path | str, settings: Settings | None = None, progress: Progress | None = None
+    ) -> None:
+        """Embed every article of a library anew with the model of ``settings``.
+
+        ``progress`` is called with (articles done, articles). Until it is done
+        the library stays as it was.
+        """
+        embedder = _embedder(settings or Settings.load())
+        with PassageIndex(Path(folder), embedder, replacing=True) as index:
+            index.reembed(progress)
+
+    def close(self) -> None:
+        """Close the library; nothing can be asked of it afterwards."""
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question is answered without waiting for a model to load."""
+        return self._embedder.is_loaded and not self._pending
+
+    def warm_up(self) -> None:
+        """Load what the first question would have to wait for.
+
+        Raises:
+            ModelError: The model cannot be used.
+        """
+        self._embedder.load()
+        self._add_pending()
+        self._embedder.encode_query("warm-up")
+
+    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add a text and return it as recorded; the same text twice is one article.
+
+        Headings are recognised as in a plain-text file. ``progress`` is called
+        with (passages embedded, passages), here and below.
+
+        Raises:
+            EmptyArticle: The text is blank.
+            TooLarge: It is over the limit of the settings.
+            LibraryError: It cannot be recorded.
+        """
+        from index.loaders import article_from_text
+
+        limit = self.settings.max_article_bytes
+        return self._add(article_from_text(text, title=title, max_bytes=limit), progress)
+
+    def add_bytes(
+        self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file's bytes; ``name`` tells the format and, without a title, the title.
+
+        Raises:
+            InputError: The bytes cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.loaders import load_bytes
+
+        limit = self.settings.max_article_bytes
+        return self._add(load_bytes(data, name, title=title, max_bytes=limit), progress)
+
+    def add_file(
+        self, path: Path | str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file: plain text, Markdown or HTML.
+
+        Raises:
+            InputError: The file cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.loaders import load_file
+
+        limit = self.settings.max_article_bytes
+        return self._add(load_file(Path(path), title=title, max_bytes=limit), progress)
+
+    def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add the page at ``url``, the one call here that uses the network.
+
+        Raises:
+            FetchError: The page cannot be brought, or must not be.
+            InputError: What it brought cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.fetch import FetchLimits, fetch
+        from index.loaders import load_bytes
+
+        limit = self.settings.max_article_bytes
+        page = fetch(url, limits=FetchLimits(max_bytes=limit))
+        article = load_bytes(
+            page.data,
+            page.name,
+            title=title,
+            source=page.url,
+            content_type=page.content_type,
+            max_bytes=limit,
+        )
+        return self._add(article, progress)
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        return [*self._index.articles(), *self._pending]
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: There is none.
+        """
+        for article in tuple(self._pending):
+            if article.id == article_id:
+                return article
+        return self._index.article(article_id)
+
+    def resolve(self, start_of_id: str) -> Article:
+        """Return the one article whose id starts like this.
+
+        Raises:
+            ArticleNotFound: None does, or several do.
+        """
+        found = [article for article in self.articles() if article.id.startswith(start_of_id)]
+        if len(found) != 1 or not start_of_id:
+            msg = (
+                f"{len(found) or 'No'} articles have an id that starts with {start_of_id!r}. "
+                "List the articles for their ids, and give enough of one."
+            )
+            raise ArticleNotFound(msg)
+        return found[0]
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+            LibraryError: The library cannot be changed.
+        """
+        self._add_pending()
+        self._index.remove(article_id)
+
+    def retrieve(
+        self, question: str, k: int = 5, article_ids: Iterable[str] | None = None
+    ) -> list[Passage]:
+        """Return the ``k`` passages that fit the question best, best first.
+
+        ``article_ids`` limits it to those articles. Fewer than ``k`` come back
+        if the articles have no more.
+
+        Raises:
+            QuestionError: The question is blank or too long, or ``k`` less than 1.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        self._add_pending()
+        return self._retriever.retrieve(question, k, article_ids)
+
+    def ask(self, question: str, article_ids: Iterable[str] | None = None) -> Answer:
+        """Answer from the articles alone, with exact citations, or refuse.
+
+        Raises:
+            QuestionError: The question is blank or too long.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        passages = self.retrieve(question, self.settings.passages, article_ids)
+        reading = self._reader.read(question, passages)
+        return compose_answer(
+            question, passages, reading, self._index.article, self.settings.min_confidence
+        )
+
+    def _add(self, article: Article, progress: Progress | None) -> Article:
+        return self._index.add(article, progress)
+
+    def _add_pending(self) -> None:
+        with self._pending_lock:
+            while self._pending:
+                self._index.add(self._pending[0])
+                self._pending.pop(0)
+
+
+def retrieve(question: str, k: int = 5) -> list[Passage]:
+    """Return the ``k`` passages of the article that comes along that fit best.
+
+    Raises:
+        QuestionError: The question is blank or too long, or ``k`` less than 1.
+    """
+    return _bundled().retrieve(question, k)
+
+
+def ask(question: str) -> Answer:
+    """Answer from the article that comes along; see :meth:`ArticleQA.ask`.
+
+    Raises:
+        QuestionError: The question is blank or too long.
+    """
+    return _bundled().ask(question)
+
+
+@functools.cache
+def _bundled() -> ArticleQA:
+    return ArticleQA.bundled()
+
+
+def bundled_article() -> Article:
+    """Return the article that comes along."""
+    from index.loaders import load_bytes
+
+    data = resources.files("index.articles").joinpath(BUNDLED_ARTICLE).read_bytes()
+    return load_bytes(data, BUNDLED_ARTICLE, title=BUNDLED_TITLE)
+
+
+def _embedder(settings: Settings) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)

@@ -1,0 +1,82 @@
+"""The layout's rule: app → qa → index, never back, and each heavy library in its one place."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("app", "qa", "index", "bench", "tests")
+SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
+
+
+def imported_by(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            names.add(node.module or "")
+    return names
+
+
+def roots(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported_by(path)}
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [("index", {"index"}), ("qa", {"qa", "index"}), ("bench", {"bench", "qa", "index", "app"})],
+)
+def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        assert roots(path) & set(OURS) <= allowed, path
+
+
+@pytest.mark.parametrize(
+    ("library", "places"),
+    [
+        ("faiss", {"index/vectors.py"}),
+        ("tantivy", {"index/lexical.py"}),
+        ("sqlite3", {"index/database.py", "index/storage.py"}),
+        ("sentence_transformers", {"index/embedder.py"}),
+        ("httpcore", {"index/fetch.py"}),
+        ("gradio", {"app.py"}),
+        ("typer", {"qa/cli.py"}),
+        ("pickle", set()),
+    ],
+)
+def test_a_library_is_imported_in_its_own_place_alone(library: str, places: set[str]) -> None:
+    product = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("app.py", "qa", "index")]
+    users = {path.relative_to(ROOT).as_posix() for path in product if library in roots(path)}
+    assert users <= places
+    assert users == places or not places
+
+
+def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
+    script = (
+        "import qa, sys; "
+        "print([m for m in ('torch', 'transformers', 'gradio', 'trafilatura') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_public_names_are_these() -> None:
+    import index
+    import qa
+
+    assert sorted(index.__all__) == ["Article", "Chunk", "Heading", "Passage", "Span"]
+    assert sorted(qa.__all__) == [
+        "Answer", "Article", "ArticleQA", "Citation", "Passage", "Settings", "ask", "retrieve",
+    ]
+    for module in (index, qa):
+        for name in module.__all__:
+            assert hasattr(module, name)

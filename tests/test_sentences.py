@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.sentences import guess_language, split_sentences
+from index.types import Article
+
+
+def split(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_sentences(text)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The US said in Washington, D.C., on Thursday that talks go on.",
+        "Dr. S. Jaishankar spoke to Mr. Rubio at 5 p.m. on May 8.",
+        "The bridge is 3.5 km long and cost $1.2 bn.",
+        "“We are truly thankful. I think the best would be peace,” Kwatra told Fox News.",
+        "Washington, D.C., also asked Islamabad to “take concrete steps”.",
+    ],
+)
+def test_a_sentence_with_full_stops_inside_stays_whole(sentence: str) -> None:
+    assert split(f"It began. {sentence} It ended.") == ["It began.", sentence, "It ended."]
+
+
+def test_a_heading_without_a_full_stop_is_a_sentence_of_its_own() -> None:
+    assert split("Trump Calls for Restraint\nHe said so.") == [
+        "Trump Calls for Restraint",
+        "He said so.",
+    ]
+
+
+def test_tweets_and_list_items_end_with_their_line() -> None:
+    text = "Spoke with US @SecRubio this evening\n?? ??\n- first thing\n- second thing\n1. third"
+    assert split(text)[0] == "Spoke with US @SecRubio this evening"
+    assert split(text)[-3:] == ["- first thing", "- second thing", "1. third"]
+
+
+def test_a_hard_wrapped_paragraph_is_read_as_one_line() -> None:
+    text = (
+        "It was the best of times, it was the worst of times, it was the age\n"
+        "of wisdom, it was the age of foolishness. It was the epoch of belief,\n"
+        "it was the epoch of incredulity."
+    )
+    assert [s.split()[-1] for s in split(text)] == ["foolishness.", "incredulity."]
+
+
+def test_a_verse_is_not_taken_for_a_wrapped_paragraph() -> None:
+    assert len(split("Tyger Tyger, burning bright,\nIn the forests of the night;")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("这是第一句。这是第二句！第三句吗？", 3),
+        ("यह पहला वाक्य है। यह दूसरा वाक्य है।", 2),
+        ("Это первое предложение. Это второе.", 2),
+        ("これは最初の文です。これは二番目です。", 2),
+        ("هذه جملة أولى. هذه جملة ثانية؟", 2),
+        ("Una frase. ¿Otra frase? ¡Sí!", 3),
+    ],
+)
+def test_other_scripts_are_split_at_their_own_full_stops(text: str, count: int) -> None:
+    assert len(split(text)) == count
+
+
+def test_the_language_is_guessed_from_the_script() -> None:
+    assert [guess_language(t) for t in ("word", "日本語の文", "中文", "हिन्दी", "")] == [
+        "en", "ja", "zh", "hi", "en",
+    ]
+
+
+def test_the_article_that_comes_along_is_split_as_a_reader_would(article: Article) -> None:
+    sentences = split(article.text)
+    assert "He also called Pakistan Prime Minister Shehbaz Sharif." in sentences
+    assert "Washington Leans Toward Islamabad’s Civilian Casualty Claims" in sentences
+
+
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+    st.lists(
+        st.sampled_from(
+            ["A word. ", "“Quoted. Twice.” ", "\n", "\r\n", "🙂‍↔️", "שלום. ", "\u200b", "?!", "e\u0301 ",
+             "中文。", "Dr. ", "\u2028", " \t", "\x00", "- item\n", "...", "D.C., "]
+        ),
+        max_size=60,
+    ).map("".join),
+)
+
+
+@given(TEXTS)
+def test_sentences_are_in_order_trimmed_and_cover_all_that_is_not_blank(text: str) -> None:
+    at = 0
+    for start, end in split_sentences(text):
+        assert at <= start < end
+        assert not text[at:start].strip()
+        assert text[start:end] == text[start:end].strip()
+        at = end
+    assert not text[at:].strip()
+
+
+@pytest.mark.parametrize("unit", ["x", "“", "\n", "A. ", "中"])
+def test_a_very_long_text_of_one_thing_is_split_in_bounded_windows(unit: str) -> None:
+    text = unit * 30_000
+    covered = sum(end - start for start, end in split_sentences(text))
+    assert covered <= len(text)

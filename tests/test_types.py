@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import EmptyArticle, UnreadableFile
+from index.types import MAX_TITLE_CHARS, Article, Heading, Passage, Span
+
+
+def test_the_same_text_is_the_same_article_whatever_its_title() -> None:
+    assert Article.from_text("A text.", title="one").id == Article.from_text("A text.").id
+    assert Article.from_text("A text.").id != Article.from_text("Another.").id
+
+
+def test_only_newlines_are_changed() -> None:
+    assert Article.from_text(" a\r\nb\rc\u00a0\ufb01 ").text == " a\nb\nc\u00a0\ufb01 "
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
+def test_any_text_is_kept_but_for_its_newlines(text: str) -> None:
+    assert Article.from_text(text).text == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u3000"])
+def test_a_blank_text_is_refused(text: str) -> None:
+    with pytest.raises(EmptyArticle):
+        Article.from_text(text)
+
+
+def test_half_a_surrogate_pair_is_refused_and_its_place_named() -> None:
+    with pytest.raises(UnreadableFile, match="Character 2"):
+        Article.from_text("ab\ud800")
+
+
+def test_a_missing_title_is_the_first_line() -> None:
+    assert Article.from_text("\n  First line\nSecond").title == "First line"
+
+
+def test_a_title_is_one_line_of_bounded_length() -> None:
+    title = Article.from_text("x", title="a\nb\x00" + "c" * 1000).title
+    assert title.startswith("a b c")
+    assert len(title) == MAX_TITLE_CHARS
+
+
+def test_articles_and_passages_survive_json() -> None:
+    article = Article.from_text("H\nText.", headings=(Heading(0, 1, 2),), source="f.txt")
+    assert Article.from_dict(json.loads(json.dumps(article.to_dict()))) == article
+    passage = Passage("id", "t", "Text.", 2, 7, 0.5, 1, "H", (Span(2, 7),), 0.25, 3.0)
+    assert Passage.from_dict(json.loads(json.dumps(passage.to_dict()))) == passage
