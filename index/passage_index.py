@@ -81,7 +81,8 @@ class PassageIndex:
         self._unsaved = 0
         with self._writing():
             self._lexical = self._open_lexical()
-        self._catch_up()
+        if not replacing:
+            self._catch_up()
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
@@ -206,6 +207,8 @@ class PassageIndex:
         with self._lock:
             revision = self._storage.revision()
             if self._vectors.revision != revision:
+                # Another process may have re-embedded the library meanwhile.
+                self._storage.check_model(self.embedder.identity)
                 for change in self._storage.changes_since(self._vectors.revision):
                     if change.added:
                         self._vectors.add(

@@ -75,7 +75,7 @@ class Storage:
         try:
             self._adopt(model)
             if not replacing:
-                self._check_model(model)
+                self.check_model(model)
         except BaseException:
             self._db.close()
             raise
@@ -96,6 +96,19 @@ class Storage:
         return revision == NEW or bool(
             self._db.read("SELECT 1 FROM changes WHERE generation = ? AND token = ?", revision)
         )
+
+    def check_model(self, model: ModelIdentity) -> None:
+        """Raise WrongModel unless the library's vectors are this model's."""
+        stored = ModelIdentity(
+            *self._db.read("SELECT model_name, model_sha256, dimension FROM library")[0]
+        )
+        if (stored.sha256, stored.dimension) != (model.sha256, model.dimension):
+            msg = (
+                f"The library was indexed with the model {stored.name}, and its vectors cannot be "
+                f"compared with those of {model.name}. Open it with that model, or re-embed it: "
+                "article-qa reembed --library DIR [--model NAME]"
+            )
+            raise WrongModel(msg)
 
     def changes_since(self, revision: Revision) -> list[Change]:
         """Return the changes after ``revision``, oldest first."""
@@ -247,18 +260,6 @@ class Storage:
                     "WHERE NOT EXISTS (SELECT 1 FROM library)",
                     row,
                 )
-
-    def _check_model(self, model: ModelIdentity) -> None:
-        stored = ModelIdentity(
-            *self._db.read("SELECT model_name, model_sha256, dimension FROM library")[0]
-        )
-        if (stored.sha256, stored.dimension) != (model.sha256, model.dimension):
-            msg = (
-                f"The library was indexed with the model {stored.name}, and its vectors cannot be "
-                f"compared with those of {model.name}. Open it with that model, or re-embed it: "
-                "article-qa reembed --library DIR [--model NAME]"
-            )
-            raise WrongModel(msg)
 
 
 def _not_found(article_id: str) -> ArticleNotFound:

@@ -267,3 +267,7 @@ def _print_articles(articles: list[Article], *, as_json: bool) -> None:
 
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

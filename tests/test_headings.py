@@ -1,0 +1,160 @@
+"""Headings: five of the article that comes with us, and none where there is none."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import index.articles
+from index.headings import markdown_headings, plain_text_headings
+from index.types import Heading, normalise_newlines
+
+PROSE = (
+    "The committee met on Tuesday to discuss what had been decided in the spring, and it "
+    "went home late without having agreed on anything at all."
+)
+
+
+def words(text: str, headings: tuple[Heading, ...]) -> list[str]:
+    return [text[heading.start : heading.end] for heading in headings]
+
+
+def plain(text: str) -> list[str]:
+    return words(text, plain_text_headings(text))
+
+
+def markdown(text: str) -> list[tuple[int, str]]:
+    return [(h.level, text[h.start : h.end]) for h in markdown_headings(text)]
+
+
+def test_the_article_that_comes_with_us_has_five() -> None:
+    path = Path(index.articles.__file__).with_name("us-urges-india-pakistan-dialogue.txt")
+    assert plain(path.read_text(encoding="utf-8")) == [
+        "Washington Leans Toward Islamabad’s Civilian Casualty Claims",
+        "US Secretary of State Speaks to Both Indian and Pakistani Leadership",
+        "India Rejects US Mediation, Recalls Previous Stance",
+        "Trump Calls for Restraint After India’s Missile Strikes",
+        "India Upholds Bilateral Resolution Policy, Islamabad Suspends Treaties",
+    ]
+
+
+def test_blank_lines_and_indentation_around_a_heading_are_not_part_of_it() -> None:
+    assert plain(f"{PROSE}\n\n   Long Shadows  \n\n{PROSE}") == ["Long Shadows"]
+
+
+def test_a_title_over_a_heading_are_two_headings() -> None:
+    assert plain(f"A Long Story\n\nThe First Day\n\n{PROSE}") == ["A Long Story", "The First Day"]
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("Chapter 3", 1),
+        ("CHAPTER IV: the return", 1),
+        ("Глава 2", 1),
+        ("第三章 回家", 1),
+        ("2 Methods", 1),
+        ("2.1 Related Work", 2),
+        ("2.1.4. Earlier Attempts", 3),
+    ],
+)
+def test_a_numbered_heading_has_the_level_of_its_number(line: str, level: int) -> None:
+    assert plain_text_headings(f"{line}\n{PROSE}") == (Heading(0, len(line), level),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "He went home without another word",
+        "The Meeting Was Over.",
+        "Who Was There?",
+        "“The Meeting Was Over”, He Said,",
+        "“Long Shadows”",
+        "— Dr. S. Jaishankar (@DrSJaishankar) May 8, 2025",
+        "- First Item",
+        "* First Item",
+        "• First Item",
+        "@SecRubio Speaks",
+        "# Not Markdown",
+        "?? ??",
+        "12,345",
+        "2025",
+        "Name\tAge\tCity",
+        "Name    Age    City",
+        "Name | Age | City",
+        "By Anna Smith",
+        "See https://example.org Today",
+        "会议结束了。",
+        "Long Shadows " * 12,
+    ],
+)
+def test_a_line_that_looks_otherwise_is_none(line: str) -> None:
+    assert plain(f"{PROSE}\n\n{line}\n\n{PROSE}") == []
+
+
+def test_an_address_is_no_heading() -> None:
+    assert plain(f"Acme Corporation\n12 Main Street\nSpringfield\n\n{PROSE}") == []
+
+
+def test_a_list_is_no_heading() -> None:
+    assert plain(f"Milk\n\nEggs\n\nBrown Bread\n\n{PROSE}") == []
+
+
+def test_a_verse_is_no_heading() -> None:
+    verse = "Tyger Tyger, burning bright,\nIn the forests of the night;\nWhat immortal hand or eye"
+    assert plain(f"{verse}\nCould frame thy fearful symmetry?") == []
+
+
+def test_the_last_line_is_no_heading() -> None:
+    assert plain(f"{PROSE}\nJohn Smith") == []
+
+
+@given(st.text(st.sampled_from("Aa1.# \n-=>`é第章\t\x0b\u2028"), max_size=200) | st.text())
+def test_headings_are_filled_lines_in_order(text: str) -> None:
+    text = normalise_newlines(text)
+    for headings in (plain_text_headings(text), markdown_headings(text)):
+        last = 0
+        for heading in headings:
+            assert last <= heading.start < heading.end
+            last = heading.end
+        assert all(line.strip() and "\n" not in line for line in words(text, headings))
+
+
+@pytest.mark.parametrize("text", ["word" * 250_000, "\n" * 1_000_000, "Aa\n" * 50_000, "1." * 99])
+def test_hostile_text_takes_linear_time(text: str) -> None:
+    begun = time.process_time()
+    plain_text_headings(text)
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("text", ["[" * 300_000, "> " * 100_000, "# " + "#" * 300_000])
+def test_hostile_markdown_takes_linear_time(text: str) -> None:
+    begun = time.process_time()
+    markdown_headings(text)
+    assert time.process_time() - begun < 5
+
+
+def test_markdown_headings_are_without_their_marks() -> None:
+    text = "# One ##\n\nwords\n\n###   Two *too*\n\nThree\n-----\n\nFour\n==\n"
+    assert markdown(text) == [(1, "One"), (3, "Two *too*"), (2, "Three"), (1, "Four")]
+
+
+def test_markdown_headings_are_not_sought_in_code() -> None:
+    assert markdown("```\n# no\n```\n\n    # no\n\n<!--\n# no\n-->\n\n# Yes\n") == [(1, "Yes")]
+
+
+def test_markdown_headings_are_not_sought_in_lists_and_quotations() -> None:
+    assert markdown("- # no\n\n> # no\n\n# Yes\n") == [(1, "Yes")]
+
+
+def test_the_preface_of_a_markdown_file_is_no_heading() -> None:
+    assert markdown("---\ntitle: no\ntags: no\n---\n# Yes\n") == [(1, "Yes")]
+
+
+def test_equal_words_before_a_markdown_heading_do_not_mislead() -> None:
+    text = "Same\n\n# Same\n"
+    assert markdown_headings(text) == (Heading(8, 12, 1),)

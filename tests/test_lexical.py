@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.lexical import LexicalIndex, query_terms, stems
+from index.storage import Revision
+
+TEXTS = {
+    1: "The river runs to the sea. Rivers run.",
+    2: "A treaty was signed in Shimla between India and Pakistan.",
+    3: "今天天气很好，我们去公园。",
+    4: "यह भारत की कहानी है।",
+    5: 'Café OR (title:secret) AND "quotes"',
+    6: "The who and the what of it.",
+}
+
+
+@pytest.fixture(scope="module")
+def index() -> LexicalIndex:
+    made = LexicalIndex(None)
+    made.update(Revision(1, 2), TEXTS.items())
+    return made
+
+
+def test_words_match_by_their_stems(index: LexicalIndex) -> None:
+    assert index.search("Where does the RIVER run?", 5)[0][0] == 1
+    assert index.search("signing treaties", 5)[0][0] == 2
+
+
+def test_scores_are_those_of_bm25() -> None:
+    texts = {1: "alpha beta beta", 2: "alpha gamma", 3: "delta epsilon zeta eta"}
+    index = LexicalIndex(None)
+    index.update(Revision(1, 1), texts.items())
+    tokens = {i: stems(text) for i, text in texts.items()}
+    # tantivy counts our revision document too, and keeps lengths in one byte,
+    # which is exact for texts as short as these.
+    total, mean = len(texts) + 1, sum(map(len, tokens.values())) / (len(texts) + 1)
+    for found, score in index.search("beta alpha", 5):
+        expected = 0.0
+        for term in query_terms("beta alpha"):
+            frequency = Counter(tokens[found])[term]
+            holding = sum(term in words for words in tokens.values())
+            idf = math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+            norm = 1.2 * (1 - 0.75 + 0.75 * len(tokens[found]) / mean)
+            expected += idf * frequency * 2.2 / (frequency + norm)
+        assert score == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("question", "found"), [("公园", 3), ("भारत", 4), ("cafe", 5)])
+def test_other_scripts_and_accents_are_found(
+    index: LexicalIndex, question: str, found: int
+) -> None:
+    assert index.search(question, 5)[0][0] == found
+
+
+@pytest.mark.parametrize(
+    "question", ["title:secret", "(", '"', "a AND", "OR OR", "*", "/x/", "text:[a TO z]", "+-!^~\\"]
+)
+def test_a_question_is_never_query_syntax(index: LexicalIndex, question: str) -> None:
+    assert {found for found, _ in index.search(question, 5)} <= set(TEXTS)
+
+
+@given(st.text())
+def test_any_question_can_be_searched(question: str) -> None:
+    made = LexicalIndex(None)
+    assert made.search(question.encode("utf-8", "ignore").decode(), 5) == []
+
+
+def test_function_words_are_dropped_unless_there_are_no_others(index: LexicalIndex) -> None:
+    assert query_terms("Who is the treaty for?") == ["treati"]
+    assert query_terms("who is it") == ["who", "is", "it"]
+    assert index.search("who is it", 5)[0][0] == 6
+
+
+def test_a_limit_to_ranges_is_exact(index: LexicalIndex) -> None:
+    question = "river treaty cafe"
+    assert {i for i, _ in index.search(question, 5, [(2, 2), (5, 5)])} == {2, 5}
+    assert index.search(question, 5, []) == []
+    unlimited = dict(index.search(question, 5))
+    limited = dict(index.search(question, 5, [(2, 2)]))
+    assert limited[2] == pytest.approx(unlimited[2])  # the limit adds nothing to a score
+
+
+def test_scores_of_given_ids(index: LexicalIndex) -> None:
+    by_search = dict(index.search("river treaty", 5))
+    assert index.scores("river treaty", [1, 4]) == [pytest.approx(by_search[1]), 0.0]
+
+
+def test_rarer_words_have_a_higher_idf(index: LexicalIndex) -> None:
+    common, rare, unknown = index.idf(["the", "treati", "zebra"])
+    assert 0 < common < rare < unknown
+
+
+def test_equal_scores_come_in_the_order_of_ids() -> None:
+    index = LexicalIndex(None)
+    index.update(Revision(1, 1), [(9, "same"), (4, "same"), (6, "same")])
+    assert [found for found, _ in index.search("same", 5)] == [4, 6, 9]
+
+
+def test_an_index_on_disk_is_reopened_at_its_revision(tmp_path: Path) -> None:
+    first = LexicalIndex(tmp_path / "lexical")
+    first.update(Revision(3, 99), [(1, "river"), (2, "sea")])
+    second = LexicalIndex(tmp_path / "lexical")
+    assert second.revision == Revision(3, 99)
+    first.update(Revision(4, 100), [(3, "river mouth")], removed=[(1, 1)])
+    second.refresh()
+    assert second.revision == Revision(4, 100)
+    assert [found for found, _ in second.search("river", 5)] == [3]

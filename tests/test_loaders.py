@@ -1,0 +1,259 @@
+"""From bytes to an article: formats, encodings, headings, and what is refused."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
+from index.loaders import FORMATS, MEDIA_TYPES, load_bytes, load_file, title_from_name
+from index.types import Article
+
+PARAGRAPH = (
+    "The committee met on Tuesday to discuss what had been decided in the spring, and it "
+    "went home late without having agreed on anything at all."
+)
+
+
+PAGE = f"""<!DOCTYPE html><html><head><title>Long Shadows | The Paper</title>
+<script>alert("no")</script></head><body><nav><a href="/">Home</a> <a href="/s">Sport</a></nav>
+<article><h1>Long Shadows</h1><p>First. {PARAGRAPH}</p><h2>The <em>second</em>
+day</h2><p>Then. {PARAGRAPH} It was 3 &lt; 4 &amp; late.</p>
+<ul><li>milk</li><li>eggs</li></ul></article><footer>Imprint and cookies</footer></body></html>"""
+
+
+def headings(article: Article) -> list[tuple[int, str]]:
+    return [(h.level, article.text[h.start : h.end]) for h in article.headings]
+
+
+# Plain text
+
+
+def test_text_is_kept_as_it_stands_but_for_newlines() -> None:
+    article = load_bytes(b"  a\r\n\r\nb\rc \n\n", "notes.txt")
+    assert article.text == "  a\n\nb\nc \n\n"
+
+
+def test_headings_of_a_text_with_crlf_fit_the_text_of_the_article() -> None:
+    text = f"{PARAGRAPH}\r\n\r\nThe Second Day\r\n\r\n{PARAGRAPH}\r\n"
+    assert headings(load_bytes(text.encode(), "a.txt")) == [(1, "The Second Day")]
+
+
+def test_title_and_source_come_from_the_name() -> None:
+    article = load_bytes(b"words", "/home/anna/us-urges_dialogue.txt")
+    assert (article.title, article.source) == ("Us urges dialogue", "us-urges_dialogue.txt")
+
+
+def test_a_given_title_and_source_go_first() -> None:
+    article = load_bytes(b"words", "a.txt", title="Mine", source="https://example.org/a.txt")
+    assert (article.title, article.source) == ("Mine", "https://example.org/a.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("a-trip_to.rome.txt", "A trip to.rome"), (".txt", ".txt"), ("", ""), ("été.md", "Été")],
+)
+def test_a_title_is_the_name_in_words(name: str, title: str) -> None:
+    assert title_from_name(name) == title
+
+
+# Encodings
+
+
+def test_a_declared_charset_goes_before_what_the_letters_suggest() -> None:
+    data = "õ ûr".encode("cp1250", "replace") + "ő".encode("cp1250")
+    article = load_bytes(data, "a.txt", content_type="text/plain; charset=windows-1250")
+    assert article.text.endswith("ő")
+
+
+def test_a_page_that_calls_itself_utf_16_in_ascii_is_not() -> None:
+    page = b'<html><head><meta charset="utf-16"></head><body><p>Plain words.</p></body></html>'
+    assert load_bytes(page, "a.html").text == "Plain words."
+
+
+@pytest.mark.parametrize(
+    "data", [b"words\0words", b"\xff\xfe\x00", codecs.BOM_UTF16_LE + b"\x00\xd8", bytes(range(256))]
+)
+def test_what_is_not_decodable_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="UTF-8"):
+        load_bytes(data, "a.txt")
+
+
+# Formats
+
+
+def test_markdown_is_kept_as_it_stands_and_named_by_its_first_heading() -> None:
+    text = "Intro *here*.\n\n## Part\n\n# Long Shadows #\n\nwords\n"
+    article = load_bytes(text.encode(), "a.md")
+    assert (article.text, article.title) == (text, "Long Shadows")
+    assert headings(article) == [(2, "Part"), (1, "Long Shadows")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("a.htm", None),
+        ("page", "text/html; charset=utf-8"),
+        ("page.php", "text/html"),
+        ("notes.txt", "text/html"),
+        ("page", None),
+        ("page.dat", "application/octet-stream"),
+    ],
+)
+def test_a_page_is_known_by_suffix_type_or_beginning(name: str, content_type: str | None) -> None:
+    assert "<p>" not in load_bytes(PAGE.encode(), name, content_type=content_type).text
+
+
+def test_markdown_served_as_plain_text_is_markdown() -> None:
+    article = load_bytes(b"# Long Shadows\n\nwords", "README.md", content_type="text/plain")
+    assert article.title == "Long Shadows"
+
+
+@pytest.mark.parametrize("name", ["notes.log", "notes", "notes.json"])
+def test_what_looks_like_text_is_loaded_as_text(name: str) -> None:
+    assert load_bytes(b"# some words", name).text == "# some words"
+
+
+def zipped(member: str) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(member, "<document/>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
+        (zipped("word/document.xml"), "Word"),
+        (zipped("a.txt"), "zip"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "picture"),
+        (b"GIF89a\x01\0\x01\0", "picture"),
+        (b"\x1f\x8b\x08\0", "compressed"),
+        (b"SQLite format 3\0", "database"),
+        (b"{\\rtf1 words}", "office"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.bin"])
+def test_a_foreign_format_is_named_whatever_the_suffix(data: bytes, what: str, name: str) -> None:
+    with pytest.raises(UnknownFormat, match=rf"{what}.*\.txt"):
+        load_bytes(data, name)
+
+
+@pytest.mark.parametrize("text", ["GIF89a is old.", "ID3 tags name songs.", "PK is a unit.", "7z"])
+def test_a_text_that_starts_like_a_foreign_format_is_a_text(text: str) -> None:
+    assert load_bytes(text.encode(), "a.txt").text == text
+
+
+def test_binary_of_an_unknown_suffix_names_the_known_ones() -> None:
+    with pytest.raises(UnknownFormat, match=r"\.txt.*\.md.*\.html"):
+        load_bytes(bytes(range(256)), "a.bin")
+
+
+def test_every_format_is_found_by_its_own_suffixes_and_types() -> None:
+    suffixes = [suffix for kind in FORMATS for suffix in kind.suffixes]
+    types = [media_type for kind in FORMATS for media_type in kind.media_types]
+    assert len(suffixes) == len(set(suffixes))
+    assert sorted(types) == sorted(MEDIA_TYPES)
+
+
+# Limits and files
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a"])
+def test_a_blank_file_is_empty(name: str) -> None:
+    with pytest.raises(EmptyArticle):
+        load_bytes(b" \n\n ", name)
+
+
+def test_the_limit_counts_bytes_and_is_named() -> None:
+    assert load_bytes("éé".encode(), "a.txt", max_bytes=4).text == "éé"
+    with pytest.raises(TooLarge, match="limit of 3 bytes"):
+        load_bytes("éé".encode(), "a.txt", max_bytes=3)
+
+
+def test_a_file_is_loaded_and_its_folder_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "long-shadows.txt"
+    path.write_bytes(b"words")
+    article = load_file(path)
+    assert (article.title, article.source) == ("Long shadows", "long-shadows.txt")
+
+
+def test_a_file_over_the_limit_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(TooLarge, match="limit of 10 bytes"):
+        load_file(path, max_bytes=10)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"gone\.txt.*Check the path"):
+        load_file(tmp_path / "gone.txt")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="is a folder"):
+        load_file(tmp_path)
+
+
+def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(UnreadableFile, match="not a regular file"):
+        load_file(tmp_path / "pipe.txt")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+def test_a_device_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match="not a regular file"):
+        load_file(Path("/dev/zero"))
+
+
+def test_an_impossible_path_is_refused() -> None:
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        load_file(Path("a\0b.txt"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"words")
+    path.chmod(0)
+    with pytest.raises(UnreadableFile, match="permission"):
+        load_file(path)
+
+
+# Whatever comes
+
+scraps = st.sampled_from(
+    b"<p> <h1> </p> <table><tr><td> <pre> <!-- <a&#32;href=x> &amp; words \xff\xfe \0 \xc3 # ```"
+    b" ---\n <?xml <svg> <br> </h1> <title> <h2><li>".split(b" ")
+)
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=200) | st.lists(scraps, max_size=30).map(b"".join),
+    st.sampled_from(["a.txt", "a.md", "a.html", "a", "a.bin", ""]),
+    st.sampled_from([None, "text/html; charset=utf-16", "text/plain; charset=shift_jis", ";"]),
+)
+def test_any_bytes_make_an_article_or_one_of_our_errors(
+    data: bytes, name: str, content_type: str | None
+) -> None:
+    try:
+        article = load_bytes(data, name, content_type=content_type)
+    except InputError:
+        return
+    last = 0
+    for heading in article.headings:
+        assert last <= heading.start < heading.end <= len(article.text)
+        assert "\n" not in article.text[heading.start : heading.end]
+        last = heading.end

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from index.errors import ArticleNotFound, EmptyArticle, QuestionError, TooLarge, UnreadableFile
+from qa import Answer, ArticleQA, Settings, ask, retrieve
+from qa.composing import REFUSAL, REFUSAL_OF_SEVERAL
+
+TEXT = (
+    "The Harbour Bridge opened in 1932. It is 1,149 metres long.\n\n"
+    "John Bradfield led its design. He studied bridges in New York."
+)
+
+
+def check(qa: ArticleQA, answer: Answer) -> None:
+    for citation in answer.citations:
+        citation.check(qa.article(citation.article_id))
+    for passage in answer.passages:
+        assert qa.article(passage.article_id).text[passage.start : passage.end] == passage.text
+    assert answer.answered == bool(answer.citations)
+    assert Answer.from_dict(answer.to_dict()) == answer
+
+
+def test_an_answer_quotes_the_exact_words(bundled: ArticleQA) -> None:
+    answer = bundled.ask("Who did Marco Rubio call?")
+    check(bundled, answer)
+    assert answer.answered
+    quoted = " ".join(citation.quote for citation in answer.citations)
+    assert "External Affairs Minister S Jaishankar" in quoted
+    assert "He also called Pakistan Prime Minister Shehbaz Sharif." in quoted
+    assert "[1]" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many missiles did India fire?",
+        "What is the capital of France?",
+        "Who won the football world cup?",
+        "How do I bake bread?",
+    ],
+)
+def test_what_the_article_does_not_say_is_refused_with_the_nearest_passages(
+    bundled: ArticleQA, question: str
+) -> None:
+    answer = bundled.ask(question)
+    check(bundled, answer)
+    assert not answer.answered
+    assert answer.text == REFUSAL
+    assert answer.short is None
+    assert answer.passages
+
+
+def test_module_level_functions_ask_the_article_that_comes_along() -> None:
+    assert retrieve("Who did Marco Rubio call?", k=2)[1].rank == 2
+    assert ask("Who did Marco Rubio call?").answered
+
+
+def test_a_text_can_be_questioned_from_memory() -> None:
+    with ArticleQA.from_text(TEXT, title="Bridge") as qa:
+        answer = qa.ask("When did the Harbour Bridge open?")
+        check(qa, answer)
+        assert answer.citations[0].quote == "The Harbour Bridge opened in 1932."
+        assert answer.citations[0].title == "Bridge"
+
+
+def test_a_library_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
+    (tmp_path / "bridge.txt").write_text(TEXT, encoding="utf-8")
+    with ArticleQA.open(tmp_path / "library") as qa:
+        added = qa.add_file(tmp_path / "bridge.txt")
+        assert qa.add_text(TEXT).id == added.id
+    with ArticleQA.open(tmp_path / "library") as qa:
+        assert [article.id for article in qa.articles()] == [added.id]
+        assert qa.ask("Who led the design of the bridge?").answered
+
+
+def test_questions_can_be_limited_to_articles() -> None:
+    with ArticleQA.from_text(TEXT, title="Bridge") as qa:
+        other = qa.add_text("Bread is baked from flour, water and salt.", title="Bread")
+        answer = qa.ask("When did the Harbour Bridge open?", article_ids=[other.id])
+        assert not answer.answered
+        assert {passage.article_id for passage in answer.passages} == {other.id}
+        refusal = qa.ask("What is the population of Peru?")
+        assert refusal.text == REFUSAL_OF_SEVERAL
+
+
+def test_an_article_is_found_by_the_start_of_its_id() -> None:
+    with ArticleQA.from_text(TEXT) as qa:
+        article = qa.articles()[0]
+        assert qa.resolve(article.id[:6]) == article
+        for wrong in ("", "zz"):
+            with pytest.raises(ArticleNotFound):
+                qa.resolve(wrong)
+
+
+def test_the_page_can_show_the_article_before_the_model_is_loaded() -> None:
+    qa = ArticleQA.bundled()
+    article = qa.articles()[0]
+    assert not qa.ready
+    assert qa.article(article.id) == article
+    qa.warm_up()
+    assert qa.ready
+    assert [found.id for found in qa.articles()] == [article.id]
+    qa.remove(article.id)
+    assert qa.articles() == []
+    with pytest.raises(ArticleNotFound):
+        qa.article(article.id)
+
+
+def test_bad_input_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    settings = Settings(max_article_bytes=1_000)
+    with ArticleQA.from_text(TEXT, settings=settings) as qa:
+        with pytest.raises(EmptyArticle):
+            qa.add_text("  ")
+        with pytest.raises(TooLarge, match="1,000"):
+            qa.add_text("x" * 1_001)
+        with pytest.raises(TooLarge):
+            qa.add_bytes(b"x" * 1_001, "x.txt")
+        with pytest.raises(UnreadableFile):
+            qa.add_file(tmp_path / "absent.txt")
+        with pytest.raises(QuestionError):
+            qa.ask(" ")
+        assert len(qa.articles()) == 1
+
+
+def test_several_threads_get_the_same_answer(bundled: ArticleQA) -> None:
+    expected = bundled.ask("Who did Marco Rubio call?")
+    answers: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(bundled.ask("Who did Marco Rubio call?")))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.text for answer in answers] == [expected.text] * 4
+
+
+def test_no_outside_host_is_contacted(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was made")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with ArticleQA.from_text(TEXT) as qa:
+        assert qa.ask("When did the Harbour Bridge open?").answered

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.embedder import SentenceTransformerEmbedder
+from index.errors import ArticleNotFound, QuestionError
+from index.passage_index import PassageIndex
+from index.types import Article
+from qa.evidence import QuestionTerms, text_stems
+from qa.retriever import MEANING_ALONE, WORDS_ALONE, Retriever
+
+ARTICLES = [
+    Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
+    Article.from_text("Automobiles must be refuelled at a petrol station.", title="Cars"),
+    Article.from_text("Xylophone model QZX-77 was sold for ten pounds.", title="Catalogue"),
+    Article.from_text("Bread is baked from flour, water and salt.", title="Bread"),
+]
+
+
+@pytest.fixture(scope="module")
+def index(embedder: SentenceTransformerEmbedder) -> Iterator[PassageIndex]:
+    with PassageIndex(None, embedder) as made:
+        for article in ARTICLES:
+            made.add(article)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def retriever(index: PassageIndex) -> Retriever:
+    return Retriever(index)
+
+
+def titles(retriever: Retriever, question: str, k: int = 4) -> list[str]:
+    return [passage.title for passage in retriever.retrieve(question, k)]
+
+
+def test_it_finds_by_meaning_where_no_word_matches(retriever: Retriever) -> None:
+    assert titles(retriever, "Where does one get gasoline for a vehicle?")[0] == "Cars"
+
+
+def test_it_finds_by_words_where_meaning_is_no_help(retriever: Retriever) -> None:
+    assert titles(retriever, "QZX-77")[0] == "Catalogue"
+
+
+def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
+    question = "Where does one get gasoline for a vehicle?"
+    assert titles(Retriever(index, weights=MEANING_ALONE), question)[0] == "Cars"
+    words = Retriever(index, weights=WORDS_ALONE).retrieve(question, 4)
+    assert all(passage.score == 0 for passage in words)
+
+
+def test_passages_are_exact_ranked_and_scored_in_0_to_1(retriever: Retriever) -> None:
+    passages = retriever.retrieve("Who purred on the mat?", 4)
+    by_id = {article.id: article for article in ARTICLES}
+    assert [passage.rank for passage in passages] == [1, 2, 3, 4]
+    scores = [passage.score for passage in passages]
+    assert scores == sorted(scores, reverse=True)
+    for passage in passages:
+        assert 0 <= passage.score <= 1
+        assert by_id[passage.article_id].text[passage.start : passage.end] == passage.text
+
+
+def test_the_same_question_always_gets_the_same_order(retriever: Retriever) -> None:
+    assert retriever.retrieve("zzz", 4) == retriever.retrieve("zzz", 4)
+
+
+def test_k_beyond_the_library_brings_all(retriever: Retriever) -> None:
+    assert len(retriever.retrieve("cat", 1_000)) == len(ARTICLES)
+
+
+def test_an_empty_library_has_no_passages(embedder: SentenceTransformerEmbedder) -> None:
+    with PassageIndex(None, embedder) as empty:
+        assert Retriever(empty).retrieve("anything", 5) == []
+
+
+def test_a_limit_to_articles_is_exact(retriever: Retriever) -> None:
+    bread, cars = ARTICLES[3].id, ARTICLES[1].id
+    found = retriever.retrieve("cat mat", 5, (i for i in [bread, cars]))
+    assert {passage.article_id for passage in found} == {bread, cars}
+    with pytest.raises(ArticleNotFound):
+        retriever.retrieve("cat", 5, ["unknown"])
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "\u3000"])
+def test_a_blank_question_is_refused(retriever: Retriever, question: str) -> None:
+    with pytest.raises(QuestionError, match="blank"):
+        retriever.retrieve(question)
+
+
+def test_an_over_long_question_is_refused_with_the_limit(retriever: Retriever) -> None:
+    with pytest.raises(QuestionError, match="2,000"):
+        retriever.retrieve("word " * 500)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_below_one_is_refused(retriever: Retriever, k: int) -> None:
+    with pytest.raises(QuestionError, match="at least one"):
+        retriever.retrieve("cat", k)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200).filter(str.strip))
+def test_any_question_is_answered_with_passages(retriever: Retriever, question: str) -> None:
+    assert len(retriever.retrieve(question, 2)) == 2
+
+
+def idf_of_one(terms: object) -> list[float]:
+    return [1.0 for _ in terms]  # type: ignore[attr-defined]
+
+
+def test_coverage_is_the_share_of_the_questions_words() -> None:
+    terms = QuestionTerms.of("Which red cars were sold?", idf_of_one)
+    assert terms.coverage(text_stems("A car was sold.")) == pytest.approx(2 / 3)
+    assert terms.coverage(text_stems("Nothing.")) == 0
+
+
+def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
+    terms = QuestionTerms.of("Who signed the treaty?", idf_of_one)
+    assert terms.pair_coverage(text_stems("He signed a treaty.")) == 1
+    assert terms.pair_coverage(text_stems("The treaty was signed.")) == 0
+
+
+def test_a_question_without_words_covers_nothing() -> None:
+    terms = QuestionTerms.of("?!", idf_of_one)
+    assert terms.coverage(text_stems("Words.")) == terms.pair_coverage(text_stems("Words.")) == 0

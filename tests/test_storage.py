@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.database import SCHEMA_VERSION
+from index.embedder import ModelIdentity
+from index.errors import (
+    ArticleNotFound,
+    LibraryDamaged,
+    LibraryLocked,
+    LibraryTooNew,
+    LibraryUnwritable,
+    WrongModel,
+)
+from index.storage import NEW, Storage
+from index.types import Article, Chunk, Heading, Span
+
+MODEL = ModelIdentity("model", "0" * 64, 2)
+
+
+def article_with_chunks(text: str) -> tuple[Article, list[Chunk], np.ndarray]:
+    article = Article.from_text(text, title="T", source="s", headings=(Heading(0, 1, 1),))
+    chunks = [
+        Chunk(article.id, 0, 1, text[:1], "H", (Span(0, 1),)),
+        Chunk(article.id, 1, len(text), text[1:], "", (Span(1, 2), Span(2, len(text)))),
+    ]
+    return article, chunks, np.array([[1, 0], [0, 1]], dtype=np.float32)
+
+
+@pytest.fixture(params=["memory", "disk"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return Storage(None if request.param == "memory" else tmp_path / "library.sqlite", MODEL)
+
+
+def test_what_is_added_is_read_back_as_it_was(storage: Storage) -> None:
+    article, chunks, vectors = article_with_chunks("a\x00b🙂\u2028c")
+    assert storage.add(article, chunks, vectors)
+    stored = storage.article(article.id)
+    assert stored.added_at is not None
+    assert Article(**{**stored.to_dict(), "headings": stored.headings, "added_at": None}) == article
+    first, last = storage.chunk_ranges([article.id])[0]
+    assert [s.chunk for s in storage.chunks_between(first, last)] == chunks
+    ids, read = storage.vectors_between(first, last)
+    assert ids.tolist() == [first, last]
+    np.testing.assert_array_equal(read, vectors)
+
+
+def test_the_same_text_twice_is_one_article(storage: Storage) -> None:
+    assert storage.add(*article_with_chunks("abc"))
+    revision = storage.revision()
+    assert not storage.add(*article_with_chunks("abc"))
+    assert storage.revision() == revision
+    assert len(storage.articles()) == 1
+
+
+def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) -> None:
+    article, *rest = article_with_chunks("abc")
+    storage.add(article, *rest)
+    storage.remove(article.id)
+    assert storage.articles() == []
+    assert storage.chunk_count() == 0
+    assert storage.vectors_between(0, 100)[0].size == 0
+    with pytest.raises(ArticleNotFound):
+        storage.remove(article.id)
+    with pytest.raises(ArticleNotFound):
+        storage.article(article.id)
+
+
+def test_chunk_ids_are_never_used_again(storage: Storage) -> None:
+    article, *rest = article_with_chunks("abc")
+    storage.add(article, *rest)
+    before = storage.chunk_ranges([article.id])[0]
+    storage.remove(article.id)
+    storage.add(article, *rest)
+    assert storage.chunk_ranges([article.id])[0][0] > before[1]
+
+
+def test_changes_tell_a_derived_index_what_it_missed(storage: Storage) -> None:
+    first, *rest = article_with_chunks("abc")
+    storage.add(first, *rest)
+    seen = storage.revision()
+    second, *rest = article_with_chunks("xyz")
+    storage.add(second, *rest)
+    storage.remove(first.id)
+    assert [(c.added, c.first_chunk, c.last_chunk) for c in storage.changes_since(seen)] == [
+        (True, 3, 4),
+        (False, 1, 2),
+    ]
+    assert storage.has_been_at(seen)
+    assert storage.has_been_at(NEW)
+    assert not storage.has_been_at(seen._replace(token=seen.token + 1))
+
+
+def test_an_error_inside_an_addition_leaves_nothing(storage: Storage) -> None:
+    article, chunks, vectors = article_with_chunks("abc")
+    with pytest.raises(AttributeError):
+        storage.add(article, [*chunks, None], vectors)  # type: ignore[list-item] # on purpose
+    assert storage.articles() == []
+    assert storage.revision() == NEW
+    assert storage.add(article, chunks, vectors)
+
+
+def test_a_library_of_another_model_is_refused_with_the_command(tmp_path: Path) -> None:
+    Storage(tmp_path / "l", MODEL).close()
+    with pytest.raises(WrongModel, match="article-qa reembed"):
+        Storage(tmp_path / "l", ModelIdentity("other", "1" * 64, 2))
+
+
+def test_a_library_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    Storage(tmp_path / "l", MODEL).close()
+    with sqlite3.connect(tmp_path / "l") as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    db.close()
+    with pytest.raises(LibraryTooNew, match="Update article-qa"):
+        Storage(tmp_path / "l", MODEL)
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "l") as db:
+        db.execute("CREATE TABLE theirs (x)")
+    db.close()
+    with pytest.raises(LibraryDamaged, match="another program"):
+        Storage(tmp_path / "l", MODEL)
+
+
+def test_a_file_that_is_no_database_is_reported_as_damaged(tmp_path: Path) -> None:
+    (tmp_path / "l").write_bytes(b"no database at all" * 100)
+    with pytest.raises(LibraryDamaged):
+        Storage(tmp_path / "l", MODEL)
+
+
+def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
+    with pytest.raises(LibraryUnwritable, match="folder exists"):
+        Storage(tmp_path / "absent" / "l", MODEL)
+
+
+def test_a_second_writer_is_told_and_readers_are_not_blocked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.database._BUSY_SECONDS", 0.05)
+    mine, theirs = Storage(tmp_path / "l", MODEL), Storage(tmp_path / "l", MODEL)
+    other = sqlite3.connect(tmp_path / "l", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LibraryLocked, match="Try again"):
+        mine.add(*article_with_chunks("abc"))
+    assert theirs.articles() == []
+    other.execute("ROLLBACK")
+    other.close()
+    assert mine.add(*article_with_chunks("abc"))
+    assert len(theirs.articles()) == 1
+
+
+def test_threads_read_while_another_writes(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "l", MODEL)
+    counts: list[int] = []
+
+    def read() -> None:
+        counts.extend(storage.chunk_count() for _ in range(50))
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for i in range(20):
+        storage.add(*article_with_chunks(f"text {i}"))
+    for thread in threads:
+        thread.join()
+    assert len(counts) == 150
+    assert all(count % 2 == 0 for count in counts)  # never half an article
+    assert storage.chunk_count() == 40
