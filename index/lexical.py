@@ -7,14 +7,13 @@ a question can never be query syntax.
 from __future__ import annotations
 
 import functools
-import math
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tantivy
 
-from index.storage import NEW, Revision
+from index.revisions import NEW, Revision
 
 _WRITER_HEAP_BYTES = 32_000_000
 _REVISION_ID = 0  # chunk ids start at 1; this document carries the revision
@@ -115,15 +114,6 @@ class LexicalIndex:
         allowed = tantivy.Query.term_set_query(_schema(), "id", list(ids))
         found = dict(self._search(question, len(ids), allowed))
         return [found.get(chunk_id, 0.0) for chunk_id in ids]
-
-    def idf(self, terms: Sequence[str]) -> list[float]:
-        """Return how rare each stem is: BM25's inverse document frequency, over 0."""
-        searcher = self._index.searcher()
-        total = searcher.num_docs
-        return [
-            math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
-            for frequency in (searcher.doc_freq("text", term) for term in terms)
-        ]
 
     def _search(
         self, question: str, k: int, allowed: tantivy.Query | None

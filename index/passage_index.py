@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-import filelock
-
 from index.chunking import ChunkLimits, chunk_article
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryLocked, LibraryUnwritable
+from index.errors import LibraryLocked
 from index.lexical import LexicalIndex, remove_index
-from index.storage import Storage, StoredChunk
+from index.revisions import StoredChunk
+from index.storage import Storage
 from index.types import Article, Chunk
 from index.vectors import VectorIndex
+from index.write_lock import WriteLock
 
 RECORD = "library.sqlite"
 VECTORS = "vectors.faiss"
 LEXICAL = "lexical"
-LOCK = "write.lock"
-LOCK_SECONDS = 10.0
-"""How long a second writer waits for the first."""
-
 # The FAISS file is written anew once this share of it has changed, so that adding
 # an article costs by its own size; opening catches up on the rest from the record.
 _SAVE_WHEN_CHANGED = 0.1
@@ -71,15 +65,12 @@ class PassageIndex:
         self._folder = folder
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # around the derived indexes
-        self._file_lock: filelock.BaseFileLock | None = None
-        if folder is not None:
-            _make_folder(folder)
-            self._file_lock = filelock.FileLock(folder / LOCK, timeout=LOCK_SECONDS)
+        self._write_lock = WriteLock(folder)
         record = folder / RECORD if folder else None
         self._storage = Storage(record, embedder.identity, replacing=replacing)
         self._vectors = self._load_vectors()
         self._unsaved = 0
-        with self._writing():
+        with self._write_lock.held():
             self._lexical = self._open_lexical()
         if not replacing:
             self._catch_up()
@@ -120,7 +111,7 @@ class PassageIndex:
         """
         if not self._storage.has_article(article.id):
             chunks, vectors = self._embedded(article, progress)
-            with self._writing():
+            with self._write_lock.held():
                 self._storage.add(article, chunks, vectors)
                 self._catch_up()
         return self._storage.article(article.id)
@@ -132,7 +123,7 @@ class PassageIndex:
             ArticleNotFound: There is none of this id.
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
-        with self._writing():
+        with self._write_lock.held():
             self._storage.remove(article_id)
             self._catch_up()
 
@@ -147,7 +138,7 @@ class PassageIndex:
             embedded.append((article.id, *self._embedded(article, None)))
             if progress:
                 progress(len(embedded), len(articles))
-        with self._writing():
+        with self._write_lock.held():
             self._storage.replace_chunks(self.embedder.identity, embedded)
             with self._lock:
                 self._vectors = VectorIndex(self.embedder.identity.dimension)
@@ -188,10 +179,6 @@ class PassageIndex:
             for chunk_id, chunk in sorted(stored.items())
         ]
 
-    def idf(self, terms: Sequence[str]) -> list[float]:
-        """Return how rare each stem is in the library; see :meth:`LexicalIndex.idf`."""
-        return self._lexical.idf(terms)
-
     def _embedded(self, article: Article, progress: Progress | None) -> tuple[list[Chunk], Vectors]:
         window = self.embedder.max_tokens
         limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))
@@ -228,7 +215,7 @@ class PassageIndex:
         if self._lexical.revision == self._storage.revision():
             return
         try:
-            with self._writing(wait=False):
+            with self._write_lock.held(wait=False):
                 self._update_lexical()
         except LibraryLocked:
             # Its writer is alive and about to finish; until then this process
@@ -281,46 +268,9 @@ class PassageIndex:
             found = LexicalIndex(folder)
         return found
 
-    @contextlib.contextmanager
-    def _writing(self, *, wait: bool = True) -> Iterator[None]:
-        """Hold the library's one writer's lock, across threads and processes."""
-        if self._file_lock is None:
-            with self._lock:
-                yield
-            return
-        try:
-            held = self._file_lock.acquire(timeout=LOCK_SECONDS if wait else 0)
-        except filelock.Timeout as error:
-            msg = (
-                f"Another process has been writing to the library {self._folder} for over "
-                f"{LOCK_SECONDS:.0f} s. Try again when it is done."
-            )
-            raise LibraryLocked(msg) from error
-        except OSError as error:
-            raise _unwritable(self._folder, error) from error
-        with held:
-            yield
-
 
 def searchable_text(chunk: Chunk) -> str:
     """Return what of a chunk is embedded and indexed: its text, under its heading."""
     if chunk.heading and not chunk.text.startswith(chunk.heading):
         return f"{chunk.heading}\n{chunk.text}"
     return chunk.text
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    if not os.access(folder, os.W_OK):
-        raise _unwritable(folder, PermissionError("no permission to write"))
-
-
-def _unwritable(folder: Path | None, error: OSError) -> LibraryUnwritable:
-    reason = error.strerror or str(error)
-    return LibraryUnwritable(
-        f"The library {folder} cannot be written to ({reason}). Check that it is a folder that "
-        "you may write to, and that its disk has room."
-    )

@@ -116,7 +116,7 @@ def _split_line(text: str, start: int, end: int, language: str) -> Iterator[Span
     # The segmenter must not see the soft newlines; a space keeps the offsets.
     line = text[start:end].replace("\n", " ")
     cuts = [*_boundaries(line, language), len(line)]
-    if len(cuts) > 2 and _LIST_ITEM.fullmatch(line[: cuts[1]]):
+    if cuts[1] < len(line) and _LIST_ITEM.fullmatch(line[: cuts[1]]):
         del cuts[1]  # "1." belongs to the item that it counts
     for left, right in itertools.pairwise(cuts):
         piece = line[left:right]

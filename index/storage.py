@@ -11,10 +11,9 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,38 +21,10 @@ from numpy.typing import NDArray
 from index.database import Database
 from index.embedder import ModelIdentity, Vectors
 from index.errors import ArticleNotFound, WrongModel
+from index.revisions import NEW, Change, Revision, StoredChunk
 from index.types import Article, Chunk, Heading, Span
 
 _SQL_VARIABLES = 500  # bound below every SQLite build's limit
-
-
-class Revision(NamedTuple):
-    """A state of the record: how many changes it has seen, and the last one's random token."""
-
-    generation: int
-    token: int
-
-
-NEW = Revision(0, 0)
-"""A record that nothing was added to yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The chunks ``first_chunk`` … ``last_chunk`` that came (``added``) or went."""
-
-    added: bool
-    first_chunk: int
-    last_chunk: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk as recorded: its id, and the title of its article."""
-
-    id: int
-    title: str
-    chunk: Chunk
 
 
 class Storage:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
-from index.storage import NEW, Revision
+from index.revisions import NEW, Revision
 
 Ids = NDArray[np.int64]
 

@@ -38,7 +38,8 @@ class Answer:
         for start, end in self.marks:
             mark = self.text[start:end]
             number = mark[1:-1]
-            if mark != f"[{number}]" or not number.isdecimal():
+            whole = start >= 0 and end - start == len(mark)
+            if not whole or mark != f"[{number}]" or not number.isdecimal():
                 msg = f"There is no citation mark at {start}–{end} of the answer, but {mark!r}."
                 raise CitationError(msg)
             if not 1 <= int(number) <= len(self.citations):

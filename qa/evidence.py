@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,7 +20,7 @@ Stems = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
-    """The stems a question is searched by, and how rare each is in the library."""
+    """The stems a question is searched by, and how much each tells."""
 
     idf: dict[str, float]
     """Each stem's inverse document frequency, as BM25 has it."""
@@ -27,24 +29,24 @@ class QuestionTerms:
     by the sum of their idf."""
 
     @classmethod
-    def of(cls, question: str, idf: Callable[[Sequence[str]], list[float]]) -> Self:
-        """Return the terms of ``question``; ``idf`` gives the rarity of stems."""
+    def of(cls, question: str, texts: Iterable[Stems]) -> Self:
+        """Return the terms of ``question``; a stem is rare if few of ``texts`` have it."""
         terms = query_terms(question)
-        weights = dict(zip(terms, idf(terms), strict=True))
-        content = [stem for stem in stems(question) if stem in weights]
-        pairs = {
-            (left, right): weights[left] + weights[right]
-            for left, right in itertools.pairwise(content)
-        }
-        return cls(weights, pairs)
+        holding: Counter[str] = Counter()
+        total = 0
+        for words in texts:
+            total += 1
+            holding.update(set(words).intersection(terms))
+        idf = {t: math.log(1 + (total - holding[t] + 0.5) / (holding[t] + 0.5)) for t in terms}
+        content = [stem for stem in stems(question) if stem in idf]
+        pairs = {pair: idf[pair[0]] + idf[pair[1]] for pair in itertools.pairwise(content)}
+        return cls(idf, pairs)
 
     def coverage(self, words: Stems) -> float:
         """Return the share, by rarity, of the question's stems that are among ``words``."""
         total = sum(self.idf.values())
         present = set(words)
-        return (
-            sum(idf for stem, idf in self.idf.items() if stem in present) / total if total else 0.0
-        )
+        return sum(idf for t, idf in self.idf.items() if t in present) / total if total else 0.0
 
     def pair_coverage(self, words: Stems) -> float:
         """Return the share, by rarity, of the question's pairs that ``words`` has side by side."""

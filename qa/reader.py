@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from index.embedder import Embedder
+from index.lexical import query_terms
 from index.types import Passage, Span
+from qa.evidence import text_stems
 from qa.sentence_scoring import ScoredSentence, score_sentences
 
 MAX_SENTENCES = 3
 """An answer quotes no more."""
+
+# Words at the start of a sentence that stand for something in the one before.
+_ANAPHORA = re.compile(
+    r"[\"“‘'(]?(he|she|they|it|this|that|these|those|his|her|their|its|such|both|the former"
+    r"|the latter)\b",
+    re.IGNORECASE,
+)
 
 # A further sentence is quoted when it is nearly as likely as the best …
 _FURTHER_SHARE = 0.75
@@ -62,33 +72,65 @@ class ExtractiveReader:
         ranked = sorted(scored, key=lambda s: (-s.probability, s.passage.rank, s.span))
         best = ranked[0]
         least = max(_FURTHER_LEAST, _FURTHER_SHARE * best.probability)
-        chosen = [best, *(s for s in ranked[1:MAX_SENTENCES] if s.probability >= least)]
-        return Reading(_quotes(chosen), best.probability)
+        chosen = [best, *_needed_around(question, best)]
+        chosen += [s for s in ranked[1:MAX_SENTENCES] if s.probability >= least]
+        spans = dict.fromkeys((s.passage, s.span) for s in chosen)
+        return Reading(_quotes(list(spans)[:MAX_SENTENCES]), best.probability)
 
 
-def _quotes(chosen: list[ScoredSentence]) -> tuple[Quote, ...]:
-    """Join neighbours into one quote; the quote that holds the best sentence comes first."""
-    best = chosen[0]
+def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
+    """Return the neighbours that the best sentence leans on, or that go on with its answer.
+
+    One that opens with "He" is understood only after the one before it; and one
+    that follows with "He also called" goes on answering whom he called.
+    """
+    passage, sentences = best.passage, best.passage.sentences
+    place = sentences.index(best.span)
+    asked = set(query_terms(question))
+    around = []
+    if place and _ANAPHORA.match(_text(passage, best.span)):
+        around.append(sentences[place - 1])
+    if place + 1 < len(sentences):
+        following = _text(passage, sentences[place + 1])
+        if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
+            around.append(sentences[place + 1])
+    return [
+        ScoredSentence(passage, span, best.probability)
+        for span in around
+        if _same_paragraph(passage, *sorted([span, best.span]))
+    ]
+
+
+def _text(passage: Passage, span: Span) -> str:
+    return passage.text[span.start - passage.start : span.end - passage.start]
+
+
+def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
+    """Join neighbours into one quote; the quote that holds the first chosen comes first."""
+    best_passage, best_span = chosen[0]
     quotes: list[Quote] = []
-    for sentence in sorted(chosen, key=lambda s: (s.passage.article_id, s.span)):
-        passage, span = sentence.passage, sentence.span
-        last = quotes[-1] if quotes else None
-        if last and last.article_id == passage.article_id and _adjacent(passage, last.end, span):
-            quotes[-1] = Quote(last.article_id, last.start, span.end, last.heading)
+    last: Span | None = None
+    for passage, span in sorted(chosen, key=lambda pair: (pair[0].article_id, pair[1])):
+        same = quotes and quotes[-1].article_id == passage.article_id
+        if same and last and _same_paragraph(passage, last, span):
+            quotes[-1] = replace(quotes[-1], end=span.end)
         else:
             quotes.append(Quote(passage.article_id, *span, passage.heading))
-    quotes.sort(key=lambda quote: not _holds(quote, best))
+        last = span
+    quotes.sort(
+        key=lambda quote: (
+            not (
+                quote.article_id == best_passage.article_id
+                and quote.start <= best_span.start < quote.end
+            )
+        )
+    )
     return tuple(quotes)
 
 
-def _adjacent(passage: Passage, end: int, span: Span) -> bool:
-    """Whether only white space of one paragraph parts a quote's end from the next sentence."""
-    if end < passage.start:
+def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
+    """Whether only white space on one line parts two sentences of ``passage``."""
+    if first.end < passage.start:
         return False
-    gap = passage.text[end - passage.start : span.start - passage.start]
+    gap = passage.text[first.end - passage.start : second.start - passage.start]
     return not gap.strip() and "\n" not in gap
-
-
-def _holds(quote: Quote, sentence: ScoredSentence) -> bool:
-    same = quote.article_id == sentence.passage.article_id
-    return same and quote.start <= sentence.span.start < quote.end

@@ -78,8 +78,7 @@ class Retriever:
         vector = self._index.embedder.encode_query(question)
         depth = max(k, self._depth)
         candidates = self._index.candidates(question, vector, depth, article_ids)
-        terms = QuestionTerms.of(question, self._index.idf)
-        scores = _fused(candidates, terms, self._weights)
+        scores = _fused(question, candidates, self._weights)
         order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].stored.id))
         return [
             _passage(candidates[i], scores[i], rank) for rank, i in enumerate(order[:k], start=1)
@@ -100,10 +99,9 @@ class Retriever:
             raise QuestionError(msg)
 
 
-def _fused(
-    candidates: list[Candidate], terms: QuestionTerms, weights: FusionWeights
-) -> list[float]:
+def _fused(question: str, candidates: list[Candidate], weights: FusionWeights) -> list[float]:
     """Return the weighted mean of each candidate's evidence, in 0..1."""
+    terms = QuestionTerms.of(question, [text_stems(c.stored.chunk.text) for c in candidates])
     best_bm25 = max((candidate.bm25 for candidate in candidates), default=0.0) or 1.0
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
     scores = []

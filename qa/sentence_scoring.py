@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
 from index.embedder import Embedder
@@ -68,19 +67,19 @@ class Features:
     """1 for a sentence of up to 5 words, falling to 0."""
 
 
-_BIAS = 0.0
+_BIAS = -5.088
 _WEIGHTS = Features(
-    similarity=1.0,
-    lead=1.0,
-    coverage=1.0,
-    context_coverage=1.0,
-    pairs=1.0,
-    passage_score=1.0,
-    passage_similarity=1.0,
-    passage_lead=1.0,
-    fits=1.0,
-    novelty=1.0,
-    brevity=1.0,
+    similarity=4.975,
+    lead=4.858,
+    coverage=3.560,
+    context_coverage=-0.195,
+    pairs=0.681,
+    passage_score=-2.151,
+    passage_similarity=1.187,
+    passage_lead=14.172,
+    fits=0.342,
+    novelty=0.357,
+    brevity=-0.523,
 )
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 
@@ -127,7 +126,7 @@ def sentence_features(
     sentences = _sentences(passages)
     if not sentences:
         return []
-    terms = QuestionTerms.of(question, _rarity(sentences))
+    terms = QuestionTerms.of(question, [text_stems(sentence.text) for sentence in sentences])
     vectors = embedder.encode_documents([sentence.text for sentence in sentences])
     similarities = [float(s) for s in vectors @ embedder.encode_query(question)]
     best_similarity = max(similarities)
@@ -167,20 +166,6 @@ def _sentences(passages: Sequence[Passage]) -> list[_Sentence]:
             context = tuple(stem for part in around for stem in text_stems(part))
             found.append(_Sentence(passage, span, text, context))
     return found
-
-
-def _rarity(sentences: list[_Sentence]) -> Callable[[Sequence[str]], list[float]]:
-    """Return BM25's idf over the sentences at hand."""
-    total = len(sentences)
-    frequency = Counter(stem for s in sentences for stem in set(text_stems(s.text)))
-
-    def idf(terms: Sequence[str]) -> list[float]:
-        return [
-            math.log(1 + (total - frequency[term] + 0.5) / (frequency[term] + 0.5))
-            for term in terms
-        ]
-
-    return idf
 
 
 def _fits(question: str, sentence: str) -> float:

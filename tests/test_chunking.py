@@ -93,8 +93,10 @@ def test_a_long_paragraph_is_cut_between_sentences_into_even_runs() -> None:
 
 
 def test_a_chunk_never_crosses_a_heading_and_carries_its_own() -> None:
-    chunks = chunks_of("Intro text.\nFirst Part\nBody one.\nSecond Part\nBody two.",
-                       headings=["First Part", "Second Part"])
+    chunks = chunks_of(
+        "Intro text.\nFirst Part\nBody one.\nSecond Part\nBody two.",
+        headings=["First Part", "Second Part"],
+    )
     assert [(chunk.heading, chunk.text) for chunk in chunks] == [
         ("", "Intro text."),
         ("First Part", "First Part\nBody one."),

@@ -52,7 +52,9 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
     ],
 )
 def test_a_library_is_imported_in_its_own_place_alone(library: str, places: set[str]) -> None:
-    product = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("app.py", "qa", "index")]
+    product = [
+        path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("app.py", "qa", "index")
+    ]
     users = {path.relative_to(ROOT).as_posix() for path in product if library in roots(path)}
     assert users <= places
     assert users == places or not places
@@ -75,7 +77,14 @@ def test_the_public_names_are_these() -> None:
 
     assert sorted(index.__all__) == ["Article", "Chunk", "Heading", "Passage", "Span"]
     assert sorted(qa.__all__) == [
-        "Answer", "Article", "ArticleQA", "Citation", "Passage", "Settings", "ask", "retrieve",
+        "Answer",
+        "Article",
+        "ArticleQA",
+        "Citation",
+        "Passage",
+        "Settings",
+        "ask",
+        "retrieve",
     ]
     for module in (index, qa):
         for name in module.__all__:

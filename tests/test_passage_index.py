@@ -10,8 +10,9 @@ import pytest
 
 from index.embedder import ModelIdentity, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
-from index.passage_index import LEXICAL, LOCK, RECORD, VECTORS, PassageIndex
+from index.passage_index import LEXICAL, RECORD, VECTORS, PassageIndex
 from index.types import Article
+from index.write_lock import LOCK
 
 RIVER = Article.from_text("The Danube flows through ten countries.", title="Danube")
 TREATY = Article.from_text("The treaty was signed in Shimla in 1972.", title="Treaty")
@@ -174,7 +175,7 @@ def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_block
     with PassageIndex(folder, embedder) as index:
         other.start()
         assert held.wait(60)
-        monkeypatch.setattr("index.passage_index.LOCK_SECONDS", 0.05)
+        monkeypatch.setattr("index.write_lock.LOCK_SECONDS", 0.05)
         with pytest.raises(LibraryLocked, match="Try again"):
             index.remove(RIVER.id)
         assert found(index, "river")[0] == "Danube"

@@ -108,22 +108,27 @@ def test_any_question_is_answered_with_passages(retriever: Retriever, question: 
     assert len(retriever.retrieve(question, 2)) == 2
 
 
-def idf_of_one(terms: object) -> list[float]:
-    return [1.0 for _ in terms]  # type: ignore[attr-defined]
+def terms_of(question: str, *texts: str) -> QuestionTerms:
+    return QuestionTerms.of(question, [text_stems(text) for text in texts])
 
 
 def test_coverage_is_the_share_of_the_questions_words() -> None:
-    terms = QuestionTerms.of("Which red cars were sold?", idf_of_one)
+    terms = terms_of("Which red cars were sold?")
     assert terms.coverage(text_stems("A car was sold.")) == pytest.approx(2 / 3)
     assert terms.coverage(text_stems("Nothing.")) == 0
 
 
+def test_a_rarer_word_covers_more() -> None:
+    terms = terms_of("red xylophone", "red car", "red sea", "xylophone")
+    assert terms.coverage(text_stems("xylophone")) > terms.coverage(text_stems("red"))
+
+
 def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
-    terms = QuestionTerms.of("Who signed the treaty?", idf_of_one)
+    terms = terms_of("Who signed the treaty?")
     assert terms.pair_coverage(text_stems("He signed a treaty.")) == 1
     assert terms.pair_coverage(text_stems("The treaty was signed.")) == 0
 
 
 def test_a_question_without_words_covers_nothing() -> None:
-    terms = QuestionTerms.of("?!", idf_of_one)
+    terms = terms_of("?!", "Words.")
     assert terms.coverage(text_stems("Words.")) == terms.pair_coverage(text_stems("Words.")) == 0

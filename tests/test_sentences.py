@@ -69,7 +69,11 @@ def test_other_scripts_are_split_at_their_own_full_stops(text: str, count: int) 
 
 def test_the_language_is_guessed_from_the_script() -> None:
     assert [guess_language(t) for t in ("word", "日本語の文", "中文", "हिन्दी", "")] == [
-        "en", "ja", "zh", "hi", "en",
+        "en",
+        "ja",
+        "zh",
+        "hi",
+        "en",
     ]
 
 
@@ -83,8 +87,25 @@ TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
     st.lists(
         st.sampled_from(
-            ["A word. ", "“Quoted. Twice.” ", "\n", "\r\n", "🙂‍↔️", "שלום. ", "\u200b", "?!", "e\u0301 ",
-             "中文。", "Dr. ", "\u2028", " \t", "\x00", "- item\n", "...", "D.C., "]
+            [
+                "A word. ",
+                "“Quoted. Twice.” ",
+                "\n",
+                "\r\n",
+                "🙂‍↔️",
+                "שלום. ",
+                "\u200b",
+                "?!",
+                "e\u0301 ",
+                "中文。",
+                "Dr. ",
+                "\u2028",
+                " \t",
+                "\x00",
+                "- item\n",
+                "...",
+                "D.C., ",
+            ]
         ),
         max_size=60,
     ).map("".join),

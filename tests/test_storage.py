@@ -17,7 +17,8 @@ from index.errors import (
     LibraryUnwritable,
     WrongModel,
 )
-from index.storage import NEW, Storage
+from index.revisions import NEW
+from index.storage import Storage
 from index.types import Article, Chunk, Heading, Span
 
 MODEL = ModelIdentity("model", "0" * 64, 2)

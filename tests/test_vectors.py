@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.storage import Revision
+from index.revisions import Revision
 from index.vectors import VectorIndex
 
 RNG = np.random.default_rng(0)

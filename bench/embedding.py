@@ -1,0 +1,74 @@
+"""An embedder for measuring: many questions at once, and nothing embedded twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.embedder import Embedder, Progress, Vectors
+
+# Batches round otherwise than single texts do.
+_ROUNDING = 1e-3
+
+
+class RememberingEmbedder:
+    """An embedder that keeps what it embedded, in memory and, if wanted, in a folder.
+
+    Args:
+        embedder: The embedder that does the work. It must treat questions and
+            documents alike, as the model that comes along does.
+        folder: Where vectors are kept between runs, under a hash of model and texts.
+    """
+
+    def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
+        self._embedder = embedder
+        self._folder = folder
+        self._documents: dict[str, Vectors] = {}
+        self._queries: dict[str, Vectors] = {}
+        self.identity = embedder.identity
+        self.max_tokens = embedder.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special tokens not included."""
+        return self._embedder.count_tokens(texts)
+
+    def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return ``(n, dimension)`` float32 of unit length, in the order of ``texts``."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._documents]
+        if new:
+            self._documents.update(zip(new, self._encode(new, progress), strict=True))
+        vectors = [self._documents[text] for text in texts]
+        return np.stack(vectors) if vectors else self._encode([], progress)
+
+    def _encode(self, texts: Sequence[str], progress: Progress | None) -> Vectors:
+        if self._folder is None:
+            return self._embedder.encode_documents(texts, progress)
+        key = "\0".join((self.identity.sha256, *texts)).encode()
+        path = self._folder / f"{hashlib.sha256(key).hexdigest()}.npy"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, self._embedder.encode_documents(texts, progress), allow_pickle=False)
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return ``(dimension,)`` float32 of unit length; at once if it was asked before."""
+        if text not in self._queries:
+            self._queries[text] = self._embedder.encode_query(text)
+        return self._queries[text]
+
+    def prepare(self, questions: Sequence[str]) -> None:
+        """Embed questions in batches, which is several times as fast as one by one.
+
+        Raises:
+            ValueError: The model embeds questions otherwise than documents.
+        """
+        if not questions:
+            return
+        vectors = self.encode_documents(questions)
+        if not np.allclose(vectors[0], self._embedder.encode_query(questions[0]), atol=_ROUNDING):
+            msg = "This model embeds questions otherwise than documents: ask them one by one."
+            raise ValueError(msg)
+        self._queries.update(zip(questions, vectors, strict=True))

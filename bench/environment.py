@@ -1,0 +1,68 @@
+"""What a measurement was made with: command, versions, machine and date."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+_PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "sentencex", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything that a reader needs in order to make a measurement again."""
+
+    command: str
+    date: str
+    """ISO 8601, UTC, to the second."""
+    python: str
+    versions: tuple[tuple[str, str], ...]
+    """(distribution, version)."""
+    processor: str
+    cores: int
+    """The cores that this process may use."""
+
+    @classmethod
+    def now(cls, module: str) -> Self:
+        """Return the environment of ``python -m module`` with this process's arguments."""
+        return cls(
+            command=shlex.join(["python", "-m", module, *sys.argv[1:]]),
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            python=platform.python_version(),
+            versions=tuple((package, version(package)) for package in _PACKAGES),
+            processor=_processor(),
+            cores=_usable_cores(),
+        )
+
+    def to_markdown(self) -> str:
+        """Return the environment as a list, the command first."""
+        packages = ", ".join(f"{name} {number}" for name, number in self.versions)
+        return (
+            f"- Command: `{self.command}`\n"
+            f"- Date: {self.date}\n"
+            f"- Python {self.python}; {packages}\n"
+            f"- Machine: {self.processor}, {self.cores} cores\n"
+        )
+
+
+def _usable_cores() -> int:
+    # Not on macOS and Windows, where a process may use them all.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

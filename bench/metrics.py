@@ -1,0 +1,228 @@
+"""Metrics for answers, passages and rankings; those for abstention are in bench.abstention.
+
+Answers are scored as SQuAD does (Rajpurkar et al. 2016, 2018), passages by the
+evidence they cover, rankings by nDCG (Järvelin and Kekäläinen 2002). A question's
+value comes first, so that means and intervals are taken over the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bench.datasets import Evidence
+from index.types import Span
+
+_ENGLISH_ARTICLES = frozenset({"a", "an", "the"})
+_ENGLISH_PUNCTUATION = frozenset(string.punctuation)
+# A passage that holds half of the evidence holds what the question is about.
+_HIT_SHARE = 0.5
+
+
+class Located(Protocol):
+    """Anything with offsets into its article: a Passage, a Chunk, a Span."""
+
+    @property
+    def start(self) -> int:
+        """The first code point."""
+
+    @property
+    def end(self) -> int:
+        """One past the last code point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+# --- answers ---------------------------------------------------------------------------
+
+
+def strip_marks(reply: str, marks: Iterable[Span]) -> str:
+    """Return ``reply`` without its citation marks, which stand at ``marks``."""
+    for start, end in sorted(marks, reverse=True):
+        reply = reply[:start].rstrip(" ") + reply[end:]
+    return reply
+
+
+def normalise(text: str, lang: str = "en") -> str:
+    """Return ``text`` as SQuAD's evaluation script compares it.
+
+    Lower case, no punctuation (ASCII for English as in the script, every Unicode
+    ``P*`` character for other languages, as MLQA does), for English without a/an/the,
+    with single spaces.
+    """
+    kept = "".join(char for char in text.lower() if not _is_punctuation(char, lang))
+    words = kept.split()
+    if lang == "en":
+        words = [word for word in words if word not in _ENGLISH_ARTICLES]
+    return " ".join(words)
+
+
+def answer_tokens(text: str, lang: str = "en") -> list[str]:
+    """Return the normalised tokens: words; for Chinese, characters."""
+    normal = normalise(text, lang)
+    return list(normal.replace(" ", "")) if lang == "zh" else normal.split()
+
+
+def exact_match(reply: str | None, gold: Collection[str], lang: str = "en") -> float:
+    """Return 1 if the reply equals an answer once both are normalised, else 0.
+
+    None is an abstention. No gold answer means that abstaining is right, and then
+    only that scores 1 (SQuAD 2.0).
+    """
+    if reply is None or not gold:
+        return float(reply is None and not gold)
+    wanted = normalise(reply, lang)
+    return float(any(normalise(answer, lang) == wanted for answer in gold))
+
+
+def f1(reply: str | None, gold: Collection[str], lang: str = "en") -> float:
+    """Return the harmonic mean of token precision and recall, at most over the answers.
+
+    Abstentions score as in :func:`exact_match`.
+    """
+    if reply is None or not gold:
+        return float(reply is None and not gold)
+    tokens = answer_tokens(reply, lang)
+    return max(_token_f1(tokens, answer_tokens(answer, lang)) for answer in gold)
+
+
+def contained(reply: str | None, gold: Collection[str], lang: str = "en") -> float:
+    """Return 1 if an answer is a contiguous run of the reply's tokens, else 0.
+
+    Abstentions score as in :func:`exact_match`.
+    """
+    if reply is None or not gold:
+        return float(reply is None and not gold)
+    tokens = answer_tokens(reply, lang)
+    return float(any(_is_run(answer_tokens(answer, lang), tokens) for answer in gold))
+
+
+def _is_punctuation(char: str, lang: str) -> bool:
+    if lang == "en":
+        return char in _ENGLISH_PUNCTUATION
+    return unicodedata.category(char).startswith("P")
+
+
+def _token_f1(reply: Sequence[str], answer: Sequence[str]) -> float:
+    if not reply or not answer:
+        return float(reply == answer)
+    shared = (Counter(reply) & Counter(answer)).total()
+    return 2 * shared / (len(reply) + len(answer))
+
+
+def _is_run(needle: Sequence[str], tokens: Sequence[str]) -> bool:
+    size = len(needle)
+    starts = range(len(tokens) - size + 1)
+    return size > 0 and any(tokens[start : start + size] == needle for start in starts)
+
+
+# --- passages --------------------------------------------------------------------------
+
+
+def hits(passage: Located, span: Located) -> bool:
+    """Return whether a passage covers at least half of an evidence span.
+
+    Of a span longer than the passage, such as a section, half of the passage is enough.
+    """
+    overlap = min(passage.end, span.end) - max(passage.start, span.start)
+    shorter = min(passage.end - passage.start, span.end - span.start)
+    return overlap > 0 and overlap >= _HIT_SHARE * shorter
+
+
+def recall_at(k: int, passages: Sequence[Located], evidence: Evidence) -> float:
+    """Return the recall of the first ``k`` passages, of the question's article, best first.
+
+    1 or 0 for a hit; in mode ``all``, the share of the evidence spans that are hit.
+
+    Raises:
+        ValueError: The evidence has no span.
+    """
+    if not evidence.spans:
+        msg = "Recall needs evidence: leave questions without evidence out."
+        raise ValueError(msg)
+    first = passages[:k]
+    found = [any(hits(passage, span) for passage in first) for span in evidence.spans]
+    return sum(found) / len(found) if evidence.mode == "all" else float(any(found))
+
+
+def recall_within(characters: int, passages: Sequence[Located], evidence: Evidence) -> float:
+    """Return the recall of the first ``characters`` characters of the passages.
+
+    The passage that crosses the border is cut there, so passages of any length are
+    compared by what a reader of that many characters sees.
+    """
+    seen: list[Span] = []
+    room = characters
+    for passage in passages:
+        if room <= 0:
+            break
+        seen.append(Span(passage.start, min(passage.end, passage.start + room)))
+        room -= passage.end - passage.start
+    return recall_at(len(seen), seen, evidence)
+
+
+def reciprocal_rank(passages: Sequence[Located], evidence: Evidence, k: int = 10) -> float:
+    """Return 1/rank of the first of ``k`` passages that hits a span, 0 if none does.
+
+    Its mean over questions is MRR@k (Voorhees 1999).
+    """
+    for rank, passage in enumerate(passages[:k], start=1):
+        if any(hits(passage, span) for span in evidence.spans):
+            return 1 / rank
+    return 0.0
+
+
+# --- rankings --------------------------------------------------------------------------
+
+
+def ndcg(ranked: Sequence[str], relevant: Collection[str], k: int = 10) -> float:
+    """Return nDCG@k with gain 1 and discount log2(rank + 1) (Järvelin and Kekäläinen 2002)."""
+    gains = [1 / math.log2(rank + 1) for rank in range(1, k + 1)]
+    got = sum(gain for gain, item in zip(gains, ranked, strict=False) if item in relevant)
+    best = sum(gains[: len(relevant)])
+    return got / best if best else 0.0
+
+
+def document_recall(ranked: Sequence[str], relevant: Collection[str], k: int = 100) -> float:
+    """Return the share of the relevant documents that are among the first ``k``."""
+    return len(set(ranked[:k]) & set(relevant)) / len(relevant) if relevant else 0.0
+
+
+# --- intervals -------------------------------------------------------------------------
+
+
+def bootstrap(
+    groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: int = 2000, level: float = 0.95
+) -> Interval:
+    """Return the mean over all values, with a percentile interval over whole groups.
+
+    Questions of one article depend on each other, so articles are drawn, not questions
+    (cluster bootstrap: Davison and Hinkley 1997, section 3.8). For the difference of two
+    systems give the differences of their values. The same seed gives the same interval.
+
+    Raises:
+        ValueError: There is no value.
+    """
+    sums = np.array([sum(group) for group in groups if len(group)], dtype=np.float64)
+    sizes = np.array([len(group) for group in groups if len(group)], dtype=np.float64)
+    if not len(sums):
+        msg = "There is nothing to take a mean of: no group has a value."
+        raise ValueError(msg)
+    draws = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
+    means = sums[draws].sum(axis=1) / sizes[draws].sum(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(sums.sum() / sizes.sum()), float(low), float(high))

@@ -1,0 +1,220 @@
+"""What each confidence threshold answers and refuses.
+
+    python -m bench.refusal --data DIR [--sets squad_en xquad_en] [--out bench/results]
+
+Asks the questions of QA sets of their own article and reports, per threshold, the
+share of answerable questions that get an answer, how many of those answers cite a
+sentence that holds the gold answer, and the share of each unanswerable kind that is
+refused. The threshold is chosen on half of the articles and reported on the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bench.abstention import auroc
+from bench.datasets import EvalArticle, EvalQuestion, in_quick_run, read_articles
+from bench.embedding import RememberingEmbedder
+from bench.environment import Environment
+from bench.metrics import hits
+from index.embedder import SentenceTransformerEmbedder
+from index.passage_index import PassageIndex
+from index.sentences import split_sentences
+from index.types import Article
+from qa.composing import compose_answer
+from qa.reader import ExtractiveReader
+from qa.retriever import Retriever
+
+THRESHOLDS = tuple(step / 20 for step in range(1, 17))
+DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")
+PASSAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question as the reader would answer it if it had to."""
+
+    article: str
+    kind: str
+    answerable: bool
+    confidence: float
+    first_is_right: bool
+    """Whether the first citation hits the evidence."""
+    any_is_right: bool
+    citations: int
+    characters: int
+    """Length of all quotes together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one threshold does to a set of outcomes; shares in 0..1."""
+
+    threshold: float
+    answered: float
+    """Share of answerable questions that get an answer."""
+    right: float
+    """Share of answerable questions whose answer cites the evidence."""
+    precision: float
+    """Share of all answers given that cite the evidence."""
+    refused: dict[str, float]
+    """Share of each unanswerable kind that is refused."""
+    score: float
+    """Mean over all questions: 1 for a right citation or a right refusal."""
+
+
+def outcomes(articles: Iterable[EvalArticle], *, quick: bool) -> list[Outcome]:
+    """Return how each question of ``articles`` would be answered without a threshold."""
+    embedder = RememberingEmbedder(SentenceTransformerEmbedder())
+    found = []
+    for item in tqdm(list(articles), desc="articles"):
+        article = Article.from_text(item.text, title=item.title)
+        questions = [q for q in item.questions if not quick or in_quick_run(q.id)]
+        embedder.prepare([question.question for question in questions])
+        spans = split_sentences(article.text)
+        embedder.encode_documents([article.text[start:end] for start, end in spans])
+        with PassageIndex(None, embedder) as index:
+            index.add(article)
+            retriever, reader = Retriever(index), ExtractiveReader(embedder)
+            found += [_outcome(article, q, retriever, reader) for q in questions]
+    return found
+
+
+def _outcome(
+    article: Article, question: EvalQuestion, retriever: Retriever, reader: ExtractiveReader
+) -> Outcome:
+    passages = retriever.retrieve(question.question, PASSAGES)
+    reading = reader.read(question.question, passages)
+    answer = compose_answer(question.question, passages, reading, lambda _: article, 0.0)
+    right = [any(hits(c, span) for span in question.evidence.spans) for c in answer.citations]
+    return Outcome(
+        article=article.id,
+        kind=question.kind,
+        answerable=question.answerable,
+        confidence=reading.confidence,
+        first_is_right=bool(right) and right[0],
+        any_is_right=any(right),
+        citations=len(right),
+        characters=sum(len(citation.quote) for citation in answer.citations),
+    )
+
+
+def row_at(threshold: float, asked: Sequence[Outcome]) -> Row:
+    """Return what ``threshold`` does to the outcomes."""
+    answerable = [o for o in asked if o.answerable]
+    given = [o for o in asked if o.confidence >= threshold]
+    kinds = sorted({o.kind for o in asked if not o.answerable})
+    right = [o for o in given if o.any_is_right]
+    refused = {
+        kind: _share(o.confidence < threshold for o in asked if o.kind == kind) for kind in kinds
+    }
+    return Row(
+        threshold=threshold,
+        answered=_share(o.confidence >= threshold for o in answerable),
+        right=len(right) / max(1, len(answerable)),
+        precision=len(right) / max(1, len(given)),
+        refused=refused,
+        score=_share(
+            (o.any_is_right and o.confidence >= threshold)
+            if o.answerable
+            else o.confidence < threshold
+            for o in asked
+        ),
+    )
+
+
+def _share(values: Iterable[bool]) -> float:
+    return statistics.fmean(values) if (values := list(values)) else 0.0
+
+
+def in_first_half(article_id: str) -> bool:
+    """Return whether an article belongs to the half that thresholds are chosen on."""
+    return hashlib.sha256(article_id.encode()).digest()[0] % 2 == 0
+
+
+def report(name: str, asked: Sequence[Outcome]) -> str:
+    """Return the Markdown of one set: what holds at any threshold, and the curve."""
+    answerable = [o for o in asked if o.answerable]
+    rows = [row_at(threshold, asked) for threshold in THRESHOLDS]
+    kinds = list(rows[0].refused)
+    lines = [
+        f"## {name}",
+        "",
+        f"{len(asked)} questions, {len(answerable)} answerable. If nothing were refused, the "
+        f"first citation would hold the answer for {_mean(o.first_is_right for o in answerable)} "
+        f"of the answerable ones, any citation for {_mean(o.any_is_right for o in answerable)}; "
+        f"{statistics.fmean(o.citations for o in asked):.2f} citations and "
+        f"{statistics.median(o.characters for o in asked):.0f} characters an answer.",
+        "",
+    ]
+    for kind in kinds:
+        some = [o for o in asked if o.answerable or o.kind == kind]
+        area = auroc([o.answerable for o in some], [o.confidence for o in some])
+        lines.append(f"AUROC of the confidence, answerable against {kind}: {area:.3f}.")
+    head = [
+        "threshold",
+        "answered",
+        "right",
+        "right of the given",
+        *(f"refused {k}" for k in kinds),
+    ]
+    lines += ["", "| " + " | ".join([*head, "score"]) + " |", "|---" * (len(head) + 1) + "|"]
+    for row in rows:
+        shares = [row.answered, row.right, row.precision, *row.refused.values(), row.score]
+        lines.append(f"| {row.threshold:.2f} | " + " | ".join(f"{s:.3f}" for s in shares) + " |")
+    return "\n".join(lines)
+
+
+def _mean(values: Iterable[bool]) -> str:
+    return f"{_share(values):.3f}"
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.refusal")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
+    parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS)
+    parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    environment = Environment.now("bench.refusal")
+    found = {
+        name: outcomes(read_articles(arguments.data / f"qa/{name}.jsonl"), quick=arguments.quick)
+        for name in arguments.sets
+    }
+    chosen_on = [o for asked in found.values() for o in asked if in_first_half(o.article)]
+    best = max((row_at(t, chosen_on) for t in THRESHOLDS), key=lambda row: row.score)
+    text = "\n\n".join(
+        [
+            "# What each confidence threshold refuses",
+            environment.to_markdown(),
+            f"Chosen on the articles of one half ({len(chosen_on)} questions of all sets): "
+            f"{best.threshold:.2f}, which maximises the score. The tables are of the other half.",
+            *(
+                report(name, [o for o in asked if not in_first_half(o.article)])
+                for name, asked in found.items()
+            ),
+        ]
+    )
+    print(text)
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "refusal.md").write_text(text + "\n", encoding="utf-8")
+        data = {
+            "environment": asdict(environment),
+            "threshold": best.threshold,
+            "outcomes": {name: [asdict(o) for o in asked] for name, asked in found.items()},
+        }
+        (arguments.out / "refusal.json").write_text(json.dumps(data) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

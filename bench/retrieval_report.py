@@ -1,0 +1,145 @@
+"""The results of :mod:`bench.retrieval`, and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.environment import Environment
+from bench.metrics import Interval
+
+CUTS = (1, 3, 5, 10)
+BUDGET_CHARS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """One system on one QA set; intervals of 95 % over articles."""
+
+    dataset: str
+    system: str
+    articles: int
+    questions: int
+    passages: int
+    mean_characters: float
+    mean_tokens: float
+    recall: tuple[Interval, ...]
+    """At each of ``CUTS``."""
+    mrr: Interval
+    recall_in_budget: Interval
+    """Of the first ``BUDGET_CHARS`` characters."""
+    median_milliseconds: float
+    """For a question, without its embedding."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One system on one retrieval set; intervals of 95 % over queries."""
+
+    dataset: str
+    system: str
+    documents: int
+    queries: int
+    ndcg: Interval
+    recall_at_100: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All rows, and what they were measured with."""
+
+    environment: Environment
+    quick: bool
+    """Only the fixed eighth of the questions of the QA sets was asked."""
+    passages: tuple[PassageRow, ...] = ()
+    documents: tuple[DocumentRow, ...] = ()
+
+
+def render(results: Results) -> str:
+    """Return the results as Markdown: how they were made, then a table of each kind."""
+    parts = ["# Retrieval\n", results.environment.to_markdown()]
+    if results.quick:
+        parts.append("A quick run: a fixed eighth of the questions of the QA sets.\n")
+    if results.passages:
+        parts += [_PASSAGES_NOTE, _passage_table(results.passages)]
+        parts += ["## Passage length\n", _length_table(results.passages)]
+    if results.documents:
+        parts += [_DOCUMENTS_NOTE, _document_table(results.documents)]
+    return "\n".join(parts)
+
+
+_PASSAGES_NOTE = f"""## Passages of the question's own article
+
+A passage hits when it covers half of an evidence span. R@k: share of questions with a hit
+among the first k (for questions that need several spans, the share of the spans). Chars:
+the same within the first {BUDGET_CHARS:,} characters of the passages. In brackets: 95 %,
+bootstrap over articles. Passages do not overlap. Milliseconds: median for a question,
+without its embedding.
+"""
+
+_DOCUMENTS_NOTE = """## Documents of a collection
+
+A document stands where its best passage does. In brackets: 95 %, bootstrap over queries.
+"""
+
+
+def _passage_table(rows: Sequence[PassageRow]) -> str:
+    head = ["set", "questions", "system", *(f"R@{cut}" for cut in CUTS), "MRR@10", "chars", "ms"]
+    return _table(
+        head,
+        [
+            [
+                row.dataset,
+                f"{row.questions:,}",
+                row.system,
+                *(_interval(value) for value in (*row.recall, row.mrr, row.recall_in_budget)),
+                f"{row.median_milliseconds:.1f}",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _length_table(rows: Sequence[PassageRow]) -> str:
+    head = ["set", "articles", "passages", "mean characters", "mean tokens"]
+    of_sets = {row.dataset: row for row in rows}
+    return _table(
+        head,
+        [
+            [
+                row.dataset,
+                f"{row.articles:,}",
+                f"{row.passages:,}",
+                f"{row.mean_characters:.0f}",
+                f"{row.mean_tokens:.0f}",
+            ]
+            for row in of_sets.values()
+        ],
+    )
+
+
+def _document_table(rows: Sequence[DocumentRow]) -> str:
+    head = ["set", "documents", "queries", "system", "nDCG@10", "Recall@100"]
+    return _table(
+        head,
+        [
+            [
+                row.dataset,
+                f"{row.documents:,}",
+                f"{row.queries:,}",
+                row.system,
+                _interval(row.ndcg),
+                _interval(row.recall_at_100),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _interval(value: Interval) -> str:
+    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)

@@ -1,0 +1,37 @@
+"""What the record tells the indexes that are derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from index.types import Chunk
+
+
+class Revision(NamedTuple):
+    """A state of the record: how many changes it has seen, and the last one's random token."""
+
+    generation: int
+    token: int
+
+
+NEW = Revision(0, 0)
+"""A record that nothing was added to yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The chunks ``first_chunk`` … ``last_chunk`` that came (``added``) or went."""
+
+    added: bool
+    first_chunk: int
+    last_chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk as recorded: its id, and the title of its article."""
+
+    id: int
+    title: str
+    chunk: Chunk

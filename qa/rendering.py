@@ -1,0 +1,170 @@
+"""An answer as text: for a terminal, and as Markdown.
+
+What comes from an article or a question is not trusted. In plain text its
+control characters are replaced, so that none reaches the terminal; in Markdown
+each of its characters stands for itself and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from index.types import Passage, Span
+from qa.answer import Answer
+from qa.citations import Citation
+
+NEAREST_SHOWN = 3
+# Two or three sentences: enough to see whether a passage is about the question.
+EXCERPT_CHARS = 240
+
+_THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+_BLANK = re.compile(r"[\t\v\f\r]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_PARAGRAPH_BREAK = re.compile(r" *\n(?: *\n)+ *")
+# Only ASCII punctuation can be markup, and white space but a single space within. Left
+# as they are, to keep the Markdown legible: what is never markup with the brackets gone,
+# hyphens within a word, and the full stop and colon that end a word.
+_MARKUP = re.compile(
+    r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_])[.:]|[.:](?![ ”]|$)"""
+    r"""|(?<![^ ]) | (?![^ ])|[^\S ]"""
+)
+
+
+def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
+    """Return the best passages of ``answer`` as quotable places, shortened to whole sentences."""
+    places = dict.fromkeys(_excerpt(passage) for passage in answer.passages)
+    return tuple(places)[:limit]
+
+
+def place(citation: Citation) -> str:
+    """Return where a quote stands, in words: ``The title, characters 120–180``."""
+    return f"{_flat(citation.title)}, {_characters(citation)}"
+
+
+def to_plain(answer: Answer) -> str:
+    """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
+    if answer.answered:
+        lines = [
+            f"[{number}] {_located(citation)}"
+            for number, citation in enumerate(answer.citations, start=1)
+        ]
+    else:
+        lines = [f"- {_located(citation)}" for citation in nearest(answer)]
+    heading = "Sources" if answer.answered else "Nearest passages"
+    text = _visible(answer.text).strip()
+    return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
+
+
+def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None) -> str:
+    """Return ``answer`` as Markdown in which only our own marks are markup.
+
+    Args:
+        answer: What to show.
+        link: Gives the address of a citation, such as ``#s120-180``. With it each
+            mark is a link there; without it the sources are listed below the text.
+    """
+    blocks = [_marked_text(answer, link)]
+    if not answer.answered and answer.passages:
+        places = nearest(answer)
+        one_article = len({citation.article_id for citation in places}) == 1
+        items = [_near_item(citation, link, named=not one_article) for citation in places]
+        blocks += ["**Nearest passages**", "\n".join(items)]
+    elif link is None and answer.citations:
+        numbered = enumerate(answer.citations, start=1)
+        items = [f"- {escape_markdown(f'[{number}] {_located(c)}')}" for number, c in numbered]
+        blocks += ["**Sources**", "\n".join(items)]
+    return "\n\n".join(blocks)
+
+
+def escape_markdown(text: str) -> str:
+    """Return Markdown that renders as the literal ``text``.
+
+    A line break becomes a space, blank lines a new paragraph, and a control
+    character U+FFFD, as in HTML. Nothing else is changed.
+    """
+    paragraphs = _PARAGRAPH_BREAK.split(_visible(text))
+    return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return ``text``, cut with an ellipsis where it is longer than ``limit`` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};"
+
+
+def _marked_text(answer: Answer, link: Callable[[Citation], str] | None) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end in sorted(answer.marks):
+        mark = answer.text[start:end]
+        pieces.append(escape_markdown(answer.text[position:start]))
+        pieces.append(_linked(mark, answer.citations[int(mark[1:-1]) - 1], link))
+        position = end
+    pieces.append(escape_markdown(answer.text[position:]))
+    return "".join(pieces)
+
+
+def _linked(label: str, citation: Citation, link: Callable[[Citation], str] | None) -> str:
+    if link is None:
+        return escape_markdown(label)
+    return f"[{escape_markdown(label)}]({quote(link(citation), safe='#/:?&=%@+,;~')})"
+
+
+def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:
+    """Return a list item of a refusal; the article is named where it could be several."""
+    where = place(citation) if named or link is None else _characters(citation)
+    return f"- {escape_markdown(_quoted(citation))} {_linked(where, citation, link)}"
+
+
+def _located(citation: Citation) -> str:
+    return f"{place(citation)}: {_quoted(citation)}"
+
+
+def _characters(citation: Citation) -> str:
+    return f"characters {citation.start}–{citation.end}"
+
+
+def _quoted(citation: Citation) -> str:
+    """Return the quote in quotation marks, set apart by a thin space from its own."""
+    text = _flat(citation.quote)
+    before = _THIN_SPACE if text.startswith("“") else ""
+    after = _THIN_SPACE if text.endswith("”") else ""
+    return f"“{before}{text}{after}”"
+
+
+def _flat(text: str) -> str:
+    return " ".join(_visible(text).split())
+
+
+def _visible(text: str) -> str:
+    """Return ``text`` with no control character but the line feed."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _BLANK.sub(" ", text))
+
+
+def _excerpt(passage: Passage) -> Citation:
+    start, end = _opening(passage)
+    return Citation(
+        article_id=passage.article_id,
+        title=passage.title,
+        start=start,
+        end=end,
+        quote=passage.text[start - passage.start : end - passage.start],
+        heading=passage.heading,
+    )
+
+
+def _opening(passage: Passage) -> Span:
+    """Return the first whole sentences of a passage that fit into EXCERPT_CHARS, at least one."""
+    if not passage.sentences:
+        return Span(passage.start, passage.end)
+    start, end = passage.sentences[0]
+    for sentence in passage.sentences[1:]:
+        if sentence.end - start > EXCERPT_CHARS:
+            break
+        end = sentence.end
+    return Span(start, end)

@@ -1,0 +1,259 @@
+"""Markdown and plain text of answers: literal, whatever an article or a question holds."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from index.types import Article, Passage, Span
+from qa.answer import Answer
+from qa.citations import Citation
+from qa.rendering import escape_markdown, nearest, place, shorten, to_markdown, to_plain
+
+HOSTILE = [
+    "<img src=x onerror=window.pwned=1>",
+    "</div><script>window.pwned=1</script>",
+    "${window.pwned=1} {{7*7}} $x^2$ \\(x\\)",
+    "[[x]](javascript:window.pwned=1) ![a](https://evil.example/x.png) [1] [a]: http://b",
+    "# heading\n- list\n1. one\n2) two\n> quote\n| a | b |\n|---|---|\n~~no~~ **b** _i_ `c`",
+    "```\ncode\n```\n    indented\n\ttab\n---\n***\nsetext\n===",
+    "https://evil.example/a www.evil.example a@evil.example <https://x.example> mailto:a@b.example",
+    "&lt;b&gt; &amp; &#60; \\* \\\\ \x00 \x1b[31m \u202e",
+    "wow!",
+    " leading and trailing  \n",
+]
+OUR_TAGS = {"p", "a", "ul", "li", "strong"}
+texts = st.one_of(
+    st.text(),
+    st.text(alphabet="ab1 \n\t#*-_+=>|~$!&;:.()[]{}<>`\\/@\"'wht", max_size=60),
+    st.sampled_from(HOSTILE),
+)
+
+
+class _Reader(HTMLParser):
+    """Collects the tags, the links and the text of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        assert {name for name, _ in attrs} <= {"href"}
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"p", "li"}:
+            self.text += "\n"
+
+    def handle_data(self, data: str) -> None:
+        # The renderer's own line ends, between blocks; a text's have become spaces.
+        self.text += data.replace("\n", "")
+
+
+def rendered(markdown: str) -> _Reader:
+    """Return what GitHub-flavoured Markdown makes of it, raw HTML let through as Gradio does."""
+    reader = _Reader()
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False, "breaks": True}).render(markdown)
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def literal(text: str) -> str:
+    """Return the text as it must come back: line ends are spaces, control characters U+FFFD."""
+    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", "\ufffd", re.sub(r"[\t\v\f\r]", " ", text))
+    return re.sub(r" *\n *", "\n", re.sub(r"\n(?: *\n)+", "\n", text)).replace("\n", " ")
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[ \n]+", " ", text).strip(" ")
+
+
+def answer_of(quotes: list[str], *, article: str | None = None) -> Answer:
+    """Return an answer that quotes each of ``quotes``, marked as the pipeline marks them."""
+    whole = Article.from_text(article or "\n".join([*quotes, "End."]), title="A [title] <b>")
+    text, marks, citations, position = "", [], [], 0
+    for number, quoted in enumerate(quotes, start=1):
+        start = whole.text.index(quoted, position)
+        position = start + len(quoted)
+        citations.append(Citation.of(whole, start, position))
+        text += f"{quoted} "
+        marks.append(Span(len(text), len(text) + len(f"[{number}]")))
+        text += f"[{number}] "
+    return said(text.rstrip(), tuple(citations), tuple(marks))
+
+
+def said(text: str, citations: tuple[Citation, ...], marks: tuple[Span, ...] = ()) -> Answer:
+    return Answer(
+        question="q",
+        text=text,
+        short=None,
+        citations=citations,
+        answered=True,
+        confidence=0.9,
+        passages=(),
+        marks=marks,
+    )
+
+
+def refusal_of(*passages: Passage, text: str = "The article does not say.") -> Answer:
+    return Answer(
+        question="q",
+        text=text,
+        short=None,
+        citations=(),
+        answered=False,
+        confidence=0.1,
+        passages=passages,
+    )
+
+
+def passage_of(text: str, *sentences: Span, start: int = 0) -> Passage:
+    return Passage("a" * 32, "T", text, start, start + len(text), 0.5, 1, sentences=sentences)
+
+
+@given(texts)
+@example("    four spaces")
+@example("a\n\n    code\n\n\tb")
+@example("x\n===")
+def test_escaped_text_renders_as_its_literal_characters(text: str) -> None:
+    page = rendered(escape_markdown(text))
+    assert page.tags <= {"p"}
+    if "\n" in text:
+        assert squeezed(page.text) == squeezed(literal(text))
+    else:
+        assert page.text.removesuffix("\n") == literal(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_bare_address_becomes_a_link(text: str) -> None:
+    # linkify is a further library; what it and Gradio's marked look for is absent instead.
+    markdown = escape_markdown(text)
+    assert not re.search(r"://|www\.\w|mailto:\w|\w@\w", markdown)
+
+
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r"), min_size=1).filter(
+            lambda text: text.strip()
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_marks_are_the_only_links_and_all_else_is_literal(quotes: list[str]) -> None:
+    answer = answer_of(quotes)
+    page = rendered(to_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
+    assert page.tags <= {"p", "a"}
+    assert page.links == [f"#s{c.start}-{c.end}" for c in answer.citations]
+    assert squeezed(page.text) == squeezed(literal(answer.text))
+
+
+@given(texts, texts, texts)
+def test_no_tag_but_our_own_ever_appears(one: str, two: str, title: str) -> None:
+    article = Article.from_text(f"{one}\nx\n{two}", title=title)
+    cited = Citation.of(article, 0, len(article.text))
+    passage = Passage(article.id, title, article.text, 0, len(article.text), 0.1, 1)
+    answered = said(f"{two} [1]", (cited,), (Span(len(two) + 1, len(two) + 4),))
+    for answer in (answered, refusal_of(passage, text=two)):
+        assert rendered(to_markdown(answer)).tags <= OUR_TAGS - {"a"}
+        linked = rendered(to_markdown(answer, link=lambda _: "#here"))
+        assert linked.tags <= OUR_TAGS
+        assert linked.links == ["#here"]
+
+
+def test_a_mark_of_the_articles_own_is_no_link() -> None:
+    answer = answer_of(["As [1] shows!"])
+    assert to_markdown(answer, link=lambda _: "#s0-13").count("](#") == 1
+    assert rendered(to_markdown(answer, link=lambda _: "#s0-13")).text == "As [1] shows! [1]\n"
+
+
+def test_an_exclamation_before_a_mark_makes_no_image() -> None:
+    answer = said("Wow![1]", (Citation("a", "T", 0, 3, "Wow"),), (Span(4, 7),))
+    assert rendered(to_markdown(answer, link=lambda _: "#s0-3")).tags == {"p", "a"}
+
+
+def test_an_address_cannot_break_out_of_its_link() -> None:
+    answer = answer_of(["Yes."])
+    page = rendered(to_markdown(answer, link=lambda _: "#a) <img src=x> (b"))
+    assert page.tags == {"p", "a"}
+
+
+def test_plain_text_lists_the_sources_below_the_answer() -> None:
+    answer = answer_of(["It opened\nin 1932."])
+    assert to_plain(answer) == (
+        "It opened\nin 1932. [1]\n\nSources:\n"
+        "[1] A [title] <b>, characters 0–18: “It opened in 1932.”"
+    )
+
+
+def test_markdown_without_links_lists_the_sources() -> None:
+    page = rendered(to_markdown(answer_of(["Yes."])))
+    assert page.text == "Yes. [1]\nSources\n[1] A [title] <b>, characters 0–4: “Yes.”\n"
+
+
+def test_a_refusal_shows_the_nearest_passages() -> None:
+    answer = refusal_of(passage_of("One. Two.", Span(0, 4), Span(5, 9)))
+    assert to_plain(answer) == (
+        "The article does not say.\n\nNearest passages:\n- T, characters 0–9: “One. Two.”"
+    )
+    page = rendered(to_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
+    assert page.links == ["#s0-9"]
+    assert "“One. Two.” characters 0–9" in page.text
+
+
+def test_a_refusal_without_passages_is_its_sentence_alone() -> None:
+    assert to_plain(refusal_of()) == "The article does not say."
+    assert to_markdown(refusal_of()) == "The article does not say."
+
+
+def test_nearest_passages_are_shortened_to_whole_sentences() -> None:
+    long = "a" * 300
+    passage = passage_of(f"{long}. Short.", Span(1000, 1301), Span(1302, 1308), start=1000)
+    (found,) = nearest(refusal_of(passage))
+    assert (found.start, found.end, found.quote) == (1000, 1301, f"{long}.")
+
+
+def test_nearest_passages_are_few_and_no_place_comes_twice() -> None:
+    same = passage_of("One.", Span(0, 4))
+    others = [passage_of("One.", Span(n, n + 4), start=n) for n in (10, 20, 30)]
+    found = nearest(refusal_of(same, same, *others))
+    assert [citation.start for citation in found] == [0, 10, 20]
+
+
+def test_a_refusal_over_several_articles_names_each() -> None:
+    one = Passage("a" * 32, "First", "One.", 0, 4, 0.5, 1)
+    two = Passage("b" * 32, "Second", "Two.", 0, 4, 0.4, 2)
+    text = rendered(to_markdown(refusal_of(one, two), link=lambda _: "#x")).text
+    assert "First, characters 0–4" in text
+    assert "Second, characters 0–4" in text
+
+
+@given(texts)
+def test_plain_text_sends_no_control_character_to_a_terminal(text: str) -> None:
+    passage = Passage("a" * 32, text, f"{text}.", 0, len(text) + 1, 0.5, 1)
+    cited = Citation("a", text, 0, len(text) + 1, f"{text}.")
+    for answer in (refusal_of(passage, text=text), said(text, (cited,))):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", to_plain(answer))
+
+
+def test_quotes_that_begin_with_a_quotation_mark_are_set_apart() -> None:
+    answer = answer_of(["“So terrible.”"])
+    assert to_plain(answer).endswith("“\u202f“So terrible.”\u202f”")
+
+
+def test_a_place_is_told_in_words() -> None:
+    assert place(Citation("a", "A\ntitle", 3, 5, "ab")) == "A title, characters 3–5"
+
+
+def test_shorten_keeps_what_fits() -> None:
+    assert shorten("four", 4) == "four"
+    assert shorten("fives", 4) == "fiv…"
