@@ -31,9 +31,13 @@ class Environment:
 
     @classmethod
     def now(cls, module: str) -> Self:
-        """Return the environment of ``python -m module`` with this process's arguments."""
+        """Return the environment of ``python -m module`` with this process's arguments.
+
+        Of an absolute path only the name is told: the rest is about one machine.
+        """
+        arguments = [Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:]]
         return cls(
-            command=shlex.join(["python", "-m", module, *sys.argv[1:]]),
+            command=shlex.join(["python", "-m", module, *arguments]),
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             python=platform.python_version(),
             versions=tuple((package, version(package)) for package in _PACKAGES),

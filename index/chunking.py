@@ -85,9 +85,10 @@ def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
     heading: Span | None = None
     start = body = 0
     for mark in article.headings:
-        if article.text[body : mark.start].strip():
-            sections.append((heading, start, mark.start))
-            start = mark.start
+        line_start = article.text.rfind("\n", 0, mark.start) + 1  # a "#" may stand before it
+        if article.text[body:line_start].strip():
+            sections.append((heading, start, line_start))
+            start = line_start
         heading, body = Span(mark.start, mark.end), mark.end
     sections.append((heading, start, len(article.text)))
     return sections

@@ -38,8 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_console = Console(highlight=False)
-_stderr = Console(stderr=True, highlight=False)
+# What is quoted is not wrapped: it can be copied, and a terminal wraps by itself.
+_console = Console(highlight=False, soft_wrap=True)
+_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 LibraryOption = Annotated[
     Path | None,

@@ -88,8 +88,11 @@ def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
     place = sentences.index(best.span)
     asked = set(query_terms(question))
     around = []
-    if place and _ANAPHORA.match(_text(passage, best.span)):
-        around.append(sentences[place - 1])
+    first = place
+    while first and _ANAPHORA.match(_text(passage, sentences[first])):
+        first -= 1
+    if place - first < MAX_SENTENCES:
+        around.extend(reversed(sentences[first:place]))
     if place + 1 < len(sentences):
         following = _text(passage, sentences[place + 1])
         if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
@@ -112,7 +115,7 @@ def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
     last: Span | None = None
     for passage, span in sorted(chosen, key=lambda pair: (pair[0].article_id, pair[1])):
         same = quotes and quotes[-1].article_id == passage.article_id
-        if same and last and _same_paragraph(passage, last, span):
+        if same and last and _adjacent(passage, last, span):
             quotes[-1] = replace(quotes[-1], end=span.end)
         else:
             quotes.append(Quote(passage.article_id, *span, passage.heading))
@@ -128,9 +131,14 @@ def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
     return tuple(quotes)
 
 
+def _adjacent(passage: Passage, first: Span, second: Span) -> bool:
+    """Whether nothing but white space parts two sentences of one paragraph."""
+    between = passage.text[max(0, first.end - passage.start) : second.start - passage.start]
+    return _same_paragraph(passage, first, second) and not between.strip()
+
+
 def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether only white space on one line parts two sentences of ``passage``."""
+    """Whether two sentences of ``passage`` stand in one paragraph."""
     if first.end < passage.start:
         return False
-    gap = passage.text[first.end - passage.start : second.start - passage.start]
-    return not gap.strip() and "\n" not in gap
+    return "\n" not in passage.text[first.end - passage.start : second.start - passage.start]

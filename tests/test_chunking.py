@@ -111,6 +111,16 @@ def test_headings_in_a_row_belong_to_the_section_below_them() -> None:
     ]
 
 
+def test_the_marks_of_a_markdown_heading_stay_with_it() -> None:
+    chunks = chunks_of(
+        "# Title\n\n## Part\n\nBody.\n\n## Next\n\nMore.", headings=["Title", "Part", "Next"]
+    )
+    assert [(chunk.heading, chunk.text) for chunk in chunks] == [
+        ("Part", "# Title\n\n## Part\n\nBody."),
+        ("Next", "## Next\n\nMore."),
+    ]
+
+
 def test_a_sentence_longer_than_the_models_window_is_cut_and_nothing_is_lost(
     embedder: SentenceTransformerEmbedder,
 ) -> None:

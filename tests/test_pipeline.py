@@ -74,7 +74,7 @@ def test_a_library_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
         assert qa.add_text(TEXT).id == added.id
     with ArticleQA.open(tmp_path / "library") as qa:
         assert [article.id for article in qa.articles()] == [added.id]
-        assert qa.ask("Who led the design of the bridge?").answered
+        assert qa.ask("When did the Harbour Bridge open?").answered
 
 
 def test_questions_can_be_limited_to_articles() -> None:

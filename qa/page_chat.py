@@ -1,0 +1,79 @@
+"""A chat as the page keeps it: its turns, shown as messages and as marks in the articles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from qa.answer import Answer
+from qa.panel import Mark, place_link
+from qa.rendering import escape_markdown, nearest, shorten, to_markdown
+
+# A question that is refused for its length is still shown, but not whole.
+SHOWN_QUESTION_CHARS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of the chat and what came of it: an answer, a problem, or nothing yet."""
+
+    question: str
+    answer: Answer | None = None
+    problem: str = ""
+    """A sentence on what went wrong."""
+    waiting: str = ""
+    """A sentence on what the question waits for."""
+
+    def marks(self, *, is_newest: bool) -> list[Mark]:
+        """Return the places the answer rests on, or the nearest ones of a refusal."""
+        if self.answer is None:
+            return []
+        cited = self.answer.answered
+        places = self.answer.citations if cited else nearest(self.answer)
+        return [
+            Mark(c.article_id, c.start, c.end, number if is_newest else 0, cited=cited)
+            for number, c in enumerate(places, start=1)
+        ]
+
+    def messages(self) -> list[dict[str, str]]:
+        """Return question and reply as a chat shows them, in Markdown."""
+        question = escape_markdown(shorten(self.question, SHOWN_QUESTION_CHARS))
+        return [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": self._reply()},
+        ]
+
+    def _reply(self) -> str:
+        if self.answer is None:
+            name = "problem" if self.problem else "waiting"
+            return _callout(name, escape_markdown(self.problem or self.waiting))
+        text = to_markdown(self.answer, link=place_link)
+        return text if self.answer.answered else _callout("refusal", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What one visitor has asked so far, and the article in view."""
+
+    turns: tuple[Turn, ...] = ()
+    article_id: str = ""
+
+    def with_turn(self, turn: Turn) -> Self:
+        """Return the chat with one more turn; the article it rests on first comes into view."""
+        marks = turn.marks(is_newest=True)
+        article_id = marks[0].article_id if marks else self.article_id
+        return replace(self, turns=(*self.turns, turn), article_id=article_id)
+
+    def marks(self) -> list[Mark]:
+        """Return every place cited so far; those of the newest turn carry their numbers."""
+        return [
+            mark for turn in self.turns for mark in turn.marks(is_newest=turn is self.turns[-1])
+        ]
+
+    def messages(self) -> list[dict[str, str]]:
+        """Return the whole conversation, in Markdown."""
+        return [message for turn in self.turns for message in turn.messages()]
+
+
+def _callout(name: str, markdown: str) -> str:
+    return f'<div class="{name}">\n\n{markdown}\n\n</div>'

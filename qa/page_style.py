@@ -1,0 +1,138 @@
+"""How the page looks: one style sheet, kept beside the HTML it is about."""
+
+from __future__ import annotations
+
+ACTIVE_MARK = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
+
+# System fonts alone: a web font would be a request to another host.
+PAGE_STYLE = (
+    """
+:root{
+  --sans:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;
+  --serif:"Iowan Old Style",Charter,"Palatino Linotype",Palatino,Georgia,
+    "Noto Serif","Liberation Serif",serif;
+  --ground:#f5f4f1;--sheet:#fffefc;--line:#dddad3;--ink:#1f2328;--ink-soft:#57606a;
+  --link:#0b5a72;--mark:#fdeeb0;--mark-old:#f3efe0;--mark-active:#ffd447;--mark-ink:#1f2328;
+  --near:#4a7c8c;--card:#f0f3f4;--asked:#eef1f2;--wrong:#b3261e}
+.dark{
+  --ground:#121416;--sheet:#1a1d20;--line:#34393f;--ink:#e3e6e9;--ink-soft:#a4adb6;
+  --link:#7cc7dd;--mark:#4f4416;--mark-old:#2e2c24;--mark-active:#7a6106;--mark-ink:#fbf6e3;
+  --near:#7fb3c2;--card:#22282c;--asked:#262b30;--wrong:#f2766d}
+body,.gradio-container{background:var(--ground)!important}
+.gradio-container{--font:var(--sans);--body-text-color:var(--ink);width:100%;
+  max-width:1440px!important;margin:0 auto!important;overflow:clip!important;
+  font-family:var(--sans);color:var(--ink)}
+.gradio-container .main.app{padding:.9rem 1.25rem 1.25rem!important}
+.gradio-container .html-container{padding:0!important}
+
+#top{align-items:baseline;gap:1rem;flex-wrap:nowrap}
+#top>*{min-width:0!important}
+#top>:last-child{flex:none;width:auto}
+#top h1{font:600 1.3rem/1.35 var(--sans);color:var(--ink);margin:0}
+#top p{margin:0;font-size:.92rem;line-height:1.45;color:var(--ink-soft)}
+#top .status{display:flex;align-items:center;gap:.5rem;font-size:.85rem}
+.status::before{content:"";flex:none;width:.55rem;height:.55rem;border-radius:50%;
+  background:#2e8b57}
+.status[data-state=starting]::before{visibility:hidden}
+.status[data-state=loading]::before,.status[data-state=busy]::before{
+  background:#c58a00;animation:pulse 1.2s ease-in-out infinite}
+.status[data-state=failed]::before{background:var(--wrong)}
+@keyframes pulse{50%{opacity:.25}}
+
+#chat,#question,.paper{background:var(--sheet);border:1px solid var(--line)!important;
+  border-radius:10px}
+#chat .message,#chat .message *{font-size:1rem;line-height:1.55;color:var(--ink)}
+#chat .message-row{padding:.85rem 1.15rem!important;background:var(--sheet)!important;
+  border:0!important}
+#chat .user-row{background:var(--asked)!important;padding-block:.6rem!important}
+#chat .user-row p{font-weight:600}
+#chat :is(.message,.flex-wrap){padding:0!important;margin:0!important;opacity:1;
+  background:transparent!important}
+#chat .message p{margin:0 0 .6rem}
+#chat .message p:last-child{margin-bottom:0}
+#chat .message a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:2px}
+#chat .message p a{font-weight:600;text-decoration:none;padding:.1em .15em}
+#chat .message p a:hover{text-decoration:underline}
+#chat a:focus-visible{outline:2px solid var(--link);outline-offset:1px;border-radius:3px}
+#chat .refusal,#chat .problem{border-left:4px solid var(--near);background:var(--card);
+  padding:.75rem 1rem;border-radius:0 8px 8px 0}
+#chat .problem{border-color:var(--wrong)}
+#chat .refusal>p:first-child{font-weight:600}
+#chat .refusal ul{margin:0;padding-left:1.1rem;list-style:disc}
+#chat .refusal li{margin:.4rem 0 0;font-size:.94rem}
+#chat .prose{opacity:1}
+#chat .waiting p{color:var(--ink-soft);font-style:italic}
+#chat .example{background:var(--card)!important;border-color:var(--line)!important}
+#chat .panel-wrap:has(.placeholder-content){flex:1 1 auto;display:flex}
+#chat .placeholder-content{flex:1;height:auto;justify-content:center;gap:.25rem}
+#chat .placeholder{flex:none;height:auto;font-size:1rem}
+#chat .examples{flex:none;margin:0 auto}
+#question{padding:.5rem .6rem!important}
+#question .submit-button{background:var(--link);color:var(--sheet);font-weight:600;
+  min-width:3.2rem}
+#question,#scope{border-radius:10px!important}
+#scope{background:var(--sheet);border:1px solid var(--line)!important;
+  padding:.4rem .75rem!important}
+#scope .wrap{background:transparent}
+#question textarea{background:transparent!important;border:0;box-shadow:none!important;
+  font-size:1rem;color:var(--ink)}
+#question textarea::placeholder{color:var(--ink-soft)}
+#question:focus-within{outline:2px solid var(--link);outline-offset:-1px}
+
+.paper{padding:1.6rem 1.9rem 2.2rem;scroll-behavior:smooth}
+.paper article{max-width:70ch;margin:0 auto;overflow-wrap:anywhere;
+  font:400 1.06rem/1.65 var(--serif);color:var(--ink)}
+#article .paper h2{font:600 1.45rem/1.3 var(--serif);margin:0 0 1.1rem!important;color:var(--ink)}
+#article .paper :is(h3,h4,h5,h6){font:600 1.05rem/1.4 var(--sans);margin:1.7rem 0 .55rem;
+  color:var(--ink)}
+#article .paper p{margin:0 0 .95rem;white-space:pre-line;color:inherit}
+.paper summary{cursor:pointer;font:600 1rem/1.5 var(--sans);padding:.5rem 0;color:var(--ink)}
+.paper summary+article>h2{display:none}
+.paper details[open]>summary{font-size:1.15rem;margin-bottom:.6rem}
+.paper :is(mark,.near){color:var(--mark-ink);border-radius:2px;scroll-margin:20vh 0;
+  -webkit-box-decoration-break:clone;box-decoration-break:clone}
+.paper mark.old{background:var(--mark-old)}
+.paper mark.new{background:var(--mark)}
+.paper .near{color:inherit;text-decoration:underline dotted var(--near) 2px;
+  text-underline-offset:3px}
+.paper .near.old{text-decoration-color:var(--line)}
+.paper [data-number]::before{content:"[" attr(data-number) "]";
+  font:600 .7em/1 var(--sans);vertical-align:super;color:var(--link);margin-inline-end:.25em}
+.paper article :target{"""
+    + ACTIVE_MARK
+    + """;outline:none}
+.paper article :target :is(mark,.near){background:transparent}
+#back{display:none}
+
+@media (min-width:901px){
+  .gradio-container .main.app{height:100dvh}
+  .gradio-container :is(.main.app,.wrap:has(>.contain),.contain,.contain>.column){
+    display:flex;flex-direction:column;flex:1 1 auto;min-height:0}
+  .contain>.column>#top{flex:none}
+  #columns{flex:1 1 0;min-height:0;align-items:stretch}
+  #columns>.column{min-height:0;flex-wrap:nowrap}
+  #chat{flex:1 1 0;min-height:0;height:auto!important}
+  #question,#scope{flex:none}
+  #article{flex:1 1 0;min-height:0}
+  #article :is(.html-container,.prose){height:100%}
+  .paper{height:100%;overflow-y:auto}
+}
+@media (max-width:900px){
+  .gradio-container .main.app{padding:.75rem!important}
+  #top{flex-direction:column;gap:.35rem}
+  #columns{flex-direction:column}
+  #columns>*{min-width:0!important;width:100%}
+  #chat{height:60dvh!important;min-height:20rem}
+  .paper{padding:1.1rem 1.1rem 1.6rem}
+  .paper:has(:target)+#back{display:block;position:sticky;bottom:.75rem;margin:.75rem 0 0;
+    text-align:right}
+  #back a{display:inline-block;background:var(--card);color:var(--link);
+    border:1px solid var(--line);border-radius:999px;padding:.5rem .95rem;font-size:.9rem;
+    text-decoration:none}
+}
+@media (prefers-reduced-motion:reduce){
+  .gradio-container *,.gradio-container *::before{animation:none!important;
+    transition:none!important;scroll-behavior:auto!important}
+}
+"""
+)
