@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.errors import QuestionError
+from index.model_files import DEFAULT_MODEL
 from index.passage_index import Candidate, PassageIndex
+from index.sentences import guess_language
 from index.types import Passage
 from qa.evidence import QuestionTerms, text_stems
 
@@ -32,6 +34,9 @@ class FusionWeights:
     """The question's words that one sentence of the passage has together."""
 
 
+# The model that comes along is English: of other scripts it knows single letters.
+# On xquad_hi this brings Recall@1 from .690 to .803 (BM25 alone: .800).
+OTHER_SCRIPT = FusionWeights(cosine=0.3)
 MEANING_ALONE = FusionWeights(bm25=0, pairs=0, sentence=0)
 WORDS_ALONE = FusionWeights(cosine=0, bm25=1, pairs=0, sentence=0)
 
@@ -44,7 +49,8 @@ class Retriever:
         depth: How many candidates the search by meaning and the search by words
             bring each.
         max_question_chars: A longer question is refused.
-        weights: How the evidence is fused.
+        weights: How the evidence is fused; None for what measured best with the
+            model and the script of the question.
     """
 
     def __init__(
@@ -58,7 +64,7 @@ class Retriever:
         self._index = index
         self._depth = depth
         self._max_question_chars = max_question_chars
-        self._weights = weights or FusionWeights()
+        self._weights = weights
 
     def retrieve(
         self, question: str, k: int = 5, article_ids: Iterable[str] | None = None
@@ -78,11 +84,15 @@ class Retriever:
         vector = self._index.embedder.encode_query(question)
         depth = max(k, self._depth)
         candidates = self._index.candidates(question, vector, depth, article_ids)
-        scores = _fused(question, candidates, self._weights)
+        scores = _fused(question, candidates, self._weights or self._fitting(question))
         order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].stored.id))
         return [
             _passage(candidates[i], scores[i], rank) for rank, i in enumerate(order[:k], start=1)
         ]
+
+    def _fitting(self, question: str) -> FusionWeights:
+        english = self._index.embedder.identity.name == DEFAULT_MODEL
+        return OTHER_SCRIPT if english and guess_language(question) != "en" else FusionWeights()
 
     def _check(self, question: str, k: int) -> None:
         if not question.strip():

@@ -11,7 +11,7 @@ from index.errors import ArticleNotFound, QuestionError
 from index.passage_index import PassageIndex
 from index.types import Article
 from qa.evidence import QuestionTerms, text_stems
-from qa.retriever import MEANING_ALONE, WORDS_ALONE, Retriever
+from qa.retriever import MEANING_ALONE, WORDS_ALONE, FusionWeights, Retriever
 
 ARTICLES = [
     Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
@@ -51,6 +51,18 @@ def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
     assert titles(Retriever(index, weights=MEANING_ALONE), question)[0] == "Cars"
     words = Retriever(index, weights=WORDS_ALONE).retrieve(question, 4)
     assert all(passage.score == 0 for passage in words)
+
+
+def test_in_a_script_that_the_model_does_not_know_words_count_for_more(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    with PassageIndex(None, embedder) as index:
+        index.add(Article.from_text("नदी समुद्र तक बहती है।", title="River"))
+        index.add(Article.from_text("रोटी आटे से बनती है।", title="Bread"))
+        usual = Retriever(index, weights=FusionWeights()).retrieve("रोटी किससे बनती है?", 2)
+        fitting = Retriever(index).retrieve("रोटी किससे बनती है?", 2)
+        assert fitting[0].title == "Bread"
+        assert fitting[0].score - fitting[1].score > usual[0].score - usual[1].score
 
 
 def test_passages_are_exact_ranked_and_scored_in_0_to_1(retriever: Retriever) -> None:
