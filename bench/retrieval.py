@@ -49,9 +49,9 @@ from bench.retrieval_report import (
 from index.embedder import SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.retriever import MEANING_ALONE, WORDS_ALONE, FusionWeights, Retriever
+from qa.retriever import MEANING_ALONE, WORDS_ALONE, Retriever
 
-SYSTEMS = {"dense": MEANING_ALONE, "BM25": WORDS_ALONE, "hybrid": FusionWeights()}
+SYSTEMS = {"dense": MEANING_ALONE, "BM25": WORDS_ALONE, "hybrid": None}
 # Enough for 2,000 characters of short passages, and for the first 10 hits.
 _PASSAGES = 20
 # Enough for 100 different documents, most of which are one or two passages.

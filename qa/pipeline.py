@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Self
 
+from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound
 from index.passage_index import PassageIndex
@@ -18,9 +18,6 @@ from qa.composing import compose_answer
 from qa.config import Settings
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
-
-BUNDLED_ARTICLE = "us-urges-india-pakistan-dialogue.txt"
-BUNDLED_TITLE = "US urges India–Pakistan dialogue"
 
 
 class ArticleQA:
@@ -72,6 +69,17 @@ class ArticleQA:
         """
         qa = cls._made(None, settings)
         qa.add_text(text, title=title)
+        return qa
+
+    @classmethod
+    def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
+        """Return a library in memory that holds the article of this file alone.
+
+        Raises:
+            InputError: The file cannot be used; see :mod:`index.errors`.
+        """
+        qa = cls._made(None, settings)
+        qa.add_file(path)
         return qa
 
     @classmethod
@@ -294,14 +302,6 @@ def ask(question: str) -> Answer:
 @functools.cache
 def _bundled() -> ArticleQA:
     return ArticleQA.bundled()
-
-
-def bundled_article() -> Article:
-    """Return the article that comes along."""
-    from index.loaders import load_bytes
-
-    data = resources.files("index.articles").joinpath(BUNDLED_ARTICLE).read_bytes()
-    return load_bytes(data, BUNDLED_ARTICLE, title=BUNDLED_TITLE)
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -87,7 +87,7 @@ def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
     passage, sentences = best.passage, best.passage.sentences
     place = sentences.index(best.span)
     asked = set(query_terms(question))
-    around = []
+    around: list[Span] = []
     first = place
     while first and _ANAPHORA.match(_text(passage, sentences[first])):
         first -= 1

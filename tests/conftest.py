@@ -14,9 +14,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from index.articles import bundled_article
 from index.embedder import SentenceTransformerEmbedder
 from index.types import Article
-from qa.pipeline import ArticleQA, bundled_article
+from qa.pipeline import ArticleQA
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,8 +54,9 @@ def test_an_unknown_name_in_the_environment_is_refused() -> None:
     ],
 )
 def test_an_impossible_value_is_refused_by_name(name: str, value: object) -> None:
+    arguments: dict[str, Any] = {name: value}
     with pytest.raises(SettingsError, match=name):
-        Settings.load(environ={}, **{name: value})
+        Settings.load(environ={}, **arguments)
 
 
 def test_text_from_the_environment_becomes_the_settings_type() -> None:

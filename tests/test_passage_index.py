@@ -3,12 +3,13 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.embedder import ModelIdentity, SentenceTransformerEmbedder
+from index.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
 from index.passage_index import LEXICAL, RECORD, VECTORS, PassageIndex
 from index.types import Article
@@ -209,20 +210,23 @@ def test_threads_may_ask_while_articles_are_added(
 
 
 class _OtherModel:
-    """Another model: the default one's vectors, halved in length."""
+    """Another model: half of the default one's vectors."""
+
+    max_tokens = 100
+    identity = ModelIdentity("other", "f" * 64, 192)
 
     def __init__(self, embedder: SentenceTransformerEmbedder) -> None:
         self._embedder = embedder
-        self.max_tokens = 100
-        self.identity = ModelIdentity("other", "f" * 64, 192)
-        self.count_tokens = embedder.count_tokens
 
-    def encode_documents(self, texts: list[str], progress: object = None) -> np.ndarray:
-        vectors = self._embedder.encode_documents(texts, progress)[:, :192]  # type: ignore[arg-type]
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._embedder.count_tokens(texts)
 
-    def encode_query(self, text: str) -> np.ndarray:
-        return self.encode_documents([text])[0]
+    def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        vectors = self._embedder.encode_documents(texts, progress)[:, :192]
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+    def encode_query(self, text: str) -> Vectors:
+        return np.asarray(self.encode_documents([text])[0])
 
 
 def test_another_model_is_refused_until_the_library_is_re_embedded(

@@ -67,6 +67,14 @@ def test_a_text_can_be_questioned_from_memory() -> None:
         assert answer.citations[0].title == "Bridge"
 
 
+def test_a_file_can_be_questioned_from_memory(tmp_path: Path) -> None:
+    (tmp_path / "bridge.md").write_text(f"# The Bridge\n\n{TEXT}", encoding="utf-8")
+    with ArticleQA.from_file(tmp_path / "bridge.md") as qa:
+        answer = qa.ask("When did the Harbour Bridge open?")
+        check(qa, answer)
+        assert answer.citations[0].title == "The Bridge"
+
+
 def test_a_library_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
     (tmp_path / "bridge.txt").write_text(TEXT, encoding="utf-8")
     with ArticleQA.open(tmp_path / "library") as qa:

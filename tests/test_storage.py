@@ -33,6 +33,12 @@ def article_with_chunks(text: str) -> tuple[Article, list[Chunk], np.ndarray]:
     return article, chunks, np.array([[1, 0], [0, 1]], dtype=np.float32)
 
 
+def added(storage: Storage, text: str) -> Article:
+    article, chunks, vectors = article_with_chunks(text)
+    storage.add(article, chunks, vectors)
+    return article
+
+
 @pytest.fixture(params=["memory", "disk"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     return Storage(None if request.param == "memory" else tmp_path / "library.sqlite", MODEL)
@@ -60,8 +66,7 @@ def test_the_same_text_twice_is_one_article(storage: Storage) -> None:
 
 
 def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) -> None:
-    article, *rest = article_with_chunks("abc")
-    storage.add(article, *rest)
+    article = added(storage, "abc")
     storage.remove(article.id)
     assert storage.articles() == []
     assert storage.chunk_count() == 0
@@ -73,20 +78,17 @@ def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) ->
 
 
 def test_chunk_ids_are_never_used_again(storage: Storage) -> None:
-    article, *rest = article_with_chunks("abc")
-    storage.add(article, *rest)
+    article = added(storage, "abc")
     before = storage.chunk_ranges([article.id])[0]
     storage.remove(article.id)
-    storage.add(article, *rest)
+    added(storage, "abc")
     assert storage.chunk_ranges([article.id])[0][0] > before[1]
 
 
 def test_changes_tell_a_derived_index_what_it_missed(storage: Storage) -> None:
-    first, *rest = article_with_chunks("abc")
-    storage.add(first, *rest)
+    first = added(storage, "abc")
     seen = storage.revision()
-    second, *rest = article_with_chunks("xyz")
-    storage.add(second, *rest)
+    added(storage, "xyz")
     storage.remove(first.id)
     assert [(c.added, c.first_chunk, c.last_chunk) for c in storage.changes_since(seen)] == [
         (True, 3, 4),

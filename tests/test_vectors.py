@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
 
 def unit(n: int, dimension: int = 8) -> np.ndarray:
     vectors = RNG.normal(size=(n, dimension)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 @pytest.fixture
