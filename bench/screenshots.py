@@ -57,7 +57,7 @@ def main() -> None:
     with ArticleQA.bundled() as qa, sync_playwright() as playwright:
         qa.warm_up()
         page = app.build_page(qa)
-        address = app.launch(page, host="127.0.0.1", port=_free_port(), block=False)
+        address = app.launch(page, host="127.0.0.1", port=_free_port())
         # No sandbox: containers run this as root.
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         _start(browser, address, folder / "page-start.png")
@@ -102,9 +102,8 @@ def _save(page: Page, path: Path) -> None:
     page.screenshot(path=path, animations="disabled")
     page.close()
     # A page has few colours; a palette of them is a third of the size.
-    Image.open(path).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE).save(
-        path, optimize=True
-    )
+    picture = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    picture.save(path, optimize=True)
     print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
 
 

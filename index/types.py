@@ -18,6 +18,7 @@ MAX_TITLE_CHARS = 300
 # 128 bits of SHA-256: short enough to type the start of, long enough that two
 # texts cannot be made to share one.
 _ID_HEX_DIGITS = 32
+_MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 
 
 class Span(NamedTuple):
@@ -129,6 +130,15 @@ class Passage:
     similarity: float = 0.0
     """Cosine of question and passage in the embedding model."""
     bm25: float = 0.0
+
+    def words(self, span: Span) -> str:
+        """Return the text of one of the passage's sentences."""
+        return self.text[span.start - self.start : span.end - self.start]
+
+    def is_heading(self, sentence: Span) -> bool:
+        """Whether a sentence of the passage is a heading, which answers nothing."""
+        words = self.words(sentence)
+        return words == self.heading or _MARKDOWN_HEADING.match(words) is not None
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""

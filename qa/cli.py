@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from index.errors import ArticleQAError, InputError
 from qa.config import Settings
+from qa.rendering import to_plain, visible
 
 if TYPE_CHECKING:
     from index.embedder import Progress
@@ -108,7 +110,7 @@ def remove(
     with _opened(_required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
-        _console.print(f"Removed “{found.title}”.", markup=False)
+        _console.print(f"Removed “{visible(found.title)}”.", markup=False)
 
 
 @app.command()
@@ -150,8 +152,8 @@ def retrieve(
         return
     for passage in passages:
         place = f"{passage.title}, characters {passage.start}–{passage.end}"
-        _console.print(f"{passage.rank}. {place}  (score {passage.score:.3f})", markup=False)
-        _console.print(f"{passage.text}\n", markup=False)
+        told = f"{passage.rank}. {place}  (score {passage.score:.3f})\n{passage.text}\n"
+        _console.print(visible(told), markup=False)
 
 
 @app.command()
@@ -163,7 +165,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
     with _opened(library) as qa:
         ids = _ids(qa, article)
         titles = ", ".join(f"“{found.title}”" for found in qa.articles()[:3])
-        _console.print(f"Ask about {titles}. An empty line ends the chat.", markup=False)
+        _console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
         while question := _prompt():
             try:
                 _print_answer(qa.ask(question, article_ids=ids), as_json=False)
@@ -246,8 +248,6 @@ def _prompt() -> str:
 
 
 def _print_answer(answer: Answer, *, as_json: bool) -> None:
-    from qa.rendering import to_plain
-
     if as_json:
         _print_json(answer.to_dict())
     else:
@@ -262,7 +262,7 @@ def _print_articles(articles: list[Article], *, as_json: bool) -> None:
     for article in articles:
         row = (article.id[:8], article.title, article.source or "")
         cells = (*row, f"{len(article.text):,}", article.added_at or "")
-        table.add_row(*(cell.replace("[", r"\[") for cell in cells))
+        table.add_row(*(escape(visible(cell)) for cell in cells))
     _console.print(table)
 
 

@@ -64,12 +64,18 @@ class ArticleQA:
     def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
         """Return a library in memory that holds this text alone.
 
+        Returns at once, as do the two below: the article is embedded when it is
+        first questioned, or by :meth:`warm_up`.
+
         Raises:
             EmptyArticle: The text is blank.
+            TooLarge: It is over the limit of the settings.
         """
-        qa = cls._made(None, settings)
-        qa.add_text(text, title=title)
-        return qa
+        from index.loaders import article_from_text
+
+        settings = settings or Settings.load()
+        article = article_from_text(text, title=title, max_bytes=settings.max_article_bytes)
+        return cls._made(None, settings, pending=[article])
 
     @classmethod
     def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
@@ -78,16 +84,15 @@ class ArticleQA:
         Raises:
             InputError: The file cannot be used; see :mod:`index.errors`.
         """
-        qa = cls._made(None, settings)
-        qa.add_file(path)
-        return qa
+        from index.loaders import load_file
+
+        settings = settings or Settings.load()
+        article = load_file(Path(path), max_bytes=settings.max_article_bytes)
+        return cls._made(None, settings, pending=[article])
 
     @classmethod
     def bundled(cls, settings: Settings | None = None) -> Self:
-        """Return a library in memory of the article that comes along.
-
-        Returns at once; the article is embedded when it is first questioned.
-        """
+        """Return a library in memory of the article that comes along."""
         return cls._made(None, settings, pending=[bundled_article()])
 
     @classmethod
@@ -272,6 +277,7 @@ class ArticleQA:
         )
 
     def _add(self, article: Article, progress: Progress | None) -> Article:
+        self._add_pending()
         return self._index.add(article, progress)
 
     def _add_pending(self) -> None:

@@ -89,12 +89,12 @@ def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
     asked = set(query_terms(question))
     around: list[Span] = []
     first = place
-    while first and _ANAPHORA.match(_text(passage, sentences[first])):
+    while first and _ANAPHORA.match(passage.words(sentences[first])):
         first -= 1
     if place - first < MAX_SENTENCES:
         around.extend(reversed(sentences[first:place]))
     if place + 1 < len(sentences):
-        following = _text(passage, sentences[place + 1])
+        following = passage.words(sentences[place + 1])
         if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
             around.append(sentences[place + 1])
     return [
@@ -102,10 +102,6 @@ def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
         for span in around
         if _same_paragraph(passage, *sorted([span, best.span]))
     ]
-
-
-def _text(passage: Passage, span: Span) -> str:
-    return passage.text[span.start - passage.start : span.end - passage.start]
 
 
 def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:

@@ -47,13 +47,14 @@ def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     if answer.answered:
         lines = [
-            f"[{number}] {_located(citation)}"
-            for number, citation in enumerate(answer.citations, start=1)
+            # An answer that is its quotes need not say them twice.
+            f"[{number}] {place(c) if c.quote in answer.text else _located(c)}"
+            for number, c in enumerate(answer.citations, start=1)
         ]
     else:
         lines = [f"- {_located(citation)}" for citation in nearest(answer)]
     heading = "Sources" if answer.answered else "Nearest passages"
-    text = _visible(answer.text).strip()
+    text = visible(answer.text).strip()
     return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
 
 
@@ -84,7 +85,7 @@ def escape_markdown(text: str) -> str:
     A line break becomes a space, blank lines a new paragraph, and a control
     character U+FFFD, as in HTML. Nothing else is changed.
     """
-    paragraphs = _PARAGRAPH_BREAK.split(_visible(text))
+    paragraphs = _PARAGRAPH_BREAK.split(visible(text))
     return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
 
 
@@ -117,7 +118,7 @@ def _linked(label: str, citation: Citation, link: Callable[[Citation], str] | No
 
 def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:
     """Return a list item of a refusal; the article is named where it could be several."""
-    where = place(citation) if named or link is None else _characters(citation)
+    where = place(citation) if named or link is None else "show"
     return f"- {escape_markdown(_quoted(citation))} {_linked(where, citation, link)}"
 
 
@@ -138,10 +139,10 @@ def _quoted(citation: Citation) -> str:
 
 
 def _flat(text: str) -> str:
-    return " ".join(_visible(text).split())
+    return " ".join(visible(text).split())
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return ``text`` with no control character but the line feed."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _BLANK.sub(" ", text))
 
@@ -159,12 +160,16 @@ def _excerpt(passage: Passage) -> Citation:
 
 
 def _opening(passage: Passage) -> Span:
-    """Return the first whole sentences of a passage that fit into EXCERPT_CHARS, at least one."""
-    if not passage.sentences:
-        return Span(passage.start, passage.end)
-    start, end = passage.sentences[0]
-    for sentence in passage.sentences[1:]:
-        if sentence.end - start > EXCERPT_CHARS:
+    """Return the first whole sentences of a passage that fit into EXCERPT_CHARS, at least one.
+
+    Headings at its top are left out, unless there is nothing else.
+    """
+    first, *more = passage.sentences or (Span(passage.start, passage.end),)
+    while more and passage.is_heading(first):
+        first, *more = more
+    end = first.end
+    for sentence in more:
+        if sentence.end - first.start > EXCERPT_CHARS:
             break
         end = sentence.end
-    return Span(start, end)
+    return Span(first.start, end)

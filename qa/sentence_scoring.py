@@ -158,9 +158,9 @@ def _sentences(passages: Sequence[Passage]) -> list[_Sentence]:
     """Return what could be quoted: sentences with a word in them that are no headings."""
     found = []
     for passage in passages:
-        texts = [passage.text[s - passage.start : e - passage.start] for s, e in passage.sentences]
+        texts = [passage.words(span) for span in passage.sentences]
         for i, (span, text) in enumerate(zip(passage.sentences, texts, strict=True)):
-            if text == passage.heading or not any(character.isalnum() for character in text):
+            if passage.is_heading(span) or not any(character.isalnum() for character in text):
                 continue
             around = [*texts[max(0, i - 1) : i + 2], passage.heading]
             context = tuple(stem for part in around for stem in text_stems(part))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from index.types import Article, Span
 from qa.citations import Citation
-from qa.page_style import ACTIVE_MARK
+from qa.page.style import ACTIVE_MARK
 
 # A title is the second heading of the page, so those of an article start at h3.
 _HEADING_BELOW_TITLE = 2

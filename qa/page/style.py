@@ -59,7 +59,8 @@ body,.gradio-container{background:var(--ground)!important}
 #chat .problem{border-color:var(--wrong)}
 #chat .refusal>p:first-child{font-weight:600}
 #chat .refusal ul{margin:0;padding-left:1.1rem;list-style:disc}
-#chat .refusal li{margin:.4rem 0 0;font-size:.94rem}
+#chat .refusal li{margin:.4rem 0 0}
+#chat .refusal li,#chat .refusal li *{font-size:.94rem}
 #chat .prose{opacity:1}
 #chat .waiting p{color:var(--ink-soft);font-style:italic}
 #chat .example{background:var(--card)!important;border-color:var(--line)!important}

@@ -1,0 +1,1 @@
+"""What the page is made of, apart from Gradio: its HTML, its style, and a chat's state."""

@@ -1,0 +1,88 @@
+"""A real server over real models, and a real browser that may ask no other host."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from qa.pipeline import ArticleQA
+from tests.browser.visiting import (
+    HOSTILE_SENTENCES,
+    HOSTILE_TITLE,
+    PATIENCE_MS,
+    WIDE,
+    Opener,
+    Visit,
+    serving,
+    watch,
+)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# No sandbox: tests run as root in a container. The others keep Chromium itself quiet.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"No browser is installed: none of {', '.join(BROWSERS)} is on the path.")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def qa() -> Iterator[ArticleQA]:
+    with ArticleQA.bundled() as bundled:
+        yield bundled
+
+
+@pytest.fixture(scope="session")
+def address(qa: ArticleQA) -> Iterator[str]:
+    with serving(qa) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def hostile_address() -> Iterator[str]:
+    text = "\n".join(HOSTILE_SENTENCES)
+    with ArticleQA.from_text(text, title=HOSTILE_TITLE) as hostile, serving(hostile) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Opener]:
+    """Open pages; afterwards none of them may have asked another host or logged an error."""
+    opened: list[Visit] = []
+
+    def open_page(url: str, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        visit = Visit(context.new_page())
+        opened.append(visit)
+        watch(visit, url)
+        visit.page.goto(url, wait_until="domcontentloaded")
+        expect(visit.page.locator("#question textarea")).to_be_editable(timeout=PATIENCE_MS)
+        return visit
+
+    yield open_page
+    for visit in opened:
+        visit.page.context.close()
+        assert visit.outside == []
+        assert visit.errors == []

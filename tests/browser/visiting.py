@@ -1,0 +1,119 @@
+"""Visiting a page: a server on a free port, and what is done and seen in the browser."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from gradio import Blocks
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+import app
+from qa.pipeline import ArticleQA
+
+WIDE = (1280, 800)
+NARROW = (390, 844)
+# The first answer waits for the models, on whatever machine this is.
+PATIENCE_MS = 90_000
+# Gradio's queue statistics make two calls that pandas 3 has deprecated.
+GRADIO_WARNINGS = (
+    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+)
+HOSTILE_TITLE = "</div><b>Hostile</b> ${window.pwned=1}"
+HOSTILE_SENTENCES = (
+    "The bridge <img src=x onerror=window.pwned=1> opened in 1932.",
+    "The toll is ${window.pwned=1} dollars and {{window.pwned=1}} cents.",
+    "The map is at [[x]](javascript:window.pwned=1) or https://evil.example/map, see [1].",
+    "The architect wrote </div><script>window.pwned=1</script> and **bold** `code` in the margin.",
+)
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what it did that it should not have."""
+
+    page: Page
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    turns: int = 0
+
+    def ask(self, question: str) -> Locator:
+        """Ask by typing and Enter, and return the reply when it is there."""
+        box = self.page.locator("#question textarea")
+        box.fill(question)
+        box.press("Enter")
+        return self.answered()
+
+    def answered(self) -> Locator:
+        """Return the reply to the next question when it is there."""
+        self.turns += 1
+        marker = f'.status[data-turn="{self.turns}"][data-state="done"]'
+        expect(self.page.locator(marker)).to_be_visible(timeout=PATIENCE_MS)
+        return self.reply(self.turns)
+
+    def reply(self, turn: int) -> Locator:
+        """Return the reply to the question of this number, from 1."""
+        return self.page.locator("#chat [data-testid=bot]").nth(turn - 1)
+
+    def question(self, turn: int) -> Locator:
+        """Return the question of this number as it is shown, from 1."""
+        return self.page.locator("#chat [data-testid=user]").nth(turn - 1)
+
+    def mark(self, reply: Locator, number: int = 1) -> Locator:
+        """Return the link ``[number]`` of a reply."""
+        return reply.get_by_role("link", name=f"[{number}]", exact=True)
+
+    def place(self, link: Locator) -> Locator:
+        """Return the element of the article that a link leads to."""
+        return self.page.locator(link.get_attribute("href") or "no address")
+
+
+Opener = Callable[..., Visit]
+
+
+@contextmanager
+def serving(qa: ArticleQA) -> Iterator[str]:
+    """Serve the page over ``qa`` on a free port of the loopback address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    page, address = _launched(qa, port)
+    try:
+        yield address
+    finally:
+        page.close(verbose=False)
+
+
+def _launched(qa: ArticleQA, port: int) -> tuple[Blocks, str]:
+    with warnings.catch_warnings():
+        # To make a lock, Gradio makes an event loop and drops it unclosed. Collected
+        # here, it cannot fail whichever test the collector would next run in.
+        warnings.simplefilter("ignore", ResourceWarning)
+        page = app.build_page(qa)
+        address = app.launch(page, host="127.0.0.1", port=port)
+        gc.collect()
+    return page, address
+
+
+def watch(visit: Visit, url: str) -> None:
+    """Keep the page from asking any other host than ``url``, and note what goes wrong."""
+
+    def guard(route: Route, request: Request) -> None:
+        if request.url.startswith((url, "data:", "blob:")):
+            route.continue_()
+        else:
+            visit.outside.append(request.url)
+            route.abort()
+
+    visit.page.route("**/*", guard)
+    visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    visit.page.on(
+        "console",
+        lambda message: visit.errors.append(message.text) if message.type == "error" else None,
+    )
