@@ -8,8 +8,9 @@ Example:
 
 from index.types import Article, Passage
 from qa.answer import Answer
+from qa.bundled import ask, retrieve
 from qa.citations import Citation
 from qa.config import Settings
-from qa.pipeline import ArticleQA, ask, retrieve
+from qa.pipeline import ArticleQA
 
 __all__ = ["Answer", "Article", "ArticleQA", "Citation", "Passage", "Settings", "ask", "retrieve"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -285,29 +284,6 @@ class ArticleQA:
             while self._pending:
                 self._index.add(self._pending[0])
                 self._pending.pop(0)
-
-
-def retrieve(question: str, k: int = 5) -> list[Passage]:
-    """Return the ``k`` passages of the article that comes along that fit best.
-
-    Raises:
-        QuestionError: The question is blank or too long, or ``k`` less than 1.
-    """
-    return _bundled().retrieve(question, k)
-
-
-def ask(question: str) -> Answer:
-    """Answer from the article that comes along; see :meth:`ArticleQA.ask`.
-
-    Raises:
-        QuestionError: The question is blank or too long.
-    """
-    return _bundled().ask(question)
-
-
-@functools.cache
-def _bundled() -> ArticleQA:
-    return ArticleQA.bundled()
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -1,7 +1,8 @@
 """How likely each sentence of the passages is to hold the answer.
 
 A logistic model over a dozen features of meaning and words, fitted by
-``bench/sentence_reader.py`` on questions that are not in the evaluation sets.
+``bench/sentence_reader.py`` on 5,003 questions (2,851 sentences that answer, 114,815
+that do not) about 24 articles, none of which is in the evaluation sets.
 """
 
 from __future__ import annotations
@@ -67,19 +68,19 @@ class Features:
     """1 for a sentence of up to 5 words, falling to 0."""
 
 
-_BIAS = -5.088
+_BIAS = -5.086
 _WEIGHTS = Features(
-    similarity=4.975,
-    lead=4.858,
-    coverage=3.560,
-    context_coverage=-0.195,
-    pairs=0.681,
-    passage_score=-2.151,
-    passage_similarity=1.187,
-    passage_lead=14.172,
+    similarity=4.973,
+    lead=4.865,
+    coverage=3.557,
+    context_coverage=-0.196,
+    pairs=0.679,
+    passage_score=-2.129,
+    passage_similarity=1.175,
+    passage_lead=14.154,
     fits=0.342,
-    novelty=0.357,
-    brevity=-0.523,
+    novelty=0.355,
+    brevity=-0.526,
 )
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 

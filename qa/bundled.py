@@ -1,0 +1,32 @@
+"""The shortest way in: ask the article that comes along."""
+
+from __future__ import annotations
+
+import functools
+
+from index.types import Passage
+from qa.answer import Answer
+from qa.pipeline import ArticleQA
+
+
+def retrieve(question: str, k: int = 5) -> list[Passage]:
+    """Return the ``k`` passages of the article that comes along that fit best.
+
+    Raises:
+        QuestionError: The question is blank or too long, or ``k`` less than 1.
+    """
+    return _bundled().retrieve(question, k)
+
+
+def ask(question: str) -> Answer:
+    """Answer from the article that comes along; see :meth:`ArticleQA.ask`.
+
+    Raises:
+        QuestionError: The question is blank or too long.
+    """
+    return _bundled().ask(question)
+
+
+@functools.cache
+def _bundled() -> ArticleQA:
+    return ArticleQA.bundled()
