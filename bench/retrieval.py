@@ -123,7 +123,7 @@ def _add(index: PassageIndex, text: str, title: str) -> Article:
 
 
 def _all_passages(index: PassageIndex) -> list[str]:
-    passages = Retriever(index).retrieve("passage", k=index.chunk_count())
+    passages = Retriever(index).retrieve("passage", k=len(index))
     return [passage.text for passage in passages]
 
 

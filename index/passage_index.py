@@ -145,9 +145,11 @@ class PassageIndex:
             self._catch_up()
             self._save_vectors()
 
-    def chunk_count(self) -> int:
+    def __len__(self) -> int:
         """Return the number of chunks of all articles."""
-        return self._storage.chunk_count()
+        with self._lock:
+            self._catch_up()
+            return len(self._vectors)
 
     def candidates(
         self,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 1
 EXIT_REFUSED = 3
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130  # typer's own, on Ctrl-C
 
 _EPILOG = (
     "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong usage; "
@@ -192,9 +192,6 @@ def main() -> None:
     except ArticleQAError as error:
         _stderr.print(f"Error: {error}", markup=False)
         sys.exit(EXIT_ERROR)
-    except KeyboardInterrupt:
-        _stderr.print("Interrupted; nothing was left half done.")
-        sys.exit(EXIT_INTERRUPTED)
 
 
 def _opened(library: Path | None, model: str | None = None) -> ArticleQA:

@@ -82,7 +82,7 @@ class Retriever:
         if article_ids is not None:
             article_ids = list(article_ids)
         vector = self._index.embedder.encode_query(question)
-        depth = max(k, self._depth)
+        depth = min(max(k, self._depth), len(self._index))
         candidates = self._index.candidates(question, vector, depth, article_ids)
         scores = _fused(question, candidates, self._weights or self._fitting(question))
         order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].stored.id))
@@ -98,6 +98,11 @@ class Retriever:
         if not question.strip():
             msg = "The question is blank. Ask something about the article."
             raise QuestionError(msg)
+        try:
+            question.encode("utf-8")
+        except UnicodeEncodeError as error:
+            msg = "The question holds half of a surrogate pair, which is not valid Unicode."
+            raise QuestionError(msg) from error
         if len(question) > self._max_question_chars:
             msg = (
                 f"The question has {len(question):,} characters; at most "

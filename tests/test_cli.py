@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from qa import Answer
-from qa.cli import EXIT_ERROR, EXIT_REFUSED, app
+from qa.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REFUSED, app
 
+ROOT = Path(__file__).parent.parent
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
 
 
@@ -96,13 +101,33 @@ def test_help_shows_examples_and_exit_codes() -> None:
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())
 
 
+def test_ctrl_c_ends_an_addition_and_leaves_the_library_as_it_was(
+    library: str, tmp_path: Path
+) -> None:
+    (tmp_path / "long.txt").write_text("Some words of a sentence. " * 40_000, encoding="utf-8")
+    before = run("list", "--library", library, "--json").output
+    terminal, its_end = pty.openpty()  # the progress bar is for terminals alone
+    termios.tcsetwinsize(its_end, (24, 80))  # of no width it would show nothing
+    with subprocess.Popen(
+        [sys.executable, "-m", "qa.cli", "add", str(tmp_path / "long.txt"), "-l", library],
+        stderr=its_end,
+        cwd=ROOT,
+    ) as process:
+        os.read(terminal, 1)  # the progress bar: the work has begun
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == EXIT_INTERRUPTED
+    os.close(its_end)
+    os.close(terminal)
+    assert run("list", "--library", library, "--json").output == before
+
+
 def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "qa.cli", "add", "absent.txt", "--library", str(tmp_path / "l")],
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     )
     assert result.returncode == EXIT_ERROR
     assert result.stderr.startswith("Error: ")

@@ -47,7 +47,7 @@ def test_the_same_content_twice_is_one_article(
     with PassageIndex(folder, embedder) as index:
         assert index.add(RIVER) == index.add(RIVER)
         assert len(index.articles()) == 1
-        assert index.chunk_count() == 1
+        assert len(index) == 1
 
 
 def test_both_scores_of_a_candidate_are_exact(

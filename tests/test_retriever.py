@@ -81,7 +81,7 @@ def test_the_same_question_always_gets_the_same_order(retriever: Retriever) -> N
 
 
 def test_k_beyond_the_library_brings_all(retriever: Retriever) -> None:
-    assert len(retriever.retrieve("cat", 1_000)) == len(ARTICLES)
+    assert len(retriever.retrieve("cat", 10**12)) == len(ARTICLES)
 
 
 def test_an_empty_library_has_no_passages(embedder: SentenceTransformerEmbedder) -> None:
@@ -106,6 +106,11 @@ def test_a_blank_question_is_refused(retriever: Retriever, question: str) -> Non
 def test_an_over_long_question_is_refused_with_the_limit(retriever: Retriever) -> None:
     with pytest.raises(QuestionError, match="2,000"):
         retriever.retrieve("word " * 500)
+
+
+def test_a_question_that_is_not_unicode_is_refused(retriever: Retriever) -> None:
+    with pytest.raises(QuestionError, match="surrogate"):
+        retriever.retrieve("half \ud800")
 
 
 @pytest.mark.parametrize("k", [0, -1])

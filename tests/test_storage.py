@@ -137,6 +137,17 @@ def test_a_file_that_is_no_database_is_reported_as_damaged(tmp_path: Path) -> No
         Storage(tmp_path / "l", MODEL)
 
 
+def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "l", MODEL)
+    added(storage, "before")
+    with storage._db.transaction() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LibraryUnwritable, match="full"):
+        added(storage, "x" * 100_000)
+    assert [article.text for article in storage.articles()] == ["before"]
+
+
 def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     with pytest.raises(LibraryUnwritable, match="folder exists"):
         Storage(tmp_path / "absent" / "l", MODEL)
