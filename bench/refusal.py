@@ -177,6 +177,47 @@ def _mean(values: Iterable[bool]) -> str:
     return f"{_share(values):.3f}"
 
 
+def best_threshold(found: dict[str, list[Outcome]]) -> Row:
+    """Return the threshold with the best score on the half that it is chosen on.
+
+    Only sets that hold unanswerable questions count, each as much as another: a set
+    without any would always ask for no threshold at all.
+    """
+    mixed = [
+        [o for o in asked if in_first_half(o.article)]
+        for asked in found.values()
+        if not all(o.answerable for o in asked)
+    ]
+    return max(
+        (row_at(threshold, [o for asked in mixed for o in asked]) for threshold in THRESHOLDS),
+        key=lambda row: statistics.fmean(row_at(row.threshold, asked).score for asked in mixed),
+    )
+
+
+def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
+    """Return the whole report as Markdown."""
+    best = best_threshold(found)
+    return "\n\n".join(
+        [
+            "# What each confidence threshold refuses",
+            environment.to_markdown().rstrip(),
+            "An answer is right if one of its citations covers half of a gold answer or more. The "
+            "score counts a right answer and a right refusal alike, and anything else as 0.",
+            f"The threshold with the best score on one half of the articles is "
+            f"{best.threshold:.2f}. The tables are of the other half.",
+            *(
+                report(name, [o for o in asked if not in_first_half(o.article)])
+                for name, asked in found.items()
+            ),
+        ]
+    )
+
+
+def measure(data: Path, names: Sequence[str], *, quick: bool) -> dict[str, list[Outcome]]:
+    """Return the outcomes of each named set in the folder ``data``."""
+    return {name: outcomes(read_articles(data / f"qa/{name}.jsonl"), quick=quick) for name in names}
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.refusal")
@@ -186,34 +227,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     environment = Environment.now("bench.refusal")
-    found = {
-        name: outcomes(read_articles(arguments.data / f"qa/{name}.jsonl"), quick=arguments.quick)
-        for name in arguments.sets
-    }
-    chosen_on = [o for asked in found.values() for o in asked if in_first_half(o.article)]
-    best = max((row_at(t, chosen_on) for t in THRESHOLDS), key=lambda row: row.score)
-    text = "\n\n".join(
-        [
-            "# What each confidence threshold refuses",
-            environment.to_markdown(),
-            f"Chosen on the articles of one half ({len(chosen_on)} questions of all sets): "
-            f"{best.threshold:.2f}, which maximises the score. The tables are of the other half.",
-            *(
-                report(name, [o for o in asked if not in_first_half(o.article)])
-                for name, asked in found.items()
-            ),
-        ]
-    )
+    found = measure(arguments.data, arguments.sets, quick=arguments.quick)
+    text = render(environment, found)
     print(text)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "refusal.md").write_text(text + "\n", encoding="utf-8")
         data = {
             "environment": asdict(environment),
-            "threshold": best.threshold,
-            "outcomes": {name: [asdict(o) for o in asked] for name, asked in found.items()},
+            "threshold": best_threshold(found).threshold,
+            "curves": {
+                name: [asdict(row_at(threshold, asked)) for threshold in THRESHOLDS]
+                for name, asked in found.items()
+            },
         }
-        (arguments.out / "refusal.json").write_text(json.dumps(data) + "\n", encoding="utf-8")
+        (arguments.out / "refusal.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
