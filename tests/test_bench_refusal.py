@@ -24,7 +24,8 @@ ASKED = [RIGHT, WRONG, MISLED, REFUSED]
 
 def test_a_row_counts_answers_and_refusals_at_its_threshold() -> None:
     row = row_at(0.5, ASKED)
-    assert (row.answered, row.right, row.precision) == (1.0, 0.5, pytest.approx(1 / 3))
+    assert (row.answered, row.right) == (1.0, 0.5)
+    assert row.precision == pytest.approx(1 / 3)
     assert row.refused == {"adversarial": 0.0, "off_topic": 1.0}
     assert row.score == 0.5  # RIGHT and REFUSED
     assert row_at(0.8, ASKED).score == 0.75  # and MISLED
