@@ -1,0 +1,116 @@
+"""Turns a checkpoint into the file that ships, and says where it comes from.
+
+    python -m bench.reader.export RUN/checkpoint.pt OUT --precision float16 [--train DIR]
+
+Writes OUT/reader.onnx and OUT/reader.json. With ``--train`` the held-out figures are
+measured with the exported file itself, so that what a precision costs is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from bench.reader.features import WindowMaker
+from bench.reader.heldout import SampleSizes, draw_sample, figures
+from bench.reader.model import ModelShape, ReaderModel
+from bench.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
+from bench.reader.passages import prepare
+from bench.reader.saving import load_checkpoint
+from bench.reader.sources import read_training_data
+from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
+
+MAX_BYTES = 50_000_000
+MAX_DIFFERENCE = 1e-3
+"""Between the logits of torch and of a float32 export."""
+
+
+def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None) -> dict[str, Any]:
+    """Write ``reader.onnx`` and ``reader.json`` to ``out`` and return what the latter holds."""
+    state = load_checkpoint(checkpoint)
+    model = ReaderModel(ModelShape())
+    model.load_state_dict(state["averaged"])
+    path = out / "reader.onnx"
+    write_onnx(model.eval(), path, precision)
+    exported = OnnxModel(path)
+    difference = largest_difference(model, exported)
+    size = path.stat().st_size
+    assert precision != "float32" or difference <= MAX_DIFFERENCE, difference
+    report = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "bytes": size,
+        "small_enough": size <= MAX_BYTES,
+        "precision": precision,
+        "largest_logit_difference_to_torch": difference,
+        "start": {"sha256": state["start"], "is": _name_of(state["start"])},
+        "steps": state["step"],
+        "planned_steps": state["steps"],
+        "settings": state["settings"],
+        "training_files": state["data"],
+        "figures_of_the_run": _last_figures(checkpoint.with_name("log.jsonl")),
+        "figures_of_this_file": _figures(exported, train) if train else None,
+        "git": _git(),
+        "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    text = json.dumps(report, indent=2) + "\n"
+    (out / "reader.json").write_text(text, encoding="utf-8")
+    return report
+
+
+def _figures(exported: OnnxModel, train: Path) -> dict[str, float]:
+    maker = WindowMaker(default_model_folder())
+    held_out = [prepare(a, maker.count_tokens) for a in read_training_data(train).held_out]
+    found = figures(exported, draw_sample(held_out, SampleSizes()), maker)
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+def _name_of(sha256: str) -> str:
+    return DEFAULT_MODEL if sha256 == DEFAULT_MODEL_SHA256 else "an earlier checkpoint"
+
+
+def _last_figures(log: Path) -> dict[str, Any] | None:
+    """Return the last held-out figures of a run, or None if it was not measured."""
+    if not log.exists():
+        return None
+    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    measured = [event for event in events if event["event"] == "held_out"]
+    return measured[-1] if measured else None
+
+
+def _git() -> dict[str, Any]:
+    """Return the commit that this was run from, and whether files differ from it."""
+    git = shutil.which("git")
+    if git is None:
+        return {"commit": None}
+    here = Path(__file__).parent
+
+    def told(*arguments: str) -> str:
+        asked = [git, "-C", str(here), *arguments]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603 - fixed arguments
+
+    return {
+        "commit": told("rev-parse", "HEAD").strip() or None,
+        "changed": bool(told("status", "--porcelain", "--", ".")),
+    }
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.reader.export")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--precision", choices=get_args(Precision), default="float16")
+    parser.add_argument("--train", type=Path, help="folder of the training files, to measure")
+    given = parser.parse_args()
+    report = export(given.checkpoint, given.out, given.precision, given.train)
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

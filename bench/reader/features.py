@@ -1,0 +1,172 @@
+"""Examples → windows of token ids with the answer's place, and batches of about one length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from tokenizers import Encoding, Tokenizer
+
+from bench.reader.examples import Example
+from bench.reader.sources import seeded
+from index.types import Span
+
+_T = TypeVar("_T")
+
+MAX_TOKENS = 384
+STRIDE = 128
+"""Tokens that neighbouring windows of a long passage share."""
+MAX_QUESTION_TOKENS = 64
+_ENCODED_AT_ONCE = 1000
+_SORTED_AT_ONCE = 2000
+"""Windows that are sorted by length together: enough to pad little, few enough to mix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The tokens of ``[CLS] question [SEP] passage [SEP]``, or of a part of the passage."""
+
+    ids: tuple[int, ...]
+    passage_at: int
+    """Where the passage's tokens begin; they end before the last [SEP]."""
+    start: int
+    end: int
+    """First and last token of the answer; both 0 if it is not in the window."""
+    kind: str
+    offsets: tuple[Span, ...] = ()
+    """Of each passage token, its place in the example's passage; only if asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows padded to one length: ``(n, length)``, and ``(n,)`` for the targets."""
+
+    ids: torch.Tensor
+    attention: torch.Tensor
+    types: torch.Tensor
+    spans: torch.Tensor
+    """True where a span may begin or end: the passage, and the first token."""
+    start: torch.Tensor
+    end: torch.Tensor
+    has_answer: torch.Tensor
+    """float32, 1 where the window holds the answer."""
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that are no padding."""
+        return int(self.attention.sum())
+
+
+class WindowMaker:
+    """Cuts examples into windows with the tokenizer of the embedding model."""
+
+    def __init__(self, folder: Path, max_tokens: int = MAX_TOKENS, stride: int = STRIDE) -> None:
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self._max_tokens, self._stride = max_tokens, stride
+        self._cls, self._sep = self.tokenizer.encode("").ids
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special tokens not included."""
+        return [len(encoded.ids) for encoded in self._encode(texts)]
+
+    def windows(self, examples: Iterable[Example], *, offsets: bool = False) -> Iterator[Window]:
+        """Yield the windows of ``examples``, in their order."""
+        for some in _runs(examples, _ENCODED_AT_ONCE):
+            questions = self._encode([example.question for example in some])
+            passages = self._encode([example.passage for example in some])
+            for example, question, passage in zip(some, questions, passages, strict=True):
+                yield from self._of(example, question.ids, passage, offsets=offsets)
+
+    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
+        return self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+
+    def _of(
+        self, example: Example, question: list[int], passage: Encoding, *, offsets: bool
+    ) -> Iterator[Window]:
+        head = (self._cls, *question[:MAX_QUESTION_TOKENS], self._sep)
+        room = self._max_tokens - len(head) - 1
+        answer = _token_span(passage.offsets, example.answer)
+        for first in _window_starts(len(passage.ids), room, self._stride):
+            last = min(first + room, len(passage.ids))
+            start = end = 0
+            if answer and first <= answer.start and answer.end < last:
+                start, end = (len(head) + place - first for place in answer)
+            elif answer and first <= answer.end and answer.start < last:
+                continue  # holds a part of the answer: neither right nor wrong
+            places = tuple(Span(*o) for o in passage.offsets[first:last]) if offsets else ()
+            ids = (*head, *passage.ids[first:last], self._sep)
+            yield Window(ids, len(head), start, end, example.kind, places)
+
+
+def batches(windows: Sequence[Window], max_tokens: int, *seed: object) -> list[list[Window]]:
+    """Return the windows in batches of one length and at most ``max_tokens``, shuffled."""
+    rng = seeded("batches", *seed)
+    order = list(windows)
+    rng.shuffle(order)
+    found: list[list[Window]] = []
+    for some in _runs(order, _SORTED_AT_ONCE):
+        found += _packed(sorted(some, key=lambda window: len(window.ids)), max_tokens)
+    rng.shuffle(found)
+    return found
+
+
+def collate(windows: Sequence[Window]) -> Batch:
+    """Return the windows as tensors, padded to the longest."""
+    length = max(len(window.ids) for window in windows)
+    ids = torch.zeros(len(windows), length, dtype=torch.long)
+    attention, types, spans = (torch.zeros(ids.shape, dtype=torch.bool) for _ in range(3))
+    for row, window in enumerate(windows):
+        size = len(window.ids)
+        ids[row, :size] = torch.tensor(window.ids)
+        attention[row, :size] = True
+        types[row, window.passage_at : size] = True
+        spans[row, window.passage_at : size - 1] = True
+        spans[row, 0] = True
+    start = torch.tensor([window.start for window in windows])
+    end = torch.tensor([window.end for window in windows])
+    return Batch(ids, attention, types.long(), spans, start, end, (start > 0).float())
+
+
+def _packed(windows: Sequence[Window], max_tokens: int) -> Iterator[list[Window]]:
+    """Cut windows sorted by length so that each batch, padded, has at most ``max_tokens``."""
+    batch: list[Window] = []
+    for window in windows:
+        if batch and len(window.ids) * (len(batch) + 1) > max_tokens:
+            yield batch
+            batch = []
+        batch.append(window)
+    if batch:
+        yield batch
+
+
+def _token_span(offsets: Sequence[tuple[int, int]], answer: Span | None) -> Span | None:
+    """Return first and last token that share a character with ``answer``."""
+    if answer is None:
+        return None
+    tokens = enumerate(offsets)
+    inside = [i for i, (start, end) in tokens if start < answer.end and answer.start < end]
+    return Span(inside[0], inside[-1]) if inside else None
+
+
+def _window_starts(tokens: int, room: int, stride: int) -> list[int]:
+    """Return where windows of ``room`` tokens begin; neighbours share ``stride`` or more."""
+    starts = [0]
+    while starts[-1] + room < tokens:
+        starts.append(min(starts[-1] + room - stride, tokens - room))
+    return starts
+
+
+def _runs(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    run: list[_T] = []
+    for item in items:
+        run.append(item)
+        if len(run) == size:
+            yield run
+            run = []
+    if run:
+        yield run

@@ -1,0 +1,58 @@
+"""Questions as they are typed in haste, heard by a microphone, or begun twice."""
+
+from __future__ import annotations
+
+import random
+import re
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBOURS = {
+    key: row[max(0, place - 1) : place] + row[place + 1 : place + 2]
+    for row in _ROWS
+    for place, key in enumerate(row)
+}
+_FILLERS = ("um", "uh", "er", "I mean", "sorry", "no wait")
+_TYPO_LEAST_LETTERS = 4
+_TYPO_SHARE = 0.25
+
+
+def add_noise(question: str, rng: random.Random) -> str:
+    """Return ``question`` with typing errors, as speech, or with a disfluency."""
+    return rng.choice((_mistype, _mistype, _as_heard, _stumble))(question, rng)
+
+
+def _mistype(question: str, rng: random.Random) -> str:
+    words = question.split(" ")
+    long = [i for i, word in enumerate(words) if len(word) >= _TYPO_LEAST_LETTERS]
+    rng.shuffle(long)
+    for place in long[: max(1, round(_TYPO_SHARE * len(long)))]:
+        words[place] = _typo(words[place], rng)
+    return " ".join(words)
+
+
+def _typo(word: str, rng: random.Random) -> str:
+    at = rng.randrange(1, len(word) - 1)
+    here = word[at]
+    other = rng.choice(_NEIGHBOURS.get(here.lower(), here) or here)
+    return rng.choice(
+        (
+            word[:at] + word[at + 1] + here + word[at + 2 :],
+            word[:at] + word[at + 1 :],
+            word[:at] + here + word[at:],
+            word[:at] + other + word[at + 1 :],
+        )
+    )
+
+
+def _as_heard(question: str, rng: random.Random) -> str:
+    heard = " ".join(re.sub(r"[^\w\s'’]", " ", question.lower()).split())
+    return _stumble(heard, rng) if rng.random() < _TYPO_SHARE else heard
+
+
+def _stumble(question: str, rng: random.Random) -> str:
+    words = question.split(" ")
+    at = rng.randrange(len(words))
+    if rng.random() < 0.5:  # noqa: PLR2004 - one way or the other
+        return " ".join([*words[:at], rng.choice(_FILLERS), *words[at:]])
+    again = words[max(0, at - 1) : at + 1]
+    return " ".join([*words[: at + 1], rng.choice(_FILLERS), *again, *words[at + 1 :]])

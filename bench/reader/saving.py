@@ -1,0 +1,80 @@
+"""Files of a run that are whole or not there: checkpoints, an epoch's windows, the log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import torch
+
+from bench.reader.features import Window
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write ``path`` so that a kill at any instant leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".tmp")
+    with draft.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write tensors and plain values to ``path``."""
+    write_whole(path, lambda file: torch.save(state, file))
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Return what :func:`save_checkpoint` wrote; nothing in it is executed."""
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
+    """Write the batches of an epoch, so that a resumed run reads the very same."""
+    windows = [window for batch in batches for window in batch]
+    arrays = {
+        "ids": np.concatenate([np.array(w.ids, dtype=np.int32) for w in windows]),
+        "lengths": np.array([len(w.ids) for w in windows]),
+        "places": np.array([(w.passage_at, w.start, w.end) for w in windows]),
+        "kinds": np.array([w.kind for w in windows]),
+        "batches": np.array([len(batch) for batch in batches]),
+    }
+    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type] # its stub
+
+
+def load_batches(path: Path) -> list[list[Window]]:
+    """Return what :func:`save_batches` wrote."""
+    with np.load(path, allow_pickle=False) as file:
+        stored = {name: file[name] for name in file.files}
+    parts = np.split(stored["ids"], np.cumsum(stored["lengths"])[:-1])
+    windows = iter(
+        Window(tuple(ids.tolist()), places[0], places[1], places[2], kind)
+        for ids, places, kind in zip(
+            parts, stored["places"].tolist(), stored["kinds"].tolist(), strict=True
+        )
+    )
+    return [[next(windows) for _ in range(size)] for size in stored["batches"].tolist()]
+
+
+class RunLog:
+    """A JSON object a line: what happened, when, and the figures."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+
+    def write(self, event: str, **values: object) -> None:
+        """Append one event, and show it."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        line = json.dumps({"event": event, "at": at, **values}, ensure_ascii=False)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        print(line, flush=True)

@@ -1,0 +1,74 @@
+"""A few made-up articles in the format of the training files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.reader.features import WindowMaker
+from bench.reader.passages import PreparedArticle, prepare
+from bench.reader.sources import TrainingData, read_training_data
+from index.model_files import default_model_folder
+
+TOWNS = (
+    ("Arlen", "Ruth Calder", "1912", "river Ost"),
+    ("Bremmig", "Tomas Weil", "1875", "river Kell"),
+    ("Corvale", "Ines Moro", "1931", "river Dray"),
+    ("Dunmore", "Paul Stack", "1899", "river Lune"),
+)
+
+
+def rows(town: str, mayor: str, year: str, river: str, source: str) -> list[dict[str, Any]]:
+    mill = (
+        f"The largest mill of {town} was built by the engineer {mayor} in {year}. It stands on "
+        f"the {river}, whose water drove its wheels until the dam broke.\n"
+        "Visitors come in summer. Tickets are sold at the gate."
+    )
+    fair = (
+        f"Every autumn {town} holds a fair for which the hills around the town are lit with "
+        "lanterns. The fair lasts three days, and bakers give away seeded bread.\r\nIt began as "
+        "a market for horses, which were brought over the pass."
+    )
+    asked = [
+        (mill, f"Who built the largest mill of {town}?", mayor),
+        (mill, f"In what year did {mayor} build a mill?", year),
+        (fair, "How long does the fair last?", "three days"),
+        (fair, "What are the hills lit with?", "lanterns"),
+        (fair, "Who forbade the fair?", None),
+    ]
+    return [
+        {
+            "id": f"{source}/{town}/{number}",
+            "source": source,
+            "title": town,
+            "context": context,
+            "question": question,
+            "answers": [{"text": answer, "start": context.index(answer)}] if answer else [],
+            "answerable": answer is not None,
+        }
+        for number, (context, question, answer) in enumerate(asked)
+    ]
+
+
+def write_toys(folder: Path) -> Path:
+    for source in ("squad2-dev-part", "toy-wiki"):
+        path = folder / f"{source}.jsonl.gz"
+        with gzip.open(path, "wt", encoding="utf-8", newline="\n") as file:
+            for town in TOWNS:
+                file.writelines(json.dumps(row) + "\n" for row in rows(*town, source))
+    return folder
+
+
+def toy_data(folder: Path) -> TrainingData:
+    return read_training_data(write_toys(folder))
+
+
+def toy_maker(max_tokens: int = 384, stride: int = 128) -> WindowMaker:
+    return WindowMaker(default_model_folder(), max_tokens, stride)
+
+
+def toy_articles(folder: Path) -> list[PreparedArticle]:
+    count = toy_maker().count_tokens
+    return [prepare(article, count) for article in toy_data(folder).train]

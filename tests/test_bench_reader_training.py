@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench.reader.examples import Mixture, epoch_examples
+from bench.reader.features import Window, batches
+from bench.reader.heldout import Read, Sample, SampleSizes, draw_sample, figures, read_examples
+from bench.reader.model import ModelShape, ReaderModel
+from bench.reader.saving import (
+    load_batches,
+    load_checkpoint,
+    save_batches,
+    save_checkpoint,
+    write_whole,
+)
+from bench.reader.settings import TrainSettings, rate_at
+from bench.reader.trainer import Trainer
+from index.errors import InputError
+from tests.reader_toys import toy_articles, toy_maker
+
+STEPS = 20
+SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
+SETTINGS = TrainSettings(steps=STEPS, learning_rate=0.01, batch_tokens=512)
+
+
+@pytest.fixture(scope="module")
+def toy_batches(tmp_path_factory: pytest.TempPathFactory) -> list[list[Window]]:
+    articles = toy_articles(tmp_path_factory.mktemp("train"))
+    windows = list(toy_maker().windows(epoch_examples(articles, Mixture(), 0, 0)))
+    found = batches(windows, 512, 0, 0)
+    return [found[step % len(found)] for step in range(STEPS)]
+
+
+def toy_trainer() -> Trainer:
+    torch.manual_seed(SETTINGS.seed)
+    return Trainer(ReaderModel(SHAPE, SETTINGS.dropout), SETTINGS, STEPS)
+
+
+def test_a_resumed_run_has_the_losses_of_an_uninterrupted_one_bit_for_bit(
+    toy_batches: list[list[Window]], tmp_path: Path
+) -> None:
+    whole = toy_trainer()
+    expected = [whole.take_step(batch) for batch in toy_batches]
+
+    before = toy_trainer()
+    losses = [before.take_step(batch) for batch in toy_batches[:7]]
+    save_checkpoint(tmp_path / "checkpoint.pt", before.state())
+    torch.manual_seed(99)
+    after = Trainer(ReaderModel(SHAPE, SETTINGS.dropout), SETTINGS, STEPS)
+    after.restore(load_checkpoint(tmp_path / "checkpoint.pt"))
+    losses += [after.take_step(batch) for batch in toy_batches[after.step :]]
+
+    assert losses == expected
+    for ours, theirs in zip(after.averaged.parameters(), whole.averaged.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_loss_falls_on_a_batch_that_is_seen_again_and_again(
+    toy_batches: list[list[Window]],
+) -> None:
+    trainer = toy_trainer()
+    losses = [trainer.take_step(toy_batches[0]) for _ in range(STEPS)]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_batches_of_an_epoch_are_kept_exactly(
+    toy_batches: list[list[Window]], tmp_path: Path
+) -> None:
+    save_batches(tmp_path / "epoch-0.npz", toy_batches)
+    assert load_batches(tmp_path / "epoch-0.npz") == toy_batches
+
+
+def test_a_write_that_is_cut_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"step": 1})
+
+    def cut(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(path, cut)
+    assert load_checkpoint(path) == {"step": 1}
+
+
+def test_the_rate_rises_then_falls_to_nothing() -> None:
+    settings = TrainSettings(learning_rate=1.0, warm_up=0.1)
+    rates = [rate_at(step, 100, settings) for step in range(100)]
+    assert rates.index(max(rates)) in (9, 10)
+    assert max(rates) == 1.0
+    assert rates[:10] == sorted(rates[:10])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.02
+
+
+def test_settings_survive_the_checkpoint_and_other_ones_are_refused() -> None:
+    assert TrainSettings.from_dict(SETTINGS.to_dict()) == SETTINGS
+    with pytest.raises(InputError, match=r"learning_rate was 0\.01"):
+        TrainSettings(steps=STEPS, batch_tokens=512).check_same(SETTINGS)
+
+
+def test_the_held_out_sample_is_the_same_each_time_and_gives_every_figure(
+    tmp_path: Path,
+) -> None:
+    articles = toy_articles(tmp_path)
+    sizes = SampleSizes(rivals=1)
+    sample = draw_sample(articles, sizes)
+    assert sample == draw_sample(articles, sizes)
+    roles = {role.partition(":")[0] for role in sample.roles}
+    assert roles == {"answerable", "squad2", "genuine", "off_topic", "order"}
+    found = figures(ReaderModel(SHAPE).logits, sample, toy_maker())
+    assert {"answerable_f1", "genuine_auroc", "off_topic_auroc", "reorder"} <= found.keys()
+    assert all(0 <= value <= 1 for value in found.values())
+
+
+def test_what_is_read_are_words_of_the_passage(tmp_path: Path) -> None:
+    sample: Sample = draw_sample(toy_articles(tmp_path), SampleSizes(rivals=1))
+    reads: list[Read] = read_examples(ReaderModel(SHAPE).logits, sample.examples, toy_maker(48, 12))
+    for example, read in zip(sample.examples, reads, strict=True):
+        assert read.text
+        assert read.text in example.passage
