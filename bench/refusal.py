@@ -18,24 +18,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from bench.abstention import auroc
-from bench.datasets import EvalArticle, EvalQuestion, in_quick_run, read_articles
+from bench.asking import Asked, ask_all
+from bench.datasets import read_articles
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.metrics import hits
 from index.embedder import SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
-from index.sentences import split_sentences
-from index.types import Article
-from qa.composing import compose_answer
-from qa.reader import ExtractiveReader
-from qa.retriever import Retriever
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
 DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")
-PASSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +62,18 @@ class Row:
     """Mean over all questions: 1 for a right citation or a right refusal."""
 
 
-def outcomes(articles: Iterable[EvalArticle], *, quick: bool) -> list[Outcome]:
-    """Return how each question of ``articles`` would be answered without a threshold."""
-    embedder = RememberingEmbedder(SentenceTransformerEmbedder())
-    found = []
-    for item in tqdm(list(articles), desc="articles"):
-        article = Article.from_text(item.text, title=item.title)
-        questions = [q for q in item.questions if not quick or in_quick_run(q.id)]
-        embedder.prepare([question.question for question in questions])
-        spans = split_sentences(article.text)
-        embedder.encode_documents([article.text[start:end] for start, end in spans])
-        with PassageIndex(None, embedder) as index:
-            index.add(article)
-            retriever, reader = Retriever(index), ExtractiveReader(embedder)
-            found += [_outcome(article, q, retriever, reader) for q in questions]
-    return found
-
-
-def _outcome(
-    article: Article, question: EvalQuestion, retriever: Retriever, reader: ExtractiveReader
-) -> Outcome:
-    passages = retriever.retrieve(question.question, PASSAGES)
-    reading = reader.read(question.question, passages)
-    answer = compose_answer(question.question, passages, reading, lambda _: article, 0.0)
-    right = [any(hits(c, span) for span in question.evidence.spans) for c in answer.citations]
+def outcome_of(asked: Asked) -> Outcome:
+    """Return what a threshold needs to know of a question."""
+    right = asked.citations_right
     return Outcome(
-        article=article.id,
-        kind=question.kind,
-        answerable=question.answerable,
-        confidence=reading.confidence,
+        article=asked.article,
+        kind=asked.question.kind,
+        answerable=asked.question.answerable,
+        confidence=asked.answer.confidence,
         first_is_right=bool(right) and right[0],
         any_is_right=any(right),
         citations=len(right),
-        characters=sum(len(citation.quote) for citation in answer.citations),
+        characters=sum(len(citation.quote) for citation in asked.answer.citations),
     )
 
 
@@ -215,7 +185,12 @@ def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
 
 def measure(data: Path, names: Sequence[str], *, quick: bool) -> dict[str, list[Outcome]]:
     """Return the outcomes of each named set in the folder ``data``."""
-    return {name: outcomes(read_articles(data / f"qa/{name}.jsonl"), quick=quick) for name in names}
+    embedder = RememberingEmbedder(SentenceTransformerEmbedder())
+    found = {}
+    for name in names:
+        articles = read_articles(data / f"qa/{name}.jsonl")
+        found[name] = [outcome_of(asked) for asked in ask_all(articles, embedder, quick=quick)]
+    return found
 
 
 def main() -> None:
