@@ -52,15 +52,16 @@ class AnswerRow:
     """Over all questions, as SQuAD 2.0 has it."""
     median_characters: float
     """Of the replies given."""
-    first_citation: Interval
-    """Share of answerable questions whose first citation holds the answer."""
-    citation_precision: float
+    first_citation: Interval | None
+    """Share of answerable questions whose first citation holds the answer; None if the
+    set does not say where answers are, as the one below."""
+    citation_precision: float | None
     """Right citations, of all that are given."""
     refused: dict[str, float]
     """By kind of question, the answerable ones included."""
     auroc: float | None
     """Of the confidence, answerable against not; None if all are answerable."""
-    calibration_error: float
+    calibration_error: float | None
     """Expected calibration error of "a citation is right", in ten bins of equal width
     (Guo et al. 2017)."""
 
@@ -70,6 +71,7 @@ def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: fl
     answerable = [a for a in asked if a.question.answerable]
     given = [a for a in asked if a.is_given(threshold)]
     right = [flag for a in given for flag in a.citations_right]
+    located = [a for a in answerable if a.question.evidence.spans]
 
     def scored(metric: Callable[..., float]) -> Metric:
         return lambda a: metric(_shown(a, threshold), a.question.gold, a.lang)
@@ -86,15 +88,19 @@ def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: fl
         contained=_over_articles(answerable, scored(contained)),
         f1_of_all=_over_articles(asked, scored(f1)),
         median_characters=statistics.median(len(a.reply) for a in given) if given else 0.0,
-        first_citation=_over_articles(answerable, lambda a: _first_right(a, threshold)),
-        citation_precision=statistics.fmean(right) if right else 0.0,
+        first_citation=_over_articles(located, lambda a: _first_right(a, threshold))
+        if located
+        else None,
+        citation_precision=statistics.fmean(right) if right and located else None,
         refused=abstention_rates(kinds, [not a.is_given(threshold) for a in asked]),
         auroc=auroc([a.question.answerable for a in asked], [a.answer.confidence for a in asked])
         if mixed
         else None,
         calibration_error=calibration_error(
             [a.answer.confidence for a in asked], [any(a.citations_right) for a in asked]
-        ),
+        )
+        if located
+        else None,
     )
 
 
@@ -157,9 +163,10 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
         cells = (
             row.dataset, row.wording, f"{row.questions:,}", _interval(row.exact_match),
             _interval(row.f1), _interval(row.contained), _interval(row.f1_of_all),
-            f"{row.median_characters:.0f}", _interval(row.first_citation),
-            f"{row.citation_precision:.3f}", refused,
-            "" if row.auroc is None else f"{row.auroc:.3f}", f"{row.calibration_error:.3f}",
+            f"{row.median_characters:.0f}",
+            "" if row.first_citation is None else _interval(row.first_citation),
+            _number(row.citation_precision), refused, _number(row.auroc),
+            _number(row.calibration_error),
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(
@@ -174,6 +181,10 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
             *lines,
         ]
     )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _interval(value: Interval) -> str:

@@ -64,6 +64,7 @@ def test_a_citation_is_right_if_it_covers_the_evidence() -> None:
 def test_a_row_counts_abstentions_as_wrong_where_there_is_an_answer() -> None:
     row = answer_row("set", "as written", [RIGHT, WRONG, UNSURE], 0.5)
     assert row.contained.mean == pytest.approx(1 / 3)
+    assert row.first_citation is not None
     assert row.first_citation.mean == pytest.approx(1 / 3)
     assert row.citation_precision == 0.5
     assert row.refused == {"span": pytest.approx(1 / 3)}
@@ -76,6 +77,12 @@ def test_a_row_counts_abstentions_as_right_where_there_is_none() -> None:
     assert row.refused == {"span": 0.0, "off_topic": 1.0}
     assert row.f1_of_all.mean == pytest.approx((row.f1.mean + 1) / 2)
     assert row.auroc == 1.0
+
+
+def test_a_set_that_does_not_say_where_answers_are_has_no_figures_of_citations() -> None:
+    free = dataclasses.replace(QUESTION, kind="free", evidence=Evidence())
+    row = answer_row("set", "as written", [asked(free, Span(0, 26), 0.9)], 0.5)
+    assert (row.first_citation, row.citation_precision, row.calibration_error) == (None,) * 3
 
 
 def test_the_calibration_error_is_the_gap_between_sure_and_right() -> None:
