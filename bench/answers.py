@@ -11,7 +11,6 @@ can be answered, and 1 on one that cannot.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from bench.datasets import read_articles
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.metrics import Interval, bootstrap, contained, exact_match, f1
+from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
 from qa.config import Settings
 
@@ -204,10 +204,8 @@ def main() -> None:
     text = render(environment, rows)
     print(text)
     if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "answers.md").write_text(text + "\n", encoding="utf-8")
         data = {"environment": asdict(environment), "rows": [asdict(row) for row in rows]}
-        (arguments.out / "answers.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+        write_results(arguments.out, "answers", text, data)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from bench.asking import Asked, ask_all
 from bench.datasets import read_articles
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
+from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
@@ -206,8 +206,6 @@ def main() -> None:
     text = render(environment, found)
     print(text)
     if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "refusal.md").write_text(text + "\n", encoding="utf-8")
         data = {
             "environment": asdict(environment),
             "threshold": best_threshold(found).threshold,
@@ -216,7 +214,7 @@ def main() -> None:
                 for name, asked in found.items()
             },
         }
-        (arguments.out / "refusal.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+        write_results(arguments.out, "refusal", text, data)
 
 
 if __name__ == "__main__":

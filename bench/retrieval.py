@@ -9,7 +9,6 @@ index of all its documents; a document stands where its best passage does.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -38,6 +37,7 @@ from bench.metrics import (
     recall_within,
     reciprocal_rank,
 )
+from bench.reporting import write_results
 from bench.retrieval_report import (
     BUDGET_CHARS,
     CUTS,
@@ -217,15 +217,8 @@ def main() -> None:
     for results in _measured(
         arguments.data, arguments.sets, arguments.cache, quick=arguments.quick
     ):
-        _write(results, arguments.out)
+        write_results(arguments.out, "retrieval", render(results), asdict(results))
     print((arguments.out / "retrieval.md").read_text(encoding="utf-8"))
-
-
-def _write(results: Results, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n"
-    (folder / "retrieval.json").write_text(text, encoding="utf-8")
-    (folder / "retrieval.md").write_text(render(results), encoding="utf-8")
 
 
 if __name__ == "__main__":
