@@ -72,13 +72,14 @@ class ExtractiveReader:
         ranked = sorted(scored, key=lambda s: (-s.probability, s.passage.rank, s.span))
         best = ranked[0]
         least = max(_FURTHER_LEAST, _FURTHER_SHARE * best.probability)
-        chosen = [best, *_needed_around(question, best)]
-        chosen += [s for s in ranked[1:MAX_SENTENCES] if s.probability >= least]
-        spans = dict.fromkeys((s.passage, s.span) for s in chosen)
-        return Reading(_quotes(list(spans)[:MAX_SENTENCES]), best.probability)
+        chosen = [(best.passage, best.span)]
+        chosen += [(best.passage, span) for span in _needed_around(question, best)]
+        chosen += [(s.passage, s.span) for s in ranked[1:MAX_SENTENCES] if s.probability >= least]
+        distinct = list(dict.fromkeys(chosen))
+        return Reading(_quotes(distinct[:MAX_SENTENCES]), best.probability)
 
 
-def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
+def _needed_around(question: str, best: ScoredSentence) -> list[Span]:
     """Return the neighbours that the best sentence leans on, or that go on with its answer.
 
     One that opens with "He" is understood only after the one before it; and one
@@ -97,11 +98,7 @@ def _needed_around(question: str, best: ScoredSentence) -> list[ScoredSentence]:
         following = passage.words(sentences[place + 1])
         if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
             around.append(sentences[place + 1])
-    return [
-        ScoredSentence(passage, span, best.probability)
-        for span in around
-        if _same_paragraph(passage, *sorted([span, best.span]))
-    ]
+    return [s for s in around if _same_paragraph(passage, *sorted([s, best.span]))]
 
 
 def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
