@@ -17,13 +17,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.abstention import auroc
-from bench.asking import Asked, ask_all
-from bench.datasets import read_articles
+from bench.datasets import QA_FILES, quick_part
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
+from bench.reading import RememberingModel
 from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
+from qa.evaluation.abstention import auroc
+from qa.evaluation.asking import Asked, ask_all
+from qa.evaluation.datasets import read_articles
+from qa.reader import ExtractiveReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
 DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")
@@ -183,13 +186,18 @@ def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
     )
 
 
-def measure(data: Path, names: Sequence[str], *, quick: bool) -> dict[str, list[Outcome]]:
+def measure(
+    data: Path, names: Sequence[str], reader: ExtractiveReader, *, quick: bool
+) -> dict[str, list[Outcome]]:
     """Return the outcomes of each named set in the folder ``data``."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     found = {}
     for name in names:
-        articles = read_articles(data / f"qa/{name}.jsonl")
-        found[name] = [outcome_of(asked) for asked in ask_all(articles, embedder, quick=quick)]
+        articles = list(read_articles(data / QA_FILES[name]))
+        if quick:
+            articles = [quick_part(article) for article in articles]
+        embedder.prepare([q.question for a in articles for q in a.questions])
+        found[name] = [outcome_of(asked) for asked in ask_all(articles, embedder, reader)]
     return found
 
 
@@ -198,11 +206,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.refusal")
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
     parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS)
+    parser.add_argument("--cache", type=Path, help="file that keeps what the model read")
     parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     environment = Environment.now("bench.refusal")
-    found = measure(arguments.data, arguments.sets, quick=arguments.quick)
+    reader = ExtractiveReader(RememberingModel(cache=arguments.cache))
+    found = measure(arguments.data, arguments.sets, reader, quick=arguments.quick)
     text = render(environment, found)
     print(text)
     if arguments.out:

@@ -20,23 +20,12 @@ from tqdm import tqdm
 from bench.datasets import (
     QA_FILES,
     RETRIEVAL_FOLDERS,
-    EvalArticle,
-    EvalQuestion,
     RetrievalSet,
     in_quick_run,
-    read_articles,
     read_retrieval_set,
 )
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.metrics import (
-    bootstrap,
-    document_recall,
-    ndcg,
-    recall_at,
-    recall_within,
-    reciprocal_rank,
-)
 from bench.reporting import write_results
 from bench.retrieval_report import (
     BUDGET_CHARS,
@@ -49,6 +38,15 @@ from bench.retrieval_report import (
 from index.embedder import SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
+from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
+from qa.evaluation.metrics import (
+    bootstrap,
+    document_recall,
+    ndcg,
+    recall_at,
+    recall_within,
+    reciprocal_rank,
+)
 from qa.retriever import MEANING_ALONE, WORDS_ALONE, Retriever
 
 SYSTEMS = {"dense": MEANING_ALONE, "BM25": WORDS_ALONE, "hybrid": None}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.environment import Environment
-from bench.metrics import Interval
+from qa.evaluation.metrics import Interval
 
 CUTS = (1, 3, 5, 10)
 BUDGET_CHARS = 2_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
 
-from index.errors import EmptyArticle, UnreadableFile
+from index.errors import ArticleNotFound, EmptyArticle, UnreadableFile
 
 MAX_TITLE_CHARS = 300
 # 128 bits of SHA-256: short enough to type the start of, long enough that two
@@ -149,6 +149,22 @@ class Passage:
         """Return the passage that :meth:`to_dict` was made from."""
         sentences = tuple(Span(start, end) for start, end in data["sentences"])
         return cls(**{**data, "sentences": sentences})
+
+
+def the_one_with_id(start_of_id: str, articles: Iterable[Article]) -> Article:
+    """Return the one of ``articles`` whose id starts like this.
+
+    Raises:
+        ArticleNotFound: None does, or several do.
+    """
+    found = [article for article in articles if article.id.startswith(start_of_id)]
+    if len(found) != 1 or not start_of_id:
+        msg = (
+            f"{len(found) or 'No'} articles have an id that starts with {start_of_id!r}. "
+            "List the articles for their ids, and give enough of one."
+        )
+        raise ArticleNotFound(msg)
+    return found[0]
 
 
 def normalise_newlines(text: str) -> str:

@@ -34,7 +34,13 @@ class Answer:
     """Where the marks stand in ``text``: ``text[start:end] == "[1]"``. An article
     can hold "[1]" of its own; only these are ours."""
 
+    short_at: Span | None = None
+    """Where ``short`` stands in ``text``."""
+
     def __post_init__(self) -> None:
+        if self.short_at and self.text[slice(*self.short_at)] != self.short:
+            msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
+            raise CitationError(msg)
         for start, end in self.marks:
             mark = self.text[start:end]
             number = mark[1:-1]
@@ -57,6 +63,7 @@ class Answer:
             "confidence": self.confidence,
             "passages": [passage.to_dict() for passage in self.passages],
             "marks": [list(mark) for mark in self.marks],
+            "short_at": list(self.short_at) if self.short_at else None,
         }
 
     @classmethod
@@ -71,4 +78,5 @@ class Answer:
             confidence=data["confidence"],
             passages=tuple(Passage.from_dict(item) for item in data["passages"]),
             marks=tuple(Span(start, end) for start, end in data["marks"]),
+            short_at=Span(*data["short_at"]) if data.get("short_at") else None,
         )

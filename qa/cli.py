@@ -1,4 +1,4 @@
-"""article-qa add | list | remove | ask | retrieve | chat | reembed."""
+"""article-qa add | list | remove | ask | retrieve | chat | evaluate | reembed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -57,6 +58,9 @@ LibraryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="Embedding model, by name or path.")
+]
+AnsweringOption = Annotated[
+    str | None, typer.Option("--answering", help="How readily: careful, balanced or eager.")
 ]
 ArticleOption = Annotated[
     list[str] | None,
@@ -118,6 +122,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     library: LibraryOption = None,
     article: ArticleOption = None,
+    answering: AnsweringOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Answer a question with exact citations, or say that the articles do not answer it.
@@ -126,7 +131,7 @@ def ask(
 
     Without a library it answers over the article that comes along.
     """
-    with _opened(library) as qa:
+    with _opened(library, answering=answering) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
         _print_answer(answer, as_json=as_json)
     if not answer.answered:
@@ -174,6 +179,29 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
 
 
 @app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSON, an article a line: docs/evaluating.md.")],
+    answering: AnsweringOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Measure the answers to questions whose answers you know.
+
+    Example: article-qa evaluate questions.jsonl
+    """
+    from qa.evaluation.answers import evaluate_file, told
+
+    row = evaluate_file(file, Settings.load(model=model, answering=answering))
+    if as_json:
+        _print_json(asdict(row))
+        return
+    table = Table("", "mean [95 %, over articles]", box=None)
+    for name, value in told(row):
+        table.add_row(escape(name), escape(value))
+    _console.print(table)
+
+
+@app.command()
 def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
     """Cut and embed every article of a library anew, for another embedding model.
 
@@ -194,10 +222,12 @@ def main() -> None:
         sys.exit(EXIT_ERROR)
 
 
-def _opened(library: Path | None, model: str | None = None) -> ArticleQA:
+def _opened(
+    library: Path | None, model: str | None = None, answering: str | None = None
+) -> ArticleQA:
     from qa.pipeline import ArticleQA
 
-    settings = Settings.load(model=model)
+    settings = Settings.load(model=model, answering=answering)
     return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from index.types import Article, Passage, Span
+from index.errors import CitationError
+from index.types import Article, Span
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.reader import Reading
@@ -15,7 +16,6 @@ REFUSAL_OF_SEVERAL = "The articles do not say."
 
 def compose_answer(
     question: str,
-    passages: Sequence[Passage],
     reading: Reading,
     article_of: Callable[[str], Article],
     min_confidence: float,
@@ -25,6 +25,7 @@ def compose_answer(
     Raises:
         CitationError: The reader named words that the article does not have.
     """
+    passages = reading.passages
     if not reading.quotes or reading.confidence < min_confidence:
         several = len({passage.article_id for passage in passages}) > 1
         return Answer(
@@ -34,25 +35,35 @@ def compose_answer(
             citations=(),
             answered=False,
             confidence=reading.confidence,
-            passages=tuple(passages),
+            passages=passages,
         )
     citations = tuple(
         Citation.of(article_of(quote.article_id), quote.start, quote.end, heading=quote.heading)
         for quote in reading.quotes
     )
     text, marks = _marked([citation.quote for citation in citations])
-    first = citations[0]
-    short = reading.short and article_of(first.article_id).text[slice(*reading.short)]
+    short_at = _place_in(citations[0], reading.short)
     return Answer(
         question=question,
         text=text,
-        short=short,
+        short=text[slice(*short_at)] if short_at else None,
         citations=citations,
         answered=True,
         confidence=reading.confidence,
-        passages=tuple(passages),
+        passages=passages,
         marks=marks,
+        short_at=short_at,
     )
+
+
+def _place_in(first: Citation, short: Span | None) -> Span | None:
+    """Return where the short answer stands in a text that begins with the first quote."""
+    if short is None:
+        return None
+    if not first.start <= short.start < short.end <= first.end:
+        msg = f"The short answer at {short.start}–{short.end} is not in the first quote."
+        raise CitationError(msg)
+    return Span(short.start - first.start, short.end - first.start)
 
 
 def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:

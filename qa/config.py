@@ -14,6 +14,8 @@ from index.errors import SettingsError
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Names with the prefix that say where things are, and are read elsewhere.
 _LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY"})
+LEVELS = ("careful", "balanced", "eager")
+"""How readily it can be told to answer."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -35,9 +37,12 @@ class Settings:
     """How many passages an answer is read from."""
     depth: int = 100
     """How many candidates each of the two searches brings to the fusion."""
-    min_confidence: float = 0.2
-    """Below this confidence the answer is that the article does not say. The default has
-    the best score on half of the articles of bench/results/refusal.md."""
+    answering: str = "balanced"
+    """How readily it answers: ``careful``, ``balanced`` or ``eager``. What each answers
+    and refuses is measured in bench/results/refusal.md."""
+    min_confidence: float | None = None
+    """Below this confidence the answer is that the article does not say; None for what
+    ``answering`` comes to."""
     max_question_chars: int = 2_000
     max_article_bytes: int = 50_000_000
     """The largest file or page that is read."""
@@ -51,9 +56,17 @@ class Settings:
             ("max_article_bytes", 1, 10**10),
         ):
             value = getattr(self, name)
-            if not least <= value <= most:
+            if value is not None and not least <= value <= most:
                 msg = f"The setting {name} is {value}; it must be between {least} and {most}."
                 raise SettingsError(msg)
+
+        if self.answering not in LEVELS:
+            msg = f"The setting answering is {self.answering!r}; it must be {', '.join(LEVELS)}."
+            raise SettingsError(msg)
+
+    def least_confidence(self, levels: Mapping[str, float]) -> float:
+        """Return below which confidence an answer is not given; ``levels`` by name."""
+        return levels[self.answering] if self.min_confidence is None else self.min_confidence
 
     @classmethod
     def load(
@@ -121,8 +134,10 @@ def _converted(kind: str, value: object) -> object:
         raise ValueError(value)
     if kind == "int" and isinstance(value, str | int):
         return int(value)
-    if kind == "float" and isinstance(value, str | int | float):
+    if kind in ("float", "float | None") and isinstance(value, str | int | float):
         return float(value)
+    if kind == "str" and isinstance(value, str):
+        return value
     if kind == "str | None" and isinstance(value, str):
         return value or None
     raise ValueError(value)

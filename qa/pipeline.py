@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
-from index.errors import ArticleNotFound
 from index.passage_index import PassageIndex
-from index.types import Article, Passage
+from index.types import Article, Passage, the_one_with_id
 from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.config import Settings
@@ -46,7 +46,7 @@ class ArticleQA:
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
-        self._reader = reader or ExtractiveReader(embedder)
+        self._reader = reader or ExtractiveReader()
         self._pending = list(pending)
         self._pending_lock = threading.Lock()
 
@@ -128,7 +128,7 @@ class ArticleQA:
     @property
     def ready(self) -> bool:
         """Whether a question is answered without waiting for a model to load."""
-        return self._embedder.is_loaded and not self._pending
+        return self._embedder.is_loaded and self._reader.is_loaded and not self._pending
 
     def warm_up(self) -> None:
         """Load what the first question would have to wait for.
@@ -136,6 +136,7 @@ class ArticleQA:
         Raises:
             ModelError: The model cannot be used.
         """
+        self._reader.load()
         self._embedder.load()
         self._add_pending()
         self._embedder.encode_query("warm-up")
@@ -228,14 +229,7 @@ class ArticleQA:
         Raises:
             ArticleNotFound: None does, or several do.
         """
-        found = [article for article in self.articles() if article.id.startswith(start_of_id)]
-        if len(found) != 1 or not start_of_id:
-            msg = (
-                f"{len(found) or 'No'} articles have an id that starts with {start_of_id!r}. "
-                "List the articles for their ids, and give enough of one."
-            )
-            raise ArticleNotFound(msg)
-        return found[0]
+        return the_one_with_id(start_of_id, self.articles())
 
     def remove(self, article_id: str) -> None:
         """Remove an article.
@@ -248,22 +242,36 @@ class ArticleQA:
         self._index.remove(article_id)
 
     def retrieve(
-        self, question: str, k: int = 5, article_ids: Iterable[str] | None = None
+        self,
+        question: str,
+        k: int = 5,
+        article_ids: Iterable[str] | None = None,
+        *,
+        rerank: bool = False,
     ) -> list[Passage]:
         """Return the ``k`` passages that fit the question best, best first.
 
         ``article_ids`` limits it to those articles. Fewer than ``k`` come back
-        if the articles have no more.
+        if the articles have no more. ``rerank`` has the reading model put them in
+        order, which is better and takes longer.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
             ArticleNotFound: One of the ids is not in the library.
         """
         self._add_pending()
-        return self._retriever.retrieve(question, k, article_ids)
+        if not rerank:
+            return self._retriever.retrieve(question, k, article_ids)
+        found = self._retriever.retrieve(question, max(k, self.settings.passages), article_ids)
+        return list(self._reader.read(question, found).passages[:k])
 
-    def ask(self, question: str, article_ids: Iterable[str] | None = None) -> Answer:
+    def ask(
+        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+    ) -> Answer:
         """Answer from the articles alone, with exact citations, or refuse.
+
+        The passages of the answer are in the order in which the reading model finds
+        that they answer; without ``rerank`` in the retriever's.
 
         Raises:
             QuestionError: The question is blank or too long.
@@ -271,9 +279,10 @@ class ArticleQA:
         """
         passages = self.retrieve(question, self.settings.passages, article_ids)
         reading = self._reader.read(question, passages)
-        return compose_answer(
-            question, passages, reading, self._index.article, self.settings.min_confidence
-        )
+        if not rerank:
+            reading = replace(reading, passages=tuple(passages))
+        least = self.settings.least_confidence(self._reader.levels)
+        return compose_answer(question, reading, self._index.article, least)
 
     def _add(self, article: Article, progress: Progress | None) -> Article:
         self._add_pending()

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import math
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from index.embedder import Embedder
-from index.lexical import query_terms
 from index.types import Passage, Span
-from qa.evidence import text_stems
-from qa.sentence_scoring import ScoredSentence, score_sentences
+from qa.judgement import Calibration, JudgedSpan, distinct, signs_of
+from qa.model_files import shipped_folder
+from qa.quoting import Quote, quotes_of
+from qa.span_decoding import span_candidates
+from qa.windows import WindowReader
 
-MAX_SENTENCES = 3
-"""An answer quotes no more."""
-
-# Words at the start of a sentence that stand for something in the one before.
-_ANAPHORA = re.compile(
-    r"[\"“‘'(]?(he|she|they|it|this|that|these|those|his|her|their|its|such|both|the former"
-    r"|the latter)\b",
-    re.IGNORECASE,
-)
-
-# A further sentence is quoted when it is nearly as likely as the best …
-_FURTHER_SHARE = 0.75
-# … and likely in itself.
-_FURTHER_LEAST = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A run of an article's words, in code points, and the heading it stands under."""
-
-    article_id: str
-    start: int
-    end: int
-    heading: str = ""
+# Scores are squeezed into 0..1 for display; this many logits are one.
+_DISPLAY_SCALE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +26,11 @@ class Reading:
     quotes: tuple[Quote, ...]
     """Whole sentences that answer, in the order they should be read; empty if none could."""
     confidence: float
-    """Probability, in 0..1, that the quotes hold the answer."""
+    """Probability, in 0..1, that the answer is right."""
     short: Span | None = None
-    """The shortest exact answer, inside the first quote's article; None if unknown."""
+    """The shortest exact answer, inside the first quote; None if unknown."""
+    passages: tuple[Passage, ...] = ()
+    """What was read, in the order in which it seems to answer, ranks and scores anew."""
 
 
 class Reader(Protocol):
@@ -57,81 +39,117 @@ class Reader(Protocol):
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one."""
 
+    def load(self) -> None:
+        """Load what :meth:`read` would have to wait for."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether :meth:`read` need not wait."""
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """The least confidence at which it should answer: careful, balanced, eager."""
+
 
 class ExtractiveReader:
-    """Quotes the one to three sentences that answer best, by meaning and by words."""
+    """Finds the span that answers, by the reading model, and quotes its sentences.
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+    Safe to use from several threads. What is not given comes along with the package,
+    and is loaded at first use, or by :meth:`load`.
+
+    Args:
+        model: What reads.
+        calibration: How spans are ranked, and how sure a reading is.
+    """
+
+    def __init__(
+        self, model: WindowReader | None = None, calibration: Calibration | None = None
+    ) -> None:
+        self._lock = threading.Lock()
+        self._model = model
+        self._calibration = calibration
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """The least confidence at which it should answer, as it was measured."""
+        return self.calibration.levels
+
+    @property
+    def calibration(self) -> Calibration:
+        """How spans are ranked, and how sure a reading is."""
+        if self._calibration is None:
+            self._calibration = Calibration.shipped(shipped_folder())
+        return self._calibration
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether :meth:`read` need not wait."""
+        return self._model is not None
+
+    def load(self) -> None:
+        """Load the model, once.
+
+        Raises:
+            ModelError: The model cannot be used.
+        """
+        self._loaded()
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
-        """Return the best sentences of ``passages``, with the probability that they answer."""
-        scored = score_sentences(question, passages, self._embedder)
-        if not scored:
-            return Reading((), 0.0)
-        ranked = sorted(scored, key=lambda s: (-s.probability, s.passage.rank, s.span))
-        best = ranked[0]
-        least = max(_FURTHER_LEAST, _FURTHER_SHARE * best.probability)
-        chosen = [(best.passage, best.span)]
-        chosen += [(best.passage, span) for span in _needed_around(question, best)]
-        chosen += [(s.passage, s.span) for s in ranked[1:MAX_SENTENCES] if s.probability >= least]
-        distinct = list(dict.fromkeys(chosen))
-        return Reading(_quotes(distinct[:MAX_SENTENCES]), best.probability)
+        """Return the best answer in ``passages``, with the probability that it is one.
+
+        Raises:
+            ModelError: The model cannot be used.
+        """
+        return self.reading_of(question, passages, self.judge(question, passages))
+
+    def reading_of(
+        self, question: str, passages: Sequence[Passage], judged: Sequence[JudgedSpan]
+    ) -> Reading:
+        """Return the reading that the spans of ``passages`` come to."""
+        if not judged:
+            return Reading((), 0.0, passages=tuple(passages))
+        confidence = self.calibration.confidence(signs_of(question, judged, passages))
+        quotes = quotes_of(question, distinct(judged))
+        short = _within(quotes[0], judged[0].candidate.span)
+        return Reading(quotes, confidence, short, _reordered(passages, judged))
+
+    def judge(self, question: str, passages: Sequence[Passage]) -> list[JudgedSpan]:
+        """Return every span that could answer, best first."""
+        windows = self._loaded().read(question, [passage.text for passage in passages])
+        found = [
+            candidate
+            for passage, some in zip(passages, windows, strict=True)
+            for candidate in span_candidates(passage, some)
+        ]
+        return self.calibration.judge(found)
+
+    def _loaded(self) -> WindowReader:
+        from qa.span_model import SpanModel
+
+        with self._lock:
+            self._model = self._model or SpanModel.shipped()
+            return self._model
 
 
-def _needed_around(question: str, best: ScoredSentence) -> list[Span]:
-    """Return the neighbours that the best sentence leans on, or that go on with its answer.
-
-    One that opens with "He" is understood only after the one before it; and one
-    that follows with "He also called" goes on answering whom he called.
-    """
-    passage, sentences = best.passage, best.passage.sentences
-    place = sentences.index(best.span)
-    asked = set(query_terms(question))
-    around: list[Span] = []
-    first = place
-    while first and _ANAPHORA.match(passage.words(sentences[first])):
-        first -= 1
-    if place - first < MAX_SENTENCES:
-        around.extend(reversed(sentences[first:place]))
-    if place + 1 < len(sentences):
-        following = passage.words(sentences[place + 1])
-        if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
-            around.append(sentences[place + 1])
-    return [s for s in around if _same_paragraph(passage, *sorted([s, best.span]))]
+def _within(quote: Quote, span: Span) -> Span:
+    """Return the part of ``span`` in ``quote``: a quote is cut, a span need not be."""
+    return Span(max(span.start, quote.start), min(span.end, quote.end))
 
 
-def _quotes(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
-    """Join neighbours into one quote; the quote that holds the first chosen comes first."""
-    best_passage, best_span = chosen[0]
-    quotes: list[Quote] = []
-    last: Span | None = None
-    for passage, span in sorted(chosen, key=lambda pair: (pair[0].article_id, pair[1])):
-        same = quotes and quotes[-1].article_id == passage.article_id
-        if same and last and _adjacent(passage, last, span):
-            quotes[-1] = replace(quotes[-1], end=span.end)
-        else:
-            quotes.append(Quote(passage.article_id, *span, passage.heading))
-        last = span
-    quotes.sort(
-        key=lambda quote: (
-            not (
-                quote.article_id == best_passage.article_id
-                and quote.start <= best_span.start < quote.end
-            )
-        )
+def _reordered(passages: Sequence[Passage], judged: Sequence[JudgedSpan]) -> tuple[Passage, ...]:
+    """Return the passages by their best span; one without any comes last."""
+    best: dict[tuple[str, int], float] = {}
+    for span in judged:
+        passage = span.candidate.passage
+        best.setdefault((passage.article_id, passage.start), span.score)
+    scored = [(best.get((p.article_id, p.start), -math.inf), p) for p in passages]
+    scored.sort(key=lambda item: (-item[0], item[1].rank))
+    return tuple(
+        replace(passage, rank=rank, score=_squeezed(score))
+        for rank, (score, passage) in enumerate(scored, start=1)
     )
-    return tuple(quotes)
 
 
-def _adjacent(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether nothing but white space parts two sentences of one paragraph."""
-    between = passage.text[max(0, first.end - passage.start) : second.start - passage.start]
-    return _same_paragraph(passage, first, second) and not between.strip()
-
-
-def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether two sentences of ``passage`` stand in one paragraph."""
-    if first.end < passage.start:
-        return False
-    return "\n" not in passage.text[first.end - passage.start : second.start - passage.start]
+def _squeezed(score: float) -> float:
+    """Return a score as a share in 0..1 that keeps its order."""
+    return 1 / (1 + math.exp(min(700.0, -score / _DISPLAY_SCALE)))

@@ -99,15 +99,30 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def _marked_text(answer: Answer, link: Callable[[Citation], str] | None) -> str:
+    places = [(mark, _linked_mark(answer, mark, link)) for mark in answer.marks]
+    if answer.short_at:
+        # As a tag: "**" is no markup beside a word on one side and punctuation on the other.
+        short = escape_markdown(answer.text[slice(*answer.short_at)])
+        places.append((answer.short_at, f"<strong>{short}</strong>"))
     pieces: list[str] = []
     position = 0
-    for start, end in sorted(answer.marks):
-        mark = answer.text[start:end]
-        pieces.append(escape_markdown(answer.text[position:start]))
-        pieces.append(_linked(mark, answer.citations[int(mark[1:-1]) - 1], link))
+    for (start, end), shown in sorted(places):
+        pieces += [_escaped_between(answer.text[position:start]), shown]
         position = end
     pieces.append(escape_markdown(answer.text[position:]))
     return "".join(pieces)
+
+
+def _escaped_between(text: str) -> str:
+    """Return Markdown of what stands beside a mark, where a single space is no markup."""
+    inner = text.removeprefix(" ").removesuffix(" ")
+    before, after = text.startswith(" "), text.endswith(" ") and text != " "
+    return f"{' ' * before}{escape_markdown(inner)}{' ' * after}"
+
+
+def _linked_mark(answer: Answer, mark: Span, link: Callable[[Citation], str] | None) -> str:
+    label = answer.text[slice(*mark)]
+    return _linked(label, answer.citations[int(label[1:-1]) - 1], link)
 
 
 def _linked(label: str, citation: Citation, link: Callable[[Citation], str] | None) -> str:

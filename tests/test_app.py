@@ -51,7 +51,10 @@ class ScriptedQA(ArticleQA):
     def articles(self) -> list[Article]:
         return list(self._articles)
 
-    def ask(self, question: str, article_ids: Iterable[str] | None = None) -> Answer:
+    def ask(
+        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+    ) -> Answer:
+        assert rerank
         self.asked.append((question, article_ids))
         if isinstance(self._outcome, Exception):
             raise self._outcome

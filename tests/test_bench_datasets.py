@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-from bench.datasets import (
-    Document,
-    Evidence,
-    Query,
-    Variant,
-    in_quick_run,
-    read_articles,
-    read_retrieval_set,
-)
+from bench.datasets import Document, Query, in_quick_run, read_retrieval_set
 from index.errors import UnreadableFile
 from index.types import Span
+from qa.evaluation.datasets import Evidence, Variant, read_articles
 
 
 def question(**fields: object) -> dict[str, Any]:

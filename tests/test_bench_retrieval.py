@@ -8,21 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.datasets import (
-    Document,
-    EvalArticle,
-    EvalQuestion,
-    Evidence,
-    Query,
-    RetrievalSet,
-)
+from bench.datasets import Document, Query, RetrievalSet
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.metrics import Interval
 from bench.retrieval import measure_documents, measure_passages
 from bench.retrieval_report import DocumentRow, PassageRow, Results, render
 from index.embedder import SentenceTransformerEmbedder
 from index.types import Span
+from qa.evaluation.datasets import EvalArticle, EvalQuestion, Evidence
+from qa.evaluation.metrics import Interval
 
 PARAGRAPHS = (
     "The lighthouse stands on the northern cape. " * 12,

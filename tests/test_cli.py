@@ -133,3 +133,21 @@ def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     assert result.stderr.startswith("Error: ")
     assert "absent.txt" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_evaluate_measures_the_questions_of_a_file(tmp_path: Path) -> None:
+    article = {
+        "title": "Bridge", "text": "The bridge was opened by Queen Maud in 1932.",
+        "questions": [
+            {"question": "Who opened the bridge?", "answers": ["Queen Maud"],
+             "evidence": [{"start": 25, "end": 35}]},
+            {"question": "How do bees make honey?", "answers": []},
+        ],
+    }  # fmt: skip
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps(article) + "\n", encoding="utf-8")
+    row = json.loads(run("evaluate", str(file), "--json").stdout)
+    assert (row["questions"], row["answerable"]) == (2, 1)
+    assert row["exact_match"]["mean"] == row["first_citation"]["mean"] == 1
+    assert row["refused"] == {"span": 0, "unanswerable": 1}
+    assert "refused: unanswerable" in run("evaluate", str(file)).stdout

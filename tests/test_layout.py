@@ -46,6 +46,8 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("sqlite3", {"index/database.py", "index/storage.py"}),
         ("sentence_transformers", {"index/embedder.py"}),
         ("httpcore", {"index/fetch.py"}),
+        ("onnxruntime", {"qa/span_model.py"}),
+        ("tokenizers", {"qa/windows.py"}),
         ("gradio", {"app.py"}),
         ("typer", {"qa/cli.py"}),
         ("pickle", set()),
@@ -63,7 +65,8 @@ def test_a_library_is_imported_in_its_own_place_alone(library: str, places: set[
 def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import qa, sys; "
-        "print([m for m in ('torch', 'transformers', 'gradio', 'trafilatura') if m in sys.modules])"
+        "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT

@@ -14,6 +14,11 @@ from pathlib import Path
 
 DATA = (
     "qa/py.typed",
+    "qa/reading_model/README.md",
+    "qa/reading_model/calibration.json",
+    "qa/reading_model/reader.json",
+    "qa/reading_model/reader.onnx",
+    "qa/reading_model/tokenizer.json",
     "index/py.typed",
     "index/articles/README.md",
     "index/articles/us-urges-india-pakistan-dialogue.txt",

@@ -2,8 +2,9 @@
 
     python -m bench.reader.export RUN/checkpoint.pt OUT --precision float16 [--train DIR]
 
-Writes OUT/reader.onnx and OUT/reader.json. With ``--train`` the held-out figures are
-measured with the exported file itself, so that what a precision costs is seen.
+Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, which names them. With
+``--train`` the held-out figures are measured with the exported file itself, so that what
+a precision costs is seen.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from bench.reader.passages import prepare
 from bench.reader.saving import load_checkpoint
 from bench.reader.sources import read_training_data
 from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
+from qa.model_files import MANIFEST, TOKENIZER, WEIGHTS
 
 MAX_BYTES = 50_000_000
 MAX_DIFFERENCE = 1e-3
@@ -32,18 +34,20 @@ MAX_DIFFERENCE = 1e-3
 
 
 def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None) -> dict[str, Any]:
-    """Write ``reader.onnx`` and ``reader.json`` to ``out`` and return what the latter holds."""
+    """Write the model, its tokenizer and its manifest to ``out``; return the manifest."""
     state = load_checkpoint(checkpoint)
     model = ReaderModel(ModelShape())
     model.load_state_dict(state["averaged"])
-    path = out / "reader.onnx"
+    path = out / WEIGHTS
     write_onnx(model.eval(), path, precision)
     exported = OnnxModel(path)
     difference = largest_difference(model, exported)
     size = path.stat().st_size
     assert precision != "float32" or difference <= MAX_DIFFERENCE, difference
+    shutil.copyfile(default_model_folder() / TOKENIZER, out / TOKENIZER)
+    names = (WEIGHTS, TOKENIZER)
     report = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "files": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names},
         "bytes": size,
         "small_enough": size <= MAX_BYTES,
         "precision": precision,
@@ -59,7 +63,7 @@ def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     text = json.dumps(report, indent=2) + "\n"
-    (out / "reader.json").write_text(text, encoding="utf-8")
+    (out / MANIFEST).write_text(text, encoding="utf-8")
     return report
 
 

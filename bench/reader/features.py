@@ -8,18 +8,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
 from bench.reader.examples import Example
 from bench.reader.sources import seeded
 from index.types import Span
+from qa.windows import MAX_TOKENS, STRIDE, PairTokenizer
 
 _T = TypeVar("_T")
 
-MAX_TOKENS = 384
-STRIDE = 128
-"""Tokens that neighbouring windows of a long passage share."""
-MAX_QUESTION_TOKENS = 64
 _ENCODED_AT_ONCE = 1000
 _SORTED_AT_ONCE = 2000
 """Windows that are sorted by length together: enough to pad little, few enough to mix."""
@@ -64,43 +61,34 @@ class WindowMaker:
     """Cuts examples into windows with the tokenizer of the embedding model."""
 
     def __init__(self, folder: Path, max_tokens: int = MAX_TOKENS, stride: int = STRIDE) -> None:
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        self._max_tokens, self._stride = max_tokens, stride
-        self._cls, self._sep = self.tokenizer.encode("").ids
+        definition = (folder / "tokenizer.json").read_bytes()
+        self._tokenizer = PairTokenizer(definition, max_tokens, stride)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, special tokens not included."""
-        return [len(encoded.ids) for encoded in self._encode(texts)]
+        return [len(encoded.ids) for encoded in self._tokenizer.encode(texts)]
 
     def windows(self, examples: Iterable[Example], *, offsets: bool = False) -> Iterator[Window]:
         """Yield the windows of ``examples``, in their order."""
         for some in _runs(examples, _ENCODED_AT_ONCE):
-            questions = self._encode([example.question for example in some])
-            passages = self._encode([example.passage for example in some])
+            questions = self._tokenizer.encode([example.question for example in some])
+            passages = self._tokenizer.encode([example.passage for example in some])
             for example, question, passage in zip(some, questions, passages, strict=True):
-                yield from self._of(example, question.ids, passage, offsets=offsets)
-
-    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        return self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+                yield from self._of(example, question, passage, offsets=offsets)
 
     def _of(
-        self, example: Example, question: list[int], passage: Encoding, *, offsets: bool
+        self, example: Example, question: Encoding, passage: Encoding, *, offsets: bool
     ) -> Iterator[Window]:
-        head = (self._cls, *question[:MAX_QUESTION_TOKENS], self._sep)
-        room = self._max_tokens - len(head) - 1
         answer = _token_span(passage.offsets, example.answer)
-        for first in _window_starts(len(passage.ids), room, self._stride):
-            last = min(first + room, len(passage.ids))
+        for part in self._tokenizer.windows(question, passage):
+            first, last = part.first, part.first + len(part.offsets)
             start = end = 0
             if answer and first <= answer.start and answer.end < last:
-                start, end = (len(head) + place - first for place in answer)
+                start, end = (part.passage_at + place - first for place in answer)
             elif answer and first <= answer.end and answer.start < last:
                 continue  # holds a part of the answer: neither right nor wrong
-            places = tuple(Span(*o) for o in passage.offsets[first:last]) if offsets else ()
-            ids = (*head, *passage.ids[first:last], self._sep)
-            yield Window(ids, len(head), start, end, example.kind, places)
+            places = part.offsets if offsets else ()
+            yield Window(part.ids, part.passage_at, start, end, example.kind, places)
 
 
 def batches(windows: Sequence[Window], max_tokens: int, *seed: object) -> list[list[Window]]:
@@ -151,14 +139,6 @@ def _token_span(offsets: Sequence[tuple[int, int]], answer: Span | None) -> Span
     tokens = enumerate(offsets)
     inside = [i for i, (start, end) in tokens if start < answer.end and answer.start < end]
     return Span(inside[0], inside[-1]) if inside else None
-
-
-def _window_starts(tokens: int, room: int, stride: int) -> list[int]:
-    """Return where windows of ``room`` tokens begin; neighbours share ``stride`` or more."""
-    starts = [0]
-    while starts[-1] + room < tokens:
-        starts.append(min(starts[-1] + room - stride, tokens - room))
-    return starts
 
 
 def _runs(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

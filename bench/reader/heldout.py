@@ -9,13 +9,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.abstention import auroc
-from bench.metrics import exact_match, f1
 from bench.reader.examples import Example, answer_texts, at, other_passages
 from bench.reader.features import Batch, Window, WindowMaker, collate
 from bench.reader.model import Logits
 from bench.reader.passages import PARAGRAPHS, PreparedArticle
 from bench.reader.sources import Question, seeded
+from qa.evaluation.abstention import auroc
+from qa.evaluation.metrics import exact_match, f1
 
 LogitsOf: TypeAlias = Callable[[Batch], Logits]
 """A model, however it is run."""

@@ -18,10 +18,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from bench.reader.features import Batch
 from bench.reader.model import Logits, ReaderModel
+from qa.span_model import INPUTS, OUTPUTS
 
 Precision = Literal["float32", "float16", "int8"]
-INPUTS = ("ids", "attention", "types")
-OUTPUTS = ("start", "end", "has_answer")
 _OPSET = 17
 # Smaller tensors (biases, norms) stay as they are.
 _LEAST_ELEMENTS = 4096

@@ -212,6 +212,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="planned steps, instead of --epochs")
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
     parser.add_argument("--batch-tokens", type=int, default=default.batch_tokens)
+    parser.add_argument("--dropout", type=float, default=default.dropout)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-seconds", type=float, default=240)
     parser.add_argument("--measure-every", type=int, default=400, metavar="STEPS")
@@ -224,6 +225,7 @@ def main() -> None:
         steps=given.steps,
         learning_rate=given.learning_rate,
         batch_tokens=given.batch_tokens,
+        dropout=given.dropout,
     )
     run = Run(read_training_data(given.train), given.out, settings, given.start)
     signal.signal(signal.SIGTERM, lambda *_: run.stop())

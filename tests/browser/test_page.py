@@ -65,9 +65,11 @@ class HeldQA(ArticleQA):
         self.released.wait()
         super().warm_up()
 
-    def ask(self, question: str, article_ids: Iterable[str] | None = None) -> Answer:
+    def ask(
+        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+    ) -> Answer:
         self.released.wait()
-        return super().ask(question, article_ids)
+        return super().ask(question, article_ids, rerank=rerank)
 
 
 @pytest.fixture

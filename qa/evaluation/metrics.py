@@ -1,4 +1,4 @@
-"""Metrics for answers, passages and rankings; those for abstention are in bench.abstention.
+"""Metrics for answers, passages and rankings; those for abstention are in qa.evaluation.abstention.
 
 Answers are scored as SQuAD does (Rajpurkar et al. 2016, 2018), passages by the
 evidence they cover, rankings by nDCG (Järvelin and Kekäläinen 2002). A question's
@@ -17,8 +17,8 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.datasets import Evidence
 from index.types import Span
+from qa.evaluation.datasets import Evidence
 
 _ENGLISH_ARTICLES = frozenset({"a", "an", "the"})
 _ENGLISH_PUNCTUATION = frozenset(string.punctuation)

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from bench.datasets import Evidence
-from bench.metrics import (
+from index.types import Span
+from qa.evaluation.datasets import Evidence
+from qa.evaluation.metrics import (
     answer_tokens,
     bootstrap,
     contained,
@@ -20,7 +21,6 @@ from bench.metrics import (
     reciprocal_rank,
     strip_marks,
 )
-from index.types import Span
 
 ANSWER = Evidence((Span(100, 110),))
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.answers import answer_row, calibration_error
-from bench.asking import Asked, ask_all, in_variant
-from bench.datasets import EvalQuestion, Evidence, Variant, read_articles
 from bench.embedding import RememberingEmbedder
 from index.embedder import SentenceTransformerEmbedder
 from index.types import Article, Span
 from qa.answer import Answer
 from qa.citations import Citation
+from qa.evaluation.answers import answer_row, calibration_error
+from qa.evaluation.asking import Asked, ask_all, in_variant
+from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
+from qa.reader import ExtractiveReader
 
 ARTICLE = Article.from_text("The bridge opened in 1932. It is long.", title="Bridge")
 QUESTION = EvalQuestion(
@@ -42,7 +43,7 @@ def asked(question: EvalQuestion, span: Span, confidence: float) -> Asked:
         passages=(),
         marks=(Span(len(citation.quote) + 1, len(citation.quote) + 4),),
     )
-    return Asked("a", "en", question, answer)
+    return Asked("a", "en", question, answer, (), ())
 
 
 RIGHT = asked(QUESTION, Span(0, 26), 0.9)
@@ -110,8 +111,11 @@ def test_questions_are_asked_of_their_own_article_in_the_wording_wanted(
     (tmp_path / "set.jsonl").write_text(json.dumps(item) + "\n", encoding="utf-8")
     articles = read_articles(tmp_path / "set.jsonl")
     remembering = RememberingEmbedder(embedder)
-    written = list(ask_all(articles, remembering))
+    reader = ExtractiveReader()
+    written = list(ask_all(articles, remembering, reader))
     assert [a.question.id for a in written] == ["q", "o"]
     assert written[0].citations_right[0]
-    heard = list(ask_all(articles, remembering, wording=in_variant("asr")))
+    heard = list(ask_all(articles, remembering, reader, wording=in_variant("asr")))
     assert [a.answer.question for a in heard] == ["when did the bridge open"]
+    assert heard[0].reply == "1932"
+    assert heard[0].is_right(heard[0].judged)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.abstention import (
+from qa.evaluation.abstention import (
     AbstentionScore,
     abstention_rates,
     abstention_score,

@@ -1,0 +1,81 @@
+"""A reading model for measuring: no question is read twice with the same passage."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import Span
+from qa.model_files import WEIGHTS, read_manifest, shipped_folder
+from qa.span_model import SpanModel
+from qa.windows import Window, WindowLogits
+
+
+class RememberingModel:
+    """The shipped model, or another, with what it read kept in a file.
+
+    Args:
+        folder: Of the model; None for the one that ships.
+        cache: An SQLite file, made if absent; None to keep it in memory.
+    """
+
+    def __init__(self, folder: Path | None = None, cache: Path | None = None) -> None:
+        place = folder or shipped_folder()
+        self.sha256: str = read_manifest(place)["files"][WEIGHTS]
+        self._model = SpanModel.shipped(place)
+        if cache:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(cache or ":memory:", isolation_level=None)
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS readings (key BLOB PRIMARY KEY, logits BLOB) WITHOUT ROWID"
+        )
+
+    def read(self, question: str, texts: Sequence[str]) -> list[list[WindowLogits]]:
+        """Return, for each text, the logits of its windows, in the order of the text."""
+        return [self._read_one(question, text) for text in texts]
+
+    def _read_one(self, question: str, text: str) -> list[WindowLogits]:
+        key = sha256("\0".join((self.sha256, question, text)).encode()).digest()
+        row = self._database.execute("SELECT logits FROM readings WHERE key = ?", (key,)).fetchone()
+        if row:
+            return _unpacked(row[0])
+        (found,) = self._model.read(question, [text])
+        values = (key, _packed(found))
+        self._database.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", values)
+        return found
+
+
+def _packed(windows: Sequence[WindowLogits]) -> bytes:
+    """Return the windows as bytes; without the token ids, which only the model needs."""
+    file = io.BytesIO()
+    arrays: dict[str, NDArray[Any]] = {}
+    for number, logits in enumerate(windows):
+        window = logits.window
+        arrays[f"{number}.logits"] = np.stack([logits.start, logits.end])
+        arrays[f"{number}.offsets"] = np.array(window.offsets, dtype=np.int32).reshape(-1, 2)
+        arrays[f"{number}.scalars"] = np.array([logits.nowhere, logits.has_answer])
+        arrays[f"{number}.places"] = np.array([window.passage_at, window.first])
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def _unpacked(data: bytes) -> list[WindowLogits]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = dict(file)
+    found = []
+    for number in range(len(arrays) // 4):
+        start, end = arrays[f"{number}.logits"]
+        nowhere, has_answer = arrays[f"{number}.scalars"].tolist()
+        passage_at, first = arrays[f"{number}.places"].tolist()
+        offsets = tuple(Span(*pair) for pair in arrays[f"{number}.offsets"].tolist())
+        window = Window((), passage_at, first, offsets)
+        found.append(WindowLogits(window, start, end, nowhere, has_answer))
+    return found

@@ -1,0 +1,1 @@
+"""How good the answers are: metrics, and questions with known answers to apply them to."""

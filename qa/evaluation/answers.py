@@ -1,0 +1,182 @@
+"""How good answers are: the figures of one set of questions, at one readiness to answer."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.embedder import SentenceTransformerEmbedder
+from index.errors import UnreadableFile
+from index.types import Passage
+from qa.config import Settings
+from qa.evaluation.abstention import abstention_rates, auroc
+from qa.evaluation.asking import Asked, ask_all
+from qa.evaluation.datasets import read_articles
+from qa.evaluation.metrics import Interval, bootstrap, contained, exact_match, f1, recall_at
+from qa.reader import ExtractiveReader
+
+RECALLS = (1, 3, 5)
+_BINS = 10
+
+Metric = Callable[[Asked], float]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One set in one wording; intervals of 95 % over articles."""
+
+    dataset: str
+    wording: str
+    questions: int
+    answerable: int
+    threshold: float
+    """The least confidence of an answer that is given."""
+    exact_match: Interval
+    """Over answerable questions, as the two below."""
+    f1: Interval
+    contained: Interval
+    f1_of_all: Interval
+    """Over all questions, as SQuAD 2.0 has it."""
+    median_characters: float
+    """Of the replies given."""
+    first_citation: Interval | None
+    """Share of answerable questions whose first citation holds the answer; None if the
+    set does not say where answers are, as the one below."""
+    citation_precision: float | None
+    """Right citations, of all that are given."""
+    refused: dict[str, float]
+    """By kind of question, the answerable ones included."""
+    auroc: float | None
+    """Of the confidence, answerable against not; None if all are answerable."""
+    calibration_error: float | None
+    """Expected calibration error of "the first quote holds the answer", in ten bins of
+    equal width (Guo et al. 2017)."""
+    recall: dict[str, tuple[float, ...]]
+    """Of the passages, at each of RECALLS: as ``retrieved``, and ``reranked``; empty if
+    the set does not say where answers are."""
+
+
+def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: float) -> AnswerRow:
+    """Return the figures of the questions of one set."""
+    answerable = [a for a in asked if a.question.answerable]
+    given = [a for a in asked if a.is_given(threshold)]
+    right = [flag for a in given for flag in a.citations_right]
+    located = [a for a in answerable if a.question.evidence.spans]
+
+    def scored(metric: Callable[..., float]) -> Metric:
+        return lambda a: metric(_shown(a, threshold), a.question.gold, a.lang)
+
+    kinds = [a.question.kind for a in asked]
+    mixed = 0 < len(answerable) < len(asked)
+    return AnswerRow(
+        dataset=dataset,
+        wording=wording,
+        questions=len(asked),
+        answerable=len(answerable),
+        threshold=threshold,
+        exact_match=_over_articles(answerable, scored(exact_match)),
+        f1=_over_articles(answerable, scored(f1)),
+        contained=_over_articles(answerable, scored(contained)),
+        f1_of_all=_over_articles(asked, scored(f1)),
+        median_characters=statistics.median(len(a.reply) for a in given) if given else 0.0,
+        first_citation=_over_articles(located, lambda a: _first_right(a, threshold))
+        if located
+        else None,
+        citation_precision=statistics.fmean(right) if right and located else None,
+        refused=abstention_rates(kinds, [not a.is_given(threshold) for a in asked]),
+        auroc=auroc([a.question.answerable for a in asked], [a.answer.confidence for a in asked])
+        if mixed
+        else None,
+        calibration_error=calibration_error(
+            [a.answer.confidence for a in asked], [_first_right(a, 0.0) > 0 for a in asked]
+        )
+        if located
+        else None,
+        recall={
+            "retrieved": _recalls(located, lambda a: a.retrieved),
+            "reranked": _recalls(located, lambda a: a.answer.passages),
+        }
+        if located
+        else {},
+    )
+
+
+def evaluate_file(path: Path, settings: Settings) -> AnswerRow:
+    """Return the figures of the questions in a file, asked as ``settings`` say.
+
+    Raises:
+        UnreadableFile: The file is missing, not of the format, or without a question.
+        ModelError: A model cannot be used.
+    """
+    articles = read_articles(path)
+    reader = ExtractiveReader()
+    embedder = SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)
+    asked = list(ask_all(articles, embedder, reader))
+    if not asked:
+        msg = f"{path} holds no question. Give each article a list of questions."
+        raise UnreadableFile(msg)
+    threshold = settings.least_confidence(reader.levels)
+    return answer_row(path.stem, "as written", asked, threshold)
+
+
+def calibration_error(confidence: Sequence[float], correct: Sequence[bool]) -> float:
+    """Return the mean gap between confidence and share correct, over ten bins by confidence."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for sure, right in zip(confidence, correct, strict=True):
+        bins.setdefault(min(_BINS - 1, int(sure * _BINS)), []).append((sure, right))
+    gaps = (
+        abs(sum(sure for sure, _ in some) - sum(right for _, right in some))
+        for some in bins.values()
+    )
+    return sum(gaps) / max(1, len(confidence))
+
+
+def _shown(asked: Asked, threshold: float) -> str | None:
+    return asked.reply if asked.is_given(threshold) else None
+
+
+def _first_right(asked: Asked, threshold: float) -> float:
+    return float(asked.is_given(threshold) and asked.citations_right[0])
+
+
+def _recalls(
+    located: Sequence[Asked], passages_of: Callable[[Asked], Sequence[Passage]]
+) -> tuple[float, ...]:
+    return tuple(
+        statistics.fmean(recall_at(k, passages_of(a), a.question.evidence) for a in located)
+        for k in RECALLS
+    )
+
+
+def _over_articles(asked: Iterable[Asked], metric: Metric) -> Interval:
+    groups: dict[str, list[float]] = {}
+    for item in asked:
+        groups.setdefault(item.article, []).append(metric(item))
+    return bootstrap(list(groups.values())) if groups else Interval(0.0, 0.0, 0.0)
+
+
+def told(row: AnswerRow) -> list[tuple[str, str]]:
+    """Return the figures of a row in words, each with its value."""
+    lines = [
+        ("questions", f"{row.questions}, {row.answerable} of them answerable"),
+        ("answers given", f"from a confidence of {row.threshold:.2f} on"),
+        ("exact match", _with_interval(row.exact_match)),
+        ("F1", _with_interval(row.f1)),
+        ("answer contained in the reply", _with_interval(row.contained)),
+        ("F1 of all, unanswerable ones too", _with_interval(row.f1_of_all)),
+    ]
+    lines += [(f"refused: {kind}", f"{share:.3f}") for kind, share in row.refused.items()]
+    if row.first_citation and row.citation_precision is not None:
+        lines.append(("first citation holds the answer", _with_interval(row.first_citation)))
+        lines.append(("citations that are right", f"{row.citation_precision:.3f}"))
+    if row.auroc is not None:
+        lines.append(("AUROC, answerable against not", f"{row.auroc:.3f}"))
+    if row.calibration_error is not None:
+        lines.append(("expected calibration error", f"{row.calibration_error:.3f}"))
+    return lines
+
+
+def _with_interval(value: Interval) -> str:
+    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"

@@ -1,0 +1,172 @@
+"""Spans of several passages → in which order they answer, and how sure that is.
+
+A span is ranked by the reading model and the retriever together. How likely the best is
+to be right is told by a logistic model over a few signs and an isotonic correction of it
+(Zadrozny and Elkan 2002), both fitted by ``bench/calibration.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.resources.abc import Traversable
+from typing import Any, Self
+
+import numpy as np
+
+from index.errors import ModelCorrupt, ModelMissing
+from index.types import Passage
+from qa.config import LEVELS
+from qa.evidence import QuestionTerms, text_stems
+from qa.model_files import CALIBRATION, REINSTALL
+from qa.span_decoding import SpanCandidate
+
+_NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What tells whether the best span is right."""
+
+    margin: float
+    """How much more likely it is than no answer, in logits."""
+    has_answer: float
+    """The logit that its window answers."""
+    lead: float
+    """Logarithm of its share among all spans, each counted by its rank score."""
+    retrieval: float
+    """The passage's score by the retriever, in 0..1."""
+    similarity: float
+    """Cosine of question and passage."""
+    coverage: float
+    """Share, by rarity, of the question's words in the passage or its heading."""
+    missing: float
+    """Share of the question's names and numbers that the passage does not have."""
+    length: float
+    """Logarithm of its number of words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankWeights:
+    """What a passage's score and the window's judgement add to a span's margin."""
+
+    retrieval: float
+    has_answer: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSpan:
+    """A candidate and its score, by which candidates of one question are compared."""
+
+    candidate: SpanCandidate
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How scores become an order, a probability and a decision; fitted, stored as JSON."""
+
+    rank: RankWeights
+    bias: float
+    weights: Signs
+    raw: tuple[float, ...]
+    """Rising probabilities of the logistic model …"""
+    true: tuple[float, ...]
+    """… and the share that was right at each; linear in between."""
+    levels: Mapping[str, float]
+    """The least confidence at which each of LEVELS answers."""
+
+    @classmethod
+    def shipped(cls, folder: Traversable) -> Self:
+        """Return the calibration beside the reading model in ``folder``.
+
+        Raises:
+            ModelMissing: It is not there.
+            ModelCorrupt: It is not of the format.
+        """
+        try:
+            return cls.from_dict(json.loads((folder / CALIBRATION).read_bytes()))
+        except OSError as error:
+            msg = f"{CALIBRATION} cannot be read ({error.strerror}). {REINSTALL}"
+            raise ModelMissing(msg) from error
+        except (ValueError, KeyError, TypeError) as error:
+            msg = f"{CALIBRATION} is not of the format ({error!r}). {REINSTALL}"
+            raise ModelCorrupt(msg) from error
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the calibration that :meth:`to_dict` was made from; more keys do no harm."""
+        return cls(
+            RankWeights(**data["rank"]),
+            float(data["bias"]),
+            Signs(**data["weights"]),
+            tuple(map(float, data["raw"])),
+            tuple(map(float, data["true"])),
+            {level: float(data["levels"][level]) for level in LEVELS},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+    def judge(self, candidates: Sequence[SpanCandidate]) -> list[JudgedSpan]:
+        """Return the candidates by score, best first."""
+        judged = [JudgedSpan(c, self._score(c)) for c in candidates]
+        judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
+        return judged
+
+    def confidence(self, signs: Signs) -> float:
+        """Return the probability, in 0..1, that a best span with these signs is right."""
+        raw = self.raw_confidence(signs)
+        return float(np.interp(raw, self.raw, self.true))
+
+    def raw_confidence(self, signs: Signs) -> float:
+        """Return the probability before the isotonic correction."""
+        weighted = (getattr(self.weights, f.name) * getattr(signs, f.name) for f in fields(Signs))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + sum(weighted)))))
+
+    def _score(self, candidate: SpanCandidate) -> float:
+        weights = self.rank
+        return (
+            candidate.margin
+            + weights.has_answer * candidate.has_answer
+            + weights.retrieval * candidate.passage.score
+        )
+
+
+def distinct(judged: Sequence[JudgedSpan]) -> list[JudgedSpan]:
+    """Return the spans, of the same words only the first."""
+    found: dict[str, JudgedSpan] = {}
+    for span in judged:
+        found.setdefault(" ".join(span.candidate.text.casefold().split()), span)
+    return list(found.values())
+
+
+def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Passage]) -> Signs:
+    """Return the signs of the first of ``judged``, which were found in ``passages``."""
+    best = judged[0]
+    candidate, passage = best.candidate, best.candidate.passage
+    scores = np.array([span.score for span in distinct(judged)])
+    context = f"{passage.heading} {passage.text}"
+    terms = QuestionTerms.of(question, [text_stems(p.text) for p in passages])
+    return Signs(
+        margin=candidate.margin,
+        has_answer=candidate.has_answer,
+        lead=float(best.score - np.logaddexp.reduce(scores)),
+        retrieval=passage.score,
+        similarity=passage.similarity,
+        coverage=terms.coverage(text_stems(context)),
+        missing=_missing(question, f"{passage.title} {context}"),
+        length=math.log1p(len(candidate.text.split())),
+    )
+
+
+def _missing(question: str, text: str) -> float:
+    """Return the share of the question's names and numbers that are not among the text's words."""
+    named = {word.casefold().removesuffix("s") for word in _NAME_OR_NUMBER.findall(question)}
+    words = {word.casefold().removesuffix("s") for word in _WORD.findall(text)}
+    return len(named - words) / len(named) if named else 0.0

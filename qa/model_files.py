@@ -1,0 +1,60 @@
+"""The files of the reading model that comes along, and whether they are those that were made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from index.errors import ModelCorrupt, ModelMissing
+
+MANIFEST = "reader.json"
+"""Names the files with their SHA-256, and tells where the weights come from."""
+WEIGHTS = "reader.onnx"
+TOKENIZER = "tokenizer.json"
+CALIBRATION = "calibration.json"
+REINSTALL = "Install article-qa again: its reading model is incomplete."
+
+
+def shipped_folder() -> Traversable:
+    """Return where the model that comes along lies."""
+    return resources.files("qa") / "reading_model"
+
+
+def read_manifest(folder: Traversable) -> dict[str, Any]:
+    """Return what ``reader.json`` says of the model in ``folder``.
+
+    Raises:
+        ModelMissing: It is not there.
+        ModelCorrupt: It is not JSON, or names no files.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        manifest["files"] = {name: manifest["files"][name] for name in (WEIGHTS, TOKENIZER)}
+    except OSError as error:
+        msg = f"{MANIFEST} cannot be read ({error.strerror}). {REINSTALL}"
+        raise ModelMissing(msg) from error
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{MANIFEST} is not of the format. {REINSTALL}"
+        raise ModelCorrupt(msg) from error
+    return manifest
+
+
+def read_checked(folder: Traversable, name: str, sha256: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        ModelMissing: It is not there.
+        ModelCorrupt: Its SHA-256 is another.
+    """
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        msg = f"{name} cannot be read ({error.strerror}). {REINSTALL}"
+        raise ModelMissing(msg) from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        msg = f"{name} is not the file that {MANIFEST} names. {REINSTALL}"
+        raise ModelCorrupt(msg)
+    return data

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.reading import RememberingModel
+from qa.span_model import SpanModel
+
+
+def test_what_was_read_comes_back_the_same_without_reading_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["Anna Lindqvist built it.", "", "The cat sat on the mat. " * 120]
+    cache = tmp_path / "deep" / "readings.sqlite"
+    first = RememberingModel(cache=cache).read("Who built it?", texts)
+    monkeypatch.setattr(SpanModel, "read", None)
+    again = RememberingModel(cache=cache).read("Who built it?", texts)
+    assert [len(windows) for windows in again] == [len(windows) for windows in first]
+    pairs = zip(itertools.chain(*again), itertools.chain(*first), strict=True)
+    for ours, theirs in pairs:
+        assert np.array_equal(ours.start, theirs.start)
+        assert np.array_equal(ours.end, theirs.end)
+        assert ours.window.offsets == theirs.window.offsets
+        assert (ours.nowhere, ours.has_answer) == pytest.approx((theirs.nowhere, theirs.has_answer))

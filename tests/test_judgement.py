@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from index.errors import ModelCorrupt, ModelMissing
+from index.types import Passage, Span
+from qa.judgement import Calibration, RankWeights, Signs, distinct, signs_of
+from qa.model_files import shipped_folder
+from qa.span_decoding import SpanCandidate
+
+FLAT = Signs(**{field.name: 0.0 for field in fields(Signs)})
+CALIBRATION = Calibration(
+    rank=RankWeights(retrieval=10.0, has_answer=0.5),
+    bias=-1.0,
+    weights=replace(FLAT, margin=0.5),
+    raw=(0.0, 0.5, 1.0),
+    true=(0.0, 0.2, 0.9),
+    levels={"careful": 0.8, "balanced": 0.5, "eager": 0.2},
+)
+TEXT = "Rubio called Sharif. Then Rubio left."
+
+
+def candidate(
+    words: str, margin: float, *, has: float = 0.0, score: float = 0.5, rank: int = 1
+) -> SpanCandidate:
+    passage = Passage("a", "T", TEXT, 10, 10 + len(TEXT), score, rank)
+    start = 10 + TEXT.index(words)
+    return SpanCandidate(passage, Span(start, start + len(words)), margin, has)
+
+
+def test_spans_are_ordered_by_reader_and_retriever_together() -> None:
+    judged = CALIBRATION.judge(
+        [candidate("Sharif", 2.0, score=0.2), candidate("Rubio", 1.0, score=0.4)]
+    )
+    assert [j.candidate.text for j in judged] == ["Rubio", "Sharif"]
+    assert [j.score for j in judged] == [5.0, 4.0]
+
+
+def test_of_the_same_words_only_the_best_is_kept() -> None:
+    judged = CALIBRATION.judge([candidate("Rubio", 1), candidate("Rubio", 3), candidate("left", 0)])
+    assert [(j.candidate.text, j.candidate.margin) for j in distinct(judged)] == [
+        ("Rubio", 3),
+        ("left", 0),
+    ]
+
+
+def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
+    assert math.isclose(CALIBRATION.raw_confidence(replace(FLAT, margin=2.0)), 0.5)
+    assert math.isclose(CALIBRATION.confidence(replace(FLAT, margin=2.0)), 0.2)
+    assert 0 < CALIBRATION.confidence(replace(FLAT, margin=-1e9)) < 1e-6
+    assert CALIBRATION.confidence(replace(FLAT, margin=1e9)) == pytest.approx(0.9)
+
+
+def test_names_and_numbers_that_the_passage_lacks_are_counted() -> None:
+    def missing(question: str) -> float:
+        judged = CALIBRATION.judge([candidate("Sharif", 1.0)])
+        return signs_of(question, judged, [judged[0].candidate.passage]).missing
+
+    assert missing("Whom did Rubio call?") == 0
+    assert missing("Whom did Rubio call in 1999?") == 0.5
+    assert missing("Whom did Obama call?") == 1
+    assert missing("Where to?") == 0
+
+
+def test_the_lead_of_a_lone_span_is_nothing_and_falls_with_rivals() -> None:
+    lone = CALIBRATION.judge([candidate("Sharif", 1.0)])
+    rivalled = CALIBRATION.judge([candidate("Sharif", 1.0), candidate("Rubio", 1.0)])
+    passages = [lone[0].candidate.passage]
+    assert signs_of("Who?", lone, passages).lead == pytest.approx(0)
+    assert signs_of("Who?", rivalled, passages).lead == pytest.approx(-math.log(2))
+
+
+def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "calibration.json").write_text(json.dumps(CALIBRATION.to_dict() | {"more": 1}))
+    assert Calibration.shipped(tmp_path) == CALIBRATION
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "nonsense", '{"rank": 1}'])
+def test_a_calibration_of_another_format_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "calibration.json").write_text(text)
+    with pytest.raises(ModelCorrupt, match="Install article-qa again"):
+        Calibration.shipped(tmp_path)
+
+
+def test_a_missing_calibration_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="Install article-qa again"):
+        Calibration.shipped(tmp_path)
+
+
+def test_the_shipped_calibration_says_what_it_was_fitted_on_and_with_which_weights() -> None:
+    data = json.loads((shipped_folder() / "calibration.json").read_text(encoding="utf-8"))
+    manifest = json.loads((shipped_folder() / "reader.json").read_text(encoding="utf-8"))
+    assert data["provenance"]["model_sha256"] == manifest["files"]["reader.onnx"]
+    assert data["provenance"]["fitted_on"]
+    assert data["true"] == sorted(data["true"])
+    assert data["raw"] == sorted(data["raw"])

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from index.sentences import split_sentences
+from index.types import Passage, Span
+from qa.judgement import JudgedSpan
+from qa.quoting import MAX_SENTENCES, quotes_of, sentences_around
+from qa.span_decoding import SpanCandidate
+
+TEXT = (
+    "Rubio made a call to the minister on Thursday. He also made a call to Sharif. "
+    "The weather was warm. Sharif spoke of peace.\n\nIt rained in Lahore. The talks went on."
+)
+
+
+def passage(text: str = TEXT) -> Passage:
+    sentences = tuple(split_sentences(text))
+    return Passage("a", "T", text, 0, len(text), 0.5, 1, "", sentences)
+
+
+def judged(
+    words: str, score: float, *, margin: float = 1.0, source: Passage | None = None
+) -> JudgedSpan:
+    source = source or passage()
+    start = source.text.index(words)
+    return JudgedSpan(SpanCandidate(source, Span(start, start + len(words)), margin, 0.0), score)
+
+
+def quoted(question: str, *spans: JudgedSpan) -> list[str]:
+    return [spans[0].candidate.passage.text[q.start : q.end] for q in quotes_of(question, spans)]
+
+
+def test_the_sentence_of_the_best_span_is_quoted() -> None:
+    assert quoted("How was the weather?", judged("warm", 5.0)) == ["The weather was warm."]
+
+
+def test_a_sentence_that_goes_on_with_the_answer_is_quoted_with_it() -> None:
+    assert quoted("Whom did Rubio call?", judged("the minister", 5.0)) == [
+        "Rubio made a call to the minister on Thursday. He also made a call to Sharif."
+    ]
+
+
+def test_a_sentence_is_not_explained_by_another_paragraph() -> None:
+    assert quoted("Where did it rain?", judged("Lahore", 5.0)) == ["It rained in Lahore."]
+
+
+def test_a_span_as_good_as_the_best_is_quoted_too() -> None:
+    spans = [judged("warm", 5.0), judged("Lahore", 4.5), judged("The talks", 3.0)]
+    assert quoted("What happened?", *spans) == ["The weather was warm.", "It rained in Lahore."]
+
+
+def test_a_span_that_is_less_likely_than_none_is_not_quoted_beside_the_best() -> None:
+    spans = [judged("warm", 5.0), judged("Lahore", 4.9, margin=-0.1)]
+    assert quoted("What happened?", *spans) == ["The weather was warm."]
+
+
+def test_a_long_answer_takes_what_its_passage_says_besides() -> None:
+    spans = [judged("peace", 5.0), judged("The weather was warm", 2.5)]
+    assert quoted("When did Sharif speak?", *spans) == ["Sharif spoke of peace."]
+    assert quoted("Why did Sharif speak?", *spans) == [
+        "The weather was warm. Sharif spoke of peace."
+    ]
+
+
+def test_a_span_over_many_sentences_is_quoted_up_to_the_limit() -> None:
+    text = " ".join(f"Sentence {i} is here." for i in range(6))
+    (quote,) = quoted("What?", judged(text, 5.0, source=passage(text)))
+    assert quote.count(".") == MAX_SENTENCES
+
+
+@pytest.mark.parametrize(("words", "count"), [("Thursday. He also", 2), ("warm", 1)])
+def test_a_span_lies_in_each_sentence_that_it_touches(words: str, count: int) -> None:
+    start = TEXT.index(words)
+    assert len(sentences_around(passage(), Span(start, start + len(words)))) == count
