@@ -20,7 +20,7 @@ import app
 from qa.pipeline import ArticleQA
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
-REFUSED = "How many missiles did India fire?"
+REFUSED = "How many soldiers died at Galwan?"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 90_000
 

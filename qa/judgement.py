@@ -22,7 +22,7 @@ from index.types import Passage
 from qa.config import LEVELS
 from qa.evidence import QuestionTerms, text_stems
 from qa.model_files import CALIBRATION, REINSTALL
-from qa.span_decoding import SpanCandidate
+from qa.span_decoding import SpanCandidate, sentences_around
 
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
 _WORD = re.compile(r"\w+")
@@ -44,6 +44,8 @@ class Signs:
     """Cosine of question and passage."""
     coverage: float
     """Share, by rarity, of the question's words in the passage or its heading."""
+    near: float
+    """The same in the sentences that the span has a part in."""
     missing: float
     """Share of the question's names and numbers that the passage does not have."""
     length: float
@@ -160,9 +162,15 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
         retrieval=passage.score,
         similarity=passage.similarity,
         coverage=terms.coverage(text_stems(context)),
+        near=terms.coverage(text_stems(_sentences_of(candidate))),
         missing=_missing(question, f"{passage.title} {context}"),
         length=math.log1p(len(candidate.text.split())),
     )
+
+
+def _sentences_of(candidate: SpanCandidate) -> str:
+    passage, span = candidate.passage, candidate.span
+    return " ".join(passage.words(s) for s in sentences_around(passage, span))
 
 
 def _missing(question: str, text: str) -> float:

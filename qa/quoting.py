@@ -10,6 +10,7 @@ from index.lexical import query_terms
 from index.types import Passage, Span
 from qa.evidence import text_stems
 from qa.judgement import JudgedSpan
+from qa.span_decoding import sentences_around
 
 MAX_SENTENCES = 3
 """An answer quotes no more."""
@@ -59,12 +60,6 @@ def quotes_of(question: str, judged: Sequence[JudgedSpan]) -> tuple[Quote, ...]:
             chosen += [(place, s) for s in sentences_around(place, other.candidate.span)]
     distinct = list(dict.fromkeys(chosen))
     return _joined(distinct[:MAX_SENTENCES])
-
-
-def sentences_around(passage: Passage, span: Span) -> list[Span]:
-    """Return the sentences that ``span`` has a part in; the span itself if there are none."""
-    found = [s for s in passage.sentences if s.start < span.end and span.start < s.end]
-    return found or [span]
 
 
 def _goes_with(question: str, best: JudgedSpan, other: JudgedSpan) -> bool:

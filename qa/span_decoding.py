@@ -91,6 +91,12 @@ def trim_to_words(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
+def sentences_around(passage: Passage, span: Span) -> list[Span]:
+    """Return the sentences that ``span`` has a part in; the span itself if there are none."""
+    found = [s for s in passage.sentences if s.start < span.end and span.start < s.end]
+    return found or [span]
+
+
 def _best_spans(
     text: str, logits: WindowLogits, headings: Sequence[Span]
 ) -> list[tuple[Span, float]]:

@@ -61,4 +61,7 @@ def test_the_export_says_where_it_comes_from(
     assert report["figures_of_the_run"] == {"event": "held_out", "step": 2}
     assert report["bytes"] == (tmp_path / "out" / "reader.onnx").stat().st_size
     assert report["small_enough"] is True
-    assert len(report["sha256"]) == 64
+    assert {name: len(sha) for name, sha in report["files"].items()} == {
+        "reader.onnx": 64,
+        "tokenizer.json": 64,
+    }

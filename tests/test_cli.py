@@ -39,7 +39,7 @@ def test_without_a_library_it_answers_over_the_article_that_comes_along() -> Non
 
 
 def test_a_refusal_has_an_exit_code_of_its_own() -> None:
-    result = run("ask", "How many missiles did India fire?")
+    result = run("ask", "How many soldiers died at Galwan?")
     assert result.exit_code == EXIT_REFUSED
     assert "The article does not say." in result.output
 

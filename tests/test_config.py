@@ -46,6 +46,8 @@ def test_an_unknown_name_in_the_environment_is_refused() -> None:
         ("passages", 0),
         ("passages", True),
         ("passages", 1.5),
+        ("answering", "boldly"),
+        ("answering", 1),
         ("min_confidence", 1.1),
         ("min_confidence", "nan"),
         ("allow_download", "maybe"),
@@ -77,3 +79,10 @@ def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
         Settings.load(file, environ={})
     with pytest.raises(SettingsError, match=r"absent\.toml"):
         Settings.load(tmp_path / "absent.toml", environ={})
+
+
+def test_the_least_confidence_is_that_of_the_level_unless_it_is_set() -> None:
+    levels = {"careful": 0.7, "balanced": 0.5, "eager": 0.2}
+    assert Settings(answering="careful").least_confidence(levels) == 0.7
+    assert Settings().least_confidence(levels) == 0.5
+    assert Settings(answering="careful", min_confidence=0.0).least_confidence(levels) == 0.0

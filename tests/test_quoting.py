@@ -5,8 +5,8 @@ import pytest
 from index.sentences import split_sentences
 from index.types import Passage, Span
 from qa.judgement import JudgedSpan
-from qa.quoting import MAX_SENTENCES, quotes_of, sentences_around
-from qa.span_decoding import SpanCandidate
+from qa.quoting import MAX_SENTENCES, quotes_of
+from qa.span_decoding import SpanCandidate, sentences_around
 
 TEXT = (
     "Rubio made a call to the minister on Thursday. He also made a call to Sharif. "

@@ -263,3 +263,23 @@ def test_a_place_is_told_in_words() -> None:
 def test_shorten_keeps_what_fits() -> None:
     assert shorten("four", 4) == "four"
     assert shorten("fives", 4) == "fiv…"
+
+
+def test_the_short_answer_is_bold_in_its_sentence() -> None:
+    article = Article.from_text("It cost $5*, they said. It was blue.")
+    citation = Citation.of(article, 0, 23)
+    answer = Answer(
+        question="What did it cost?",
+        text="It cost $5*, they said. [1]",
+        short="$5*",
+        citations=(citation,),
+        answered=True,
+        confidence=0.9,
+        passages=(),
+        marks=(Span(24, 27),),
+        short_at=Span(8, 11),
+    )
+    assert to_markdown(answer, link=lambda _: "#s") == (
+        "It cost <strong>&#36;5&#42;</strong>, they said. [&#91;1&#93;](#s)"
+    )
+    assert to_plain(answer).startswith("It cost $5*, they said. [1]")

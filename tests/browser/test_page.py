@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 CALLED = "Who did Marco Rubio call?"
-UNANSWERABLE = "How many missiles did India fire?"
+UNANSWERABLE = "How many soldiers died at Galwan?"
 # WCAG 2.2 AA for text of normal size.
 LEAST_CONTRAST = 4.5
 CONTRAST = """element => {
