@@ -17,6 +17,7 @@ from rich.table import Table
 
 from index.errors import ArticleQAError, InputError
 from qa.config import Settings
+from qa.interrupts import remembered_interrupts
 from qa.rendering import to_plain, visible
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def add(
     """
     if title and len(sources) > 1:
         _usage("--title goes with a single source.")
-    with _opened(_required(library), model) as qa:
+    with _opened(_required(library), model=model) as qa:
         added = []
         for source in sources:
             with _progress_bar(source) as progress:
@@ -195,10 +196,8 @@ def evaluate(
     if as_json:
         _print_json(asdict(row))
         return
-    table = Table("", "mean [95 %, over articles]", box=None)
     for name, value in told(row):
-        table.add_row(escape(name), escape(value))
-    _console.print(table)
+        _console.print(f"{name}: {value}", markup=False)
 
 
 @app.command()
@@ -222,12 +221,10 @@ def main() -> None:
         sys.exit(EXIT_ERROR)
 
 
-def _opened(
-    library: Path | None, model: str | None = None, answering: str | None = None
-) -> ArticleQA:
+def _opened(library: Path | None, **given: str | None) -> ArticleQA:
     from qa.pipeline import ArticleQA
 
-    settings = Settings.load(model=model, answering=answering)
+    settings = Settings.load(**given)
     return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
 
 
@@ -258,9 +255,11 @@ def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Arti
 def _progress_bar(label: str) -> Iterator[Progress]:
     from tqdm import tqdm
 
-    with tqdm(desc=label, unit="passage", leave=False, disable=None) as bar:
+    bars = tqdm(desc=label, unit="passage", leave=False, disable=None)
+    with remembered_interrupts() as check, bars as bar:
 
         def show(done: int, total: int) -> None:
+            check()
             bar.total = total
             bar.update(done - bar.n)
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+
+import pytest
+
+from qa.interrupts import remembered_interrupts
+
+
+def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with remembered_interrupts() as check:
+        check()
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            check()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
+    done: list[bool] = []
+
+    def work() -> None:
+        with remembered_interrupts() as check:
+            check()
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]
