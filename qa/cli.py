@@ -85,7 +85,7 @@ def add(
     """
     if title and len(sources) > 1:
         _usage("--title goes with a single source.")
-    with _opened(_required(library), model=model) as qa:
+    with _opened(_required(library), Settings.load(model=model)) as qa:
         added = []
         for source in sources:
             with _progress_bar(source) as progress:
@@ -132,7 +132,7 @@ def ask(
 
     Without a library it answers over the article that comes along.
     """
-    with _opened(library, answering=answering) as qa:
+    with _opened(library, Settings.load(answering=answering)) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
         _print_answer(answer, as_json=as_json)
     if not answer.answered:
@@ -221,10 +221,9 @@ def main() -> None:
         sys.exit(EXIT_ERROR)
 
 
-def _opened(library: Path | None, **given: str | None) -> ArticleQA:
+def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
     from qa.pipeline import ArticleQA
 
-    settings = Settings.load(**given)
     return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
 
 
