@@ -15,7 +15,13 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from bench.reader import export as exporting
-from bench.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
+from bench.reader.onnx_file import (
+    OnnxModel,
+    Precision,
+    largest_difference,
+    read_onnx,
+    write_onnx,
+)
 
 SHAPE = ModelShape(layers=2, width=64, heads=4, inner=128, vocabulary=500)
 
@@ -41,6 +47,19 @@ def test_each_precision_makes_the_file_smaller(model: ReaderModel, tmp_path: Pat
     sizes = [(tmp_path / precision).stat().st_size for precision in precisions]
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == len(sizes)
+
+
+@pytest.mark.parametrize(("precision", "apart"), [("float32", 0.0), ("float16", 1e-3)])
+def test_an_exported_file_can_be_trained_on(
+    model: ReaderModel, tmp_path: Path, precision: Precision, apart: float
+) -> None:
+    for weights in model.parameters():  # the exporter keeps one of several that are equal
+        torch.nn.init.normal_(weights, std=0.02)
+    write_onnx(model, tmp_path / "reader.onnx", precision)
+    again = ReaderModel(SHAPE)
+    read_onnx(again, tmp_path / "reader.onnx")
+    for name, loaded in again.state_dict().items():
+        assert torch.allclose(loaded, model.state_dict()[name], atol=apart), name
 
 
 def test_the_export_says_where_it_comes_from(

@@ -64,6 +64,22 @@ def write_onnx(model: ReaderModel, path: Path, precision: Precision) -> None:
         onnx.save(graph, path)
 
 
+def read_onnx(model: ReaderModel, path: Path) -> None:
+    """Load the weights of a file that was written from such a model, but not as int8.
+
+    The exporter keeps the names of all but the matrices, which it transposes and writes
+    in the order in which they are used. Of equal tensors it keeps one, which after
+    training there are none.
+    """
+    tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
+    state = model.state_dict()
+    matrices = iter(values.T for name, values in tensors.items() if name not in state)
+    found = {name: tensors[name] if name in tensors else next(matrices) for name in state}
+    model.load_state_dict(
+        {name: torch.from_numpy(values.astype(np.float32)) for name, values in found.items()}
+    )
+
+
 def largest_difference(model: ReaderModel, exported: OnnxModel) -> float:
     """Return by how much the logits differ at most, over inputs of several shapes, padded too."""
     generator = torch.Generator().manual_seed(0)

@@ -28,7 +28,8 @@ import torch
 from bench.reader.examples import epoch_examples
 from bench.reader.features import Window, WindowMaker, batches
 from bench.reader.heldout import Sample, SampleSizes, draw_sample, figures
-from bench.reader.model import ModelShape, pretrained
+from bench.reader.model import ModelShape, ReaderModel, pretrained
+from bench.reader.onnx_file import read_onnx
 from bench.reader.passages import PreparedArticle, prepare
 from bench.reader.saving import (
     RunLog,
@@ -88,7 +89,7 @@ class Run:
         data: The training articles.
         out: The run's folder.
         settings: What must not change while it lasts.
-        start: The checkpoint whose averaged weights a new run starts from; None for
+        start: The checkpoint or ONNX file whose weights a new run starts from; None for
             the embedding model.
     """
 
@@ -141,7 +142,7 @@ class Run:
             self.log.write("resumed", step=trainer.step, of=trainer.steps)
             return trainer
         if self._start_from:
-            model.load_state_dict(load_checkpoint(self._start_from)["averaged"])
+            _load_weights(model, self._start_from)
             self._start_sha256 = hashlib.sha256(self._start_from.read_bytes()).hexdigest()
         planned = self._settings.steps or round(self._settings.epochs * len(self._batches(0)))
         self.log.write(
@@ -200,13 +201,21 @@ class Run:
         self.log.write("saved", step=trainer.step)
 
 
+def _load_weights(model: ReaderModel, path: Path) -> None:
+    """Load the weights of an exported file, or the averaged ones of a checkpoint."""
+    if path.suffix == ".onnx":
+        read_onnx(model, path)
+    else:
+        model.load_state_dict(load_checkpoint(path)["averaged"])
+
+
 def main() -> None:
     """Run the command line."""
     default = TrainSettings()
     parser = argparse.ArgumentParser(prog="python -m bench.reader.train")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--start", type=Path, help="checkpoint that a new run starts from")
+    parser.add_argument("--start", type=Path, help="checkpoint or ONNX file to start from")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--epochs", type=float, default=default.epochs)
     parser.add_argument("--steps", type=int, help="planned steps, instead of --epochs")
