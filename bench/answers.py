@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import calibration
-from bench.datasets import QA_FILES, quick_part
+from bench.datasets import QA_FILES, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.reading import RememberingModel
@@ -27,8 +27,7 @@ from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.answers import RECALLS, AnswerRow, answer_row
 from qa.evaluation.asking import Asked, ask_all, ask_given, in_variant
-from qa.evaluation.datasets import EvalArticle, read_articles
-from qa.evaluation.metrics import Interval
+from qa.evaluation.datasets import EvalArticle
 from qa.reader import ExtractiveReader
 
 DEFAULT_SETS = (
@@ -40,9 +39,8 @@ VARIANTS = ("keyboard", "asr", "disfluent")
 
 def articles_of(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
     """Return the articles of a set that nothing was fitted on."""
-    articles = read_articles(data / QA_FILES[name])
-    held_back = [a for a in articles if name not in calibration.SETS or not in_first_half(a.id)]
-    return [quick_part(a) for a in held_back] if quick else held_back
+    articles = read_set(data, name, quick=quick)
+    return [a for a in articles if name not in calibration.SETS or not in_first_half(a.id)]
 
 
 def measure(
@@ -86,9 +84,9 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
         refused = ", ".join(f"{kind} {share:.3f}" for kind, share in row.refused.items())
         cells = (
             row.dataset, row.wording, str(row.questions), f"{row.threshold:.2f}",
-            _interval(row.exact_match), _interval(row.f1), _interval(row.contained),
-            _interval(row.f1_of_all), f"{row.median_characters:.0f}",
-            "" if row.first_citation is None else _interval(row.first_citation),
+            str(row.exact_match), str(row.f1), str(row.contained),
+            str(row.f1_of_all), f"{row.median_characters:.0f}",
+            "" if row.first_citation is None else str(row.first_citation),
             _number(row.citation_precision), refused, _number(row.auroc),
             _number(row.calibration_error),
         )  # fmt: skip
@@ -128,10 +126,6 @@ def _recall_table(rows: Sequence[AnswerRow]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
-
-
-def _interval(value: Interval) -> str:
-    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
 def main() -> None:

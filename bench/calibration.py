@@ -25,14 +25,13 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from bench.datasets import QA_FILES, quick_part
+from bench.datasets import QA_FILES, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.reading import RememberingModel
 from bench.refusal import in_first_half
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.asking import Asked, ask_all
-from qa.evaluation.datasets import EvalArticle, read_articles
 from qa.evaluation.metrics import f1
 from qa.judgement import Calibration, RankWeights, Signs, signs_of
 from qa.model_files import CALIBRATION, shipped_folder
@@ -139,11 +138,6 @@ def _neutral() -> Calibration:
     return Calibration(RankWeights(6.0, 0.0), 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 
-def first_half(data: Path, name: str) -> list[EvalArticle]:
-    """Return the articles of a set that may be fitted on."""
-    return [a for a in read_articles(data / QA_FILES[name]) if in_first_half(a.id)]
-
-
 def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Calibration, Any]:
     """Return the calibration of ``model``, and what it rests on."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
@@ -151,9 +145,7 @@ def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Cali
     asked: list[Asked] = []
     counts = {}
     for name in SETS:
-        articles = first_half(data, name)
-        if quick:
-            articles = [quick_part(article) for article in articles]
+        articles = [a for a in read_set(data, name, quick=quick) if in_first_half(a.id)]
         embedder.prepare([q.question for a in articles for q in a.questions])
         found = list(ask_all(articles, embedder, reader))
         counts[name] = {

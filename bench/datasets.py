@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import UnreadableFile
-from qa.evaluation.datasets import EvalArticle, lines_of, read_lines
+from qa.evaluation.datasets import EvalArticle, lines_of, read_articles, read_lines
 
 # The file names under the data's folder, by what they can measure.
 QA_FILES = {
@@ -76,9 +76,17 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     return RetrievalSet(folder.name, documents, queries)
 
 
-def quick_part(article: EvalArticle) -> EvalArticle:
-    """Return the article with the fixed eighth of its questions that quick runs ask."""
-    return replace(article, questions=tuple(q for q in article.questions if in_quick_run(q.id)))
+def read_set(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
+    """Return the articles of a named set; ``quick`` keeps the fixed eighth of its questions.
+
+    Raises:
+        UnreadableFile: The file is missing or not of the format.
+    """
+    articles = read_articles(data / QA_FILES[name])
+    if not quick:
+        return list(articles)
+    kept = (tuple(q for q in article.questions if in_quick_run(q.id)) for article in articles)
+    return [replace(a, questions=some) for a, some in zip(articles, kept, strict=True)]
 
 
 def in_quick_run(question_id: str) -> bool:

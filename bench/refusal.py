@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.datasets import QA_FILES, quick_part
+from bench.datasets import read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.reading import RememberingModel
@@ -25,7 +25,6 @@ from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.abstention import auroc
 from qa.evaluation.asking import Asked, ask_all
-from qa.evaluation.datasets import read_articles
 from qa.reader import ExtractiveReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
@@ -193,9 +192,7 @@ def measure(
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     found = {}
     for name in names:
-        articles = list(read_articles(data / QA_FILES[name]))
-        if quick:
-            articles = [quick_part(article) for article in articles]
+        articles = read_set(data, name, quick=quick)
         embedder.prepare([q.question for a in articles for q in a.questions])
         found[name] = [outcome_of(asked) for asked in ask_all(articles, embedder, reader)]
     return found

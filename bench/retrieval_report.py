@@ -92,7 +92,7 @@ def _passage_table(rows: Sequence[PassageRow]) -> str:
                 row.dataset,
                 f"{row.questions:,}",
                 row.system,
-                *(_interval(value) for value in (*row.recall, row.mrr, row.recall_in_budget)),
+                *(str(value) for value in (*row.recall, row.mrr, row.recall_in_budget)),
                 f"{row.median_milliseconds:.1f}",
             ]
             for row in rows
@@ -128,16 +128,12 @@ def _document_table(rows: Sequence[DocumentRow]) -> str:
                 f"{row.documents:,}",
                 f"{row.queries:,}",
                 row.system,
-                _interval(row.ndcg),
-                _interval(row.recall_at_100),
+                str(row.ndcg),
+                str(row.recall_at_100),
             ]
             for row in rows
         ],
     )
-
-
-def _interval(value: Interval) -> str:
-    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

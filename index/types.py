@@ -28,6 +28,11 @@ class Span(NamedTuple):
     end: int
 
 
+def overlap(first: Span, second: Span) -> bool:
+    """Return whether two spans share a character."""
+    return first.start < second.end and second.start < first.end
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading of an article: where it stands, and its level (1 is the highest)."""

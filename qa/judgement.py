@@ -7,7 +7,6 @@ to be right is told by a logistic model over a few signs and an isotonic correct
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,11 +16,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage
 from qa.config import LEVELS
 from qa.evidence import QuestionTerms, text_stems
-from qa.model_files import CALIBRATION, REINSTALL
+from qa.model_files import CALIBRATION, read_json
 from qa.span_decoding import SpanCandidate, sentences_around
 
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
@@ -90,14 +88,7 @@ class Calibration:
             ModelMissing: It is not there.
             ModelCorrupt: It is not of the format.
         """
-        try:
-            return cls.from_dict(json.loads((folder / CALIBRATION).read_bytes()))
-        except OSError as error:
-            msg = f"{CALIBRATION} cannot be read ({error.strerror}). {REINSTALL}"
-            raise ModelMissing(msg) from error
-        except (ValueError, KeyError, TypeError) as error:
-            msg = f"{CALIBRATION} is not of the format ({error!r}). {REINSTALL}"
-            raise ModelCorrupt(msg) from error
+        return read_json(folder, CALIBRATION, cls.from_dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

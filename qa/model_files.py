@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, TypeVar
 
 from index.errors import ModelCorrupt, ModelMissing
+
+_Parsed = TypeVar("_Parsed")
 
 MANIFEST = "reader.json"
 """Names the files with their SHA-256, and tells where the weights come from."""
@@ -30,16 +33,27 @@ def read_manifest(folder: Traversable) -> dict[str, Any]:
         ModelMissing: It is not there.
         ModelCorrupt: It is not JSON, or names no files.
     """
+
+    def parsed(manifest: dict[str, Any]) -> dict[str, Any]:
+        names = (WEIGHTS, TOKENIZER)
+        return manifest | {"files": {name: manifest["files"][name] for name in names}}
+
+    return read_json(folder, MANIFEST, parsed)
+
+
+def read_json(folder: Traversable, name: str, parse: Callable[[Any], _Parsed]) -> _Parsed:
+    """Return what ``parse`` makes of the JSON in a file.
+
+    Raises:
+        ModelMissing: It is not there.
+        ModelCorrupt: It is not JSON, or ``parse`` finds it of another format.
+    """
+    data = _read(folder, name)
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-        manifest["files"] = {name: manifest["files"][name] for name in (WEIGHTS, TOKENIZER)}
-    except OSError as error:
-        msg = f"{MANIFEST} cannot be read ({error.strerror}). {REINSTALL}"
-        raise ModelMissing(msg) from error
+        return parse(json.loads(data))
     except (ValueError, KeyError, TypeError) as error:
-        msg = f"{MANIFEST} is not of the format. {REINSTALL}"
+        msg = f"{name} is not of the format ({error!r}). {REINSTALL}"
         raise ModelCorrupt(msg) from error
-    return manifest
 
 
 def read_checked(folder: Traversable, name: str, sha256: str) -> bytes:
@@ -49,12 +63,16 @@ def read_checked(folder: Traversable, name: str, sha256: str) -> bytes:
         ModelMissing: It is not there.
         ModelCorrupt: Its SHA-256 is another.
     """
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        msg = f"{name} cannot be read ({error.strerror}). {REINSTALL}"
-        raise ModelMissing(msg) from error
+    data = _read(folder, name)
     if hashlib.sha256(data).hexdigest() != sha256:
         msg = f"{name} is not the file that {MANIFEST} names. {REINSTALL}"
         raise ModelCorrupt(msg)
     return data
+
+
+def _read(folder: Traversable, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        msg = f"{name} cannot be read ({error.strerror}). {REINSTALL}"
+        raise ModelMissing(msg) from error

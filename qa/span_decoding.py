@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import Passage, Span
+from index.types import Passage, Span, overlap
 from qa.windows import WindowLogits
 
 MAX_ANSWER_TOKENS = 30
@@ -64,7 +64,7 @@ def span_candidates(passage: Passage, windows: Sequence[WindowLogits]) -> list[S
     found.sort(key=lambda candidate: -candidate.margin)
     kept: list[SpanCandidate] = []
     for candidate in found:
-        if not any(_overlap(candidate.span, better.span) for better in kept):
+        if not any(overlap(candidate.span, better.span) for better in kept):
             kept.append(candidate)
     return kept
 
@@ -93,7 +93,7 @@ def trim_to_words(text: str, span: Span) -> Span:
 
 def sentences_around(passage: Passage, span: Span) -> list[Span]:
     """Return the sentences that ``span`` has a part in; the span itself if there are none."""
-    found = [s for s in passage.sentences if s.start < span.end and span.start < s.end]
+    found = [s for s in passage.sentences if overlap(s, span)]
     return found or [span]
 
 
@@ -118,12 +118,18 @@ def _best_spans(
     return found
 
 
-def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32]:
-    """Return ``(n, n)`` logits of the span from each token to each; −∞ where none may be."""
-    joint = logits.start[:, None] + logits.end[None, :]
+def joint_logits(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``(n, n)`` logits of the spans of at most MAX_ANSWER_TOKENS; −∞ elsewhere."""
+    joint = start[:, None] + end[None, :]
     tokens = np.arange(len(joint))
     lengths = tokens[None, :] - tokens[:, None]
     joint[(lengths < 0) | (lengths >= MAX_ANSWER_TOKENS)] = -np.inf
+    return joint
+
+
+def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32]:
+    """Return ``(n, n)`` logits of the span from each token to each; −∞ where none may be."""
+    joint = joint_logits(logits.start, logits.end)
     starts = [offset.start for offset in logits.window.offsets]
     for heading in headings:
         first = bisect.bisect_left(starts, heading.start)
@@ -151,7 +157,3 @@ def _closes_loosely(words: str) -> bool:
         opening = next(left for left, right in _PARTNERS.items() if right == edge)
         return opening not in words[:-1]
     return edge in (*_EDGE, *_PARTNERS)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end

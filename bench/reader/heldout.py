@@ -16,11 +16,11 @@ from bench.reader.passages import PARAGRAPHS, PreparedArticle
 from bench.reader.sources import Question, seeded
 from qa.evaluation.abstention import auroc
 from qa.evaluation.metrics import exact_match, f1
+from qa.span_decoding import joint_logits
 
 LogitsOf: TypeAlias = Callable[[Batch], Logits]
 """A model, however it is run."""
 
-MAX_ANSWER_TOKENS = 30
 _GENUINE_SOURCES = frozenset({"squad2-dev-part", "squad2-train-sample"})
 _BATCH_WINDOWS = 16
 
@@ -138,9 +138,7 @@ def _best_span(
     passage: str,
 ) -> Read:
     first, last = window.passage_at, window.passage_at + len(window.offsets)
-    joint = start[first:last, None] + end[None, first:last]
-    lengths = np.arange(last - first)[None, :] - np.arange(last - first)[:, None]
-    joint = np.where((lengths >= 0) & (lengths < MAX_ANSWER_TOKENS), joint, -np.inf)
+    joint = joint_logits(start[first:last], end[first:last])
     left, right = np.unravel_index(int(joint.argmax()), joint.shape)
     text = passage[window.offsets[left].start : window.offsets[right].end]
     return Read(text, float(joint[left, right] - start[0] - end[0]), has_answer)

@@ -92,10 +92,5 @@ def says(text: str, answers: Sequence[str]) -> bool:
     return any(_plain(answer) in plain for answer in answers)
 
 
-def overlap(first: Span, second: Span) -> bool:
-    """Return whether two spans share a character."""
-    return first.start < second.end and second.start < first.end
-
-
 def _plain(text: str) -> str:
     return " ".join(["", *_WORD.findall(text.casefold()), ""])

@@ -162,21 +162,17 @@ def told(row: AnswerRow) -> list[tuple[str, str]]:
     lines = [
         ("questions", f"{row.questions}, {row.answerable} of them answerable"),
         ("answers given", f"from a confidence of {row.threshold:.2f} on"),
-        ("exact match", _with_interval(row.exact_match)),
-        ("F1", _with_interval(row.f1)),
-        ("answer contained in the reply", _with_interval(row.contained)),
-        ("F1 of all, unanswerable ones too", _with_interval(row.f1_of_all)),
+        ("exact match", str(row.exact_match)),
+        ("F1", str(row.f1)),
+        ("answer contained in the reply", str(row.contained)),
+        ("F1 of all, unanswerable ones too", str(row.f1_of_all)),
     ]
     lines += [(f"refused: {kind}", f"{share:.3f}") for kind, share in row.refused.items()]
     if row.first_citation and row.citation_precision is not None:
-        lines.append(("first citation holds the answer", _with_interval(row.first_citation)))
+        lines.append(("first citation holds the answer", str(row.first_citation)))
         lines.append(("citations that are right", f"{row.citation_precision:.3f}"))
     if row.auroc is not None:
         lines.append(("AUROC, answerable against not", f"{row.auroc:.3f}"))
     if row.calibration_error is not None:
         lines.append(("expected calibration error", f"{row.calibration_error:.3f}"))
     return lines
-
-
-def _with_interval(value: Interval) -> str:
-    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"

@@ -15,7 +15,7 @@ from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.metrics import hits, strip_marks
-from qa.judgement import JudgedSpan, Signs, distinct, signs_of
+from qa.judgement import JudgedSpan, distinct
 from qa.quoting import quotes_of
 from qa.reader import ExtractiveReader
 from qa.retriever import Retriever
@@ -38,12 +38,6 @@ class Asked:
     """As the retriever ordered them."""
     judged: tuple[JudgedSpan, ...]
     """Every span that could answer, best first."""
-
-    @property
-    def signs(self) -> Signs | None:
-        """What the confidence was told from; None without any span."""
-        put = self.answer.question
-        return signs_of(put, self.judged, self.retrieved) if self.judged else None
 
     @property
     def reply(self) -> str:
@@ -90,24 +84,25 @@ def ask_all(
     """Yield what each question of ``articles`` gets from its own article."""
     for item in tqdm(list(articles), desc="articles"):
         article = Article.from_text(item.text, title=item.title)
-        put = [(question, wording(question)) for question in item.questions]
+        asking = _Asking(item, article, reader)
         with PassageIndex(None, embedder) as index:
             index.add(article)
             retriever = Retriever(index)
-            for question, text in put:
-                if text:
+            for question in item.questions:
+                if text := wording(question):
                     passages = retriever.retrieve(text, PASSAGES)
-                    yield _Asking(item, article, reader).ask(question, text, passages)
+                    yield asking.ask(question, text, passages)
 
 
 def ask_given(articles: Iterable[EvalArticle], reader: ExtractiveReader) -> Iterator[Asked]:
     """Yield what each question gets from the one paragraph that it was written for."""
     for item in tqdm(list(articles), desc="paragraphs"):
         article = Article.from_text(item.text, title=item.title)
+        asking = _Asking(item, article, reader)
         for question in item.questions:
             if question.context:
                 passages = [_whole(article, question.context)]
-                yield _Asking(item, article, reader).ask(question, question.question, passages)
+                yield asking.ask(question, question.question, passages)
 
 
 @dataclass(frozen=True, slots=True)

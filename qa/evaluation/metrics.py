@@ -40,11 +40,14 @@ class Located(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean with its bootstrap interval."""
+    """A mean with its bootstrap interval; as text ``0.250 [0.100, 0.400]``."""
 
     mean: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 # --- answers ---------------------------------------------------------------------------
