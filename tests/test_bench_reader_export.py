@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -62,13 +63,11 @@ def test_an_exported_file_can_be_trained_on(
         assert torch.allclose(loaded, model.state_dict()[name], atol=apart), name
 
 
-def test_the_export_says_where_it_comes_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exporting, "ModelShape", lambda: SHAPE)
+def test_the_export_says_where_it_comes_from(tmp_path: Path) -> None:
     settings = TrainSettings(seed=7)
     state = Trainer(ReaderModel(SHAPE), settings, 3).state()
     extra = {"settings": settings.to_dict(), "data": {"toy.jsonl.gz": "ab"}, "start": "cd"}
+    extra |= {"shape": asdict(SHAPE)}
     save_checkpoint(tmp_path / "checkpoint.pt", state | extra)
     (tmp_path / "log.jsonl").write_text('{"event": "held_out", "step": 2}\n{"event": "saved"}\n')
 

@@ -21,7 +21,7 @@ from bench.reader.trainer import Trainer
 from index.errors import InputError
 from tests.reader_toys import toy_articles, toy_maker
 
-STEPS = 20
+STEPS = 30
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
 SETTINGS = TrainSettings(steps=STEPS, learning_rate=0.01, batch_tokens=512)
 

@@ -21,9 +21,9 @@ from index.types import Span, overlap
 class Mixture:
     """What an epoch is made of."""
 
-    noise: float = 0.1
+    noise: float = 0.16
     """Share of questions with typing errors, as heard, or with a disfluency."""
-    negatives: float = 0.65
+    negatives: float = 0.8
     """Made unanswerable pairs for each answerable one."""
     genuine: float = 3.5
     """How often an epoch sees a question that was written to be unanswerable."""
@@ -41,7 +41,7 @@ SOURCE_WEIGHTS = {
     "squad2-train-sample": 1.5,
 }
 _FORM_SHARES = {PARAGRAPHS: 0.45, "chunks": 0.25, "halves": 0.22, "joined": 0.08}
-_NEGATIVE_SHARES = {"other": 0.4, "removed": 0.15, "swapped": 0.27, "reversed": 0.11, "alien": 0.07}
+_NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
 _CONFUSED_WITH = 3
 """Another passage is drawn from this many that BM25 ranks first."""
 _MIN_CHARS = 60
@@ -69,17 +69,18 @@ def epoch_examples(
     """Yield the examples of an epoch, article by article."""
     for prepared in articles:
         stock = entities(prepared.article.text)
+        asked = [question.text for question in prepared.article.questions]
         for question in prepared.article.questions:
             rng = seeded("examples", seed, epoch, question.id)
             for _ in range(_times(prepared.article, question, mixture, rng)):
                 if not question.answers:
-                    yield _noisy(unanswerable(prepared, question, rng), mixture, rng)
+                    yield _noisy(unanswerable(prepared, question, rng), asked, mixture, rng)
                     continue
-                yield _noisy(answerable(prepared, question, rng), mixture, rng)
+                yield _noisy(answerable(prepared, question, rng), asked, mixture, rng)
                 if rng.random() < mixture.negatives:
                     made = _negative(prepared, question, stock, articles, rng)
                     if made:
-                        yield _noisy(made, mixture, rng)
+                        yield _noisy(made, asked, mixture, rng)
 
 
 def answerable(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example:
@@ -137,10 +138,10 @@ def _times(
     return int(weight) + (rng.random() < weight % 1)
 
 
-def _noisy(example: Example, mixture: Mixture, rng: random.Random) -> Example:
+def _noisy(example: Example, asked: Sequence[str], mixture: Mixture, rng: random.Random) -> Example:
     if rng.random() >= mixture.noise:
         return example
-    question = add_noise(example.question, rng)
+    question = add_noise(example.question, asked, rng)
     return replace(example, question=question)
 
 

@@ -20,9 +20,9 @@ from typing import Any, get_args
 
 from bench.reader.features import WindowMaker
 from bench.reader.heldout import SampleSizes, draw_sample, figures
-from bench.reader.model import ModelShape, ReaderModel
 from bench.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
 from bench.reader.passages import prepare
+from bench.reader.pretrained import averaged_model
 from bench.reader.saving import load_checkpoint
 from bench.reader.sources import read_training_data
 from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
@@ -36,8 +36,7 @@ MAX_DIFFERENCE = 1e-3
 def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None) -> dict[str, Any]:
     """Write the model, its tokenizer and its manifest to ``out``; return the manifest."""
     state = load_checkpoint(checkpoint)
-    model = ReaderModel(ModelShape())
-    model.load_state_dict(state["averaged"])
+    model = averaged_model(checkpoint)
     path = out / WEIGHTS
     write_onnx(model.eval(), path, precision)
     exported = OnnxModel(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEIGHBOURS = {
@@ -12,13 +13,41 @@ _NEIGHBOURS = {
     for place, key in enumerate(row)
 }
 _FILLERS = ("um", "uh", "er", "I mean", "sorry", "no wait")
+_CORRECTIONS = ("no wait", "no", "sorry", "I mean", "or rather", "no sorry", "wait no", "uh no")
+_LONGEST_FALSE_START = 9
+_LONGEST_SLIP = 3
+"""Words."""
 _TYPO_LEAST_LETTERS = 4
 _TYPO_SHARE = 0.25
 
 
-def add_noise(question: str, rng: random.Random) -> str:
-    """Return ``question`` with typing errors, as speech, or with a disfluency."""
-    return rng.choice((_mistype, _mistype, _as_heard, _stumble))(question, rng)
+def add_noise(question: str, others: Sequence[str], rng: random.Random) -> str:
+    """Return ``question`` with typing errors, as speech, or with a disfluency.
+
+    Args:
+        question: Is asked in the end.
+        others: What the article is asked, too: what someone who corrects himself said first.
+        rng: Decides.
+    """
+    if rng.random() < 0.5:  # noqa: PLR2004 - one way or the other
+        return rng.choice((_mistype, _mistype, _as_heard, _stumble))(question, rng)
+    return rng.choice((_false_start, _false_start, _slip))(question, rng.choice(others), rng)
+
+
+def _false_start(question: str, other: str, rng: random.Random) -> str:
+    """Return the question after the beginning of another that is taken back."""
+    words = other.rstrip("?").split(" ")
+    begun = words[: rng.randint(min(2, len(words)), min(_LONGEST_FALSE_START, len(words)))]
+    return " ".join([*begun, rng.choice(_CORRECTIONS), question])
+
+
+def _slip(question: str, other: str, rng: random.Random) -> str:
+    """Return the question with a few words of another in it, taken back at once."""
+    words, wrong = question.split(" "), other.rstrip("?").split(" ")
+    at, size = rng.randint(1, len(words)), rng.randint(1, min(_LONGEST_SLIP, len(wrong)))
+    begin = rng.randint(0, len(wrong) - size)
+    slip = wrong[begin : begin + size]
+    return " ".join([*words[:at], *slip, rng.choice(_CORRECTIONS), *words[at - 1 :]])
 
 
 def _mistype(question: str, rng: random.Random) -> str:

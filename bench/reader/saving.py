@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -62,6 +63,12 @@ def load_batches(path: Path) -> list[list[Window]]:
         )
     )
     return [[next(windows) for _ in range(size)] for size in stored["batches"].tolist()]
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class RunLog:

@@ -8,6 +8,8 @@ from typing import Any, Self
 from bench.reader.examples import Mixture
 from index.errors import InputError
 
+PRECISIONS = ("float32", "bfloat16")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
@@ -33,6 +35,14 @@ class TrainSettings:
     """How much "is there an answer" counts beside "where"."""
     average: float = 0.998
     """How much of the averaged weights a step keeps."""
+    precision: str = "float32"
+    """Of the computation, one of PRECISIONS; the weights themselves are always float32."""
+    teacher: str | None = None
+    """SHA-256 of the teacher's checkpoint; None without one."""
+    taught: float = 0.6
+    """How much the teacher's opinion counts beside the answers."""
+    temperature: float = 2.0
+    """The teacher's opinion is softened by it."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import os
 
 # Before OpenMP is loaded: where others work, too, spinning threads halve the speed.
@@ -21,6 +20,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -28,20 +28,21 @@ import torch
 from bench.reader.examples import epoch_examples
 from bench.reader.features import Window, WindowMaker, batches
 from bench.reader.heldout import Sample, SampleSizes, draw_sample, figures
-from bench.reader.model import ModelShape, ReaderModel, pretrained
-from bench.reader.onnx_file import read_onnx
+from bench.reader.model import ModelShape, ReaderModel
 from bench.reader.passages import PreparedArticle, prepare
+from bench.reader.pretrained import Start, averaged_model
 from bench.reader.saving import (
     RunLog,
     load_batches,
     load_checkpoint,
     save_batches,
     save_checkpoint,
+    sha256_of,
 )
-from bench.reader.settings import TrainSettings
+from bench.reader.settings import PRECISIONS, TrainSettings
 from bench.reader.sources import TrainingData, read_training_data
 from bench.reader.trainer import Trainer
-from index.model_files import DEFAULT_MODEL_SHA256, default_model_folder
+from index.model_files import default_model_folder
 
 CHECKPOINT = "checkpoint.pt"
 LOG_EVERY = 20
@@ -89,24 +90,34 @@ class Run:
         data: The training articles.
         out: The run's folder.
         settings: What must not change while it lasts.
-        start: The checkpoint or ONNX file whose weights a new run starts from; None for
-            the embedding model.
+        start: What a new run starts from.
+        teacher: The checkpoint of the run that teaches, if any.
     """
 
     def __init__(
-        self, data: TrainingData, out: Path, settings: TrainSettings, start: Path | None = None
+        self,
+        data: TrainingData,
+        out: Path,
+        settings: TrainSettings,
+        start: Start = Start(),  # noqa: B008 - frozen
+        teacher: Path | None = None,
     ) -> None:
         self.log = RunLog(out / "log.jsonl")
-        self._data, self._out, self._settings = data, out, settings
-        self._start_from, self._start_sha256 = start, DEFAULT_MODEL_SHA256
+        self._data, self._out, self._start = data, out, start
+        self._settings = replace(settings, teacher=sha256_of(teacher) if teacher else None)
+        self._teacher = averaged_model(teacher) if teacher else None
         self._maker = WindowMaker(default_model_folder())
         self._prepared: list[PreparedArticle] = []
         self._sample: Sample | None = None
         self._stop = False
 
-    def train(self, save_seconds: float, measure_every: int, max_steps: int | None) -> None:
-        """Train to the end of the schedule, or for ``max_steps`` of it."""
-        trainer = self._start()
+    def train(self, save_seconds: float, measure_every: int, max_steps: int | None) -> bool:
+        """Train to the end of the schedule, or for ``max_steps`` of it.
+
+        Returns whether the end was reached.
+        """
+        trainer = self._begin()
+        began = trainer.step
         last = min(trainer.steps, trainer.step + (max_steps or trainer.steps))
         saved = time.monotonic()
         progress = _Progress(self.log)
@@ -122,33 +133,32 @@ class Run:
             if time.monotonic() - saved > save_seconds:
                 self._save(trainer)
                 saved = time.monotonic()
-        self._save(trainer)
+        if trainer.step != began:
+            self._save(trainer)
+        return trainer.step == trainer.steps
 
     def stop(self) -> None:
         """Save and end after the step that is under way."""
         self._stop = True
 
-    def _start(self) -> Trainer:
+    def _begin(self) -> Trainer:
         path = self._out / CHECKPOINT
         torch.manual_seed(self._settings.seed)
-        model = pretrained(default_model_folder(), ModelShape(), self._settings.dropout)
         if path.exists():
             state = load_checkpoint(path)
             self._settings.check_same(TrainSettings.from_dict(state["settings"]))
             assert state["data"] == self._data.sha256, "the training files have changed"
-            trainer = Trainer(model, self._settings, state["steps"])
+            model = ReaderModel(ModelShape(**state["shape"]), self._settings.dropout)
+            trainer = Trainer(model, self._settings, state["steps"], self._teacher)
             trainer.restore(state)
-            self._start_sha256 = state["start"]
             self.log.write("resumed", step=trainer.step, of=trainer.steps)
             return trainer
-        if self._start_from:
-            _load_weights(model, self._start_from)
-            self._start_sha256 = hashlib.sha256(self._start_from.read_bytes()).hexdigest()
         planned = self._settings.steps or round(self._settings.epochs * len(self._batches(0)))
         self.log.write(
             "started", of=planned, settings=self._settings.to_dict(), data=self._data.sha256
         )
-        return Trainer(model, self._settings, planned)
+        model = self._start.model(self._settings.dropout)
+        return Trainer(model, self._settings, planned, self._teacher)
 
     def _remaining(self, step: int, last: int) -> Iterator[list[Window]]:
         """Yield the batches of steps ``step`` to ``last``, epoch after epoch."""
@@ -195,18 +205,11 @@ class Run:
         state = trainer.state() | {
             "settings": self._settings.to_dict(),
             "data": self._data.sha256,
-            "start": self._start_sha256,
+            "start": self._start.sha256,
+            "shape": asdict(trainer.model.shape),
         }
         save_checkpoint(self._out / CHECKPOINT, state)
         self.log.write("saved", step=trainer.step)
-
-
-def _load_weights(model: ReaderModel, path: Path) -> None:
-    """Load the weights of an exported file, or the averaged ones of a checkpoint."""
-    if path.suffix == ".onnx":
-        read_onnx(model, path)
-    else:
-        model.load_state_dict(load_checkpoint(path)["averaged"])
 
 
 def main() -> None:
@@ -215,7 +218,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.reader.train")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--start", type=Path, help="checkpoint or ONNX file to start from")
+    parser.add_argument("--start", type=Path, help="what to start from; see Start")
+    parser.add_argument("--teacher", type=Path, help="checkpoint of the run that teaches")
+    parser.add_argument("--precision", choices=PRECISIONS, default=default.precision)
+    parser.add_argument("--taught", type=float, default=default.taught)
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--epochs", type=float, default=default.epochs)
     parser.add_argument("--steps", type=int, help="planned steps, instead of --epochs")
@@ -235,8 +241,11 @@ def main() -> None:
         learning_rate=given.learning_rate,
         batch_tokens=given.batch_tokens,
         dropout=given.dropout,
+        precision=given.precision,
+        taught=given.taught,
     )
-    run = Run(read_training_data(given.train), given.out, settings, given.start)
+    data = read_training_data(given.train)
+    run = Run(data, given.out, settings, Start(given.start), given.teacher)
     signal.signal(signal.SIGTERM, lambda *_: run.stop())
     run.train(given.save_seconds, given.measure_every, given.max_steps)
 

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from bench.reader.features import Window, collate
-from bench.reader.model import ReaderModel, loss_of
+from bench.reader.features import Batch, Window, collate
+from bench.reader.loss import loss_of
+from bench.reader.model import ReaderModel
 from bench.reader.settings import TrainSettings, rate_at
 
 
@@ -21,27 +22,44 @@ class Trainer:
         model: What is trained, in place.
         settings: The schedule.
         steps: Planned steps: the learning rate is 0 after them.
+        teacher: Whose opinion counts beside the answers; see ``settings.taught``.
     """
 
-    def __init__(self, model: ReaderModel, settings: TrainSettings, steps: int) -> None:
+    def __init__(
+        self,
+        model: ReaderModel,
+        settings: TrainSettings,
+        steps: int,
+        teacher: ReaderModel | None = None,
+    ) -> None:
         self.model, self.steps = model.train(), steps
         self.averaged = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
         self.step = 0
         """Steps taken."""
         self._settings = settings
         self._optimizer = _optimizer(model, settings)
+        dtype = getattr(torch, settings.precision)
+        # What is computed with: a copy in fewer bits, whose gradients move the model itself.
+        self._working = model if dtype == torch.float32 else copy.deepcopy(model).to(dtype)
+        self._teacher = teacher.to(dtype).eval() if teacher else None
 
     def take_step(self, windows: Sequence[Window]) -> float:
+        """Learn from some windows and return their loss."""
+        return self.learn(collate(windows))
+
+    def learn(self, batch: Batch) -> float:
         """Learn from one batch and return its loss."""
         rate = rate_at(self.step, self.steps, self._settings)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        loss = loss_of(self.model, collate(windows), self._settings.has_answer_weight)
+        loss = loss_of(self._working, batch, self._settings, self._teacher)
         loss.backward()  # type: ignore[no-untyped-call] # theirs
+        self._take_gradients()
         nn.utils.clip_grad_norm_(self.model.parameters(), self._settings.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
         self.step += 1
+        self._give_weights()
         self._average()
         return loss.item()
 
@@ -63,6 +81,23 @@ class Trainer:
         self.averaged.load_state_dict(state["averaged"])
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
+        self._give_weights()
+
+    def _take_gradients(self) -> None:
+        if self._working is self.model:
+            return
+        pairs = zip(self.model.parameters(), self._working.parameters(), strict=True)
+        for ours, computed in pairs:
+            ours.grad = None if computed.grad is None else computed.grad.float()
+            computed.grad = None
+
+    def _give_weights(self) -> None:
+        if self._working is self.model:
+            return
+        pairs = zip(self.model.parameters(), self._working.parameters(), strict=True)
+        with torch.no_grad():
+            for ours, computed in pairs:
+                computed.copy_(ours)
 
     def _average(self) -> None:
         """Move the averaged weights towards the model's; faster at first, as they start raw."""

@@ -1,0 +1,147 @@
+"""Published weights → a reading model that starts from them; its heads are random."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from bench.reader.model import MPNET_BASE, ModelShape, ReaderModel
+from bench.reader.onnx_file import read_onnx
+from bench.reader.saving import load_checkpoint, sha256_of
+from index.model_files import default_model_folder
+
+WEIGHTS = "model.safetensors"
+_HEADS = {"span.weight", "span.bias", "has_answer.weight", "has_answer.bias"}
+# MPNet has RoBERTa's special tokens before BERT's vocabulary, and numbers places from 2.
+_MPNET_SPECIAL = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>"}
+_MPNET_FIRST_PLACE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a run starts from.
+
+    Either the folder of a published model, BERT's or MPNet's; or the ONNX file that was
+    exported from a run; or its checkpoint, of which the averaged weights are taken.
+    """
+
+    path: Path | None = None
+    """None for the embedding model."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights."""
+        path = self.path or default_model_folder()
+        return sha256_of(path / WEIGHTS if path.is_dir() else path)
+
+    def model(self, dropout: float) -> ReaderModel:
+        """Return the model as it is before the first step."""
+        path = self.path or default_model_folder()
+        if path.is_dir():
+            config = json.loads((path / "config.json").read_bytes())
+            if config["model_type"] == "mpnet":
+                return pretrained_mpnet(path, vocabulary_of(default_model_folder()), dropout)
+            return pretrained_bert(path, ModelShape(), dropout)
+        if path.suffix == ".onnx":
+            model = ReaderModel(ModelShape(), dropout)
+            read_onnx(model, path)
+            return model
+        return averaged_model(path, dropout)
+
+
+def averaged_model(checkpoint: Path, dropout: float = 0.0) -> ReaderModel:
+    """Return the model of ``checkpoint`` with its averaged weights."""
+    state = load_checkpoint(checkpoint)
+    model = ReaderModel(ModelShape(**state["shape"]), dropout)
+    model.load_state_dict(state["averaged"])
+    return model
+
+
+def pretrained_bert(folder: Path, shape: ModelShape, dropout: float) -> ReaderModel:
+    """Return a model of ``shape`` with the weights of the BERT in ``folder``."""
+    return _loaded(_renamed_bert(load_file(folder / WEIGHTS), shape.layers), shape, dropout)
+
+
+def pretrained_mpnet(folder: Path, vocabulary: list[str], dropout: float) -> ReaderModel:
+    """Return a model with the weights of the MPNet in ``folder``.
+
+    Args:
+        folder: Holds ``model.safetensors`` and ``vocab.txt``.
+        vocabulary: The words in the order of the ids that the model will be given: BERT's,
+            which MPNet shares but for the numbering. So one window serves both.
+        dropout: Share of activations set to 0 in training.
+    """
+    theirs = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    number = {word: place for place, word in enumerate(theirs)}
+    order = [number[_MPNET_SPECIAL.get(word, word)] for word in vocabulary]
+    return _loaded(_renamed_mpnet(load_file(folder / WEIGHTS), order), MPNET_BASE, dropout)
+
+
+def vocabulary_of(folder: Path) -> list[str]:
+    """Return the words of the tokenizer in ``folder``, in the order of their ids."""
+    definition = json.loads((folder / "tokenizer.json").read_bytes())
+    words: dict[str, int] = definition["model"]["vocab"]
+    return sorted(words, key=words.__getitem__)
+
+
+def _loaded(weights: dict[str, Tensor], shape: ModelShape, dropout: float) -> ReaderModel:
+    model = ReaderModel(shape, dropout)
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    assert (set(missing), unexpected) == (_HEADS, []), (missing, unexpected)
+    return model
+
+
+def _renamed_bert(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """Return the tensors of a published BERT under our names."""
+    found = {
+        "words.weight": bert["embeddings.word_embeddings.weight"],
+        "positions.weight": bert["embeddings.position_embeddings.weight"],
+        "types.weight": bert["embeddings.token_type_embeddings.weight"],
+    }
+    parts = ("attention.self.query", "attention.self.key", "attention.self.value")
+    attention = {
+        "attention_out": "attention.output.dense",
+        "attention_norm": "attention.output.LayerNorm",
+    }
+    return found | _renamed_layers(bert, layers, parts, attention)
+
+
+def _renamed_mpnet(mpnet: dict[str, Tensor], order: list[int]) -> dict[str, Tensor]:
+    """Return the tensors of a published MPNet under our names, its words in ``order``."""
+    words = mpnet["embeddings.word_embeddings.weight"][torch.tensor(order)]
+    found = {
+        "words.weight": words,
+        "positions.weight": mpnet["embeddings.position_embeddings.weight"][_MPNET_FIRST_PLACE:],
+        # It has none: what tells question and passage apart is learned.
+        "types.weight": torch.zeros(2, words.shape[1]),
+        "relative.weight": mpnet["encoder.relative_attention_bias.weight"],
+    }
+    parts = ("attention.attn.q", "attention.attn.k", "attention.attn.v")
+    attention = {"attention_out": "attention.attn.o", "attention_norm": "attention.LayerNorm"}
+    return found | _renamed_layers(mpnet, MPNET_BASE.layers, parts, attention)
+
+
+def _renamed_layers(
+    theirs: dict[str, Tensor], layers: int, parts: tuple[str, ...], attention: dict[str, str]
+) -> dict[str, Tensor]:
+    names = {
+        **attention,
+        "inner": "intermediate.dense",
+        "outer": "output.dense",
+        "norm": "output.LayerNorm",
+    }
+    found = {}
+    for kind in ("weight", "bias"):
+        found[f"norm.{kind}"] = theirs[f"embeddings.LayerNorm.{kind}"]
+        for layer in range(layers):
+            at = f"encoder.layer.{layer}."
+            joined = torch.cat([theirs[f"{at}{part}.{kind}"] for part in parts])
+            found[f"layers.{layer}.attention_in.{kind}"] = joined
+            for ours, name in names.items():
+                found[f"layers.{layer}.{ours}.{kind}"] = theirs[f"{at}{name}.{kind}"]
+    return found
