@@ -12,18 +12,15 @@ question that can be answered, and 1 on one that cannot.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from bench import calibration
+from bench.commands import as_dicts, parser_of, report, shipped_reader, table
 from bench.datasets import QA_FILES, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.reading import RememberingModel
 from bench.refusal import in_first_half
-from bench.reporting import write_results
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.answers import RECALLS, AnswerRow, answer_row
 from qa.evaluation.asking import Asked, ask_all, ask_given, in_variant
@@ -77,20 +74,9 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
     """Return the results as Markdown: how they were made, then two tables."""
     head = (
         "set", "wording", "questions", "refused below", "EM", "F1", "contained", "F1 of all",
-        "characters", "first citation", "citations right", "refused", "AUROC", "ECE",
+        "characters", "first citation", "citations right", "refused", "P/R/F1 of refusing",
+        "answered at 80/90 % EM", "AUROC", "ECE",
     )  # fmt: skip
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for row in rows:
-        refused = ", ".join(f"{kind} {share:.3f}" for kind, share in row.refused.items())
-        cells = (
-            row.dataset, row.wording, str(row.questions), f"{row.threshold:.2f}",
-            str(row.exact_match), str(row.f1), str(row.contained),
-            str(row.f1_of_all), f"{row.median_characters:.0f}",
-            "" if row.first_citation is None else str(row.first_citation),
-            _number(row.citation_precision), refused, _number(row.auroc),
-            _number(row.calibration_error),
-        )  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(
         [
             "# Answers",
@@ -98,10 +84,13 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
             environment.to_markdown(),
             "EM, F1, contained and first citation are over the questions that can be answered, an "
             "abstention counting 0; in brackets 95 %, bootstrap over articles. Characters: median "
-            "of the replies. AUROC: of the confidence, answerable against not. ECE: expected "
-            "calibration error of the confidence that the first quote holds the answer.",
+            "of the replies. P/R/F1 of refusing: precision, recall and F1, unanswerable questions "
+            "being the positives. Answered at 80/90 % EM: the largest share of questions that a "
+            "threshold can answer so that this many replies are exact. AUROC: of the confidence, "
+            "answerable against not. ECE: expected calibration error of the confidence that the "
+            "first quote holds the answer.",
             "",
-            *lines,
+            *table(head, [_cells(row) for row in rows]),
             "",
             "## The right passage among the first",
             "",
@@ -110,18 +99,42 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
     )
 
 
+def _cells(row: AnswerRow) -> tuple[str, ...]:
+    refused = ", ".join(f"{kind} {share:.3f}" for kind, share in row.refused.items())
+    return (
+        row.dataset, row.wording, str(row.questions), f"{row.threshold:.2f}",
+        str(row.exact_match), str(row.f1), str(row.contained),
+        str(row.f1_of_all), f"{row.median_characters:.0f}",
+        "" if row.first_citation is None else str(row.first_citation),
+        _number(row.citation_precision), refused, _abstention(row),
+        "/".join(f"{share:.2f}" for share in row.coverage.values()), _number(row.auroc),
+        _number(row.calibration_error),
+    )  # fmt: skip
+
+
 def _recall_table(rows: Sequence[AnswerRow]) -> list[str]:
     head = [
         "set",
         "wording",
         *(f"{kind} {k}" for kind in ("retrieved", "reranked") for k in RECALLS),
     ]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for row in rows:
-        if row.recall and row.threshold and row.wording != "given its paragraph":
-            values = [f"{v:.3f}" for kind in ("retrieved", "reranked") for v in row.recall[kind]]
-            lines.append("| " + " | ".join([row.dataset, row.wording, *values]) + " |")
-    return lines
+    rows = [row for row in rows if row.recall and row.threshold]
+    return table(
+        head,
+        [
+            [
+                row.dataset,
+                row.wording,
+                *(f"{v:.3f}" for kind in ("retrieved", "reranked") for v in row.recall[kind]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _abstention(row: AnswerRow) -> str:
+    score = row.abstention
+    return f"{score.precision:.2f}/{score.recall:.2f}/{score.f1:.2f}" if score else ""
 
 
 def _number(value: float | None) -> str:
@@ -130,21 +143,12 @@ def _number(value: float | None) -> str:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.answers")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
+    parser = parser_of("bench.answers")
     parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS, choices=QA_FILES)
-    parser.add_argument("--cache", type=Path, help="file that keeps what the model read")
-    parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
-    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     environment = Environment.now("bench.answers")
-    reader = ExtractiveReader(RememberingModel(cache=given.cache))
-    rows = measure(given.data, given.sets, reader, quick=given.quick)
-    text = render(environment, rows)
-    print(text)
-    if given.out:
-        data = {"environment": asdict(environment), "rows": [asdict(row) for row in rows]}
-        write_results(given.out, "answers", text, data)
+    rows = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)
+    report(given, "answers", environment, render(environment, rows), rows=as_dicts(rows))
 
 
 if __name__ == "__main__":

@@ -10,18 +10,17 @@ refused. The threshold is chosen on half of the articles and reported on the oth
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.commands import as_dicts, parser_of, report, shipped_reader, table
 from bench.datasets import read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.reading import RememberingModel
-from bench.reporting import write_results
+from bench.plots import Believed, plot_calibration, plot_risk_coverage
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.abstention import auroc
 from qa.evaluation.asking import Asked, ask_all
@@ -112,7 +111,7 @@ def in_first_half(article_id: str) -> bool:
     return hashlib.sha256(article_id.encode()).digest()[0] % 2 == 0
 
 
-def report(name: str, asked: Sequence[Outcome]) -> str:
+def section(name: str, asked: Sequence[Outcome]) -> str:
     """Return the Markdown of one set: what holds at any threshold, and the curve."""
     answerable = [o for o in asked if o.answerable]
     rows = [row_at(threshold, asked) for threshold in THRESHOLDS]
@@ -131,18 +130,13 @@ def report(name: str, asked: Sequence[Outcome]) -> str:
         some = [o for o in asked if o.answerable or o.kind == kind]
         area = auroc([o.answerable for o in some], [o.confidence for o in some])
         lines.append(f"AUROC of the confidence, answerable against {kind}: {area:.3f}.")
-    head = [
-        "threshold",
-        "answered",
-        "right",
-        "right of the given",
-        *(f"refused {k}" for k in kinds),
-    ]
-    lines += ["", "| " + " | ".join([*head, "score"]) + " |", "|---" * (len(head) + 1) + "|"]
+    head = ["threshold", "answered", "right", "right of the given"]
+    head += [*(f"refused {kind}" for kind in kinds), "score"]
+    cells = []
     for row in rows:
         shares = [row.answered, row.right, row.precision, *row.refused.values(), row.score]
-        lines.append(f"| {row.threshold:.2f} | " + " | ".join(f"{s:.3f}" for s in shares) + " |")
-    return "\n".join(lines)
+        cells.append([f"{row.threshold:.2f}", *(f"{share:.3f}" for share in shares)])
+    return "\n".join([*lines, "", *table(head, cells)])
 
 
 def _mean(values: Iterable[bool]) -> str:
@@ -175,10 +169,13 @@ def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
             environment.to_markdown().rstrip(),
             "An answer is right if one of its citations covers half of a gold answer or more. The "
             "score counts a right answer and a right refusal alike, and anything else as 0.",
+            "Curves over every confidence, of the first citation: "
+            "[wrong replies against questions answered](refusal-risk-coverage.svg), "
+            "[right replies against confidence](refusal-calibration.svg).",
             f"The threshold with the best score on one half of the articles is "
             f"{best.threshold:.2f}. The tables are of the other half.",
             *(
-                report(name, [o for o in asked if not in_first_half(o.article)])
+                section(name, [o for o in asked if not in_first_half(o.article)])
                 for name, asked in found.items()
             ),
         ]
@@ -198,30 +195,33 @@ def measure(
     return found
 
 
+def plot(found: dict[str, list[Outcome]], folder: Path) -> None:
+    """Draw the curves of the half that is reported on."""
+    sets = {}
+    for name, asked in found.items():
+        some = [o for o in asked if not in_first_half(o.article)]
+        right = [o.answerable and o.first_is_right for o in some]
+        sets[name] = Believed([o.confidence for o in some], right)
+    plot_risk_coverage(sets, folder / "refusal-risk-coverage.svg")
+    plot_calibration(sets, folder / "refusal-calibration.svg")
+
+
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.refusal")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
+    parser = parser_of("bench.refusal")
     parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS)
-    parser.add_argument("--cache", type=Path, help="file that keeps what the model read")
-    parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    given = parser.parse_args()
     environment = Environment.now("bench.refusal")
-    reader = ExtractiveReader(RememberingModel(cache=arguments.cache))
-    found = measure(arguments.data, arguments.sets, reader, quick=arguments.quick)
+    found = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)
+    curves = {
+        name: as_dicts([row_at(threshold, asked) for threshold in THRESHOLDS])
+        for name, asked in found.items()
+    }
+    chosen = best_threshold(found).threshold
     text = render(environment, found)
-    print(text)
-    if arguments.out:
-        data = {
-            "environment": asdict(environment),
-            "threshold": best_threshold(found).threshold,
-            "curves": {
-                name: [asdict(row_at(threshold, asked)) for threshold in THRESHOLDS]
-                for name, asked in found.items()
-            },
-        }
-        write_results(arguments.out, "refusal", text, data)
+    report(given, "refusal", environment, text, threshold=chosen, curves=curves)
+    if given.out:
+        plot(found, given.out)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from index.embedder import SentenceTransformerEmbedder
 from index.types import Article, Span
 from qa.answer import Answer
 from qa.citations import Citation
+from qa.evaluation.abstention import AbstentionScore
 from qa.evaluation.answers import answer_row, calibration_error
 from qa.evaluation.asking import Asked, ask_all, in_variant
 from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
@@ -78,6 +79,15 @@ def test_a_row_counts_abstentions_as_right_where_there_is_none() -> None:
     assert row.refused == {"span": 0.0, "off_topic": 1.0}
     assert row.f1_of_all.mean == pytest.approx((row.f1.mean + 1) / 2)
     assert row.auroc == 1.0
+    assert row.abstention == AbstentionScore(1.0, 1.0, 1.0)
+    assert row.coverage == {"80%": 0.0, "90%": 0.0}  # a sentence is no exact match
+
+
+def test_coverage_counts_exact_replies_from_the_surest_on() -> None:
+    exact = dataclasses.replace(RIGHT, answer=dataclasses.replace(RIGHT.answer, short="1932"))
+    row = answer_row("set", "as written", [exact, WRONG, UNSURE], 0.5)
+    assert row.coverage == {"80%": pytest.approx(1 / 3), "90%": pytest.approx(1 / 3)}
+    assert row.abstention is None
 
 
 def test_a_set_that_does_not_say_where_answers_are_has_no_figures_of_citations() -> None:

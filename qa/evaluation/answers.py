@@ -11,13 +11,20 @@ from index.embedder import SentenceTransformerEmbedder
 from index.errors import UnreadableFile
 from index.types import Passage
 from qa.config import Settings
-from qa.evaluation.abstention import abstention_rates, auroc
+from qa.evaluation.abstention import (
+    AbstentionScore,
+    abstention_rates,
+    abstention_score,
+    auroc,
+    coverage_at,
+)
 from qa.evaluation.asking import Asked, ask_all
 from qa.evaluation.datasets import read_articles
 from qa.evaluation.metrics import Interval, bootstrap, contained, exact_match, f1, recall_at
 from qa.reader import ExtractiveReader
 
 RECALLS = (1, 3, 5)
+PRECISIONS = (0.8, 0.9)
 _BINS = 10
 
 Metric = Callable[[Asked], float]
@@ -48,6 +55,11 @@ class AnswerRow:
     """Right citations, of all that are given."""
     refused: dict[str, float]
     """By kind of question, the answerable ones included."""
+    abstention: AbstentionScore | None
+    """How well refusals find the unanswerable questions; None if all are answerable."""
+    coverage: dict[str, float]
+    """The largest share of all questions that can be answered with this mean exact match
+    of the replies given, at each of PRECISIONS."""
     auroc: float | None
     """Of the confidence, answerable against not; None if all are answerable."""
     calibration_error: float | None
@@ -70,6 +82,9 @@ def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: fl
 
     kinds = [a.question.kind for a in asked]
     mixed = 0 < len(answerable) < len(asked)
+    can, confidence = [a.question.answerable for a in asked], [a.answer.confidence for a in asked]
+    exact = [exact_match(a.reply, a.question.gold, a.lang) for a in asked]
+    refused = [not a.is_given(threshold) for a in asked]
     return AnswerRow(
         dataset=dataset,
         wording=wording,
@@ -85,13 +100,11 @@ def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: fl
         if located
         else None,
         citation_precision=statistics.fmean(right) if right and located else None,
-        refused=abstention_rates(kinds, [not a.is_given(threshold) for a in asked]),
-        auroc=auroc([a.question.answerable for a in asked], [a.answer.confidence for a in asked])
-        if mixed
-        else None,
-        calibration_error=calibration_error(
-            [a.answer.confidence for a in asked], [_first_right(a, 0.0) > 0 for a in asked]
-        )
+        refused=abstention_rates(kinds, refused),
+        abstention=abstention_score(can, refused) if mixed else None,
+        coverage={f"{p:.0%}": coverage_at(p, exact, confidence) for p in PRECISIONS},
+        auroc=auroc(can, confidence) if mixed else None,
+        calibration_error=calibration_error(confidence, [_first_right(a, 0.0) > 0 for a in asked])
         if located
         else None,
         recall={
@@ -171,6 +184,14 @@ def told(row: AnswerRow) -> list[tuple[str, str]]:
     if row.first_citation and row.citation_precision is not None:
         lines.append(("first citation holds the answer", str(row.first_citation)))
         lines.append(("citations that are right", f"{row.citation_precision:.3f}"))
+    if row.abstention:
+        score = row.abstention
+        found = f"{score.precision:.3f} precision, {score.recall:.3f} recall, {score.f1:.3f} F1"
+        lines.append(("refusals that are right", found))
+    lines += [
+        (f"answered with {precision} exact match", f"{share:.3f} of the questions")
+        for precision, share in row.coverage.items()
+    ]
     if row.auroc is not None:
         lines.append(("AUROC, answerable against not", f"{row.auroc:.3f}"))
     if row.calibration_error is not None:
