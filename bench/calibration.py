@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -28,18 +27,17 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from bench.datasets import QA_FILES, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
+from bench.ranking import choices_of, fit_rank
 from bench.reading import RememberingModel
 from bench.refusal import in_first_half
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.asking import Asked, ask_all
-from qa.evaluation.metrics import f1
-from qa.judgement import Calibration, RankWeights, Signs, signs_of
+from qa.judgement import Calibration, Signs, signs_of
 from qa.model_files import CALIBRATION, shipped_folder
+from qa.ranking import RankSigns, ranked
 from qa.reader import ExtractiveReader
 
 SETS = ("squad_en", "xquad_en", "covidqa")
-RETRIEVAL_WEIGHTS = (4.0, 8.0, 12.0, 16.0, 24.0)
-HAS_ANSWER_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)
 FOLDS = 5
 KNOTS = 15
 """Points of the isotonic correction."""
@@ -61,20 +59,12 @@ class Observed:
     """The article of each."""
 
 
-def chosen_rank(asked: Sequence[Asked]) -> RankWeights:
-    """Return the weights whose first spans match the gold answers best, by F1."""
-    answerable = [a for a in asked if a.question.answerable and a.judged]
-    weights = [
-        RankWeights(*pair) for pair in itertools.product(RETRIEVAL_WEIGHTS, HAS_ANSWER_WEIGHTS)
-    ]
-    return max(weights, key=lambda rank: _mean_f1(answerable, replace(_neutral(), rank=rank)))
-
-
-def observe(asked: Sequence[Asked], calibration: Calibration) -> Observed:
+def observe(asked: Sequence[Asked], rank: RankSigns) -> Observed:
     """Return the signs of each answer under a ranking, and whether it was right."""
     rows, right = [], []
     for a in asked:
-        judged = calibration.judge([span.candidate for span in a.judged])
+        candidates = [span.candidate for span in a.judged]
+        judged = ranked(a.answer.question, a.retrieved, candidates, rank)
         rows.append(astuple(signs_of(a.answer.question, judged, a.retrieved)))
         right.append(a.question.answerable and a.is_right(judged))
     return Observed(
@@ -85,7 +75,7 @@ def observe(asked: Sequence[Asked], calibration: Calibration) -> Observed:
     )
 
 
-def fit(observed: Observed, rank: RankWeights) -> Calibration:
+def fit(observed: Observed, rank: RankSigns) -> Calibration:
     """Return the calibration that tells right answers from wrong ones best."""
     scale = observed.signs.std(axis=0)
     scale[scale == 0] = 1.0
@@ -125,17 +115,10 @@ def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...],
     return tuple(np.round(knots, 4).tolist()), tuple(np.round(true, 4).tolist())
 
 
-def _mean_f1(asked: Sequence[Asked], calibration: Calibration) -> float:
-    scores = []
-    for a in asked:
-        best = calibration.judge([span.candidate for span in a.judged])[0]
-        scores.append(f1(best.candidate.text, a.question.gold, a.lang))
-    return float(np.mean(scores))
-
-
 def _neutral() -> Calibration:
     weights = Signs(**{field.name: 0.0 for field in fields(Signs)})
-    return Calibration(RankWeights(6.0, 0.0), 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
+    rank = RankSigns(margin=1.0, has_answer=0.0, retrieval=6.0, near=0.0, echo=0.0, length=0.0)
+    return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 
 def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Calibration, Any]:
@@ -155,9 +138,8 @@ def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Cali
             "answerable": sum(a.question.answerable for a in found),
         }
         asked += [a for a in found if a.judged]
-    rank = chosen_rank(asked)
-    observed = observe(asked, replace(_neutral(), rank=rank))
-    return fit(observed, rank), counts
+    rank = fit_rank(choices_of(asked))
+    return fit(observe(asked, rank), rank), counts
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
-"""Spans of several passages → in which order they answer, and how sure that is.
+"""The ranked spans of a question → how sure it is that the best answers it.
 
-A span is ranked by the reading model and the retriever together. How likely the best is
-to be right is told by a logistic model over a few signs and an isotonic correction of it
-(Zadrozny and Elkan 2002), both fitted by ``bench/calibration.py``.
+A logistic model over a few signs, and an isotonic correction of it (Zadrozny and Elkan
+2002), both fitted by ``bench/calibration.py``.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ import numpy as np
 
 from index.types import Passage
 from qa.config import LEVELS
-from qa.evidence import QuestionTerms, text_stems
+from qa.evidence import text_stems
 from qa.model_files import CALIBRATION, read_json
-from qa.span_decoding import SpanCandidate, sentences_around
+from qa.ranking import JudgedSpan, RankSigns, distinct, question_terms, sentences_of
 
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
 _WORD = re.compile(r"\w+")
@@ -51,26 +50,11 @@ class Signs:
 
 
 @dataclass(frozen=True, slots=True)
-class RankWeights:
-    """What a passage's score and the window's judgement add to a span's margin."""
-
-    retrieval: float
-    has_answer: float
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedSpan:
-    """A candidate and its score, by which candidates of one question are compared."""
-
-    candidate: SpanCandidate
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
     """How scores become an order, a probability and a decision; fitted, stored as JSON."""
 
-    rank: RankWeights
+    rank: RankSigns
+    """How much each sign weighs in a span's score."""
     bias: float
     weights: Signs
     raw: tuple[float, ...]
@@ -94,7 +78,7 @@ class Calibration:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the calibration that :meth:`to_dict` was made from; more keys do no harm."""
         return cls(
-            RankWeights(**data["rank"]),
+            RankSigns(**data["rank"]),
             float(data["bias"]),
             Signs(**data["weights"]),
             tuple(map(float, data["raw"])),
@@ -106,12 +90,6 @@ class Calibration:
         """Return JSON-ready values."""
         return asdict(self)
 
-    def judge(self, candidates: Sequence[SpanCandidate]) -> list[JudgedSpan]:
-        """Return the candidates by score, best first."""
-        judged = [JudgedSpan(c, self._score(c)) for c in candidates]
-        judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
-        return judged
-
     def confidence(self, signs: Signs) -> float:
         """Return the probability, in 0..1, that a best span with these signs is right."""
         raw = self.raw_confidence(signs)
@@ -122,22 +100,6 @@ class Calibration:
         weighted = (getattr(self.weights, f.name) * getattr(signs, f.name) for f in fields(Signs))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + sum(weighted)))))
 
-    def _score(self, candidate: SpanCandidate) -> float:
-        weights = self.rank
-        return (
-            candidate.margin
-            + weights.has_answer * candidate.has_answer
-            + weights.retrieval * candidate.passage.score
-        )
-
-
-def distinct(judged: Sequence[JudgedSpan]) -> list[JudgedSpan]:
-    """Return the spans, of the same words only the first."""
-    found: dict[str, JudgedSpan] = {}
-    for span in judged:
-        found.setdefault(" ".join(span.candidate.text.casefold().split()), span)
-    return list(found.values())
-
 
 def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Passage]) -> Signs:
     """Return the signs of the first of ``judged``, which were found in ``passages``."""
@@ -145,7 +107,7 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
     candidate, passage = best.candidate, best.candidate.passage
     scores = np.array([span.score for span in distinct(judged)])
     context = f"{passage.heading} {passage.text}"
-    terms = QuestionTerms.of(question, [text_stems(p.text) for p in passages])
+    terms = question_terms(question, passages)
     return Signs(
         margin=candidate.margin,
         has_answer=candidate.has_answer,
@@ -153,15 +115,10 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
         retrieval=passage.score,
         similarity=passage.similarity,
         coverage=terms.coverage(text_stems(context)),
-        near=terms.coverage(text_stems(_sentences_of(candidate))),
+        near=terms.coverage(text_stems(sentences_of(candidate))),
         missing=_missing(question, f"{passage.title} {context}"),
         length=math.log1p(len(candidate.text.split())),
     )
-
-
-def _sentences_of(candidate: SpanCandidate) -> str:
-    passage, span = candidate.passage, candidate.span
-    return " ".join(passage.words(s) for s in sentences_around(passage, span))
 
 
 def _missing(question: str, text: str) -> float:

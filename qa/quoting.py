@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index.lexical import query_terms
 from index.types import Passage, Span
 from qa.evidence import text_stems
-from qa.judgement import JudgedSpan
+from qa.ranking import JudgedSpan
 from qa.span_decoding import sentences_around
 
 MAX_SENTENCES = 3

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from index.types import Passage, Span
-from qa.judgement import Calibration, JudgedSpan, distinct, signs_of
+from qa.judgement import Calibration, signs_of
 from qa.model_files import shipped_folder
 from qa.quoting import Quote, quotes_of
+from qa.ranking import JudgedSpan, distinct, ranked
 from qa.span_decoding import span_candidates
 from qa.windows import WindowReader
 
@@ -121,7 +122,7 @@ class ExtractiveReader:
             for passage, some in zip(passages, windows, strict=True)
             for candidate in span_candidates(passage, some)
         ]
-        return self.calibration.judge(found)
+        return ranked(question, passages, found, self.calibration.rank)
 
     def _loaded(self) -> WindowReader:
         from qa.span_model import SpanModel

@@ -6,9 +6,11 @@ import numpy as np
 
 from bench.calibration import Observed, fit, levels_of
 from qa.evaluation.answers import calibration_error
-from qa.judgement import RankWeights, Signs
+from qa.judgement import Signs
+from qa.ranking import RankSigns
 
 COUNT = 600
+RANK = RankSigns(margin=1.0, has_answer=0.0, retrieval=6.0, near=0.0, echo=0.0, length=0.0)
 
 
 def observed(seed: int) -> Observed:
@@ -21,7 +23,7 @@ def observed(seed: int) -> Observed:
 
 
 def test_the_fit_finds_what_tells_and_is_calibrated_on_other_answers() -> None:
-    found = fit(observed(0), RankWeights(6.0, 0.0))
+    found = fit(observed(0), RANK)
     weights = found.weights
     assert weights.margin > 5 * max(abs(weights.lead), abs(weights.length), abs(weights.coverage))
     other = observed(1)

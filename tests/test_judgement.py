@@ -9,13 +9,14 @@ import pytest
 
 from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage, Span
-from qa.judgement import Calibration, RankWeights, Signs, distinct, signs_of
+from qa.judgement import Calibration, Signs, signs_of
 from qa.model_files import shipped_folder
+from qa.ranking import JudgedSpan, RankSigns
 from qa.span_decoding import SpanCandidate
 
 FLAT = Signs(**{field.name: 0.0 for field in fields(Signs)})
 CALIBRATION = Calibration(
-    rank=RankWeights(retrieval=10.0, has_answer=0.5),
+    rank=RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0),
     bias=-1.0,
     weights=replace(FLAT, margin=0.5),
     raw=(0.0, 0.5, 1.0),
@@ -33,20 +34,8 @@ def candidate(
     return SpanCandidate(passage, Span(start, start + len(words)), margin, has)
 
 
-def test_spans_are_ordered_by_reader_and_retriever_together() -> None:
-    judged = CALIBRATION.judge(
-        [candidate("Sharif", 2.0, score=0.2), candidate("Rubio", 1.0, score=0.4)]
-    )
-    assert [j.candidate.text for j in judged] == ["Rubio", "Sharif"]
-    assert [j.score for j in judged] == [5.0, 4.0]
-
-
-def test_of_the_same_words_only_the_best_is_kept() -> None:
-    judged = CALIBRATION.judge([candidate("Rubio", 1), candidate("Rubio", 3), candidate("left", 0)])
-    assert [(j.candidate.text, j.candidate.margin) for j in distinct(judged)] == [
-        ("Rubio", 3),
-        ("left", 0),
-    ]
+def judged(*candidates: SpanCandidate) -> list[JudgedSpan]:
+    return [JudgedSpan(c, c.margin) for c in candidates]
 
 
 def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
@@ -58,8 +47,8 @@ def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
 
 def test_names_and_numbers_that_the_passage_lacks_are_counted() -> None:
     def missing(question: str) -> float:
-        judged = CALIBRATION.judge([candidate("Sharif", 1.0)])
-        return signs_of(question, judged, [judged[0].candidate.passage]).missing
+        spans = judged(candidate("Sharif", 1.0))
+        return signs_of(question, spans, [spans[0].candidate.passage]).missing
 
     assert missing("Whom did Rubio call?") == 0
     assert missing("Whom did Rubio call in 1999?") == 0.5
@@ -68,8 +57,8 @@ def test_names_and_numbers_that_the_passage_lacks_are_counted() -> None:
 
 
 def test_the_lead_of_a_lone_span_is_nothing_and_falls_with_rivals() -> None:
-    lone = CALIBRATION.judge([candidate("Sharif", 1.0)])
-    rivalled = CALIBRATION.judge([candidate("Sharif", 1.0), candidate("Rubio", 1.0)])
+    lone = judged(candidate("Sharif", 1.0))
+    rivalled = judged(candidate("Sharif", 1.0), candidate("Rubio", 1.0))
     passages = [lone[0].candidate.passage]
     assert signs_of("Who?", lone, passages).lead == pytest.approx(0)
     assert signs_of("Who?", rivalled, passages).lead == pytest.approx(-math.log(2))

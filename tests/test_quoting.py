@@ -4,8 +4,8 @@ import pytest
 
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.judgement import JudgedSpan
 from qa.quoting import MAX_SENTENCES, quotes_of
+from qa.ranking import JudgedSpan
 from qa.span_decoding import SpanCandidate, sentences_around
 
 TEXT = (

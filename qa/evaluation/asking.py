@@ -15,8 +15,8 @@ from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.metrics import hits, strip_marks
-from qa.judgement import JudgedSpan, distinct
 from qa.quoting import quotes_of
+from qa.ranking import JudgedSpan, distinct
 from qa.reader import ExtractiveReader
 from qa.retriever import Retriever
 

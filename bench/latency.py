@@ -1,0 +1,128 @@
+"""How long an answer takes, against the models it needs and nothing else.
+
+    python -m bench.latency --data DIR [--questions 200] [--out bench/results]
+
+Each question is asked of its article three ways, one after the other: ``ask``; the bare
+calls of both models on the very same texts (embedding the question, reading the passages);
+and ``retrieve``. So all meet the same machine, and the ratio holds where it is noisy.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.answers import articles_of
+from bench.commands import as_dicts, parser_of, report, table
+from bench.datasets import QA_FILES
+from bench.environment import Environment
+from qa.evaluation.datasets import EvalArticle
+from qa.pipeline import ArticleQA
+from qa.span_model import SpanModel
+
+CHARACTERS = 30_000
+"""Articles are cut to this length, at the end of a paragraph."""
+WARM_UP = 5
+"""Questions that are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One way of asking; milliseconds."""
+
+    what: str
+    questions: int
+    p50: float
+    p95: float
+    ratio: float
+    """Median of the ratio to the bare models, question by question."""
+
+
+def measure(articles: Sequence[EvalArticle], count: int) -> list[Timing]:
+    """Return the timings of ``count`` questions, drawn in turn from the articles."""
+    reading = SpanModel.shipped()
+    times: dict[str, list[float]] = {"ask": [], "bare models": [], "retrieve": []}
+    for item in articles:
+        text = _cut(item.text)
+        with ArticleQA.from_text(text, title=item.title) as qa:
+            qa.warm_up()
+            embedder = qa._embedder
+            asked = [q.question for q in item.questions][: WARM_UP + count // len(articles)]
+            for place, question in enumerate(asked):
+                texts = [p.text for p in qa.retrieve(question, qa.settings.passages)]
+
+                def bare(question: str = question, texts: list[str] = texts) -> None:
+                    embedder.encode_query(question)
+                    reading.read(question, texts)
+
+                took = {
+                    "ask": _milliseconds(lambda q=question: qa.ask(q)),  # type: ignore[misc]
+                    "bare models": _milliseconds(bare),
+                    "retrieve": _milliseconds(lambda q=question: qa.retrieve(q)),  # type: ignore[misc]
+                }
+                if place >= WARM_UP:
+                    for name, value in took.items():
+                        times[name].append(value)
+    floor = np.array(times["bare models"])
+    return [
+        Timing(
+            name,
+            len(values),
+            float(np.quantile(values, 0.5)),
+            float(np.quantile(values, 0.95)),
+            float(np.median(np.array(values) / floor)),
+        )
+        for name, values in times.items()
+    ]
+
+
+def _cut(text: str) -> str:
+    end = text.rfind("\n\n", 0, CHARACTERS)
+    return text[: end if end > 0 and len(text) > CHARACTERS else CHARACTERS]
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000
+
+
+def render(environment: Environment, load: float, timings: Sequence[Timing]) -> str:
+    """Return the results as Markdown."""
+    cells = [
+        (t.what, str(t.questions), f"{t.p50:.0f}", f"{t.p95:.0f}", f"{t.ratio:.2f}")
+        for t in timings
+    ]
+    return "\n".join(
+        [
+            "# How long an answer takes",
+            "",
+            environment.to_markdown(),
+            f"Articles of up to {CHARACTERS:,} characters. Milliseconds; the ratio is to the bare "
+            f"models, question by question. Load average at the start: {load:.1f}.",
+            "",
+            *table(("what", "questions", "p50", "p95", "ratio"), cells),
+        ]
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = parser_of("bench.latency")
+    parser.add_argument("--set", default="squad_en", choices=QA_FILES)
+    parser.add_argument("--questions", type=int, default=200)
+    given = parser.parse_args()
+    environment, load = Environment.now("bench.latency"), os.getloadavg()[0]
+    articles = articles_of(Path(given.data), given.set, quick=given.quick)
+    timings = measure(articles, given.questions)
+    text = render(environment, load, timings)
+    report(given, "latency", environment, text, timings=as_dicts(timings), load=load)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from index.types import Passage, Span
+from qa.ranking import JudgedSpan, RankSigns, distinct, rank_signs, ranked
+from qa.span_decoding import SpanCandidate
+
+NOTHING = RankSigns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+WEIGHTS = replace(NOTHING, margin=1.0, has_answer=0.5, retrieval=10.0)
+TEXT = "Rubio called Sharif. Then Rubio left the town by car."
+SENTENCES = (Span(10, 30), Span(31, 63))
+
+
+def candidate(words: str, margin: float, *, has: float = 0.0, score: float = 0.5) -> SpanCandidate:
+    passage = Passage("a", "T", TEXT, 10, 10 + len(TEXT), score, 1, sentences=SENTENCES)
+    start = 10 + TEXT.index(words)
+    return SpanCandidate(passage, Span(start, start + len(words)), margin, has)
+
+
+def order(
+    candidates: list[SpanCandidate], weights: RankSigns, question: str = "Who?"
+) -> list[JudgedSpan]:
+    return ranked(question, [c.passage for c in candidates], candidates, weights)
+
+
+def test_spans_are_ordered_by_the_weighted_sum_of_their_signs() -> None:
+    spans = [candidate("Sharif", 2.0, score=0.2), candidate("Rubio", 1.0, score=0.4, has=2.0)]
+    judged = order(spans, WEIGHTS)
+    assert [j.candidate.text for j in judged] == ["Rubio", "Sharif"]
+    assert [j.score for j in judged] == [6.0, 4.0]
+
+
+def test_of_the_same_score_the_earlier_place_comes_first() -> None:
+    spans = [candidate("car", 0.0), candidate("Rubio", 0.0)]
+    assert [j.candidate.text for j in order(spans, WEIGHTS)] == ["Rubio", "car"]
+
+
+def test_of_the_same_words_only_the_best_is_kept() -> None:
+    spans = [candidate("Rubio", 1), candidate("Rubio", 3), candidate("left", 0)]
+    kept = [(j.candidate.text, j.candidate.margin) for j in distinct(order(spans, WEIGHTS))]
+    assert kept == [("Rubio", 3), ("left", 0)]
+
+
+def test_words_of_the_question_tell_beside_a_span_and_in_it() -> None:
+    spans = [candidate("Sharif", 0.0), candidate("Rubio left", 0.0)]
+    signs = rank_signs("How did Rubio leave the town?", [s.passage for s in spans], spans)
+    assert signs[1].near > signs[0].near
+    assert [sign.echo for sign in signs] == [0.0, 0.5]
+    assert signs[1].length > signs[0].length
+
+
+def test_a_span_that_only_repeats_the_question_can_be_put_last() -> None:
+    spans = [candidate("Rubio", 1.0), candidate("Sharif", 0.5)]
+    weights = replace(NOTHING, margin=1.0, echo=-2.0)
+    judged = order(spans, weights, "Whom did Rubio call?")
+    assert [j.candidate.text for j in judged] == ["Sharif", "Rubio"]
+    assert judged[1].score == pytest.approx(-1.0)
