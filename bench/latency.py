@@ -21,12 +21,17 @@ from bench.answers import articles_of
 from bench.commands import as_dicts, parser_of, report, table
 from bench.datasets import QA_FILES
 from bench.environment import Environment
+from index.embedder import SentenceTransformerEmbedder
+from index.passage_index import PassageIndex
+from index.types import Article
+from qa.config import Settings
 from qa.evaluation.datasets import EvalArticle
 from qa.pipeline import ArticleQA
 from qa.span_model import SpanModel
 
 CHARACTERS = 30_000
 """Articles are cut to this length, at the end of a paragraph."""
+WAYS = ("ask", "bare models", "retrieve")
 WARM_UP = 5
 """Questions that are not counted."""
 
@@ -45,40 +50,42 @@ class Timing:
 
 def measure(articles: Sequence[EvalArticle], count: int) -> list[Timing]:
     """Return the timings of ``count`` questions, drawn in turn from the articles."""
-    reading = SpanModel.shipped()
-    times: dict[str, list[float]] = {"ask": [], "bare models": [], "retrieve": []}
+    embedder, model = SentenceTransformerEmbedder(), SpanModel.shipped()
+    rows = []
     for item in articles:
-        text = _cut(item.text)
-        with ArticleQA.from_text(text, title=item.title) as qa:
+        article = Article.from_text(_cut(item.text), title=item.title)
+        index = PassageIndex(None, embedder)
+        with ArticleQA(index, embedder, Settings.load(), pending=[article]) as qa:
             qa.warm_up()
-            embedder = qa._embedder
             asked = [q.question for q in item.questions][: WARM_UP + count // len(articles)]
-            for place, question in enumerate(asked):
-                texts = [p.text for p in qa.retrieve(question, qa.settings.passages)]
-
-                def bare(question: str = question, texts: list[str] = texts) -> None:
-                    embedder.encode_query(question)
-                    reading.read(question, texts)
-
-                took = {
-                    "ask": _milliseconds(lambda q=question: qa.ask(q)),  # type: ignore[misc]
-                    "bare models": _milliseconds(bare),
-                    "retrieve": _milliseconds(lambda q=question: qa.retrieve(q)),  # type: ignore[misc]
-                }
-                if place >= WARM_UP:
-                    for name, value in took.items():
-                        times[name].append(value)
-    floor = np.array(times["bare models"])
+            times = [_times(qa, embedder, model, question) for question in asked]
+            rows += times[WARM_UP:]
+    found = np.array(rows)
+    ratios = found / found[:, WAYS.index("bare models"), None]
     return [
         Timing(
-            name,
-            len(values),
-            float(np.quantile(values, 0.5)),
-            float(np.quantile(values, 0.95)),
-            float(np.median(np.array(values) / floor)),
+            way,
+            len(found),
+            float(np.quantile(found[:, column], 0.5)),
+            float(np.quantile(found[:, column], 0.95)),
+            float(np.median(ratios[:, column])),
         )
-        for name, values in times.items()
+        for column, way in enumerate(WAYS)
     ]
+
+
+def _times(
+    qa: ArticleQA, embedder: SentenceTransformerEmbedder, model: SpanModel, question: str
+) -> tuple[float, ...]:
+    """Return the milliseconds of each of WAYS."""
+    texts = [p.text for p in qa.retrieve(question, qa.settings.passages)]
+
+    def bare() -> None:
+        embedder.encode_query(question)
+        model.read(question, texts)
+
+    ways = (lambda: qa.ask(question), bare, lambda: qa.retrieve(question))
+    return tuple(map(_milliseconds, ways))
 
 
 def _cut(text: str) -> str:
