@@ -117,7 +117,7 @@ def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...],
 
 def _neutral() -> Calibration:
     weights = Signs(**{field.name: 0.0 for field in fields(Signs)})
-    rank = RankSigns(margin=1.0, has_answer=0.0, retrieval=6.0, near=0.0, echo=0.0, length=0.0)
+    rank = RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0)
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 

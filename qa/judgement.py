@@ -7,7 +7,6 @@ A logistic model over a few signs, and an isotonic correction of it (Zadrozny an
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.resources.abc import Traversable
@@ -19,10 +18,14 @@ from index.types import Passage
 from qa.config import LEVELS
 from qa.evidence import text_stems
 from qa.model_files import CALIBRATION, read_json
-from qa.ranking import JudgedSpan, RankSigns, distinct, question_terms, sentences_of
-
-_NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
-_WORD = re.compile(r"\w+")
+from qa.ranking import (
+    JudgedSpan,
+    RankSigns,
+    distinct,
+    names_missing,
+    question_terms,
+    sentences_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Signs:
     """The same in the sentences that the span has a part in."""
     missing: float
     """Share of the question's names and numbers that the passage does not have."""
+    apart: float
+    """The same of the sentences that the span has a part in."""
     length: float
     """Logarithm of its number of words."""
 
@@ -108,6 +113,7 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
     scores = np.array([span.score for span in distinct(judged)])
     context = f"{passage.heading} {passage.text}"
     terms = question_terms(question, passages)
+    sentences = sentences_of(candidate)
     return Signs(
         margin=candidate.margin,
         has_answer=candidate.has_answer,
@@ -115,14 +121,8 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
         retrieval=passage.score,
         similarity=passage.similarity,
         coverage=terms.coverage(text_stems(context)),
-        near=terms.coverage(text_stems(sentences_of(candidate))),
-        missing=_missing(question, f"{passage.title} {context}"),
+        near=terms.coverage(text_stems(sentences)),
+        missing=names_missing(question, f"{passage.title} {context}"),
+        apart=names_missing(question, sentences),
         length=math.log1p(len(candidate.text.split())),
     )
-
-
-def _missing(question: str, text: str) -> float:
-    """Return the share of the question's names and numbers that are not among the text's words."""
-    named = {word.casefold().removesuffix("s") for word in _NAME_OR_NUMBER.findall(question)}
-    words = {word.casefold().removesuffix("s") for word in _WORD.findall(text)}
-    return len(named - words) / len(named) if named else 0.0

@@ -16,6 +16,7 @@ from index.types import Passage
 from qa.evidence import QuestionTerms, text_stems
 from qa.span_decoding import SpanCandidate, sentences_around
 
+_NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
 _WORD = re.compile(r"\w+")
 
 
@@ -31,6 +32,8 @@ class RankSigns:
     """The passage's score by the retriever, in 0..1."""
     near: float
     """Share, by rarity, of the question's words in the sentences that it has a part in."""
+    apart: float
+    """Share of the question's names and numbers that these sentences do not have."""
     echo: float
     """Share of its words that the question has, too."""
     length: float
@@ -70,13 +73,14 @@ def rank_signs(
     asked = set(_words(question))
     found = []
     for candidate in candidates:
-        words = _words(candidate.text)
+        words, sentences = _words(candidate.text), sentences_of(candidate)
         found.append(
             RankSigns(
                 margin=candidate.margin,
                 has_answer=candidate.has_answer,
                 retrieval=candidate.passage.score,
-                near=terms.coverage(text_stems(sentences_of(candidate))),
+                near=terms.coverage(text_stems(sentences)),
+                apart=names_missing(question, sentences),
                 echo=sum(word in asked for word in words) / max(1, len(words)),
                 length=math.log1p(len(words)),
             )
@@ -101,6 +105,13 @@ def sentences_of(candidate: SpanCandidate) -> str:
     """Return the sentences that a candidate has a part in."""
     passage = candidate.passage
     return " ".join(passage.words(s) for s in sentences_around(passage, candidate.span))
+
+
+def names_missing(question: str, text: str) -> float:
+    """Return the share of the question's names and numbers that are not among the text's words."""
+    named = {word.casefold().removesuffix("s") for word in _NAME_OR_NUMBER.findall(question)}
+    words = {word.removesuffix("s") for word in _words(text)}
+    return len(named - words) / len(named) if named else 0.0
 
 
 def _words(text: str) -> list[str]:

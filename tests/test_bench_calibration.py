@@ -10,7 +10,7 @@ from qa.judgement import Signs
 from qa.ranking import RankSigns
 
 COUNT = 600
-RANK = RankSigns(margin=1.0, has_answer=0.0, retrieval=6.0, near=0.0, echo=0.0, length=0.0)
+RANK = RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def observed(seed: int) -> Observed:
