@@ -27,14 +27,14 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from bench.datasets import QA_FILES, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.ranking import choices_of, fit_rank
+from bench.ranking import as_read, fit_ranking
 from bench.reading import RememberingModel
 from bench.refusal import in_first_half
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.asking import Asked, ask_all
 from qa.judgement import Calibration, Signs, signs_of
 from qa.model_files import CALIBRATION, shipped_folder
-from qa.ranking import RankSigns, ranked
+from qa.ranking import Ranking, RankSigns
 from qa.reader import ExtractiveReader
 
 SETS = ("squad_en", "xquad_en", "covidqa")
@@ -59,12 +59,11 @@ class Observed:
     """The article of each."""
 
 
-def observe(asked: Sequence[Asked], rank: RankSigns) -> Observed:
+def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
     """Return the signs of each answer under a ranking, and whether it was right."""
     rows, right = [], []
     for a in asked:
-        candidates = [span.candidate for span in a.judged]
-        judged = ranked(a.answer.question, a.retrieved, candidates, rank)
+        judged = as_read(a, rank)
         rows.append(astuple(signs_of(a.answer.question, judged, a.retrieved)))
         right.append(a.question.answerable and a.is_right(judged))
     return Observed(
@@ -75,7 +74,7 @@ def observe(asked: Sequence[Asked], rank: RankSigns) -> Observed:
     )
 
 
-def fit(observed: Observed, rank: RankSigns) -> Calibration:
+def fit(observed: Observed, rank: Ranking) -> Calibration:
     """Return the calibration that tells right answers from wrong ones best."""
     scale = observed.signs.std(axis=0)
     scale[scale == 0] = 1.0
@@ -117,7 +116,7 @@ def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...],
 
 def _neutral() -> Calibration:
     weights = Signs(**{field.name: 0.0 for field in fields(Signs)})
-    rank = RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0)
+    rank = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0))
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 
@@ -138,7 +137,7 @@ def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Cali
             "answerable": sum(a.question.answerable for a in found),
         }
         asked += [a for a in found if a.judged]
-    rank = fit_rank(choices_of(asked))
+    rank = fit_ranking(asked)
     return fit(observe(asked, rank), rank), counts
 
 

@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from index.types import Passage
 from qa.evaluation.asking import Asked
 from qa.evaluation.metrics import f1
-from qa.ranking import RankSigns, rank_signs
+from qa.ranking import JudgedSpan, Ranking, RankSigns, rank_signs
+from qa.span_decoding import SpanCandidate
 
 Floats = NDArray[np.float64]
 
 RIGHT_ENOUGH = 0.3
 """F1 from which a span counts as an answer, by its F1."""
+REACH = 0.9
+"""Reading ends when the following passages would need a span better, their retrieval apart,
+than this share of the right ones."""
 PENALTY = 1e-3
 """On the squared weights, whose signs are scaled alike."""
 
@@ -47,7 +52,32 @@ def choices_of(asked: Sequence[Asked]) -> list[Choice]:
     return found
 
 
-def fit_rank(choices: Sequence[Choice]) -> RankSigns:
+def fit_ranking(asked: Sequence[Asked]) -> Ranking:
+    """Return the weights that fit ``asked`` best, with how far it is worth reading."""
+    weights = fit_weights(choices_of(asked))
+    exact = Ranking(weights)
+    beside = []
+    for a in asked:
+        if a.question.answerable and a.judged and a.is_right(judged := as_read(a, exact)):
+            best = judged[0]
+            beside.append(best.score - weights.retrieval * best.candidate.passage.score)
+    return Ranking(weights, round(float(np.quantile(beside, REACH)), 3))
+
+
+def as_read(asked: Asked, ranking: Ranking) -> list[JudgedSpan]:
+    """Return the spans by score as if the passages had been read under ``ranking``."""
+    by_passage: dict[tuple[str, int], list[SpanCandidate]] = {}
+    for span in asked.judged:
+        place = span.candidate.passage
+        by_passage.setdefault((place.article_id, place.start), []).append(span.candidate)
+
+    def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
+        return [c for p in some for c in by_passage.get((p.article_id, p.start), ())]
+
+    return ranking.in_turn(asked.answer.question, asked.retrieved, spans_of)
+
+
+def fit_weights(choices: Sequence[Choice]) -> RankSigns:
     """Return the weights under which the right spans are likeliest.
 
     Conditional logit (McFadden 1974): the chance of a span is its share of the

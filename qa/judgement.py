@@ -20,7 +20,7 @@ from qa.evidence import text_stems
 from qa.model_files import CALIBRATION, read_json
 from qa.ranking import (
     JudgedSpan,
-    RankSigns,
+    Ranking,
     distinct,
     names_missing,
     question_terms,
@@ -58,8 +58,7 @@ class Signs:
 class Calibration:
     """How scores become an order, a probability and a decision; fitted, stored as JSON."""
 
-    rank: RankSigns
-    """How much each sign weighs in a span's score."""
+    rank: Ranking
     bias: float
     weights: Signs
     raw: tuple[float, ...]
@@ -83,7 +82,7 @@ class Calibration:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the calibration that :meth:`to_dict` was made from; more keys do no harm."""
         return cls(
-            RankSigns(**data["rank"]),
+            Ranking.from_dict(data["rank"]),
             float(data["bias"]),
             Signs(**data["weights"]),
             tuple(map(float, data["raw"])),

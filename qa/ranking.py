@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any, Self
 
 from index.types import Passage
 from qa.evidence import QuestionTerms, text_stems
 from qa.span_decoding import SpanCandidate, sentences_around
+
+READ_AT_ONCE = 2
+"""Passages that are read before it is asked whether that is enough."""
 
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
 _WORD = re.compile(r"\w+")
@@ -48,21 +52,55 @@ class JudgedSpan:
     score: float
 
 
-def ranked(
-    question: str,
-    passages: Sequence[Passage],
-    candidates: Sequence[SpanCandidate],
-    weights: RankSigns,
-) -> list[JudgedSpan]:
-    """Return the candidates, which were found in ``passages``, by score, best first."""
-    judged = [
-        JudgedSpan(candidate, _dot(signs, weights))
-        for candidate, signs in zip(
-            candidates, rank_signs(question, passages, candidates), strict=True
-        )
-    ]
-    judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
-    return judged
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How spans are ordered, and how far the passages are read for them."""
+
+    weights: RankSigns
+    reach: float | None = None
+    """What a span's score comes to at most, but for its passage's part; None if unknown."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the ranking that ``dataclasses.asdict`` made ``data`` from."""
+        return cls(RankSigns(**data["weights"]), None if data["reach"] is None else data["reach"])
+
+    def in_turn(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        spans_of: Callable[[Sequence[Passage]], Sequence[SpanCandidate]],
+    ) -> list[JudgedSpan]:
+        """Return the spans by score, best first; ``spans_of`` finds those of some passages.
+
+        Passages are read in their order, and no further once the rest cannot bring a
+        better span.
+        """
+        found: list[SpanCandidate] = []
+        judged: list[JudgedSpan] = []
+        for first in range(0, len(passages), READ_AT_ONCE):
+            if judged and self._is_settled(judged[0], passages[first]):
+                break
+            found += spans_of(passages[first : first + READ_AT_ONCE])
+            judged = self.ordered(question, passages, found)
+        return judged
+
+    def ordered(
+        self, question: str, passages: Sequence[Passage], candidates: Sequence[SpanCandidate]
+    ) -> list[JudgedSpan]:
+        """Return the candidates by score, best first; ``passages`` are all of the question's."""
+        signs = rank_signs(question, passages, candidates)
+        judged = [
+            JudgedSpan(candidate, _dot(sign, self.weights))
+            for candidate, sign in zip(candidates, signs, strict=True)
+        ]
+        judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
+        return judged
+
+    def _is_settled(self, best: JudgedSpan, following: Passage) -> bool:
+        if self.reach is None:
+            return False
+        return best.score > self.weights.retrieval * following.score + self.reach
 
 
 def rank_signs(

@@ -12,8 +12,8 @@ from index.types import Passage, Span
 from qa.judgement import Calibration, signs_of
 from qa.model_files import shipped_folder
 from qa.quoting import Quote, quotes_of
-from qa.ranking import JudgedSpan, distinct, ranked
-from qa.span_decoding import span_candidates
+from qa.ranking import JudgedSpan, distinct
+from qa.span_decoding import SpanCandidate, span_candidates
 from qa.windows import WindowReader
 
 # Scores are squeezed into 0..1 for display; this many logits are one.
@@ -115,14 +115,15 @@ class ExtractiveReader:
         return Reading(quotes, confidence, short, _reordered(passages, judged))
 
     def judge(self, question: str, passages: Sequence[Passage]) -> list[JudgedSpan]:
-        """Return every span that could answer, best first."""
-        windows = self._loaded().read(question, [passage.text for passage in passages])
-        found = [
-            candidate
-            for passage, some in zip(passages, windows, strict=True)
-            for candidate in span_candidates(passage, some)
-        ]
-        return ranked(question, passages, found, self.calibration.rank)
+        """Return the spans that could answer, best first; see :meth:`Ranking.in_turn`."""
+        model = self._loaded()
+
+        def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
+            windows = model.read(question, [passage.text for passage in some])
+            pairs = zip(some, windows, strict=True)
+            return [span for passage, logits in pairs for span in span_candidates(passage, logits)]
+
+        return self.calibration.rank.in_turn(question, passages, spans_of)
 
     def _loaded(self) -> WindowReader:
         from qa.span_model import SpanModel

@@ -7,10 +7,10 @@ import numpy as np
 from bench.calibration import Observed, fit, levels_of
 from qa.evaluation.answers import calibration_error
 from qa.judgement import Signs
-from qa.ranking import RankSigns
+from qa.ranking import Ranking, RankSigns
 
 COUNT = 600
-RANK = RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0)
+RANK = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0))
 
 
 def observed(seed: int) -> Observed:

@@ -4,7 +4,7 @@ from dataclasses import astuple, fields
 
 import numpy as np
 
-from bench.ranking import Choice, fit_rank
+from bench.ranking import Choice, fit_weights
 from qa.ranking import RankSigns
 
 SIGNS = len(fields(RankSigns))
@@ -26,5 +26,5 @@ def choices(seed: int, weights: list[float]) -> list[Choice]:
 
 def test_the_fit_finds_the_weights_that_the_choices_were_made_with() -> None:
     weights = [1.5, 0.5, 0.0, 0.0, -1.0, 0.25, 0.0]
-    found = astuple(fit_rank(choices(0, weights)))
+    found = astuple(fit_weights(choices(0, weights)))
     assert np.allclose(found, weights, atol=0.15)

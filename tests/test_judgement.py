@@ -11,12 +11,12 @@ from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage, Span
 from qa.judgement import Calibration, Signs, signs_of
 from qa.model_files import shipped_folder
-from qa.ranking import JudgedSpan, RankSigns
+from qa.ranking import JudgedSpan, Ranking, RankSigns
 from qa.span_decoding import SpanCandidate
 
 FLAT = Signs(**{field.name: 0.0 for field in fields(Signs)})
 CALIBRATION = Calibration(
-    rank=RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0, 0.0),
+    rank=Ranking(RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0, 0.0), reach=8.0),
     bias=-1.0,
     weights=replace(FLAT, margin=0.5),
     raw=(0.0, 0.5, 1.0),

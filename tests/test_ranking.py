@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from index.types import Passage, Span
-from qa.ranking import JudgedSpan, RankSigns, distinct, names_missing, rank_signs, ranked
+from qa.ranking import JudgedSpan, Ranking, RankSigns, distinct, names_missing, rank_signs
 from qa.span_decoding import SpanCandidate
 
 NOTHING = RankSigns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -23,7 +24,7 @@ def candidate(words: str, margin: float, *, has: float = 0.0, score: float = 0.5
 def order(
     candidates: list[SpanCandidate], weights: RankSigns, question: str = "Who?"
 ) -> list[JudgedSpan]:
-    return ranked(question, [c.passage for c in candidates], candidates, weights)
+    return Ranking(weights).ordered(question, [c.passage for c in candidates], candidates)
 
 
 def test_spans_are_ordered_by_the_weighted_sum_of_their_signs() -> None:
@@ -77,3 +78,34 @@ def test_a_name_may_stand_in_the_passage_but_apart_from_the_span() -> None:
     spans = [candidate("Sharif", 0.0), candidate("car", 0.0)]
     signs = rank_signs("When did Mr Sharif leave?", [s.passage for s in spans], spans)
     assert [sign.apart for sign in signs] == [0.5, 1.0]
+
+
+def read_in_turn(margins: list[float], reach: float | None) -> list[int]:
+    """Return the ranks of the passages that are read for spans of these margins."""
+    passages = [
+        Passage("a", "T", TEXT, 100 * n, 100 * n + len(TEXT), 1.0 - n / 10, n + 1)
+        for n in range(len(margins))
+    ]
+    read: list[int] = []
+
+    def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
+        read.extend(p.rank for p in some)
+        return [
+            SpanCandidate(p, Span(p.start, p.start + 5), margins[p.rank - 1], 0.0) for p in some
+        ]
+
+    ranking = Ranking(replace(NOTHING, margin=1.0, retrieval=10.0), reach)
+    judged = ranking.in_turn("Who?", passages, spans_of)
+    assert sorted(j.candidate.passage.rank for j in judged) == read
+    return read
+
+
+def test_reading_ends_once_the_rest_cannot_bring_a_better_span() -> None:
+    # The third passage scores .8, so its span could come to 8 + 5 at most.
+    assert read_in_turn([4.0, 0.0, 9.0, 0.0, 0.0], reach=5.0) == [1, 2]
+    assert read_in_turn([2.0, 0.0, 5.0, 0.0, 0.0], reach=5.0) == [1, 2, 3, 4]
+    assert read_in_turn([0.0, 0.0, 0.0, 0.0, 0.0], reach=5.0) == [1, 2, 3, 4, 5]
+
+
+def test_without_a_known_reach_everything_is_read() -> None:
+    assert read_in_turn([99.0, 0.0, 0.0, 0.0], reach=None) == [1, 2, 3, 4]
