@@ -28,7 +28,7 @@ ALONE = TrainSettings(seed=0, steps=1900, learning_rate=2e-4, dropout=0, precisi
 TEACHER = TrainSettings(
     seed=0, steps=950, learning_rate=6e-5, batch_tokens=3072, dropout=0, precision="bfloat16"
 )
-TAUGHT = TrainSettings(seed=1, steps=2800, dropout=0, precision="bfloat16")
+TAUGHT = TrainSettings(seed=1, steps=2600, dropout=0, precision="bfloat16")
 
 STUDENT_START = Start()
 """The embedding model."""
