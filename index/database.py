@@ -17,7 +17,7 @@ from index.errors import (
     LibraryUnwritable,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
 _BUSY_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ CREATE TABLE library (
 CREATE TABLE articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT,
-    headings TEXT NOT NULL, added_at TEXT NOT NULL);
+    headings TEXT NOT NULL, added_at TEXT NOT NULL, pages TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
@@ -41,6 +41,8 @@ CREATE TABLE changes (
     generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
     first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
 """
+# What brings a library of each older version to the next one.
+_MIGRATIONS = {1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'"}
 
 
 class Database:
@@ -109,8 +111,10 @@ class Database:
     def _prepare(self) -> None:
         db = self._writer
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if version == SCHEMA_VERSION:
+        if 0 < version <= SCHEMA_VERSION:
             self._check_application(db)
+            if version < SCHEMA_VERSION:
+                self._migrate()
             return
         if version > SCHEMA_VERSION:
             msg = (
@@ -127,6 +131,17 @@ class Database:
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _migrate(self) -> None:
+        """Bring an older library to this version's format, all or nothing."""
+        with self.transaction() as db:
+            # Another process may have done it while this one waited.
+            version = int(db.execute("PRAGMA user_version").fetchone()[0])
+            for older in range(version, SCHEMA_VERSION):
+                for statement in _MIGRATIONS[older].split(";"):
+                    db.execute(statement)
+            if version < SCHEMA_VERSION:
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _check_application(self, db: sqlite3.Connection) -> None:

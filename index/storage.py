@@ -167,8 +167,8 @@ class Storage:
             if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
                 return False
             key = db.execute(
-                "INSERT INTO articles (id, title, text, source, headings, added_at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO articles (id, title, text, source, headings, added_at, pages) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     article.id,
                     article.title,
@@ -176,6 +176,7 @@ class Storage:
                     article.source,
                     json.dumps([[h.start, h.end, h.level] for h in article.headings]),
                     datetime.now(UTC).isoformat(timespec="seconds"),
+                    json.dumps(article.pages),
                 ),
             ).lastrowid
             _insert_chunks(db, int(key or 0), chunks, vectors)
@@ -239,7 +240,7 @@ def _not_found(article_id: str) -> ArticleNotFound:
     )
 
 
-_SELECT_ARTICLE = "SELECT id, title, text, source, headings, added_at FROM articles"
+_SELECT_ARTICLE = "SELECT id, title, text, source, headings, added_at, pages FROM articles"
 _SELECT_CHUNK = (
     'SELECT chunks.id, articles.title, articles.id, start, "end", chunks.text, heading, sentences '
     "FROM chunks JOIN articles ON article = key"
@@ -247,9 +248,9 @@ _SELECT_CHUNK = (
 
 
 def _article(row: tuple[Any, ...]) -> Article:
-    article_id, title, text, source, headings, added_at = row
+    article_id, title, text, source, headings, added_at, pages = row
     marks = tuple(Heading(*mark) for mark in json.loads(headings))
-    return Article(article_id, title, text, source, marks, added_at)
+    return Article(article_id, title, text, source, marks, added_at, tuple(json.loads(pages)))
 
 
 def _stored_chunk(row: tuple[Any, ...]) -> StoredChunk:

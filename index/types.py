@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
@@ -57,6 +58,9 @@ class Article:
     headings: tuple[Heading, ...] = ()
     added_at: str | None = None
     """When it entered the library (ISO 8601, UTC); None until then."""
+    pages: tuple[int, ...] = ()
+    """Where each page starts, page 1 first; empty if it has no pages. A page without
+    text starts where the next one does."""
 
     @classmethod
     def from_text(
@@ -66,11 +70,12 @@ class Article:
         title: str = "",
         source: str | None = None,
         headings: tuple[Heading, ...] = (),
+        pages: tuple[int, ...] = (),
     ) -> Self:
         r"""Return the article of ``text``, with CRLF and CR turned into LF.
 
-        ``headings`` are offsets into the text as given, which must then be free
-        of ``\r``. A missing title is taken from the first line.
+        ``headings`` and ``pages`` are offsets into the text as given, which must then
+        be free of ``\r``. A missing title is taken from the first line.
 
         Raises:
             EmptyArticle: The text is blank.
@@ -90,7 +95,11 @@ class Article:
             raise UnreadableFile(msg) from error
         article_id = hashlib.sha256(encoded).hexdigest()[:_ID_HEX_DIGITS]
         title = one_line(title) or one_line(text[:1000].strip().split("\n", 1)[0])
-        return cls(article_id, title, text, source, headings)
+        return cls(article_id, title, text, source, headings, pages=pages)
+
+    def page_of(self, offset: int) -> int | None:
+        """Return the number of the page that holds ``text[offset]``; None without pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
@@ -100,7 +109,7 @@ class Article:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the article that :meth:`to_dict` was made from."""
         headings = tuple(Heading(**heading) for heading in data["headings"])
-        return cls(**{**data, "headings": headings})
+        return cls(**{**data, "headings": headings, "pages": tuple(data.get("pages", ()))})
 
 
 @dataclass(frozen=True, slots=True)

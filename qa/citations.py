@@ -26,6 +26,8 @@ class Citation:
     """The file name or URL of the article, where there is one."""
     heading: str = ""
     """The heading the quote stands under, where there is one."""
+    page: int | None = None
+    """The page the quote starts on, from 1, where the article has pages."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end or self.end - self.start != len(self.quote):
@@ -46,7 +48,8 @@ class Citation:
             msg = f"{start}–{end} lies outside the article of {len(article.text)} characters."
             raise CitationError(msg)
         quote = article.text[start:end]
-        return cls(article.id, article.title, start, end, quote, article.source, heading)
+        page = article.page_of(start)
+        return cls(article.id, article.title, start, end, quote, article.source, heading, page)
 
     def check(self, article: Article) -> None:
         """Raise CitationError unless the article says exactly this, exactly there."""

@@ -39,8 +39,11 @@ def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
 
 
 def place(citation: Citation) -> str:
-    """Return where a quote stands, in words: ``The title, characters 120–180``."""
-    return f"{_flat(citation.title)}, {_characters(citation)}"
+    """Return where a quote stands, in words: ``The title, p. 7``.
+
+    Where there are no pages the characters are counted: ``The title, characters 120–180``.
+    """
+    return f"{_flat(citation.title)}, {_page_or_characters(citation)}"
 
 
 def to_plain(answer: Answer) -> str:
@@ -141,7 +144,9 @@ def _located(citation: Citation) -> str:
     return f"{place(citation)}: {_quoted(citation)}"
 
 
-def _characters(citation: Citation) -> str:
+def _page_or_characters(citation: Citation) -> str:
+    if citation.page is not None:
+        return f"p. {citation.page}"
     return f"characters {citation.start}–{citation.end}"
 
 

@@ -40,6 +40,18 @@ def test_a_quote_that_the_article_does_not_have_is_found_out() -> None:
         Citation.of(ARTICLE, 0, 7).check(other)
 
 
+def test_a_citation_tells_the_page_that_its_quote_starts_on() -> None:
+    paged = Article.from_text("One. Two. Three.", pages=(0, 5, 10))
+    assert Citation.of(paged, 5, 16).page == 2
+    assert Citation.of(ARTICLE, 0, 3).page is None
+
+
+def test_a_citation_kept_as_json_before_there_were_pages_has_none() -> None:
+    kept = Citation.of(ARTICLE, 0, 3).to_dict()
+    del kept["page"]
+    assert Citation.from_dict(kept) == Citation.of(ARTICLE, 0, 3)
+
+
 def answer(**changes: object) -> Answer:
     citation = Citation.of(ARTICLE, 0, 18, heading="H")
     passage = Passage(

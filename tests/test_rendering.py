@@ -260,6 +260,10 @@ def test_a_place_is_told_in_words() -> None:
     assert place(Citation("a", "A\ntitle", 3, 5, "ab")) == "A title, characters 3–5"
 
 
+def test_a_place_in_an_article_with_pages_is_told_by_its_page() -> None:
+    assert place(Citation("a", "T", 3, 5, "ab", page=7)) == "T, p. 7"
+
+
 def test_shorten_keeps_what_fits() -> None:
     assert shorten("four", 4) == "four"
     assert shorten("fives", 4) == "fiv…"

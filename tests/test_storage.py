@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from index.embedder import ModelIdentity
 from index.errors import (
     ArticleNotFound,
     LibraryDamaged,
+    LibraryError,
     LibraryLocked,
     LibraryTooNew,
     LibraryUnwritable,
     WrongModel,
 )
-from index.revisions import NEW
+from index.revisions import NEW, Revision
 from index.storage import Storage
 from index.types import Article, Chunk, Heading, Span
 
@@ -25,7 +27,9 @@ MODEL = ModelIdentity("model", "0" * 64, 2)
 
 
 def article_with_chunks(text: str) -> tuple[Article, list[Chunk], np.ndarray]:
-    article = Article.from_text(text, title="T", source="s", headings=(Heading(0, 1, 1),))
+    article = Article.from_text(
+        text, title="T", source="s", headings=(Heading(0, 1, 1),), pages=(0, 1)
+    )
     chunks = [
         Chunk(article.id, 0, 1, text[:1], "H", (Span(0, 1),)),
         Chunk(article.id, 1, len(text), text[1:], "", (Span(1, 2), Span(2, len(text)))),
@@ -49,7 +53,7 @@ def test_what_is_added_is_read_back_as_it_was(storage: Storage) -> None:
     assert storage.add(article, chunks, vectors)
     stored = storage.article(article.id)
     assert stored.added_at is not None
-    assert Article(**{**stored.to_dict(), "headings": stored.headings, "added_at": None}) == article
+    assert replace(stored, added_at=None) == article
     first, last = storage.chunk_ranges([article.id])[0]
     assert [s.chunk for s in storage.chunks_between(first, last)] == chunks
     ids, read = storage.vectors_between(first, last)
@@ -112,6 +116,83 @@ def test_a_library_of_another_model_is_refused_with_the_command(tmp_path: Path) 
     Storage(tmp_path / "l", MODEL).close()
     with pytest.raises(WrongModel, match="article-qa reembed"):
         Storage(tmp_path / "l", ModelIdentity("other", "1" * 64, 2))
+
+
+# The schema of the first release, word for word.
+VERSION_1 = """
+CREATE TABLE library (
+    model_name TEXT NOT NULL, model_sha256 TEXT NOT NULL, dimension INTEGER NOT NULL,
+    generation INTEGER NOT NULL, token INTEGER NOT NULL);
+CREATE TABLE articles (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT,
+    headings TEXT NOT NULL, added_at TEXT NOT NULL);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
+    heading TEXT NOT NULL, sentences BLOB NOT NULL);
+CREATE INDEX chunks_by_article ON chunks (article);
+CREATE TABLE vectors (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
+CREATE TABLE changes (
+    generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
+    first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
+PRAGMA application_id = 1095844145;
+PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    path = tmp_path / "library.sqlite"
+    article = article_with_chunks("abc")[0]
+    db = sqlite3.connect(path)
+    db.executescript(f"PRAGMA journal_mode = WAL; {VERSION_1}")
+    db.execute("INSERT INTO library VALUES ('model', ?, 2, 1, 7)", (MODEL.sha256,))
+    db.execute(
+        "INSERT INTO articles VALUES (1, ?, 'T', 'abc', 's', '[[0, 1, 1]]', '2026-01-01')",
+        (article.id,),
+    )
+    spans = np.array([[0, 3]], dtype="<i8").tobytes()
+    db.execute("INSERT INTO chunks VALUES (1, 1, 0, 3, 'abc', '', ?)", (spans,))
+    db.execute("INSERT INTO vectors VALUES (1, ?)", (np.array([1, 0], dtype="<f4").tobytes(),))
+    db.execute("INSERT INTO changes VALUES (1, 7, 1, 1, 1)")
+    db.commit()
+    db.close()
+    return path
+
+
+def test_a_library_of_version_1_is_brought_up_to_date_in_place(version_1: Path) -> None:
+    storage = Storage(version_1, MODEL)
+    (article,) = storage.articles()
+    assert (article.text, article.pages, article.added_at) == ("abc", (), "2026-01-01")
+    assert storage.chunk_ranges([article.id]) == [(1, 1)]
+    assert storage.has_been_at(Revision(1, 7))
+    paged = added(storage, "xyz")
+    storage.close()
+    assert Storage(version_1, MODEL).article(paged.id).pages == (0, 1)
+
+
+def test_a_library_is_left_at_version_1_if_bringing_it_up_to_date_fails(
+    version_1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = version_1.read_bytes()
+    broken = {1: "ALTER TABLE articles ADD COLUMN pages TEXT; SELECT nothing FROM nowhere"}
+    monkeypatch.setattr("index.database._MIGRATIONS", broken)
+    with pytest.raises(LibraryError):
+        Storage(version_1, MODEL)
+    assert version_1.read_bytes() == before
+    monkeypatch.undo()
+    assert len(Storage(version_1, MODEL).articles()) == 1
+
+
+def test_another_programs_database_of_the_same_version_is_left_alone(version_1: Path) -> None:
+    with sqlite3.connect(version_1) as db:
+        db.execute("PRAGMA application_id = 1")
+    db.close()
+    with pytest.raises(LibraryDamaged, match="another program"):
+        Storage(version_1, MODEL)
 
 
 def test_a_library_of_a_newer_program_is_refused(tmp_path: Path) -> None:

@@ -46,7 +46,24 @@ def test_a_title_is_one_line_of_bounded_length() -> None:
 
 
 def test_articles_and_passages_survive_json() -> None:
-    article = Article.from_text("H\nText.", headings=(Heading(0, 1, 2),), source="f.txt")
+    article = Article.from_text(
+        "H\nText.", headings=(Heading(0, 1, 2),), source="f.txt", pages=(0, 2)
+    )
     assert Article.from_dict(json.loads(json.dumps(article.to_dict()))) == article
     passage = Passage("id", "t", "Text.", 2, 7, 0.5, 1, "H", (Span(2, 7),), 0.25, 3.0)
     assert Passage.from_dict(json.loads(json.dumps(passage.to_dict()))) == passage
+
+
+def test_an_article_kept_as_json_before_there_were_pages_has_none() -> None:
+    kept = Article.from_text("Text.").to_dict()
+    del kept["pages"]
+    assert Article.from_dict(kept).pages == ()
+
+
+def test_a_place_is_on_the_last_page_that_starts_before_it() -> None:
+    article = Article.from_text("One. Two. Three.", pages=(0, 5, 5, 10))  # page 2 is blank
+    assert [article.page_of(offset) for offset in (0, 4, 5, 9, 10, 15)] == [1, 1, 3, 3, 4, 4]
+
+
+def test_without_pages_a_place_is_on_none() -> None:
+    assert Article.from_text("Text.").page_of(0) is None
