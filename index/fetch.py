@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from index.errors import FetchError, TooLarge
-from index.loaders import DEFAULT_MAX_BYTES, MEDIA_TYPES
+from index.limits import DEFAULT_MAX_BYTES
+from index.loaders import MEDIA_TYPES
 
 if TYPE_CHECKING:
     import ssl

@@ -39,18 +39,12 @@ def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:
         UnreadableFile: It is nested so deeply that the parser gave up.
     """
     # 340 ms to import.
-    from lxml import etree, html
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        root = html.document_fromstring(source.encode(), parser=parser)
-    except etree.ParserError:  # there is no element at all
+    root = _parsed(source)
+    if root is None:
         return "", "", ()
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        msg = "The page is nested too deeply to be read whole. Save its text as .txt and give that."
-        raise UnreadableFile(msg)
     page = None
     if sum(1 for _ in root.iter()) <= _MAX_EXTRACTED_ELEMENTS:
         page = bare_extraction(
@@ -63,9 +57,38 @@ def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:
         text, headings = _text_of(page.body)
         if text:
             return text, page.title or "", headings
-    body = root.find(".//body")
-    text, headings = ("", ()) if body is None else _text_of(body)
+    text, headings = _text_of_body(root)
     return text, root.findtext(".//title") or "", headings
+
+
+def visible_text(source: str) -> tuple[str, tuple[Heading, ...]]:
+    """Return all the text that an HTML page shows, and its headings, as :func:`html_page` does.
+
+    Raises:
+        UnreadableFile: It is nested so deeply that the parser gave up.
+    """
+    root = _parsed(source)
+    return ("", ()) if root is None else _text_of_body(root)
+
+
+def _parsed(source: str) -> Any:  # noqa: ANN401 - lxml has no types
+    """Return the root of a page's tree; None if there is no element at all."""
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = html.document_fromstring(source.encode(), parser=parser)
+    except etree.ParserError:
+        return None
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        msg = "The page is nested too deeply to be read whole. Save its text as .txt and give that."
+        raise UnreadableFile(msg)
+    return root
+
+
+def _text_of_body(root: Any) -> tuple[str, tuple[Heading, ...]]:  # noqa: ANN401 - an lxml element
+    body = root.find(".//body")
+    return ("", ()) if body is None else _text_of(body)
 
 
 def _text_of(root: Any) -> tuple[str, tuple[Heading, ...]]:  # noqa: ANN401 - lxml has no types

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from index.errors import SettingsError
+from index.limits import LoadLimits
 
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Names with the prefix that say where things are, and are read elsewhere.
@@ -46,6 +47,10 @@ class Settings:
     max_question_chars: int = 2_000
     max_article_bytes: int = 50_000_000
     """The largest file or page that is read."""
+    max_article_chars: int = 20_000_000
+    """The longest text that is taken from a file."""
+    max_pages: int = 5_000
+    """The most pages or slides of a file."""
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -54,6 +59,8 @@ class Settings:
             ("min_confidence", 0.0, 1.0),
             ("max_question_chars", 1, 1_000_000),
             ("max_article_bytes", 1, 10**10),
+            ("max_article_chars", 1, 10**10),
+            ("max_pages", 1, 10**6),
         ):
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
@@ -63,6 +70,15 @@ class Settings:
         if self.answering not in LEVELS:
             msg = f"The setting answering is {self.answering!r}; it must be {', '.join(LEVELS)}."
             raise SettingsError(msg)
+
+    @property
+    def load_limits(self) -> LoadLimits:
+        """How much of a file is read."""
+        return LoadLimits(
+            max_bytes=self.max_article_bytes,
+            max_chars=self.max_article_chars,
+            max_pages=self.max_pages,
+        )
 
     def least_confidence(self, levels: Mapping[str, float]) -> float:
         """Return below which confidence an answer is not given; ``levels`` by name."""

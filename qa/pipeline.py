@@ -73,7 +73,7 @@ class ArticleQA:
         from index.loaders import article_from_text
 
         settings = settings or Settings.load()
-        article = article_from_text(text, title=title, max_bytes=settings.max_article_bytes)
+        article = article_from_text(text, title=title, limits=settings.load_limits)
         return cls._made(None, settings, pending=[article])
 
     @classmethod
@@ -86,7 +86,7 @@ class ArticleQA:
         from index.loaders import load_file
 
         settings = settings or Settings.load()
-        article = load_file(Path(path), max_bytes=settings.max_article_bytes)
+        article = load_file(Path(path), limits=settings.load_limits)
         return cls._made(None, settings, pending=[article])
 
     @classmethod
@@ -154,8 +154,8 @@ class ArticleQA:
         """
         from index.loaders import article_from_text
 
-        limit = self.settings.max_article_bytes
-        return self._add(article_from_text(text, title=title, max_bytes=limit), progress)
+        limits = self.settings.load_limits
+        return self._add(article_from_text(text, title=title, limits=limits), progress)
 
     def add_bytes(
         self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
@@ -168,13 +168,13 @@ class ArticleQA:
         """
         from index.loaders import load_bytes
 
-        limit = self.settings.max_article_bytes
-        return self._add(load_bytes(data, name, title=title, max_bytes=limit), progress)
+        limits = self.settings.load_limits
+        return self._add(load_bytes(data, name, title=title, limits=limits), progress)
 
     def add_file(
         self, path: Path | str, *, title: str = "", progress: Progress | None = None
     ) -> Article:
-        """Add a file: plain text, Markdown or HTML.
+        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
 
         Raises:
             InputError: The file cannot be used; see :mod:`index.errors`.
@@ -182,8 +182,8 @@ class ArticleQA:
         """
         from index.loaders import load_file
 
-        limit = self.settings.max_article_bytes
-        return self._add(load_file(Path(path), title=title, max_bytes=limit), progress)
+        limits = self.settings.load_limits
+        return self._add(load_file(Path(path), title=title, limits=limits), progress)
 
     def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
         """Add the page at ``url``, the one call here that uses the network.
@@ -196,15 +196,15 @@ class ArticleQA:
         from index.fetch import FetchLimits, fetch
         from index.loaders import load_bytes
 
-        limit = self.settings.max_article_bytes
-        page = fetch(url, limits=FetchLimits(max_bytes=limit))
+        limits = self.settings.load_limits
+        page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
         article = load_bytes(
             page.data,
             page.name,
             title=title,
             source=page.url,
             content_type=page.content_type,
-            max_bytes=limit,
+            limits=limits,
         )
         return self._add(article, progress)
 

@@ -50,6 +50,10 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("tokenizers", {"qa/windows.py"}),
         ("gradio", {"app.py"}),
         ("typer", {"qa/cli.py"}),
+        ("pypdfium2", {"index/pdf.py"}),
+        ("docx", {"index/word.py"}),
+        ("pptx", {"index/slides.py"}),
+        ("striprtf", {"index/rtf.py"}),
         ("pickle", set()),
     ],
 )
@@ -65,7 +69,8 @@ def test_a_library_is_imported_in_its_own_place_alone(library: str, places: set[
 def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import qa, sys; "
-        "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers'); "
+        "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
+        "'pypdfium2', 'docx', 'pptx', 'lxml'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
-from index.loaders import FORMATS, MEDIA_TYPES, load_bytes, load_file, title_from_name
+from index.limits import LoadLimits
+from index.loaders import (
+    FORMATS,
+    MEDIA_TYPES,
+    article_from_text,
+    load_bytes,
+    load_file,
+    title_from_name,
+)
 from index.types import Article
+from tests.documents import PROSE, one_of_each, zipped
 
 PARAGRAPH = (
     "The committee met on Tuesday to discuss what had been decided in the spring, and it "
@@ -121,25 +128,17 @@ def test_what_looks_like_text_is_loaded_as_text(name: str) -> None:
     assert load_bytes(b"# some words", name).text == "# some words"
 
 
-def zipped(member: str) -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(member, "<document/>")
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
-        (zipped("word/document.xml"), "Word"),
-        (zipped("a.txt"), "zip"),
+        (zipped({"xl/workbook.xml": ""}), "spreadsheet"),
+        (zipped({"a.txt": ""}), "zip"),
+        (zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), "no text"),
         (b"\x89PNG\r\n\x1a\n\0\0", "picture"),
         (b"GIF89a\x01\0\x01\0", "picture"),
         (b"\x1f\x8b\x08\0", "compressed"),
         (b"SQLite format 3\0", "database"),
-        (b"{\\rtf1 words}", "office"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.bin"])
@@ -151,6 +150,23 @@ def test_a_foreign_format_is_named_whatever_the_suffix(data: bytes, what: str, n
 @pytest.mark.parametrize("text", ["GIF89a is old.", "ID3 tags name songs.", "PK is a unit.", "7z"])
 def test_a_text_that_starts_like_a_foreign_format_is_a_text(text: str) -> None:
     assert load_bytes(text.encode(), "a.txt").text == text
+
+
+@pytest.mark.parametrize("suffix", one_of_each())
+@pytest.mark.parametrize("name", ["a{}", "a.txt", "a.pdf", "a.html", "a"])
+def test_a_document_is_known_by_its_bytes_whatever_its_name(suffix: str, name: str) -> None:
+    article = load_bytes(one_of_each()[suffix], name.format(suffix))
+    assert PROSE in article.text
+
+
+@pytest.mark.parametrize("suffix", one_of_each())
+def test_a_text_that_is_called_a_document_is_a_text(suffix: str) -> None:
+    assert load_bytes(b"Just words.", f"a{suffix}").text == "Just words."
+
+
+def test_bytes_that_are_not_what_their_name_says_are_refused_by_it() -> None:
+    with pytest.raises(UnknownFormat, match=r"a\.pdf is no \.pdf within.*Get it anew"):
+        load_bytes(bytes(range(256)), "a.pdf")
 
 
 def test_binary_of_an_unknown_suffix_names_the_known_ones() -> None:
@@ -168,16 +184,32 @@ def test_every_format_is_found_by_its_own_suffixes_and_types() -> None:
 # Limits and files
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a"])
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a", "a.pdf", "a.docx"])
 def test_a_blank_file_is_empty(name: str) -> None:
     with pytest.raises(EmptyArticle):
         load_bytes(b" \n\n ", name)
 
 
 def test_the_limit_counts_bytes_and_is_named() -> None:
-    assert load_bytes("éé".encode(), "a.txt", max_bytes=4).text == "éé"
+    assert load_bytes("éé".encode(), "a.txt", limits=LoadLimits(max_bytes=4)).text == "éé"
     with pytest.raises(TooLarge, match="limit of 3 bytes"):
-        load_bytes("éé".encode(), "a.txt", max_bytes=3)
+        load_bytes("éé".encode(), "a.txt", limits=LoadLimits(max_bytes=3))
+
+
+def test_a_text_of_200_megabytes_is_refused_before_it_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.loaders.decode", None)
+    with pytest.raises(TooLarge, match=r"limit of 20,000,000 bytes.*max_article_bytes"):
+        load_bytes(bytes(200_000_000), "a.txt")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_the_limit_on_characters_holds_for_texts_too(name: str) -> None:
+    with pytest.raises(TooLarge, match=r"limit of 20 characters.*max_article_chars"):
+        load_bytes(b"<p>" + b"word " * 9, name, limits=LoadLimits(max_chars=20))
+    with pytest.raises(TooLarge, match="limit of 20 characters"):
+        article_from_text("word " * 9, limits=LoadLimits(max_chars=20))
 
 
 def test_a_file_is_loaded_and_its_folder_not_told(tmp_path: Path) -> None:
@@ -192,7 +224,7 @@ def test_a_file_over_the_limit_is_not_read_whole(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(TooLarge, match="limit of 10 bytes"):
-        load_file(path, max_bytes=10)
+        load_file(path, limits=LoadLimits(max_bytes=10))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from index.pdf_lines import Line
+from index.running_heads import without_running_heads
+
+BODY = 10.0
+
+
+def lines(page: int, *texts: str, sizes: dict[str, float] | None = None) -> list[Line]:
+    """Return lines one below the other."""
+    return [
+        Line(page, text, 72, 300, 800 - 20 * row, (sizes or {}).get(text, BODY))
+        for row, text in enumerate(texts)
+    ]
+
+
+def kept(pages: list[list[Line]]) -> list[str]:
+    flat = [line for page in pages for line in page]
+    return [line.text for line in without_running_heads(flat, len(pages), BODY)]
+
+
+def test_heads_of_left_and_right_pages_are_both_found() -> None:
+    heads = ["The Book", "The Chapter"] * 3
+    pages = [lines(n, heads[n - 1], f"Words {n * n}.", f"More {n * n}.") for n in range(1, 7)]
+    assert not {"The Book", "The Chapter"} & set(kept(pages))
+
+
+@pytest.mark.parametrize("number", ["{}", "- {} -", "Page {}", "p. {}", "{} / 6", "Page {} of 6"])
+def test_a_pages_own_number_goes(number: str) -> None:
+    assert kept([lines(4, "Words.", number.format(4))]) == ["Words."]
+
+
+def test_numbers_that_count_with_the_pages_from_elsewhere_go() -> None:
+    pages = [lines(n, f"Words {n * n}.", str(n + 100)) for n in range(1, 5)]
+    assert kept(pages) == [f"Words {n * n}." for n in range(1, 5)]
+
+
+def test_roman_numbers_go() -> None:
+    pages = [lines(n, f"Words {n * n}.", roman) for n, roman in enumerate(["iii", "iv", "v"], 1)]
+    assert kept(pages) == ["Words 1.", "Words 4.", "Words 9."]
+
+
+def test_a_number_that_is_not_the_pages_stays() -> None:
+    assert kept([lines(4, "Words.", "1932")]) == ["Words.", "1932"]
+
+
+def test_a_title_in_large_letters_stays_on_the_page_where_it_is_one() -> None:
+    first = lines(1, "The Book", "Words.", sizes={"The Book": 20.0})
+    pages = [first, *(lines(n, "The Book", f"Words {n * n}.") for n in range(2, 6))]
+    assert kept(pages)[:3] == ["The Book", "Words.", "Words 4."]
+
+
+def test_what_stands_below_a_line_that_is_no_head_stays() -> None:
+    pages = [lines(n, f"Topic {n * n}", "The same.", *"abcd") for n in range(1, 5)]
+    assert kept(pages).count("The same.") == 4
