@@ -28,7 +28,7 @@ class LoadLimits:
     """One XML file of a zip, unpacked: its tree takes about ten times as much memory."""
     max_seconds: float = 300.0
     """The whole reading of a PDF, e-book or office document, which has a process of its own."""
-    max_memory_bytes: int = 3_000_000_000
+    max_memory_bytes: int = 2_000_000_000
     """The address space of that process, where the system can bound it."""
 
 

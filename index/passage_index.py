@@ -99,6 +99,10 @@ class PassageIndex:
         """
         return self._storage.article(article_id)
 
+    def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Return where the pages of each of the articles start, if it has pages."""
+        return self._storage.pages(article_ids)
+
     def add(self, article: Article, progress: Progress | None = None) -> Article:
         """Add an article and return it as recorded; the same text twice is one article.
 

@@ -67,8 +67,9 @@ def _refusal(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imp
 
 def _check_letters(text: str, pages: int) -> None:
     if not text.strip():
+        where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
         msg = (
-            f"The PDF has no text on its {pages:,} pages; it is a scan, or holds only pictures. "
+            f"The PDF has no text on {where}; it is a scan, or holds only pictures. "
             "Run it through text recognition (OCR) and give the result."
         )
         raise UnreadableFile(msg)

@@ -28,6 +28,10 @@ _BROKE = (
     "It could not be read: it is damaged, or of a make that is not known. Open it in the program "
     "it comes from, and save it anew or as .txt."
 )
+_DIED = (
+    "Reading it broke off: it is damaged, or takes more memory than the limit of {:,} bytes. Give "
+    "a part of it, or save its text as .txt."
+)
 
 
 def read_apart(module: str, data: bytes, limits: LoadLimits) -> Loaded:
@@ -59,7 +63,7 @@ def read_apart(module: str, data: bytes, limits: LoadLimits) -> Loaded:
         )
         raise TooLarge(msg) from error
     if done.returncode:
-        raise UnreadableFile(_BROKE)
+        raise UnreadableFile(_DIED.format(limits.max_memory_bytes))
     return _result(json.loads(done.stdout))
 
 

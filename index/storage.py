@@ -105,6 +105,12 @@ class Storage:
             raise _not_found(article_id)
         return _article(rows[0])
 
+    def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Return where the pages start of those of the articles that have pages."""
+        query = "SELECT id, pages FROM articles WHERE id = ?"
+        rows = (row for name in set(article_ids) for row in self._db.read(query, (name,)))
+        return {name: tuple(json.loads(pages)) for name, pages in rows}
+
     def has_article(self, article_id: str) -> bool:
         """Return whether an article of this id is recorded."""
         return bool(self._db.read("SELECT 1 FROM articles WHERE id = ?", (article_id,)))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
 
@@ -99,7 +99,7 @@ class Article:
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page that holds ``text[offset]``; None without pages."""
-        return max(1, bisect_right(self.pages, offset)) if self.pages else None
+        return pages_between(self.pages, offset, offset)[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
@@ -144,6 +144,14 @@ class Passage:
     similarity: float = 0.0
     """Cosine of question and passage in the embedding model."""
     bm25: float = 0.0
+    page: int | None = None
+    """The page it begins on, from 1, where the article has pages."""
+    page_breaks: tuple[int, ...] = ()
+    """Where in it further pages begin, as offsets into the article."""
+
+    def page_of(self, offset: int) -> int | None:
+        """Return the number of the page of an offset into the article; None without pages."""
+        return None if self.page is None else self.page + bisect_right(self.page_breaks, offset)
 
     def words(self, span: Span) -> str:
         """Return the text of one of the passage's sentences."""
@@ -162,7 +170,19 @@ class Passage:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the passage that :meth:`to_dict` was made from."""
         sentences = tuple(Span(start, end) for start, end in data["sentences"])
-        return cls(**{**data, "sentences": sentences})
+        page_breaks = tuple(data.get("page_breaks", ()))
+        return cls(**{**data, "sentences": sentences, "page_breaks": page_breaks})
+
+
+def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | None, tuple[int, ...]]:
+    """Return the number of the page that ``start`` is on, and the page starts up to ``end``.
+
+    ``pages`` is where each page of the article starts; without any, the page is None.
+    """
+    if not pages:
+        return None, ()
+    first = max(1, bisect_right(pages, start))
+    return first, tuple(pages[first : max(first, bisect_left(pages, end))])
 
 
 def the_one_with_id(start_of_id: str, articles: Iterable[Article]) -> Article:

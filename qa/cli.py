@@ -18,7 +18,7 @@ from rich.table import Table
 from index.errors import ArticleQAError, InputError
 from qa.config import Settings
 from qa.interrupts import remembered_interrupts
-from qa.rendering import to_plain, visible
+from qa.rendering import place, to_plain, visible
 
 if TYPE_CHECKING:
     from index.embedder import Progress
@@ -157,8 +157,7 @@ def retrieve(
         _print_json([passage.to_dict() for passage in passages])
         return
     for passage in passages:
-        place = f"{passage.title}, characters {passage.start}–{passage.end}"
-        told = f"{passage.rank}. {place}  (score {passage.score:.3f})\n{passage.text}\n"
+        told = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})\n{passage.text}\n"
         _console.print(visible(told), markup=False)
 
 

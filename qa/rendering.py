@@ -38,12 +38,14 @@ def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
     return tuple(places)[:limit]
 
 
-def place(citation: Citation) -> str:
-    """Return where a quote stands, in words: ``The title, p. 7``.
+def place(found: Citation | Passage) -> str:
+    """Return where a quote or a passage stands, in words: ``The title, p. 7``.
 
     Where there are no pages the characters are counted: ``The title, characters 120–180``.
     """
-    return f"{_flat(citation.title)}, {_page_or_characters(citation)}"
+    if found.page is not None:
+        return f"{_flat(found.title)}, p. {found.page}"
+    return f"{_flat(found.title)}, characters {found.start}–{found.end}"
 
 
 def to_plain(answer: Answer) -> str:
@@ -144,12 +146,6 @@ def _located(citation: Citation) -> str:
     return f"{place(citation)}: {_quoted(citation)}"
 
 
-def _page_or_characters(citation: Citation) -> str:
-    if citation.page is not None:
-        return f"p. {citation.page}"
-    return f"characters {citation.start}–{citation.end}"
-
-
 def _quoted(citation: Citation) -> str:
     """Return the quote in quotation marks, set apart by a thin space from its own."""
     text = _flat(citation.quote)
@@ -176,6 +172,7 @@ def _excerpt(passage: Passage) -> Citation:
         end=end,
         quote=passage.text[start - passage.start : end - passage.start],
         heading=passage.heading,
+        page=passage.page_of(start),
     )
 
 

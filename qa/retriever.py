@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.errors import QuestionError
 from index.model_files import DEFAULT_MODEL
 from index.passage_index import Candidate, PassageIndex
 from index.sentences import guess_language
-from index.types import Passage
+from index.types import Passage, pages_between
 from qa.evidence import QuestionTerms, text_stems
 
 DEFAULT_DEPTH = 100
@@ -86,8 +86,11 @@ class Retriever:
         candidates = self._index.candidates(question, vector, depth, article_ids)
         scores = _fused(question, candidates, self._weights or self._fitting(question))
         order = sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].stored.id))
+        chosen = [(candidates[i], scores[i]) for i in order[:k]]
+        pages = self._index.pages(candidate.stored.chunk.article_id for candidate, _ in chosen)
         return [
-            _passage(candidates[i], scores[i], rank) for rank, i in enumerate(order[:k], start=1)
+            _passage(candidate, score, rank, pages.get(candidate.stored.chunk.article_id, ()))
+            for rank, (candidate, score) in enumerate(chosen, start=1)
         ]
 
     def _fitting(self, question: str) -> FusionWeights:
@@ -139,8 +142,9 @@ def _best_sentence(candidate: Candidate, terms: QuestionTerms) -> float:
     )
 
 
-def _passage(candidate: Candidate, score: float, rank: int) -> Passage:
+def _passage(candidate: Candidate, score: float, rank: int, pages: Sequence[int]) -> Passage:
     chunk = candidate.stored.chunk
+    page, page_breaks = pages_between(pages, chunk.start, chunk.end)
     return Passage(
         article_id=chunk.article_id,
         title=candidate.stored.title,
@@ -153,4 +157,6 @@ def _passage(candidate: Candidate, score: float, rank: int) -> Passage:
         sentences=chunk.sentences,
         similarity=candidate.similarity,
         bm25=candidate.bm25,
+        page=page,
+        page_breaks=page_breaks,
     )

@@ -40,6 +40,14 @@ def test_a_document_answers_with_an_exact_citation_and_its_page(name: str, tmp_p
     assert (", p. 2" in to_plain(answer)) is (page is not None)
 
 
+def test_a_refusal_tells_the_pages_of_the_nearest_passages(tmp_path: Path) -> None:
+    with ArticleQA.from_file(written(tmp_path, "a.pptx", DOCUMENTS["a.pptx"][0])) as qa:
+        answer = qa.ask("Who painted the ceiling of the opera in Paris?")
+    assert not answer.answered
+    assert {passage.page for passage in answer.passages} == {1, 2}
+    assert "The Harbour, p." in to_plain(answer) or "A, p." in to_plain(answer)
+
+
 def test_pages_last_in_a_library_on_disk(tmp_path: Path) -> None:
     with ArticleQA.open(tmp_path / "library") as qa:
         added = qa.add_bytes(DOCUMENTS["a.pdf"][0], "a.pdf")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyArticle, UnreadableFile
-from index.types import MAX_TITLE_CHARS, Article, Heading, Passage, Span
+from index.types import MAX_TITLE_CHARS, Article, Heading, Passage, Span, pages_between
 
 
 def test_the_same_text_is_the_same_article_whatever_its_title() -> None:
@@ -50,7 +50,7 @@ def test_articles_and_passages_survive_json() -> None:
         "H\nText.", headings=(Heading(0, 1, 2),), source="f.txt", pages=(0, 2)
     )
     assert Article.from_dict(json.loads(json.dumps(article.to_dict()))) == article
-    passage = Passage("id", "t", "Text.", 2, 7, 0.5, 1, "H", (Span(2, 7),), 0.25, 3.0)
+    passage = Passage("id", "t", "Text.", 2, 7, 0.5, 1, "H", (Span(2, 7),), 0.25, 3.0, 2, (4,))
     assert Passage.from_dict(json.loads(json.dumps(passage.to_dict()))) == passage
 
 
@@ -63,6 +63,18 @@ def test_an_article_kept_as_json_before_there_were_pages_has_none() -> None:
 def test_a_place_is_on_the_last_page_that_starts_before_it() -> None:
     article = Article.from_text("One. Two. Three.", pages=(0, 5, 5, 10))  # page 2 is blank
     assert [article.page_of(offset) for offset in (0, 4, 5, 9, 10, 15)] == [1, 1, 3, 3, 4, 4]
+
+
+def test_a_passage_knows_the_pages_it_runs_over() -> None:
+    pages = (0, 5, 5, 10, 15)
+    for start, end in ((0, 4), (4, 16), (5, 10), (12, 20)):
+        page, breaks = pages_between(pages, start, end)
+        text = "x" * (end - start)
+        passage = Passage("id", "t", text, start, end, 0.5, 1, page=page, page_breaks=breaks)
+        article = Article.from_text("x" * 20, pages=pages)
+        for offset in range(start, end):
+            assert passage.page_of(offset) == article.page_of(offset)
+    assert pages_between((), 3, 9) == (None, ())
 
 
 def test_without_pages_a_place_is_on_none() -> None:
