@@ -208,7 +208,7 @@ def _content(target: SplitResult, response: httpcore.Response, limits: FetchLimi
     media_type = (content_type or "").partition(";")[0].strip().lower()
     known = media_type in MEDIA_TYPES or media_type.startswith("text/")
     if not known and media_type not in {"", "application/octet-stream"}:
-        msg = f"The URL gives {media_type}, not a text. Give the URL of a web page or a text."
+        msg = f"The URL gives {media_type}, no text or document. Give the URL of one."
         raise FetchError(msg)
     name = unquote(target.path.rstrip("/").rpartition("/")[2]) or target.netloc
     return Fetched(target.geturl(), _body(response, limits.max_bytes), content_type, name)

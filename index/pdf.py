@@ -1,7 +1,8 @@
 """PDF → lines with their places, by PDFium; ``pdf_text`` makes paragraphs of them.
 
-PDFium and not pypdf or pdfminer.six: on two manuals of 36 and 17 pages it gave the same
-words in the same order, in a tenth of the time, and tells where each letter stands.
+PDFium and not pypdf or pdfminer.six: of two manuals of 36 and 17 pages it gave the words
+in the right order, as they did, in 50 and 20 ms against 460 and 150 of pypdf, 700 and 310
+of pdfminer.six (2 cores, November 2026), and it tells where each letter stands.
 """
 
 from __future__ import annotations

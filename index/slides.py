@@ -60,10 +60,10 @@ def _add_slide(slide: Any, builder: TextBuilder) -> None:  # noqa: ANN401 - pyth
 
 def _flat(shapes: Any) -> Iterator[Any]:  # noqa: ANN401 - python-pptx's
     """Yield the shapes, those of groups among them, in order."""
-    from pptx.enum.shapes import MSO_SHAPE_TYPE
+    from pptx.shapes.group import GroupShape
 
     for shape in shapes:
-        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+        if isinstance(shape, GroupShape):
             yield from _flat(shape.shapes)
         else:
             yield shape

@@ -14,6 +14,8 @@ import pytest
 
 from index.errors import FetchError, TooLarge
 from index.fetch import Address, Fetched, FetchLimits, fetch, is_public, system_resolver
+from index.loaders import load_bytes
+from tests.documents import pdf
 
 PUBLIC = "93.184.216.34"
 
@@ -60,6 +62,9 @@ class Site(BaseHTTPRequestHandler):
 
     def page_download(self) -> None:
         self.answer(200, b"words", Content_Type="application/octet-stream")
+
+    def page_report(self) -> None:
+        self.answer(200, pdf([["It rained."], ["It blew."]]), Content_Type="application/pdf")
 
     def page_declared(self) -> None:
         self.answer(200, b"", Content_Length="999999999")
@@ -246,6 +251,12 @@ def test_a_page_that_is_not_there_is_an_error_with_its_status(server: Server) ->
 def test_a_picture_is_refused_by_its_type(server: Server) -> None:
     with pytest.raises(FetchError, match="image/png"):
         server.get("/picture.png")
+
+
+def test_a_document_becomes_an_article_with_its_pages(server: Server) -> None:
+    found = server.get("/report")
+    article = load_bytes(found.data, found.name, content_type=found.content_type)
+    assert article.text[article.pages[1] :] == "It blew."
 
 
 def test_an_untyped_download_passes_on_by_its_name(server: Server) -> None:

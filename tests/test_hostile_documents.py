@@ -144,6 +144,6 @@ def test_a_document_with_damaged_bytes_is_read_or_refused(suffix: str, data: st.
     try:
         article = load_bytes(bytes(whole), f"a{suffix}", limits=DEFAULT_LIMITS)
     except InputError as error:
-        assert str(error).endswith((".", "read."))  # noqa: PT017 - read or refused, both are well
+        assert f"a{suffix}" in str(error)  # noqa: PT017 - read or refused, both are well
     else:
         assert article.text.strip()
