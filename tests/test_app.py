@@ -14,7 +14,7 @@ from index.types import Article, Heading, Passage, Span
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
-from qa.page.panel import place_id, place_link
+from qa.page.marked import place_id, place_link
 from qa.pipeline import ArticleQA
 
 
