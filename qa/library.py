@@ -44,7 +44,7 @@ class Library:
     def catalogue(self) -> list[ArticleInfo]:
         """Return what a list shows of every article, in the order they were added.
 
-        The texts stay where they are, so it is quick where :meth:`articles` is not.
+        The texts are counted where they are, and not brought into memory.
         """
         # In this order: what is recorded meanwhile is in both, and not in neither.
         pending = [ArticleInfo.of(article) for article in tuple(self._pending)]

@@ -185,7 +185,8 @@ main>*{min-width:0;background:var(--sheet);border:1px solid var(--line);border-r
     + """}
 blockquote{margin:0;padding-left:.8rem;border-left:3px solid var(--line);white-space:pre-line;
   font-size:.94rem}
-.paper{padding:1.6rem 1.9rem 2.2rem}
+.paper{padding:1.6rem 1.9rem 2.2rem;--mark-old:var(--mark)}
+.paper article .near.old{text-decoration-color:var(--near)}
 .paper article{max-width:70ch;margin:0 auto;font:400 1.06rem/1.65 var(--serif)}
 .paper article+article{margin-top:2.5rem;padding-top:2rem;border-top:1px solid var(--line)}
 .paper h2{font:600 1.45rem/1.3 var(--serif);margin:0}
