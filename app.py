@@ -24,7 +24,7 @@ from gradio.themes import Base, Font
 
 from index.articles import bundled_article
 from index.errors import ArticleQAError
-from index.types import Article
+from index.types import ArticleInfo
 from qa.page.chat import Chat, Turn
 from qa.page.panel import SCROLL_TO_NEWEST, panel_html, status_html
 from qa.page.style import PAGE_STYLE
@@ -120,10 +120,10 @@ class Handlers:
     def panel(self, chat: Chat) -> str:
         """Return the article in view, and below it the others that are cited."""
         marks = chat.marks()
-        articles = {article.id: article for article in self._qa.articles()}
-        first = chat.article_id if chat.article_id in articles else next(iter(articles), "")
-        wanted = dict.fromkeys([first, *(mark.article_id for mark in marks)])
-        return panel_html([articles[name] for name in wanted if name in articles], marks)
+        ids = [chat.article_id, *(mark.article_id for mark in marks)]
+        if not self._qa.existing(ids[:1]):
+            ids[:1] = [info.id for info in self._qa.catalogue()[:1]]
+        return panel_html(self._qa.existing(ids), marks)
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the articles alone, with exact citations.
@@ -159,7 +159,7 @@ class Handlers:
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
     handlers = Handlers(qa)
-    articles = qa.articles()
+    articles = qa.catalogue()
     page: gr.Blocks = gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False)
     with page:
         chat = gr.State(Chat())
@@ -193,7 +193,7 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
     return page
 
 
-def _is_bundled(articles: Sequence[Article]) -> bool:
+def _is_bundled(articles: Sequence[ArticleInfo]) -> bool:
     return [article.id for article in articles] == [bundled_article().id]
 
 
@@ -223,7 +223,7 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def _scope(articles: Sequence[Article]) -> gr.Dropdown:
+def _scope(articles: Sequence[ArticleInfo]) -> gr.Dropdown:
     choices = [("All articles", ALL_ARTICLES), *((a.title, a.id) for a in articles)]
     return gr.Dropdown(
         choices, value=ALL_ARTICLES, label="Ask about", elem_id="scope", visible=len(articles) > 1

@@ -13,6 +13,7 @@ command line, the page, an HTTP handler) catch them.
     │   ├── TooLarge            over a limit; the message names the limit
     │   ├── FetchError          a URL that could not be brought, or must not be
     │   ├── QuestionError       a blank or over-long question
+    │   ├── TitleError          a title that is blank or not valid Unicode
     │   └── ArticleNotFound     no article of this id in the library
     ├── SettingsError           an unknown or impossible setting
     ├── CitationError           a citation that does not match its article
@@ -60,6 +61,10 @@ class FetchError(InputError):
 
 class QuestionError(InputError):
     """A question is blank or over-long."""
+
+
+class TitleError(InputError):
+    """A title is blank or not valid Unicode."""
 
 
 class ArticleNotFound(InputError):

@@ -15,7 +15,7 @@ from index.errors import LibraryLocked
 from index.lexical import LexicalIndex, remove_index
 from index.revisions import StoredChunk
 from index.storage import Storage
-from index.types import Article, Chunk
+from index.types import Article, ArticleInfo, Chunk
 from index.vectors import VectorIndex
 from index.write_lock import WriteLock
 
@@ -91,6 +91,10 @@ class PassageIndex:
         """Return every article, in the order they were added."""
         return self._storage.articles()
 
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return what a list shows of every article, in the order they were added."""
+        return self._storage.catalogue()
+
     def article(self, article_id: str) -> Article:
         """Return the article of this id.
 
@@ -130,6 +134,14 @@ class PassageIndex:
         with self._write_lock.held():
             self._storage.remove(article_id)
             self._catch_up()
+
+    def rename(self, article_id: str, title: str) -> None:
+        """Give an article another title; no chunk, vector or word depends on it.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+        """
+        self._storage.rename(article_id, title)
 
     def reembed(self, progress: Progress | None = None) -> None:
         """Cut and embed every article anew with this index's model, all or nothing.

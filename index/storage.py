@@ -1,7 +1,7 @@
 """SQLite: articles, chunks and their vectors. The record that all else is derived from.
 
-Every change is one transaction that also moves the generation on by one and
-notes in ``changes`` which chunks came or went, so that a derived index of any
+Every change is one transaction. One of chunks also moves the generation on by one
+and notes in ``changes`` which of them came or went, so that a derived index of any
 age can catch up at the cost of what changed.
 """
 
@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,8 @@ from index.database import Database
 from index.embedder import ModelIdentity, Vectors
 from index.errors import ArticleNotFound, WrongModel
 from index.revisions import NEW, Change, Revision, StoredChunk
-from index.types import Article, Chunk, Heading, Span
+from index.rows import SELECT_ARTICLE, SELECT_CHUNK, SELECT_INFO, article_of, info_of, stored_chunk
+from index.types import Article, ArticleInfo, Chunk
 
 _SQL_VARIABLES = 500  # bound below every SQLite build's limit
 
@@ -92,7 +92,11 @@ class Storage:
 
     def articles(self) -> list[Article]:
         """Return every article, in the order they were added."""
-        return [_article(row) for row in self._db.read(f"{_SELECT_ARTICLE} ORDER BY key")]
+        return [article_of(row) for row in self._db.read(f"{SELECT_ARTICLE} ORDER BY key")]
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return what a list shows of every article, in the order they were added."""
+        return [info_of(row) for row in self._db.read(f"{SELECT_INFO} ORDER BY key")]
 
     def article(self, article_id: str) -> Article:
         """Return the article of this id.
@@ -100,10 +104,10 @@ class Storage:
         Raises:
             ArticleNotFound: There is none.
         """
-        rows = self._db.read(f"{_SELECT_ARTICLE} WHERE id = ?", (article_id,))
+        rows = self._db.read(f"{SELECT_ARTICLE} WHERE id = ?", (article_id,))
         if not rows:
             raise _not_found(article_id)
-        return _article(rows[0])
+        return article_of(rows[0])
 
     def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Return where the pages start of those of the articles that have pages."""
@@ -143,16 +147,16 @@ class Storage:
         for first in range(0, len(ids), _SQL_VARIABLES):
             some = ids[first : first + _SQL_VARIABLES]
             marks = ",".join("?" * len(some))
-            rows = self._db.read(f"{_SELECT_CHUNK} WHERE chunks.id IN ({marks})", some)
-            found |= {row[0]: _stored_chunk(row) for row in rows}
+            rows = self._db.read(f"{SELECT_CHUNK} WHERE chunks.id IN ({marks})", some)
+            found |= {row[0]: stored_chunk(row) for row in rows}
         return found
 
     def chunks_between(self, first: int, last: int) -> list[StoredChunk]:
         """Return the chunks ``first`` … ``last`` that still exist, by id."""
         rows = self._db.read(
-            f"{_SELECT_CHUNK} WHERE chunks.id BETWEEN ? AND ? ORDER BY chunks.id", (first, last)
+            f"{SELECT_CHUNK} WHERE chunks.id BETWEEN ? AND ? ORDER BY chunks.id", (first, last)
         )
-        return [_stored_chunk(row) for row in rows]
+        return [stored_chunk(row) for row in rows]
 
     def vectors_between(self, first: int, last: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return the ids ``(n,)`` and vectors ``(n, dimension)`` of ``first`` … ``last``."""
@@ -205,6 +209,19 @@ class Storage:
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             _note_change(db, added=False, first=first, last=last)
 
+    def rename(self, article_id: str, title: str) -> None:
+        """Give an article another title.
+
+        No chunk holds its article's title, so nothing derived from them goes stale.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+        """
+        with self._db.transaction() as db:
+            changed = db.execute("UPDATE articles SET title = ? WHERE id = ?", (title, article_id))
+            if not changed.rowcount:
+                raise _not_found(article_id)
+
     def replace_chunks(
         self,
         model: ModelIdentity,
@@ -244,26 +261,6 @@ def _not_found(article_id: str) -> ArticleNotFound:
     return ArticleNotFound(
         f"No article in the library has the id {article_id!r}. List the articles for their ids."
     )
-
-
-_SELECT_ARTICLE = "SELECT id, title, text, source, headings, added_at, pages FROM articles"
-_SELECT_CHUNK = (
-    'SELECT chunks.id, articles.title, articles.id, start, "end", chunks.text, heading, sentences '
-    "FROM chunks JOIN articles ON article = key"
-)
-
-
-def _article(row: tuple[Any, ...]) -> Article:
-    article_id, title, text, source, headings, added_at, pages = row
-    marks = tuple(Heading(*mark) for mark in json.loads(headings))
-    return Article(article_id, title, text, source, marks, added_at, tuple(json.loads(pages)))
-
-
-def _stored_chunk(row: tuple[Any, ...]) -> StoredChunk:
-    chunk_id, title, article_id, start, end, text, heading, sentences = row
-    offsets = np.frombuffer(sentences, dtype="<i8").tolist()
-    spans = tuple(Span(*pair) for pair in zip(offsets[::2], offsets[1::2], strict=True))
-    return StoredChunk(chunk_id, title, Chunk(article_id, start, end, text, heading, spans))
 
 
 def _insert_chunks(

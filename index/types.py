@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self
 
-from index.errors import ArticleNotFound, EmptyArticle, UnreadableFile
+from index.errors import ArticleNotFound, EmptyArticle, TitleError, UnreadableFile
 
 MAX_TITLE_CHARS = 300
 # 128 bits of SHA-256: short enough to type the start of, long enough that two
@@ -113,6 +113,30 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """What a list shows of an article: all but its text."""
+
+    id: str
+    title: str
+    source: str | None
+    characters: int
+    """The length of the text, in code points."""
+    added_at: str | None
+    pages: int
+    """How many pages it has; 0 if it has none."""
+
+    @classmethod
+    def of(cls, article: Article) -> Self:
+        """Return what a list shows of ``article``."""
+        length, pages = len(article.text), len(article.pages)
+        return cls(article.id, article.title, article.source, length, article.added_at, pages)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A run of whole sentences of one section, as it is embedded and retrieved."""
 
@@ -185,13 +209,13 @@ def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | Non
     return first, tuple(pages[first : max(first, bisect_left(pages, end))])
 
 
-def the_one_with_id(start_of_id: str, articles: Iterable[Article]) -> Article:
-    """Return the one of ``articles`` whose id starts like this.
+def the_one_id(start_of_id: str, ids: Iterable[str]) -> str:
+    """Return the one of ``ids`` that starts like this.
 
     Raises:
         ArticleNotFound: None does, or several do.
     """
-    found = [article for article in articles if article.id.startswith(start_of_id)]
+    found = [article_id for article_id in ids if article_id.startswith(start_of_id)]
     if len(found) != 1 or not start_of_id:
         msg = (
             f"{len(found) or 'No'} articles have an id that starts with {start_of_id!r}. "
@@ -212,3 +236,21 @@ def one_line(title: str) -> str:
     if len(title) > MAX_TITLE_CHARS:
         title = title[: MAX_TITLE_CHARS - 1].rstrip() + "…"
     return title
+
+
+def checked_title(title: str) -> str:
+    """Return ``title`` as an article keeps it: on one line, shortened if it is very long.
+
+    Raises:
+        TitleError: It is blank, or holds lone surrogates, which are not Unicode.
+    """
+    kept = one_line(title)
+    if not kept:
+        msg = "The title is blank. Give the article a title with at least one character."
+        raise TitleError(msg)
+    try:
+        kept.encode("utf-8")
+    except UnicodeEncodeError as error:
+        msg = f"The title {kept!r} is not valid Unicode. Type it again."
+        raise TitleError(msg) from error
+    return kept

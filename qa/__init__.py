@@ -6,11 +6,21 @@ Example:
     1
 """
 
-from index.types import Article, Passage
+from index.types import Article, ArticleInfo, Passage
 from qa.answer import Answer
 from qa.bundled import ask, retrieve
 from qa.citations import Citation
 from qa.config import Settings
 from qa.pipeline import ArticleQA
 
-__all__ = ["Answer", "Article", "ArticleQA", "Citation", "Passage", "Settings", "ask", "retrieve"]
+__all__ = [
+    "Answer",
+    "Article",
+    "ArticleInfo",
+    "ArticleQA",
+    "Citation",
+    "Passage",
+    "Settings",
+    "ask",
+    "retrieve",
+]

@@ -1,9 +1,8 @@
-"""article-qa add | list | remove | ask | retrieve | chat | evaluate | reembed."""
+"""article-qa add | list | remove | rename | ask | retrieve | chat | evaluate | reembed."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,19 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from index.errors import ArticleQAError, InputError
+from index.types import ArticleInfo
 from qa.config import Settings
 from qa.interrupts import remembered_interrupts
-from qa.rendering import place, to_plain, visible
+from qa.rendering import place, visible
+from qa.terminal import console, print_answer, print_articles, print_json, stderr
 
 if TYPE_CHECKING:
     from index.embedder import Progress
     from index.types import Article
-    from qa.answer import Answer
     from qa.pipeline import ArticleQA
 
 EXIT_ERROR = 1
@@ -42,9 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-# What is quoted is not wrapped: it can be copied, and a terminal wraps by itself.
-_console = Console(highlight=False, soft_wrap=True)
-_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 LibraryOption = Annotated[
     Path | None,
@@ -90,7 +84,10 @@ def add(
         for source in sources:
             with _progress_bar(source) as progress:
                 added.append(_add_one(qa, source, title, progress))
-        _print_articles(added, as_json=as_json)
+    if as_json:
+        print_json([article.to_dict() for article in added])
+    else:
+        print_articles([ArticleInfo.of(article) for article in added])
 
 
 @app.command("list")
@@ -100,7 +97,11 @@ def list_articles(library: LibraryOption = None, as_json: JsonOption = False) ->
     Example: article-qa list --library library/
     """
     with _opened(_required(library)) as qa:
-        _print_articles(qa.articles(), as_json=as_json)
+        infos = qa.catalogue()
+    if as_json:
+        print_json([info.to_dict() for info in infos])
+    else:
+        print_articles(infos)
 
 
 @app.command()
@@ -115,7 +116,23 @@ def remove(
     with _opened(_required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
-        _console.print(f"Removed “{visible(found.title)}”.", markup=False)
+        console.print(f"Removed “{visible(found.title)}”.", markup=False)
+
+
+@app.command()
+def rename(
+    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
+    title: Annotated[str, typer.Argument(help="The new title, in quotes.")],
+    library: LibraryOption = None,
+) -> None:
+    """Give an article of a library another title.
+
+    Example: article-qa rename 3f2a "The treaty" --library library/
+    """
+    with _opened(_required(library)) as qa:
+        found = qa.resolve(article)
+        kept = qa.rename(found.id, title)
+        console.print(f"Renamed “{visible(found.title)}” to “{visible(kept)}”.", markup=False)
 
 
 @app.command()
@@ -134,7 +151,7 @@ def ask(
     """
     with _opened(library, Settings.load(answering=answering)) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
-        _print_answer(answer, as_json=as_json)
+        print_answer(answer, as_json=as_json)
     if not answer.answered:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -154,11 +171,11 @@ def retrieve(
     with _opened(library) as qa:
         passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
     if as_json:
-        _print_json([passage.to_dict() for passage in passages])
+        print_json([passage.to_dict() for passage in passages])
         return
     for passage in passages:
         told = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})\n{passage.text}\n"
-        _console.print(visible(told), markup=False)
+        console.print(visible(told), markup=False)
 
 
 @app.command()
@@ -169,13 +186,13 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
     """
     with _opened(library) as qa:
         ids = _ids(qa, article)
-        titles = ", ".join(f"“{found.title}”" for found in qa.articles()[:3])
-        _console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
+        titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
+        console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
         while question := _prompt():
             try:
-                _print_answer(qa.ask(question, article_ids=ids), as_json=False)
+                print_answer(qa.ask(question, article_ids=ids), as_json=False)
             except InputError as error:
-                _stderr.print(str(error), markup=False)
+                stderr.print(str(error), markup=False)
 
 
 @app.command()
@@ -193,10 +210,10 @@ def evaluate(
 
     row = evaluate_file(file, Settings.load(model=model, answering=answering))
     if as_json:
-        _print_json(asdict(row))
+        print_json(asdict(row))
         return
     for name, value in told(row):
-        _console.print(f"{name}: {value}", markup=False)
+        console.print(f"{name}: {value}", markup=False)
 
 
 @app.command()
@@ -216,7 +233,7 @@ def main() -> None:
     try:
         app()
     except ArticleQAError as error:
-        _stderr.print(f"Error: {error}", markup=False)
+        stderr.print(f"Error: {error}", markup=False)
         sys.exit(EXIT_ERROR)
 
 
@@ -266,32 +283,9 @@ def _progress_bar(label: str) -> Iterator[Progress]:
 
 def _prompt() -> str:
     try:
-        return _console.input("[bold]? [/bold]").strip()
+        return console.input("[bold]? [/bold]").strip()
     except EOFError:
         return ""
-
-
-def _print_answer(answer: Answer, *, as_json: bool) -> None:
-    if as_json:
-        _print_json(answer.to_dict())
-    else:
-        _console.print(to_plain(answer) + "\n", markup=False)
-
-
-def _print_articles(articles: list[Article], *, as_json: bool) -> None:
-    if as_json:
-        _print_json([article.to_dict() for article in articles])
-        return
-    table = Table("id", "title", "source", "characters", "added", box=None)
-    for article in articles:
-        row = (article.id[:8], article.title, article.source or "")
-        cells = (*row, f"{len(article.text):,}", article.added_at or "")
-        table.add_row(*(escape(visible(cell)) for cell in cells))
-    _console.print(table)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

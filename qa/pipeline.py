@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +10,16 @@ from typing import Self
 from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
-from index.types import Article, Passage, the_one_with_id
+from index.types import Article, Passage
 from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.config import Settings
+from qa.library import Library
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
 
 
-class ArticleQA:
+class ArticleQA(Library):
     """A library of articles that can be questioned. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The model
@@ -40,15 +40,13 @@ class ArticleQA:
         reader: Reader | None = None,
         pending: Sequence[Article] = (),
     ) -> None:
+        super().__init__(index, pending)
         self.settings = settings
-        self._index = index
         self._embedder = embedder
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
         self._reader = reader or ExtractiveReader()
-        self._pending = list(pending)
-        self._pending_lock = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
@@ -114,16 +112,6 @@ class ArticleQA:
         embedder = _embedder(settings or Settings.load())
         with PassageIndex(Path(folder), embedder, replacing=True) as index:
             index.reembed(progress)
-
-    def close(self) -> None:
-        """Close the library; nothing can be asked of it afterwards."""
-        self._index.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def ready(self) -> bool:
@@ -208,39 +196,6 @@ class ArticleQA:
         )
         return self._add(article, progress)
 
-    def articles(self) -> list[Article]:
-        """Return every article, in the order they were added."""
-        return [*self._index.articles(), *self._pending]
-
-    def article(self, article_id: str) -> Article:
-        """Return the article of this id.
-
-        Raises:
-            ArticleNotFound: There is none.
-        """
-        for article in tuple(self._pending):
-            if article.id == article_id:
-                return article
-        return self._index.article(article_id)
-
-    def resolve(self, start_of_id: str) -> Article:
-        """Return the one article whose id starts like this.
-
-        Raises:
-            ArticleNotFound: None does, or several do.
-        """
-        return the_one_with_id(start_of_id, self.articles())
-
-    def remove(self, article_id: str) -> None:
-        """Remove an article.
-
-        Raises:
-            ArticleNotFound: There is none of this id.
-            LibraryError: The library cannot be changed.
-        """
-        self._add_pending()
-        self._index.remove(article_id)
-
     def retrieve(
         self,
         question: str,
@@ -283,16 +238,6 @@ class ArticleQA:
             reading = replace(reading, passages=tuple(passages))
         least = self.settings.least_confidence(self._reader.levels)
         return compose_answer(question, reading, self._index.article, least)
-
-    def _add(self, article: Article, progress: Progress | None) -> Article:
-        self._add_pending()
-        return self._index.add(article, progress)
-
-    def _add_pending(self) -> None:
-        with self._pending_lock:
-            while self._pending:
-                self._index.add(self._pending[0])
-                self._pending.pop(0)
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

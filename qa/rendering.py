@@ -1,14 +1,16 @@
-"""An answer as text: for a terminal, and as Markdown.
+"""An answer as text: for a terminal, for the clipboard, and as Markdown.
 
 What comes from an article or a question is not trusted. In plain text its
 control characters are replaced, so that none reaches the terminal; in Markdown
-each of its characters stands for itself and nothing else.
+and HTML each of its characters stands for itself and nothing else.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeGuard
 from urllib.parse import quote
 
 from index.types import Passage, Span
@@ -21,15 +23,47 @@ EXCERPT_CHARS = 240
 
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _BLANK = re.compile(r"[\t\v\f\r]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# Lone surrogates too: they can be written to no file and no terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _PARAGRAPH_BREAK = re.compile(r" *\n(?: *\n)+ *")
 # Only ASCII punctuation can be markup, and white space but a single space within. Left
 # as they are, to keep the Markdown legible: what is never markup with the brackets gone,
-# hyphens within a word, and the full stop and colon that end a word.
+# hyphens within a word, and the full stop and colon that end a word, but not the one that
+# makes a list of a number at the start (which has nine digits at most).
 _MARKUP = re.compile(
-    r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_])[.:]|[.:](?![ ”]|$)"""
-    r"""|(?<![^ ]) | (?![^ ])|[^\S ]"""
+    r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_]):|[.:](?![ ”]|$)"""
+    r"""|(?<![^ ]) | (?![^ ])|[^\S ]|"""
+    + "|".join(rf"(?<=^\d{{{digits}}})\." for digits in range(1, 10))
 )
+
+
+class Part(NamedTuple):
+    """A part of an answer's text: plain words, the short answer, or one of our marks."""
+
+    text: str
+    number: int = 0
+    """Of the citation it points at; 0 if it is no mark."""
+    is_short: bool = False
+
+
+def parts(answer: Answer) -> Iterator[Part]:
+    """Yield the parts of ``answer.text`` in order; together they are the text.
+
+    What lies between marks and the short answer is a part of its own, even where it
+    is empty, so the first part and the last are plain words.
+    """
+    places = [(mark, True) for mark in answer.marks]
+    if answer.short_at:
+        places.append((answer.short_at, False))
+    position = 0
+    for (start, end), is_mark in sorted(places):
+        if start < position:
+            continue  # a short answer that reaches over a mark keeps its words whole
+        yield Part(answer.text[position:start])
+        shown = answer.text[start:end]
+        yield Part(shown, int(shown[1:-1])) if is_mark else Part(shown, is_short=True)
+        position = end
+    yield Part(answer.text[position:])
 
 
 def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
@@ -44,23 +78,23 @@ def place(found: Citation | Passage) -> str:
     Where there are no pages the characters are counted: ``The title, characters 120–180``.
     """
     if found.page is not None:
-        return f"{_flat(found.title)}, p. {found.page}"
-    return f"{_flat(found.title)}, characters {found.start}–{found.end}"
+        return f"{flat(found.title)}, p. {found.page}"
+    return f"{flat(found.title)}, characters {found.start}–{found.end}"
 
 
 def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
-    if answer.answered:
-        lines = [
-            # An answer that is its quotes need not say them twice.
-            f"[{number}] {place(c) if c.quote in answer.text else _located(c)}"
-            for number, c in enumerate(answer.citations, start=1)
-        ]
-    else:
-        lines = [f"- {_located(citation)}" for citation in nearest(answer)]
-    heading = "Sources" if answer.answered else "Nearest passages"
-    text = visible(answer.text).strip()
-    return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
+    # An answer that is its quotes need not say them twice.
+    return _listed(answer, lambda c: place(c) if c.quote in answer.text else _located(c))
+
+
+def answer_with_sources(answer: Answer) -> str:
+    """Return ``answer`` to be copied elsewhere, where no article stands beside it.
+
+    Each quote follows in full, with its place and the file or the address it is from;
+    a refusal lists the nearest passages.
+    """
+    return _listed(answer, _sourced)
 
 
 def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None) -> str:
@@ -71,7 +105,7 @@ def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None
         link: Gives the address of a citation, such as ``#s120-180``. With it each
             mark is a link there; without it the sources are listed below the text.
     """
-    blocks = [_marked_text(answer, link)]
+    blocks = [text_to_markdown(answer, link)]
     if not answer.answered and answer.passages:
         places = nearest(answer)
         one_article = len({citation.article_id for citation in places}) == 1
@@ -82,6 +116,12 @@ def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None
         items = [f"- {escape_markdown(f'[{number}] {_located(c)}')}" for number, c in numbered]
         blocks += ["**Sources**", "\n".join(items)]
     return "\n\n".join(blocks)
+
+
+def text_to_markdown(answer: Answer, link: Callable[[Citation], str] | None = None) -> str:
+    """Return ``answer.text`` alone as Markdown; ``link`` is as for :func:`to_markdown`."""
+    *before, last = parts(answer)
+    return "".join([*(_part(answer, part, link) for part in before), escape_markdown(last.text)])
 
 
 def escape_markdown(text: str) -> str:
@@ -99,23 +139,36 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
+def escape_html(text: str) -> str:
+    """Return HTML that shows the literal ``text``, a control character as U+FFFD."""
+    return html.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\v", " ")))
+
+
+def is_address(source: str | None) -> TypeGuard[str]:
+    """Return whether a source is an address on the web, and not the name of a file."""
+    return source is not None and source.startswith(("http://", "https://"))
+
+
+def safe_address(address: str) -> str:
+    """Return an address with all encoded that could end it, in Markdown or in HTML."""
+    return quote(address, safe="#/:?&=%@+,;~")
+
+
 def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
 
 
-def _marked_text(answer: Answer, link: Callable[[Citation], str] | None) -> str:
-    places = [(mark, _linked_mark(answer, mark, link)) for mark in answer.marks]
-    if answer.short_at:
+def _part(answer: Answer, part: Part, link: Callable[[Citation], str] | None) -> str:
+    if part.number:
+        if link is None:
+            # No link: every other bracket is escaped, and so is each ")" and the ":" of
+            # a definition. Legible as it is.
+            return part.text
+        return _linked(part.text, answer.citations[part.number - 1], link)
+    if part.is_short:
         # As a tag: "**" is no markup beside a word on one side and punctuation on the other.
-        short = escape_markdown(answer.text[slice(*answer.short_at)])
-        places.append((answer.short_at, f"<strong>{short}</strong>"))
-    pieces: list[str] = []
-    position = 0
-    for (start, end), shown in sorted(places):
-        pieces += [_escaped_between(answer.text[position:start]), shown]
-        position = end
-    pieces.append(escape_markdown(answer.text[position:]))
-    return "".join(pieces)
+        return f"<strong>{escape_markdown(part.text)}</strong>"
+    return _escaped_between(part.text)
 
 
 def _escaped_between(text: str) -> str:
@@ -125,15 +178,10 @@ def _escaped_between(text: str) -> str:
     return f"{' ' * before}{escape_markdown(inner)}{' ' * after}"
 
 
-def _linked_mark(answer: Answer, mark: Span, link: Callable[[Citation], str] | None) -> str:
-    label = answer.text[slice(*mark)]
-    return _linked(label, answer.citations[int(label[1:-1]) - 1], link)
-
-
 def _linked(label: str, citation: Citation, link: Callable[[Citation], str] | None) -> str:
     if link is None:
         return escape_markdown(label)
-    return f"[{escape_markdown(label)}]({quote(link(citation), safe='#/:?&=%@+,;~')})"
+    return f"[{escape_markdown(label)}]({safe_address(link(citation))})"
 
 
 def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:
@@ -142,19 +190,36 @@ def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, na
     return f"- {escape_markdown(_quoted(citation))} {_linked(where, citation, link)}"
 
 
+def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
+    """Return plain text: the answer, and below it each citation as ``told`` tells it."""
+    if answer.answered:
+        lines = [f"[{number}] {told(c)}" for number, c in enumerate(answer.citations, start=1)]
+    else:
+        lines = [f"- {told(citation)}" for citation in nearest(answer)]
+    heading = "Sources" if answer.answered else "Nearest passages"
+    text = visible(answer.text).strip()
+    return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
+
+
 def _located(citation: Citation) -> str:
     return f"{place(citation)}: {_quoted(citation)}"
 
 
+def _sourced(citation: Citation) -> str:
+    source = f" ({flat(citation.source)})" if citation.source else ""
+    return f"{place(citation)}{source}: {_quoted(citation)}"
+
+
 def _quoted(citation: Citation) -> str:
     """Return the quote in quotation marks, set apart by a thin space from its own."""
-    text = _flat(citation.quote)
+    text = flat(citation.quote)
     before = _THIN_SPACE if text.startswith("“") else ""
     after = _THIN_SPACE if text.endswith("”") else ""
     return f"“{before}{text}{after}”"
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Return ``text`` on one line, free of control characters."""
     return " ".join(visible(text).split())
 
 

@@ -9,12 +9,12 @@ import gradio as gr
 import pytest
 
 import app
-from index.errors import QuestionError
-from index.types import Article, Heading, Passage, Span
+from index.errors import ArticleNotFound, QuestionError
+from index.types import Article, ArticleInfo, Heading, Passage, Span
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
-from qa.page.panel import place_id, place_link
+from qa.page.marked import place_id, place_link
 from qa.pipeline import ArticleQA
 
 
@@ -48,8 +48,14 @@ class ScriptedQA(ArticleQA):
     def ready(self) -> bool:
         return True
 
-    def articles(self) -> list[Article]:
-        return list(self._articles)
+    def catalogue(self) -> list[ArticleInfo]:
+        return [ArticleInfo.of(article) for article in self._articles]
+
+    def article(self, article_id: str) -> Article:
+        for article in self._articles:
+            if article.id == article_id:
+                return article
+        raise ArticleNotFound(article_id)
 
     def ask(
         self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
@@ -175,6 +181,14 @@ def test_choosing_an_article_shows_it() -> None:
     sent, _ = handlers.show(two.id, Chat())
     assert "Second" in sent
     assert "First" not in sent
+
+
+def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
+    here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
+    chat = Chat(article_id=gone.id).with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
+    shown = app.Handlers(ScriptedQA(here, outcome=answer_of())).panel(chat)
+    assert "First" in shown
+    assert "Second" not in shown
 
 
 def test_a_host_and_a_port_can_be_given() -> None:

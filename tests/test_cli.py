@@ -54,8 +54,18 @@ def test_articles_are_listed_and_removed_by_the_start_of_their_id(library: str) 
     listed = json.loads(run("list", "--library", library, "--json").output)
     assert [article["title"] for article in listed] == ["Bridge"]
     assert "Bridge" in run("list", "-l", library).output
+    assert (listed[0]["characters"], listed[0]["pages"]) == (len(TEXT), 0)
+    assert "text" not in listed[0]
     assert run("remove", listed[0]["id"][:6], "--library", library).exit_code == 0
     assert json.loads(run("list", "--library", library, "--json").output) == []
+
+
+def test_an_article_is_renamed_by_the_start_of_its_id(library: str) -> None:
+    (listed,) = json.loads(run("list", "--library", library, "--json").output)
+    result = run("rename", listed["id"][:6], "The\nspan", "--library", library)
+    assert result.output == "Renamed “Bridge” to “The span”.\n"
+    answer = run("ask", "When did the bridge open?", "--library", library)
+    assert "The span, characters 0–34" in answer.output
 
 
 def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
@@ -88,7 +98,9 @@ def test_a_library_can_be_re_embedded(library: str) -> None:
     assert run("ask", "When did the bridge open?", "-l", library).exit_code == 0
 
 
-@pytest.mark.parametrize("command", [["add", "x.txt"], ["list"], ["remove", "x"], ["reembed"]])
+@pytest.mark.parametrize(
+    "command", [["add", "x.txt"], ["list"], ["remove", "x"], ["rename", "x", "y"], ["reembed"]]
+)
 def test_a_missing_library_is_wrong_usage(command: list[str]) -> None:
     result = run(*command)
     assert result.exit_code == 2
@@ -97,7 +109,7 @@ def test_a_missing_library_is_wrong_usage(command: list[str]) -> None:
 
 def test_help_shows_examples_and_exit_codes() -> None:
     assert "Exit codes" in run("--help").output
-    for command in ("add", "list", "remove", "ask", "retrieve", "chat", "reembed"):
+    for command in ("add", "list", "remove", "rename", "ask", "retrieve", "chat", "reembed"):
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())
 
 

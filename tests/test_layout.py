@@ -87,6 +87,7 @@ def test_the_public_names_are_these() -> None:
     assert sorted(qa.__all__) == [
         "Answer",
         "Article",
+        "ArticleInfo",
         "ArticleQA",
         "Citation",
         "Passage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from index.types import Article, Heading
 from qa.citations import Citation
-from qa.page.panel import Mark, panel_html, place_id, place_link, status_html
+from qa.page.marked import Mark, place_id, place_link
+from qa.page.panel import panel_html, status_html
 from qa.page.style import PAGE_STYLE
 
 HOSTILE = (
@@ -86,8 +88,10 @@ def test_headings_are_headings() -> None:
     assert '<p dir="auto">One.</p><h3 dir="auto">Head</h3><p dir="auto">Two.</p>' in shown
 
 
-def test_headings_go_no_lower_than_html_does() -> None:
-    assert "<h6" in panel_html([article_of("Head\nTwo.", Heading(0, 4, 9))], [])
+def test_headings_go_down_a_level_at_a_time_and_no_lower_than_html_does() -> None:
+    lines = [Heading(i * 2, i * 2 + 1, level) for i, level in enumerate((2, 4, 5, 6, 7, 2, 9))]
+    shown = panel_html([article_of("a\nb\nc\nd\ne\nf\ng", *lines)], [])
+    assert re.findall(r"<(h[3-6])", shown) == ["h3", "h4", "h5", "h6", "h6", "h3", "h4"]
 
 
 def test_a_title_that_opens_the_text_is_not_shown_twice() -> None:

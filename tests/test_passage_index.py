@@ -77,6 +77,19 @@ def test_a_limit_to_articles_is_exact_and_unknown_ones_are_named(
             found(index, "river", article_ids=["no-such-id"])
 
 
+def test_passages_bear_a_new_title_at_once_and_nothing_is_rebuilt(
+    folder: Path | None, embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PassageIndex(folder, embedder) as index:
+        index.add(RIVER)
+        for change in ("VectorIndex.add", "LexicalIndex.update"):
+            monkeypatch.delattr(f"index.passage_index.{change}")
+        index.rename(RIVER.id, "Donau")
+        assert found(index, "Which river crosses many states?") == ["Donau"]
+        assert [info.title for info in index.catalogue()] == ["Donau"]
+        assert index.add(RIVER).title == "Donau"
+
+
 def test_an_interrupted_addition_changes_nothing(
     folder: Path | None, embedder: SentenceTransformerEmbedder
 ) -> None:

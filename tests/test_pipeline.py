@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import ArticleNotFound, EmptyArticle, QuestionError, TooLarge, UnreadableFile
+from index.errors import (
+    ArticleNotFound,
+    EmptyArticle,
+    QuestionError,
+    TitleError,
+    TooLarge,
+    UnreadableFile,
+)
+from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa import Answer, ArticleQA, Settings, ask, retrieve
 from qa.composing import REFUSAL, REFUSAL_OF_SEVERAL
 
@@ -102,6 +110,48 @@ def test_an_article_is_found_by_the_start_of_its_id() -> None:
         for wrong in ("", "zz"):
             with pytest.raises(ArticleNotFound):
                 qa.resolve(wrong)
+
+
+def test_a_catalogue_lists_what_waits_to_be_embedded_and_what_is_recorded() -> None:
+    with ArticleQA.from_text(TEXT, title="Bridge") as qa:
+        (info,) = qa.catalogue()
+        assert info == ArticleInfo.of(qa.articles()[0])
+        assert (info.title, info.characters, info.pages) == ("Bridge", len(TEXT), 0)
+        assert info.added_at is None
+        qa.add_text("Bread is baked from flour, water and salt.", title="Bread")
+        assert [info.title for info in qa.catalogue()] == ["Bridge", "Bread"]
+        assert all(info.added_at for info in qa.catalogue())
+
+
+def test_articles_that_are_gone_are_left_out() -> None:
+    with ArticleQA.from_text(TEXT) as qa:
+        (article,) = qa.articles()
+        assert qa.existing(["gone", article.id, "", article.id]) == [article]
+
+
+def test_a_new_title_is_cited_from_then_on() -> None:
+    with ArticleQA.from_text(TEXT, title="Bridge") as qa:
+        (info,) = qa.catalogue()
+        assert qa.rename(info.id, "  The\nharbour ") == "The harbour"  # not embedded yet
+        before = qa.ask("When did the Harbour Bridge open?")
+        assert before.citations[0].title == "The harbour"
+        qa.rename(info.id, "Sydney")
+        after = qa.ask("When did the Harbour Bridge open?")
+        assert {after.citations[0].title, after.passages[0].title} == {"Sydney"}
+        assert before.citations[0].title == "The harbour"
+        check(qa, after)
+
+
+def test_a_title_that_cannot_be_kept_is_refused_and_the_old_one_stays() -> None:
+    with ArticleQA.from_text(TEXT, title="Bridge") as qa:
+        (info,) = qa.catalogue()
+        for wrong in (" \n", "\ud800"):
+            with pytest.raises(TitleError):
+                qa.rename(info.id, wrong)
+        with pytest.raises(ArticleNotFound):
+            qa.rename("no-such-id", "Title")
+        assert qa.catalogue() == [info]
+        assert len(qa.rename(info.id, "x" * 5_000)) == MAX_TITLE_CHARS
 
 
 def test_the_page_can_show_the_article_before_the_model_is_loaded() -> None:

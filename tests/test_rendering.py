@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -13,7 +14,16 @@ from markdown_it import MarkdownIt
 from index.types import Article, Passage, Span
 from qa.answer import Answer
 from qa.citations import Citation
-from qa.rendering import escape_markdown, nearest, place, shorten, to_markdown, to_plain
+from qa.rendering import (
+    answer_with_sources,
+    escape_markdown,
+    nearest,
+    parts,
+    place,
+    shorten,
+    to_markdown,
+    to_plain,
+)
 
 HOSTILE = [
     "<img src=x onerror=window.pwned=1>",
@@ -124,6 +134,8 @@ def passage_of(text: str, *sentences: Span, start: int = 0) -> Passage:
 @example("    four spaces")
 @example("a\n\n    code\n\n\tb")
 @example("x\n===")
+@example("1. a")
+@example("123456789. a\n\n1932.")
 def test_escaped_text_renders_as_its_literal_characters(text: str) -> None:
     page = rendered(escape_markdown(text))
     assert page.tags <= {"p"}
@@ -194,6 +206,32 @@ def test_plain_text_lists_the_sources_below_the_answer() -> None:
     )
 
 
+def test_what_is_copied_has_each_quote_with_its_place_and_source() -> None:
+    web = Citation("a", "Bridge", 0, 18, "It opened\nin 1932.", "https://b.example/", page=2)
+    answer = said("It opened\nin 1932. [1]", (web,), (Span(19, 22),))
+    assert answer_with_sources(answer) == (
+        "It opened\nin 1932. [1]\n\nSources:\n"
+        "[1] Bridge, p. 2 (https://b.example/): “It opened in 1932.”"
+    )
+    refusal = refusal_of(passage_of("One.", Span(0, 4)))
+    assert answer_with_sources(refusal) == to_plain(refusal)
+
+
+def test_a_number_that_ends_a_sentence_stays_legible() -> None:
+    assert escape_markdown("It was in 1932. Yes.") == "It was in 1932. Yes."
+
+
+@given(st.data())
+def test_the_parts_of_an_answer_are_its_text(data: st.DataObject) -> None:
+    answer = answer_of(data.draw(st.lists(st.just("Yes."), min_size=1, max_size=3)))
+    offsets = st.integers(0, len(answer.text))
+    start, end = sorted((data.draw(offsets), data.draw(offsets)))
+    short = replace(answer, short=answer.text[start:end], short_at=Span(start, end))
+    found = list(parts(short))
+    assert "".join(part.text for part in found) == answer.text
+    assert found[0].number == found[-1].number == 0
+
+
 def test_markdown_without_links_lists_the_sources() -> None:
     page = rendered(to_markdown(answer_of(["Yes."])))
     assert page.text == "Yes. [1]\nSources\n[1] A [title] <b>, characters 0–4: “Yes.”\n"
@@ -249,6 +287,7 @@ def test_plain_text_sends_no_control_character_to_a_terminal(text: str) -> None:
     cited = Citation("a", text, 0, len(text) + 1, f"{text}.")
     for answer in (refusal_of(passage, text=text), said(text, (cited,))):
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", to_plain(answer))
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", answer_with_sources(answer))
 
 
 def test_quotes_that_begin_with_a_quotation_mark_are_set_apart() -> None:

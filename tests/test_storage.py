@@ -21,7 +21,7 @@ from index.errors import (
 )
 from index.revisions import NEW, Revision
 from index.storage import Storage
-from index.types import Article, Chunk, Heading, Span
+from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
 MODEL = ModelIdentity("model", "0" * 64, 2)
 
@@ -79,6 +79,29 @@ def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) ->
         storage.remove(article.id)
     with pytest.raises(ArticleNotFound):
         storage.article(article.id)
+
+
+def test_the_catalogue_tells_all_but_the_texts_in_the_order_they_were_added(
+    storage: Storage,
+) -> None:
+    articles = [added(storage, text) for text in ("a\x00b🙂\u2028c", "🙂é\nz", "plain")]
+    assert [info.id for info in storage.catalogue()] == [article.id for article in articles]
+    assert storage.catalogue() == [ArticleInfo.of(article) for article in storage.articles()]
+    assert [info.characters for info in storage.catalogue()] == [6, 4, 5]
+
+
+def test_a_renamed_article_keeps_all_but_its_title(storage: Storage) -> None:
+    article, other = added(storage, "abc"), added(storage, "xyz")
+    before, revision = storage.article(article.id), storage.revision()
+    storage.rename(article.id, "New")
+    assert storage.article(article.id) == replace(before, title="New")
+    assert storage.article(other.id).title == "T"
+    first, last = storage.chunk_ranges([article.id])[0]
+    assert {stored.title for stored in storage.chunks_between(first, last)} == {"New"}
+    # Nothing that is derived from the chunks has anything to catch up on.
+    assert storage.revision() == revision
+    with pytest.raises(ArticleNotFound):
+        storage.rename("no-such-id", "New")
 
 
 def test_chunk_ids_are_never_used_again(storage: Storage) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from qa.answer import Answer
-from qa.page.panel import Mark, place_link
+from qa.page.marked import Mark, place_link
 from qa.rendering import escape_markdown, nearest, shorten, to_markdown
 
 # A question that is refused for its length is still shown, but not whole.

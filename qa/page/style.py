@@ -1,23 +1,47 @@
-"""How the page looks: one style sheet, kept beside the HTML it is about."""
+"""How the page and an exported conversation look: a style sheet each, and what they share."""
 
 from __future__ import annotations
 
 ACTIVE_MARK = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
 
 # System fonts alone: a web font would be a request to another host.
-PAGE_STYLE = (
-    """
-:root{
+_LIGHT = """
   --sans:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;
   --serif:"Iowan Old Style",Charter,"Palatino Linotype",Palatino,Georgia,
     "Noto Serif","Liberation Serif",serif;
   --ground:#f5f4f1;--sheet:#fffefc;--line:#dddad3;--ink:#1f2328;--ink-soft:#57606a;
   --link:#0b5a72;--mark:#fdeeb0;--mark-old:#f3efe0;--mark-active:#ffd447;--mark-ink:#1f2328;
-  --near:#4a7c8c;--card:#f0f3f4;--asked:#eef1f2;--wrong:#b3261e}
-.dark{
+  --near:#4a7c8c;--card:#f0f3f4;--asked:#eef1f2;--wrong:#b3261e"""
+_DARK = """
   --ground:#121416;--sheet:#1a1d20;--line:#34393f;--ink:#e3e6e9;--ink-soft:#a4adb6;
   --link:#7cc7dd;--mark:#4f4416;--mark-old:#2e2c24;--mark-active:#7a6106;--mark-ink:#fbf6e3;
-  --near:#7fb3c2;--card:#22282c;--asked:#262b30;--wrong:#f2766d}
+  --near:#7fb3c2;--card:#22282c;--asked:#262b30;--wrong:#f2766d"""
+# The cited places in the text of an article.
+_MARKS = (
+    """
+.paper :is(mark,.near){color:var(--mark-ink);border-radius:2px;scroll-margin:20vh 0;
+  -webkit-box-decoration-break:clone;box-decoration-break:clone}
+.paper mark.old{background:var(--mark-old)}
+.paper mark.new{background:var(--mark)}
+.paper .near{color:inherit;text-decoration:underline dotted var(--near) 2px;
+  text-underline-offset:3px}
+.paper .near.old{text-decoration-color:var(--line)}
+.paper [data-number]::before{content:"[" attr(data-number) "]";
+  font:600 .7em/1 var(--sans);vertical-align:super;color:var(--link);margin-inline-end:.25em}
+.paper article :target{"""
+    + ACTIVE_MARK
+    + """;outline:none}
+.paper article :target :is(mark,.near){background:transparent}
+"""
+)
+PAGE_STYLE = (
+    """
+:root{"""
+    + _LIGHT
+    + """}
+.dark{"""
+    + _DARK
+    + """}
 body,.gradio-container{background:var(--ground)!important}
 .gradio-container{--font:var(--sans);--body-text-color:var(--ink);width:100%;
   max-width:1440px!important;margin:0 auto!important;overflow:clip!important;
@@ -89,21 +113,9 @@ body,.gradio-container{background:var(--ground)!important}
 #article .paper p{margin:0 0 .95rem;white-space:pre-line;color:inherit}
 .paper summary{cursor:pointer;font:600 1rem/1.5 var(--sans);padding:.5rem 0;color:var(--ink)}
 .paper summary+article>h2{display:none}
-.paper details[open]>summary{font-size:1.15rem;margin-bottom:.6rem}
-.paper :is(mark,.near){color:var(--mark-ink);border-radius:2px;scroll-margin:20vh 0;
-  -webkit-box-decoration-break:clone;box-decoration-break:clone}
-.paper mark.old{background:var(--mark-old)}
-.paper mark.new{background:var(--mark)}
-.paper .near{color:inherit;text-decoration:underline dotted var(--near) 2px;
-  text-underline-offset:3px}
-.paper .near.old{text-decoration-color:var(--line)}
-.paper [data-number]::before{content:"[" attr(data-number) "]";
-  font:600 .7em/1 var(--sans);vertical-align:super;color:var(--link);margin-inline-end:.25em}
-.paper article :target{"""
-    + ACTIVE_MARK
-    + """;outline:none}
-.paper article :target :is(mark,.near){background:transparent}
-#back{display:none}
+.paper details[open]>summary{font-size:1.15rem;margin-bottom:.6rem}"""
+    + _MARKS
+    + """#back{display:none}
 
 @media (min-width:901px){
   .gradio-container .main.app{height:100dvh}
@@ -134,6 +146,78 @@ body,.gradio-container{background:var(--ground)!important}
 @media (prefers-reduced-motion:reduce){
   .gradio-container *,.gradio-container *::before{animation:none!important;
     transition:none!important;scroll-behavior:auto!important}
+}
+"""
+)
+EXPORT_STYLE = (
+    """
+:root{color-scheme:light dark;"""
+    + _LIGHT
+    + """}
+@media (prefers-color-scheme:dark){:root{"""
+    + _DARK
+    + """}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--ink);font:400 1rem/1.55 var(--sans);
+  overflow-wrap:anywhere}
+body>header{padding:.9rem 1.25rem}
+h1{font-size:1.3rem;line-height:1.35;margin:0}
+.where{margin:.2rem 0 0;font-size:.86rem;color:var(--ink-soft)}
+a{color:var(--link);text-underline-offset:2px}
+:focus-visible{outline:2px solid var(--link);outline-offset:1px;border-radius:3px}
+main{display:grid;gap:1rem;padding:0 1.25rem 1.25rem}
+main>:only-child{grid-column:1/-1}
+main>*{min-width:0;background:var(--sheet);border:1px solid var(--line);border-radius:10px}
+.turn{padding-bottom:1rem}
+.turn>*{margin:.75rem 1.15rem 0}
+.turn>h2{margin:0;padding:.6rem 1.15rem;background:var(--asked);font-size:1rem;font-weight:600}
+.turn:first-child>h2{border-radius:10px 10px 0 0}
+.turn>h3{font-size:.86rem;color:var(--ink-soft)}
+.answer{white-space:pre-line}
+.answer a{font-weight:600;text-decoration:none;padding:.1em .15em}
+.answer a:hover{text-decoration:underline}
+.refusal{border-left:4px solid var(--near);background:var(--card);padding:.75rem 1rem;
+  border-radius:0 8px 8px 0;font-weight:600}
+.sources{list-style:none;padding:0}
+.sources>li{margin:.6rem 0 0}
+.sources>li:target blockquote{"""
+    + ACTIVE_MARK
+    + """}
+blockquote{margin:0;padding-left:.8rem;border-left:3px solid var(--line);white-space:pre-line;
+  font-size:.94rem}
+.paper{padding:1.6rem 1.9rem 2.2rem;--mark-old:var(--mark)}
+.paper article .near.old{text-decoration-color:var(--near)}
+.paper article{max-width:70ch;margin:0 auto;font:400 1.06rem/1.65 var(--serif)}
+.paper article+article{margin-top:2.5rem;padding-top:2rem;border-top:1px solid var(--line)}
+.paper h2{font:600 1.45rem/1.3 var(--serif);margin:0}
+.paper header{margin-bottom:1.1rem}
+.paper .where{font-family:var(--sans)}
+.paper :is(h3,h4,h5,h6){font:600 1.05rem/1.4 var(--sans);margin:1.7rem 0 .55rem}
+.paper p:not(.where){margin:0 0 .95rem;white-space:pre-line}
+.paper .gap{color:var(--ink-soft);text-align:center}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+"""
+    + _MARKS
+    + """
+#back{display:none}
+@media screen and (min-width:901px){
+  body{display:flex;flex-direction:column;height:100dvh;max-width:1440px;margin:0 auto}
+  main{flex:1 1 0;min-height:0;grid-template:minmax(0,1fr)/5fr 6fr}
+  main>*{overflow-y:auto}
+}
+@media screen and (max-width:900px){
+  body>header,main{padding-inline:.75rem}
+  .paper{padding:1.1rem 1.1rem 1.6rem}
+  main:has(.paper :target)+#back{display:block;position:sticky;bottom:.75rem;margin:0 .75rem;
+    text-align:right}
+  #back a{display:inline-block;background:var(--card);border:1px solid var(--line);
+    border-radius:999px;padding:.5rem .95rem;font-size:.9rem;text-decoration:none}
+}
+@media screen and (prefers-reduced-motion:no-preference){
+  html,main>*{scroll-behavior:smooth}
+}
+@media print{
+  .turn,blockquote,.sources>li{break-inside:avoid}
 }
 """
 )

@@ -1,0 +1,120 @@
+"""The articles of a library: recorded, or waiting to be embedded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Self
+
+from index.embedder import Progress
+from index.errors import ArticleNotFound
+from index.passage_index import PassageIndex
+from index.types import Article, ArticleInfo, checked_title, the_one_id
+
+
+class Library:
+    """What :class:`qa.ArticleQA` does with articles besides questioning them.
+
+    Args:
+        index: Where they are recorded.
+        pending: Articles to be embedded and recorded when they are first needed there.
+    """
+
+    def __init__(self, index: PassageIndex, pending: Sequence[Article] = ()) -> None:
+        self._index = index
+        self._pending = list(pending)
+        self._pending_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the library; nothing can be asked of it afterwards."""
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        return [*self._index.articles(), *self._pending]
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return what a list shows of every article, in the order they were added.
+
+        The texts are counted where they are, and not brought into memory.
+        """
+        # In this order: what is recorded meanwhile is in both, and not in neither.
+        pending = [ArticleInfo.of(article) for article in tuple(self._pending)]
+        recorded = self._index.catalogue()
+        known = {info.id for info in recorded}
+        return [*recorded, *(info for info in pending if info.id not in known)]
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: There is none.
+        """
+        for article in tuple(self._pending):
+            if article.id == article_id:
+                return article
+        return self._index.article(article_id)
+
+    def existing(self, article_ids: Iterable[str]) -> list[Article]:
+        """Return the articles of these ids, each once and in this order, without those gone."""
+        found = []
+        for article_id in dict.fromkeys(article_ids):
+            with suppress(ArticleNotFound):
+                found.append(self.article(article_id))
+        return found
+
+    def resolve(self, start_of_id: str) -> Article:
+        """Return the one article whose id starts like this.
+
+        Raises:
+            ArticleNotFound: None does, or several do.
+        """
+        return self.article(the_one_id(start_of_id, (info.id for info in self.catalogue())))
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+            LibraryError: The library cannot be changed.
+        """
+        self._add_pending()
+        self._index.remove(article_id)
+
+    def rename(self, article_id: str, title: str) -> str:
+        """Give an article another title, and return it as kept: one line, of a sane length.
+
+        Passages and citations found from now on bear it; answers given before keep
+        the title that the article had then.
+
+        Raises:
+            TitleError: The title is blank or not valid Unicode.
+            ArticleNotFound: There is no article of this id.
+            LibraryError: The library cannot be changed.
+        """
+        title = checked_title(title)
+        with self._pending_lock:
+            for i, article in enumerate(self._pending):
+                if article.id == article_id:
+                    self._pending[i] = replace(article, title=title)
+                    return title
+        self._index.rename(article_id, title)
+        return title
+
+    def _add(self, article: Article, progress: Progress | None) -> Article:
+        self._add_pending()
+        return self._index.add(article, progress)
+
+    def _add_pending(self) -> None:
+        with self._pending_lock:
+            while self._pending:
+                self._index.add(self._pending[0])
+                self._pending.pop(0)
