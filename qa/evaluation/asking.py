@@ -13,6 +13,7 @@ from index.sentences import split_sentences
 from index.types import Article, Passage, Span
 from qa.answer import Answer
 from qa.composing import compose_answer
+from qa.config import Settings
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.metrics import hits, strip_marks
 from qa.quoting import quotes_of
@@ -20,7 +21,8 @@ from qa.ranking import JudgedSpan, distinct
 from qa.reader import ExtractiveReader
 from qa.retriever import Retriever
 
-PASSAGES = 5
+PASSAGES = Settings().passages
+"""As many as are brought for an answer if nothing is set."""
 
 Wording = Callable[[EvalQuestion], str | None]
 """How a question is put; None leaves it out."""
