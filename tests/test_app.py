@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +29,8 @@ from qa.page.problems import UNEXPECTED
 from qa.page.shelf import View
 from qa.page.shelving import GONE
 from qa.pipeline import ArticleQA
+
+VISITOR = gr.Request(session_hash="visitor")
 
 
 def article_of(text: str, *headings: Heading, title: str = "A title") -> Article:
@@ -102,7 +107,7 @@ def respond(
     qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
 ) -> list[Any]:
     event = gr.EventData(gr.Textbox(), None)
-    return list(Handlers(qa).respond(question, chat or Chat(), view or View(), event))
+    return list(Handlers(qa).respond(question, chat or Chat(), view or View(), event, VISITOR))
 
 
 def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
@@ -174,13 +179,13 @@ def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
 
 def test_a_blank_question_changes_nothing() -> None:
     (sent,) = respond(ScriptedQA(article_of("One."), outcome=answer_of()), "  \n")
-    assert sent == (gr.skip(),) * 4
+    assert sent == (gr.skip(),) * 5
 
 
 def test_an_example_is_asked_when_it_is_picked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": EXAMPLES[0]}})
-    list(Handlers(qa).respond("typed", Chat(), View(), event))
+    list(Handlers(qa).respond("typed", Chat(), View(), event, VISITOR))
     assert qa.asked == [(EXAMPLES[0], None)]
 
 
@@ -231,7 +236,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     *_, view = Handlers(qa).settle(chat, View())
-    _, _, panel_sent, _, after = Handlers(qa).clear(view)
+    _, _, panel_sent, _, after, _ = Handlers(qa).clear(view)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 
@@ -359,3 +364,59 @@ def test_the_library_that_the_environment_names_is_opened(
     with app._opened(app._parser().parse_args([])) as qa:
         assert qa.folder == tmp_path / "library"
         assert qa.catalogue() == []
+
+
+def sent_document(outbox: str) -> str:
+    (data,) = re.findall(r'data-text="([\w+/=]*)"', outbox)
+    return b64decode(data).decode("utf-8")
+
+
+def test_the_last_question_is_asked_again() -> None:
+    article = article_of("One. Two.")
+    qa = ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
+    chat = Chat().with_turn(Turn("a", answer_of())).with_turn(Turn("b", problem="Wrong."))
+    _, (_, _, _, after, _) = Handlers(qa).retry(chat, View(), VISITOR)
+    assert qa.asked == [("b", None)]
+    assert [turn.question for turn in after.turns] == ["a", "b"]
+    assert not after.turns[-1].problem
+
+
+def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
+    released = threading.Event()
+
+    class Stopped(ScriptedQA):
+        def ask(
+            self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+        ) -> Answer:
+            handlers.stop(VISITOR)
+            released.wait()
+            return super().ask(question, article_ids, rerank=rerank)
+
+    chat = Chat().with_turn(Turn("a", answer_of()))
+    handlers = Handlers(Stopped(article_of("One."), outcome=answer_of()))
+    event = gr.EventData(gr.Textbox(), None)
+    waiting, stopped = handlers.respond("Who?", chat, View(), event, VISITOR)
+    released.set()
+    assert "Stop" in waiting[4]
+    box, messages, status, after, _ = stopped
+    assert (box, messages, after) == ("Who?", chat.messages(), gr.skip())
+    assert "Stopped" in status
+
+
+def test_the_newest_answer_is_copied_with_its_quotes() -> None:
+    article = article_of("One. Two.")
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
+    sent = Handlers(ScriptedQA(article, outcome=answer_of())).copy(chat)
+    assert "“One.”" in sent_document(sent)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("html", "html"), ("markdown", "md"), ("../x", "md")])
+def test_a_conversation_is_saved_under_a_name_made_of_its_date(kind: str, suffix: str) -> None:
+    article = article_of("One. Two.", title="../../<b>")
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
+    event = gr.EventData(gr.HTML(), {"kind": kind})
+    handlers = Handlers(ScriptedQA(article, outcome=answer_of()))
+    sent, _ = handlers.download(chat, event)
+    assert re.search(rf'data-name="conversation-\d{{4}}-\d\d-\d\d\.{suffix}"', sent)
+    assert "One." in sent_document(sent)
+    assert handlers.download(chat, event)[0] != sent

@@ -61,6 +61,10 @@ class Chat:
         """Return the chat with one more turn."""
         return replace(self, turns=(*self.turns, turn))
 
+    def without_last(self) -> Self:
+        """Return the chat without its newest turn."""
+        return replace(self, turns=self.turns[:-1])
+
     def rests_on(self) -> str:
         """Return the id of the article that the newest answer rests on first, or nothing."""
         marks = self.turns[-1].marks(is_newest=True) if self.turns else []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ import gradio as gr
 from qa.answer import Answer
 from qa.page.adding import Source, add_each, adding_html
 from qa.page.chat import Chat, Turn
+from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.panel import NO_ARTICLE, panel_html, status_html
 from qa.page.problems import sentence
 from qa.page.shelf import View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
+from qa.page.stopping import Stops
 from qa.pipeline import ArticleQA
 
 LOADING = "Loading the models… You can ask already: the question waits."
 READY = "Ready"
+STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
 NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
 
@@ -44,6 +48,8 @@ class Handlers:
 
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
+        self._parcels = count(1)
+        self._stops = Stops()
 
     def announce(self) -> Iterator[str]:
         """Yield the status line until the models are loaded."""
@@ -57,20 +63,43 @@ class Handlers:
         yield status_html("ready", READY)
 
     def respond(
-        self, typed: str, chat: Chat, view: View, event: gr.EventData
+        self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield question box, conversation, status and chat: waiting, then answered."""
+        """Yield question box, conversation, status, chat and tools: waiting, then answered.
+
+        A question that is stopped comes back into its box.
+        """
         picked = isinstance(event.target, gr.Chatbot)
         question = (event.value["text"] if picked else typed).strip()
         if not question:
-            yield (gr.skip(),) * 4
+            yield (gr.skip(),) * 5
             return
-        waiting = SEARCHING if self._qa.ready else LOADING
-        messages = chat.with_turn(Turn(question, waiting=waiting)).messages()
-        status = status_html("busy", waiting, len(chat.turns) + 1)
-        yield "", messages, status, gr.skip()
-        after = chat.with_turn(self._answered(question, view))
-        yield gr.skip(), after.messages(), gr.skip(), after
+        yield from self._asking(question, chat, chat, view, request)
+
+    def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Yield likewise: the last question, asked again."""
+        if not chat.turns:
+            yield (gr.skip(),) * 5
+            return
+        question = chat.turns[-1].question
+        yield from self._asking(question, chat, chat.without_last(), view, request)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop the question that this visitor waits for."""
+        self._stops.stop(request.session_hash or "")
+
+    def copy(self, chat: Chat) -> str:
+        """Return what carries the newest answer to the clipboard."""
+        return outbox_html(copied(chat), next(self._parcels))
+
+    def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
+        """Return what carries the conversation into a file, and the status."""
+        kind = str(getattr(event, "kind", ""))
+        try:
+            document = exported(chat, kind, self._qa.article)
+        except Exception as error:
+            return gr.skip(), status_html("failed", sentence(error), len(chat.turns))
+        return outbox_html(document, next(self._parcels)), gr.skip()
 
     def settle(self, chat: Chat, view: View) -> tuple[Any, ...]:
         """Return status, shelf, panel and view after an answer, whose article comes into view."""
@@ -81,8 +110,9 @@ class Handlers:
         return status, *self._sent(chat, replace(view, article_id=article_id))
 
     def clear(self, view: View) -> tuple[Any, ...]:
-        """Return status, shelf, panel, view and chat with nothing asked."""
-        return status_html("ready", READY), *self._sent(Chat(), view), Chat()
+        """Return status, shelf, panel, view, chat and tools with nothing asked."""
+        empty = Chat()
+        return status_html("ready", READY), *self._sent(empty, view), empty, tools_html(empty)
 
     def refresh(self, chat: Chat, view: View) -> tuple[Any, ...]:
         """Return shelf, panel and view as they are by now, others having changed them perhaps."""
@@ -149,6 +179,23 @@ class Handlers:
         """
         with _told():
             return [passage.to_dict() for passage in self._qa.retrieve(question, k=k)]
+
+    def _asking(
+        self, question: str, before: Chat, chat: Chat, view: View, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield what :meth:`respond` does, for a question that comes after those of ``chat``."""
+        waiting = SEARCHING if self._qa.ready else LOADING
+        messages = chat.with_turn(Turn(question, waiting=waiting)).messages()
+        status = status_html("busy", waiting, len(chat.turns) + 1)
+        yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
+        visitor = request.session_hash or ""
+        turn = self._stops.wait_for(visitor, lambda: self._answered(question, view))
+        if turn is None:
+            status = status_html("stopped", STOPPED, len(before.turns))
+            yield question, before.messages(), status, gr.skip(), tools_html(before)
+            return
+        after = chat.with_turn(turn)
+        yield gr.skip(), after.messages(), gr.skip(), after, tools_html(after)
 
     def _answered(self, question: str, view: View) -> Turn:
         try:

@@ -13,6 +13,7 @@ from index.loaders import FORMATS
 from index.types import ArticleInfo
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
 from qa.page.chat import Chat
+from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
 from qa.page.panel import SCROLL_TO_NEWEST, status_html
 from qa.page.shelf import SHELF_SCRIPT
@@ -58,6 +59,8 @@ class _Parts(NamedTuple):
     shelf: gr.HTML
     adding: _Adding
     conversation: gr.Chatbot
+    tools: gr.HTML
+    outbox: gr.HTML
     box: gr.Textbox
     panel: gr.HTML
 
@@ -99,25 +102,34 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation(EXAMPLES if _is_bundled(articles) else ())
+            tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=TOOLS_SCRIPT)
+            outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
             article = gr.HTML(panel, elem_id="article", js_on_load=SCROLL_TO_NEWEST)
-    return _Parts(chat_state, view_state, status, listed, forms, conversation, box, article)
+    return _Parts(
+        chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
+    )
 
 
 def _asking(handlers: Handlers, parts: _Parts) -> None:
-    chat, view = parts.chat, parts.view
+    chat, view, tools = parts.chat, parts.view, parts.tools
+    answered = [parts.box, parts.conversation, parts.status, chat, tools]
+    settled = [parts.status, parts.shelf, parts.panel, view]
     asked = gr.on(
         [parts.box.submit, parts.conversation.example_select],
         handlers.respond,
         [parts.box, chat, view],
-        [parts.box, parts.conversation, parts.status, chat],
+        answered,
         trigger_mode="once",
         **PAGE_ONLY,
     )
-    settled = [parts.status, parts.shelf, parts.panel, view]
-    asked.then(handlers.settle, [chat, view], settled, **PAGE_ONLY)
-    parts.conversation.clear(handlers.clear, [view], [*settled, chat], **PAGE_ONLY)
+    for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
+        event.then(handlers.settle, [chat, view], settled, **PAGE_ONLY)
+    tools.stop(handlers.stop, **PAGE_ONLY)
+    tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
+    tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
+    parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
 
 
 def _adding(handlers: Handlers, parts: _Parts) -> None:

@@ -142,6 +142,15 @@ body,.gradio-container{background:var(--ground)!important}
 #question .submit-button{background:var(--link);color:var(--sheet);font-weight:600;
   min-width:3.2rem}
 #question{border-radius:10px!important}
+#outbox{display:none}
+#tools,.tools{min-height:1.7rem}
+.tools{display:flex;flex-wrap:wrap;gap:.35rem .5rem;align-items:center;font-size:.85rem;
+  color:var(--ink-soft)}
+#tools button{border:1px solid var(--line);background:var(--card);color:var(--link);
+  border-radius:999px;padding:.15rem .65rem;font-size:.82rem;font-weight:600;cursor:pointer;
+  margin:0;line-height:1.5;min-height:0}
+#tools button:hover{text-decoration:underline}
+#tools button:focus-visible{outline:2px solid var(--link);outline-offset:1px}
 #question textarea{background:transparent!important;border:0;box-shadow:none!important;
   font-size:1rem;color:var(--ink)}
 #question textarea::placeholder{color:var(--ink-soft)}
@@ -169,7 +178,7 @@ body,.gradio-container{background:var(--ground)!important}
   #columns{flex:1 1 0;min-height:0;align-items:stretch}
   #columns>.column{min-height:0;flex-wrap:nowrap}
   #chat{flex:1 1 0;min-height:0;height:auto!important}
-  #question,#add{flex:none}
+  #question,#add,#tools{flex:none}
   #shelf-column{min-width:15rem!important}
   #shelf{flex:1 1 0!important;min-height:11rem!important;overflow-y:auto!important}
   #article{flex:1 1 0;min-height:0}
