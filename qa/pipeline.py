@@ -31,6 +31,9 @@ class ArticleQA(Library):
         'The bridge opened in 1932.'
     """
 
+    folder: Path | None = None
+    """Where the library lies; None in memory."""
+
     def __init__(
         self,
         index: PassageIndex,
@@ -98,7 +101,9 @@ class ArticleQA(Library):
     ) -> Self:
         settings = settings or Settings.load()
         embedder = _embedder(settings)
-        return cls(PassageIndex(folder, embedder), embedder, settings, pending=pending)
+        qa = cls(PassageIndex(folder, embedder), embedder, settings, pending=pending)
+        qa.folder = folder
+        return qa
 
     @staticmethod
     def reembed(

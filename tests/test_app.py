@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from base64 import b64decode
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
 import app
+from index.embedder import Progress
 from index.errors import ArticleNotFound, QuestionError
-from index.types import Article, ArticleInfo, Heading, Passage, Span
+from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_title
 from qa.answer import Answer
 from qa.citations import Citation
+from qa.config import Settings
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
+from qa.page.handlers import NONE_CHOSEN, Handlers
+from qa.page.layout import EXAMPLES
 from qa.page.marked import place_id, place_link
+from qa.page.panel import NO_ARTICLE
+from qa.page.problems import UNEXPECTED
+from qa.page.shelf import View
+from qa.page.shelving import GONE
 from qa.pipeline import ArticleQA
+
+VISITOR = gr.Request(session_hash="visitor")
 
 
 def article_of(text: str, *headings: Heading, title: str = "A title") -> Article:
@@ -40,8 +55,9 @@ class ScriptedQA(ArticleQA):
     """Answers as told, or raises: no model, no index."""
 
     def __init__(self, *articles: Article, outcome: Answer | Exception) -> None:
-        self._articles = articles
+        self._articles = list(articles)
         self._outcome = outcome
+        self.settings = Settings()
         self.asked: list[tuple[str, Any]] = []
 
     @property
@@ -57,6 +73,26 @@ class ScriptedQA(ArticleQA):
                 return article
         raise ArticleNotFound(article_id)
 
+    def rename(self, article_id: str, title: str) -> str:
+        i = self._articles.index(self.article(article_id))
+        self._articles[i] = replace(self._articles[i], title=checked_title(title))
+        return title
+
+    def remove(self, article_id: str) -> None:
+        self._articles.remove(self.article(article_id))
+
+    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        article = Article.from_text(text, title=title)
+        if progress:
+            progress(1, 2)
+        self._articles.append(article)
+        return article
+
+    def add_file(
+        self, path: Path | str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        return self.add_text(Path(path).read_text(encoding="utf-8"), title=title, progress=progress)
+
     def ask(
         self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
     ) -> Answer:
@@ -67,9 +103,18 @@ class ScriptedQA(ArticleQA):
         return self._outcome
 
 
-def respond(qa: ArticleQA, question: str, chat: Chat | None = None, scope: str = "") -> list[Any]:
+def respond(
+    qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
+) -> list[Any]:
     event = gr.EventData(gr.Textbox(), None)
-    return list(app.Handlers(qa).respond(question, chat or Chat(), scope, event))
+    return list(Handlers(qa).respond(question, chat or Chat(), view or View(), event, VISITOR))
+
+
+def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
+    """Return what is sent as shelf and panel, and the view, after a press on the shelf."""
+    unticked = {"left_out": list(view.left_out)}
+    event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
+    return Handlers(qa).act(Chat(), view, event)
 
 
 def test_older_turns_keep_their_places_without_their_numbers() -> None:
@@ -96,9 +141,14 @@ def test_a_question_is_shown_literally_and_not_endlessly() -> None:
 
 
 def test_the_article_of_the_answer_comes_into_view() -> None:
-    two = article_of("Two.", title="Second")
-    chat = Chat(article_id="f" * 32).with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
-    assert chat.article_id == two.id
+    one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
+    qa = ScriptedQA(one, two, outcome=answer_of())
+    status, shelf, panel, view = Handlers(qa).settle(chat, View(article_id=one.id))
+    assert 'data-state="done"' in status
+    assert view.article_id == two.id
+    assert "Second" in panel
+    assert shelf.index("aria-current") > shelf.index("First")
 
 
 def test_a_question_is_shown_at_once_and_then_answered() -> None:
@@ -108,18 +158,23 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
     assert waiting[0] == ""
     assert waiting[1][0]["content"] == "Who?"
     assert 'class="waiting"' in waiting[1][1]["content"]
-    assert 'data-state="busy"' in waiting[3]
+    assert 'data-state="busy"' in waiting[2]
     assert place_link(Citation.of(article, 0, 4)) in done[1][1]["content"]
-    assert place_id(article.id, 0, 4) in done[2]
-    assert 'data-state="done"' in done[3]
+    assert place_id(article.id, 0, 4) in Handlers(qa).settle(done[3], View())[2]
     assert qa.asked == [("Who?", None)]
 
 
-def test_the_panel_is_sent_only_when_it_changes() -> None:
-    article = article_of("One. Two.")
-    waiting, done = respond(ScriptedQA(article, outcome=answer_of()), "Who?")
-    assert waiting[2] == gr.skip()
-    assert done[2] == gr.skip()
+def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
+    qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
+    _, _, view = Handlers(qa).arrival()
+    assert Handlers(qa).refresh(Chat(), view) == (gr.skip(), gr.skip(), view)
+    chat = Chat().with_turn(Turn("q", answer_of()))
+    assert Handlers(qa).settle(chat, view)[1:] == (gr.skip(), gr.skip(), view)
+    qa.add_text("Three.", title="Third")
+    shelf, panel, after = Handlers(qa).refresh(Chat(), view)
+    assert "Third" in shelf
+    assert panel == gr.skip()
+    assert Handlers(qa).refresh(Chat(), after)[0] == gr.skip()
 
 
 def test_a_blank_question_changes_nothing() -> None:
@@ -129,16 +184,26 @@ def test_a_blank_question_changes_nothing() -> None:
 
 def test_an_example_is_asked_when_it_is_picked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": app.EXAMPLES[0]}})
-    list(app.Handlers(qa).respond("typed", Chat(), "", event))
-    assert qa.asked == [(app.EXAMPLES[0], None)]
+    event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": EXAMPLES[0]}})
+    list(Handlers(qa).respond("typed", Chat(), View(), event, VISITOR))
+    assert qa.asked == [(EXAMPLES[0], None)]
 
 
-def test_one_article_can_be_asked_alone() -> None:
-    article = article_of("One.")
-    qa = ScriptedQA(article, outcome=answer_of())
-    respond(qa, "Who?", scope=article.id)
-    assert qa.asked == [("Who?", [article.id])]
+def test_the_chosen_articles_alone_are_asked() -> None:
+    one, two = article_of("One."), article_of("Two.")
+    qa = ScriptedQA(one, two, outcome=answer_of())
+    respond(qa, "Who?", view=View(left_out=frozenset({two.id})))
+    assert qa.asked == [("Who?", [one.id])]
+
+
+def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
+    one = article_of("One.")
+    qa = ScriptedQA(one, outcome=answer_of())
+    _, done = respond(qa, "Who?", view=View(left_out=frozenset({one.id})))
+    assert NONE_CHOSEN.split(",")[0] in done[1][1]["content"]
+    _, done = respond(ScriptedQA(outcome=answer_of()), "Who?")
+    assert NO_ARTICLE.split(" “")[0] in done[1][1]["content"]
+    assert qa.asked == []
 
 
 def test_an_error_of_ours_is_a_sentence_in_the_chat() -> None:
@@ -152,16 +217,16 @@ def test_an_unexpected_error_is_logged_and_shown_without_its_text(
 ) -> None:
     qa = ScriptedQA(article_of("One."), outcome=RuntimeError("secret path"))
     _, done = respond(qa, "Who?")
-    assert app.UNEXPECTED in done[1][1]["content"]
+    assert UNEXPECTED in done[1][1]["content"]
     assert "secret path" not in str(done)
     assert "secret path" in caplog.text
 
 
 def test_the_api_tells_errors_as_a_sentence() -> None:
-    ours = app.Handlers(ScriptedQA(outcome=QuestionError("Too long.")))
+    ours = Handlers(ScriptedQA(outcome=QuestionError("Too long.")))
     with pytest.raises(gr.Error, match=r"Too long\."):
         ours.ask("Who?")
-    unexpected = app.Handlers(ScriptedQA(outcome=RuntimeError("secret path")))
+    unexpected = Handlers(ScriptedQA(outcome=RuntimeError("secret path")))
     with pytest.raises(gr.Error, match="went wrong"):
         unexpected.ask("Who?")
 
@@ -170,25 +235,115 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    panel_sent, _, after = app.Handlers(qa).clear(chat)
+    *_, view = Handlers(qa).settle(chat, View())
+    _, _, panel_sent, _, after, _ = Handlers(qa).clear(view)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 
 
-def test_choosing_an_article_shows_it() -> None:
+def test_opening_an_article_shows_it() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
-    handlers = app.Handlers(ScriptedQA(one, two, outcome=answer_of()))
-    sent, _ = handlers.show(two.id, Chat())
-    assert "Second" in sent
-    assert "First" not in sent
+    _, panel, view = press(ScriptedQA(one, two, outcome=answer_of()), View(), "open", two.id)
+    assert "Second" in panel
+    assert "First" not in panel
+    assert view.article_id == two.id
+
+
+def test_the_boxes_are_noted_as_the_browser_shows_them() -> None:
+    one, two = article_of("One."), article_of("Two.")
+    qa = ScriptedQA(one, two, outcome=answer_of())
+    _, _, view = Handlers(qa).arrival()
+    shelf, _, after = press(qa, view, "choose", two.id, left_out=[two.id, "no such id", 5])
+    assert shelf.count(" checked") == 1
+    assert after.left_out == {two.id}
+    shelf, _, after = press(qa, after, "all")
+    assert shelf.count(" checked") == 2
+    assert after.left_out == frozenset()
+
+
+def test_an_article_is_renamed_in_two_steps() -> None:
+    one = article_of("One.", title="<b>First</b>")
+    qa = ScriptedQA(one, outcome=answer_of())
+    shelf, _, view = press(qa, View(), "rename", one.id)
+    assert 'value="&lt;b&gt;First&lt;/b&gt;"' in shelf
+    shelf, _, view = press(qa, view, "save", one.id, title="  ")
+    assert "The title is blank." in shelf
+    shelf, panel, view = press(qa, view, "save", one.id, title="Renamed")
+    assert "Renamed" in shelf
+    assert "Renamed" in panel
+    assert view.editing is None
+
+
+def test_an_article_is_removed_only_when_that_is_confirmed() -> None:
+    one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
+    qa = ScriptedQA(one, two, outcome=answer_of())
+    _, _, view = press(qa, View(), "remove", one.id)
+    assert len(qa.catalogue()) == 2
+    _, _, kept = press(qa, view, "cancel", one.id)
+    assert kept.editing is None
+    assert len(qa.catalogue()) == 2
+    shelf, panel, _ = press(qa, view, "confirm", one.id)
+    assert [info.title for info in qa.catalogue()] == ["Second"]
+    assert "First" not in shelf + panel
+
+
+@pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])
+def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
+    qa = ScriptedQA(article_of("One."), outcome=answer_of())
+    _, _, view = Handlers(qa).arrival()
+    assert Handlers(qa).act(Chat(), view, gr.EventData(gr.HTML(), data))[2] == view
+
+
+def test_what_is_done_to_an_article_that_is_gone_gets_a_sentence() -> None:
+    qa = ScriptedQA(article_of("One."), outcome=answer_of())
+    shelf, _, _ = press(qa, View(), "remove", "f" * 32)
+    assert GONE in shelf
 
 
 def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
     here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
-    chat = Chat(article_id=gone.id).with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
-    shown = app.Handlers(ScriptedQA(here, outcome=answer_of())).panel(chat)
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
+    handlers = Handlers(ScriptedQA(here, outcome=answer_of()))
+    shown = handlers.panel(chat, View(article_id=gone.id))
     assert "First" in shown
     assert "Second" not in shown
+
+
+def test_a_text_is_added_with_a_bar_and_opened() -> None:
+    qa = ScriptedQA(article_of("One."), outcome=answer_of())
+    steps = list(Handlers(qa).add_text("Two words.", "<i>New</i>"))
+    assert any('value="1" max="2"' in note for note, *_ in steps)
+    note, added, text, title = steps[-1]
+    assert "Added “&lt;i&gt;New&lt;/i&gt;”." in note
+    assert (text, title) == ("", "")
+    shelf, panel, view = Handlers(qa).show_added(Chat(), View(), added)
+    assert view.article_id == added[0]
+    assert "Two words." in panel
+    assert "&lt;i&gt;New" in shelf
+
+
+def test_a_text_that_is_refused_stays_in_its_box() -> None:
+    *_, (note, added, text, _) = Handlers(ScriptedQA(outcome=answer_of())).add_text(" ", "")
+    assert "The article has no text." in note
+    assert added == []
+    assert text == gr.skip()
+
+
+def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
+    tmp_path: Path,
+) -> None:
+    paths = []
+    for name, words in (("a.txt", "Some words."), ("b.txt", " "), ("c.txt", "More words.")):
+        folder = tmp_path / name.removesuffix(".txt")
+        folder.mkdir()
+        (folder / name).write_text(words, encoding="utf-8")
+        paths.append(str(folder / name))
+    qa = ScriptedQA(outcome=answer_of())
+    *_, (note, added, files) = Handlers(qa).add_files(paths)
+    assert len(added) == 2
+    assert "The article has no text." in note
+    assert files is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_host_and_a_port_can_be_given() -> None:
@@ -200,3 +355,68 @@ def test_a_host_and_a_port_can_be_given() -> None:
 def test_a_file_that_is_not_there_ends_with_a_sentence() -> None:
     with pytest.raises(SystemExit, match=r"exist\.txt"):
         app.main(["--article", "/does/not/exist.txt"])
+
+
+def test_the_library_that_the_environment_names_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTICLE_QA_LIBRARY", str(tmp_path / "library"))
+    with app._opened(app._parser().parse_args([])) as qa:
+        assert qa.folder == tmp_path / "library"
+        assert qa.catalogue() == []
+
+
+def sent_document(outbox: str) -> str:
+    (data,) = re.findall(r'data-text="([\w+/=]*)"', outbox)
+    return b64decode(data).decode("utf-8")
+
+
+def test_the_last_question_is_asked_again() -> None:
+    article = article_of("One. Two.")
+    qa = ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
+    chat = Chat().with_turn(Turn("a", answer_of())).with_turn(Turn("b", problem="Wrong."))
+    _, (_, _, _, after, _) = Handlers(qa).retry(chat, View(), VISITOR)
+    assert qa.asked == [("b", None)]
+    assert [turn.question for turn in after.turns] == ["a", "b"]
+    assert not after.turns[-1].problem
+
+
+def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
+    released = threading.Event()
+
+    class Stopped(ScriptedQA):
+        def ask(
+            self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+        ) -> Answer:
+            handlers.stop(VISITOR)
+            released.wait()
+            return super().ask(question, article_ids, rerank=rerank)
+
+    chat = Chat().with_turn(Turn("a", answer_of()))
+    handlers = Handlers(Stopped(article_of("One."), outcome=answer_of()))
+    event = gr.EventData(gr.Textbox(), None)
+    waiting, stopped = handlers.respond("Who?", chat, View(), event, VISITOR)
+    released.set()
+    assert "Stop" in waiting[4]
+    box, messages, status, after, _ = stopped
+    assert (box, messages, after) == ("Who?", chat.messages(), gr.skip())
+    assert "Stopped" in status
+
+
+def test_the_newest_answer_is_copied_with_its_quotes() -> None:
+    article = article_of("One. Two.")
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
+    sent = Handlers(ScriptedQA(article, outcome=answer_of())).copy(chat)
+    assert "“One.”" in sent_document(sent)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("html", "html"), ("markdown", "md"), ("../x", "md")])
+def test_a_conversation_is_saved_under_a_name_made_of_its_date(kind: str, suffix: str) -> None:
+    article = article_of("One. Two.", title="../../<b>")
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
+    event = gr.EventData(gr.HTML(), {"kind": kind})
+    handlers = Handlers(ScriptedQA(article, outcome=answer_of()))
+    sent, _ = handlers.download(chat, event)
+    assert re.search(rf'data-name="conversation-\d{{4}}-\d\d-\d\d\.{suffix}"', sent)
+    assert "One." in sent_document(sent)
+    assert handlers.download(chat, event)[0] != sent

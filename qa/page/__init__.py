@@ -1,1 +1,1 @@
-"""What the page is made of, apart from Gradio: its HTML, its style, and a chat's state."""
+"""The page: its HTML, its style, a visitor's state, and in two modules its Gradio."""

@@ -53,16 +53,22 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """What one visitor has asked so far, and the article in view."""
+    """What one visitor has asked so far."""
 
     turns: tuple[Turn, ...] = ()
-    article_id: str = ""
 
     def with_turn(self, turn: Turn) -> Self:
-        """Return the chat with one more turn; the article it rests on first comes into view."""
-        marks = turn.marks(is_newest=True)
-        article_id = marks[0].article_id if marks else self.article_id
-        return replace(self, turns=(*self.turns, turn), article_id=article_id)
+        """Return the chat with one more turn."""
+        return replace(self, turns=(*self.turns, turn))
+
+    def without_last(self) -> Self:
+        """Return the chat without its newest turn."""
+        return replace(self, turns=self.turns[:-1])
+
+    def rests_on(self) -> str:
+        """Return the id of the article that the newest answer rests on first, or nothing."""
+        marks = self.turns[-1].marks(is_newest=True) if self.turns else []
+        return marks[0].article_id if marks else ""
 
     def marks(self) -> list[Mark]:
         """Return every place cited so far; those of the newest turn carry their numbers."""

@@ -13,6 +13,8 @@ from index.types import Article
 from qa.page.marked import Mark, article_body, opens_with_title, split_rules
 from qa.rendering import escape_html
 
+NO_ARTICLE = "There is no article to ask yet. Add one under “Add articles”."
+
 # Brings the newest citation into view where the article scrolls by itself (wide screens).
 SCROLL_TO_NEWEST = """
 watch('value', () => {
@@ -33,7 +35,7 @@ def panel_html(articles: Sequence[Article], marks: Sequence[Mark]) -> str:
     of an article that is not in view needs no script.
     """
     if not articles:
-        return '<div class="paper"><p>There is no article in this library yet.</p></div>'
+        return f'<div class="paper"><p>{NO_ARTICLE}</p></div>'
     first, *others = articles
     if others:
         sections = [_folded(article, marks, is_open=article is first) for article in articles]

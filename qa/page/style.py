@@ -34,6 +34,52 @@ _MARKS = (
 .paper article :target :is(mark,.near){background:transparent}
 """
 )
+# The list of articles, and the forms that add to it.
+_SHELF = """
+#shelf{padding:.9rem 1rem!important;border-radius:10px}
+#shelf *,#note *{font-family:var(--sans)}
+#shelf h2{font:600 1rem/1.4 var(--sans);margin:0!important;color:var(--ink)}
+#shelf :is(p,ul,li,form),#note p,#add .where{margin:0;padding:0;list-style:none}
+#shelf .where,#add .where{font-size:.8rem;line-height:1.4;color:var(--ink-soft)}
+#shelf .choices{font-size:.85rem;color:var(--ink-soft)}
+#shelf ul{margin:.5rem 0 .75rem}
+#shelf li{display:flex;gap:.6rem;padding:.5rem .4rem;border-top:1px solid var(--line)}
+#shelf li[aria-current]{background:var(--card)}
+#shelf li>div{min-width:0;flex:1}
+#shelf input[type=checkbox]{flex:none;width:1.1rem;height:1.1rem;margin:.15rem 0 0;
+  border:1px solid var(--ink-soft)}
+#shelf input[type=checkbox]:checked{background-color:#0b6a85!important;border-color:#0b6a85}
+#shelf button{background:none;border:0;padding:.1rem 0;margin-inline-end:.7rem;font-size:.85rem;
+  color:var(--link);cursor:pointer;text-align:start}
+#shelf button:hover{text-decoration:underline}
+#shelf :is(button,input):focus-visible{outline:2px solid var(--link);outline-offset:1px;
+  border-radius:3px}
+#shelf button.title{font-size:.95rem;font-weight:600;line-height:1.35;color:var(--ink);
+  overflow-wrap:anywhere;margin:0;padding:0}
+#shelf :is(label,form,[role=group]){display:block;font-size:.85rem;color:var(--ink)}
+#shelf :is(form,[role=group]){margin-top:.35rem}
+#shelf input[name=title]{display:block;width:100%;margin:.15rem 0 .3rem;padding:.35rem .5rem;
+  font-size:.9rem;color:var(--ink);background:var(--sheet);border:1px solid var(--ink-soft);
+  border-radius:6px}
+#shelf .danger{color:var(--wrong);font-weight:600}
+.wrong{font-size:.88rem;line-height:1.45;color:var(--wrong)}
+.wrong p,#note .wrong p,#shelf p.wrong{color:var(--wrong);overflow-wrap:anywhere}
+#add .form{gap:.5rem}
+#add .label-wrap span:first-child{font-weight:600}
+#add{border-radius:10px!important;padding:.7rem 1rem!important}
+#add>button{font-weight:600;color:var(--ink)}
+#add .tab-container button{padding:.35rem .55rem;font-size:.88rem;color:var(--ink)}
+#add .tabitem{padding:.5rem 0 0;border:0}
+#add .tabitem>.column{gap:.5rem}
+#add .tabitem :is(.block,.form){border:0;padding:0;background:transparent;box-shadow:none}
+#add .tabitem span[data-testid=block-info]{color:var(--ink);font-size:.85rem;margin-bottom:.2rem}
+#add :is(textarea,input){border:1px solid var(--ink-soft)!important;
+  background:var(--sheet)!important;color:var(--ink)}
+#add button.sm{background:var(--link);color:var(--sheet);font-weight:600;padding:.4rem}
+#note .adding{font-size:.88rem;line-height:1.45;color:var(--ink)}
+#note progress{width:100%;height:.5rem;accent-color:var(--link)}
+#note p{overflow-wrap:anywhere;font-size:.88rem}
+"""
 PAGE_STYLE = (
     """
 :root{"""
@@ -63,7 +109,7 @@ body,.gradio-container{background:var(--ground)!important}
 .status[data-state=failed]::before{background:var(--wrong)}
 @keyframes pulse{50%{opacity:.25}}
 
-#chat,#question,.paper{background:var(--sheet);border:1px solid var(--line)!important;
+#chat,#question,.paper,#shelf,#add{background:var(--sheet);border:1px solid var(--line)!important;
   border-radius:10px}
 #chat .message,#chat .message *{font-size:1rem;line-height:1.55;color:var(--ink)}
 #chat .message-row{padding:.85rem 1.15rem!important;background:var(--sheet)!important;
@@ -95,10 +141,16 @@ body,.gradio-container{background:var(--ground)!important}
 #question{padding:.5rem .6rem!important}
 #question .submit-button{background:var(--link);color:var(--sheet);font-weight:600;
   min-width:3.2rem}
-#question,#scope{border-radius:10px!important}
-#scope{background:var(--sheet);border:1px solid var(--line)!important;
-  padding:.4rem .75rem!important}
-#scope .wrap{background:transparent}
+#question{border-radius:10px!important}
+#outbox{display:none}
+#tools,.tools{min-height:1.7rem}
+.tools{display:flex;flex-wrap:wrap;gap:.35rem .5rem;align-items:center;font-size:.85rem;
+  color:var(--ink-soft)}
+#tools button{border:1px solid var(--line);background:var(--card);color:var(--link);
+  border-radius:999px;padding:.15rem .65rem;font-size:.82rem;font-weight:600;cursor:pointer;
+  margin:0;line-height:1.5;min-height:0}
+#tools button:hover{text-decoration:underline}
+#tools button:focus-visible{outline:2px solid var(--link);outline-offset:1px}
 #question textarea{background:transparent!important;border:0;box-shadow:none!important;
   font-size:1rem;color:var(--ink)}
 #question textarea::placeholder{color:var(--ink-soft)}
@@ -115,6 +167,7 @@ body,.gradio-container{background:var(--ground)!important}
 .paper summary+article>h2{display:none}
 .paper details[open]>summary{font-size:1.15rem;margin-bottom:.6rem}"""
     + _MARKS
+    + _SHELF
     + """#back{display:none}
 
 @media (min-width:901px){
@@ -125,7 +178,9 @@ body,.gradio-container{background:var(--ground)!important}
   #columns{flex:1 1 0;min-height:0;align-items:stretch}
   #columns>.column{min-height:0;flex-wrap:nowrap}
   #chat{flex:1 1 0;min-height:0;height:auto!important}
-  #question,#scope{flex:none}
+  #question,#add,#tools{flex:none}
+  #shelf-column{min-width:15rem!important}
+  #shelf{flex:1 1 0!important;min-height:11rem!important;overflow-y:auto!important}
   #article{flex:1 1 0;min-height:0}
   #article :is(.html-container,.prose){height:100%}
   .paper{height:100%;overflow-y:auto}
@@ -135,6 +190,8 @@ body,.gradio-container{background:var(--ground)!important}
   #top{flex-direction:column;gap:.35rem}
   #columns{flex-direction:column}
   #columns>*{min-width:0!important;width:100%}
+  #chat-column{order:-1}
+  #shelf ul{max-height:40dvh;overflow-y:auto}
   #chat{height:60dvh!important;min-height:20rem}
   .paper{padding:1.1rem 1.1rem 1.6rem}
   .paper:has(:target)+#back{display:block;position:sticky;bottom:.75rem;margin:.75rem 0 0;

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-import app
 from qa.answer import Answer
+from qa.page.layout import EXAMPLES
 from qa.pipeline import ArticleQA
 from tests.browser.visiting import (
     GRADIO_WARNINGS,
@@ -154,12 +154,12 @@ def test_the_question_box_has_the_focus_before_and_after(visit: Opener, address:
 
 def test_an_example_is_asked_by_a_click_and_is_answerable(visit: Opener, address: str) -> None:
     shown = visit(address)
-    for example in app.EXAMPLES:
+    for example in EXAMPLES:
         expect(shown.page.locator("#chat").get_by_text(example)).to_be_visible()
-    shown.page.locator("#chat").get_by_text(app.EXAMPLES[1]).click()
+    shown.page.locator("#chat").get_by_text(EXAMPLES[1]).click()
     reply = shown.answered()
     expect(shown.mark(reply)).to_be_visible()
-    expect(shown.question(1)).to_have_text(app.EXAMPLES[1])
+    expect(shown.question(1)).to_have_text(EXAMPLES[1])
 
 
 def test_what_the_article_does_not_say_looks_different(visit: Opener, address: str) -> None:
@@ -178,7 +178,7 @@ def test_clearing_the_chat_removes_its_marks(visit: Opener, address: str) -> Non
     expect(shown.page.locator(".paper mark")).not_to_have_count(0)
     shown.page.get_by_role("button", name="Clear").click()
     expect(shown.page.locator(".paper mark")).to_have_count(0)
-    expect(shown.page.locator("#chat").get_by_text(app.EXAMPLES[0])).to_be_visible()
+    expect(shown.page.locator("#chat").get_by_text(EXAMPLES[0])).to_be_visible()
 
 
 def test_a_question_asked_while_the_models_load_is_answered(visit: Opener, held: HeldQA) -> None:

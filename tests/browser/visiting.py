@@ -96,7 +96,8 @@ def _launched(qa: ArticleQA, port: int) -> tuple[Blocks, str]:
         # here, it cannot fail whichever test the collector would next run in.
         warnings.simplefilter("ignore", ResourceWarning)
         page = app.build_page(qa)
-        address = app.launch(page, host="127.0.0.1", port=port)
+        limit = qa.settings.max_article_bytes
+        address = app.launch(page, host="127.0.0.1", port=port, max_upload=limit)
         gc.collect()
     return page, address
 

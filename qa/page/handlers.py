@@ -1,0 +1,237 @@
+"""What happens on the page, apart from how it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from qa.answer import Answer
+from qa.page.adding import Source, add_each, adding_html
+from qa.page.chat import Chat, Turn
+from qa.page.finishing import copied, exported, outbox_html, tools_html
+from qa.page.panel import NO_ARTICLE, panel_html, status_html
+from qa.page.problems import sentence
+from qa.page.shelf import View, digest, opened, shelf_html
+from qa.page.shelving import Request, acted
+from qa.page.stopping import Stops
+from qa.pipeline import ArticleQA
+
+LOADING = "Loading the models… You can ask already: the question waits."
+READY = "Ready"
+STOPPED = "Stopped"
+SEARCHING = "Reading the articles…"
+NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn any error into the one sentence that Gradio shows or sends."""
+    try:
+        yield
+    except Exception as error:
+        raise gr.Error(sentence(error), print_exception=False) from error
+
+
+class Handlers:
+    """What the page's events do. The chat and the view are a visitor's own.
+
+    Only quick handlers write the view, and asking writes the chat alone, so that
+    nothing that is done while an answer is awaited is lost when it comes.
+    """
+
+    def __init__(self, qa: ArticleQA) -> None:
+        self._qa = qa
+        self._parcels = count(1)
+        self._stops = Stops()
+
+    def announce(self) -> Iterator[str]:
+        """Yield the status line until the models are loaded."""
+        if not self._qa.ready:
+            yield status_html("loading", LOADING)
+            try:
+                self._qa.warm_up()
+            except Exception as error:
+                yield status_html("failed", sentence(error))
+                return
+        yield status_html("ready", READY)
+
+    def respond(
+        self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield question box, conversation, status, chat and tools: waiting, then answered.
+
+        A question that is stopped comes back into its box.
+        """
+        picked = isinstance(event.target, gr.Chatbot)
+        question = (event.value["text"] if picked else typed).strip()
+        if not question:
+            yield (gr.skip(),) * 5
+            return
+        yield from self._asking(question, chat, chat, view, request)
+
+    def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Yield likewise: the last question, asked again."""
+        if not chat.turns:
+            yield (gr.skip(),) * 5
+            return
+        question = chat.turns[-1].question
+        yield from self._asking(question, chat, chat.without_last(), view, request)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop the question that this visitor waits for."""
+        self._stops.stop(request.session_hash or "")
+
+    def copy(self, chat: Chat) -> str:
+        """Return what carries the newest answer to the clipboard."""
+        return outbox_html(copied(chat), next(self._parcels))
+
+    def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
+        """Return what carries the conversation into a file, and the status."""
+        kind = str(getattr(event, "kind", ""))
+        try:
+            document = exported(chat, kind, self._qa.article)
+        except Exception as error:
+            return gr.skip(), status_html("failed", sentence(error), len(chat.turns))
+        return outbox_html(document, next(self._parcels)), gr.skip()
+
+    def settle(self, chat: Chat, view: View) -> tuple[Any, ...]:
+        """Return status, shelf, panel and view after an answer, whose article comes into view."""
+        if not chat.turns:
+            return (gr.skip(),) * 4
+        article_id = chat.rests_on() or view.article_id
+        status = status_html("done", READY, len(chat.turns))
+        return status, *self._sent(chat, replace(view, article_id=article_id))
+
+    def clear(self, view: View) -> tuple[Any, ...]:
+        """Return status, shelf, panel, view, chat and tools with nothing asked."""
+        empty = Chat()
+        return status_html("ready", READY), *self._sent(empty, view), empty, tools_html(empty)
+
+    def refresh(self, chat: Chat, view: View) -> tuple[Any, ...]:
+        """Return shelf, panel and view as they are by now, others having changed them perhaps."""
+        return self._sent(chat, view)
+
+    def act(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return shelf, panel and view after something was pressed on the shelf."""
+        return self._sent(chat, acted(self._qa, view, Request.of(event._data)))
+
+    def add_text(self, text: str, title: str) -> Iterator[tuple[Any, ...]]:
+        """Yield note, added articles, text and title; what was refused stays in its box."""
+        add = partial(self._qa.add_text, text, title=title)
+        source = Source(title.strip() or "the text", lambda progress: add(progress=progress))
+        yield from self._adding([source], ("", ""))
+
+    def add_url(self, url: str) -> Iterator[tuple[Any, ...]]:
+        """Yield note, added articles and address, likewise."""
+        add = partial(self._qa.add_url, url.strip())
+        source = Source(url.strip() or "the page", lambda progress: add(progress=progress))
+        yield from self._adding([source], ("",))
+
+    def add_files(self, paths: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+        """Yield note, added articles and files; the uploaded copies are deleted."""
+        files = [Path(path) for path in paths or ()]
+        try:
+            yield from self._adding([self._file(path) for path in files], (None,), always=True)
+        finally:
+            for path in files:
+                path.unlink(missing_ok=True)
+                with suppress(OSError):  # another upload's file is in it
+                    path.parent.rmdir()
+
+    def show_added(self, chat: Chat, view: View, added: list[str]) -> tuple[Any, ...]:
+        """Return shelf, panel and view; the article that was added last is open."""
+        return self._sent(chat, replace(view, article_id=added[-1]) if added else view)
+
+    def panel(self, chat: Chat, view: View) -> str:
+        """Return the article in view, and below it the others that are cited."""
+        marks = chat.marks()
+        first = opened(view.article_id, self._qa.catalogue())
+        ids = [first, *(mark.article_id for mark in marks)]
+        return panel_html(self._qa.existing(ids), marks)
+
+    def arrival(self) -> tuple[str, str, View]:
+        """Return shelf, panel and view as a visitor meets them."""
+        shelf, panel = self._shelf(View()), self.panel(Chat(), View())
+        return shelf, panel, View(shelf=digest(shelf), panel=digest(panel))
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Answer a question from the articles alone, with exact citations.
+
+        Args:
+            question: The question, in plain words.
+        """
+        with _told():
+            return self._qa.ask(question).to_dict()
+
+    def retrieve(self, question: str, k: int = 5) -> list[dict[str, Any]]:
+        """Return the passages nearest to a question, best first.
+
+        Args:
+            question: The question, in plain words.
+            k: How many passages at most.
+        """
+        with _told():
+            return [passage.to_dict() for passage in self._qa.retrieve(question, k=k)]
+
+    def _asking(
+        self, question: str, before: Chat, chat: Chat, view: View, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield what :meth:`respond` does, for a question that comes after those of ``chat``."""
+        waiting = SEARCHING if self._qa.ready else LOADING
+        messages = chat.with_turn(Turn(question, waiting=waiting)).messages()
+        status = status_html("busy", waiting, len(chat.turns) + 1)
+        yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
+        visitor = request.session_hash or ""
+        turn = self._stops.wait_for(visitor, lambda: self._answered(question, view))
+        if turn is None:
+            status = status_html("stopped", STOPPED, len(before.turns))
+            yield question, before.messages(), status, gr.skip(), tools_html(before)
+            return
+        after = chat.with_turn(turn)
+        yield gr.skip(), after.messages(), gr.skip(), after, tools_html(after)
+
+    def _answered(self, question: str, view: View) -> Turn:
+        try:
+            articles = self._qa.catalogue()
+            chosen = view.chosen(articles)
+            if not articles or chosen == []:
+                return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
+            answer: Answer = self._qa.ask(question, article_ids=chosen)
+        except Exception as error:
+            return Turn(question, problem=sentence(error))
+        return Turn(question, answer)
+
+    def _adding(
+        self, sources: Sequence[Source], emptied: tuple[str | None, ...], *, always: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield note, ids of what was added, and the boxes; emptied if nothing was refused."""
+        limit = self._qa.settings.max_article_bytes
+        for state in add_each(sources):
+            over = not state.label and (always or not state.problems)
+            boxes = emptied if over else (gr.skip(),) * len(emptied)
+            yield adding_html(state, limit), [article.id for article in state.added], *boxes
+
+    def _file(self, path: Path) -> Source:
+        return Source(path.name, lambda progress: self._qa.add_file(path, progress=progress))
+
+    def _shelf(self, view: View) -> str:
+        return shelf_html(self._qa.catalogue(), view, lasts=self._qa.folder is not None)
+
+    def _sent(self, chat: Chat, view: View) -> tuple[Any, ...]:
+        """Return shelf, panel and view; what the browser has already is not sent again."""
+        shelf, panel = self._shelf(view), self.panel(chat, view)
+        # The focus is given once: shown again for another reason, the shelf takes none.
+        kept = digest(self._shelf(replace(view, focused="")))
+        after = replace(view, focused="", shelf=kept, panel=digest(panel))
+        return (
+            gr.skip() if kept == view.shelf and not view.focused else shelf,
+            gr.skip() if after.panel == view.panel else panel,
+            after,
+        )

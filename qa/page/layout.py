@@ -1,0 +1,217 @@
+"""The page as Gradio lays it out, with its events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import gradio as gr
+from gradio.events import api
+
+from index.articles import bundled_article
+from index.loaders import FORMATS
+from index.types import ArticleInfo
+from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
+from qa.page.chat import Chat
+from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
+from qa.page.handlers import Handlers
+from qa.page.panel import SCROLL_TO_NEWEST, status_html
+from qa.page.shelf import SHELF_SCRIPT
+from qa.pipeline import ArticleQA
+
+# Questions to begin with, for the article that comes along.
+EXAMPLES = (
+    "Who did Marco Rubio call?",
+    "When was Operation Sindoor launched?",
+    "What did Kwatra say about the operation?",
+    "Why did Islamabad suspend the Simla Agreement?",
+)
+TITLE = "Article QA"
+ABOUT = (
+    "Ask about your articles. Each answer quotes the words it rests on; "
+    "what they do not say is not answered."
+)
+QUEUE_PLACES = 32
+# For the events of the page itself: no spinner over it, and no program may call them.
+PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# Uploads that nothing came of, because the visitor left, are deleted within two hours.
+_CLEANED_EVERY_SECONDS = 3600
+
+
+class _Adding(NamedTuple):
+    """The forms that add articles, and the line below them."""
+
+    files: gr.File
+    text: gr.Textbox
+    title: gr.Textbox
+    add_text: gr.Button
+    url: gr.Textbox
+    add_url: gr.Button
+    note: gr.HTML
+
+
+class _Parts(NamedTuple):
+    """The components that events change, and a visitor's state."""
+
+    chat: gr.State
+    view: gr.State
+    status: gr.HTML
+    shelf: gr.HTML
+    adding: _Adding
+    conversation: gr.Chatbot
+    tools: gr.HTML
+    outbox: gr.HTML
+    box: gr.Textbox
+    panel: gr.HTML
+
+
+def build_page(qa: ArticleQA) -> gr.Blocks:
+    """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
+    handlers = Handlers(qa)
+    page: gr.Blocks = gr.Blocks(
+        title=TITLE,
+        fill_width=True,
+        analytics_enabled=False,
+        delete_cache=(_CLEANED_EVERY_SECONDS, _CLEANED_EVERY_SECONDS),
+    )
+    with page:
+        parts = _laid_out(qa, handlers)
+        _asking(handlers, parts)
+        _adding(handlers, parts)
+        _shelving(handlers, parts)
+        view_of = [parts.shelf, parts.panel, parts.view]
+        page.load(handlers.refresh, [parts.chat, parts.view], view_of, **PAGE_ONLY)
+        limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
+        page.load(handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY)
+        api(handlers.ask, api_name="ask")
+        api(handlers.retrieve, api_name="retrieve")
+        page.queue(max_size=QUEUE_PLACES, api_open=False)
+    return page
+
+
+def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
+    articles = qa.catalogue()
+    shelf, panel, view = handlers.arrival()
+    chat_state, view_state = gr.State(Chat()), gr.State(view)
+    with gr.Row(elem_id="top"):
+        gr.HTML(f"<header><h1>{TITLE}</h1><p>{ABOUT}</p></header>", js_on_load=None)
+        status = gr.HTML(status_html("starting", ""), js_on_load=None)
+    with gr.Row(elem_id="columns"):
+        with gr.Column(scale=3, elem_id="shelf-column"):
+            listed = gr.HTML(shelf, elem_id="shelf", js_on_load=SHELF_SCRIPT)
+            forms = _forms(qa, is_open=not articles)
+        with gr.Column(scale=5, elem_id="chat-column"):
+            conversation = _conversation(EXAMPLES if _is_bundled(articles) else ())
+            tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=TOOLS_SCRIPT)
+            outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
+            box = _question_box()
+        with gr.Column(scale=6, elem_id="article-column"):
+            article = gr.HTML(panel, elem_id="article", js_on_load=SCROLL_TO_NEWEST)
+    return _Parts(
+        chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
+    )
+
+
+def _asking(handlers: Handlers, parts: _Parts) -> None:
+    chat, view, tools = parts.chat, parts.view, parts.tools
+    answered = [parts.box, parts.conversation, parts.status, chat, tools]
+    settled = [parts.status, parts.shelf, parts.panel, view]
+    asked = gr.on(
+        [parts.box.submit, parts.conversation.example_select],
+        handlers.respond,
+        [parts.box, chat, view],
+        answered,
+        trigger_mode="once",
+        **PAGE_ONLY,
+    )
+    for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
+        event.then(handlers.settle, [chat, view], settled, **PAGE_ONLY)
+    tools.stop(handlers.stop, **PAGE_ONLY)
+    tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
+    tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
+    parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
+
+
+def _adding(handlers: Handlers, parts: _Parts) -> None:
+    added = gr.State([])
+    forms = parts.adding
+    for trigger, handler, boxes in (
+        (forms.files.upload, handlers.add_files, [forms.files]),
+        (forms.add_text.click, handlers.add_text, [forms.text, forms.title]),
+        (forms.add_url.click, handlers.add_url, [forms.url]),
+        (forms.url.submit, handlers.add_url, [forms.url]),
+    ):
+        adding = trigger(handler, boxes, [forms.note, added, *boxes], **PAGE_ONLY)
+        adding.then(
+            handlers.show_added,
+            [parts.chat, parts.view, added],
+            [parts.shelf, parts.panel, parts.view],
+            **PAGE_ONLY,
+        )
+
+
+def _shelving(handlers: Handlers, parts: _Parts) -> None:
+    parts.shelf.click(
+        handlers.act,
+        [parts.chat, parts.view],
+        [parts.shelf, parts.panel, parts.view],
+        trigger_mode="multiple",  # a second box may be ticked before the first one is noted
+        **PAGE_ONLY,
+    )
+
+
+def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
+    limit = qa.settings.max_article_bytes
+    suffixes = ", ".join(kind.suffixes[0].removeprefix(".") for kind in FORMATS)
+    with gr.Accordion("Add articles", open=is_open, elem_id="add"):
+        with gr.Tab("Files"):
+            files = gr.File(
+                label="Files to add",
+                show_label=False,
+                file_count="multiple",
+                elem_id="files",
+                height=120,
+            )
+            told = f"{suffixes}; up to {limit / 1e6:,.6g} MB each."
+            gr.HTML(f'<p class="where">{told}</p>', js_on_load=None)
+        with gr.Tab("Text"):
+            title = gr.Textbox(label="Title, if you like", elem_id="new-title", max_lines=1)
+            text = gr.Textbox(label="Text", elem_id="new-text", lines=4, max_lines=6)
+            add_text = gr.Button("Add the text", elem_id="add-text", size="sm")
+        with gr.Tab("Web address"):
+            url = gr.Textbox(
+                label="Address", elem_id="new-url", placeholder="https://…", max_lines=1
+            )
+            add_url = gr.Button("Add the page", elem_id="add-url", size="sm")
+        note = gr.HTML(adding_html(Adding(), limit), elem_id="note", js_on_load=ADDING_SCRIPT)
+    return _Adding(files, text, title, add_text, url, add_url, note)
+
+
+def _is_bundled(articles: Sequence[ArticleInfo]) -> bool:
+    return [article.id for article in articles] == [bundled_article().id]
+
+
+def _conversation(examples: Sequence[str]) -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="chat",
+        label="Conversation",
+        show_label=False,
+        allow_tags=False,
+        latex_delimiters=[],
+        buttons=[],
+        layout="panel",
+        examples=[{"text": question} for question in examples],
+        placeholder="**Ask a question**" + (", or begin with one of these." if examples else "."),
+    )
+
+
+def _question_box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="question",
+        label="Your question",
+        show_label=False,
+        placeholder="Ask about the articles",
+        submit_btn="Ask",
+        autofocus=True,
+        max_lines=4,
+    )

@@ -1,0 +1,181 @@
+"""The shelf: the list of articles as HTML, and what one visitor sees and chooses of it.
+
+Titles and sources are escaped; the only markup is ours. An action comes back from the
+browser as names and values that are checked against the library before they count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from index.types import MAX_TITLE_CHARS, ArticleInfo
+from qa.rendering import escape_html
+
+IN_MEMORY = (
+    "Kept in memory until the program ends. Start it with --library and a folder to keep them."
+)
+ON_DISK = "Kept on disk. Everyone who uses this page sees the same articles."
+
+
+class Action(StrEnum):
+    """What can be done on the shelf, by the names that the browser sends."""
+
+    CHOOSE = "choose"
+    ALL = "all"
+    NONE = "none"
+    OPEN = "open"
+    RENAME = "rename"
+    SAVE = "save"
+    REMOVE = "remove"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one visitor has open and chosen, and what was sent to the browser last."""
+
+    article_id: str = ""
+    """The article that is open; empty for the first."""
+    left_out: frozenset[str] = frozenset()
+    """The articles that are not asked. Those that others add are asked from the start."""
+    edited: str = ""
+    """The article that is being renamed or removed."""
+    editing: Action | None = None
+    """RENAME or REMOVE while that is under way."""
+    problem: str = ""
+    """A sentence on what went wrong."""
+    focused: str = ""
+    """The article whose row gets the keyboard's focus back."""
+    shelf: str = ""
+    """The digest of the shelf as the browser has it."""
+    panel: str = ""
+    """The digest of the panel as the browser has it."""
+
+    def settled(self, focused: str = "") -> Self:
+        """Return the view with nothing being edited."""
+        return replace(self, edited="", editing=None, problem="", focused=focused)
+
+    def chosen(self, articles: Sequence[ArticleInfo]) -> list[str] | None:
+        """Return the ids of the articles to ask; None for all of them."""
+        ids = [article.id for article in articles]
+        kept = [article_id for article_id in ids if article_id not in self.left_out]
+        return None if len(kept) == len(ids) else kept
+
+
+def digest(html: str) -> str:
+    """Return a short name of ``html``, to know it again without keeping it."""
+    return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def shelf_html(articles: Sequence[ArticleInfo], view: View, *, lasts: bool) -> str:
+    """Return the list of articles; ``lasts`` says whether they outlive the program."""
+    open_id = opened(view.article_id, articles)
+    rows = "".join(_row(article, view, is_open=article.id == open_id) for article in articles)
+    where = ON_DISK if lasts else IN_MEMORY
+    problem = f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>'
+    return (
+        '<section class="shelf" aria-labelledby="shelf-title">'
+        f'<h2 id="shelf-title">Articles</h2>{_choices(articles)}'
+        f"<ul>{rows}</ul>{problem if view.problem and not view.edited else ''}"
+        f'<p class="where">{where}</p></section>'
+    )
+
+
+def opened(article_id: str, articles: Collection[ArticleInfo]) -> str:
+    """Return the id of the article to show: the wanted one, or the first if it is gone."""
+    ids = [article.id for article in articles]
+    return article_id if article_id in ids else next(iter(ids), "")
+
+
+def _choices(articles: Sequence[ArticleInfo]) -> str:
+    if len(articles) < 2:  # noqa: PLR2004 - there is nothing to choose
+        return ""
+    return (
+        '<p class="choices">Ask <button type="button" data-do="all" aria-label="Ask all articles">'
+        'all</button> <button type="button" data-do="none" aria-label="Ask no article">none'
+        "</button></p>"
+    )
+
+
+def _row(article: ArticleInfo, view: View, *, is_open: bool) -> str:
+    title = escape_html(article.title)
+    focus = " data-focus" if view.focused == article.id else ""
+    checked = "" if article.id in view.left_out else " checked"
+    current = ' aria-current="true"' if is_open else ""
+    return (
+        f'<li data-id="{article.id}"{current}><input type="checkbox" data-do="choose" '
+        f'aria-label="Ask {title}"{checked}><div>'
+        f'<button type="button" class="title" data-do="open" dir="auto"{current}{focus}>{title}'
+        f'</button><p class="where">{escape_html(_facts(article))}</p>{_editing(article, view)}'
+        "</div></li>"
+    )
+
+
+def _facts(article: ArticleInfo) -> str:
+    """Return source, length and date in words: ``report.pdf · 12 pages · 2026-11-25``."""
+    facts = [article.source or "", f"{article.characters:,} characters"]
+    if article.pages:
+        facts.append(f"{article.pages:,} page{'s' if article.pages > 1 else ''}")
+    facts.append((article.added_at or "")[:10])
+    return " · ".join(filter(None, facts))
+
+
+def _editing(article: ArticleInfo, view: View) -> str:
+    """Return the buttons of a row, or the step that one of them has led to."""
+    title = escape_html(article.title)
+    if view.edited != article.id or view.editing is None:
+        return (
+            f'<p class="edit"><button type="button" data-do="rename" aria-label="Rename {title}">'
+            f'Rename</button> <button type="button" data-do="remove" aria-label="Remove {title}">'
+            "Remove</button></p>"
+        )
+    problem = f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>'
+    shown = problem if view.problem else ""
+    if view.editing is Action.RENAME:
+        return (
+            f'<form data-do="save"><label>New title<input name="title" value="{title}" '
+            f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{shown}'
+            '<p class="edit"><button type="submit">Save</button> '
+            '<button type="button" data-do="cancel">Cancel</button></p></form>'
+        )
+    return (
+        f'<div role="group" aria-label="Remove {title}?"><p>Remove it for everyone who uses this '
+        f'page? It cannot be brought back.</p>{shown}<p class="edit">'
+        '<button type="button" class="danger" data-do="confirm">Remove it</button> '
+        '<button type="button" data-do="cancel" data-focus>Keep it</button></p></div>'
+    )
+
+
+# Tells the server what was pressed. The list of boxes goes along whole, so that two quick
+# clicks cannot undo one another.
+SHELF_SCRIPT = """
+const send = (source, title) => trigger('click', {
+  action: source.dataset.do,
+  id: source.closest('li')?.dataset.id || '',
+  title: title || '',
+  left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
+    .map(box => box.closest('li').dataset.id),
+});
+element.addEventListener('click', event => {
+  const source = event.target.closest('[data-do]');
+  if (source && source.tagName !== 'FORM') send(source);
+});
+element.addEventListener('submit', event => {
+  event.preventDefault();
+  send(event.target, event.target.elements.title.value);
+});
+watch('value', () => {
+  // Gradio keeps the elements, and so what was ticked in them.
+  for (const box of element.querySelectorAll('input[type=checkbox]')) {
+    box.checked = box.defaultChecked;
+  }
+  const next = element.querySelector('[data-focus]');
+  next?.focus();
+  if (next?.select) next.select();
+});
+"""
