@@ -116,7 +116,7 @@ def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...],
 
 def _neutral() -> Calibration:
     weights = Signs(**{field.name: 0.0 for field in fields(Signs)})
-    rank = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0))
+    rank = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 

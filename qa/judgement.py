@@ -48,8 +48,6 @@ class Signs:
     """The same in the sentences that the span has a part in."""
     missing: float
     """Share of the question's names and numbers that the passage does not have."""
-    apart: float
-    """The same of the sentences that the span has a part in."""
     length: float
     """Logarithm of its number of words."""
 
@@ -112,7 +110,6 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
     scores = np.array([span.score for span in distinct(judged)])
     context = f"{passage.heading} {passage.text}"
     terms = question_terms(question, passages)
-    sentences = sentences_of(candidate)
     return Signs(
         margin=candidate.margin,
         has_answer=candidate.has_answer,
@@ -120,8 +117,7 @@ def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Pas
         retrieval=passage.score,
         similarity=passage.similarity,
         coverage=terms.coverage(text_stems(context)),
-        near=terms.coverage(text_stems(sentences)),
+        near=terms.coverage(text_stems(sentences_of(candidate))),
         missing=names_missing(question, f"{passage.title} {context}"),
-        apart=names_missing(question, sentences),
         length=math.log1p(len(candidate.text.split())),
     )

@@ -36,8 +36,6 @@ class RankSigns:
     """The passage's score by the retriever, in 0..1."""
     near: float
     """Share, by rarity, of the question's words in the sentences that it has a part in."""
-    apart: float
-    """Share of the question's names and numbers that these sentences do not have."""
     echo: float
     """Share of its words that the question has, too."""
     length: float
@@ -111,14 +109,13 @@ def rank_signs(
     asked = set(_words(question))
     found = []
     for candidate in candidates:
-        words, sentences = _words(candidate.text), sentences_of(candidate)
+        words = _words(candidate.text)
         found.append(
             RankSigns(
                 margin=candidate.margin,
                 has_answer=candidate.has_answer,
                 retrieval=candidate.passage.score,
-                near=terms.coverage(text_stems(sentences)),
-                apart=names_missing(question, sentences),
+                near=terms.coverage(text_stems(sentences_of(candidate))),
                 echo=sum(word in asked for word in words) / max(1, len(words)),
                 length=math.log1p(len(words)),
             )

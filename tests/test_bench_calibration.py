@@ -10,7 +10,7 @@ from qa.judgement import Signs
 from qa.ranking import Ranking, RankSigns
 
 COUNT = 600
-RANK = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0))
+RANK = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
 
 
 def observed(seed: int) -> Observed:

@@ -16,7 +16,7 @@ from qa.span_decoding import SpanCandidate
 
 FLAT = Signs(**{field.name: 0.0 for field in fields(Signs)})
 CALIBRATION = Calibration(
-    rank=Ranking(RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0, 0.0), reach=8.0),
+    rank=Ranking(RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0), reach=8.0),
     bias=-1.0,
     weights=replace(FLAT, margin=0.5),
     raw=(0.0, 0.5, 1.0),

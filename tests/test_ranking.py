@@ -9,7 +9,7 @@ from index.types import Passage, Span
 from qa.ranking import JudgedSpan, Ranking, RankSigns, distinct, names_missing, rank_signs
 from qa.span_decoding import SpanCandidate
 
-NOTHING = RankSigns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING = RankSigns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 WEIGHTS = replace(NOTHING, margin=1.0, has_answer=0.5, retrieval=10.0)
 TEXT = "Rubio called Sharif. Then Rubio left the town by car."
 SENTENCES = (Span(10, 30), Span(31, 63))
@@ -72,12 +72,6 @@ def test_a_span_that_only_repeats_the_question_can_be_put_last() -> None:
 )
 def test_names_and_numbers_that_a_text_lacks_are_counted(question: str, missing: float) -> None:
     assert names_missing(question, TEXT) == missing
-
-
-def test_a_name_may_stand_in_the_passage_but_apart_from_the_span() -> None:
-    spans = [candidate("Sharif", 0.0), candidate("car", 0.0)]
-    signs = rank_signs("When did Mr Sharif leave?", [s.passage for s in spans], spans)
-    assert [sign.apart for sign in signs] == [0.5, 1.0]
 
 
 def read_in_turn(margins: list[float], reach: float | None) -> list[int]:
