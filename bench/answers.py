@@ -145,10 +145,11 @@ def main() -> None:
     """Run the command line."""
     parser = parser_of("bench.answers")
     parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS, choices=QA_FILES)
+    parser.add_argument("--name", default="answers", help="of the files with the results")
     given = parser.parse_args()
     environment = Environment.now("bench.answers")
     rows = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)
-    report(given, "answers", environment, render(environment, rows), rows=as_dicts(rows))
+    report(given, given.name, environment, render(environment, rows), rows=as_dicts(rows))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -15,6 +16,7 @@ from tests.browser.visiting import (
     PATIENCE_MS,
     WIDE,
     Opener,
+    Serve,
     Visit,
     serving,
     watch,
@@ -64,7 +66,14 @@ def hostile_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Opener]:
+def serve() -> Iterator[Serve]:
+    """Serve pages of a test's own; they outlive its visits, which ask for this first."""
+    with ExitStack() as stack:
+        yield lambda qa: stack.enter_context(serving(qa))
+
+
+@pytest.fixture
+def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 - stops after it
     """Open pages; afterwards none of them may have asked another host or logged an error."""
     opened: list[Visit] = []
 

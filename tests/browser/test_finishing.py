@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Download, expect
 
 from qa.pipeline import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, held
-from tests.browser.visiting import GRADIO_WARNINGS, Opener, Visit, serving
+from tests.browser.visiting import GRADIO_WARNINGS, Opener, Serve, Visit
 
 __all__ = ["held"]
 
@@ -77,15 +77,17 @@ def test_a_question_is_asked_again(visit: Opener, address: str) -> None:
     expect(shown.page.locator("#chat [data-testid=user]")).to_have_count(1)
 
 
-def test_a_question_is_stopped_and_the_next_is_answered(visit: Opener, held: HeldQA) -> None:
-    with serving(held) as url:
-        shown = visit(url)
-        box = shown.page.locator("#question textarea")
-        box.fill("Who is waiting?")
-        box.press("Enter")
-        expect(shown.reply(1)).to_be_visible()
-        shown.page.get_by_role("button", name="Stop").click()
-        expect(box).to_have_value("Who is waiting?")
-        expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
-        held.released.set()
-        expect(shown.ask(CALLED)).to_contain_text("Jaishankar")
+def test_a_question_is_stopped_and_the_next_is_answered(
+    held: HeldQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(held)
+    shown = visit(url)
+    box = shown.page.locator("#question textarea")
+    box.fill("Who is waiting?")
+    box.press("Enter")
+    expect(shown.reply(1)).to_be_visible()
+    shown.page.get_by_role("button", name="Stop").click()
+    expect(box).to_have_value("Who is waiting?")
+    expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
+    held.released.set()
+    expect(shown.ask(CALLED)).to_contain_text("Jaishankar")

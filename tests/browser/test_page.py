@@ -17,7 +17,7 @@ from tests.browser.visiting import (
     HOSTILE_TITLE,
     NARROW,
     Opener,
-    serving,
+    Serve,
 )
 
 pytestmark = [
@@ -181,17 +181,19 @@ def test_clearing_the_chat_removes_its_marks(visit: Opener, address: str) -> Non
     expect(shown.page.locator("#chat").get_by_text(EXAMPLES[0])).to_be_visible()
 
 
-def test_a_question_asked_while_the_models_load_is_answered(visit: Opener, held: HeldQA) -> None:
-    with serving(held) as url:
-        shown = visit(url)
-        expect(shown.page.locator('.status[data-state="loading"]')).to_be_visible()
-        expect(shown.page.locator(".status")).to_contain_text("Loading the models…")
-        shown.page.locator("#question textarea").fill(CALLED)
-        shown.page.locator("#question textarea").press("Enter")
-        expect(shown.reply(1)).to_contain_text("Loading the models…")
-        held.released.set()
-        expect(shown.answered()).to_contain_text("Jaishankar")
-        expect(shown.page.locator(".status")).to_have_text("Ready")
+def test_a_question_asked_while_the_models_load_is_answered(
+    held: HeldQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(held)
+    shown = visit(url)
+    expect(shown.page.locator('.status[data-state="loading"]')).to_be_visible()
+    expect(shown.page.locator(".status")).to_contain_text("Loading the models…")
+    shown.page.locator("#question textarea").fill(CALLED)
+    shown.page.locator("#question textarea").press("Enter")
+    expect(shown.reply(1)).to_contain_text("Loading the models…")
+    held.released.set()
+    expect(shown.answered()).to_contain_text("Jaishankar")
+    expect(shown.page.locator(".status")).to_have_text("Ready")
 
 
 def test_an_article_is_shown_literally_and_stays_inert(visit: Opener, hostile_address: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from qa.config import Settings
 from qa.page.shelf import IN_MEMORY, ON_DISK
 from qa.pipeline import ArticleQA
-from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, serving
+from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
@@ -65,152 +65,162 @@ def expect_added(page: Page, title: str) -> None:
     expect(row(page, title)).to_be_visible()
 
 
-def test_a_text_is_added_opened_and_answers(visit: Opener, library: ArticleQA) -> None:
-    with serving(library) as url:
-        shown = visit(url)
-        expect(shown.page.locator(".paper")).to_contain_text("There is no article to ask yet.")
-        add_text(shown.page, BRIDGE, "A <b>bridge</b> ${window.pwned=1}")
-        expect_added(shown.page, "A <b>bridge</b> ${window.pwned=1}")
-        expect(shown.page.locator("#question textarea")).to_be_focused()
-        expect(shown.page.locator(".paper")).to_contain_text(BRIDGE)
-        expect(shown.page.get_by_label("Text", exact=True)).to_have_value("")
-        reply = shown.ask(OPENED)
-        expect(reply).to_contain_text("1932")
-        expect(shown.place(shown.mark(reply))).to_contain_text("opened in 1932")
-        assert shown.page.evaluate("window.pwned") is None
-        assert shown.page.locator("#shelf b, #note b").count() == 0
+def test_a_text_is_added_opened_and_answers(
+    library: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(library)
+    shown = visit(url)
+    expect(shown.page.locator(".paper")).to_contain_text("There is no article to ask yet.")
+    add_text(shown.page, BRIDGE, "A <b>bridge</b> ${window.pwned=1}")
+    expect_added(shown.page, "A <b>bridge</b> ${window.pwned=1}")
+    expect(shown.page.locator("#question textarea")).to_be_focused()
+    expect(shown.page.locator(".paper")).to_contain_text(BRIDGE)
+    expect(shown.page.get_by_label("Text", exact=True)).to_have_value("")
+    reply = shown.ask(OPENED)
+    expect(reply).to_contain_text("1932")
+    expect(shown.place(shown.mark(reply))).to_contain_text("opened in 1932")
+    assert shown.page.evaluate("window.pwned") is None
+    assert shown.page.locator("#shelf b, #note b").count() == 0
 
 
 def test_files_are_added_several_at_once_and_a_pdf_has_pages(
-    visit: Opener, library: ArticleQA
+    library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     report = pdf([["The survey of the valley."], [BRIDGE]], title="Survey")
-    with serving(library) as url:
-        shown = visit(url)
-        open_tab(shown.page, "Files")
-        shown.page.locator("#files input[type=file]").set_input_files(
-            [
-                file("survey.pdf", report, "application/pdf"),
-                file("empty.txt", b" "),
-                file("tower.txt", TOWER.encode()),
-            ]
-        )
-        expect_added(shown.page, "Survey")
-        expect_added(shown.page, "Tower")
-        expect(row(shown.page, "Survey")).to_contain_text("survey.pdf")
-        expect(row(shown.page, "Survey")).to_contain_text("2 pages")
-        expect(shown.page.locator("#note").get_by_role("alert")).to_contain_text("empty.txt")
-        reply = shown.ask(OPENED)
-        link = shown.mark(reply)
-        link.click()
-        expect(shown.place(link)).to_be_in_viewport()
-        expect(shown.page.get_by_role("article", name="Survey")).to_be_visible()
+    url = serve(library)
+    shown = visit(url)
+    open_tab(shown.page, "Files")
+    shown.page.locator("#files input[type=file]").set_input_files(
+        [
+            file("survey.pdf", report, "application/pdf"),
+            file("empty.txt", b" "),
+            file("tower.txt", TOWER.encode()),
+        ]
+    )
+    expect_added(shown.page, "Survey")
+    expect_added(shown.page, "Tower")
+    expect(row(shown.page, "Survey")).to_contain_text("survey.pdf")
+    expect(row(shown.page, "Survey")).to_contain_text("2 pages")
+    expect(shown.page.locator("#note").get_by_role("alert")).to_contain_text("empty.txt")
+    reply = shown.ask(OPENED)
+    link = shown.mark(reply)
+    link.click()
+    expect(shown.place(link)).to_be_in_viewport()
+    expect(shown.page.get_by_role("article", name="Survey")).to_be_visible()
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_uploaded(
-    visit: Opener, library: ArticleQA
+    library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
-    with serving(library) as url:
-        shown = visit(url)
-        open_tab(shown.page, "Files")
-        large = file("large.txt", b"x" * (MAX_BYTES + 1))
-        uploads: list[str] = []
-        shown.page.on("request", lambda request: uploads.append(request.url))
-        shown.page.locator("#files input[type=file]").set_input_files([large])
-        told = shown.page.locator("#note").get_by_role("alert")
-        expect(told).to_contain_text("large.txt: over the limit of 10,000 bytes")
-        assert not [address for address in uploads if "upload" in address]
+    url = serve(library)
+    shown = visit(url)
+    open_tab(shown.page, "Files")
+    large = file("large.txt", b"x" * (MAX_BYTES + 1))
+    uploads: list[str] = []
+    shown.page.on("request", lambda request: uploads.append(request.url))
+    shown.page.locator("#files input[type=file]").set_input_files([large])
+    told = shown.page.locator("#note").get_by_role("alert")
+    expect(told).to_contain_text("large.txt: over the limit of 10,000 bytes")
+    assert not [address for address in uploads if "upload" in address]
 
 
-def test_a_private_address_is_refused_with_a_sentence(visit: Opener, library: ArticleQA) -> None:
-    with serving(library) as url:
-        shown = visit(url)
-        open_tab(shown.page, "Web address")
-        box = shown.page.get_by_label("Address", exact=True)
-        box.fill("http://127.0.0.1/secret")
-        box.press("Enter")
-        told = shown.page.locator("#note").get_by_role("alert")
-        expect(told).to_contain_text("127.0.0.1 is not on the public internet.")
-        expect(box).to_have_value("http://127.0.0.1/secret")
-        shown.page.close()
+def test_a_private_address_is_refused_with_a_sentence(
+    library: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(library)
+    shown = visit(url)
+    open_tab(shown.page, "Web address")
+    box = shown.page.get_by_label("Address", exact=True)
+    box.fill("http://127.0.0.1/secret")
+    box.press("Enter")
+    told = shown.page.locator("#note").get_by_role("alert")
+    expect(told).to_contain_text("127.0.0.1 is not on the public internet.")
+    expect(box).to_have_value("http://127.0.0.1/secret")
+    shown.page.close()
     assert library.catalogue() == []
 
 
-def test_the_chosen_articles_alone_are_asked(visit: Opener, shelf_of_two: ArticleQA) -> None:
-    with serving(shelf_of_two) as url:
-        shown = visit(url)
-        shown.page.get_by_label("Ask Bridge").press("Space")
-        expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
-        expect(shown.page.get_by_label("Ask Bridge")).to_be_focused()
-        expect(shown.ask(OPENED)).not_to_contain_text("1932")
-        shown.page.get_by_label("Ask Bridge").check()
-        shown.page.get_by_label("Ask Tower").uncheck()
-        expect(shown.ask(OPENED)).to_contain_text("1932")
-        shown.page.get_by_role("button", name="Ask no article").click()
-        expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
-        expect(shown.ask(OPENED)).to_contain_text("No article is chosen.")
-        other = visit(url)
-        expect(other.page.get_by_label("Ask Tower")).to_be_checked()
-        expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
+def test_the_chosen_articles_alone_are_asked(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.page.get_by_label("Ask Bridge").press("Space")
+    expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
+    expect(shown.page.get_by_label("Ask Bridge")).to_be_focused()
+    expect(shown.ask(OPENED)).not_to_contain_text("1932")
+    shown.page.get_by_label("Ask Bridge").check()
+    shown.page.get_by_label("Ask Tower").uncheck()
+    expect(shown.ask(OPENED)).to_contain_text("1932")
+    shown.page.get_by_role("button", name="Ask no article").click()
+    expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
+    expect(shown.ask(OPENED)).to_contain_text("No article is chosen.")
+    other = visit(url)
+    expect(other.page.get_by_label("Ask Tower")).to_be_checked()
+    expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_an_article_is_opened_by_its_title(visit: Opener, shelf_of_two: ArticleQA) -> None:
-    with serving(shelf_of_two) as url:
-        shown = visit(url)
-        expect(shown.page.locator(".paper")).to_contain_text(BRIDGE)
-        row(shown.page, "Tower").get_by_role("button", name="Tower", exact=True).press("Enter")
-        expect(shown.page.locator(".paper")).to_contain_text(TOWER)
-        expect(row(shown.page, "Tower")).to_have_attribute("aria-current", "true")
-        expect(row(shown.page, "Tower").locator(".title")).to_be_focused()
+def test_an_article_is_opened_by_its_title(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    expect(shown.page.locator(".paper")).to_contain_text(BRIDGE)
+    row(shown.page, "Tower").get_by_role("button", name="Tower", exact=True).press("Enter")
+    expect(shown.page.locator(".paper")).to_contain_text(TOWER)
+    expect(row(shown.page, "Tower")).to_have_attribute("aria-current", "true")
+    expect(row(shown.page, "Tower").locator(".title")).to_be_focused()
 
 
-def test_an_article_is_renamed_for_everybody(visit: Opener, shelf_of_two: ArticleQA) -> None:
-    with serving(shelf_of_two) as url:
-        shown, other = visit(url), visit(url)
-        row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
-        title = shown.page.get_by_label("New title")
-        expect(title).to_be_focused()
-        title.fill("   ")
-        title.press("Enter")
-        expect(shown.page.locator("#shelf").get_by_role("alert")).to_contain_text("blank")
-        shown.page.get_by_label("New title").fill("The mast")
-        shown.page.get_by_role("button", name="Save").click()
-        expect(row(shown.page, "The mast")).to_be_visible()
-        expect(row(other.page, "Tower")).to_be_visible()
-        row(other.page, "Bridge").locator(".title").click()
-        expect(row(other.page, "The mast")).to_be_visible()
+def test_an_article_is_renamed_for_everybody(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(shelf_of_two)
+    shown, other = visit(url), visit(url)
+    row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
+    title = shown.page.get_by_label("New title")
+    expect(title).to_be_focused()
+    title.fill("   ")
+    title.press("Enter")
+    expect(shown.page.locator("#shelf").get_by_role("alert")).to_contain_text("blank")
+    shown.page.get_by_label("New title").fill("The mast")
+    shown.page.get_by_role("button", name="Save").click()
+    expect(row(shown.page, "The mast")).to_be_visible()
+    expect(row(other.page, "Tower")).to_be_visible()
+    row(other.page, "Bridge").locator(".title").click()
+    expect(row(other.page, "The mast")).to_be_visible()
 
 
 def test_an_article_is_removed_after_it_was_asked_once(
-    visit: Opener, shelf_of_two: ArticleQA
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
-    with serving(shelf_of_two) as url:
-        shown = visit(url)
-        shown.page.get_by_role("button", name="Remove Bridge").click()
-        expect(shown.page.get_by_role("button", name="Keep it")).to_be_focused()
-        shown.page.get_by_role("button", name="Keep it").click()
-        expect(shown.page.get_by_role("button", name="Remove Bridge")).to_be_visible()
-        shown.page.get_by_role("button", name="Remove Bridge").click()
-        shown.page.get_by_role("button", name="Remove it").click()
-        expect(row(shown.page, "Bridge")).to_have_count(0)
-        expect(shown.page.locator(".paper")).to_contain_text(TOWER)
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.page.get_by_role("button", name="Remove Bridge").click()
+    expect(shown.page.get_by_role("button", name="Keep it")).to_be_focused()
+    shown.page.get_by_role("button", name="Keep it").click()
+    expect(shown.page.get_by_role("button", name="Remove Bridge")).to_be_visible()
+    shown.page.get_by_role("button", name="Remove Bridge").click()
+    shown.page.get_by_role("button", name="Remove it").click()
+    expect(row(shown.page, "Bridge")).to_have_count(0)
+    expect(shown.page.locator(".paper")).to_contain_text(TOWER)
     assert [info.title for info in shelf_of_two.catalogue()] == ["Tower"]
 
 
 def test_the_page_says_where_the_articles_are_kept(
-    visit: Opener, library: ArticleQA, address: str
+    library: ArticleQA, address: str, serve: Serve, visit: Opener
 ) -> None:
     expect(visit(address).page.locator("#shelf")).to_contain_text(IN_MEMORY)
-    with serving(library) as url:
-        expect(visit(url).page.locator("#shelf")).to_contain_text(ON_DISK)
+    url = serve(library)
+    expect(visit(url).page.locator("#shelf")).to_contain_text(ON_DISK)
 
 
-def test_a_shelf_fits_a_phone(visit: Opener, shelf_of_two: ArticleQA) -> None:
-    with serving(shelf_of_two) as url:
-        shown = visit(url, size=NARROW)
-        for tab in ("Files", "Text", "Web address"):
-            open_tab(shown.page, tab)
-            assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
-        row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
-        expect(shown.page.get_by_label("New title")).to_be_focused()
+def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Opener) -> None:
+    url = serve(shelf_of_two)
+    shown = visit(url, size=NARROW)
+    for tab in ("Files", "Text", "Web address"):
+        open_tab(shown.page, tab)
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
+    expect(shown.page.get_by_label("New title")).to_be_focused()
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

@@ -75,6 +75,8 @@ class Visit:
 
 
 Opener = Callable[..., Visit]
+Serve = Callable[[ArticleQA], str]
+"""Serves a page, until the browser has left it, and returns its address."""
 
 
 @contextmanager
