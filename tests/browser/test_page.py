@@ -252,7 +252,7 @@ def test_text_can_be_read(visit: Opener, address: str, *, dark: bool) -> None:
     first = shown.mark(shown.ask(CALLED))
     reply = shown.ask("What did Kwatra say about the operation?")
     shown.ask(UNANSWERABLE)
-    first.click()
+    shown.follow(first)
     read = {
         "question": shown.question(1).locator("p"),
         "answer": reply.locator("p").first,

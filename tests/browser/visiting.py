@@ -33,6 +33,9 @@ HOSTILE_SENTENCES = (
     "The architect wrote </div><script>window.pwned=1</script> and **bold** `code` in the margin.",
 )
 
+FOLLOWED_AT_MOST = 3
+FOLLOWED_MS = 3_000
+
 
 @dataclass
 class Visit:
@@ -68,6 +71,21 @@ class Visit:
     def mark(self, reply: Locator, number: int = 1) -> Locator:
         """Return the link ``[number]`` of a reply."""
         return reply.get_by_role("link", name=f"[{number}]", exact=True)
+
+    def follow(self, link: Locator) -> None:
+        """Click a mark until its place is the page's target.
+
+        The panel may be shown anew just after an answer, and what was the target is gone.
+        """
+        for _ in range(FOLLOWED_AT_MOST - 1):
+            link.click()
+            try:
+                expect(self.page.locator(".paper :target")).to_be_visible(timeout=FOLLOWED_MS)
+            except AssertionError:
+                continue
+            return
+        link.click()
+        expect(self.page.locator(".paper :target")).to_be_visible()
 
     def place(self, link: Locator) -> Locator:
         """Return the element of the article that a link leads to."""
