@@ -9,9 +9,10 @@ import pytest
 from bench.reader.examples import Example, Mixture, epoch_examples
 from bench.reader.features import batches, collate
 from bench.reader.noise import add_noise
-from bench.reader.passages import CHUNK_FORMS, PreparedArticle, says
+from bench.reader.passages import CHUNK_FORMS, PreparedArticle, prepare, says
 from bench.reader.sources import assemble, read_training_data, seeded, title_key
 from bench.reader.swaps import Grounds, entities, reverse_sense, swap_entity
+from index.embedder import SentenceTransformerEmbedder
 from index.errors import UnreadableFile
 from index.types import Span, overlap
 from tests.reader_toys import TOWNS, rows, toy_articles, toy_data, toy_maker, write_toys
@@ -86,6 +87,29 @@ def test_a_passage_for_want_of_an_answer_does_not_say_it(
     unchanged = [e for e in checked if e.question in answers]
     assert unchanged
     assert not any(says(e.passage, answers[e.question]) for e in unchanged)
+
+
+def test_rivals_are_asked_the_same_in_the_batch_of_what_they_rival(
+    tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    articles = [
+        prepare(p.article, toy_maker().count_tokens, embedder) for p in toy_articles(tmp_path)
+    ]
+    found = list(epoch_examples(articles, Mixture(rivalled=1.0, negatives=0.0), 0, 0))
+    rivals = [example for example in found if example.kind == "rival"]
+    assert rivals
+    for rival in rivals:
+        (right,) = (e for e in found if e.group == rival.group and e is not rival)
+        assert right.kind == "answerable"
+        assert right.question == rival.question
+        assert not says(rival.passage, right.answers)
+    windows = list(toy_maker().windows(found))
+    for batch in batches(windows, 256, 0):
+        for window in batch:
+            size = sum(w.group == window.group for w in windows)
+            assert not window.group or sum(w.group == window.group for w in batch) == size
+    joined = [collate(batch).groups.sum().item() for batch in batches(windows, 256, 0)]
+    assert sum(joined) == sum(bool(window.group) for window in windows)
 
 
 def test_a_swapped_question_asks_about_a_stranger() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from transformers import MPNetConfig, MPNetModel
 
 from bench.reader import pretrained
 from bench.reader.features import Batch
-from bench.reader.loss import hard_loss, outputs_of, soft_loss
+from bench.reader.loss import hard_loss, outputs_of, rank_loss, soft_loss
 from bench.reader.model import ModelShape, ReaderModel
 from bench.reader.pretrained import Start, pretrained_mpnet, vocabulary_of
 from bench.reader.settings import TrainSettings
@@ -49,7 +50,7 @@ def batch_of(ids: torch.Tensor, start: int = 3, end: int = 4) -> Batch:
     rows = len(ids)
     return Batch(
         ids, seen, torch.zeros_like(ids), seen, torch.full((rows,), start),
-        torch.full((rows,), end), torch.ones(rows),
+        torch.full((rows,), end), torch.ones(rows), torch.zeros(0, rows, dtype=torch.bool),
     )  # fmt: skip
 
 
@@ -104,6 +105,35 @@ def test_the_answers_count_where_they_are() -> None:
     sure = torch.full((2,), 20.0)
     assert hard_loss((right, end, sure), batch, 0.5) < 1e-4
     assert hard_loss((end, right, sure), batch, 0.5) > 10
+
+
+def test_a_passage_with_the_answer_comes_before_its_rivals_but_no_others() -> None:
+    # Windows 0 and 1 are of one group, 2 and 3 have none.
+    groups = torch.tensor([[True, True, False, False]])
+    start = torch.tensor([4, 0, 0, 0])
+    has_answer = (start > 0).float()
+    ids = torch.zeros(4, 6, dtype=torch.long)
+    batch = replace(batch_of(ids), start=start, end=start, has_answer=has_answer, groups=groups)
+
+    def loss_at(*peaks: float) -> float:
+        """Each window is as sure as its peak says that the answer is at 4."""
+        logits = torch.zeros(4, 6)
+        logits[:, 1:] = -20.0
+        logits[:, 4] = torch.tensor(peaks)
+        return float(rank_loss((logits, logits, torch.tensor(peaks)), batch, 0.5))
+
+    assert loss_at(9.0, -9.0, 0.0, 0.0) < 1e-3
+    assert loss_at(-9.0, 9.0, 0.0, 0.0) > 10
+    assert loss_at(9.0, -9.0, 30.0, 30.0) == loss_at(9.0, -9.0, 0.0, 0.0)
+    # What counts is how much likelier than "no answer" it is in its own window.
+    both = torch.tensor([1.0, 1.0, 0.0, 0.0])
+    logits = torch.zeros(4, 6)
+    logits[:, 4] = both
+    shifted = logits + torch.tensor([[50.0], [0.0], [0.0], [0.0]])
+    losses = [rank_loss((some, some, both), batch, 0.5) for some in (logits, shifted)]
+    assert torch.allclose(losses[0], losses[1], atol=1e-4)
+    alone = replace(batch, groups=groups & False)
+    assert rank_loss((logits, logits, both), alone, 0.5) == 0
 
 
 @pytest.mark.parametrize("teacher", [None, ReaderModel(SHAPE)])

@@ -29,6 +29,9 @@ class Mixture:
     """How often an epoch sees a question that was written to be unanswerable."""
     other_weight: float = 1.0
     """How often an epoch sees an answerable question of a source not named below."""
+    rivalled: float = 0.0
+    """Share of the passages with an answer that are seen beside rivals, which the retriever
+    takes for them."""
 
 
 # How often an epoch sees an answerable question. Reviews and comments are written unlike
@@ -44,6 +47,8 @@ _FORM_SHARES = {PARAGRAPHS: 0.45, "chunks": 0.25, "halves": 0.22, "joined": 0.08
 _NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
 _CONFUSED_WITH = 3
 """Another passage is drawn from this many that BM25 ranks first."""
+_RIVALS, _RIVALS_AMONG = 2, 4
+"""So many are drawn, from this many that the retriever ranks first."""
 _MIN_CHARS = 60
 """A passage has at least this many after its answer was taken out."""
 
@@ -61,6 +66,8 @@ class Example:
     source: str
     answers: tuple[str, ...] = ()
     """The words of every answer, for scoring; empty if there is none."""
+    group: str = ""
+    """The same for a passage with the answer and its rivals; empty if it has none."""
 
 
 def epoch_examples(
@@ -76,7 +83,11 @@ def epoch_examples(
                 if not question.answers:
                     yield _noisy(unanswerable(prepared, question, rng), asked, mixture, rng)
                     continue
-                yield _noisy(answerable(prepared, question, rng), asked, mixture, rng)
+                right = _noisy(answerable(prepared, question, rng), asked, mixture, rng)
+                if mixture.rivalled and rng.random() < mixture.rivalled:
+                    yield from _rivalled(prepared, question, right, rng)
+                else:
+                    yield right
                 if rng.random() < mixture.negatives:
                     made = _negative(prepared, question, stock, articles, rng)
                     if made:
@@ -116,10 +127,16 @@ def unanswerable(prepared: PreparedArticle, question: Question, rng: random.Rand
 
 def other_passages(prepared: PreparedArticle, question: Question, form: str) -> list[Span]:
     """Return the passages of ``form`` that do not say the answer, most confusing first."""
+    return _unsaying(prepared, question, prepared.pools[form].ranked(question.text))
+
+
+def _unsaying(
+    prepared: PreparedArticle, question: Question, passages: Sequence[Span]
+) -> list[Span]:
     text, answers = prepared.article.text, answer_texts(prepared.article, question)
     return [
         p
-        for p in prepared.pools[form].ranked(question.text)
+        for p in passages
         if not any(overlap(p, answer) for answer in question.answers)
         and not says(text[p.start : p.end], answers)
     ]
@@ -167,6 +184,18 @@ def _negative(
         if made:
             return made
     return None
+
+
+def _rivalled(
+    prepared: PreparedArticle, question: Question, right: Example, rng: random.Random
+) -> Iterator[Example]:
+    """Yield a passage with the answer, and others that the retriever takes for it."""
+    found = _unsaying(prepared, question, prepared.confused[question.id])[:_RIVALS_AMONG]
+    group = f"{question.id}/{rng.random()}" if found else ""
+    yield replace(right, group=group)
+    for passage in rng.sample(found, min(_RIVALS, len(found))):
+        rival = _without(prepared, right.question, passage, "rival")
+        yield replace(rival, group=group)
 
 
 def _other(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example | None:

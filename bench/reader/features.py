@@ -35,6 +35,8 @@ class Window:
     kind: str
     offsets: tuple[Span, ...] = ()
     """Of each passage token, its place in the example's passage; only if asked for."""
+    group: str = ""
+    """As of its example: windows of one group are in one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Batch:
     end: torch.Tensor
     has_answer: torch.Tensor
     """float32, 1 where the window holds the answer."""
+    groups: torch.Tensor
+    """``(groups, n)``: true where a window is of a group; those of none are in no row."""
 
     @property
     def tokens(self) -> int:
@@ -88,17 +92,17 @@ class WindowMaker:
             elif answer and first <= answer.end and answer.start < last:
                 continue  # holds a part of the answer: neither right nor wrong
             places = part.offsets if offsets else ()
-            yield Window(part.ids, part.passage_at, start, end, example.kind, places)
+            yield Window(part.ids, part.passage_at, start, end, example.kind, places, example.group)
 
 
 def batches(windows: Sequence[Window], max_tokens: int, *seed: object) -> list[list[Window]]:
     """Return the windows in batches of one length and at most ``max_tokens``, shuffled."""
     rng = seeded("batches", *seed)
-    order = list(windows)
+    order = _together(windows)
     rng.shuffle(order)
     found: list[list[Window]] = []
     for some in _runs(order, _SORTED_AT_ONCE):
-        found += _packed(sorted(some, key=lambda window: len(window.ids)), max_tokens)
+        found += _packed(sorted(some, key=_longest), max_tokens)
     rng.shuffle(found)
     return found
 
@@ -117,17 +121,32 @@ def collate(windows: Sequence[Window]) -> Batch:
         spans[row, 0] = True
     start = torch.tensor([window.start for window in windows])
     end = torch.tensor([window.end for window in windows])
-    return Batch(ids, attention, types.long(), spans, start, end, (start > 0).float())
+    names = dict.fromkeys(window.group for window in windows if window.group)
+    groups = torch.tensor([[w.group == name for w in windows] for name in names]).bool()
+    groups = groups.view(len(names), len(windows))
+    return Batch(ids, attention, types.long(), spans, start, end, (start > 0).float(), groups)
 
 
-def _packed(windows: Sequence[Window], max_tokens: int) -> Iterator[list[Window]]:
-    """Cut windows sorted by length so that each batch, padded, has at most ``max_tokens``."""
+def _together(windows: Sequence[Window]) -> list[list[Window]]:
+    """Return the windows of each group together, and every other by itself."""
+    found: dict[str | int, list[Window]] = {}
+    for number, window in enumerate(windows):
+        found.setdefault(window.group or number, []).append(window)
+    return list(found.values())
+
+
+def _longest(windows: Sequence[Window]) -> int:
+    return max(len(window.ids) for window in windows)
+
+
+def _packed(groups: Sequence[list[Window]], max_tokens: int) -> Iterator[list[Window]]:
+    """Join groups sorted by length so that each batch, padded, has at most ``max_tokens``."""
     batch: list[Window] = []
-    for window in windows:
-        if batch and len(window.ids) * (len(batch) + 1) > max_tokens:
+    for group in groups:
+        if batch and _longest(group) * (len(batch) + len(group)) > max_tokens:
             yield batch
             batch = []
-        batch.append(window)
+        batch.extend(group)
     if batch:
         yield batch
 

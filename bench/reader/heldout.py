@@ -33,7 +33,7 @@ class SampleSizes:
     squad2: int = 160
     """Answerable ones, and as many written to be unanswerable."""
     off_topic: int = 80
-    reordered: int = 50
+    reordered: int = 200
     rivals: int = 4
     """Wrong passages beside the right one."""
 

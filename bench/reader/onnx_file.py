@@ -104,7 +104,8 @@ def _probe(model: ReaderModel, rows: int, length: int, generator: torch.Generato
     attention[-1, length // 2 :] = rows == 1  # the last of several rows is half padding
     types = (torch.arange(length) > length // 4).long().expand(rows, length).contiguous()
     nowhere = torch.zeros(rows, dtype=torch.long)
-    return Batch(ids, attention, types, attention, nowhere, nowhere, nowhere.float())
+    groups = torch.zeros(0, rows, dtype=torch.bool)
+    return Batch(ids, attention, types, attention, nowhere, nowhere, nowhere.float(), groups)
 
 
 def _export(model: ReaderModel, path: Path) -> None:

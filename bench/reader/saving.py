@@ -46,6 +46,7 @@ def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
         "lengths": np.array([len(w.ids) for w in windows]),
         "places": np.array([(w.passage_at, w.start, w.end) for w in windows]),
         "kinds": np.array([w.kind for w in windows]),
+        "groups": np.array([w.group for w in windows]),
         "batches": np.array([len(batch) for batch in batches]),
     }
     write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type] # its stub
@@ -57,9 +58,13 @@ def load_batches(path: Path) -> list[list[Window]]:
         stored = {name: file[name] for name in file.files}
     parts = np.split(stored["ids"], np.cumsum(stored["lengths"])[:-1])
     windows = iter(
-        Window(tuple(ids.tolist()), places[0], places[1], places[2], kind)
-        for ids, places, kind in zip(
-            parts, stored["places"].tolist(), stored["kinds"].tolist(), strict=True
+        Window(tuple(ids.tolist()), places[0], places[1], places[2], kind, group=group)
+        for ids, places, kind, group in zip(
+            parts,
+            stored["places"].tolist(),
+            stored["kinds"].tolist(),
+            stored["groups"].tolist(),
+            strict=True,
         )
     )
     return [[next(windows) for _ in range(size)] for size in stored["batches"].tolist()]

@@ -43,6 +43,8 @@ class TrainSettings:
     """How much the teacher's opinion counts beside the answers."""
     temperature: float = 2.0
     """The teacher's opinion is softened by it."""
+    rank_weight: float = 0.0
+    """How much it counts that a passage with the answer comes before its rivals."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
-from bench.reader.examples import epoch_examples
+from bench.reader.examples import Mixture, epoch_examples
 from bench.reader.features import Window, WindowMaker, batches
 from bench.reader.heldout import Sample, SampleSizes, draw_sample, figures
 from bench.reader.model import ModelShape, ReaderModel
@@ -42,6 +43,7 @@ from bench.reader.saving import (
 from bench.reader.settings import PRECISIONS, TrainSettings
 from bench.reader.sources import TrainingData, read_training_data
 from bench.reader.trainer import Trainer
+from index.embedder import SentenceTransformerEmbedder
 from index.model_files import default_model_folder
 
 CHECKPOINT = "checkpoint.pt"
@@ -191,7 +193,8 @@ class Run:
         return found
 
     def _prepare_all(self) -> list[PreparedArticle]:
-        return [prepare(article, self._maker.count_tokens) for article in self._data.train]
+        embedder = SentenceTransformerEmbedder() if self._settings.mixture.rivalled else None
+        return [prepare(a, self._maker.count_tokens, embedder) for a in tqdm(self._data.train)]
 
     def _measure(self, trainer: Trainer) -> None:
         if self._sample is None:
@@ -222,6 +225,9 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="checkpoint of the run that teaches")
     parser.add_argument("--precision", choices=PRECISIONS, default=default.precision)
     parser.add_argument("--taught", type=float, default=default.taught)
+    parser.add_argument("--rank-weight", type=float, default=default.rank_weight)
+    parser.add_argument("--rivalled", type=float, default=default.mixture.rivalled)
+    parser.add_argument("--negatives", type=float, default=default.mixture.negatives)
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--epochs", type=float, default=default.epochs)
     parser.add_argument("--steps", type=int, help="planned steps, instead of --epochs")
@@ -243,6 +249,8 @@ def main() -> None:
         dropout=given.dropout,
         precision=given.precision,
         taught=given.taught,
+        rank_weight=given.rank_weight,
+        mixture=Mixture(rivalled=given.rivalled, negatives=given.negatives),
     )
     data = read_training_data(given.train)
     run = Run(data, given.out, settings, Start(given.start), given.teacher)
