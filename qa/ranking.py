@@ -74,25 +74,17 @@ class Ranking:
         Passages are read in their order, and no further once the rest cannot bring a
         better span.
         """
-        found: list[SpanCandidate] = []
         judged: list[JudgedSpan] = []
         for first in range(0, len(passages), READ_AT_ONCE):
             if judged and self._is_settled(judged[0], passages[first]):
                 break
-            found += spans_of(passages[first : first + READ_AT_ONCE])
-            judged = self.ordered(question, passages, found)
-        return judged
-
-    def ordered(
-        self, question: str, passages: Sequence[Passage], candidates: Sequence[SpanCandidate]
-    ) -> list[JudgedSpan]:
-        """Return the candidates by score, best first; ``passages`` are all of the question's."""
-        signs = rank_signs(question, passages, candidates)
-        judged = [
-            JudgedSpan(candidate, _dot(sign, self.weights))
-            for candidate, sign in zip(candidates, signs, strict=True)
-        ]
-        judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
+            candidates = spans_of(passages[first : first + READ_AT_ONCE])
+            signs = rank_signs(question, passages, candidates)
+            judged += [
+                JudgedSpan(candidate, _dot(sign, self.weights))
+                for candidate, sign in zip(candidates, signs, strict=True)
+            ]
+            judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
         return judged
 
     def _is_settled(self, best: JudgedSpan, following: Passage) -> bool:

@@ -24,7 +24,7 @@ def candidate(words: str, margin: float, *, has: float = 0.0, score: float = 0.5
 def order(
     candidates: list[SpanCandidate], weights: RankSigns, question: str = "Who?"
 ) -> list[JudgedSpan]:
-    return Ranking(weights).ordered(question, [c.passage for c in candidates], candidates)
+    return Ranking(weights).in_turn(question, [candidates[0].passage], lambda _: candidates)
 
 
 def test_spans_are_ordered_by_the_weighted_sum_of_their_signs() -> None:
