@@ -33,7 +33,7 @@ TEACHER = TrainSettings(
 TAUGHT = TrainSettings(seed=1, steps=2600, dropout=0, precision="bfloat16")
 RANKED = TrainSettings(
     seed=2,
-    steps=3000,
+    steps=2400,
     dropout=0,
     precision="bfloat16",
     rank_weight=0.5,
