@@ -165,6 +165,7 @@ body,.gradio-container{background:var(--ground)!important}
 .paper:focus-visible{outline-offset:-2px!important}
 .toast-body[hidden]{display:none!important}
 #trouble:not(:has(p)){display:none}
+#trouble .wrong p{color:var(--wrong);font-size:.88rem;margin:0}
 #question:focus-within{outline:2px solid var(--link);outline-offset:-1px}
 
 .paper{padding:1.6rem 1.9rem 2.2rem;scroll-behavior:smooth}
