@@ -20,7 +20,9 @@ from gradio.themes import Base, Font
 
 from index.errors import ArticleQAError
 from qa.config import Settings
+from qa.page.keyboard import KEYBOARD_SCRIPT
 from qa.page.layout import build_page
+from qa.page.problems import TROUBLE_SCRIPT
 from qa.page.style import PAGE_STYLE
 from qa.pipeline import ArticleQA
 
@@ -48,7 +50,7 @@ def launch(
         server_port=port,
         prevent_thread_lock=True,
         theme=Base(primary_hue="cyan", neutral_hue="slate", font=Font("sans-serif")),
-        head=f"<style>{PAGE_STYLE}</style>",
+        head=f"<style>{PAGE_STYLE}</style><script>{KEYBOARD_SCRIPT}{TROUBLE_SCRIPT}</script>",
         footer_links=[],
         run_history=False,
         enable_monitoring=False,

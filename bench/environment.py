@@ -12,7 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-_PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "sentencex", "numpy")
+_PACKAGES = (
+    "torch",
+    "sentence-transformers",
+    "faiss-cpu",
+    "tantivy",
+    "sentencex",
+    "numpy",
+    "gradio",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ Wants the ``test`` extra and a Chromium on the path.
 from __future__ import annotations
 
 import argparse
-import shutil
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +15,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
+from bench.browsing import PATIENCE_MS, chromium, free_port
 from qa.pipeline import ArticleQA
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
 REFUSED = "How many soldiers died at Galwan?"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 90_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     folder: Path = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert browser_path, "No Chromium is on the path."
     with ArticleQA.bundled() as qa, sync_playwright() as playwright:
         qa.warm_up()
         page = app.build_page(qa)
-        address = app.launch(page, host="127.0.0.1", port=_free_port())
-        # No sandbox: containers run this as root.
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        address = app.launch(page, host="127.0.0.1", port=free_port())
+        browser = chromium(playwright)
         _start(browser, address, folder / "page-start.png")
         for view in VIEWS:
             _take(browser, address, view, folder / f"page-{view.name}.png")
@@ -105,12 +99,6 @@ def _save(page: Page, path: Path) -> None:
     picture = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
     picture.save(path, optimize=True)
     print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -10,19 +10,25 @@ A test reaches a server of its own by giving a ``resolver`` and an ``AddressPoli
 
 from __future__ import annotations
 
-import ipaddress
 import math
-import re
-import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin
 
-from index.errors import FetchError, TooLarge
-from index.limits import DEFAULT_MAX_BYTES
+from index.addresses import (
+    AddressPolicy,
+    Resolver,
+    checked_addresses,
+    is_public,
+    parsed_url,
+    system_resolver,
+)
+from index.errors import FetchError, InputError, TooLarge
+from index.limits import DEFAULT_MAX_BYTES, LoadLimits
 from index.loaders import MEDIA_TYPES
+from index.recognition import kind_of_content
 
 if TYPE_CHECKING:
     import ssl
@@ -35,18 +41,9 @@ else:
     # httpcore takes 140 ms to import, and asks of these no more than the methods.
     _Backend = _Stream = object
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolver = Callable[[str, int], Sequence[str]]
-"""From a host and a port to all its addresses; raises OSError if there are none."""
-AddressPolicy = Callable[[Address], bool]
-"""Whether a connection to this address is allowed."""
-
-_MAX_URL_CHARS = 8_000
-_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_URL_SIGNS = "/?%:@!$&'()*+,;=~"
-# The well-known prefix behind which NAT64 puts IPv4 addresses (RFC 6052).
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# What is no text or document, whatever its bytes; so they are not waited for.
+_OTHER_MEDIA = ("image/", "audio/", "video/", "font/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,85 +87,14 @@ def fetch(
     """
     deadline = time.monotonic() + limits.total_seconds
     for _ in range(limits.max_redirects + 1):
-        target = _parse(url)
-        addresses = _checked_addresses(target, resolver or system_resolver, allowed or is_public)
+        target = parsed_url(url)
+        addresses = checked_addresses(target, resolver or system_resolver, allowed or is_public)
         answer = _request(target, _PinnedBackend(addresses, deadline), limits)
         if isinstance(answer, Fetched):
             return answer
         url = answer
     msg = f"The URL redirects more than {limits.max_redirects} times. Give the final address."
     raise FetchError(msg)
-
-
-def system_resolver(host: str, port: int) -> list[str]:
-    """Return the addresses that the operating system knows for ``host``.
-
-    Raises:
-        OSError: There are none.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether ``address`` is on the public internet.
-
-    An IPv6 address that stands for an IPv4 one (mapped, 6to4, NAT64) is judged by that.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    # is_global alone holds multicast and parts of the reserved ranges for global.
-    inside = address.is_private or address.is_loopback or address.is_link_local
-    odd = address.is_multicast or address.is_reserved or address.is_unspecified
-    return address.is_global and not inside and not odd
-
-
-def _parse(url: str) -> SplitResult:
-    """Return the parts of ``url`` in ASCII, or raise FetchError: no web address, or a password."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", "" if parts.port is None else f":{parts.port}"
-        host = host if host.isascii() else host.encode("idna").decode("ascii")
-        if re.search(r"[^\w.:-]", host):
-            raise ValueError(host)
-    except ValueError as error:  # of the port, of an IPv6 address, of a name
-        msg = f"This is no URL ({error}). Check its host and port."
-        raise FetchError(msg) from error
-    if parts.scheme not in _PORTS or not host or len(url) > _MAX_URL_CHARS:
-        msg = "Only web addresses can be fetched. Give a URL that starts with https:// or http://."
-        raise FetchError(msg)
-    if parts.username is not None or parts.password is not None:
-        msg = "The URL holds a user name or password. Download the page and add the file instead."
-        raise FetchError(msg)
-    return parts._replace(
-        netloc=(f"[{host}]" if ":" in host else host) + port,
-        path=quote(parts.path or "/", safe=_URL_SIGNS.replace("?", "")),
-        query=quote(parts.query, safe=_URL_SIGNS),
-        fragment="",
-    )
-
-
-def _checked_addresses(
-    target: SplitResult, resolver: Resolver, allowed: AddressPolicy
-) -> list[str]:
-    """Return the addresses of the host, or raise FetchError if one is not allowed."""
-    try:
-        addresses = resolver(target.hostname or "", target.port or _PORTS[target.scheme])
-        found = [ipaddress.ip_address(address) for address in addresses]
-    except (OSError, ValueError) as error:
-        msg = f"The host {target.hostname} was not found. Check the URL and the connection."
-        raise FetchError(msg) from error
-    if not found or not all(map(allowed, found)):
-        # Which address it was would tell an outsider about the network inside.
-        msg = f"{target.hostname} is not on the public internet. Save the page and add the file."
-        raise FetchError(msg)
-    return [str(address) for address in found]
 
 
 def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) -> Fetched | str:
@@ -206,12 +132,31 @@ def _content(target: SplitResult, response: httpcore.Response, limits: FetchLimi
         raise FetchError(msg)
     content_type = _header(response, b"content-type")
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    known = media_type in MEDIA_TYPES or media_type.startswith("text/")
-    if not known and media_type not in {"", "application/octet-stream"}:
-        msg = f"The URL gives {media_type}, no text or document. Give the URL of one."
-        raise FetchError(msg)
+    other = FetchError(f"The URL gives {media_type}, no text or document. Give the URL of one.")
+    if media_type.startswith(_OTHER_MEDIA):
+        raise other
+    data = _body(response, limits.max_bytes)
+    if not _is_text_or_document(media_type) and not _is_known_by_its_bytes(data, limits):
+        raise other
     name = unquote(target.path.rstrip("/").rpartition("/")[2]) or target.netloc
-    return Fetched(target.geturl(), _body(response, limits.max_bytes), content_type, name)
+    return Fetched(target.geturl(), data, content_type, name)
+
+
+def _is_text_or_document(media_type: str) -> bool:
+    # The last two are what a server says that does not know.
+    known = media_type in MEDIA_TYPES or media_type.startswith("text/")
+    return known or media_type in {"", "application/octet-stream"}
+
+
+def _is_known_by_its_bytes(data: bytes, limits: FetchLimits) -> bool:
+    """Tell whether the loaders know what it is, be it to read it or to say what is wrong.
+
+    Many servers send an e-book or an office document as application/zip.
+    """
+    try:
+        return kind_of_content(data, LoadLimits(max_bytes=limits.max_bytes)) is not None
+    except InputError:  # broken or protected
+        return True
 
 
 def _body(response: httpcore.Response, max_bytes: int) -> bytes:

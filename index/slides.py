@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
-from index.archive import Archive, parse_xml
-from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.loaded import Loaded, TextBuilder, check_pages
+from index.office import opened
+
+_WRONG = "It is not a presentation as PowerPoint writes it. Save it as .pptx there."
 
 
 def read(data: bytes, limits: LoadLimits) -> Loaded:
@@ -19,18 +19,10 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
         TooLarge: It is over a limit.
         UnreadableFile: It is damaged, protected, or no presentation.
     """
-    archive = Archive(data, limits)
-    for name in archive.names:
-        if name.lower().endswith((".xml", ".rels")):
-            parse_xml(archive.read(name))  # told apart here: python-pptx's errors are various
     # 300 ms to import.
     from pptx import Presentation
 
-    try:
-        presentation = Presentation(BytesIO(data))
-    except (AttributeError, KeyError, ValueError) as error:  # a part is not what it is called
-        msg = "It is not a presentation as PowerPoint writes it. Save it as .pptx there."
-        raise UnreadableFile(msg) from error
+    presentation = opened(data, limits, Presentation, _WRONG)
     builder = TextBuilder(limits)
     check_pages(len(presentation.slides), limits)
     for slide in presentation.slides:

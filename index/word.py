@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
-from index.archive import Archive, parse_xml
-from index.errors import UnreadableFile
+from index.archive import parse_xml
 from index.limits import LoadLimits
 from index.loaded import Loaded, TextBuilder
+from index.office import opened
 
+_WRONG = "It is not a Word document as Word writes it. Save it as .docx in Word, or as .txt."
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _MOST_ANCESTORS = 10  # of a style; a file may hold a circle of them
@@ -38,18 +38,10 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
         TooLarge: It is over a limit.
         UnreadableFile: It is damaged, protected, or no Word document.
     """
-    archive = Archive(data, limits)
-    for name in archive.names:
-        if name.lower().endswith((".xml", ".rels")):
-            parse_xml(archive.read(name))  # told apart here: python-docx's errors are various
     # 250 ms to import.
     from docx import Document
 
-    try:
-        document = Document(BytesIO(data))
-    except (AttributeError, KeyError, ValueError) as error:  # a part is not what it is called
-        msg = "It is not a Word document as Word writes it. Save it as .docx in Word, or as .txt."
-        raise UnreadableFile(msg) from error
+    document = opened(data, limits, Document, _WRONG)
     builder = TextBuilder(limits)
     levels = _levels(document.styles.element)
     _add_blocks(document.element.body, levels, builder)

@@ -85,6 +85,7 @@ class ScriptedQA(ArticleQA):
         article = Article.from_text(text, title=title)
         if progress:
             progress(1, 2)
+            progress(2, 2)
         self._articles.append(article)
         return article
 
@@ -309,10 +310,9 @@ def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
     assert "Second" not in shown
 
 
-def test_a_text_is_added_with_a_bar_and_opened() -> None:
+def test_a_text_is_added_and_opened() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    steps = list(Handlers(qa).add_text("Two words.", "<i>New</i>"))
-    assert any('value="1" max="2"' in note for note, *_ in steps)
+    steps = list(Handlers(qa).add_text("Two words.", "<i>New</i>", VISITOR))
     note, added, text, title = steps[-1]
     assert "Added “&lt;i&gt;New&lt;/i&gt;”." in note
     assert (text, title) == ("", "")
@@ -323,7 +323,8 @@ def test_a_text_is_added_with_a_bar_and_opened() -> None:
 
 
 def test_a_text_that_is_refused_stays_in_its_box() -> None:
-    *_, (note, added, text, _) = Handlers(ScriptedQA(outcome=answer_of())).add_text(" ", "")
+    handlers = Handlers(ScriptedQA(outcome=answer_of()))
+    *_, (note, added, text, _) = handlers.add_text(" ", "", VISITOR)
     assert "The article has no text." in note
     assert added == []
     assert text == gr.skip()
@@ -339,11 +340,32 @@ def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
         (folder / name).write_text(words, encoding="utf-8")
         paths.append(str(folder / name))
     qa = ScriptedQA(outcome=answer_of())
-    *_, (note, added, files) = Handlers(qa).add_files(paths)
+    *_, (note, added, files) = Handlers(qa).add_files(paths, VISITOR)
     assert len(added) == 2
     assert "The article has no text." in note
     assert files is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "a.txt").write_text("Some words.", encoding="utf-8")
+
+    class Stopped(ScriptedQA):
+        def add_file(
+            self, path: Path | str, *, title: str = "", progress: Progress | None = None
+        ) -> Article:
+            handlers.stop_adding(VISITOR)
+            return super().add_file(path, title=title, progress=progress)
+
+    qa = Stopped(outcome=answer_of())
+    handlers = Handlers(qa)
+    *_, (note, added, _) = handlers.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
+    assert "Stopped; nothing was added." in note
+    assert added == []
+    # The next in the line comes when that has ended, and its copy is gone.
+    list(handlers.add_text("Other words.", "Other", VISITOR))
+    assert [info.title for info in qa.catalogue()] == ["Other"]
 
 
 def test_a_host_and_a_port_can_be_given() -> None:

@@ -5,19 +5,33 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+from urllib.parse import parse_qsl
 
 import pytest
 
-from index.errors import FetchError, TooLarge
-from index.fetch import Address, Fetched, FetchLimits, fetch, is_public, system_resolver
+from index.addresses import Address, is_public, system_resolver
+from index.errors import FetchError, TooLarge, UnknownFormat, UnreadableFile
+from index.fetch import Fetched, FetchLimits, fetch
 from index.loaders import load_bytes
-from tests.documents import pdf
+from tests.documents import docx, epub, odt, pdf, pptx, zipped
 
 PUBLIC = "93.184.216.34"
+RAIN = "It rained all day."
+DOCUMENTS: dict[str, Callable[[], bytes]] = {
+    "epub": lambda: epub({"one": f"<p>{RAIN}</p>"}),
+    "docx": lambda: docx([("Normal", RAIN)]),
+    "odt": lambda: odt(f"<text:p>{RAIN}</text:p>"),
+    "pptx": lambda: pptx([("", RAIN, "")]),
+    "zip": lambda: zipped({"rain.txt": RAIN}),
+    "broken": lambda: zipped({"rain.txt": RAIN})[:20],
+    "other": lambda: b'{"weather": "rain"}',
+}
+# What servers call a document that they do not know better.
+UNTELLING = ["application/zip", "application/octet-stream", "application/x-zip-compressed"]
 
 
 class Site(BaseHTTPRequestHandler):
@@ -65,6 +79,11 @@ class Site(BaseHTTPRequestHandler):
 
     def page_report(self) -> None:
         self.answer(200, pdf([["It rained."], ["It blew."]]), Content_Type="application/pdf")
+
+    def page_sent(self) -> None:
+        """Answer with the document and under the media type that are asked for."""
+        name, media_type = parse_qsl(self.path.partition("?")[2])[0]
+        self.answer(200, DOCUMENTS[name](), Content_Type=media_type)
 
     def page_declared(self) -> None:
         self.answer(200, b"", Content_Length="999999999")
@@ -257,6 +276,39 @@ def test_a_document_becomes_an_article_with_its_pages(server: Server) -> None:
     found = server.get("/report")
     article = load_bytes(found.data, found.name, content_type=found.content_type)
     assert article.text[article.pages[1] :] == "It blew."
+
+
+@pytest.mark.parametrize("media_type", UNTELLING)
+@pytest.mark.parametrize("name", ["epub", "docx", "odt", "pptx"])
+def test_a_document_is_known_by_its_bytes_whatever_the_server_calls_it(
+    server: Server, name: str, media_type: str
+) -> None:
+    found = server.get(f"/sent?{name}={media_type}")
+    article = load_bytes(found.data, found.name, content_type=found.content_type)
+    assert "It rained all day." in article.text
+
+
+def test_an_archive_that_is_no_document_is_refused_with_what_to_do(server: Server) -> None:
+    found = server.get("/sent?zip=application/zip")
+    with pytest.raises(UnknownFormat, match=r"a zip archive\. Unpack it"):
+        load_bytes(found.data, found.name, content_type=found.content_type)
+
+
+def test_a_zip_that_is_broken_is_refused_as_a_file_is(server: Server) -> None:
+    found = server.get("/sent?broken=application/zip")
+    with pytest.raises(UnreadableFile, match="damaged or cut off"):
+        load_bytes(found.data, found.name, content_type=found.content_type)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/zip", "model/obj"])
+def test_what_no_loader_knows_is_refused_by_its_type(server: Server, media_type: str) -> None:
+    with pytest.raises(FetchError, match=f"{media_type}, no text or document"):
+        server.get(f"/sent?other={media_type}")
+
+
+def test_a_document_of_an_untold_kind_is_held_to_the_limit(server: Server) -> None:
+    with pytest.raises(TooLarge, match="limit of 50 bytes"):
+        server.get("/sent?epub=application/zip", limits=FetchLimits(max_bytes=50))
 
 
 def test_an_untyped_download_passes_on_by_its_name(server: Server) -> None:

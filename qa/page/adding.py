@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
+from typing import Any
 
 from index.embedder import Progress
 from index.types import Article
+from qa.page.line import MOST_WAITING, Line, Place, Stopped
 from qa.page.problems import sentence
 from qa.rendering import escape_html, shorten
 
+LINE_FULL = (
+    f"{MOST_WAITING} additions are waiting already, so nothing was added. Give it again in a "
+    "minute."
+)
 _LABEL_CHARS = 60
 
 
@@ -32,30 +37,93 @@ class Adding:
     number: int = 0
     """Of the source that is being added, from 1."""
     sources: int = 0
+    ahead: int = 0
+    """Other additions that it waits for."""
     passages_done: int = 0
     passages: int = 0
     """Passages to be embedded; 0 while the source is being read."""
     added: tuple[Article, ...] = ()
     problems: tuple[str, ...] = ()
     """A sentence for each source that was refused."""
+    stopped: bool = False
+    """Whether the visitor stopped it; what is not in ``added`` was not added."""
 
 
-def add_each(sources: Sequence[Source]) -> Iterator[Adding]:
-    """Add the sources in turn and yield how far it is; one that is refused holds up none."""
-    state = Adding(sources=len(sources))
-    for number, source in enumerate(sources, start=1):
-        state = replace(state, label=source.label, number=number, passages_done=0, passages=0)
+class _Work:
+    """Adds the sources in a thread, when it is their turn."""
+
+    def __init__(self, sources: Sequence[Source], place: Place) -> None:
+        self.state = Adding(label=sources[0].label, number=1, sources=len(sources))
+        self._sources, self._place = sources, place
+
+    def run(self) -> None:
+        for number, source in enumerate(self._sources, start=1):
+            if self._place.stopped:
+                self._tell(stopped=True)
+                return
+            self._tell(label=source.label, number=number, passages_done=0, passages=0)
+            try:
+                article = source.add(self._progress)
+                self._tell(added=(*self.state.added, article))
+            except Stopped:
+                self._tell(stopped=True)
+                return
+            except Exception as error:
+                self._tell(problems=(*self.state.problems, sentence(error)))
+            self._place.unseal()
+
+    def end(self) -> None:
+        self._tell(label="")
+
+    def _progress(self, done: int, total: int) -> None:
+        # After its last passage it is recorded.
+        if done == total:
+            self._place.seal()
+        elif self._place.stopped:
+            raise Stopped
+        self._tell(passages_done=done, passages=total)
+
+    def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Adding
+        self.state = replace(self.state, **changes)
+        self._place.tell()
+
+
+def add_each(
+    sources: Sequence[Source],
+    line: Line,
+    visitor: str,
+    afterwards: Callable[[], None] = lambda: None,
+) -> Iterator[Adding]:
+    """Add the sources in turn and yield how far it is; one that is refused holds up none.
+
+    It waits in ``line`` until it is their turn. The visitor may stop it at any time: what is
+    whole by then stays, and nothing else is added. If the visitor just leaves, all of it still
+    comes. ``afterwards`` is called when the sources are needed no more.
+    """
+    place = line.join(visitor)
+    if place is None:
+        afterwards()
+        yield Adding(problems=(LINE_FULL,))
+        return
+    work = _Work(sources, place)
+
+    def run() -> None:
+        with line.turn_of(place):
+            work.run()
+        afterwards()
+        work.end()
+
+    # It ends with the program: a kill at any instant leaves a library whole.
+    threading.Thread(target=run, daemon=True).start()
+    is_over = False
+    while not is_over:
+        place.wait_for_news()
+        stopped = place.stopped  # asked first: what was recorded before is in the state
+        state = replace(work.state, ahead=place.ahead)
+        if stopped and state.label:
+            state = replace(state, label="", stopped=True)
+        is_over = not state.label
         yield state
-        reports = _reports(source)
-        try:
-            while True:
-                done, total = next(reports)
-                yield replace(state, passages_done=done, passages=total)
-        except StopIteration as end:
-            state = replace(state, added=(*state.added, end.value))
-        except Exception as error:
-            state = replace(state, problems=(*state.problems, sentence(error)))
-    yield replace(state, label="")
 
 
 def adding_html(state: Adding, max_bytes: int) -> str:
@@ -66,7 +134,8 @@ def adding_html(state: Adding, max_bytes: int) -> str:
     if state.label:
         kind, inner = "busy", _busy_html(state)
     else:
-        kind = "failed" if state.problems else "done" if state.added else "idle"
+        failed = state.problems or state.stopped
+        kind = "failed" if failed else "done" if state.added else "idle"
         inner = _outcome_html(state)
     return (
         f'<div class="adding" data-state="{kind}" data-limit="{max_bytes}">'
@@ -74,33 +143,25 @@ def adding_html(state: Adding, max_bytes: int) -> str:
     )
 
 
-def _reports(source: Source) -> Generator[tuple[int, int], None, Article]:
-    """Yield (passages embedded, passages) while ``source`` is added in a thread; return it."""
-    reports: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        adding = pool.submit(source.add, lambda done, total: reports.put((done, total)))
-        adding.add_done_callback(lambda _: reports.put(None))
-        while (report := reports.get()) is not None:
-            yield report
-        return adding.result()
-    finally:
-        # A visitor who leaves meanwhile must not hold up the server; the article still comes.
-        pool.shutdown(wait=False)
-
-
 def _busy_html(state: Adding) -> str:
     count = f" ({state.number} of {state.sources})" if state.sources > 1 else ""
     label = escape_html(shorten(state.label, _LABEL_CHARS))
+    told = f"Adding {label}{count}…"
+    if state.ahead:
+        others = "another addition" if state.ahead == 1 else f"{state.ahead} other additions"
+        told = f"Waiting for {others}, then adding {label}…"
     # Without a value the bar tells that something is done, but not how much of it.
     value = f' value="{state.passages_done}" max="{state.passages}"' if state.passages else ""
     bar = f'<progress aria-label="Adding {label}"{value}></progress>'
-    return f"<p>Adding {label}{count}…</p>{bar}"
+    return f'<p>{told}</p>{bar}<button type="button" data-do="stop">Stop adding</button>'
 
 
 def _outcome_html(state: Adding) -> str:
     titles = [f"“{escape_html(article.title)}”" for article in state.added]
-    return f"<p>Added {', '.join(titles)}.</p>" if titles else ""
+    told = [f"Added {', '.join(titles)}."] if titles else []
+    if state.stopped:
+        told.append("Stopped; nothing else was added." if titles else "Stopped; nothing was added.")
+    return f"<p>{' '.join(told)}</p>" if told else ""
 
 
 def _problems_html(problems: Sequence[str]) -> str:
@@ -108,13 +169,25 @@ def _problems_html(problems: Sequence[str]) -> str:
     return f'<div class="wrong" role="alert">{told}</div>'
 
 
-# Gives the question box the focus once all is added; and refuses a file that is too large
-# before it is uploaded, because the server could only cut the upload off.
+# While something is added the forms rest, and the focus is where it can be stopped. A file that
+# is too large is refused before it is uploaded, because the server could only cut the upload off.
 ADDING_SCRIPT = """
+let held = null;
+element.addEventListener('click', event => {
+  if (event.target.closest('[data-do=stop]')) trigger('stop');
+});
 watch('value', () => {
-  if (element.querySelector('[data-state=done]')) {
-    document.querySelector('#question textarea')?.focus();
+  const state = element.querySelector('[data-state]').dataset.state, busy = state === 'busy';
+  const forms = [...element.closest('#add').querySelectorAll('.tabs')];
+  const focused = document.activeElement;
+  if (busy && forms.some(form => form.contains(focused))) {
+    held = focused;
+    element.querySelector('[data-do=stop]').focus();
   }
+  for (const form of forms) form.inert = busy;
+  if (state === 'done') document.querySelector('#question textarea')?.focus();
+  else if (!busy && held && focused === document.body) held.focus();
+  if (!busy) held = null;
 });
 const refuse = (event, files) => {
   const limit = Number(element.querySelector('[data-limit]').dataset.limit);

@@ -13,9 +13,10 @@ from typing import Any
 import gradio as gr
 
 from qa.answer import Answer
-from qa.page.adding import Source, add_each, adding_html
+from qa.page.adding import Adding, Source, add_each, adding_html
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
+from qa.page.line import Line
 from qa.page.panel import NO_ARTICLE, panel_html, status_html
 from qa.page.problems import sentence
 from qa.page.shelf import View, digest, opened, shelf_html
@@ -39,6 +40,13 @@ def _told() -> Iterator[None]:
         raise gr.Error(sentence(error), print_exception=False) from error
 
 
+def _delete_uploads(files: Sequence[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another upload's file is in it
+            path.parent.rmdir()
+
+
 class Handlers:
     """What the page's events do. The chat and the view are a visitor's own.
 
@@ -50,6 +58,7 @@ class Handlers:
         self._qa = qa
         self._parcels = count(1)
         self._stops = Stops()
+        self._line = Line()
 
     def announce(self) -> Iterator[str]:
         """Yield the status line until the models are loaded."""
@@ -122,28 +131,34 @@ class Handlers:
         """Return shelf, panel and view after something was pressed on the shelf."""
         return self._sent(chat, acted(self._qa, view, Request.of(event._data)))
 
-    def add_text(self, text: str, title: str) -> Iterator[tuple[Any, ...]]:
+    def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title; what was refused stays in its box."""
         add = partial(self._qa.add_text, text, title=title)
         source = Source(title.strip() or "the text", lambda progress: add(progress=progress))
-        yield from self._adding([source], ("", ""))
+        states = add_each([source], self._line, request.session_hash or "")
+        yield from self._adding(states, ("", ""))
 
-    def add_url(self, url: str) -> Iterator[tuple[Any, ...]]:
+    def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles and address, likewise."""
         add = partial(self._qa.add_url, url.strip())
         source = Source(url.strip() or "the page", lambda progress: add(progress=progress))
-        yield from self._adding([source], ("",))
+        states = add_each([source], self._line, request.session_hash or "")
+        yield from self._adding(states, ("",))
 
-    def add_files(self, paths: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+    def add_files(
+        self, paths: Sequence[str] | None, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles and files; the uploaded copies are deleted."""
         files = [Path(path) for path in paths or ()]
-        try:
-            yield from self._adding([self._file(path) for path in files], (None,), always=True)
-        finally:
-            for path in files:
-                path.unlink(missing_ok=True)
-                with suppress(OSError):  # another upload's file is in it
-                    path.parent.rmdir()
+        if files:
+            sources = [self._file(path) for path in files]
+            visitor = request.session_hash or ""
+            states = add_each(sources, self._line, visitor, lambda: _delete_uploads(files))
+            yield from self._adding(states, (None,), always=True)
+
+    def stop_adding(self, request: gr.Request) -> None:
+        """Stop what this visitor adds, or waits to add."""
+        self._line.stop(request.session_hash or "")
 
     def show_added(self, chat: Chat, view: View, added: list[str]) -> tuple[Any, ...]:
         """Return shelf, panel and view; the article that was added last is open."""
@@ -209,12 +224,12 @@ class Handlers:
         return Turn(question, answer)
 
     def _adding(
-        self, sources: Sequence[Source], emptied: tuple[str | None, ...], *, always: bool = False
+        self, states: Iterator[Adding], emptied: tuple[str | None, ...], *, always: bool = False
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield note, ids of what was added, and the boxes; emptied if nothing was refused."""
+        """Yield note, ids of what was added, and the boxes; emptied if all of it was added."""
         limit = self._qa.settings.max_article_bytes
-        for state in add_each(sources):
-            over = not state.label and (always or not state.problems)
+        for state in states:
+            over = not state.label and (always or not (state.problems or state.stopped))
             boxes = emptied if over else (gr.skip(),) * len(emptied)
             yield adding_html(state, limit), [article.id for article in state.added], *boxes
 

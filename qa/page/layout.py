@@ -16,6 +16,7 @@ from qa.page.chat import Chat
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
 from qa.page.panel import SCROLL_TO_NEWEST, status_html
+from qa.page.problems import TROUBLE_HTML
 from qa.page.shelf import SHELF_SCRIPT
 from qa.pipeline import ArticleQA
 
@@ -104,6 +105,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             conversation = _conversation(EXAMPLES if _is_bundled(articles) else ())
             tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=TOOLS_SCRIPT)
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
+            gr.HTML(TROUBLE_HTML, elem_id="trouble", js_on_load=None)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
             article = gr.HTML(panel, elem_id="article", js_on_load=SCROLL_TO_NEWEST)
@@ -141,13 +143,21 @@ def _adding(handlers: Handlers, parts: _Parts) -> None:
         (forms.add_url.click, handlers.add_url, [forms.url]),
         (forms.url.submit, handlers.add_url, [forms.url]),
     ):
-        adding = trigger(handler, boxes, [forms.note, added, *boxes], **PAGE_ONLY)
+        # None waits in Gradio's queue, which would say nothing: they have a line of their own.
+        adding = trigger(
+            handler,
+            boxes,
+            [forms.note, added, *boxes],
+            concurrency_limit=QUEUE_PLACES,
+            **PAGE_ONLY,
+        )
         adding.then(
             handlers.show_added,
             [parts.chat, parts.view, added],
             [parts.shelf, parts.panel, parts.view],
             **PAGE_ONLY,
         )
+    forms.note.stop(handlers.stop_adding, **PAGE_ONLY)
 
 
 def _shelving(handlers: Handlers, parts: _Parts) -> None:

@@ -13,6 +13,8 @@ from index.types import Article
 from qa.page.marked import Mark, article_body, opens_with_title, split_rules
 from qa.rendering import escape_html
 
+# It scrolls, so the keyboard must get there.
+_PAPER = '<div class="paper" tabindex="0" role="region" aria-label="Article">'
 NO_ARTICLE = "There is no article to ask yet. Add one under “Add articles”."
 
 # Brings the newest citation into view where the article scrolls by itself (wide screens).
@@ -35,14 +37,14 @@ def panel_html(articles: Sequence[Article], marks: Sequence[Mark]) -> str:
     of an article that is not in view needs no script.
     """
     if not articles:
-        return f'<div class="paper"><p>{NO_ARTICLE}</p></div>'
+        return f"{_PAPER}<p>{NO_ARTICLE}</p></div>"
     first, *others = articles
     if others:
         sections = [_folded(article, marks, is_open=article is first) for article in articles]
     else:
         sections = [_article_html(first, marks)]
     return (
-        f'<div class="paper">{split_rules(sections)}{"".join(sections)}</div>'
+        f"{_PAPER}{split_rules(sections)}{''.join(sections)}</div>"
         '<p id="back"><a href="#chat">↑ Back to the conversation</a></p>'
     )
 

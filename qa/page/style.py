@@ -79,6 +79,11 @@ _SHELF = """
 #note .adding{font-size:.88rem;line-height:1.45;color:var(--ink)}
 #note progress{width:100%;height:.5rem;accent-color:var(--link)}
 #note p{overflow-wrap:anywhere;font-size:.88rem}
+#note button{border:1px solid var(--line);background:var(--card);color:var(--link);
+  border-radius:999px;padding:.15rem .65rem;font-size:.82rem;font-weight:600;line-height:1.5}
+#note button:hover{text-decoration:underline}
+#add .tabs[inert]{opacity:.55}
+#add .or{color:var(--ink-soft)!important}
 """
 PAGE_STYLE = (
     """
@@ -154,6 +159,13 @@ body,.gradio-container{background:var(--ground)!important}
 #question textarea{background:transparent!important;border:0;box-shadow:none!important;
   font-size:1rem;color:var(--ink)}
 #question textarea::placeholder{color:var(--ink-soft)}
+.gradio-container :is(button,input,textarea,summary,[tabindex]):focus-visible{
+  outline:2px solid var(--link)!important;outline-offset:1px}
+#question textarea:focus-visible{outline:none!important}
+.paper:focus-visible{outline-offset:-2px!important}
+.toast-body[hidden]{display:none!important}
+#trouble:not(:has(p)){display:none}
+#trouble .wrong p{color:var(--wrong);font-size:.88rem;margin:0}
 #question:focus-within{outline:2px solid var(--link);outline-offset:-1px}
 
 .paper{padding:1.6rem 1.9rem 2.2rem;scroll-behavior:smooth}

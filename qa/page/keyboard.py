@@ -1,0 +1,54 @@
+"""The page by keyboard and to a screen reader: what Gradio's own markup lacks for them."""
+
+from __future__ import annotations
+
+# On a phone the conversation comes first to the eye, so it does to the keyboard. Escape takes
+# back what is under way where the focus is: a question, an addition, a rename, a removal; from
+# a cited place it leads back to its mark. The focus goes to the question box when what had it
+# is gone, but not where that would bring up a keyboard over the answer.
+KEYBOARD_SCRIPT = """
+(() => {
+  const find = selector => document.querySelector(selector);
+  const narrow = matchMedia('(max-width:900px)'), touch = matchMedia('(pointer:coarse)');
+  const arrange = () => {
+    const shelf = find('#shelf-column'), chat = find('#chat-column');
+    if (!shelf || !chat) return;
+    const [first, second] = narrow.matches ? [chat, shelf] : [shelf, chat];
+    if (first.compareDocumentPosition(second) & Node.DOCUMENT_POSITION_FOLLOWING) return;
+    const held = document.activeElement;
+    if (narrow.matches) chat.after(shelf); else chat.before(shelf);
+    if (held !== document.activeElement) held.focus();
+  };
+  const name = () => {
+    const examples = find('#chat .examples[role=list]');
+    if (!examples) return;
+    examples.setAttribute('role', 'group');
+    examples.setAttribute('aria-label', 'Questions to begin with');
+  };
+  let turn = '';
+  const settle = () => {
+    const status = find('.status'), box = find('#question textarea');
+    const now = status ? status.dataset.state + status.dataset.turn : '';
+    if (now === turn) return;
+    turn = now;
+    const rests = ['done', 'stopped', 'ready'].includes(status.dataset.state);
+    if (rests && box && !touch.matches && document.activeElement === document.body) box.focus();
+  };
+  const back = event => {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    const at = event.target, undo = at.closest('#shelf li, #add, #chat-column')
+      ?.querySelector('[data-do=cancel], [data-do=stop]');
+    if (undo) undo.click();
+    else if (location.hash && at.closest('#article')) {
+      const marks = [...document.querySelectorAll('#chat a')];
+      (marks.findLast(mark => mark.hash === location.hash) || find('#question textarea')).focus();
+    }
+  };
+  const mend = () => { arrange(); name(); settle(); };
+  new MutationObserver(mend).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ['data-state', 'data-turn'],
+  });
+  narrow.addEventListener('change', arrange);
+  document.addEventListener('keydown', back);
+})();
+"""

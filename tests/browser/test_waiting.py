@@ -1,0 +1,161 @@
+"""What a visitor is told who has to wait, stops, is over a limit, or is not heard at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from index.embedder import Progress
+from index.types import Article
+from qa.config import Settings
+from qa.page import layout
+from qa.pipeline import ArticleQA
+from tests.browser.test_page import CALLED, HeldQA
+from tests.browser.test_shelf import (
+    BRIDGE,
+    MAX_BYTES,
+    TOWER,
+    add_text,
+    expect_added,
+    file,
+    open_tab,
+)
+from tests.browser.visiting import GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit, serving
+
+pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
+
+
+class SlowLibrary(ArticleQA):
+    """The real thing, but a text is added only when ``released`` is set."""
+
+    released: threading.Event
+
+    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        self.released.wait()
+        return super().add_text(text, title=title, progress=progress)
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[SlowLibrary]:
+    settings = Settings(max_article_bytes=MAX_BYTES)
+    with SlowLibrary.open(tmp_path / "library", settings) as qa:
+        qa.released = threading.Event()
+        yield qa
+        qa.released.set()
+
+
+def note(shown: Visit) -> Locator:
+    return shown.page.locator("#note")
+
+
+def trouble(shown: Visit) -> Locator:
+    return shown.page.locator("#trouble").get_by_role("alert")
+
+
+def test_who_waits_behind_another_is_told_and_can_stop(
+    slow: SlowLibrary, serve: Serve, visit: Opener
+) -> None:
+    url = serve(slow)
+    first, second = visit(url), visit(url)
+    add_text(first.page, BRIDGE, "Bridge")
+    expect(note(first)).to_contain_text("Adding Bridge…")
+    add_text(second.page, TOWER, "Tower")
+    expect(note(second)).to_contain_text("Waiting for another addition, then adding Tower…")
+    second.page.get_by_role("button", name="Stop adding").click()
+    expect(note(second)).to_contain_text("Stopped; nothing was added.")
+    expect(second.page.get_by_label("Text", exact=True)).to_have_value(TOWER)
+    slow.released.set()
+    expect_added(first.page, "Bridge")
+    assert [info.title for info in slow.catalogue()] == ["Bridge"]
+
+
+def test_who_waits_is_added_when_the_other_is(
+    slow: SlowLibrary, serve: Serve, visit: Opener
+) -> None:
+    url = serve(slow)
+    first, second = visit(url), visit(url)
+    add_text(first.page, BRIDGE, "Bridge")
+    expect(note(first)).to_contain_text("Adding Bridge…")
+    add_text(second.page, TOWER, "Tower")
+    expect(note(second)).to_contain_text("Waiting for another addition")
+    slow.released.set()
+    expect_added(second.page, "Tower")
+    assert [info.title for info in slow.catalogue()] == ["Bridge", "Tower"]
+
+
+def test_what_is_being_added_is_stopped_by_keyboard_and_leaves_nothing(
+    slow: SlowLibrary, serve: Serve, visit: Opener
+) -> None:
+    url = serve(slow)
+    shown = visit(url)
+    open_tab(shown.page, "Text")
+    shown.page.get_by_label("Text", exact=True).fill(BRIDGE)
+    button = shown.page.get_by_role("button", name="Add the text")
+    button.press("Enter")
+    expect(shown.page.get_by_role("button", name="Stop adding")).to_be_focused()
+    shown.page.keyboard.press("Escape")
+    expect(note(shown)).to_contain_text("Stopped; nothing was added.")
+    expect(button).to_be_focused()
+    slow.released.set()
+    add_text(shown.page, TOWER, "Tower")
+    expect_added(shown.page, "Tower")
+    assert [info.title for info in slow.catalogue()] == ["Tower"]
+
+
+def test_a_file_that_gradio_refuses_is_told_in_the_page_and_stays_told(
+    slow: SlowLibrary, serve: Serve, visit: Opener
+) -> None:
+    url = serve(slow)
+    shown = visit(url)
+    open_tab(shown.page, "Files")
+    # As if our own check had not been there.
+    shown.page.evaluate("document.querySelector('#note [data-limit]').dataset.limit = 1e9")
+    large = file("large.txt", b"x" * (MAX_BYTES + 1))
+    shown.page.locator("#files input[type=file]").set_input_files([large])
+    told = note(shown).get_by_role("alert")
+    expect(told).to_contain_text('maximum allowed size of 9.8 Kb: "large.txt"')
+    expect(told).to_contain_text("Nothing was uploaded. Give a part of it")
+    expect(shown.page.get_by_test_id("toast-body")).to_be_hidden()
+
+
+def test_a_full_queue_is_told_in_the_page_and_the_question_stays(
+    serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "QUEUE_PLACES", 2)
+    with HeldQA.bundled() as qa:
+        qa.released = threading.Event()
+        qa.released.set()
+        qa.warm_up()
+        url = serve(qa)
+        visitors = [visit(url) for _ in range(4)]
+        for shown in visitors:
+            ready = shown.page.locator('.status[data-state="ready"]')
+            expect(ready).to_be_visible(timeout=PATIENCE_MS)
+        qa.released.clear()
+        for shown in visitors:
+            shown.page.locator("#question textarea").fill(CALLED)
+            with shown.page.expect_response("**/queue/join*"):
+                shown.page.locator("#question textarea").press("Enter")
+        last = visitors[-1]
+        expect(trouble(last)).to_contain_text("Too many requests are waiting here")
+        expect(last.page.locator("#question textarea")).to_have_value(CALLED)
+        assert all("503" in error for error in last.errors)
+        last.errors.clear()
+        qa.released.set()
+        for shown in visitors[:-1]:
+            shown.answered()
+        expect(last.ask(CALLED)).to_contain_text("Jaishankar")
+        expect(trouble(last)).to_be_hidden()
+
+
+def test_a_server_that_is_gone_is_told_in_the_page(qa: ArticleQA, visit: Opener) -> None:
+    with serving(qa) as url:
+        shown = visit(url)
+    shown.page.locator("#question textarea").fill(CALLED)
+    shown.page.locator("#question textarea").press("Enter")
+    expect(trouble(shown)).to_contain_text("See whether it still runs", timeout=PATIENCE_MS)
+    shown.errors.clear()
