@@ -65,10 +65,10 @@ class Chat:
         """Return the chat without its newest turn."""
         return replace(self, turns=self.turns[:-1])
 
-    def rests_on(self) -> str:
-        """Return the id of the article that the newest answer rests on first, or nothing."""
+    def rests_on(self) -> Mark | None:
+        """Return the place that the newest answer rests on first."""
         marks = self.turns[-1].marks(is_newest=True) if self.turns else []
-        return marks[0].article_id if marks else ""
+        return marks[0] if marks else None
 
     def marks(self) -> list[Mark]:
         """Return every place cited so far; those of the newest turn carry their numbers."""

@@ -16,7 +16,7 @@ from qa.answer import Answer
 from qa.page.adding import Source, add_each, adding_html
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
-from qa.page.panel import NO_ARTICLE, panel_html, status_html
+from qa.page.panel import NO_ARTICLE, landing_html, panel_html, status_html
 from qa.page.problems import sentence
 from qa.page.shelf import View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
@@ -67,7 +67,8 @@ class Handlers:
     ) -> Iterator[tuple[Any, ...]]:
         """Yield question box, conversation, status, chat and tools: waiting, then answered.
 
-        A question that is stopped comes back into its box.
+        The answer is in the chat; :meth:`settle` shows it. A question that is stopped
+        comes back into its box.
         """
         picked = isinstance(event.target, gr.Chatbot)
         question = (event.value["text"] if picked else typed).strip()
@@ -102,12 +103,23 @@ class Handlers:
         return outbox_html(document, next(self._parcels)), gr.skip()
 
     def settle(self, chat: Chat, view: View) -> tuple[Any, ...]:
-        """Return status, shelf, panel and view after an answer, whose article comes into view."""
+        """Return status, shelf, panel, view, conversation and tools with the newest answer.
+
+        Its article comes into view with it, in one step: what a visitor clicks at once
+        is there already, and nothing moves under the click.
+        """
         if not chat.turns:
-            return (gr.skip(),) * 4
-        article_id = chat.rests_on() or view.article_id
-        status = status_html("done", READY, len(chat.turns))
-        return status, *self._sent(chat, replace(view, article_id=article_id))
+            return (gr.skip(),) * 6
+        answered = chat.messages(), tools_html(chat)
+        rests_on = chat.rests_on()
+        if rests_on:
+            view = view.showing(rests_on.article_id, rests_on.id)
+        try:
+            sent = self._sent(chat, view)
+        except Exception as error:
+            status = status_html("failed", sentence(error), len(chat.turns))
+            return status, gr.skip(), gr.skip(), gr.skip(), *answered
+        return status_html("done", READY, len(chat.turns)), *sent, *answered
 
     def clear(self, view: View) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat and tools with nothing asked."""
@@ -194,8 +206,8 @@ class Handlers:
             status = status_html("stopped", STOPPED, len(before.turns))
             yield question, before.messages(), status, gr.skip(), tools_html(before)
             return
-        after = chat.with_turn(turn)
-        yield gr.skip(), after.messages(), gr.skip(), after, tools_html(after)
+        # The answer is shown by the step that follows, together with its article.
+        yield gr.skip(), gr.skip(), gr.skip(), chat.with_turn(turn), gr.skip()
 
     def _answered(self, question: str, view: View) -> Turn:
         try:
@@ -229,9 +241,10 @@ class Handlers:
         shelf, panel = self._shelf(view), self.panel(chat, view)
         # The focus is given once: shown again for another reason, the shelf takes none.
         kept = digest(self._shelf(replace(view, focused="")))
-        after = replace(view, focused="", shelf=kept, panel=digest(panel))
+        after = replace(view, focused="", land="", shelf=kept, panel=digest(panel))
+        landing = landing_html(view.land, len(chat.turns))
         return (
             gr.skip() if kept == view.shelf and not view.focused else shelf,
-            gr.skip() if after.panel == view.panel else panel,
+            gr.skip() if after.panel == view.panel and not landing else panel + landing,
             after,
         )

@@ -15,7 +15,8 @@ from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
 from qa.page.chat import Chat
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
-from qa.page.panel import SCROLL_TO_NEWEST, status_html
+from qa.page.panel import status_html
+from qa.page.reading import READING_SCRIPT
 from qa.page.shelf import SHELF_SCRIPT
 from qa.pipeline import ArticleQA
 
@@ -106,7 +107,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
-            article = gr.HTML(panel, elem_id="article", js_on_load=SCROLL_TO_NEWEST)
+            article = gr.HTML(panel, elem_id="article", js_on_load=READING_SCRIPT)
     return _Parts(
         chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
     )
@@ -125,7 +126,8 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
         **PAGE_ONLY,
     )
     for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
-        event.then(handlers.settle, [chat, view], settled, **PAGE_ONLY)
+        shown = [*settled, parts.conversation, tools]
+        event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
     tools.stop(handlers.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)

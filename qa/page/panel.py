@@ -10,22 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.types import Article
-from qa.page.marked import Mark, article_body, opens_with_title, split_rules
+from qa.page.marked import Mark, article_body, opens_with_title
 from qa.rendering import escape_html
 
 NO_ARTICLE = "There is no article to ask yet. Add one under “Add articles”."
-
-# Brings the newest citation into view where the article scrolls by itself (wide screens).
-SCROLL_TO_NEWEST = """
-watch('value', () => {
-  const paper = element.querySelector('.paper');
-  const mark = element.querySelector('[data-number="1"]') || element.querySelector('.new');
-  if (paper && mark && paper.scrollHeight > paper.clientHeight) {
-    paper.scrollTop += mark.getBoundingClientRect().top - paper.getBoundingClientRect().top
-      - paper.clientHeight / 4;
-  }
-});
-"""
 
 
 def panel_html(articles: Sequence[Article], marks: Sequence[Mark]) -> str:
@@ -42,7 +30,7 @@ def panel_html(articles: Sequence[Article], marks: Sequence[Mark]) -> str:
     else:
         sections = [_article_html(first, marks)]
     return (
-        f'<div class="paper">{split_rules(sections)}{"".join(sections)}</div>'
+        f'<div class="paper">{"".join(sections)}</div>'
         '<p id="back"><a href="#chat">↑ Back to the conversation</a></p>'
     )
 
@@ -53,6 +41,14 @@ def status_html(state: str, text: str, turn: int = 0) -> str:
         f'<p class="status" role="status" data-state="{escape_html(state)}" '
         f'data-turn="{turn}">{escape_html(text)}</p>'
     )
+
+
+def landing_html(land: str, turn: int) -> str:
+    """Return what tells the panel's script where to go: the id of a place, or nothing.
+
+    ``turn`` makes the way to the same place a new one after another answer.
+    """
+    return f'<span hidden data-land="{land}" data-turn="{turn}"></span>' if land else ""
 
 
 def _folded(article: Article, marks: Sequence[Mark], *, is_open: bool) -> str:

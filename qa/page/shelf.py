@@ -51,10 +51,16 @@ class View:
     """A sentence on what went wrong."""
     focused: str = ""
     """The article whose row gets the keyboard's focus back."""
+    land: str = ""
+    """The id of the place in the panel that is to come into view, once."""
     shelf: str = ""
     """The digest of the shelf as the browser has it."""
     panel: str = ""
     """The digest of the panel as the browser has it."""
+
+    def showing(self, article_id: str, land: str = "") -> Self:
+        """Return the view with an article open, and what of it is to come into view."""
+        return replace(self, article_id=article_id, land=land)
 
     def settled(self, focused: str = "") -> Self:
         """Return the view with nothing being edited."""
