@@ -16,11 +16,19 @@ from qa.answer import Answer
 from qa.page.adding import Source, add_each, adding_html
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
-from qa.page.panel import NO_ARTICLE, landing_html, panel_html, status_html
+from qa.page.panel import (
+    NO_ARTICLE,
+    fitting,
+    landing_html,
+    landing_marks,
+    panel_html,
+    status_html,
+)
 from qa.page.problems import sentence
-from qa.page.shelf import View, digest, opened, shelf_html
+from qa.page.shelf import START, View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
 from qa.page.stopping import Stops
+from qa.page.turning import followed, turned
 from qa.pipeline import ArticleQA
 
 LOADING = "Loading the models… You can ask already: the question waits."
@@ -113,7 +121,7 @@ class Handlers:
         answered = chat.messages(), tools_html(chat)
         rests_on = chat.rests_on()
         if rests_on:
-            view = view.showing(rests_on.article_id, rests_on.id)
+            view = view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
         try:
             sent = self._sent(chat, view)
         except Exception as error:
@@ -133,6 +141,14 @@ class Handlers:
     def act(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
         """Return shelf, panel and view after something was pressed on the shelf."""
         return self._sent(chat, acted(self._qa, view, Request.of(event._data)))
+
+    def follow(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return shelf, panel and view with the place of a link that was not in the panel."""
+        return self._sent(chat, followed(self._qa, view, event._data))
+
+    def turn(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return shelf, panel and view with what comes before or after the part shown."""
+        return self._sent(chat, turned(self._qa, view, event._data))
 
     def add_text(self, text: str, title: str) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title; what was refused stays in its box."""
@@ -159,14 +175,16 @@ class Handlers:
 
     def show_added(self, chat: Chat, view: View, added: list[str]) -> tuple[Any, ...]:
         """Return shelf, panel and view; the article that was added last is open."""
-        return self._sent(chat, replace(view, article_id=added[-1]) if added else view)
+        return self._sent(chat, view.showing(added[-1], land=START) if added else view)
 
     def panel(self, chat: Chat, view: View) -> str:
         """Return the article in view, and below it the others that are cited."""
-        marks = chat.marks()
-        first = opened(view.article_id, self._qa.catalogue())
-        ids = [first, *(mark.article_id for mark in marks)]
-        return panel_html(self._qa.existing(ids), marks)
+        articles = self._qa.catalogue()
+        first = opened(view.article_id, articles)
+        leaf = view.leaf if view.article_id in ("", first) else 0
+        marks = [*chat.marks(), *landing_marks(view.land, articles)]
+        ids = fitting(first, marks, articles)
+        return panel_html(self._qa.existing(ids), marks, leaf)
 
     def arrival(self) -> tuple[str, str, View]:
         """Return shelf, panel and view as a visitor meets them."""

@@ -80,6 +80,7 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         _asking(handlers, parts)
         _adding(handlers, parts)
         _shelving(handlers, parts)
+        _reading(handlers, parts)
         view_of = [parts.shelf, parts.panel, parts.view]
         page.load(handlers.refresh, [parts.chat, parts.view], view_of, **PAGE_ONLY)
         limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
@@ -160,6 +161,15 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
+
+
+def _reading(handlers: Handlers, parts: _Parts) -> None:
+    view_of = [parts.shelf, parts.panel, parts.view]
+    for event, handler in (
+        (parts.panel.follow, handlers.follow),
+        (parts.panel.turn, handlers.turn),
+    ):
+        event(handler, [parts.chat, parts.view], view_of, **PAGE_ONLY)
 
 
 def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:

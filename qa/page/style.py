@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qa.page.reading_style import READING_STYLE
+
 ACTIVE_MARK = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
 
 # System fonts alone: a web font would be a request to another host.
@@ -174,6 +176,7 @@ body,.gradio-container{background:var(--ground)!important}
     # The page's script lights the place: a browser's own :target stays behind at another
     # element when Gradio shows the panel anew.
     + _active(".lit")
+    + READING_STYLE
     + _SHELF
     + """#back{display:none}
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+import re
+from collections.abc import Iterator
 
+import pytest
+from playwright.sync_api import Page, expect
+
+from qa.pipeline import ArticleQA
+from tests.browser.books import MILES, WordsQA, book, mile
 from tests.browser.test_page import CALLED, assert_is_lit
-from tests.browser.visiting import GRADIO_WARNINGS, Opener
+from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve, serving
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -20,6 +25,29 @@ CLICK_AT_ONCE = """number => {
     marks.at(-1).click();
   }).observe(chat, {childList: true, subtree: true});
 }"""
+
+BYTES_A_TURN = 200_000
+
+
+@pytest.fixture(scope="module")
+def shelf_of_books() -> Iterator[ArticleQA]:
+    with WordsQA.from_text(book(), title="The road") as qa:
+        yield qa
+
+
+@pytest.fixture(scope="module")
+def road(shelf_of_books: ArticleQA) -> Iterator[str]:
+    with serving(shelf_of_books) as url:
+        yield url
+
+
+def received(page: Page) -> list[int]:
+    """Return a list that grows by each number of bytes that the page is sent."""
+    sizes: list[int] = []
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.dataReceived", lambda data: sizes.append(data["dataLength"]))
+    return sizes
 
 
 def test_a_mark_that_is_clicked_as_soon_as_it_is_there_lights_its_place(
@@ -59,3 +87,69 @@ def test_one_place_alone_is_lit_after_further_answers(visit: Opener, address: st
     lit = shown.page.locator(".paper .lit")
     expect(lit).to_have_count(1)
     assert f"#{lit.get_attribute('id')}" == first.get_attribute("href")
+
+
+def test_a_book_is_not_sent_again_at_each_answer(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    sizes = received(shown.page)
+    for number in (4_000, 17, 2_500):
+        sizes.clear()
+        reply = shown.ask(f"Where is milestone {number}?")
+        expect(shown.place(shown.mark(reply))).to_have_text(mile(number))
+        assert 1_000 < sum(sizes) < BYTES_A_TURN
+
+
+def test_every_mark_of_a_book_leads_to_its_place_by_one_click(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    shown.ask("Where are 100 and 2500 and 4690?")
+    shown.ask("Where is 1000?")
+    for turn, number, miles in [(1, 3, 4690), (1, 1, 100), (2, 1, 1000), (1, 2, 2500)]:
+        link = shown.mark(shown.reply(turn), number)
+        link.click()
+        assert_is_lit(shown.place(link))
+        expect(shown.place(link)).to_have_text(mile(miles))
+        expect(shown.page.locator(".paper .lit")).to_have_count(1)
+
+
+def test_the_same_mark_leads_back_after_reading_on(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    link = shown.mark(shown.ask("Where is 1000?"))
+    for _ in range(2):
+        link.press("Enter")
+        assert_is_lit(shown.place(link))
+        expect(shown.place(link)).to_be_focused()
+        shown.page.get_by_role("button", name="What comes after").click()
+        expect(shown.place(link)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), NARROW], ids=["wide", "narrow"])
+def test_a_book_is_read_on_and_back_without_a_gap(
+    visit: Opener, serve: Serve, size: tuple[int, int]
+) -> None:
+    with WordsQA.from_text(book(200), title="A shorter road") as qa:
+        shown = visit(serve(qa), size=size)
+        text = shown.page.locator(".paper article")
+        after = shown.page.get_by_role("button", name="What comes after")
+        before = shown.page.get_by_role("button", name="What comes before")
+        read: list[int] = []
+        while True:
+            part = [int(n) for n in re.findall(r"Milestone (\d+) is", text.inner_text())]
+            if read:
+                expect(shown.page.get_by_text(mile(part[0]))).to_be_in_viewport()
+            read += part
+            if not after.is_visible():
+                break
+            after.click()
+            expect(text).to_contain_text(mile(read[-1] + 1))
+        assert read == list(range(1, 201))
+        first = part[0]
+        before.click()
+        expect(shown.page.get_by_text(mile(first - 1))).to_be_in_viewport()
+
+
+def test_the_last_word_of_a_book_can_be_asked_for(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    reply = shown.ask(f"Where is {MILES}?")
+    expect(shown.place(shown.mark(reply))).to_be_in_viewport()
+    expect(shown.page.get_by_role("button", name="What comes after")).to_have_count(0)
+    expect(shown.page.locator(".paper .part")).to_contain_text("100 %")
