@@ -182,9 +182,10 @@ class Handlers:
         articles = self._qa.catalogue()
         first = opened(view.article_id, articles)
         leaf = view.leaf if view.article_id in ("", first) else 0
-        marks = [*chat.marks(), *landing_marks(view.land, articles)]
-        ids = fitting(first, marks, articles)
-        return panel_html(self._qa.existing(ids), marks, leaf)
+        cited = chat.marks()
+        shown = self._qa.existing(fitting(first, cited, articles))
+        marks = [*cited, *chat.found(), *landing_marks(view.land, articles)]
+        return panel_html(shown, marks, leaf, chat.newest())
 
     def arrival(self) -> tuple[str, str, View]:
         """Return shelf, panel and view as a visitor meets them."""

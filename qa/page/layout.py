@@ -18,6 +18,7 @@ from qa.page.handlers import Handlers
 from qa.page.panel import status_html
 from qa.page.reading import READING_SCRIPT
 from qa.page.shelf import SHELF_SCRIPT
+from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
 
 # Questions to begin with, for the article that comes along.
@@ -108,7 +109,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
-            article = gr.HTML(panel, elem_id="article", js_on_load=READING_SCRIPT)
+            article = gr.HTML(panel, elem_id="article", js_on_load=READING_SCRIPT + TIPS_SCRIPT)
     return _Parts(
         chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
     )

@@ -37,6 +37,8 @@ class Mark:
     """Its number in the newest answer; 0 where an older answer cites it."""
     cited: bool = True
     """False for the nearest passages of a refusal."""
+    found: bool = False
+    """Whether it is a passage that was merely retrieved: a place to go to, without a look."""
 
     @property
     def id(self) -> str:
@@ -153,8 +155,8 @@ def _merged(article: Article, marks: Sequence[Mark]) -> list[Mark]:
     return [best[span] for span in sorted(best, key=lambda span: (span.start, -span.end))]
 
 
-def _weight(mark: Mark) -> tuple[bool, bool]:
-    return (mark.cited, mark.number > 0)
+def _weight(mark: Mark) -> tuple[bool, bool, bool]:
+    return (mark.cited, not mark.found, mark.number > 0)
 
 
 def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator[Block | None]:
@@ -232,7 +234,8 @@ def _common_prefix(one: Sequence[Mark], other: Sequence[Mark]) -> int:
 
 def _opening(mark: Mark, begun: set[str]) -> str:
     kind = "" if mark.cited else "near "
-    names = f' class="{kind}{"new" if mark.number else "old"}"'
+    name = "found" if mark.found else f"{kind}{'new' if mark.number else 'old'}"
+    names = f' class="{name}"'
     if mark.id in begun:
         return f'<{_tag(mark)}{names} data-part="{mark.id}">'
     begun.add(mark.id)

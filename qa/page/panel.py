@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.types import Article, ArticleInfo
+from qa.answer import Answer
 from qa.page.marked import Mark, article_part, opens_with_title, place_of
 from qa.page.sheet import WHOLE_CHARS, Sheet, leaf_for, sent_chars
+from qa.page.strip import strip_html
 from qa.rendering import escape_html
 
 NO_ARTICLE = "There is no article to ask yet. Add one under “Add articles”."
@@ -41,26 +43,33 @@ def landing_marks(land: str, articles: Sequence[ArticleInfo]) -> list[Mark]:
     """Return the mark of the place to land on, which no answer of this chat may have."""
     place = place_of(land)
     ids = [info.id for info in articles if place and info.id.startswith(place.article)]
-    return [Mark(ids[0], place.start, place.end, cited=False)] if place and ids else []
+    return [Mark(ids[0], place.start, place.end, cited=False, found=True)] if place and ids else []
 
 
-def panel_html(articles: Sequence[Article], marks: Sequence[Mark], leaf: int = 0) -> str:
+def panel_html(
+    articles: Sequence[Article],
+    marks: Sequence[Mark],
+    leaf: int = 0,
+    newest: Answer | None = None,
+) -> str:
     """Return the panel: the first of ``articles`` open, the others folded below it.
 
     Of a long article a part is shown: of the first the one that begins with ``leaf``, of
     another the one around its newest mark. A browser opens a closed ``<details>`` when a
-    link leads into it.
+    link leads into it. The strip tells where the evidence of the ``newest`` answer lies
+    in the first.
     """
     if not articles:
         return f'<div class="paper"><p>{NO_ARTICLE}</p></div>'
     first, *others = articles
+    sheet = Sheet.of(first.text, leaf)
     if others:
-        sections = [_folded(first, marks, Sheet.of(first.text, leaf), is_open=True)]
+        sections = [_folded(first, marks, sheet, is_open=True)]
         sections += [_folded(other, marks, _around(other, marks)) for other in others]
     else:
-        sections = [_article_html(first, marks, Sheet.of(first.text, leaf), can_turn=True)]
+        sections = [_article_html(first, marks, sheet, can_turn=True)]
     return (
-        f'<div class="paper">{"".join(sections)}</div>'
+        f'<div class="paper">{"".join(sections)}</div>{strip_html(first, sheet, newest)}'
         '<p id="back"><a href="#chat">↑ Back to the conversation</a></p>'
     )
 

@@ -10,8 +10,17 @@ from playwright.sync_api import Page, expect
 
 from qa.pipeline import ArticleQA
 from tests.browser.books import MILES, WordsQA, book, mile
-from tests.browser.test_page import CALLED, assert_is_lit
-from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve, serving
+from tests.browser.test_page import CALLED, CONTRAST, LEAST_CONTRAST, assert_is_lit
+from tests.browser.visiting import (
+    GRADIO_WARNINGS,
+    HOSTILE_SENTENCES,
+    HOSTILE_TITLE,
+    NARROW,
+    WIDE,
+    Opener,
+    Serve,
+    serving,
+)
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -153,3 +162,80 @@ def test_the_last_word_of_a_book_can_be_asked_for(visit: Opener, road: str) -> N
     expect(shown.place(shown.mark(reply))).to_be_in_viewport()
     expect(shown.page.get_by_role("button", name="What comes after")).to_have_count(0)
     expect(shown.page.locator(".paper .part")).to_contain_text("100 %")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_mark_tells_its_quote_by_mouse_and_by_keyboard(
+    visit: Opener, address: str, qa: ArticleQA, size: tuple[int, int], *, dark: bool
+) -> None:
+    shown = visit(address, size=size, dark=dark)
+    link = shown.mark(shown.ask(CALLED))
+    citation = qa.ask(CALLED).citations[0]
+    tip = shown.page.get_by_role("tooltip")
+    expect(tip).to_have_count(0)
+    link.hover()
+    expect(tip).to_contain_text(citation.quote)
+    expect(tip).to_contain_text(citation.title)
+    expect(tip).to_be_in_viewport(ratio=1)
+    expect(link).to_have_accessible_description(re.compile(re.escape(citation.quote)))
+    assert tip.locator("p").first.evaluate(CONTRAST) >= LEAST_CONTRAST
+    assert tip.locator("p").last.evaluate(CONTRAST) >= LEAST_CONTRAST
+    tip.hover()  # to select of it, say
+    expect(tip).to_be_visible()
+    shown.page.mouse.move(1, 1)
+    expect(tip).to_have_count(0)
+    shown.page.keyboard.press("Shift+Tab")
+    link.focus()
+    expect(tip).to_be_visible()
+    shown.page.keyboard.press("Escape")
+    expect(tip).to_have_count(0)
+    expect(link).to_be_focused()
+
+
+def test_a_tip_is_text_whatever_the_article_says(visit: Opener, hostile_address: str) -> None:
+    shown = visit(hostile_address)
+    link = shown.mark(shown.ask("What did the architect write in the margin?"))
+    link.hover()
+    tip = shown.page.get_by_role("tooltip")
+    expect(tip).to_contain_text(HOSTILE_SENTENCES[3])
+    expect(tip).to_contain_text(HOSTILE_TITLE)
+    assert tip.locator(":not(p)").count() == 0
+    assert shown.page.evaluate("window.pwned") is None
+
+
+def test_the_strip_leads_to_what_is_cited_and_to_what_was_found(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    shown.ask(f"Where are {MILES // 2} and {MILES}?")
+    strip = shown.page.get_by_role("navigation", name="Where the evidence lies in the article")
+    cited = strip.get_by_role("link", name="Cited [2], 100 % into the article")
+    cited.press("Enter")
+    place = shown.place(cited)
+    assert_is_lit(place)
+    expect(place).to_have_text(mile(MILES))
+    found = strip.get_by_role("link", name="Passage 2 of 3, 50 % into the article")
+    found.focus()
+    expect(shown.page.get_by_role("tooltip")).to_contain_text(mile(MILES // 2 + 1))
+    found.press("Enter")
+    expect(shown.place(found)).to_contain_text(mile(MILES // 2 + 1))
+    assert_is_lit(shown.place(found))
+
+
+def test_the_strip_shows_how_far_down_a_place_is(visit: Opener, road: str) -> None:
+    shown = visit(road)
+    paper = shown.page.locator(".paper article")
+    before = paper.bounding_box()
+    shown.ask(f"Where are 1 and {MILES // 4} and {MILES}?")
+    after = paper.bounding_box()
+    assert before
+    assert after
+    assert (before["x"], before["width"]) == (after["x"], after["width"])
+    track = shown.page.locator(".strip").bounding_box()
+    assert track
+    for number, share in ((1, 0), (2, 0.25), (3, 1)):
+        mark = shown.page.locator(".strip .cited").nth(number - 1).bounding_box()
+        assert mark
+        middle = (mark["y"] + mark["height"] / 2 - track["y"]) / track["height"]
+        assert abs(middle - share) < 0.01
+    shown.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    expect(shown.page.locator(".strip")).to_be_hidden()
