@@ -10,8 +10,8 @@ READING_STYLE = """
   border:1px solid var(--line);border-radius:999px;padding:.35rem .9rem;cursor:pointer;margin:0}
 .paper .turning button:hover{text-decoration:underline}
 .paper .turning button:focus-visible{outline:2px solid var(--link);outline-offset:1px}
-.paper article .found.lit{background:var(--mark-old);box-shadow:0 0 0 .14em var(--mark-old)}
-.paper article .found.lit mark.new{background:var(--mark)}
+.paper article .found.lit{background:var(--mark);box-shadow:0 0 0 .14em var(--mark)}
+.paper article .found.lit mark{background:var(--mark-active)}
 
 #article .prose:has(.strip){position:relative}
 .strip{display:none;position:absolute;left:3px;top:16px;bottom:16px;width:24px;
