@@ -77,7 +77,7 @@ def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     if view.followed:
         reply = page.locator("#chat [data-testid=bot]").nth(view.followed - 1)
         reply.get_by_role("link", name="[1]", exact=True).click()
-        expect(page.locator(".paper :target")).to_be_in_viewport()
+        expect(page.locator(".paper .lit").first).to_be_in_viewport()
     _save(page, path)
 
 

@@ -97,15 +97,21 @@ def answer_with_sources(answer: Answer) -> str:
     return _listed(answer, _sourced)
 
 
-def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None) -> str:
+def to_markdown(
+    answer: Answer,
+    *,
+    link: Callable[[Citation], str] | None = None,
+    tip: Callable[[Citation], str] | None = None,
+) -> str:
     """Return ``answer`` as Markdown in which only our own marks are markup.
 
     Args:
         answer: What to show.
         link: Gives the address of a citation, such as ``#s120-180``. With it each
             mark is a link there; without it the sources are listed below the text.
+        tip: Gives the title of that link, which a page shows beside the mark.
     """
-    blocks = [text_to_markdown(answer, link)]
+    blocks = [text_to_markdown(answer, link, tip)]
     if not answer.answered and answer.passages:
         places = nearest(answer)
         one_article = len({citation.article_id for citation in places}) == 1
@@ -118,10 +124,15 @@ def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None
     return "\n\n".join(blocks)
 
 
-def text_to_markdown(answer: Answer, link: Callable[[Citation], str] | None = None) -> str:
-    """Return ``answer.text`` alone as Markdown; ``link`` is as for :func:`to_markdown`."""
+def text_to_markdown(
+    answer: Answer,
+    link: Callable[[Citation], str] | None = None,
+    tip: Callable[[Citation], str] | None = None,
+) -> str:
+    """Return ``answer.text`` alone as Markdown; the others are as for :func:`to_markdown`."""
     *before, last = parts(answer)
-    return "".join([*(_part(answer, part, link) for part in before), escape_markdown(last.text)])
+    shown = [_part(answer, part, link, tip) for part in before]
+    return "".join([*shown, escape_markdown(last.text)])
 
 
 def escape_markdown(text: str) -> str:
@@ -158,13 +169,19 @@ def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
 
 
-def _part(answer: Answer, part: Part, link: Callable[[Citation], str] | None) -> str:
+def _part(
+    answer: Answer,
+    part: Part,
+    link: Callable[[Citation], str] | None,
+    tip: Callable[[Citation], str] | None,
+) -> str:
     if part.number:
         if link is None:
             # No link: every other bracket is escaped, and so is each ")" and the ":" of
             # a definition. Legible as it is.
             return part.text
-        return _linked(part.text, answer.citations[part.number - 1], link)
+        citation = answer.citations[part.number - 1]
+        return _linked(part.text, citation, link, tip(citation) if tip else "")
     if part.is_short:
         # As a tag: "**" is no markup beside a word on one side and punctuation on the other.
         return f"<strong>{escape_markdown(part.text)}</strong>"
@@ -178,10 +195,19 @@ def _escaped_between(text: str) -> str:
     return f"{' ' * before}{escape_markdown(inner)}{' ' * after}"
 
 
-def _linked(label: str, citation: Citation, link: Callable[[Citation], str] | None) -> str:
+def _linked(
+    label: str, citation: Citation, link: Callable[[Citation], str] | None, tip: str = ""
+) -> str:
     if link is None:
         return escape_markdown(label)
-    return f"[{escape_markdown(label)}]({safe_address(link(citation))})"
+    title = f' "{_title(tip)}"' if tip else ""
+    return f"[{escape_markdown(label)}]({safe_address(link(citation))}{title})"
+
+
+def _title(text: str) -> str:
+    """Return the title of a link in Markdown, which ends at a quotation mark; lines are kept."""
+    lines = (escape_markdown(flat(line)).replace('"', "&#34;") for line in text.split("\n"))
+    return "&#10;".join(lines)
 
 
 def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:

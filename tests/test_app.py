@@ -107,8 +107,13 @@ class ScriptedQA(ArticleQA):
 def respond(
     qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
 ) -> list[Any]:
-    event = gr.EventData(gr.Textbox(), None)
-    return list(Handlers(qa).respond(question, chat or Chat(), view or View(), event, VISITOR))
+    """Return what is sent, box, conversation, status, chat and tools, until an answer is shown."""
+    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    *sent, last = handlers.respond(question, chat or Chat(), view or View(), event, VISITOR)
+    if not isinstance(last[3], Chat):
+        return [*sent, last]
+    status, *_, conversation, tools = handlers.settle(last[3], view or View())
+    return [*sent, (last[0], conversation, status, last[3], tools)]
 
 
 def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
@@ -145,7 +150,7 @@ def test_the_article_of_the_answer_comes_into_view() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
-    status, shelf, panel, view = Handlers(qa).settle(chat, View(article_id=one.id))
+    status, shelf, panel, view, *_ = Handlers(qa).settle(chat, View(article_id=one.id))
     assert 'data-state="done"' in status
     assert view.article_id == two.id
     assert "Second" in panel
@@ -170,7 +175,7 @@ def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     _, _, view = Handlers(qa).arrival()
     assert Handlers(qa).refresh(Chat(), view) == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
-    assert Handlers(qa).settle(chat, view)[1:] == (gr.skip(), gr.skip(), view)
+    assert Handlers(qa).settle(chat, view)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
     shelf, panel, after = Handlers(qa).refresh(Chat(), view)
     assert "Third" in shelf
@@ -236,7 +241,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    *_, view = Handlers(qa).settle(chat, View())
+    view = Handlers(qa).settle(chat, View())[3]
     _, _, panel_sent, _, after, _ = Handlers(qa).clear(view)
     assert "<mark" not in panel_sent
     assert after.turns == ()

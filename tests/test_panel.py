@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.types import Article, Heading
 from qa.citations import Citation
-from qa.page.marked import Mark, place_id, place_link
+from qa.page.marked import Mark, place_id, place_link, split_rules
 from qa.page.panel import panel_html, status_html
 from qa.page.style import PAGE_STYLE
 
@@ -149,7 +149,9 @@ def test_a_place_over_two_paragraphs_is_lit_as_a_whole() -> None:
     whole = mark(article, 0, 9, number=1)
     shown = panel(article, whole)
     assert shown.places[whole.id] == "One.Two."
-    assert f'.paper:has(#{whole.id}:target) [data-part="{whole.id}"]' in shown.style
+    html = panel_html([article], [whole])
+    assert f'data-part="{whole.id}"' in html  # which the page's script lights along
+    assert f'.paper:has(#{whole.id}:target) [data-part="{whole.id}"]' in split_rules([html])
 
 
 def test_a_mark_beyond_the_text_is_left_out() -> None:

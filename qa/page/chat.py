@@ -7,6 +7,7 @@ from typing import Self
 
 from qa.answer import Answer
 from qa.page.marked import Mark, place_link
+from qa.page.tips import tip_text
 from qa.rendering import escape_markdown, nearest, shorten, to_markdown
 
 # A question that is refused for its length is still shown, but not whole.
@@ -47,7 +48,7 @@ class Turn:
         if self.answer is None:
             name = "problem" if self.problem else "waiting"
             return _callout(name, escape_markdown(self.problem or self.waiting))
-        text = to_markdown(self.answer, link=place_link)
+        text = to_markdown(self.answer, link=place_link, tip=tip_text)
         return text if self.answer.answered else _callout("refusal", text)
 
 
@@ -65,15 +66,27 @@ class Chat:
         """Return the chat without its newest turn."""
         return replace(self, turns=self.turns[:-1])
 
-    def rests_on(self) -> str:
-        """Return the id of the article that the newest answer rests on first, or nothing."""
+    def rests_on(self) -> Mark | None:
+        """Return the place that the newest answer rests on first."""
         marks = self.turns[-1].marks(is_newest=True) if self.turns else []
-        return marks[0].article_id if marks else ""
+        return marks[0] if marks else None
 
     def marks(self) -> list[Mark]:
         """Return every place cited so far; those of the newest turn carry their numbers."""
         return [
             mark for turn in self.turns for mark in turn.marks(is_newest=turn is self.turns[-1])
+        ]
+
+    def newest(self) -> Answer | None:
+        """Return the newest answer; None where the last question has none."""
+        return self.turns[-1].answer if self.turns else None
+
+    def found(self) -> list[Mark]:
+        """Return the passages that were retrieved for the newest answer."""
+        newest = self.newest()
+        return [
+            Mark(p.article_id, p.start, p.end, cited=False, found=True)
+            for p in (newest.passages if newest else ())
         ]
 
     def messages(self) -> list[dict[str, str]]:

@@ -17,11 +17,19 @@ from qa.page.adding import Adding, Source, add_each, adding_html
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.line import Line
-from qa.page.panel import NO_ARTICLE, panel_html, status_html
+from qa.page.panel import (
+    NO_ARTICLE,
+    fitting,
+    landing_html,
+    landing_marks,
+    panel_html,
+    status_html,
+)
 from qa.page.problems import sentence
-from qa.page.shelf import View, digest, opened, shelf_html
+from qa.page.shelf import START, View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
 from qa.page.stopping import Stops
+from qa.page.turning import followed, turned
 from qa.pipeline import ArticleQA
 
 LOADING = "Loading the models… You can ask already: the question waits."
@@ -76,7 +84,8 @@ class Handlers:
     ) -> Iterator[tuple[Any, ...]]:
         """Yield question box, conversation, status, chat and tools: waiting, then answered.
 
-        A question that is stopped comes back into its box.
+        The answer is in the chat; :meth:`settle` shows it. A question that is stopped
+        comes back into its box.
         """
         picked = isinstance(event.target, gr.Chatbot)
         question = (event.value["text"] if picked else typed).strip()
@@ -111,12 +120,23 @@ class Handlers:
         return outbox_html(document, next(self._parcels)), gr.skip()
 
     def settle(self, chat: Chat, view: View) -> tuple[Any, ...]:
-        """Return status, shelf, panel and view after an answer, whose article comes into view."""
+        """Return status, shelf, panel, view, conversation and tools with the newest answer.
+
+        Its article comes into view with it, in one step: what a visitor clicks at once
+        is there already, and nothing moves under the click.
+        """
         if not chat.turns:
-            return (gr.skip(),) * 4
-        article_id = chat.rests_on() or view.article_id
-        status = status_html("done", READY, len(chat.turns))
-        return status, *self._sent(chat, replace(view, article_id=article_id))
+            return (gr.skip(),) * 6
+        answered = chat.messages(), tools_html(chat)
+        rests_on = chat.rests_on()
+        if rests_on:
+            view = view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
+        try:
+            sent = self._sent(chat, view)
+        except Exception as error:
+            status = status_html("failed", sentence(error), len(chat.turns))
+            return status, gr.skip(), gr.skip(), gr.skip(), *answered
+        return status_html("done", READY, len(chat.turns)), *sent, *answered
 
     def clear(self, view: View) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat and tools with nothing asked."""
@@ -130,6 +150,14 @@ class Handlers:
     def act(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
         """Return shelf, panel and view after something was pressed on the shelf."""
         return self._sent(chat, acted(self._qa, view, Request.of(event._data)))
+
+    def follow(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return shelf, panel and view with the place of a link that was not in the panel."""
+        return self._sent(chat, followed(self._qa, view, event._data))
+
+    def turn(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return shelf, panel and view with what comes before or after the part shown."""
+        return self._sent(chat, turned(self._qa, view, event._data))
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title; what was refused stays in its box."""
@@ -162,14 +190,17 @@ class Handlers:
 
     def show_added(self, chat: Chat, view: View, added: list[str]) -> tuple[Any, ...]:
         """Return shelf, panel and view; the article that was added last is open."""
-        return self._sent(chat, replace(view, article_id=added[-1]) if added else view)
+        return self._sent(chat, view.showing(added[-1], land=START) if added else view)
 
     def panel(self, chat: Chat, view: View) -> str:
         """Return the article in view, and below it the others that are cited."""
-        marks = chat.marks()
-        first = opened(view.article_id, self._qa.catalogue())
-        ids = [first, *(mark.article_id for mark in marks)]
-        return panel_html(self._qa.existing(ids), marks)
+        articles = self._qa.catalogue()
+        first = opened(view.article_id, articles)
+        leaf = view.leaf if view.article_id in ("", first) else 0
+        cited = chat.marks()
+        shown = self._qa.existing(fitting(first, cited, articles))
+        marks = [*cited, *chat.found(), *landing_marks(view.land, articles)]
+        return panel_html(shown, marks, leaf, chat.newest())
 
     def arrival(self) -> tuple[str, str, View]:
         """Return shelf, panel and view as a visitor meets them."""
@@ -209,8 +240,8 @@ class Handlers:
             status = status_html("stopped", STOPPED, len(before.turns))
             yield question, before.messages(), status, gr.skip(), tools_html(before)
             return
-        after = chat.with_turn(turn)
-        yield gr.skip(), after.messages(), gr.skip(), after, tools_html(after)
+        # The answer is shown by the step that follows, together with its article.
+        yield gr.skip(), gr.skip(), gr.skip(), chat.with_turn(turn), gr.skip()
 
     def _answered(self, question: str, view: View) -> Turn:
         try:
@@ -244,9 +275,10 @@ class Handlers:
         shelf, panel = self._shelf(view), self.panel(chat, view)
         # The focus is given once: shown again for another reason, the shelf takes none.
         kept = digest(self._shelf(replace(view, focused="")))
-        after = replace(view, focused="", shelf=kept, panel=digest(panel))
+        after = replace(view, focused="", land="", shelf=kept, panel=digest(panel))
+        landing = landing_html(view.land, len(chat.turns))
         return (
             gr.skip() if kept == view.shelf and not view.focused else shelf,
-            gr.skip() if after.panel == view.panel else panel,
+            gr.skip() if after.panel == view.panel and not landing else panel + landing,
             after,
         )

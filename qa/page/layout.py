@@ -15,9 +15,11 @@ from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
 from qa.page.chat import Chat
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
-from qa.page.panel import SCROLL_TO_NEWEST, status_html
+from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
+from qa.page.reading import READING_SCRIPT
 from qa.page.shelf import SHELF_SCRIPT
+from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
 
 # Questions to begin with, for the article that comes along.
@@ -80,6 +82,7 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         _asking(handlers, parts)
         _adding(handlers, parts)
         _shelving(handlers, parts)
+        _reading(handlers, parts)
         view_of = [parts.shelf, parts.panel, parts.view]
         page.load(handlers.refresh, [parts.chat, parts.view], view_of, **PAGE_ONLY)
         limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
@@ -108,7 +111,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             gr.HTML(TROUBLE_HTML, elem_id="trouble", js_on_load=None)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
-            article = gr.HTML(panel, elem_id="article", js_on_load=SCROLL_TO_NEWEST)
+            article = gr.HTML(panel, elem_id="article", js_on_load=READING_SCRIPT + TIPS_SCRIPT)
     return _Parts(
         chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
     )
@@ -127,7 +130,8 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
         **PAGE_ONLY,
     )
     for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
-        event.then(handlers.settle, [chat, view], settled, **PAGE_ONLY)
+        shown = [*settled, parts.conversation, tools]
+        event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
     tools.stop(handlers.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
@@ -168,6 +172,15 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
+
+
+def _reading(handlers: Handlers, parts: _Parts) -> None:
+    view_of = [parts.shelf, parts.panel, parts.view]
+    for event, handler in (
+        (parts.panel.follow, handlers.follow),
+        (parts.panel.turn, handlers.turn),
+    ):
+        event(handler, [parts.chat, parts.view], view_of, **PAGE_ONLY)
 
 
 def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:

@@ -14,15 +14,14 @@ from typing import NamedTuple
 
 from index.types import Article, Span, overlap
 from qa.citations import Citation
+from qa.page.blocks import Block, blocks, tagged
 from qa.page.style import ACTIVE_MARK
 from qa.rendering import escape_html
 
-# A title is the second heading of the page, so those of an article start at h3.
-_HEADING_BELOW_TITLE = 2
-_LOWEST_HEADING = 6
 # In an excerpt, about a printed page before and after each place; a longer paragraph is cut.
 AROUND_CHARS = 1_500
 
+_PLACE = re.compile(r"s(\d{1,9})-(\d{1,9})-([0-9a-f]{8})", re.ASCII)
 _LONG_WORD = 60
 _GAP = '<p class="gap">…</p>'
 
@@ -38,6 +37,8 @@ class Mark:
     """Its number in the newest answer; 0 where an older answer cites it."""
     cited: bool = True
     """False for the nearest passages of a refusal."""
+    found: bool = False
+    """Whether it is a passage that was merely retrieved: a place to go to, without a look."""
 
     @property
     def id(self) -> str:
@@ -55,6 +56,23 @@ def place_link(citation: Citation) -> str:
     return f"#{place_id(citation.article_id, citation.start, citation.end)}"
 
 
+class Place(NamedTuple):
+    """What the id of a place says; only the start of the article's id is in it."""
+
+    name: str
+    start: int
+    end: int
+    article: str
+
+
+def place_of(name: str) -> Place | None:
+    """Return the place that an id names; None for any other text."""
+    match = _PLACE.fullmatch(name)
+    if match is None or int(match[1]) >= int(match[2]):
+        return None
+    return Place(name, int(match[1]), int(match[2]), match[3])
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The text of an article as HTML."""
@@ -63,14 +81,6 @@ class Body:
     ids: frozenset[str]
     """The marked places that have an element; one without a visible character has none."""
     is_excerpt: bool = False
-
-
-class _Block(NamedTuple):
-    """A heading or a paragraph of an article."""
-
-    span: Span
-    level: int = 0
-    """Of the heading, from 1; 0 for a paragraph."""
 
 
 def opens_with_title(article: Article) -> bool:
@@ -87,18 +97,31 @@ def article_body(
     Above ``whole_up_to`` characters it is an excerpt: the paragraphs around the marks,
     with an ellipsis for each run that is left out. None shows any article whole.
     """
-    kept = _merged([mark for mark in marks if mark.article_id == article.id], len(article.text))
+    kept = _merged(article, marks)
     is_excerpt = whole_up_to is not None and len(article.text) > whole_up_to
-    blocks = list(_blocks(article))
+    every = list(blocks(article))
+    begun: set[str] = set()
+    pieces = [
+        _element(article.text, block, tag, kept, begun) if block else _GAP
+        for block, tag in tagged(_near(article.text, every, kept) if is_excerpt else every)
+    ]
+    return Body("".join(pieces), frozenset(begun), is_excerpt)
+
+
+def article_part(article: Article, marks: Sequence[Mark], part: Span) -> str:
+    """Return ``text[part.start:part.end]`` of an article, with those of ``marks`` that are in it.
+
+    Of a place that reaches over an edge of the part, what is in it is marked.
+    """
+    kept = _merged(article, marks)
     begun: set[str] = set()
     pieces = []
-    for block, tag in _tagged(_near(article.text, blocks, kept) if is_excerpt else blocks):
-        if block is None:
-            pieces.append(_GAP)
-            continue
-        inner = _marked_text(article.text, block.span, kept, begun)
-        pieces.append(f'<{tag} dir="auto">{inner}</{tag}>')
-    return Body("".join(pieces), frozenset(begun), is_excerpt)
+    for block, tag in tagged(blocks(article)):
+        if block and overlap(block.span, part):
+            start, end = max(block.span.start, part.start), min(block.span.end, part.end)
+            shown = Block(Span(start, end), block.level)
+            pieces.append(_element(article.text, shown, tag, kept, begun))
+    return "".join(pieces)
 
 
 def split_rules(sections: Sequence[str]) -> str:
@@ -114,37 +137,29 @@ def split_rules(sections: Sequence[str]) -> str:
     return f"<style>{rules}</style>"
 
 
-def _merged(marks: Sequence[Mark], length: int) -> list[Mark]:
-    """Return one mark for each place, outermost first; a citation beats a mere mention."""
+def _element(text: str, block: Block, tag: str, marks: Sequence[Mark], begun: set[str]) -> str:
+    return f'<{tag} dir="auto">{_marked_text(text, block.span, marks, begun)}</{tag}>'
+
+
+def _merged(article: Article, marks: Sequence[Mark]) -> list[Mark]:
+    """Return one mark for each place of an article, outermost first.
+
+    A citation beats a mere mention, and the newest answer an older one.
+    """
     best: dict[Span, Mark] = {}
-    for mark in marks:
+    for mark in (mark for mark in marks if mark.article_id == article.id):
         span = Span(mark.start, mark.end)
         known = best.get(span)
-        if mark.end <= length and (known is None or _weight(mark) >= _weight(known)):
+        if mark.end <= len(article.text) and (known is None or _weight(mark) >= _weight(known)):
             best[span] = mark
     return [best[span] for span in sorted(best, key=lambda span: (span.start, -span.end))]
 
 
-def _weight(mark: Mark) -> tuple[bool, bool]:
-    return (mark.cited, mark.number > 0)
+def _weight(mark: Mark) -> tuple[bool, bool, bool]:
+    return (mark.cited, not mark.found, mark.number > 0)
 
 
-def _blocks(article: Article) -> Iterator[_Block]:
-    """Yield the headings and paragraphs of an article, in order."""
-    position = 0
-    separator = _paragraph_separator(article.text)
-    for heading in sorted(article.headings, key=lambda heading: heading.start):
-        if not position <= heading.start < heading.end <= len(article.text):
-            continue
-        for span in _paragraphs(article.text, position, heading.start, separator):
-            yield _Block(span)
-        yield _Block(Span(heading.start, heading.end), heading.level)
-        position = heading.end
-    for span in _paragraphs(article.text, position, len(article.text), separator):
-        yield _Block(span)
-
-
-def _near(text: str, blocks: Iterable[_Block], marks: Sequence[Mark]) -> Iterator[_Block | None]:
+def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator[Block | None]:
     """Yield the blocks near a mark, and None for each run of text left out."""
     windows = _windows(marks)
     left_out = False
@@ -159,7 +174,7 @@ def _near(text: str, blocks: Iterable[_Block], marks: Sequence[Mark]) -> Iterato
                 continue
             if left_out or shown.start > position:
                 yield None
-            yield _Block(shown, block.level)
+            yield Block(shown, block.level)
             position, left_out = shown.end, False
         left_out = left_out or position < block.span.end
     if left_out:
@@ -186,34 +201,6 @@ def _to_words(text: str, block: Span, window: Span) -> Span:
         space = text.rfind(" ", max(start, end - _LONG_WORD), end)
         end = space if space >= 0 else end
     return Span(start, end)
-
-
-def _tagged(blocks: Iterable[_Block | None]) -> Iterator[tuple[_Block | None, str]]:
-    """Yield each block with its tag: headings go down one level at a time, as HTML's should."""
-    above: list[int] = []
-    for block in blocks:
-        if block is None or not block.level:
-            yield block, "p"
-            continue
-        while above and above[-1] >= block.level:
-            above.pop()
-        above.append(block.level)
-        yield block, f"h{min(len(above) + _HEADING_BELOW_TITLE, _LOWEST_HEADING)}"
-
-
-def _paragraph_separator(text: str) -> re.Pattern[str]:
-    """Return what parts the paragraphs: blank lines, or line ends where there are none."""
-    return re.compile(r"\n\s*\n" if re.search(r"\S[^\S\n]*\n\s*\n\s*\S", text) else r"\n")
-
-
-def _paragraphs(text: str, start: int, end: int, separator: re.Pattern[str]) -> Iterator[Span]:
-    position = start
-    for match in separator.finditer(text, start, end):
-        if text[position : match.start()].strip():
-            yield Span(position, match.start())
-        position = match.end()
-    if text[position:end].strip():
-        yield Span(position, end)
 
 
 def _marked_text(text: str, block: Span, marks: Sequence[Mark], begun: set[str]) -> str:
@@ -247,7 +234,8 @@ def _common_prefix(one: Sequence[Mark], other: Sequence[Mark]) -> int:
 
 def _opening(mark: Mark, begun: set[str]) -> str:
     kind = "" if mark.cited else "near "
-    names = f' class="{kind}{"new" if mark.number else "old"}"'
+    name = "found" if mark.found else f"{kind}{'new' if mark.number else 'old'}"
+    names = f' class="{name}"'
     if mark.id in begun:
         return f'<{_tag(mark)}{names} data-part="{mark.id}">'
     begun.add(mark.id)

@@ -13,12 +13,15 @@ from enum import StrEnum
 from typing import Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
+from qa.page.sheet import leaf_for
 from qa.rendering import escape_html
 
 IN_MEMORY = (
     "Kept in memory until the program ends. Start it with --library and a folder to keep them."
 )
 ON_DISK = "Kept on disk. Everyone who uses this page sees the same articles."
+# Where to land in the panel, besides the id of a place: at an edge of what is shown.
+START, END = "start", "end"
 
 
 class Action(StrEnum):
@@ -41,6 +44,8 @@ class View:
 
     article_id: str = ""
     """The article that is open; empty for the first."""
+    leaf: int = 0
+    """Where in it the part begins that is shown; as in :class:`qa.page.sheet.Sheet`."""
     left_out: frozenset[str] = frozenset()
     """The articles that are not asked. Those that others add are asked from the start."""
     edited: str = ""
@@ -51,10 +56,17 @@ class View:
     """A sentence on what went wrong."""
     focused: str = ""
     """The article whose row gets the keyboard's focus back."""
+    land: str = ""
+    """What of the panel is to come into view, once: the id of a place, or an edge."""
     shelf: str = ""
     """The digest of the shelf as the browser has it."""
     panel: str = ""
     """The digest of the panel as the browser has it."""
+
+    def showing(self, article_id: str, *, start: int = 0, land: str = "") -> Self:
+        """Return the view with ``text[start]`` of an article, and where in it to land."""
+        shown = self.leaf if article_id == self.article_id else None
+        return replace(self, article_id=article_id, leaf=leaf_for(start, shown), land=land)
 
     def settled(self, focused: str = "") -> Self:
         """Return the view with nothing being edited."""

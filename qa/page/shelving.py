@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from qa.library import Library
 from qa.page.problems import sentence
-from qa.page.shelf import Action, View
+from qa.page.shelf import START, Action, View
 
 GONE = "Somebody removed this article meanwhile."
 
@@ -57,7 +57,7 @@ def acted(library: Library, view: View, request: Request) -> View:
 def _acted_on(library: Library, view: View, request: Request, action: Action) -> View:
     article_id = request.article_id
     if action is Action.OPEN:
-        return replace(view.settled(article_id), article_id=article_id)
+        return view.settled(article_id).showing(article_id, land=START)
     if action in (Action.RENAME, Action.REMOVE):
         return replace(view.settled(), edited=article_id, editing=action)
     if action is Action.CANCEL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qa.page.reading_style import READING_STYLE
+
 ACTIVE_MARK = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
 
 # System fonts alone: a web font would be a request to another host.
@@ -17,8 +19,7 @@ _DARK = """
   --link:#7cc7dd;--mark:#4f4416;--mark-old:#2e2c24;--mark-active:#7a6106;--mark-ink:#fbf6e3;
   --near:#7fb3c2;--card:#22282c;--asked:#262b30;--wrong:#f2766d"""
 # The cited places in the text of an article.
-_MARKS = (
-    """
+_MARKS = """
 .paper :is(mark,.near){color:var(--mark-ink);border-radius:2px;scroll-margin:20vh 0;
   -webkit-box-decoration-break:clone;box-decoration-break:clone}
 .paper mark.old{background:var(--mark-old)}
@@ -28,12 +29,17 @@ _MARKS = (
 .paper .near.old{text-decoration-color:var(--line)}
 .paper [data-number]::before{content:"[" attr(data-number) "]";
   font:600 .7em/1 var(--sans);vertical-align:super;color:var(--link);margin-inline-end:.25em}
-.paper article :target{"""
-    + ACTIVE_MARK
-    + """;outline:none}
-.paper article :target :is(mark,.near){background:transparent}
 """
-)
+
+
+def _active(place: str) -> str:
+    """Return the style of the place that a link was followed to; ``place`` selects it."""
+    return (
+        f".paper article {place}{{{ACTIVE_MARK};outline:none}}\n"
+        f".paper article {place} :is(mark,.near){{background:transparent}}\n"
+    )
+
+
 # The list of articles, and the forms that add to it.
 _SHELF = """
 #shelf{padding:.9rem 1rem!important;border-radius:10px}
@@ -179,6 +185,10 @@ body,.gradio-container{background:var(--ground)!important}
 .paper summary+article>h2{display:none}
 .paper details[open]>summary{font-size:1.15rem;margin-bottom:.6rem}"""
     + _MARKS
+    # The page's script lights the place: a browser's own :target stays behind at another
+    # element when Gradio shows the panel anew.
+    + _active(".lit")
+    + READING_STYLE
     + _SHELF
     + """#back{display:none}
 
@@ -206,7 +216,7 @@ body,.gradio-container{background:var(--ground)!important}
   #shelf ul{max-height:40dvh;overflow-y:auto}
   #chat{height:60dvh!important;min-height:20rem}
   .paper{padding:1.1rem 1.1rem 1.6rem}
-  .paper:has(:target)+#back{display:block;position:sticky;bottom:.75rem;margin:.75rem 0 0;
+  .paper:has(.lit)~#back{display:block;position:sticky;bottom:.75rem;margin:.75rem 0 0;
     text-align:right}
   #back a{display:inline-block;background:var(--card);color:var(--link);
     border:1px solid var(--line);border-radius:999px;padding:.5rem .95rem;font-size:.9rem;
@@ -267,6 +277,7 @@ blockquote{margin:0;padding-left:.8rem;border-left:3px solid var(--line);white-s
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 """
     + _MARKS
+    + _active(":target")
     + """
 #back{display:none}
 @media screen and (min-width:901px){

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 
@@ -84,9 +85,9 @@ def background(element: Locator) -> str:
     return str(element.evaluate("element => getComputedStyle(element).backgroundColor"))
 
 
-def assert_is_target(place: Locator) -> None:
+def assert_is_lit(place: Locator) -> None:
     expect(place).to_be_in_viewport(ratio=0.5)
-    assert place.evaluate("element => element.matches(':target')")
+    expect(place).to_have_class(re.compile(r"\blit\b"))
 
 
 def test_an_answer_is_shown_with_the_words_it_rests_on(visit: Opener, address: str) -> None:
@@ -104,12 +105,12 @@ def test_a_click_on_a_citation_brings_its_sentence_into_view(visit: Opener, addr
     place = shown.place(link)
     before = background(place)
     link.click()
-    assert_is_target(place)
+    assert_is_lit(place)
     assert background(place) != before
     for number in (1, 2):  # and again, after scrolling away
         shown.page.locator(".paper").evaluate(f"paper => paper.scrollTop = {number} * 9000")
         link.click()
-        assert_is_target(place)
+        assert_is_lit(place)
 
 
 def test_a_citation_works_by_keyboard(visit: Opener, address: str) -> None:
@@ -117,7 +118,7 @@ def test_a_citation_works_by_keyboard(visit: Opener, address: str) -> None:
     link = shown.mark(shown.ask(CALLED))
     link.focus()
     shown.page.keyboard.press("Enter")
-    assert_is_target(shown.place(link))
+    assert_is_lit(shown.place(link))
     expect(shown.place(link)).to_be_focused()
 
 
@@ -132,7 +133,7 @@ def test_every_citation_is_marked_with_its_number_and_one_is_active(
         expect(place).to_have_attribute("data-number", str(number))
         assert place.evaluate("element => element.tagName") == "MARK"
     shown.mark(reply).click()
-    expect(shown.page.locator(":target")).to_have_count(1)
+    expect(shown.page.locator(".lit")).to_have_count(1)
 
 
 def test_the_citations_of_older_answers_go_on_working(visit: Opener, address: str) -> None:
@@ -140,7 +141,7 @@ def test_the_citations_of_older_answers_go_on_working(visit: Opener, address: st
     first = shown.mark(shown.ask(CALLED))
     shown.ask("Why did Islamabad suspend the Simla Agreement?")
     first.click()
-    assert_is_target(shown.place(first))
+    assert_is_lit(shown.place(first))
     expect(shown.place(first)).to_contain_text("Marco Rubio made a call")
 
 
@@ -169,7 +170,7 @@ def test_what_the_article_does_not_say_looks_different(visit: Opener, address: s
     expect(refusal).to_contain_text("The article does not say")
     nearest = refusal.get_by_role("link").first
     nearest.click()
-    assert_is_target(shown.place(nearest))
+    assert_is_lit(shown.place(nearest))
 
 
 def test_clearing_the_chat_removes_its_marks(visit: Opener, address: str) -> None:
@@ -240,7 +241,7 @@ def test_the_page_fits_a_phone(visit: Opener, address: str) -> None:
     width = "document.documentElement.scrollWidth"
     assert shown.page.evaluate(width) <= NARROW[0]
     link.click()
-    assert_is_target(shown.place(link))
+    assert_is_lit(shown.place(link))
     assert shown.page.evaluate(width) <= NARROW[0]
     shown.page.get_by_role("link", name="Back to the conversation").click()
     expect(shown.page.locator("#question")).to_be_in_viewport()
@@ -260,8 +261,8 @@ def test_text_can_be_read(visit: Opener, address: str, *, dark: bool) -> None:
         "last reply": shown.reply(3).locator("p").first,
         "article": shown.page.locator(".paper article p").first,
         "heading": shown.page.locator(".paper article h2"),
-        "active mark": shown.page.locator(".paper :target"),
-        "marks": shown.page.locator(".paper mark:not(:target)").first,
+        "active mark": shown.page.locator(".paper .lit"),
+        "marks": shown.page.locator(".paper mark:not(.lit)").first,
         "status": shown.page.locator(".status"),
         "about": shown.page.locator("header p"),
     }

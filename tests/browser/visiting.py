@@ -33,9 +33,6 @@ HOSTILE_SENTENCES = (
     "The architect wrote </div><script>window.pwned=1</script> and **bold** `code` in the margin.",
 )
 
-FOLLOWED_AT_MOST = 3
-FOLLOWED_MS = 3_000
-
 
 @dataclass
 class Visit:
@@ -73,19 +70,9 @@ class Visit:
         return reply.get_by_role("link", name=f"[{number}]", exact=True)
 
     def follow(self, link: Locator) -> None:
-        """Click a mark until its place is the page's target.
-
-        The panel may be shown anew just after an answer, and what was the target is gone.
-        """
-        for _ in range(FOLLOWED_AT_MOST - 1):
-            link.click()
-            try:
-                expect(self.page.locator(".paper :target")).to_be_visible(timeout=FOLLOWED_MS)
-            except AssertionError:
-                continue
-            return
+        """Click a mark, once, and wait until its place is lit."""
         link.click()
-        expect(self.page.locator(".paper :target")).to_be_visible()
+        expect(self.page.locator(".paper .lit").first).to_be_visible()
 
     def place(self, link: Locator) -> Locator:
         """Return the element of the article that a link leads to."""

@@ -1,0 +1,109 @@
+"""Following a link to its place, and turning to the next part of a long article."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from index.types import Article
+from qa.citations import Citation
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers
+from qa.page.marked import place_id, place_of
+from qa.page.panel import ROOM_CHARS
+from qa.page.sheet import LEAF_CHARS, LEAVES, last_leaf
+from qa.page.shelf import END, START, View
+from qa.page.shelving import GONE
+from qa.page.turning import followed, turned
+from tests.test_app import ScriptedQA, answer_of
+
+LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")
+SHORT = Article.from_text("One. Two.", title="Short")
+QA = ScriptedQA(SHORT, LONG, outcome=answer_of())
+
+
+def place(n: int) -> tuple[int, int]:
+    start = LONG.text.index(f"Line {n} is")
+    return start, start + len(f"Line {n} is here.")
+
+
+def test_a_link_is_followed_to_the_part_that_holds_its_place() -> None:
+    name = place_id(LONG.id, *place(20_000))
+    view = followed(QA, View(article_id=SHORT.id), {"place": name})
+    assert (view.article_id, view.land) == (LONG.id, name)
+    shelf, panel, after = Handlers(QA).follow(
+        Chat(), View(article_id=SHORT.id), gr.EventData(gr.HTML(), {"place": name})
+    )
+    assert f'id="{name}"' in panel
+    assert f'data-land="{name}"' in panel
+    assert "Long" in shelf
+    assert after.land == ""
+
+
+@pytest.mark.parametrize(
+    "data", [None, "x", [], {}, {"place": 3}, {"place": "s9-1-" + LONG.id[:8]}, {"place": "s1-2-é"},
+             {"place": "s1-2-ffffffff"}]
+)  # fmt: skip
+def test_a_link_to_nowhere_is_told(data: Any) -> None:  # noqa: ANN401 - anything may be sent
+    before = View(article_id=SHORT.id)
+    after = followed(QA, before, data)
+    assert (after.article_id, after.land, after.problem) == (SHORT.id, "", GONE)
+
+
+def test_a_place_beyond_the_article_shows_the_article_without_it() -> None:
+    name = place_id(LONG.id, 10**8, 10**8 + 5)
+    sent = Handlers(QA).follow(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}))
+    assert "Line 39999 is here." in sent[1]
+    assert f'id="{name}"' not in sent[1]
+
+
+def test_only_ids_of_places_are_places() -> None:
+    assert place_of(place_id(LONG.id, 3, 9)) == (f"s3-9-{LONG.id[:8]}", 3, 9, LONG.id[:8])
+    for name in ("", "chat", "s3-9-", "s9-3-0a1b2c3d", "s3-9-0a1b2c3d\n", "s٣-9-0a1b2c3d"):
+        assert place_of(name) is None
+
+
+def test_a_part_is_turned_to_the_next_and_back_and_no_further() -> None:
+    view = View(article_id=LONG.id)
+    after = turned(QA, view, {"to": "after"})
+    assert (after.leaf, after.land) == (LEAVES, START)
+    assert turned(QA, after, {"to": "before"}).leaf == 0
+    assert turned(QA, view, {"to": "before"}).land == END
+    end = View(article_id=LONG.id, leaf=last_leaf(len(LONG.text)))
+    assert turned(QA, end, {"to": "after"}).leaf == end.leaf
+    assert turned(QA, View(article_id="gone"), None).leaf == 0
+
+
+def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> None:
+    start, end = place(20_000)
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
+    panel = Handlers(QA).settle(chat, View())[2]
+    assert f'id="{place_id(LONG.id, start, end)}"' in panel
+    assert "A part of a long article: " in panel
+    assert len(panel) < 3 * LEAVES * LEAF_CHARS
+    assert "What comes before" in panel
+    assert "What comes after" in panel
+
+
+def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:
+    chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, *place(20_000)))))
+    view = Handlers(QA).settle(chat, View())[3]
+    chat = chat.with_turn(Turn("r", answer_of(Citation.of(LONG, *place(20_050)))))
+    assert Handlers(QA).settle(chat, view)[3].leaf == view.leaf
+
+
+def test_cited_articles_are_in_the_panel_as_far_as_there_is_room() -> None:
+    articles = [
+        Article.from_text(f"{n} here. " + "x" * (ROOM_CHARS // 3), title=f"No {n}")
+        for n in range(9)
+    ]
+    qa = ScriptedQA(*articles, outcome=answer_of())
+    chat = Chat()
+    for article in articles:
+        chat = chat.with_turn(Turn("q", answer_of(Citation.of(article, 0, 7))))
+    panel = Handlers(qa).settle(chat, View())[2]
+    assert re.findall(r"<summary>(.*?)</summary>", panel) == ["No 8", "No 7"]
+    assert len(panel) < ROOM_CHARS * 1.2
