@@ -12,6 +12,7 @@ from rich.table import Table
 
 from index.types import ArticleInfo
 from qa.answer import Answer
+from qa.confidence import confidence_explained, confidence_in_words
 from qa.rendering import to_plain, visible
 
 # What is quoted is not wrapped: it can be copied, and a terminal wraps by itself.
@@ -20,11 +21,12 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_answer(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer with its sources, or all of it as JSON."""
+    """Print an answer with its sources and how sure it is, or all of it as JSON."""
     if as_json:
         print_json(answer.to_dict())
-    else:
-        console.print(to_plain(answer) + "\n", markup=False)
+        return
+    sure = f"{confidence_in_words(answer)} ({confidence_explained(answer)})"
+    console.print(f"{to_plain(answer)}\n\n{sure}\n", markup=False)
 
 
 def print_articles(infos: Iterable[ArticleInfo]) -> None:

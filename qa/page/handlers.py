@@ -88,9 +88,9 @@ class Handlers:
         """Stop the question that this visitor waits for."""
         self._stops.stop(request.session_hash or "")
 
-    def copy(self, chat: Chat) -> str:
-        """Return what carries the newest answer to the clipboard."""
-        return outbox_html(copied(chat), next(self._parcels))
+    def copy(self, chat: Chat, event: gr.EventData) -> str:
+        """Return what carries an answer of the chat to the clipboard."""
+        return outbox_html(copied(chat, getattr(event, "turn", 0)), next(self._parcels))
 
     def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
         """Return what carries the conversation into a file, and the status."""
@@ -204,9 +204,10 @@ class Handlers:
             if not articles or chosen == []:
                 return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
             answer: Answer = self._qa.ask(question, article_ids=chosen)
+            several = len(articles if chosen is None else chosen) > 1
         except Exception as error:
             return Turn(question, problem=sentence(error))
-        return Turn(question, answer)
+        return Turn(question, answer, several=several)
 
     def _adding(
         self, sources: Sequence[Source], emptied: tuple[str | None, ...], *, always: bool = False
