@@ -20,9 +20,9 @@ from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_ti
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.config import Settings
+from qa.page.beginning import EXAMPLES
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import NONE_CHOSEN, Handlers
-from qa.page.layout import EXAMPLES
 from qa.page.marked import place_id, place_link
 from qa.page.panel import NO_ARTICLE
 from qa.page.problems import UNEXPECTED

@@ -77,7 +77,8 @@ def test_passages_of_an_older_answer_lead_to_what_is_cited_alone() -> None:
 
 
 def test_passages_of_several_articles_are_named() -> None:
-    reply = shown(answer_of(passages=(passage_of(ONE, 0, 4), passage_of(TWO, 5, 9, rank=2))))
+    passages = (passage_of(ONE, 0, 4), passage_of(TWO, 5, 9, rank=2))
+    reply = shown(answer_of(passages=passages), several=True)
     assert ">First</a>" in reply
     assert ">Second, p. 2</a>" in reply
 

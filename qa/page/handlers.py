@@ -12,8 +12,10 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import ArticleQAError
 from qa.answer import Answer
 from qa.page.adding import Source, add_each, adding_html
+from qa.page.beginning import at_once, invitation, tried_out
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.panel import NO_ARTICLE, panel_html, status_html
@@ -37,6 +39,11 @@ def _told() -> Iterator[None]:
         yield
     except Exception as error:
         raise gr.Error(sentence(error), print_exception=False) from error
+
+
+def _offering(questions: Sequence[str]) -> gr.Chatbot:
+    examples: Any = [{"text": question} for question in questions]
+    return gr.Chatbot(examples=examples, placeholder=invitation(questions))
 
 
 class Handlers:
@@ -87,6 +94,20 @@ class Handlers:
     def stop(self, request: gr.Request) -> None:
         """Stop the question that this visitor waits for."""
         self._stops.stop(request.session_hash or "")
+
+    def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
+        """Yield the conversation with what it offers to begin with: at once, then tried out.
+
+        It waits for the models, and gives way to whoever has asked a question.
+        """
+        if chat.turns:
+            yield gr.skip()
+            return
+        ready = at_once(self._qa.catalogue(), view)
+        yield _offering(ready)
+        if self._qa.ready and not ready:
+            with suppress(ArticleQAError):  # they are not missed
+                yield _offering(tried_out(self._qa, view, lambda: not self._stops.is_waiting))
 
     def copy(self, chat: Chat, event: gr.EventData) -> str:
         """Return what carries an answer of the chat to the clipboard."""

@@ -41,8 +41,8 @@ def reply_markdown(answer: Answer, number: int, *, several: bool, is_newest: boo
     text = to_markdown(answer, link=place_link, named=several)
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
-    blocks = [text, _sources(answer, several=several), _foot(answer, number, is_newest=is_newest)]
-    return "\n\n".join(filter(None, blocks))
+    foot = _foot(answer, number, several=several, is_newest=is_newest)
+    return "\n\n".join(filter(None, (text, _sources(answer, several=several), foot)))
 
 
 def _sources(answer: Answer, *, several: bool) -> str:
@@ -67,21 +67,21 @@ def _source(found: Citation | Passage, *, several: bool) -> str:
     return ", ".join(filter(None, (title, page)))
 
 
-def _foot(answer: Answer, number: int, *, is_newest: bool) -> str:
+def _foot(answer: Answer, number: int, *, several: bool, is_newest: bool) -> str:
     """Return one block of HTML, without the blank line that would end it."""
     sure = (
         f'<details class="sure"><summary title="{escape_html(confidence_explained(answer))}">'
         f"{confidence_in_words(answer)}</summary>"
         f"<p>{escape_markdown(confidence_explained(answer))}</p></details>"
     )
+    listed = _passages(answer, several=several, is_newest=is_newest)
     copy = _COPY.format(id=f"{_COPY_ID}{number}")
-    return f'<div class="foot">{sure}{_passages(answer, is_newest=is_newest)}{copy}</div>'
+    return f'<div class="foot">{sure}{listed}{copy}</div>'
 
 
-def _passages(answer: Answer, *, is_newest: bool) -> str:
+def _passages(answer: Answer, *, several: bool, is_newest: bool) -> str:
     if not answer.passages:
         return ""
-    several = len({passage.article_id for passage in answer.passages}) > 1
     shown = answer.passages[:PASSAGES_SHOWN]
     told = [_passage(answer, each, several=several, is_newest=is_newest) for each in shown]
     items = "".join(f"<li>{item}</li>" for item in told)
@@ -94,16 +94,18 @@ def _passages(answer: Answer, *, is_newest: bool) -> str:
 
 
 def _passage(answer: Answer, passage: Passage, *, several: bool, is_newest: bool) -> str:
-    where = escape_markdown(_source(passage, several=several) or "In the article")
+    where = escape_markdown(_source(passage, several=several))
     if is_newest:
-        where = f'<a href="#{place_id(passage.article_id, passage.start, passage.end)}">{where}</a>'
+        place = place_id(passage.article_id, passage.start, passage.end)
+        where = f'<a href="#{place}">{where or "show"}</a>'
     facts = (
         f"score {passage.score:.2f}",
         f"similarity {passage.similarity:.2f}",
         _cited(answer, passage),
     )
     excerpt = escape_markdown(shorten(flat(passage.text), EXCERPT_CHARS))
-    return f'{where} <span class="facts">{" · ".join(facts)}</span><br>{excerpt}'
+    told = f'<span class="facts">{" · ".join(facts)}</span><br>{excerpt}'
+    return f"{where} {told}" if where else told
 
 
 def _cited(answer: Answer, passage: Passage) -> str:
