@@ -1,10 +1,8 @@
-"""article-qa add | list | remove | rename | ask | retrieve | chat | evaluate | reembed."""
+"""The command line: ``article-qa``, one command a function."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -14,9 +12,16 @@ import typer
 from index.errors import ArticleQAError, InputError
 from index.types import ArticleInfo
 from qa.config import Settings
-from qa.interrupts import remembered_interrupts
 from qa.rendering import place, visible
-from qa.terminal import console, print_answer, print_articles, print_json, stderr
+from qa.terminal import (
+    console,
+    print_answer,
+    print_articles,
+    print_json,
+    progress_bar,
+    prompt,
+    stderr,
+)
 
 if TYPE_CHECKING:
     from index.embedder import Progress
@@ -82,7 +87,7 @@ def add(
     with _opened(_required(library), Settings.load(model=model)) as qa:
         added = []
         for source in sources:
-            with _progress_bar(source) as progress:
+            with progress_bar(source) as progress:
                 added.append(_add_one(qa, source, title, progress))
     if as_json:
         print_json([article.to_dict() for article in added])
@@ -157,6 +162,26 @@ def ask(
 
 
 @app.command()
+def suggest(
+    library: LibraryOption = None,
+    article: ArticleOption = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many.")] = 4,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Suggest questions that the articles answer; fewer, or none, where that is not certain.
+
+    Example: article-qa suggest --library library/ --article 3f2a
+    """
+    with _opened(library) as qa:
+        questions = qa.suggest(_ids(qa, article), count)
+    if as_json:
+        print_json(questions)
+        return
+    for question in questions:
+        console.print(visible(question), markup=False)
+
+
+@app.command()
 def retrieve(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     library: LibraryOption = None,
@@ -188,7 +213,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
         ids = _ids(qa, article)
         titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
         console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
-        while question := _prompt():
+        while question := prompt():
             try:
                 print_answer(qa.ask(question, article_ids=ids), as_json=False)
             except InputError as error:
@@ -224,7 +249,7 @@ def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
     """
     from qa.pipeline import ArticleQA
 
-    with _progress_bar("re-embedding") as progress:
+    with progress_bar("re-embedding") as progress:
         ArticleQA.reembed(_required(library), Settings.load(model=model), progress=progress)
 
 
@@ -264,28 +289,6 @@ def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Arti
     if source.startswith(("http://", "https://")):
         return qa.add_url(source, title=title, progress=progress)
     return qa.add_file(Path(source), title=title, progress=progress)
-
-
-@contextlib.contextmanager
-def _progress_bar(label: str) -> Iterator[Progress]:
-    from tqdm import tqdm
-
-    bars = tqdm(desc=label, unit="passage", leave=False, disable=None)
-    with remembered_interrupts() as check, bars as bar:
-
-        def show(done: int, total: int) -> None:
-            check()
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show
-
-
-def _prompt() -> str:
-    try:
-        return console.input("[bold]? [/bold]").strip()
-    except EOFError:
-        return ""
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -17,6 +17,7 @@ from qa.config import Settings
 from qa.library import Library
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
+from qa.suggesting import Suggestions
 
 
 class ArticleQA(Library):
@@ -50,6 +51,7 @@ class ArticleQA(Library):
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
         self._reader = reader or ExtractiveReader()
+        self._suggestions = Suggestions()
 
     @classmethod
     def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
@@ -243,6 +245,41 @@ class ArticleQA(Library):
             reading = replace(reading, passages=tuple(passages))
         least = self.settings.least_confidence(self._reader.levels)
         return compose_answer(question, reading, self._index.article, least)
+
+    def suggest(
+        self,
+        article_ids: Iterable[str] | None = None,
+        count: int = 4,
+        *,
+        about: Iterable[str] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> list[str]:
+        """Return up to ``count`` questions to begin with, each of which the articles answer.
+
+        They are made from sentences of the articles by rules, and tried out. Few or none
+        come back of a text that is not plain English prose. The first call for an article
+        takes a second or so, at most five.
+
+        Args:
+            article_ids: The articles that are asked; None for all.
+            count: How many questions at most.
+            about: Those of them that the questions are made from; None for the first ones.
+            wanted: Asked before each question is tried; False ends the search there.
+
+        Raises:
+            ArticleNotFound: One of ``about`` is not in the library.
+        """
+        self._add_pending()
+        known = [info.id for info in self.catalogue()]
+        asked = known if article_ids is None else list(article_ids)
+        made_from = [self.article(each) for each in list(asked if about is None else about)[:count]]
+        return self._suggestions.of(
+            made_from,
+            frozenset(asked),
+            count,
+            lambda question: self.ask(question, article_ids=asked),
+            wanted,
+        )
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -102,6 +102,7 @@ def to_markdown(
     *,
     link: Callable[[Citation], str] | None = None,
     tip: Callable[[Citation], str] | None = None,
+    named: bool = False,
 ) -> str:
     """Return ``answer`` as Markdown in which only our own marks are markup.
 
@@ -110,12 +111,13 @@ def to_markdown(
         link: Gives the address of a citation, such as ``#s120-180``. With it each
             mark is a link there; without it the sources are listed below the text.
         tip: Gives the title of that link, which a page shows beside the mark.
+        named: Whether a refusal names the article of each place even if they are of one.
     """
     blocks = [text_to_markdown(answer, link, tip)]
     if not answer.answered and answer.passages:
         places = nearest(answer)
-        one_article = len({citation.article_id for citation in places}) == 1
-        items = [_near_item(citation, link, named=not one_article) for citation in places]
+        named = named or len({citation.article_id for citation in places}) > 1
+        items = [_near_item(citation, link, named=named) for citation in places]
         blocks += ["**Nearest passages**", "\n".join(items)]
     elif link is None and answer.citations:
         numbered = enumerate(answer.citations, start=1)

@@ -1,10 +1,12 @@
-"""What the command line prints: answers, lists and JSON, for a terminal or a pipe."""
+"""What the command line prints: answers, lists, JSON and progress, for a terminal or a pipe."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,7 +14,12 @@ from rich.table import Table
 
 from index.types import ArticleInfo
 from qa.answer import Answer
+from qa.confidence import confidence_explained, confidence_in_words
+from qa.interrupts import remembered_interrupts
 from qa.rendering import to_plain, visible
+
+if TYPE_CHECKING:
+    from index.embedder import Progress
 
 # What is quoted is not wrapped: it can be copied, and a terminal wraps by itself.
 console = Console(highlight=False, soft_wrap=True)
@@ -20,11 +27,12 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_answer(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer with its sources, or all of it as JSON."""
+    """Print an answer with its sources and how sure it is, or all of it as JSON."""
     if as_json:
         print_json(answer.to_dict())
-    else:
-        console.print(to_plain(answer) + "\n", markup=False)
+        return
+    sure = f"{confidence_in_words(answer)} ({confidence_explained(answer)})"
+    console.print(f"{to_plain(answer)}\n\n{sure}\n", markup=False)
 
 
 def print_articles(infos: Iterable[ArticleInfo]) -> None:
@@ -40,3 +48,27 @@ def print_articles(infos: Iterable[ArticleInfo]) -> None:
 def print_json(value: object) -> None:
     """Print a value as JSON, as it is: for programs, so nothing is coloured or replaced."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show how far something is, where a terminal is; Ctrl-C ends it between two reports."""
+    from tqdm import tqdm
+
+    bars = tqdm(desc=label, unit="passage", leave=False, disable=None)
+    with remembered_interrupts() as check, bars as bar:
+
+        def show(done: int, total: int) -> None:
+            check()
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def prompt() -> str:
+    """Return a line that is typed; nothing at the end of the input."""
+    try:
+        return console.input("[bold]? [/bold]").strip()
+    except EOFError:
+        return ""

@@ -20,9 +20,9 @@ from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_ti
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.config import Settings
+from qa.page.beginning import EXAMPLES
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import NONE_CHOSEN, Handlers
-from qa.page.layout import EXAMPLES
 from qa.page.marked import place_id, place_link
 from qa.page.panel import NO_ARTICLE
 from qa.page.problems import UNEXPECTED
@@ -134,14 +134,22 @@ def test_older_turns_keep_their_places_without_their_numbers() -> None:
 def test_a_refusal_is_a_callout_with_links_to_the_nearest_places() -> None:
     passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1)
     turn = Turn("q", answer_of(passages=[passage]))
-    reply = turn.messages()[1]["content"]
+    reply = turn.messages(1, is_newest=True)[1]["content"]
     assert reply.startswith('<div class="refusal">\n\nThe article does not say.')
+    assert "[show](#s7" in reply
     assert "](#s7-11-aaaaaaaa)" in reply
     assert [(m.start, m.end, m.cited) for m in turn.marks(is_newest=True)] == [(7, 11, False)]
 
 
+def test_where_several_articles_were_asked_a_nearest_place_names_its_own() -> None:
+    passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1)
+    turn = Turn("q", answer_of(passages=[passage]), several=True)
+    assert "[T&#44; characters" not in (reply := turn.messages(1, is_newest=True)[1]["content"])
+    assert "[T, characters 7–11](#s7" in reply
+
+
 def test_a_question_is_shown_literally_and_not_endlessly() -> None:
-    asked = Turn("**<b>**" + "x" * 10_000).messages()[0]["content"]
+    asked = Turn("**<b>**" + "x" * 10_000).messages(1, is_newest=True)[0]["content"]
     assert asked.startswith("&#42;&#42;&#60;b&#62;")
     assert len(asked) < SHOWN_QUESTION_CHARS + 100
 
@@ -430,11 +438,18 @@ def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
     assert "Stopped" in status
 
 
-def test_the_newest_answer_is_copied_with_its_quotes() -> None:
+@pytest.mark.parametrize(
+    ("turn", "copied"), [(1, "“One.”"), (2, "“Two.”"), (3, ""), (4, ""), ("1", ""), (None, "")]
+)
+def test_any_answer_is_copied_with_its_quotes(turn: object, copied: str) -> None:
     article = article_of("One. Two.")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    sent = Handlers(ScriptedQA(article, outcome=answer_of())).copy(chat)
-    assert "“One.”" in sent_document(sent)
+    chat = chat.with_turn(Turn("q", answer_of(Citation.of(article, 5, 9))))
+    chat = chat.with_turn(Turn("q", problem="It failed."))
+    event = gr.EventData(gr.HTML(), {"turn": turn})
+    sent = sent_document(Handlers(ScriptedQA(article, outcome=answer_of())).copy(chat, event))
+    assert copied in sent
+    assert bool(sent) is bool(copied)
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("html", "html"), ("markdown", "md"), ("../x", "md")])

@@ -36,6 +36,7 @@ def test_without_a_library_it_answers_over_the_article_that_comes_along() -> Non
     assert result.exit_code == 0
     assert "Shehbaz Sharif" in result.output
     assert "[1]" in result.output
+    assert "in that share of such cases" in result.output
 
 
 def test_a_refusal_has_an_exit_code_of_its_own() -> None:
@@ -75,6 +76,15 @@ def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
     assert json.loads(result.output)[0]["text"] == TEXT
 
 
+def test_questions_are_suggested(library: str) -> None:
+    asked = "When was the Harbour Bridge opened?"
+    text = "The Harbour Bridge was opened in 1932. They call it the Harbour Bridge."
+    result = run("add", "-", "--library", library, "--title", "Second", stdin=text)
+    assert result.exit_code == 0
+    assert run("suggest", "--library", library).output == f"{asked}\n"
+    assert json.loads(run("suggest", "-l", library, "--json").output) == [asked]
+
+
 def test_retrieve_prints_ranked_passages(library: str) -> None:
     result = run("retrieve", "bridge", "--library", library, "--k", "3", "--json")
     assert [passage["rank"] for passage in json.loads(result.output)] == [1]
@@ -109,7 +119,17 @@ def test_a_missing_library_is_wrong_usage(command: list[str]) -> None:
 
 def test_help_shows_examples_and_exit_codes() -> None:
     assert "Exit codes" in run("--help").output
-    for command in ("add", "list", "remove", "rename", "ask", "retrieve", "chat", "reembed"):
+    for command in (
+        "add",
+        "list",
+        "remove",
+        "rename",
+        "ask",
+        "suggest",
+        "retrieve",
+        "chat",
+        "reembed",
+    ):
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())
 
 

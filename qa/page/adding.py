@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from index.embedder import Progress
@@ -124,6 +126,14 @@ def add_each(
             state = replace(state, label="", stopped=True)
         is_over = not state.label
         yield state
+
+
+def delete_uploads(files: Sequence[Path]) -> None:
+    """Delete the copies that the browser sent, and their folders."""
+    for path in files:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another upload's file is in it
+            path.parent.rmdir()
 
 
 def adding_html(state: Adding, max_bytes: int) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from qa.answer import Answer
-from qa.page.marked import Mark, place_link
-from qa.page.tips import tip_text
-from qa.rendering import escape_markdown, nearest, shorten, to_markdown
+from qa.page.marked import Mark
+from qa.page.reply import reply_markdown
+from qa.rendering import escape_markdown, nearest, shorten
 
 # A question that is refused for its length is still shown, but not whole.
 SHOWN_QUESTION_CHARS = 600
@@ -24,6 +24,8 @@ class Turn:
     """A sentence on what went wrong."""
     waiting: str = ""
     """A sentence on what the question waits for."""
+    several: bool = False
+    """Whether more than one article was asked, so that a place must name its own."""
 
     def marks(self, *, is_newest: bool) -> list[Mark]:
         """Return the places the answer rests on, or the nearest ones of a refusal."""
@@ -36,20 +38,19 @@ class Turn:
             for number, c in enumerate(places, start=1)
         ]
 
-    def messages(self) -> list[dict[str, str]]:
-        """Return question and reply as a chat shows them, in Markdown."""
+    def messages(self, number: int, *, is_newest: bool) -> list[dict[str, str]]:
+        """Return question and reply as a chat shows them, in Markdown; ``number`` is from 1."""
         question = escape_markdown(shorten(self.question, SHOWN_QUESTION_CHARS))
         return [
             {"role": "user", "content": question},
-            {"role": "assistant", "content": self._reply()},
+            {"role": "assistant", "content": self._reply(number, is_newest=is_newest)},
         ]
 
-    def _reply(self) -> str:
+    def _reply(self, number: int, *, is_newest: bool) -> str:
         if self.answer is None:
             name = "problem" if self.problem else "waiting"
             return _callout(name, escape_markdown(self.problem or self.waiting))
-        text = to_markdown(self.answer, link=place_link, tip=tip_text)
-        return text if self.answer.answered else _callout("refusal", text)
+        return reply_markdown(self.answer, number, several=self.several, is_newest=is_newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,11 @@ class Chat:
 
     def messages(self) -> list[dict[str, str]]:
         """Return the whole conversation, in Markdown."""
-        return [message for turn in self.turns for message in turn.messages()]
+        return [
+            message
+            for number, turn in enumerate(self.turns, start=1)
+            for message in turn.messages(number, is_newest=number == len(self.turns))
+        ]
 
 
 def _callout(name: str, markdown: str) -> str:

@@ -12,11 +12,6 @@ from qa.page.chat import Chat
 from qa.rendering import answer_with_sources
 from qa.transcript import Transcript
 
-# Short enough for one row, so that the conversation above keeps its height.
-_COPY = (
-    '<button type="button" data-do="copy" aria-label="Copy answer with sources" '
-    'title="Copy answer with sources">Copy</button>'
-)
 _RETRY = '<button type="button" data-do="retry">Ask again</button>'
 _SAVE = (
     '<button type="button" data-do="download" data-kind="markdown">Save Markdown</button>'
@@ -40,19 +35,21 @@ def tools_html(chat: Chat, *, is_busy: bool = False) -> str:
     if is_busy:
         buttons = _STOP
     elif chat.turns:
-        is_answered = chat.turns[-1].answer is not None
         any_answered = any(turn.answer for turn in chat.turns)
-        buttons = f"{_COPY * is_answered}{_RETRY}{_SAVE * any_answered}"
+        buttons = f"{_RETRY}{_SAVE * any_answered}"
     return (
         f'<div class="tools" role="group" aria-label="This conversation">{buttons}'
         '<span role="status"></span></div>'
     )
 
 
-def copied(chat: Chat) -> Document:
-    """Return the newest answer with its quotes and sources, to be pasted elsewhere."""
-    answers = [turn.answer for turn in chat.turns if turn.answer]
-    return Document(answer_with_sources(answers[-1]) if answers else "")
+def copied(chat: Chat, number: object) -> Document:
+    """Return the answer of a turn with its quotes and sources, to be pasted elsewhere.
+
+    ``number`` is what the browser says: the turn's, from 1, or anything at all, for nothing.
+    """
+    found = [turn.answer for at, turn in enumerate(chat.turns, start=1) if at == number]
+    return Document("".join(answer_with_sources(answer) for answer in found if answer))
 
 
 def exported(chat: Chat, kind: str, article_of: Callable[[str], Article]) -> Document:
@@ -86,6 +83,10 @@ TOOLS_SCRIPT = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-do]');
   if (button) trigger(button.dataset.do, {kind: button.dataset.kind || ''});
+});
+document.addEventListener('click', event => {
+  const button = event.target.closest('#chat button.copy');
+  if (button) trigger('copy', {turn: Number(button.id.replace('copy-', ''))});
 });
 """
 # A browser may refuse the clipboard to a page that is not at a secure address.

@@ -12,8 +12,10 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import ArticleQAError
 from qa.answer import Answer
-from qa.page.adding import Adding, Source, add_each, adding_html
+from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
+from qa.page.beginning import at_once, invitation, tried_out
 from qa.page.chat import Chat, Turn
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.line import Line
@@ -48,11 +50,9 @@ def _told() -> Iterator[None]:
         raise gr.Error(sentence(error), print_exception=False) from error
 
 
-def _delete_uploads(files: Sequence[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
-        with suppress(OSError):  # another upload's file is in it
-            path.parent.rmdir()
+def _offering(questions: Sequence[str]) -> gr.Chatbot:
+    examples: Any = [{"text": question} for question in questions]
+    return gr.Chatbot(examples=examples, placeholder=invitation(questions))
 
 
 class Handlers:
@@ -106,9 +106,23 @@ class Handlers:
         """Stop the question that this visitor waits for."""
         self._stops.stop(request.session_hash or "")
 
-    def copy(self, chat: Chat) -> str:
-        """Return what carries the newest answer to the clipboard."""
-        return outbox_html(copied(chat), next(self._parcels))
+    def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
+        """Yield the conversation with what it offers to begin with: at once, then tried out.
+
+        It waits for the models, and gives way to whoever has asked a question.
+        """
+        if chat.turns:
+            yield gr.skip()
+            return
+        ready = at_once(self._qa.catalogue(), view)
+        yield _offering(ready)
+        if self._qa.ready and not ready:
+            with suppress(ArticleQAError):  # they are not missed
+                yield _offering(tried_out(self._qa, view, lambda: not self._stops.is_waiting))
+
+    def copy(self, chat: Chat, event: gr.EventData) -> str:
+        """Return what carries an answer of the chat to the clipboard."""
+        return outbox_html(copied(chat, getattr(event, "turn", 0)), next(self._parcels))
 
     def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
         """Return what carries the conversation into a file, and the status."""
@@ -181,7 +195,7 @@ class Handlers:
         if files:
             sources = [self._file(path) for path in files]
             visitor = request.session_hash or ""
-            states = add_each(sources, self._line, visitor, lambda: _delete_uploads(files))
+            states = add_each(sources, self._line, visitor, lambda: delete_uploads(files))
             yield from self._adding(states, (None,), always=True)
 
     def stop_adding(self, request: gr.Request) -> None:
@@ -250,9 +264,10 @@ class Handlers:
             if not articles or chosen == []:
                 return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
             answer: Answer = self._qa.ask(question, article_ids=chosen)
+            several = len(articles if chosen is None else chosen) > 1
         except Exception as error:
             return Turn(question, problem=sentence(error))
-        return Turn(question, answer)
+        return Turn(question, answer, several=several)
 
     def _adding(
         self, states: Iterator[Adding], emptied: tuple[str | None, ...], *, always: bool = False

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
-from gradio.events import api
+from gradio.events import Dependency, api
 
-from index.articles import bundled_article
 from index.loaders import FORMATS
-from index.types import ArticleInfo
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
+from qa.page.beginning import at_once, invitation
 from qa.page.chat import Chat
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
@@ -22,13 +21,6 @@ from qa.page.shelf import SHELF_SCRIPT
 from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
 
-# Questions to begin with, for the article that comes along.
-EXAMPLES = (
-    "Who did Marco Rubio call?",
-    "When was Operation Sindoor launched?",
-    "What did Kwatra say about the operation?",
-    "Why did Islamabad suspend the Simla Agreement?",
-)
 TITLE = "Article QA"
 ABOUT = (
     "Ask about your articles. Each answer quotes the words it rests on; "
@@ -86,7 +78,10 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         view_of = [parts.shelf, parts.panel, parts.view]
         page.load(handlers.refresh, [parts.chat, parts.view], view_of, **PAGE_ONLY)
         limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
-        page.load(handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY)
+        loaded = page.load(
+            handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY
+        )
+        _beginning(handlers, parts, loaded)
         api(handlers.ask, api_name="ask")
         api(handlers.retrieve, api_name="retrieve")
         page.queue(max_size=QUEUE_PLACES, api_open=False)
@@ -105,7 +100,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             listed = gr.HTML(shelf, elem_id="shelf", js_on_load=SHELF_SCRIPT)
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):
-            conversation = _conversation(EXAMPLES if _is_bundled(articles) else ())
+            conversation = _conversation(at_once(articles, view))
             tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=TOOLS_SCRIPT)
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
             gr.HTML(TROUBLE_HTML, elem_id="trouble", js_on_load=None)
@@ -135,7 +130,8 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
     tools.stop(handlers.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
-    parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
+    cleared = parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
+    _beginning(handlers, parts, cleared)
 
 
 def _adding(handlers: Handlers, parts: _Parts) -> None:
@@ -155,23 +151,30 @@ def _adding(handlers: Handlers, parts: _Parts) -> None:
             concurrency_limit=QUEUE_PLACES,
             **PAGE_ONLY,
         )
-        adding.then(
+        shown = adding.then(
             handlers.show_added,
             [parts.chat, parts.view, added],
             [parts.shelf, parts.panel, parts.view],
             **PAGE_ONLY,
         )
+        _beginning(handlers, parts, shown)
     forms.note.stop(handlers.stop_adding, **PAGE_ONLY)
 
 
 def _shelving(handlers: Handlers, parts: _Parts) -> None:
-    parts.shelf.click(
+    pressed = parts.shelf.click(
         handlers.act,
         [parts.chat, parts.view],
         [parts.shelf, parts.panel, parts.view],
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
+    _beginning(handlers, parts, pressed)
+
+
+def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
+    """Offer questions anew after an event that other ones may fit better."""
+    after.then(handlers.suggest, [parts.chat, parts.view], [parts.conversation], **PAGE_ONLY)
 
 
 def _reading(handlers: Handlers, parts: _Parts) -> None:
@@ -210,10 +213,6 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
     return _Adding(files, text, title, add_text, url, add_url, note)
 
 
-def _is_bundled(articles: Sequence[ArticleInfo]) -> bool:
-    return [article.id for article in articles] == [bundled_article().id]
-
-
 def _conversation(examples: Sequence[str]) -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="chat",
@@ -224,7 +223,7 @@ def _conversation(examples: Sequence[str]) -> gr.Chatbot:
         buttons=[],
         layout="panel",
         examples=[{"text": question} for question in examples],
-        placeholder="**Ask a question**" + (", or begin with one of these." if examples else "."),
+        placeholder=invitation(examples),
     )
 
 

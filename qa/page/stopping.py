@@ -34,6 +34,11 @@ class Stops:
         self._waiting.pop(visitor, None)
         return working.result() if working.done() else None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anybody is waiting."""
+        return bool(self._waiting)
+
     def stop(self, visitor: str) -> None:
         """Stop what the visitor waits for, if anything."""
         woken = self._waiting.get(visitor)

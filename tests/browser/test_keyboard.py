@@ -7,7 +7,7 @@ import itertools
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from qa.page.layout import EXAMPLES
+from qa.page.beginning import EXAMPLES
 from qa.pipeline import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, held
 from tests.browser.test_shelf import library, open_tab, row, shelf_of_two

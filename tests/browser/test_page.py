@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from qa.answer import Answer
-from qa.page.layout import EXAMPLES
+from qa.page.beginning import EXAMPLES
 from qa.pipeline import ArticleQA
 from tests.browser.visiting import (
     GRADIO_WARNINGS,

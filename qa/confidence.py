@@ -1,0 +1,34 @@
+"""How sure an answer is, in words, and what its number means.
+
+The words are two of the likelihood scale of the IPCC (Mastrandrea et al. 2010): "likely"
+begins at 66 % and "more likely than not" at 50 %. Nothing stronger is said, because the
+calibration that comes along goes no higher than 89 %.
+"""
+
+from __future__ import annotations
+
+from qa.answer import Answer
+
+LIKELY = 2 / 3
+EVEN = 1 / 2
+
+
+def confidence_in_words(answer: Answer) -> str:
+    """Return how sure ``answer`` is, in two or three words."""
+    if not answer.answered:
+        return "Nothing sure enough"
+    if answer.confidence >= LIKELY:
+        return "Likely right"
+    return "Perhaps right" if answer.confidence >= EVEN else "Not sure"
+
+
+def confidence_explained(answer: Answer) -> str:
+    """Return the calibrated probability in per cent and what it is the share of: a sentence."""
+    share = f"{answer.confidence:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    if not answer.answered:
+        return (
+            f"{share}: in that share of such cases the best place found held the answer; "
+            "too few to give it as one."
+        )
+    first = "the first quote" if len(answer.citations) > 1 else "the quote"
+    return f"{share}: in that share of such cases {first} held the answer."

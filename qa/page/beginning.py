@@ -1,0 +1,50 @@
+"""How a conversation begins: the questions that an empty one offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from index.articles import bundled_article
+from index.types import ArticleInfo
+from qa.page.shelf import View, opened
+from qa.pipeline import ArticleQA
+
+# Questions to begin with, for the article that comes along.
+EXAMPLES = (
+    "Who did Marco Rubio call?",
+    "When was Operation Sindoor launched?",
+    "What did Kwatra say about the operation?",
+    "Why did Islamabad suspend the Simla Agreement?",
+)
+OFFERED = 4
+
+
+def at_once(articles: Sequence[ArticleInfo], view: View) -> Sequence[str]:
+    """Return what can be offered without trying anything out."""
+    return EXAMPLES if _about(articles, view) == bundled_article().id else ()
+
+
+def tried_out(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence[str]:
+    """Return questions about the article in view, or about the first that is asked.
+
+    Raises:
+        ArticleNotFound: Somebody removed the article meanwhile.
+    """
+    articles = qa.catalogue()
+    about = _about(articles, view)
+    ready = at_once(articles, view)
+    if ready or not about:
+        return ready
+    return qa.suggest(view.chosen(articles), OFFERED, about=[about], wanted=wanted)
+
+
+def invitation(questions: Sequence[str]) -> str:
+    """Return what stands above the questions, in Markdown."""
+    return "**Ask a question**" + (", or begin with one of these." if questions else ".")
+
+
+def _about(articles: Sequence[ArticleInfo], view: View) -> str:
+    """Return the id of the article to begin with: the one in view, if it is asked at all."""
+    asked = [article.id for article in articles if article.id not in view.left_out]
+    in_view = opened(view.article_id, articles)
+    return in_view if in_view in asked else next(iter(asked), "")

@@ -1,0 +1,1 @@
+"""A sentence of an article → questions that it answers, by rules."""

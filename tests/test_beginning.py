@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import gradio as gr
+
+from index.articles import bundled_article
+from index.errors import ArticleNotFound
+from index.types import Article, ArticleInfo
+from qa.page.beginning import EXAMPLES, at_once, invitation
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers
+from qa.page.shelf import View
+from tests.test_app import ScriptedQA, answer_of
+
+BUNDLED = bundled_article()
+OTHER = Article.from_text("Other.", title="Other")
+SHELF = [ArticleInfo.of(BUNDLED), ArticleInfo.of(OTHER)]
+
+
+class SuggestingQA(ScriptedQA):
+    """Suggests what it is told to, and notes what it was asked for."""
+
+    gone = False
+
+    def suggest(
+        self,
+        article_ids: Iterable[str] | None = None,
+        count: int = 4,
+        *,
+        about: Iterable[str] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> list[str]:
+        if self.gone:
+            raise ArticleNotFound(OTHER.id)
+        return [f"{article_ids} {list(about or ())} {wanted()}?"][:count]
+
+
+def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> list[Any]:
+    """Return the examples of each update that the page is sent."""
+    qa = SuggestingQA(*articles, outcome=answer_of())
+    qa.gone = gone
+    sent = list(Handlers(qa).suggest(chat, view))
+    return [
+        [example["text"] for example in update.examples or ()]
+        if isinstance(update, gr.Chatbot)
+        else update
+        for update in sent
+    ]
+
+
+def test_the_article_that_comes_along_has_its_questions_at_once() -> None:
+    assert at_once(SHELF, View()) == EXAMPLES
+    assert offered(Chat(), View(), BUNDLED) == [list(EXAMPLES)]
+
+
+def test_another_article_in_view_or_asked_alone_is_asked_about_instead() -> None:
+    assert at_once(SHELF, View(article_id=OTHER.id)) == ()
+    assert at_once(SHELF, View(left_out=frozenset({BUNDLED.id}))) == ()
+    assert at_once([], View()) == ()
+
+
+def test_questions_are_tried_out_over_the_articles_that_are_asked() -> None:
+    found = [f"None ['{OTHER.id}'] True?"]
+    assert offered(Chat(), View(article_id=OTHER.id), BUNDLED, OTHER) == [[], found]
+    chosen = View(left_out=frozenset({BUNDLED.id}))
+    assert offered(Chat(), chosen, BUNDLED, OTHER) == [[], [f"['{OTHER.id}'] ['{OTHER.id}'] True?"]]
+
+
+def test_a_conversation_that_has_begun_is_left_alone() -> None:
+    assert offered(Chat((Turn("q"),)), View(), OTHER) == [gr.skip()]
+
+
+def test_an_article_that_goes_meanwhile_leaves_nothing_to_offer() -> None:
+    assert offered(Chat(), View(), OTHER, gone=True) == [[]]
+
+
+def test_no_article_is_begun_without_questions() -> None:
+    assert offered(Chat(), View()) == [[], []]
+    assert invitation(()) == "**Ask a question**."
