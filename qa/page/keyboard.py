@@ -25,14 +25,16 @@ KEYBOARD_SCRIPT = """
     examples.setAttribute('role', 'group');
     examples.setAttribute('aria-label', 'Questions to begin with');
   };
-  let turn = '';
+  // What had the focus may go a moment after the state changes, but not once the visitor acts.
+  let turn = '', wanted = false;
   const settle = () => {
     const status = find('.status'), box = find('#question textarea');
     const now = status ? status.dataset.state + status.dataset.turn : '';
-    if (now === turn) return;
+    if (now !== turn) wanted = ['done', 'stopped', 'ready'].includes(status?.dataset.state);
     turn = now;
-    const rests = ['done', 'stopped', 'ready'].includes(status.dataset.state);
-    if (rests && box && !touch.matches && document.activeElement === document.body) box.focus();
+    if (!wanted || !box || touch.matches || document.activeElement !== document.body) return;
+    wanted = false;
+    box.focus();
   };
   const back = event => {
     if (event.key !== 'Escape' || event.isComposing) return;
@@ -40,7 +42,7 @@ KEYBOARD_SCRIPT = """
       ?.querySelector('[data-do=cancel], [data-do=stop]');
     if (undo) undo.click();
     else if (location.hash && at.closest('#article')) {
-      const marks = [...document.querySelectorAll('#chat a')];
+      const marks = [...document.querySelectorAll('#chat a:is([title],[data-tip])')];
       (marks.findLast(mark => mark.hash === location.hash) || find('#question textarea')).focus();
     }
   };
@@ -48,6 +50,9 @@ KEYBOARD_SCRIPT = """
   new MutationObserver(mend).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ['data-state', 'data-turn'],
   });
+  for (const act of ['pointerdown', 'keydown']) {
+    document.addEventListener(act, () => { wanted = false; }, true);
+  }
   narrow.addEventListener('change', arrange);
   document.addEventListener('keydown', back);
 })();
