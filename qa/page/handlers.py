@@ -126,9 +126,8 @@ class Handlers:
 
     def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
         """Return what carries the conversation into a file, and the status."""
-        kind = str(getattr(event, "kind", ""))
         try:
-            document = exported(chat, kind, self._qa.article)
+            document = exported(chat, str(getattr(event, "kind", "")), self._qa.article)
         except Exception as error:
             return gr.skip(), status_html("failed", sentence(error), len(chat.turns))
         return outbox_html(document, next(self._parcels)), gr.skip()
@@ -181,10 +180,9 @@ class Handlers:
         yield from self._adding(states, ("", ""))
 
     def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles and address, likewise."""
-        add = partial(self._qa.add_url, url.strip())
-        source = Source(url.strip() or "the page", lambda progress: add(progress=progress))
-        states = add_each([source], self._line, request.session_hash or "")
+        """Yield note, added articles and addresses, which white space parts, likewise."""
+        sources = [self._address(each) for each in url.split() or [""]]
+        states = add_each(sources, self._line, request.session_hash or "")
         yield from self._adding(states, ("",))
 
     def add_files(
@@ -278,6 +276,9 @@ class Handlers:
             over = not state.label and (always or not (state.problems or state.stopped))
             boxes = emptied if over else (gr.skip(),) * len(emptied)
             yield adding_html(state, limit), [article.id for article in state.added], *boxes
+
+    def _address(self, url: str) -> Source:
+        return Source(url or "the page", lambda progress: self._qa.add_url(url, progress=progress))
 
     def _file(self, path: Path) -> Source:
         return Source(path.name, lambda progress: self._qa.add_file(path, progress=progress))

@@ -206,7 +206,10 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
             add_text = gr.Button("Add the text", elem_id="add-text", size="sm")
         with gr.Tab("Web address"):
             url = gr.Textbox(
-                label="Address", elem_id="new-url", placeholder="https://…", max_lines=1
+                label="Address; several are parted by spaces",
+                elem_id="new-url",
+                placeholder="https://…",
+                max_lines=1,
             )
             add_url = gr.Button("Add the page", elem_id="add-url", size="sm")
         note = gr.HTML(adding_html(Adding(), limit), elem_id="note", js_on_load=ADDING_SCRIPT)

@@ -124,18 +124,19 @@ def test_a_file_over_the_limit_is_refused_before_it_is_uploaded(
     assert not [address for address in uploads if "upload" in address]
 
 
-def test_a_private_address_is_refused_with_a_sentence(
+def test_private_addresses_are_refused_with_a_sentence_each(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(library)
     shown = visit(url)
     open_tab(shown.page, "Web address")
-    box = shown.page.get_by_label("Address", exact=True)
-    box.fill("http://127.0.0.1/secret")
+    box = shown.page.get_by_label("Address; several are parted by spaces")
+    box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
     told = shown.page.locator("#note").get_by_role("alert")
     expect(told).to_contain_text("127.0.0.1 is not on the public internet.")
-    expect(box).to_have_value("http://127.0.0.1/secret")
+    expect(told).to_contain_text("10.0.0.1 is not on the public internet.")
+    expect(box).to_have_value("http://127.0.0.1/secret http://10.0.0.1/other")
     shown.page.close()
     assert library.catalogue() == []
 
