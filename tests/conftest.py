@@ -12,12 +12,17 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from index.articles import bundled_article
 from index.embedder import SentenceTransformerEmbedder
 from index.types import Article
 from qa.pipeline import ArticleQA
+
+# An example may take long where others work, too; it is no fault then.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
@@ -271,7 +271,6 @@ scraps = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=200) | st.lists(scraps, max_size=30).map(b"".join),
     st.sampled_from(["a.txt", "a.md", "a.html", "a", "a.bin", ""]),

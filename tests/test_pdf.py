@@ -222,7 +222,7 @@ def test_text_that_swells_is_refused_before_it_is_all_there() -> None:
 words = st.text("abcdefgh -.ABC", min_size=1, max_size=60)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(words, max_size=8), min_size=1, max_size=5))
 def test_whatever_stands_on_the_pages_is_cited_exactly(pages: list[list[str]]) -> None:
     data = pdf(pages, head="The Report", foot="{}")

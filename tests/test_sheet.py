@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.page import sheet
@@ -34,7 +34,6 @@ def test_a_sheet_begins_and_ends_between_paragraphs() -> None:
 @given(
     st.lists(st.sampled_from(["word ", "\n", "\n\n", "x" * 700, "é😀 "]), min_size=1, max_size=30)
 )
-@settings(deadline=None)
 def test_the_sheets_of_any_text_are_the_text(pieces: list[str]) -> None:
     text = "".join(pieces) * (1 + WHOLE_CHARS // len("".join(pieces)))
     shown = read_through(text)
