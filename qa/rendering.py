@@ -82,6 +82,11 @@ def place(found: Citation | Passage) -> str:
     return f"{flat(found.title)}, characters {found.start}–{found.end}"
 
 
+def understood_as(question: str) -> str:
+    """Return what a follow-up question was taken to ask, as it is told."""
+    return f"Understood as: {flat(question)}"
+
+
 def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     # An answer that is its quotes need not say them twice.
@@ -106,6 +111,8 @@ def to_markdown(answer: Answer, *, link: Callable[[Citation], str] | None = None
             mark is a link there; without it the sources are listed below the text.
     """
     blocks = [text_to_markdown(answer, link)]
+    if answer.understood:
+        blocks.insert(0, f"*{escape_markdown(understood_as(answer.understood))}*")
     if not answer.answered and answer.passages:
         places = nearest(answer)
         one_article = len({citation.article_id for citation in places}) == 1
@@ -198,6 +205,8 @@ def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
         lines = [f"- {told(citation)}" for citation in nearest(answer)]
     heading = "Sources" if answer.answered else "Nearest passages"
     text = visible(answer.text).strip()
+    if answer.understood:
+        text = f"{understood_as(answer.understood)}\n{text}"
     return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
 
 
