@@ -37,6 +37,10 @@ class Answer:
     short_at: Span | None = None
     """Where ``short`` stands in ``text``."""
 
+    understood: str | None = None
+    """What a follow-up question was taken to ask, in words that stand alone; None if it
+    was read as it was typed."""
+
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
             msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
@@ -53,7 +57,10 @@ class Answer:
                 raise CitationError(msg)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        """Return JSON-ready values, a key for each field; :meth:`from_dict` is the inverse.
+
+        ``understood`` is null unless a follow-up question was put in other words.
+        """
         return {
             "question": self.question,
             "text": self.text,
@@ -64,6 +71,7 @@ class Answer:
             "passages": [passage.to_dict() for passage in self.passages],
             "marks": [list(mark) for mark in self.marks],
             "short_at": list(self.short_at) if self.short_at else None,
+            "understood": self.understood,
         }
 
     @classmethod
@@ -79,4 +87,5 @@ class Answer:
             passages=tuple(Passage.from_dict(item) for item in data["passages"]),
             marks=tuple(Span(start, end) for start, end in data["marks"]),
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
+            understood=data.get("understood"),
         )

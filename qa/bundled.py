@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from index.types import Passage
 from qa.answer import Answer
@@ -18,13 +19,15 @@ def retrieve(question: str, k: int = 5) -> list[Passage]:
     return _bundled().retrieve(question, k)
 
 
-def ask(question: str) -> Answer:
+def ask(question: str, *, history: Sequence[str | Answer] = ()) -> Answer:
     """Answer from the article that comes along; see :meth:`ArticleQA.ask`.
+
+    ``history`` is what was asked before, oldest first.
 
     Raises:
         QuestionError: The question is blank or too long.
     """
-    return _bundled().ask(question)
+    return _bundled().ask(question, history=history)
 
 
 @functools.cache

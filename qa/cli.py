@@ -26,6 +26,7 @@ from qa.terminal import (
 if TYPE_CHECKING:
     from index.embedder import Progress
     from index.types import Article
+    from qa.answer import Answer
     from qa.pipeline import ArticleQA
 
 EXIT_ERROR = 1
@@ -205,7 +206,9 @@ def retrieve(
 
 @app.command()
 def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
-    """Ask one question after the other; an empty line or Ctrl-D ends it.
+    """Ask one question after the other, the later leaning on the earlier ones if you like.
+
+    An empty line or Ctrl-D ends it.
 
     Example: article-qa chat --library library/
     """
@@ -213,9 +216,11 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
         ids = _ids(qa, article)
         titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
         console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
+        history: list[Answer] = []
         while question := prompt():
             try:
-                print_answer(qa.ask(question, article_ids=ids), as_json=False)
+                history.append(qa.ask(question, article_ids=ids, history=history))
+                print_answer(history[-1], as_json=False)
             except InputError as error:
                 stderr.print(str(error), markup=False)
 

@@ -14,6 +14,9 @@ from index.types import Article, Passage
 from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.config import Settings
+from qa.followup.mentions import MAX_TURNS, Exchange
+from qa.followup.recognition import points_back
+from qa.followup.resolution import resolve
 from qa.library import Library
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
@@ -228,23 +231,55 @@ class ArticleQA(Library):
         return list(self._reader.read(question, found).passages[:k])
 
     def ask(
-        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
     ) -> Answer:
         """Answer from the articles alone, with exact citations, or refuse.
 
-        The passages of the answer are in the order in which the reading model finds
-        that they answer; without ``rerank`` in the retriever's.
+        ``history`` is what was asked before, oldest first: questions, or better their
+        answers, since a question alone is answered once more where it matters. A question
+        that leans on them is read in words that stand alone, :attr:`Answer.understood`;
+        any other as if there were no history. The passages of the answer are in the order
+        in which the reading model finds that they answer; without ``rerank`` in the
+        retriever's.
 
         Raises:
-            QuestionError: The question is blank or too long.
+            QuestionError: The question, or one before it that it leans on, is blank or too
+                long.
             ArticleNotFound: One of the ids is not in the library.
         """
-        passages = self.retrieve(question, self.settings.passages, article_ids)
-        reading = self._reader.read(question, passages)
+        ids = None if article_ids is None else list(article_ids)
+        understood = self._understood(question, history, ids)
+        passages = self.retrieve(understood, self.settings.passages, ids)
+        reading = self._reader.read(understood, passages)
         if not rerank:
             reading = replace(reading, passages=tuple(passages))
         least = self.settings.least_confidence(self._reader.levels)
-        return compose_answer(question, reading, self._index.article, least)
+        answer = compose_answer(understood, reading, self._index.article, least)
+        if understood == question:
+            return answer
+        return replace(answer, question=question, understood=understood)
+
+    def _understood(
+        self, question: str, history: Sequence[str | Answer], ids: list[str] | None
+    ) -> str:
+        """Return a question that leans on earlier ones in words that stand alone."""
+        if not history or not points_back(question):
+            return question
+        answers: list[Answer] = []
+        for turn in history[-MAX_TURNS:]:
+            known = turn if isinstance(turn, Answer) else self.ask(turn, ids, history=answers)
+            answers.append(known)
+
+        def judge(wording: str) -> float:
+            found = self.retrieve(wording, self.settings.passages, ids)
+            return self._reader.read(wording, found).confidence
+
+        return resolve(question, [Exchange.of(answer) for answer in answers], judge)
 
     def suggest(
         self,

@@ -82,6 +82,11 @@ def place(found: Citation | Passage) -> str:
     return f"{flat(found.title)}, characters {found.start}–{found.end}"
 
 
+def understood_as(question: str) -> str:
+    """Return what a follow-up question was taken to ask, as it is told."""
+    return f"Understood as: {flat(question)}"
+
+
 def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     # An answer that is its quotes need not say them twice.
@@ -114,6 +119,8 @@ def to_markdown(
         named: Whether a refusal names the article of each place even if they are of one.
     """
     blocks = [text_to_markdown(answer, link, tip)]
+    if answer.understood:
+        blocks.insert(0, f"*{escape_markdown(understood_as(answer.understood))}*")
     if not answer.answered and answer.passages:
         places = nearest(answer)
         named = named or len({citation.article_id for citation in places}) > 1
@@ -226,6 +233,8 @@ def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
         lines = [f"- {told(citation)}" for citation in nearest(answer)]
     heading = "Sources" if answer.answered else "Nearest passages"
     text = visible(answer.text).strip()
+    if answer.understood:
+        text = f"{understood_as(answer.understood)}\n{text}"
     return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
 
 

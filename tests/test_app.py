@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,9 +95,15 @@ class ScriptedQA(ArticleQA):
         return self.add_text(Path(path).read_text(encoding="utf-8"), title=title, progress=progress)
 
     def ask(
-        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
     ) -> Answer:
         assert rerank
+        self.history = list(history)
         self.asked.append((question, article_ids))
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -416,16 +422,31 @@ def test_the_last_question_is_asked_again() -> None:
     assert not after.turns[-1].problem
 
 
+def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again() -> None:
+    first, second = answer_of(), answer_of()
+    chat = Chat((Turn("a", first), Turn("b", problem="Lost."), Turn("c", second)))
+    qa = ScriptedQA(article_of("One."), outcome=answer_of())
+    respond(qa, "And then?", chat)
+    assert qa.history == [first, second]
+    list(Handlers(qa).retry(chat, View(), VISITOR))
+    assert qa.history == [first]
+
+
 def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
     released = threading.Event()
 
     class Stopped(ScriptedQA):
         def ask(
-            self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+            self,
+            question: str,
+            article_ids: Iterable[str] | None = None,
+            *,
+            history: Sequence[str | Answer] = (),
+            rerank: bool = True,
         ) -> Answer:
             handlers.stop(VISITOR)
             released.wait()
-            return super().ask(question, article_ids, rerank=rerank)
+            return super().ask(question, article_ids, history=history, rerank=rerank)
 
     chat = Chat().with_turn(Turn("a", answer_of()))
     handlers = Handlers(Stopped(article_of("One."), outcome=answer_of()))

@@ -208,3 +208,34 @@ def test_no_outside_host_is_contacted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     with ArticleQA.from_text(TEXT) as qa:
         assert qa.ask("When did the Harbour Bridge open?").answered
+
+
+def test_a_follow_up_is_understood_from_the_answers_before_it(bundled: ArticleQA) -> None:
+    first = bundled.ask("What was Operation Sindoor?")
+    answer = bundled.ask("When was it launched?", history=[first])
+    check(bundled, answer)
+    assert answer.question == "When was it launched?"
+    assert answer.understood == "When was Operation Sindoor launched?"
+    alone = bundled.ask(answer.understood)
+    assert (answer.text, answer.short, answer.citations) == (
+        alone.text,
+        alone.short,
+        alone.citations,
+    )
+
+
+def test_a_history_of_questions_serves_as_one_of_their_answers_does(bundled: ArticleQA) -> None:
+    questions = ["Who did Marco Rubio call?", "When did he call?"]
+    answers: list[Answer] = []
+    for question in questions:
+        answers.append(bundled.ask(question, history=answers))
+    by_answers = bundled.ask("Why?", history=answers)
+    assert by_answers.understood is not None
+    assert bundled.ask("Why?", history=questions) == by_answers
+
+
+def test_a_question_that_stands_alone_is_answered_as_without_a_history(bundled: ArticleQA) -> None:
+    question = "When was Operation Sindoor launched?"
+    answer = bundled.ask(question, history=["Who did Marco Rubio call?", " "])
+    assert answer == bundled.ask(question)
+    assert answer.understood is None

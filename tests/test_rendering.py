@@ -23,6 +23,8 @@ from qa.rendering import (
     shorten,
     to_markdown,
     to_plain,
+    understood_as,
+    visible,
 )
 
 HOSTILE = [
@@ -326,3 +328,14 @@ def test_the_short_answer_is_bold_in_its_sentence() -> None:
         "It cost <strong>&#36;5&#42;</strong>, they said. [&#91;1&#93;](#s)"
     )
     assert to_plain(answer).startswith("It cost $5*, they said. [1]")
+
+
+@given(question=texts.filter(lambda text: bool(visible(text).strip())))
+@example("When was *it* <b>sold</b>?")
+def test_what_was_understood_is_shown_literally_above_the_answer(question: str) -> None:
+    answer = replace(answer_of(["It was sold."]), understood=question)
+    shown = rendered(to_markdown(answer).split("\n\n")[0])
+    assert shown.tags == {"p", "em"}
+    assert squeezed(shown.text) == squeezed(understood_as(question))
+    assert to_plain(answer).split("\n")[0] == understood_as(question)
+    assert "Understood" not in to_plain(answer_of(["It was sold."]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -49,3 +50,11 @@ def test_a_transcript_of_answers_keeps_their_questions_and_the_time() -> None:
     transcript = Transcript.of([ANSWERED, REFUSED])
     assert transcript.turns == (Turn("When?", ANSWERED), Turn("Who?", REFUSED))
     assert (datetime.now(UTC) - datetime.fromisoformat(transcript.at)).total_seconds() < 60
+
+
+def test_what_was_understood_outlives_json_and_older_answers_have_none() -> None:
+    answer = replace(ANSWERED, understood="When did the bridge open?")
+    data = json.loads(json.dumps(answer.to_dict()))
+    assert Answer.from_dict(data) == answer
+    del data["understood"]
+    assert Answer.from_dict(data).understood is None

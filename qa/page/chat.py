@@ -78,6 +78,10 @@ class Chat:
             mark for turn in self.turns for mark in turn.marks(is_newest=turn is self.turns[-1])
         ]
 
+    def answers(self) -> list[Answer]:
+        """Return the answers so far, oldest first: what a follow-up question points back to."""
+        return [turn.answer for turn in self.turns if turn.answer]
+
     def newest(self) -> Answer | None:
         """Return the newest answer; None where the last question has none."""
         return self.turns[-1].answer if self.turns else None

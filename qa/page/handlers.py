@@ -13,7 +13,6 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
-from qa.answer import Answer
 from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
 from qa.page.beginning import at_once, invitation, tried_out
 from qa.page.chat import Chat, Turn
@@ -247,7 +246,7 @@ class Handlers:
         status = status_html("busy", waiting, len(chat.turns) + 1)
         yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
         visitor = request.session_hash or ""
-        turn = self._stops.wait_for(visitor, lambda: self._answered(question, view))
+        turn = self._stops.wait_for(visitor, lambda: self._answered(question, chat, view))
         if turn is None:
             status = status_html("stopped", STOPPED, len(before.turns))
             yield question, before.messages(), status, gr.skip(), tools_html(before)
@@ -255,13 +254,13 @@ class Handlers:
         # The answer is shown by the step that follows, together with its article.
         yield gr.skip(), gr.skip(), gr.skip(), chat.with_turn(turn), gr.skip()
 
-    def _answered(self, question: str, view: View) -> Turn:
+    def _answered(self, question: str, chat: Chat, view: View) -> Turn:
         try:
             articles = self._qa.catalogue()
             chosen = view.chosen(articles)
             if not articles or chosen == []:
                 return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
-            answer: Answer = self._qa.ask(question, article_ids=chosen)
+            answer = self._qa.ask(question, article_ids=chosen, history=chat.answers())
             several = len(articles if chosen is None else chosen) > 1
         except Exception as error:
             return Turn(question, problem=sentence(error))

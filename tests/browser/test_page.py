@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -67,10 +67,15 @@ class HeldQA(ArticleQA):
         super().warm_up()
 
     def ask(
-        self, question: str, article_ids: Iterable[str] | None = None, *, rerank: bool = True
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
     ) -> Answer:
         self.released.wait()
-        return super().ask(question, article_ids, rerank=rerank)
+        return super().ask(question, article_ids, history=history, rerank=rerank)
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""The words of a question: where they stand, and what kind of word each is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.lexical import STOP_WORDS
+
+_WORD = re.compile(r"\d[\d.,]*\d|[^\W_](?:[\w.’'&\-–]*[^\W_])?", re.UNICODE)
+_POSSESSIVE = re.compile(r"[’']s?$")
+
+WH = frozenset("who whom whose what which when where why how".split())
+BE = frozenset("is are was were be been being".split())
+AUXILIARIES = BE | frozenset(
+    "did do does has have had can could will would shall should may might must isn't wasn't "
+    "aren't weren't didn't don't doesn't hasn't haven't hadn't can't couldn't won't".split()
+)
+PREPOSITIONS = frozenset(
+    "in on at of for from to by with about after before since until during under over into "
+    "against between through within besides like than near behind among as without toward "
+    "towards despite".split()
+)
+LEAD_INS = frozenset("and but so ok okay then also well yes no now".split())
+# What stands between the words of a name.
+_JOINING = frozenset("of de la von van der den du".split())
+_DETERMINERS = frozenset("the a an".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its place, in characters of the text it is from."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def low(self) -> str:
+        """The word in lower case, with a plain apostrophe."""
+        return self.text.casefold().replace("’", "'")
+
+    @property
+    def is_capital(self) -> bool:
+        """Whether it could be of a name: it has a capital letter or a digit in front."""
+        return self.text[0].isupper() or self.text[0].isdigit()
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function word, which names nothing."""
+        low = self.low
+        return low in STOP_WORDS or low in AUXILIARIES or low in PREPOSITIONS or low in LEAD_INS
+
+
+def words_of(text: str) -> list[Word]:
+    """Return the words of ``text``; a hyphen, an apostrophe or a full stop within is a part."""
+    return [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
+def bare(text: str) -> str:
+    """Return ``text`` without a possessive ending."""
+    return _POSSESSIVE.sub("", text)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the runs of capitalised words and of numbers, in order, without repeats.
+
+    A function word at the front (of a sentence, say) is not part of a name.
+    """
+    names: list[str] = []
+    run: list[Word] = []
+    for word in [*words_of(text), None]:
+        if word is not None and _continues(text, run, word):
+            run.append(word)
+            continue
+        if name := _trimmed(text, run):
+            names.append(name)
+        run = [word] if word is not None and word.is_capital and not word.is_function else []
+    return list(dict.fromkeys(names))
+
+
+def _continues(text: str, run: list[Word], word: Word) -> bool:
+    if not run or _POSSESSIVE.search(run[-1].text):
+        return False
+    between = text[run[-1].end : word.start]
+    initial = len(word.text) == 1 and word.text.isupper()
+    inside = (word.is_capital and not word.is_function) or initial or word.low in _JOINING
+    return between in (" ", " ‘", " “", ". ") and inside
+
+
+def _trimmed(text: str, run: list[Word]) -> str:
+    while run and (run[-1].low in _JOINING):
+        run = run[:-1]
+    return bare(text[run[0].start : run[-1].end]) if run else ""
+
+
+def phrases_in(question: str, texts: list[str]) -> list[str]:
+    """Return the noun phrases of ``question`` that stand word for word in one of ``texts``.
+
+    Of the words after a determiner the longest run that the texts have; elsewhere
+    runs of two words or more. A verb can slip in, but none that the texts do not
+    have at that place.
+    """
+    words = words_of(question)
+    haystack = f" {' '.join(bare(word.low) for text in texts for word in words_of(text))} "
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        if words[at].is_function:
+            at += 1
+            continue
+        after_determiner = at > 0 and words[at - 1].low in _DETERMINERS
+        last = _longest(words, at, haystack)
+        if last - at >= (0 if after_determiner else 1):
+            first = at - 1 if after_determiner and words[at - 1].low == "the" else at
+            found.append(bare(question[words[first].start : words[last].end]))
+        at = max(last, at) + 1
+    return list(dict.fromkeys(found))
+
+
+def _longest(words: list[Word], at: int, haystack: str) -> int:
+    """Return the last word of the longest run from ``at`` that the haystack has, or at - 1."""
+    best, run = at - 1, " "
+    for last in range(at, len(words)):
+        run += f"{bare(words[last].low)} "
+        if run not in haystack or (words[last].is_function and words[last].low != "of"):
+            break
+        if not words[last].is_function:
+            best = last
+    return best

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.followup.pointers import Form, Kind
+from qa.followup.recognition import pointer_of, points_back
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "form"),
+    [
+        ("When was it launched?", "it", Form.THING),
+        ("And whom did he call after that?", "he", Form.PERSON),
+        ("who did he call", "he", Form.PERSON),
+        ("Who was his wife?", "his", Form.PERSON),
+        ("What was the name of his wife?", "his", Form.PERSON),
+        ("Who called him?", "him", Form.PERSON),
+        ("Why were they hospitalised?", "they", Form.PLURAL),
+        ("What happened there?", "there", Form.PLACE),
+        ("What happened in that year?", "that year", Form.NOUN),
+        ("Who approved of this plan?", "this plan", Form.NOUN),
+        ("Where would profits go in this new company?", "this new company", Form.NOUN),
+        ("How was this possible?", "this", Form.EVENT),
+        ("What did this cause?", "this", Form.EVENT),
+        ("Who was king by then?", "then", Form.TIME),
+        ("What did Luther say about it?", "it", Form.THING),
+        ("What was Tesla's position with it?", "it", Form.THING),
+    ],
+)
+def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, form: Form) -> None:
+    pointer = pointer_of(question)
+    assert pointer is not None
+    assert question[pointer.start : pointer.end] == words
+    assert (pointer.kind, pointer.form) == (Kind.PRONOUN, form)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "rest"),
+    [
+        ("Why?", Kind.BARE, "Why"),
+        ("And when exactly?", Kind.BARE, "when"),
+        ("How many?", Kind.BARE, "How many"),
+        ("How many people?", Kind.BARE, "How many people"),
+        ("By whom?", Kind.BARE, "By whom"),
+        ("In which year?", Kind.BARE, "In which year"),
+        ("Why did he do that?", Kind.BARE, "Why"),
+        ("When did it happen?", Kind.BARE, "When"),
+        ("What about Pakistan?", Kind.ABOUT, "Pakistan"),
+        ("And in 2020?", Kind.ABOUT, "in 2020"),
+        ("And before that?", Kind.ABOUT, "before"),
+        ("Who else?", Kind.ELSE, "Who"),
+    ],
+)
+def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
+    pointer = pointer_of(question)
+    assert pointer is not None
+    assert (pointer.kind, pointer.rest) == (kind, rest)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Luther say about his wife?",
+        "what did luther say about his wife",
+        "Why did India suspend its treaties?",
+        "How long does it take to climb the tower?",
+        "What is it called when a star collapses?",
+        "Which country said it would leave?",
+        "Who lost his job?",
+        "How much did Tesla say Edison offered him?",
+        "How long ago was it when the water broke through?",
+        "Who said that he would never sell the farm?",
+        "What happened to the princess after she was taken by the giant?",
+        "Other than his science, what was Tesla known for?",
+        "How did the giant's son know that he was tricked?",
+        "How many people are there in India?",
+        "What do those who left say?",
+        "What can the robot arm do that a human hand cannot?",
+        "What causes inflation?",
+        "What is this article about?",
+        "What is this about?",
+        "Summarise it",
+        "How does this work?",
+        "How many square kilometres are covered in he basin?",
+        "What is displayed in the mace, scratch that, in the case?",
+        "hey there",
+        "Is it true that Rome fell?",
+    ],
+)
+def test_a_question_that_stands_alone_does_not(question: str) -> None:
+    assert not points_back(question)
+
+
+def test_a_noun_in_full_elsewhere_may_point_back_but_is_not_sure_to() -> None:
+    pointer = pointer_of("When was the operation launched?")
+    assert pointer is not None
+    assert (pointer.kind, pointer.head, pointer.sure) == (Kind.NOUN, "operation", False)
+
+
+def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> None:
+    named = pointer_of("Why did the Senate of Rome vote for it?")
+    subject = pointer_of("What did he tell Fox News?")
+    assert named is not None
+    assert not named.sure
+    assert subject is not None
+    assert subject.sure

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.followup.mentions import Exchange, Source, mentions_of
+from qa.followup.resolution import resolve
+from qa.followup.words import names_in, phrases_in
+
+TEXT = (
+    "Marco Rubio made a call to S Jaishankar. He also called Shehbaz Sharif. India carried out "
+    "missile strikes on Wednesday. Operation Sindoor was launched a fortnight after 26 people "
+    "were killed at Pahalgam. India suspended the Indus Water Treaty."
+)
+CALL = Exchange(
+    "Who did Marco Rubio call?", "S Jaishankar", "Marco Rubio made a call to S Jaishankar.",
+    "Tension", (TEXT,),
+)  # fmt: skip
+LAUNCH = Exchange("When was Operation Sindoor launched?", "Wednesday", "", "", (TEXT,))
+SUSPENDED = Exchange("What did India suspend?", "the Indus Water Treaty", "", "", (TEXT,))
+
+
+def by_rules(question: str, *history: Exchange) -> str:
+    return resolve(question, history, None)
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "understood"),
+    [
+        (CALL, "And when did he do it?", "When did Marco Rubio call S Jaishankar?"),
+        (CALL, "And whom did he call after that?", "Whom did Marco Rubio call after S Jaishankar?"),
+        (CALL, "What is his office?", "What is Marco Rubio's office?"),
+        (CALL, "Why?", "Why did Marco Rubio call S Jaishankar?"),
+        (CALL, "Who else?", "Who did Marco Rubio call other than S Jaishankar?"),
+        (CALL, "What about Trump?", "Who did Trump call?"),
+        (LAUNCH, "Where was it planned?", "Where was Operation Sindoor planned?"),
+        (LAUNCH, "By whom?", "By whom was Operation Sindoor launched?"),
+        (LAUNCH, "What happened then?", "What happened in Wednesday?"),
+        (LAUNCH, "When did it happen?", "When did Operation Sindoor happen?"),
+        (SUSPENDED, "When did it happen?", "When did India suspend the Indus Water Treaty?"),
+        (
+            Exchange("Who enables the Senate to vote?", "Ann Lee", "", "", (TEXT,)),
+            "What about the House?",
+            "Who enables the House to vote?",
+        ),
+        (SUSPENDED, "When?", "When did India suspend the Indus Water Treaty?"),
+        (
+            Exchange("How many people were killed?", "26", "", "", (TEXT,)),
+            "Where?",
+            "Where were the people killed?",
+        ),
+        (
+            Exchange("Who called Sharif?", "Marco Rubio", "", "", (TEXT,)),
+            "Why?",
+            "Why was it that Marco Rubio called Sharif?",
+        ),
+        (
+            Exchange("Did India suspend the treaty?", None, "", "", (TEXT,)),
+            "Why?",
+            "Why did India suspend the treaty?",
+        ),
+        (
+            Exchange("Who was president in 1990?", "Ann Lee", "", "", (TEXT,)),
+            "And in 2000?",
+            "Who was president in 2000?",
+        ),
+        (
+            Exchange("Who was president?", "Ann Lee", "", "", (TEXT,)),
+            "And before that?",
+            "Who was president before Ann Lee?",
+        ),
+    ],
+)
+def test_rules_put_in_what_was_left_out(history: Exchange, question: str, understood: str) -> None:
+    assert by_rules(question, history) == understood
+
+
+@pytest.mark.parametrize("question", ["Who  called Sharif ?", "what is the Indus Water Treaty"])
+def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
+    assert by_rules(question, CALL) == question
+
+
+def test_without_a_history_nothing_is_changed() -> None:
+    assert resolve("When was it launched?", [], lambda _: 1.0) == "When was it launched?"
+
+
+def test_the_reader_decides_between_antecedents() -> None:
+    sure_of = {"When was Marco Rubio born?": 0.2, "When was S Jaishankar born?": 0.9}
+    understood = resolve("When was he born?", [CALL], lambda q: sure_of.get(q, 0.1))
+    assert understood == "When was S Jaishankar born?"
+
+
+def test_what_could_stand_alone_is_changed_only_if_the_reader_is_much_surer() -> None:
+    question = "When was the operation launched?"
+    full = "When was Operation Sindoor launched?"
+    history = [Exchange("What was Operation Sindoor?", None, "", "", (TEXT,))]
+    assert resolve(question, history, lambda _: 0.6) == question
+    assert resolve(question, history, lambda q: 0.95 if q == full else 0.3) == full
+
+
+def test_a_bounded_number_of_wordings_is_read() -> None:
+    read: list[str] = []
+
+    def judge(question: str) -> float:
+        read.append(question)
+        return 0.1
+
+    quote = ", ".join(f"on A{n} Bell" for n in range(30))
+    long = Exchange("What?", None, quote, "", (quote,))
+    resolve("Who saw it?", [CALL, long], judge)
+    assert 0 < len(read) <= 6
+
+
+def test_mentions_name_their_source_and_their_turn() -> None:
+    found = {m.text: (m.source, m.age) for m in mentions_of([CALL, SUSPENDED])}
+    assert found["India"] == (Source.SUBJECT, 0)
+    assert found["the Indus Water Treaty"] == (Source.SHORT, 0)
+    assert found["Marco Rubio"] == (Source.SUBJECT, 1)
+
+
+def test_names_are_runs_of_capitals_without_function_words_in_front() -> None:
+    text = "In the ‘Operation Sindoor’ and Dr. S Jaishankar of New Delhi’s ministry met in J&K."
+    assert names_in(text) == ["Operation Sindoor", "Dr. S Jaishankar of New Delhi", "J&K"]
+
+
+def test_noun_phrases_are_those_that_the_article_has_word_for_word() -> None:
+    assert phrases_in("When did the missile strikes heighten tensions?", [TEXT]) == [
+        "the missile strikes"
+    ]
+
+
+def test_a_verb_is_no_part_of_a_phrase_because_another_form_of_it_is_in_the_article() -> None:
+    assert phrases_in("Why did the bridge open?", ["The bridge opened in 1932."]) == ["the bridge"]
