@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 from index.embedder import Progress
 from index.errors import ArticleNotFound
 from index.passage_index import PassageIndex
 from index.types import Article, ArticleInfo, checked_title, the_one_id
+from qa.config import Settings
 
 
 class Library:
@@ -19,10 +21,14 @@ class Library:
 
     Args:
         index: Where they are recorded.
+        settings: The limits of what is added.
         pending: Articles to be embedded and recorded when they are first needed there.
     """
 
-    def __init__(self, index: PassageIndex, pending: Sequence[Article] = ()) -> None:
+    def __init__(
+        self, index: PassageIndex, settings: Settings, pending: Sequence[Article] = ()
+    ) -> None:
+        self.settings = settings
         self._index = index
         self._pending = list(pending)
         self._pending_lock = threading.Lock()
@@ -36,6 +42,73 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add a text and return it as recorded; the same text twice is one article.
+
+        Headings are recognised as in a plain-text file. ``progress`` is called
+        with (passages embedded, passages), here and below.
+
+        Raises:
+            EmptyArticle: The text is blank.
+            TooLarge: It is over the limit of the settings.
+            LibraryError: It cannot be recorded.
+        """
+        from index.loaders import article_from_text
+
+        limits = self.settings.load_limits
+        return self._add(article_from_text(text, title=title, limits=limits), progress)
+
+    def add_bytes(
+        self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file's bytes; ``name`` tells the format and, without a title, the title.
+
+        Raises:
+            InputError: The bytes cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.loaders import load_bytes
+
+        limits = self.settings.load_limits
+        return self._add(load_bytes(data, name, title=title, limits=limits), progress)
+
+    def add_file(
+        self, path: Path | str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
+
+        Raises:
+            InputError: The file cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.loaders import load_file
+
+        limits = self.settings.load_limits
+        return self._add(load_file(Path(path), title=title, limits=limits), progress)
+
+    def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add the page at ``url``, the one call here that uses the network.
+
+        Raises:
+            FetchError: The page cannot be brought, or must not be.
+            InputError: What it brought cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be recorded.
+        """
+        from index.fetch import FetchLimits, fetch
+        from index.loaders import load_bytes
+
+        limits = self.settings.load_limits
+        page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
+        article = load_bytes(
+            page.data,
+            page.name,
+            title=title,
+            source=page.url,
+            content_type=page.content_type,
+            limits=limits,
+        )
+        return self._add(article, progress)
 
     def articles(self) -> list[Article]:
         """Return every article, in the order they were added."""

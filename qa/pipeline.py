@@ -47,8 +47,7 @@ class ArticleQA(Library):
         reader: Reader | None = None,
         pending: Sequence[Article] = (),
     ) -> None:
-        super().__init__(index, pending)
-        self.settings = settings
+        super().__init__(index, settings, pending)
         self._embedder = embedder
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
@@ -138,73 +137,6 @@ class ArticleQA(Library):
         self._embedder.load()
         self._add_pending()
         self._embedder.encode_query("warm-up")
-
-    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        """Add a text and return it as recorded; the same text twice is one article.
-
-        Headings are recognised as in a plain-text file. ``progress`` is called
-        with (passages embedded, passages), here and below.
-
-        Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
-            LibraryError: It cannot be recorded.
-        """
-        from index.loaders import article_from_text
-
-        limits = self.settings.load_limits
-        return self._add(article_from_text(text, title=title, limits=limits), progress)
-
-    def add_bytes(
-        self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
-    ) -> Article:
-        """Add a file's bytes; ``name`` tells the format and, without a title, the title.
-
-        Raises:
-            InputError: The bytes cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be recorded.
-        """
-        from index.loaders import load_bytes
-
-        limits = self.settings.load_limits
-        return self._add(load_bytes(data, name, title=title, limits=limits), progress)
-
-    def add_file(
-        self, path: Path | str, *, title: str = "", progress: Progress | None = None
-    ) -> Article:
-        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
-
-        Raises:
-            InputError: The file cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be recorded.
-        """
-        from index.loaders import load_file
-
-        limits = self.settings.load_limits
-        return self._add(load_file(Path(path), title=title, limits=limits), progress)
-
-    def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        """Add the page at ``url``, the one call here that uses the network.
-
-        Raises:
-            FetchError: The page cannot be brought, or must not be.
-            InputError: What it brought cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be recorded.
-        """
-        from index.fetch import FetchLimits, fetch
-        from index.loaders import load_bytes
-
-        limits = self.settings.load_limits
-        page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
-        article = load_bytes(
-            page.data,
-            page.name,
-            title=title,
-            source=page.url,
-            content_type=page.content_type,
-            limits=limits,
-        )
-        return self._add(article, progress)
 
     def retrieve(
         self,
