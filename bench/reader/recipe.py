@@ -2,9 +2,8 @@
 
     python -m bench.reader.recipe --train DIR --out RUN [--ship qa/reading_model]
 
-Four runs, one after the other: the student alone, the teacher, the student taught by the
-teacher (knowledge distillation, Hinton et al. 2015), and taught further with rivals beside
-the passages that answer. Each can be interrupted, and the
+Three runs, one after the other: the student alone, the teacher, and the student taught by
+the teacher (knowledge distillation, Hinton et al. 2015). Each can be interrupted, and the
 same command goes on where it stopped; what is finished is not done again. A batch of
 4,096 tokens takes half a second, the teacher's 1.9 and a taught one 1.2 on two cores with
 bfloat16; without it, six times that.
@@ -17,7 +16,6 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.reader.examples import Mixture
 from bench.reader.export import export
 from bench.reader.pretrained import Start
 from bench.reader.settings import TrainSettings
@@ -31,14 +29,6 @@ TEACHER = TrainSettings(
     seed=0, steps=950, learning_rate=6e-5, batch_tokens=3072, dropout=0, precision="bfloat16"
 )
 TAUGHT = TrainSettings(seed=1, steps=2600, dropout=0, precision="bfloat16")
-RANKED = TrainSettings(
-    seed=2,
-    steps=2400,
-    dropout=0,
-    precision="bfloat16",
-    rank_weight=0.5,
-    mixture=Mixture(negatives=0.5, rivalled=0.5),
-)
 
 STUDENT_START = Start()
 """The embedding model."""
@@ -69,14 +59,9 @@ class Stages:
         """Of the student that learns from the teacher, too."""
         return self.out / "taught"
 
-    @property
-    def ranked(self) -> Path:
-        """Of the same student, who learns to tell rivals apart as well."""
-        return self.out / "ranked"
-
 
 def run_recipe(data: TrainingData, out: Path) -> Path | None:
-    """Do the four runs, or what is left of them; return the checkpoint of the last.
+    """Do the three runs, or what is left of them; return the checkpoint of the last.
 
     None if the process was told to stop before the end.
     """
@@ -89,10 +74,7 @@ def run_recipe(data: TrainingData, out: Path) -> Path | None:
     student, teacher = stages.alone / CHECKPOINT, stages.teacher / CHECKPOINT
     if not _finished(Run(data, stages.taught, TAUGHT, Start(student), teacher)):
         return None
-    taught = stages.taught / CHECKPOINT
-    if not _finished(Run(data, stages.ranked, RANKED, Start(taught), teacher)):
-        return None
-    return stages.ranked / CHECKPOINT
+    return stages.taught / CHECKPOINT
 
 
 def _finished(run: Run) -> bool:

@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 CLICK_AT_ONCE = """number => {
   const chat = document.querySelector('#chat');
   new MutationObserver((_, watching) => {
-    const marks = [...chat.querySelectorAll('a')].filter(link => link.textContent === '[1]');
+    const links = [...chat.querySelectorAll('a:is([title],[data-tip])')];
+    const marks = links.filter(link => link.textContent === '[1]');
     if (marks.length < number) return;
     watching.disconnect();
     marks.at(-1).click();
