@@ -28,6 +28,10 @@ from qa.pipeline import ArticleQA
 
 __all__ = ["build_page", "launch", "main"]
 
+WARM_UP_AFTER = 3.0
+"""Seconds. A page that is opened at once has the cores for itself until it is there, and then
+has the models loaded."""
+
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except OSError:
         sys.exit(f"article-qa: {options.host}:{options.port} is not free. Give another --port.")
     log.info("Open %s in a browser. Ctrl-C ends it.", address)
-    threading.Thread(target=_warm_up, args=[qa], daemon=True).start()
+    warming_up = threading.Timer(WARM_UP_AFTER, _warm_up, args=[qa])
+    warming_up.daemon = True
+    warming_up.start()
     page.block_thread()
 
 
