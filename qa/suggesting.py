@@ -12,7 +12,7 @@ from index.sentences import split_sentences
 from index.types import Article, Span, overlap
 from qa.answer import Answer
 from qa.confidence import LIKELY
-from qa.questions.phrases import Names
+from qa.questions.phrases import OFTEN, Names
 from qa.questions.rules import Candidate, candidates
 
 TRIES = 16
@@ -21,6 +21,8 @@ SECONDS = 5.0
 """How long at most they are tried out, on a machine that is slow or busy."""
 # Of a long article as many pieces of this length are read as questions are wanted.
 _PIECE_CHARS = 12_000
+_PAGE_CHARS = 2_000
+"""Of a text of a page one has it all in mind; of a longer one what comes more often."""
 _REMEMBERED = 64
 
 Ask = Callable[[str], Answer]
@@ -85,7 +87,7 @@ def suggested(
     sure, as of any language but English.
     """
     kept: list[Candidate] = []
-    for candidate in _in_turn(article.text, count, kept):
+    for candidate in _in_turn(article, count, kept):
         if len(kept) == count or not wanted():
             break
         if _confidence_there(candidate, article.id, ask) >= LIKELY:
@@ -99,12 +101,12 @@ def _shares(count: int, articles: int) -> list[int]:
     return [each + (i < odd) for i in range(articles)]
 
 
-def _in_turn(text: str, count: int, kept: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Yield candidates from one part of a text after the other, of kinds that are rare in ``kept``.
+def _in_turn(article: Article, count: int, kept: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield candidates from each part of an article in turn, of kinds that are rare in ``kept``.
 
     No question comes twice.
     """
-    regions = [_made(text, piece) for piece in _pieces(len(text), count)]
+    regions = [_made(article, piece) for piece in _pieces(len(article.text), count)]
     tried: set[str] = set()
     for turn in range(TRIES * len(regions)):
         region = regions[turn % len(regions)]
@@ -124,11 +126,12 @@ def _pieces(length: int, count: int) -> list[Span]:
     ]
 
 
-def _made(text: str, piece: Span) -> list[Candidate]:
+def _made(article: Article, piece: Span) -> list[Candidate]:
     """Return the questions made from the sentences that begin in a piece."""
+    text = article.text
     first = max(text.rfind("\n", 0, piece.start) + 1, piece.start - _PIECE_CHARS)
     part = text[first : piece.end + _PIECE_CHARS // 10]
-    names = Names.of(part)
+    names = Names.of(part, article.title, min(OFTEN, 1 + len(text) // _PAGE_CHARS))
     made: list[Candidate] = []
     for sentence in split_sentences(part):
         at = Span(first + sentence.start, first + sentence.end)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.sentences import split_sentences
 from index.types import Span
-from qa.questions.phrases import MAX_QUESTION_CHARS, Names
+from qa.questions.phrases import MAX_QUESTION_CHARS, OFTEN, Names
 from qa.questions.rules import candidates
 
 # Names are known by standing within a sentence somewhere.
@@ -31,6 +31,11 @@ def asked(sentence: str, context: str = CONTEXT) -> dict[str, str]:
         (
             "The Harbour Bridge was opened to traffic in 1932.",
             "When was the Harbour Bridge opened to traffic?",
+            "1932",
+        ),
+        (
+            "The Harbour Bridge was built in 1932 by the engineer John Bradfield.",
+            "When was the Harbour Bridge built?",
             "1932",
         ),
         (
@@ -148,3 +153,19 @@ def test_a_question_is_plain_words_of_a_sane_length(text: str) -> None:
             assert len(made.question) <= MAX_QUESTION_CHARS
             assert not set(made.question) & set("<>$`“”\n")
             assert sentence.start <= made.answer.start < made.answer.end <= sentence.end
+
+
+def test_what_the_title_names_can_be_asked_about() -> None:
+    text = "The lighthouse was built in 1874. The keeper was chosen in 1875."
+    sentences = [Span(0, 33), Span(34, len(text))]
+
+    def asked_under(title: str, often: int = OFTEN) -> list[str]:
+        names = Names.of(text, title, often)
+        return [made.question for s in sentences for made in candidates(text, s, names)]
+
+    assert asked_under("The Lighthouse of Skerrow") == ["When was the lighthouse built?"]
+    assert asked_under("") == []
+    assert asked_under("", often=1) == [
+        "When was the lighthouse built?",
+        "When was the keeper chosen?",
+    ]

@@ -10,7 +10,7 @@ from typing import Self
 from qa.questions.words import CALENDAR, CLAUSE, DANGLING, LINKS, PRONOUNS
 
 MAX_QUESTION_CHARS = 90
-_OFTEN = 4
+OFTEN = 4
 _POSSESSIVE = re.compile(r"[’']s?$")
 # What may follow a verb and yet leave the clause one clause.
 _WITHIN = frozenset("to by from with at on into as".split())
@@ -28,16 +28,20 @@ class Names:
     """Nouns that often come as “the …”, by which a reader of the text knows what is meant."""
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Return the names in ``text``."""
+    def of(cls, text: str, title: str = "", often: int = OFTEN) -> Self:
+        """Return the names in ``text``; of the nouns in its ``title`` its reader knows, too.
+
+        ``often`` is how many times "the …" must come for its reader to know what is meant.
+        """
         inside = Counter(re.findall(r"(?<=[a-z,;] )[A-Z][\w’'-]*", text))
         small = Counter(re.findall(r"\b[a-z][\w’'-]*", text))
         definite = Counter(re.findall(r"\b[Tt]he ([a-z]+)(?= [a-z])", text))
+        titled = set(re.findall(r"\w+", title.lower()))
         proper = {_POSSESSIVE.sub("", n) for n, k in inside.items() if k > small[n.lower()]}
         return cls(
             frozenset(proper - CALENDAR - {"I"}),
             frozenset(small),
-            frozenset(noun for noun, k in definite.items() if k >= _OFTEN),
+            frozenset(n for n, k in definite.items() if k >= often or n in titled),
         )
 
     def has(self, word: str) -> bool:

@@ -36,6 +36,7 @@ _PP = f"(?P<pp>{'|'.join(sorted(PAST_OF_PARTICIPLE))})"
 _PAST = f"(?P<v>{'|'.join(sorted(BASE_OF_PAST))})"
 _REST = rf"(?P<rest>(?: {_WORD}){{0,7}}?)"
 _STOP = r"(?=[.,;:!?]|$)"
+_DATE_STOP = r"(?=[.,;:!?]|$| by )"
 # A sentence, perhaps after a few words that its main clause can do without.
 _START = "^(?:(?:And|But|So|Then|Now|Yet|Thus) |[A-Z][^,;:“”()]{2,50}, )?"
 _APPOSITION = r"(?:, (?:an?|the|who) [^,;]{3,80},)?"
@@ -185,13 +186,13 @@ _RULES: dict[str, tuple[re.Pattern[str], asking.Ask, str]] = {
         ),
         (
             "when passive",
-            rf"{_START}{_S}{_APPOSITION} {_BE} {_PP}{_REST} (?:in|on) (?P<a>{_DATE}){_STOP}",
+            rf"{_START}{_S}{_APPOSITION} {_BE} {_PP}{_REST} (?:in|on) (?P<a>{_DATE}){_DATE_STOP}",
             asking.when,
             "a",
         ),
         (
             "when active",
-            rf"{_START}{_S}{_APPOSITION} {_PAST}{_REST} (?:in|on) (?P<a>{_DATE}){_STOP}",
+            rf"{_START}{_S}{_APPOSITION} {_PAST}{_REST} (?:in|on) (?P<a>{_DATE}){_DATE_STOP}",
             asking.when,
             "a",
         ),
