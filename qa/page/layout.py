@@ -17,7 +17,7 @@ from qa.page.handlers import Handlers
 from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
 from qa.page.reading import READING_SCRIPT
-from qa.page.shelf import SHELF_SCRIPT
+from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
 
@@ -121,6 +121,7 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
         handlers.respond,
         [parts.box, chat, view],
         answered,
+        js=WHEN_NOTED,
         trigger_mode="once",
         **PAGE_ONLY,
     )
@@ -169,6 +170,7 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
+    pressed.then(None, js=SHELF_NOTED, **PAGE_ONLY)
     _beginning(handlers, parts, pressed)
 
 

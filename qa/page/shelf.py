@@ -166,13 +166,16 @@ def _editing(article: ArticleInfo, view: View) -> str:
 # Tells the server what was pressed. The list of boxes goes along whole, so that two quick
 # clicks cannot undo one another.
 SHELF_SCRIPT = """
-const send = (source, title) => trigger('click', {
-  action: source.dataset.do,
-  id: source.closest('li')?.dataset.id || '',
-  title: title || '',
-  left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
-    .map(box => box.closest('li').dataset.id),
-});
+const send = (source, title) => {
+  window.shelfPending = (window.shelfPending || 0) + 1;
+  trigger('click', {
+    action: source.dataset.do,
+    id: source.closest('li')?.dataset.id || '',
+    title: title || '',
+    left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
+      .map(box => box.closest('li').dataset.id),
+  });
+};
 element.addEventListener('click', event => {
   const source = event.target.closest('[data-do]');
   if (source && source.tagName !== 'FORM') send(source);
@@ -190,4 +193,14 @@ watch('value', () => {
   next?.focus();
   if (next?.select) next.select();
 });
+"""
+# A question that follows a tick at once is asked of what is ticked: it waits until that is noted.
+SHELF_NOTED = "() => { window.shelfPending -= 1; }"
+WHEN_NOTED = """
+async (...given) => {
+  for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) {
+    await new Promise(done => setTimeout(done, 50));
+  }
+  return given;
+}
 """

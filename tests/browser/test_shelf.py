@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from qa.config import Settings
-from qa.page.shelf import IN_MEMORY, ON_DISK
+from qa.page import handlers
+from qa.page.shelf import IN_MEMORY, ON_DISK, View
+from qa.page.shelving import Request, acted
 from qa.pipeline import ArticleQA
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
@@ -159,6 +162,20 @@ def test_the_chosen_articles_alone_are_asked(
     other = visit(url)
     expect(other.page.get_by_label("Ask Tower")).to_be_checked()
     expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
+
+
+def test_a_question_right_after_a_tick_is_asked_of_what_is_ticked(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(qa: ArticleQA, view: View, request: Request) -> View:
+        time.sleep(1)
+        return acted(qa, view, request)
+
+    monkeypatch.setattr(handlers, "acted", slowly)
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.page.get_by_label("Ask Bridge").uncheck()
+    expect(shown.ask(OPENED)).not_to_contain_text("1932")
 
 
 def test_an_article_is_opened_by_its_title(
