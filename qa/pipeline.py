@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +17,9 @@ from qa.composing import compose_answer
 from qa.config import Settings
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
-from qa.followup.resolution import resolve
+from qa.followup.resolution import Judge, resolve
 from qa.library import Library
-from qa.reader import ExtractiveReader, Reader
+from qa.reader import ExtractiveReader, Reader, Reading
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
 
@@ -185,9 +186,16 @@ class ArticleQA(Library):
             ArticleNotFound: One of the ids is not in the library.
         """
         ids = None if article_ids is None else list(article_ids)
-        understood = self._understood(question, history, ids)
-        passages = self.retrieve(understood, self.settings.passages, ids)
-        reading = self._reader.read(understood, passages)
+
+        @functools.cache  # the wording that is chosen has been read to choose it
+        def read(wording: str) -> tuple[list[Passage], Reading]:
+            found = self.retrieve(wording, self.settings.passages, ids)
+            return found, self._reader.read(wording, found)
+
+        understood = self._understood(
+            question, history, ids, lambda wording: read(wording)[1].confidence
+        )
+        passages, reading = read(understood)
         if not rerank:
             reading = replace(reading, passages=tuple(passages))
         least = self.settings.least_confidence(self._reader.levels)
@@ -197,7 +205,11 @@ class ArticleQA(Library):
         return replace(answer, question=question, understood=understood)
 
     def _understood(
-        self, question: str, history: Sequence[str | Answer], ids: list[str] | None
+        self,
+        question: str,
+        history: Sequence[str | Answer],
+        ids: list[str] | None,
+        judge: Judge,
     ) -> str:
         """Return a question that leans on earlier ones in words that stand alone."""
         if not history or not points_back(question):
@@ -206,11 +218,6 @@ class ArticleQA(Library):
         for turn in history[-MAX_TURNS:]:
             known = turn if isinstance(turn, Answer) else self.ask(turn, ids, history=answers)
             answers.append(known)
-
-        def judge(wording: str) -> float:
-            found = self.retrieve(wording, self.settings.passages, ids)
-            return self._reader.read(wording, found).confidence
-
         return resolve(question, [Exchange.of(answer) for answer in answers], judge)
 
     def suggest(
