@@ -35,7 +35,7 @@ from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.evaluation.asking import PASSAGES
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
-from qa.evaluation.metrics import Interval, bootstrap, f1, hits
+from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Weighing, resolve
@@ -82,7 +82,7 @@ class Asking:
         """Return how the answer to ``asked`` fares against the answers of ``question``."""
         answer = self.answer(asked)
         spans = question.evidence.spans
-        right = bool(answer.citations) and any(hits(answer.citations[0], s) for s in spans)
+        right = bool(answer.citations) and hits_any(answer.citations[0], spans)
         short = answer.short or ""
         score = f1(short or None, question.gold)
         return Reply(asked, short, score, float(right), answer.confidence)

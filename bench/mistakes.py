@@ -22,7 +22,7 @@ from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.asking import Asked, ask_all
-from qa.evaluation.metrics import exact_match, f1, hits
+from qa.evaluation.metrics import exact_match, f1, hits_any
 
 DEFAULT_SETS = ("squad_en", "covidqa", "fairytale")
 RIGHT_ENOUGH = 0.8
@@ -57,10 +57,10 @@ def cause_of(asked: Asked, threshold: float) -> str | None:
 
 def _misplaced(asked: Asked) -> str:
     spans = asked.question.evidence.spans
-    if not any(hits(p, s) for p in asked.retrieved for s in spans):
+    if not any(hits_any(passage, spans) for passage in asked.retrieved):
         return "passage not among those read"
     best = asked.answer.passages[0] if asked.answer.passages else asked.retrieved[0]
-    if not any(hits(best, s) for s in spans):
+    if not hits_any(best, spans):
         return "another passage preferred"
     return "right passage, another sentence"
 

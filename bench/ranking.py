@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 
 from index.types import Passage
 from qa.evaluation.asking import Asked
-from qa.evaluation.metrics import f1, hits
+from qa.evaluation.metrics import f1, hits_any
 from qa.ranking import JudgedSpan, Ranking, RankSigns, rank_signs
 from qa.span_decoding import SpanCandidate
 
@@ -44,7 +44,7 @@ def choices_of(asked: Sequence[Asked]) -> list[Choice]:
             continue
         candidates = [span.candidate for span in a.judged]
         scores = np.array([f1(c.text, a.question.gold, a.lang) for c in candidates])
-        places = [any(hits(c.passage, e) for e in a.question.evidence.spans) for c in candidates]
+        places = [hits_any(c.passage, a.question.evidence.spans) for c in candidates]
         # The right words in a passage that does not answer are there by chance.
         scores[(scores < RIGHT_ENOUGH) | ~np.array(places)] = 0.0
         if scores.any():

@@ -15,7 +15,7 @@ from qa.answer import Answer
 from qa.composing import compose_answer
 from qa.config import Settings
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
-from qa.evaluation.metrics import hits, strip_marks
+from qa.evaluation.metrics import hits_any, strip_marks
 from qa.quoting import quotes_of
 from qa.ranking import JudgedSpan, distinct
 from qa.reader import ExtractiveReader
@@ -50,12 +50,12 @@ class Asked:
     def citations_right(self) -> tuple[bool, ...]:
         """Of each citation, whether it covers half of a gold answer or more."""
         spans = self.question.evidence.spans
-        return tuple(any(hits(c, span) for span in spans) for c in self.answer.citations)
+        return tuple(hits_any(citation, spans) for citation in self.answer.citations)
 
     def is_right(self, judged: Sequence[JudgedSpan]) -> bool:
         """Return whether the first quote would hold an answer if ``judged`` were the order."""
         first = quotes_of(self.answer.question, distinct(judged))[0]
-        return any(hits(first, span) for span in self.question.evidence.spans)
+        return hits_any(first, self.question.evidence.spans)
 
     def is_given(self, threshold: float) -> bool:
         """Whether the answer is shown at this threshold."""

@@ -146,6 +146,11 @@ def hits(passage: Located, span: Located) -> bool:
     return overlap > 0 and overlap >= _HIT_SHARE * shorter
 
 
+def hits_any(passage: Located, spans: Iterable[Located]) -> bool:
+    """Return whether a passage covers at least half of one of ``spans``; see :func:`hits`."""
+    return any(hits(passage, span) for span in spans)
+
+
 def recall_at(k: int, passages: Sequence[Located], evidence: Evidence) -> float:
     """Return the recall of the first ``k`` passages, of the question's article, best first.
 
@@ -184,7 +189,7 @@ def reciprocal_rank(passages: Sequence[Located], evidence: Evidence, k: int = 10
     Its mean over questions is MRR@k (Voorhees 1999).
     """
     for rank, passage in enumerate(passages[:k], start=1):
-        if any(hits(passage, span) for span in evidence.spans):
+        if hits_any(passage, evidence.spans):
             return 1 / rank
     return 0.0
 
