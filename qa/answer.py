@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 from index.errors import CitationError
 from index.types import Passage, Span
 from qa.citations import Citation
+
+
+class Kind(StrEnum):
+    """What an answer is; its value is what JSON says."""
+
+    ANSWER = "answer"
+    """The words of the articles that answer the question, or a refusal."""
+    SUMMARY = "summary"
+    """What the articles are about, in some of their own sentences."""
+    KEY_POINTS = "key_points"
+    """Their most important sentences, one by one."""
+    PEOPLE = "people"
+    """The people and organisations in them."""
+    TIMELINE = "timeline"
+    """Their dated events, in order."""
+    TALK = "talk"
+    """About the chatbot, and nothing from the articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,9 @@ class Answer:
     """What a follow-up question was taken to ask, in words that stand alone; None if it
     was read as it was typed."""
 
+    kind: Kind = Kind.ANSWER
+    """What was asked for."""
+
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
             msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
@@ -72,6 +93,7 @@ class Answer:
             "marks": [list(mark) for mark in self.marks],
             "short_at": list(self.short_at) if self.short_at else None,
             "understood": self.understood,
+            "kind": self.kind.value,
         }
 
     @classmethod
@@ -88,4 +110,5 @@ class Answer:
             marks=tuple(Span(start, end) for start, end in data["marks"]),
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
             understood=data.get("understood"),
+            kind=Kind(data.get("kind", Kind.ANSWER)),
         )
