@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_windows_of_an_answer_decode_to_it(examples: list[Example]) -> None:
     first, last = (place - window.passage_at for place in (window.start, window.end))
     start, end = window.offsets[first].start, window.offsets[last].end
     assert example.passage[start:end] == "lanterns"
+
+
+def test_windows_know_the_sentence_of_the_answer(examples: list[Example]) -> None:
+    example = next(e for e in examples if e.answers and e.answers[0] == "three days")
+    (window,) = toy_maker().windows([example], offsets=True)
+    assert window.sentence in window.sentences
+    first, last = (place - window.passage_at for place in window.sentence)
+    words = example.passage[window.offsets[first].start : window.offsets[last].end]
+    assert words == "The fair lasts three days, and bakers give away seeded bread."
+    mask = collate([window]).sentence[0]
+    assert mask.nonzero()[:, 0].tolist() == list(range(window.sentence[0], window.sentence[1] + 1))
+    (nowhere,) = toy_maker().windows([replace(example, answer=None)])
+    assert not collate([nowhere]).sentence.any()
 
 
 def test_a_long_passage_is_cut_into_windows_that_lose_nothing() -> None:

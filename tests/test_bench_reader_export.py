@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,13 @@ def test_the_exported_file_computes_what_torch_does_at_any_length(
 ) -> None:
     write_onnx(model, tmp_path / "reader.onnx", precision)
     assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= apart
+
+
+def test_a_head_for_sentences_is_left_out_of_the_file(tmp_path: Path) -> None:
+    model = ReaderModel(replace(SHAPE, judges_sentences=True)).eval()
+    write_onnx(model, tmp_path / "reader.onnx", "float32")
+    assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= 1e-4
+    assert model.sentence is not None
 
 
 def test_each_precision_makes_the_file_smaller(model: ReaderModel, tmp_path: Path) -> None:

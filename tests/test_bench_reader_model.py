@@ -11,8 +11,8 @@ from transformers import MPNetConfig, MPNetModel
 
 from bench.reader import pretrained
 from bench.reader.features import Batch
-from bench.reader.loss import hard_loss, outputs_of, rank_loss, soft_loss
-from bench.reader.model import ModelShape, ReaderModel
+from bench.reader.loss import hard_loss, outputs_of, rank_loss, sentence_loss, soft_loss
+from bench.reader.model import ModelShape, Outputs, ReaderModel
 from bench.reader.pretrained import Start, pretrained_mpnet, vocabulary_of
 from bench.reader.settings import TrainSettings
 from bench.reader.trainer import Trainer
@@ -50,7 +50,8 @@ def batch_of(ids: torch.Tensor, start: int = 3, end: int = 4) -> Batch:
     rows = len(ids)
     return Batch(
         ids, seen, torch.zeros_like(ids), seen, torch.full((rows,), start),
-        torch.full((rows,), end), torch.ones(rows), torch.zeros(0, rows, dtype=torch.bool),
+        torch.full((rows,), end), torch.ones(rows), seen & False,
+        torch.zeros(0, rows, dtype=torch.bool),
     )  # fmt: skip
 
 
@@ -90,8 +91,9 @@ def test_a_student_that_agrees_with_the_teacher_learns_nothing_from_it() -> None
     torch.manual_seed(0)
     batch = batch_of(torch.randint(0, 40, (3, 12)))
     model = ReaderModel(SHAPE)
-    taught = tuple(output.detach() for output in outputs_of(model, batch))
-    loss = soft_loss(outputs_of(model, batch), taught, 0.5, 2.0)  # type: ignore[arg-type] # three
+    with torch.no_grad():
+        taught = outputs_of(model, batch)
+    loss = soft_loss(outputs_of(model, batch), taught, 0.5, 2.0)
     loss.backward()  # type: ignore[no-untyped-call] # theirs
     assert all(p.grad is None or p.grad.abs().max() < 1e-6 for p in model.parameters())
 
@@ -103,8 +105,8 @@ def test_the_answers_count_where_they_are() -> None:
     end = torch.full((2, 6), -20.0)
     end[:, 5] = 20.0
     sure = torch.full((2,), 20.0)
-    assert hard_loss((right, end, sure), batch, 0.5) < 1e-4
-    assert hard_loss((end, right, sure), batch, 0.5) > 10
+    assert hard_loss(Outputs(right, end, sure), batch, 0.5) < 1e-4
+    assert hard_loss(Outputs(end, right, sure), batch, 0.5) > 10
 
 
 def test_a_passage_with_the_answer_comes_before_its_rivals_but_no_others() -> None:
@@ -120,7 +122,7 @@ def test_a_passage_with_the_answer_comes_before_its_rivals_but_no_others() -> No
         logits = torch.zeros(4, 6)
         logits[:, 1:] = -20.0
         logits[:, 4] = torch.tensor(peaks)
-        return float(rank_loss((logits, logits, torch.tensor(peaks)), batch, 0.5))
+        return float(rank_loss(Outputs(logits, logits, torch.tensor(peaks)), batch, 0.5))
 
     assert loss_at(9.0, -9.0, 0.0, 0.0) < 1e-3
     assert loss_at(-9.0, 9.0, 0.0, 0.0) > 10
@@ -130,10 +132,25 @@ def test_a_passage_with_the_answer_comes_before_its_rivals_but_no_others() -> No
     logits = torch.zeros(4, 6)
     logits[:, 4] = both
     shifted = logits + torch.tensor([[50.0], [0.0], [0.0], [0.0]])
-    losses = [rank_loss((some, some, both), batch, 0.5) for some in (logits, shifted)]
+    losses = [rank_loss(Outputs(some, some, both), batch, 0.5) for some in (logits, shifted)]
     assert torch.allclose(losses[0], losses[1], atol=1e-4)
     alone = replace(batch, groups=groups & False)
-    assert rank_loss((logits, logits, both), alone, 0.5) == 0
+    assert rank_loss(Outputs(logits, logits, both), alone, 0.5) == 0
+
+
+def test_a_sentence_counts_where_it_is_and_not_beside_the_passage() -> None:
+    spans = torch.tensor([[True, False, True, True, True, False]])
+    sentence = torch.tensor([[False, False, False, True, True, False]])
+    seen = batch_of(torch.zeros(1, 6, dtype=torch.long))
+    batch = replace(seen, spans=spans, sentence=sentence)
+
+    def loss_of(*logits: float) -> float:
+        given = torch.tensor([logits]).float()
+        return float(sentence_loss(Outputs(given, given, given[:, 0], given), batch))
+
+    assert loss_of(0, 0, -20, 20, 20, 0) < 1e-4
+    assert loss_of(90, 90, -20, 20, 20, 90) < 1e-4
+    assert loss_of(0, 0, 20, -20, -20, 0) > 10
 
 
 @pytest.mark.parametrize("teacher", [None, ReaderModel(SHAPE)])

@@ -91,6 +91,17 @@ def test_a_run_is_measured_at_its_end(data: TrainingData, start: Start, tmp_path
     assert "genuine_auroc" in measured
 
 
+def test_a_run_that_learns_sentences_adds_a_head_for_them_and_measures_it(
+    data: TrainingData, start: Start, tmp_path: Path
+) -> None:
+    settings = TrainSettings(steps=2, batch_tokens=512, sentence_weight=0.5)
+    for _ in range(2):
+        Run(data, tmp_path / "run", settings, start).train(1000, 1000, 1)
+    assert averaged_model(tmp_path / "run" / train.CHECKPOINT).shape.judges_sentences
+    (measured,) = events(tmp_path / "run", "held_out")
+    assert {"sentence_holds", "reorder_sentence", "genuine_auroc_sentence"} <= measured.keys()
+
+
 def test_a_taught_run_is_resumed_with_the_same_teacher_only(
     data: TrainingData, start: Start, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tokenizers import Encoding
 
 from bench.reader.examples import Example
 from bench.reader.sources import seeded
+from index.sentences import split_sentences
 from index.types import Span
 from qa.windows import MAX_TOKENS, STRIDE, PairTokenizer
 
@@ -37,6 +38,10 @@ class Window:
     """Of each passage token, its place in the example's passage; only if asked for."""
     group: str = ""
     """As of its example: windows of one group are in one batch."""
+    sentence: Span = Span(0, 0)  # noqa: RUF009 - a tuple
+    """First and last token of the sentence with the answer; both 0 if it is not in the window."""
+    sentences: tuple[Span, ...] = ()
+    """Of each sentence, its first and last token; only if offsets are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Batch:
     end: torch.Tensor
     has_answer: torch.Tensor
     """float32, 1 where the window holds the answer."""
+    sentence: torch.Tensor
+    """True where the sentence with the answer is."""
     groups: torch.Tensor
     """``(groups, n)``: true where a window is of a group; those of none are in no row."""
 
@@ -84,6 +91,10 @@ class WindowMaker:
         self, example: Example, question: Encoding, passage: Encoding, *, offsets: bool
     ) -> Iterator[Window]:
         answer = _token_span(passage.offsets, example.answer)
+        sentences: list[Span] = []
+        if answer or offsets:
+            found = (_token_span(passage.offsets, s) for s in split_sentences(example.passage))
+            sentences = [sentence for sentence in found if sentence]
         for part in self._tokenizer.windows(question, passage):
             first, last = part.first, part.first + len(part.offsets)
             start = end = 0
@@ -91,8 +102,26 @@ class WindowMaker:
                 start, end = (part.passage_at + place - first for place in answer)
             elif answer and first <= answer.end and answer.start < last:
                 continue  # holds a part of the answer: neither right nor wrong
-            places = part.offsets if offsets else ()
-            yield Window(part.ids, part.passage_at, start, end, example.kind, places, example.group)
+            inside = tuple(
+                Span(
+                    part.passage_at + max(s, first) - first,
+                    part.passage_at + min(e, last - 1) - first,
+                )
+                for s, e in sentences
+                if s < last and first <= e
+            )
+            holding = [s for s in inside if start and s.start <= end and start <= s.end]
+            yield Window(
+                part.ids,
+                part.passage_at,
+                start,
+                end,
+                example.kind,
+                part.offsets if offsets else (),
+                example.group,
+                Span(holding[0].start, holding[-1].end) if holding else Span(0, 0),
+                inside if offsets else (),
+            )
 
 
 def batches(windows: Sequence[Window], max_tokens: int, *seed: object) -> list[list[Window]]:
@@ -111,7 +140,7 @@ def collate(windows: Sequence[Window]) -> Batch:
     """Return the windows as tensors, padded to the longest."""
     length = max(len(window.ids) for window in windows)
     ids = torch.zeros(len(windows), length, dtype=torch.long)
-    attention, types, spans = (torch.zeros(ids.shape, dtype=torch.bool) for _ in range(3))
+    attention, types, spans, sentence = (torch.zeros(ids.shape).bool() for _ in range(4))
     for row, window in enumerate(windows):
         size = len(window.ids)
         ids[row, :size] = torch.tensor(window.ids)
@@ -119,12 +148,16 @@ def collate(windows: Sequence[Window]) -> Batch:
         types[row, window.passage_at : size] = True
         spans[row, window.passage_at : size - 1] = True
         spans[row, 0] = True
+        if window.start:
+            sentence[row, window.sentence.start : window.sentence.end + 1] = True
     start = torch.tensor([window.start for window in windows])
     end = torch.tensor([window.end for window in windows])
     names = dict.fromkeys(window.group for window in windows if window.group)
     groups = torch.tensor([[w.group == name for w in windows] for name in names]).bool()
     groups = groups.view(len(names), len(windows))
-    return Batch(ids, attention, types.long(), spans, start, end, (start > 0).float(), groups)
+    return Batch(
+        ids, attention, types.long(), spans, start, end, (start > 0).float(), sentence, groups
+    )
 
 
 def _together(windows: Sequence[Window]) -> list[list[Window]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -57,6 +57,10 @@ class Read:
     """How much more likely the span is than none, in logits."""
     has_answer: float
     """The logit that there is an answer."""
+    sentence: float = -np.inf
+    """Of the likeliest sentence, the mean logit of its tokens, if the model judges sentences."""
+    sentence_holds: bool = False
+    """Whether that sentence has a part of the answer in it."""
 
 
 def draw_sample(articles: Sequence[PreparedArticle], sizes: SampleSizes) -> Sample:
@@ -108,6 +112,10 @@ def figures(logits_of: LogitsOf, sample: Sample, maker: WindowMaker) -> dict[str
             labels = [positive for positive, _ in pairs]
             found[name] = auroc(labels, [r.has_answer for _, r in pairs])
             found[f"{name}_margin"] = auroc(labels, [r.margin for _, r in pairs])
+            if any(r.sentence > -np.inf for _, r in pairs):
+                found[f"{name}_sentence"] = auroc(labels, [r.sentence for _, r in pairs])
+    if any(read.sentence > -np.inf for read in reads):
+        found["sentence_holds"] = _mean([r.sentence_holds for _, r in by_role["answerable"]])
     return found | _reordering(sample, reads)
 
 
@@ -123,25 +131,37 @@ def read_examples(
         batch = collate([window for _, window in some])
         outputs = logits_of(batch)
         for row, (number, window) in enumerate(some):
-            start, end, has_answer = (output[row] for output in outputs)
-            read = _best_span(start, end, float(has_answer), window, examples[number].passage)
-            if number not in best or read.margin > best[number].margin:
-                best[number] = read
+            read = _best_span(outputs, row, window, examples[number].passage)
+            if outputs.sentence is not None:
+                read = _with_sentence(read, outputs.sentence[row], window)
+            best[number] = _better(best[number], read) if number in best else read
     return [best.get(number, Read("", -np.inf, -np.inf)) for number in range(len(examples))]
 
 
-def _best_span(
-    start: NDArray[np.float32],
-    end: NDArray[np.float32],
-    has_answer: float,
-    window: Window,
-    passage: str,
-) -> Read:
+def _better(one: Read, other: Read) -> Read:
+    """Return the read with the better span, with the better sentence of both."""
+    best = max(one, other, key=lambda read: read.margin)
+    by_sentence = max(one, other, key=lambda read: read.sentence)
+    return replace(best, sentence=by_sentence.sentence, sentence_holds=by_sentence.sentence_holds)
+
+
+def _with_sentence(read: Read, logits: NDArray[np.float32], window: Window) -> Read:
+    if not window.sentences:
+        return read
+    scores = [float(logits[first : last + 1].mean()) for first, last in window.sentences]
+    place = int(np.argmax(scores))
+    first, last = window.sentences[place]
+    holds = window.start > 0 and first <= window.end and window.start <= last
+    return replace(read, sentence=scores[place], sentence_holds=holds)
+
+
+def _best_span(outputs: Logits, row: int, window: Window, passage: str) -> Read:
+    start, end = outputs.start[row], outputs.end[row]
     first, last = window.passage_at, window.passage_at + len(window.offsets)
     joint = joint_logits(start[first:last], end[first:last])
     left, right = np.unravel_index(int(joint.argmax()), joint.shape)
     text = passage[window.offsets[left].start : window.offsets[right].end]
-    return Read(text, float(joint[left, right] - start[0] - end[0]), has_answer)
+    return Read(text, float(joint[left, right] - start[0] - end[0]), float(outputs.has_answer[row]))
 
 
 def _reordering(sample: Sample, reads: Sequence[Read]) -> dict[str, float]:
@@ -151,7 +171,11 @@ def _reordering(sample: Sample, reads: Sequence[Read]) -> dict[str, float]:
             groups.setdefault(role, []).append(read)
     right = [max(g, key=lambda r: r.has_answer) is g[0] for g in groups.values()]
     by_margin = [max(g, key=lambda r: r.margin) is g[0] for g in groups.values()]
-    return {"reorder": _mean(right), "reorder_margin": _mean(by_margin)}
+    found = {"reorder": _mean(right), "reorder_margin": _mean(by_margin)}
+    if any(r.sentence > -np.inf for r in reads):
+        by_sentence = [max(g, key=lambda r: r.sentence) is g[0] for g in groups.values()]
+        found["reorder_sentence"] = _mean(by_sentence)
+    return found
 
 
 def _given(prepared: PreparedArticle, question: Question) -> Example:

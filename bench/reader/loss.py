@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.reader.features import Batch
+from bench.reader.model import Outputs
 from bench.reader.settings import TrainSettings
-
-Outputs: TypeAlias = tuple[Tensor, Tensor, Tensor]
-"""float32 logits of start and end ``(n, length)``, and of an answer ``(n,)``."""
 
 _NOT_A_SPAN = -1e4
 
 
 def outputs_of(model: nn.Module, batch: Batch) -> Outputs:
-    """Return the logits of ``batch``, low where no span may begin or end."""
-    start, end, has_answer = model(batch.ids, batch.attention, batch.types)
-    return (
-        start.float().masked_fill(~batch.spans, _NOT_A_SPAN),
-        end.float().masked_fill(~batch.spans, _NOT_A_SPAN),
-        has_answer.float(),
+    """Return the float32 logits of ``batch``, low where no span may begin or end."""
+    found = model(batch.ids, batch.attention, batch.types)
+    return Outputs(
+        found.start.float().masked_fill(~batch.spans, _NOT_A_SPAN),
+        found.end.float().masked_fill(~batch.spans, _NOT_A_SPAN),
+        found.has_answer.float(),
+        None if found.sentence is None else found.sentence.float(),
     )
 
 
 def hard_loss(outputs: Outputs, batch: Batch, has_answer_weight: float) -> Tensor:
     """Return the mean over start and end of their cross entropy, plus that of the answer."""
-    start, end, has_answer = outputs
-    place = functional.cross_entropy(start, batch.start) + functional.cross_entropy(end, batch.end)
-    presence = functional.binary_cross_entropy_with_logits(has_answer, batch.has_answer)
+    place = functional.cross_entropy(outputs.start, batch.start)
+    place = place + functional.cross_entropy(outputs.end, batch.end)
+    presence = functional.binary_cross_entropy_with_logits(outputs.has_answer, batch.has_answer)
     return place / 2 + has_answer_weight * presence
+
+
+def sentence_loss(outputs: Outputs, batch: Batch) -> Tensor:
+    """Return the mean cross entropy of "in the sentence with the answer", over the passages."""
+    assert outputs.sentence is not None, "the model has no head for sentences"
+    passage = batch.spans.clone()
+    passage[:, 0] = False
+    return functional.binary_cross_entropy_with_logits(
+        outputs.sentence[passage], batch.sentence[passage].float()
+    )
 
 
 def rank_loss(outputs: Outputs, batch: Batch, has_answer_weight: float) -> Tensor:
@@ -41,7 +48,7 @@ def rank_loss(outputs: Outputs, batch: Batch, has_answer_weight: float) -> Tenso
     The shared normalisation of Clark and Gardner (2018): one distribution over the tokens
     of all windows of a group, each measured against "no answer" in its own window.
     """
-    start, end, has_answer = outputs
+    start, end, has_answer, _ = outputs
     right = batch.has_answer.bool()
     contested = ((batch.groups & right).any(1)) & ((batch.groups & ~right).any(1))
     groups = batch.groups[contested]
@@ -83,25 +90,29 @@ def soft_loss(
             reduction="batchmean",
             log_target=True,
         )
-        for ours, theirs in zip(outputs[:2], taught[:2], strict=True)
+        for ours, theirs in ((outputs.start, taught.start), (outputs.end, taught.end))
     ]
-    presence = functional.binary_cross_entropy_with_logits(outputs[2], taught[2].sigmoid())
+    presence = functional.binary_cross_entropy_with_logits(
+        outputs.has_answer, taught.has_answer.sigmoid()
+    )
     return temperature**2 * (places[0] + places[1]) / 2 + has_answer_weight * presence
 
 
 def loss_of(
     model: nn.Module, batch: Batch, settings: TrainSettings, teacher: nn.Module | None
 ) -> Tensor:
-    """Return the loss on ``batch``: of the answers, their order, and the teacher's opinion."""
+    """Return the loss on ``batch``: of the answers, what counts beside, and the teacher."""
     outputs = outputs_of(model, batch)
     weight = settings.has_answer_weight
     hard = hard_loss(outputs, batch, weight)
-    order: Tensor | float = 0.0
+    beside: Tensor | float = 0.0
     if settings.rank_weight:
-        order = settings.rank_weight * rank_loss(outputs, batch, weight)
+        beside = beside + settings.rank_weight * rank_loss(outputs, batch, weight)
+    if settings.sentence_weight:
+        beside = beside + settings.sentence_weight * sentence_loss(outputs, batch)
     if teacher is None:
-        return hard + order
+        return hard + beside
     with torch.inference_mode():
         taught = outputs_of(teacher, batch)
     soft = soft_loss(outputs, taught, weight, settings.temperature)
-    return (1 - settings.taught) * hard + settings.taught * soft + order
+    return (1 - settings.taught) * hard + settings.taught * soft + beside

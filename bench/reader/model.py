@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,9 +20,30 @@ from torch.nn import functional
 
 from bench.reader.features import Batch
 
-Logits: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-"""Of start and end ``(n, length)``, and of an answer ``(n,)``."""
 
+class Logits(NamedTuple):
+    """What a model says of ``n`` windows."""
+
+    start: NDArray[np.float32]
+    """``(n, length)``, as is ``end``."""
+    end: NDArray[np.float32]
+    has_answer: NDArray[np.float32]
+    """``(n,)``."""
+    sentence: NDArray[np.float32] | None = None
+    """``(n, length)``: that a token is in the sentence with the answer; not every model knows."""
+
+
+class Outputs(NamedTuple):
+    """The same as tensors."""
+
+    start: Tensor
+    end: Tensor
+    has_answer: Tensor
+    sentence: Tensor | None = None
+
+
+HEADS = ("span.", "has_answer.", "sentence.")
+"""How the names of their weights begin."""
 _HEAD_SCALE = 0.02
 _FARTHEST = 128
 """Tokens; whatever is farther away is in one bucket, as in MPNet and T5."""
@@ -41,6 +62,8 @@ class ModelShape:
     relative_buckets: int = 0
     """How many distances between tokens each head weighs; 0 for none."""
     norm_epsilon: float = 1e-12
+    judges_sentences: bool = False
+    """Whether it has a head for the sentence with the answer."""
 
 
 MPNET_BASE = ModelShape(layers=12, width=768, inner=3072, relative_buckets=32, norm_epsilon=1e-5)
@@ -93,16 +116,15 @@ class ReaderModel(nn.Module):
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         self.span = nn.Linear(shape.width, 2)
         self.has_answer = nn.Linear(shape.width, 1)
-        for head in (self.span, self.has_answer):
+        self.sentence = nn.Linear(shape.width, 1) if shape.judges_sentences else None
+        for head in filter(None, (self.span, self.has_answer, self.sentence)):
             nn.init.normal_(head.weight, std=_HEAD_SCALE)
             nn.init.zeros_(head.bias)
 
-    def forward(
-        self, ids: Tensor, attention: Tensor, types: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the logits of start and end ``(n, length)``, and of an answer ``(n,)``.
+    def forward(self, ids: Tensor, attention: Tensor, types: Tensor) -> Outputs:
+        """Return the logits of ``n`` windows.
 
-        The span logits are raw: the question's tokens and padding are for the caller to mask.
+        Those of tokens are raw: the question's tokens and padding are for the caller to mask.
         """
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.norm(self.words(ids) + self.positions(places) + self.types(types))
@@ -115,16 +137,19 @@ class ReaderModel(nn.Module):
         for layer in self.layers:
             hidden = layer(hidden, mask)
         spans = self.span(hidden)
-        return spans[..., 0], spans[..., 1], self.has_answer(hidden[:, 0])[:, 0]
+        sentence = None if self.sentence is None else self.sentence(hidden)[..., 0]
+        return Outputs(spans[..., 0], spans[..., 1], self.has_answer(hidden[:, 0])[:, 0], sentence)
 
     def logits(self, batch: Batch) -> Logits:
         """Return the logits of ``batch``, without dropout."""
         was_training = self.training
         self.eval()
         with torch.inference_mode():
-            start, end, has_answer = self(batch.ids, batch.attention, batch.types)
+            outputs = self(batch.ids, batch.attention, batch.types)
         self.train(was_training)
-        return start.float().numpy(), end.float().numpy(), has_answer.float().numpy()
+        start, end, has_answer = (each.float().numpy() for each in outputs[:3])
+        sentence = None if outputs.sentence is None else outputs.sentence.float().numpy()
+        return Logits(start, end, has_answer, sentence)
 
 
 def _buckets(places: Tensor, count: int) -> Tensor:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from bench.reader.features import Window
+from index.types import Span
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
@@ -44,7 +45,7 @@ def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
     arrays = {
         "ids": np.concatenate([np.array(w.ids, dtype=np.int32) for w in windows]),
         "lengths": np.array([len(w.ids) for w in windows]),
-        "places": np.array([(w.passage_at, w.start, w.end) for w in windows]),
+        "places": np.array([(w.passage_at, w.start, w.end, *w.sentence) for w in windows]),
         "kinds": np.array([w.kind for w in windows]),
         "groups": np.array([w.group for w in windows]),
         "batches": np.array([len(batch) for batch in batches]),
@@ -58,8 +59,8 @@ def load_batches(path: Path) -> list[list[Window]]:
         stored = {name: file[name] for name in file.files}
     parts = np.split(stored["ids"], np.cumsum(stored["lengths"])[:-1])
     windows = iter(
-        Window(tuple(ids.tolist()), places[0], places[1], places[2], kind, group=group)
-        for ids, places, kind, group in zip(
+        Window(tuple(ids.tolist()), at, start, end, kind, group=group, sentence=Span(first, last))
+        for ids, (at, start, end, first, last), kind, group in zip(
             parts,
             stored["places"].tolist(),
             stored["kinds"].tolist(),

@@ -45,6 +45,8 @@ class TrainSettings:
     """The teacher's opinion is softened by it."""
     rank_weight: float = 0.0
     """How much it counts that a passage with the answer comes before its rivals."""
+    sentence_weight: float = 0.0
+    """How much it counts which sentence has the answer; with it, the model has a head for that."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def to_dict(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from bench.reader.features import Window, WindowMaker, batches
 from bench.reader.heldout import Sample, SampleSizes, draw_sample, figures
 from bench.reader.model import ModelShape, ReaderModel
 from bench.reader.passages import PreparedArticle, prepare
-from bench.reader.pretrained import Start, averaged_model
+from bench.reader.pretrained import Start, averaged_model, judging_sentences
 from bench.reader.saving import (
     RunLog,
     load_batches,
@@ -160,6 +160,8 @@ class Run:
             "started", of=planned, settings=self._settings.to_dict(), data=self._data.sha256
         )
         model = self._start.model(self._settings.dropout)
+        if self._settings.sentence_weight:
+            model = judging_sentences(model)
         return Trainer(model, self._settings, planned, self._teacher)
 
     def _remaining(self, step: int, last: int) -> Iterator[list[Window]]:
@@ -226,6 +228,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default=default.precision)
     parser.add_argument("--taught", type=float, default=default.taught)
     parser.add_argument("--rank-weight", type=float, default=default.rank_weight)
+    parser.add_argument("--sentence-weight", type=float, default=default.sentence_weight)
     parser.add_argument("--rivalled", type=float, default=default.mixture.rivalled)
     parser.add_argument("--negatives", type=float, default=default.mixture.negatives)
     parser.add_argument("--seed", type=int, default=default.seed)
@@ -250,6 +253,7 @@ def main() -> None:
         precision=given.precision,
         taught=given.taught,
         rank_weight=given.rank_weight,
+        sentence_weight=given.sentence_weight,
         mixture=Mixture(rivalled=given.rivalled, negatives=given.negatives),
     )
     data = read_training_data(given.train)

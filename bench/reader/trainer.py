@@ -11,7 +11,7 @@ from torch import nn
 
 from bench.reader.features import Batch, Window, collate
 from bench.reader.loss import loss_of
-from bench.reader.model import ReaderModel
+from bench.reader.model import HEADS, ReaderModel
 from bench.reader.settings import TrainSettings, rate_at
 
 
@@ -113,7 +113,7 @@ def _optimizer(model: ReaderModel, settings: TrainSettings) -> torch.optim.AdamW
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
-        is_head = name.startswith(("span.", "has_answer."))
+        is_head = name.startswith(HEADS)
         groups.setdefault((decay, settings.head_rate if is_head else 1.0), []).append(parameter)
     return torch.optim.AdamW(
         [
