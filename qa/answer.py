@@ -45,7 +45,7 @@ class Answer:
     answered: bool
     confidence: float
     """Calibrated probability, in 0..1, that the answer is right (for a refusal:
-    that the best candidate would have been)."""
+    that the best candidate would have been); 1 of talk, and shown nowhere."""
     passages: tuple[Passage, ...]
     """What was retrieved, best first."""
     marks: tuple[Span, ...] = ()
@@ -61,6 +61,10 @@ class Answer:
 
     kind: Kind = Kind.ANSWER
     """What was asked for."""
+
+    note: str | None = None
+    """What a reader should know of it, such as that the models do not know its language; a
+    sentence or two, shown beside the text. None if there is nothing."""
 
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
@@ -94,6 +98,7 @@ class Answer:
             "short_at": list(self.short_at) if self.short_at else None,
             "understood": self.understood,
             "kind": self.kind.value,
+            "note": self.note,
         }
 
     @classmethod
@@ -111,4 +116,5 @@ class Answer:
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
             understood=data.get("understood"),
             kind=Kind(data.get("kind", Kind.ANSWER)),
+            note=data.get("note"),
         )

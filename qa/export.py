@@ -22,6 +22,7 @@ from qa.rendering import (
     flat,
     is_address,
     nearest,
+    note_markdown,
     parts,
     place,
     safe_address,
@@ -103,6 +104,8 @@ def _places(answer: Answer) -> tuple[Citation, ...]:
 
 def _replied(answer: Answer) -> Iterator[str]:
     """Yield the Markdown blocks of an answer and of the quotes below it."""
+    if answer.note:
+        yield note_markdown(answer.note)
     yield text_to_markdown(answer)
     places = _places(answer)
     if places and not answer.answered:
@@ -159,6 +162,7 @@ def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
     heading = "Sources" if answer.answered else "Nearest passages"
     kind = "answer" if answer.answered else "refusal"
+    note = f'<p class="where">Note: {escape_html(flat(answer.note))}</p>\n' if answer.note else ""
     items = [
         _source_html(f"q{number}-{i}", f"[{i}]" if answer.answered else "", citation, link)
         for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
@@ -167,6 +171,7 @@ def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     return (
         f'<article class="turn" aria-labelledby="q{number}">\n'
         f'<h2 id="q{number}" dir="auto">{escape_html(turn.question)}</h2>\n'
+        f"{note}"
         f'<p class="{kind}" dir="auto">{_text_html(answer, links)}</p>\n{below}</article>\n'
     )
 

@@ -12,12 +12,16 @@ from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.answer import Answer
+from qa.answer import Answer, Kind
 from qa.composing import compose_answer
 from qa.config import Settings
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Judge, resolve
+from qa.kinds.language import language_of, note_on_languages
+from qa.kinds.recognition import wanted_by
+from qa.kinds.talk import talk
+from qa.kinds.wanted import Wanted
 from qa.library import Library
 from qa.reader import ExtractiveReader, Reader, Reading
 from qa.retriever import Retriever

@@ -87,6 +87,11 @@ def understood_as(question: str) -> str:
     return f"Understood as: {flat(question)}"
 
 
+def note_markdown(note: str) -> str:
+    """Return what is to be known of an answer as a paragraph of Markdown."""
+    return f"*Note: {escape_markdown(flat(note))}*"
+
+
 def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     # An answer that is its quotes need not say them twice.
@@ -121,6 +126,8 @@ def to_markdown(
     blocks = [text_to_markdown(answer, link, tip)]
     if answer.understood:
         blocks.insert(0, f"*{escape_markdown(understood_as(answer.understood))}*")
+    if answer.note:
+        blocks.insert(0, note_markdown(answer.note))
     if not answer.answered and answer.passages:
         places = nearest(answer)
         named = named or len({citation.article_id for citation in places}) > 1
@@ -235,6 +242,8 @@ def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
     text = visible(answer.text).strip()
     if answer.understood:
         text = f"{understood_as(answer.understood)}\n{text}"
+    if answer.note:
+        text = f"Note: {flat(answer.note)}\n{text}"
     return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
 
 
