@@ -12,13 +12,14 @@ from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.answer import Answer
+from qa.answer import Answer, Kind
 from qa.composing import compose_answer
 from qa.config import Settings
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Judge, resolve
 from qa.library import Library
+from qa.overview.overviews import Overviews
 from qa.reader import ExtractiveReader, Reader, Reading
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
@@ -55,6 +56,7 @@ class ArticleQA(Library):
         )
         self._reader = reader or ExtractiveReader()
         self._suggestions = Suggestions()
+        self._overviews = Overviews(embedder, index.chunks)
 
     @classmethod
     def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
@@ -219,6 +221,29 @@ class ArticleQA(Library):
             known = turn if isinstance(turn, Answer) else self.ask(turn, ids, history=answers)
             answers.append(known)
         return resolve(question, [Exchange.of(answer) for answer in answers], judge)
+
+    def overview(
+        self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
+    ) -> Answer:
+        """Return what whole articles are about, in their own sentences, each cited.
+
+        A summary is a paragraph; key points, people and a timeline are lists, an entry a
+        line. Of several articles the title leads each, and at most the first five are told.
+        Where an article has nothing of the kind a sentence says so.
+
+        Args:
+            kind: ``SUMMARY``, ``KEY_POINTS``, ``PEOPLE`` or ``TIMELINE``.
+            article_ids: The articles; None for all.
+            question: What was asked, for :attr:`Answer.question`.
+
+        Raises:
+            ValueError: ``kind`` is another one.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        self._add_pending()
+        ids = [info.id for info in self.catalogue()] if article_ids is None else article_ids
+        articles = [self.article(each) for each in dict.fromkeys(ids)]
+        return self._overviews.answer(kind, articles, question)
 
     def suggest(
         self,
