@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from index.types import Span
-from qa.overview.people import Figure, Mention, Sort
+from qa.overview.mentions import Mention
+from qa.overview.people import Figure, Sort
 from qa.overview.sentences import Sentence
 
 _FEWEST_MENTIONS = 4
 _WHO = re.compile(
-    r"\b(?P<article>[Tt]he|[Aa]n?) (?P<who>(?:old|young|little|poor|rich|eldest|youngest|wicked|good) )?"
+    r"\b(?P<article>[Tt]he|[Aa]n?) "
+    r"(?:(?:old|young|little|poor|rich|eldest|youngest|wicked|good) )?"
     r"(?P<noun>king|queen|prince|princess|emperor|empress|knight|lord|lady|man|woman|boy|girl|child"
     r"|father|mother|son|daughter|brother|sister|stepmother|grandmother|grandfather|husband|wife"
     r"|maiden|youth|lad|servant|soldier|fisherman|hunter|huntsman|farmer|shepherd|miller|tailor"

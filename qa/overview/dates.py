@@ -30,8 +30,8 @@ _BEFORE_YEAR = (
 )
 # A number with one of these behind it counts something.
 _COUNTED = (
-    r"(?! ?(?:people|men|women|children|soldiers|troops|miles?|km|kilomet\w+|met(?:er|re)s?|m\b|ft\b"
-    r"|feet|years|days|hours|dollars|pounds|euros|tons|tonnes|kg|species|copies|members|students"
+    r"(?! ?(?:people|men|women|children|soldiers|troops|miles?|km|kilomet\w+|met(?:er|re)s?|m\b"
+    r"|ft\b|feet|years|days|hours|dollars|pounds|euros|tons|tonnes|kg|species|copies|members|students"
     r"|patients|cases|samples|deaths|participants|articles|words|acres|square|cubic|percent|per\b"
     r"|million|billion|hundred|thousand|°|bp\b|nm\b|mm\b|cm\b|ml\b|mg\b|hp\b|watts?|volts?|[a-z]+ers\b))"
 )
@@ -42,7 +42,7 @@ _FORMS = tuple(
         rf"\b{_MONTH} {_DAY},? {_YEAR}{_NO_MORE}",
         rf"\b{_YEAR}-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)(?!\d)",
         rf"\b{_MONTH},?(?: of)? {_YEAR}{_NO_MORE}",
-        rf"\b(?P<bc>\d{{1,4}}) (?:BCE?|B\.C\.(?:E\.)?)(?!\w)",
+        r"\b(?P<bc>\d{1,4}) (?:BCE?|B\.C\.(?:E\.)?)(?!\w)",
         rf"\b{_YEAR}s\b",
         r"\b(?P<century>\d{1,2})(?:st|nd|rd|th)[- ]century\b",
         rf"(?<=[Bb]etween ){_YEAR} and (?:1\d{{3}}|20\d{{2}}){_NO_MORE}",
@@ -55,8 +55,10 @@ _FORMS = tuple(
         rf"(?P<weekday>{'|'.join(day.capitalize() for day in _WEEKDAYS)})\b(?!s\b)",
     )
 )
-# Names, commas and "et al." before a year in brackets make it a reference to a publication.
-_REFERENCE = re.compile(r"(?:\bet al\.?,?|[A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)?,?) ?[(\[]?\s*\Z")
+# Names and "et al." before a year in brackets make it a reference to a publication.
+_REFERENCE = re.compile(
+    r"(?:\bet al\.?,?|[A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)?,?) ?[(\[]?\s*\Z"
+)
 _NOT_THEN = re.compile(r"\b(?:next|every|each|coming|following|this|that|last|previous) \Z", re.I)
 _LEADING = re.compile(rf"(?:{_BEFORE_YEAR}[ -]|[Tt]he )(?=\d)|\(\s*")
 _TRAILING = re.compile(r"\s*\)\Z")

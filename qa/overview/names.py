@@ -23,8 +23,8 @@ _OFFICES = re.compile(
 _ROLE_CHARS = 80
 _ROLE = re.compile(
     r"(?P<whose>\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Mm]y|[Oo]ur|[Yy]our) (?:[\w-]+ )?)?"
-    r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for|in)"
-    r"\b)[\w’'-]+ ){0,3})?\b(?P<role>[a-z-]+) )\Z"
+    r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for"
+    r"|in)\b)[\w’'-]+ ){0,3}|(?:\b[A-Z][\w’'-]+ ){1,3})?\b(?P<role>[a-z-]+) )\Z"
 )
 
 
@@ -103,11 +103,15 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
 
 def _is_one(whole: str) -> bool:
     """Whether "and" or "for" is of the name: "Ministry of Health and Welfare", "Centers for …"."""
-    return re.match(
-        r"(?:Ministry|Department|Cent(?:er|re)s?|Institute|Office|Committee|Council|Agency"
-        r"|Organi[sz]ation|Bureau|Food and Drug|Victoria and Albert|World)\b",
-        whole,
-    ) is not None and " and the " not in whole
+    return (
+        re.match(
+            r"(?:Ministry|Department|Cent(?:er|re)s?|Institute|Office|Committee|Council|Agency"
+            r"|Organi[sz]ation|Bureau|Food and Drug|Victoria and Albert|World)\b",
+            whole,
+        )
+        is not None
+        and " and the " not in whole
+    )
 
 
 def _trimmed(text: str, run: list[Word], names: Names) -> list[Word]:
@@ -138,19 +142,22 @@ def _is_initial(run: list[Word]) -> bool:
 def _only_opens(text: str, run: list[Word], names: Names) -> bool:
     """Whether the first word has its capital from the start of a sentence alone."""
     word = run[0]
-    opens = not text[: word.start].strip(" “‘\"'(—–-") or text[: word.start].rstrip()[-1:] in ".:!?“"
-    return opens and not names.has(word.text) and word.low not in TITLES and (
-        word.low in names.common or len(run) == 1
+    opens = (
+        not text[: word.start].strip(" “‘\"'(—–-") or text[: word.start].rstrip()[-1:] in ".:!?“"
+    )
+    return (
+        opens
+        and not names.has(word.text)
+        and word.low not in TITLES
+        and (word.low in names.common or len(run) == 1)
     )
 
 
 def _behind_titles(text: str, run: list[Word]) -> int:
     """Return the index of the first word of a run that is not of a title, or 0 if all are."""
     whole = text[run[0].start : run[-1].end]
-    office = None
-    for office in _OFFICES.finditer(whole):
-        pass
-    after = run[0].start + office.end() if office else 0
+    offices = list(_OFFICES.finditer(whole))
+    after = run[0].start + offices[-1].end() if offices else 0
     for i in range(len(run) - 1, -1, -1):
         is_title = run[i].low.rstrip(".") in TITLES or run[i].end == after
         if not is_title:

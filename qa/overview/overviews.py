@@ -13,7 +13,9 @@ from index.types import Article, Chunk
 from qa.answer import Answer, Kind
 from qa.overview.characters import characters_in
 from qa.overview.composing import Entry, Overview, Quote, Section, composed
-from qa.overview.people import Figure, Sort, figures_in, first_told, introduction
+from qa.overview.dates import dates_in
+from qa.overview.introductions import first_told, introduction
+from qa.overview.people import Figure, Sort, figures_in
 from qa.overview.sentences import Sentence, is_statement, seems_english, sentences_of
 from qa.overview.summary import chosen
 from qa.overview.timeline import events_in, most_telling
@@ -159,8 +161,9 @@ def _people(
     sentences = sampled(list(sentences_of(chunks)), vectors, MAX_READ)
     figures = figures_in(sentences, article.text, article.title)
     persons = [f for f in figures if f.sort is Sort.PERSON]
-    if len(persons) < _NAMED_ENOUGH:
+    if len(persons) < _NAMED_ENOUGH or not dates_in(article.text):
         persons += characters_in(sentences)
+        persons.sort(key=lambda figure: -len(figure.mentions))
     least = 1 if len(article.text) < _LONG_CHARS else 2
     organisations = [
         f for f in figures if f.sort is Sort.ORGANISATION and len(f.sentences) >= least
@@ -184,8 +187,8 @@ def _about(figure: Figure) -> Entry:
     else:
         told = first_told(figure)
         quotes = [Quote(told.span if _tells(figure) else None, told.span, told.heading)]
-    others = (s for s in figure.sentences if s != told)
-    quotes += [Quote(None, s.span, s.heading) for s, _ in zip(others, range(_PLACES_EACH - 1))]
+    others = [s for s in figure.sentences if s != told][: _PLACES_EACH - 1]
+    quotes += [Quote(None, sentence.span, sentence.heading) for sentence in others]
     return Entry(tuple(quotes), figure.name)
 
 
@@ -218,4 +221,3 @@ _WAYS: dict[Kind, _Way] = {
     Kind.PEOPLE: _people,
     Kind.TIMELINE: _timeline,
 }
-

@@ -11,7 +11,7 @@ from index.types import Chunk, Span
 
 MAX_CHARS = 420
 """What is longer is hardly a sentence, or none that one would quote in a summary."""
-_MIN_WORDS = 6
+_MIN_WORDS = 5
 _MIN_CHARS_WITHOUT_SPACES = 15
 # Prose of the evaluation sets is above 0.75; tables, formulas and references are below.
 _LEAST_LETTERS = 0.7
@@ -92,7 +92,7 @@ def is_statement(sentence: Sentence) -> bool:
     if text.count('"') % 2:
         return False
     many = " " not in text and len(text) >= _MIN_CHARS_WITHOUT_SPACES
-    return many or len(letters) >= _MIN_WORDS
+    return many or (len(text.split()) >= _MIN_WORDS and len(letters) >= _MIN_WORDS - 1)
 
 
 def seems_english(text: str) -> bool:

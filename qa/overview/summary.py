@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from index.embedder import Vectors
 from qa.overview.sentences import Sentence
 
+# Of two sentences so alike the second tells nothing: the same but for a word or the marks.
+_SAME = 0.95
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -27,9 +30,9 @@ class Weights:
     early: float = 0.4
     leaning: float = 0.2
     """Taken off a sentence that leans on the one before."""
-    spoken: float = 0.1
+    spoken: float = 0.25
     """Taken off somebody's words."""
-    novelty: float = 0.4
+    novelty: float = 0.2
     """How much of the likeness to what was taken already is taken off."""
 
 
@@ -40,7 +43,7 @@ def chosen(
     count: int,
     weights: Weights | None = None,
 ) -> list[Sentence]:
-    """Return ``count`` of the sentences, or all if they are fewer, in their order.
+    """Return up to ``count`` of the sentences in their order; none says what another does.
 
     Args:
         sentences: Of one article, in its order.
@@ -68,8 +71,11 @@ def ranked(
     taken: list[int] = []
     while len(taken) < min(count, len(sentences)):
         worth = scores - weights.novelty * likeness
+        worth[likeness > _SAME] = -np.inf
         worth[taken] = -np.inf
         best = int(np.argmax(worth))
+        if worth[best] == -np.inf:
+            break
         taken.append(best)
         likeness = np.maximum(likeness, vectors @ vectors[best])
     return taken

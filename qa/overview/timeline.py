@@ -28,7 +28,7 @@ def events_in(sentences: Sequence[Sentence], text: str) -> list[Event]:
 
     A sentence with several dates stands at its first; of dates alike the order is the text's.
     """
-    found = dates_in(text)
+    found = dates_in(text.replace("\n", " "))  # a hard wrap may cut a date
     breaks = [i for i, character in enumerate(text) if character == "\n"]
     paragraphs = [bisect_right(breaks, date.start) for date in found]
     dates = list(resolved(found, paragraphs, is_news=len(text) <= NEWS_CHARS))
