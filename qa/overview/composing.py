@@ -96,7 +96,7 @@ def composed(
         _add(found, kind, overview)
     answered = any(overview.sections for overview in overviews)
     if left_out:
-        found.text += f"\n\n{left_out}"
+        found.text += f"\n\n{left_out}" if found.text else left_out
     return Answer(
         question=question,
         text=found.text,

@@ -46,7 +46,8 @@ def first_told(figure: Figure) -> Sentence:
 def _appositions(figure: Figure) -> Iterator[Introduction]:
     for mention in figure.mentions:
         match = mention.apposition
-        is_body = figure.sort is Sort.ORGANISATION and ORGANISATION_HEADS & {*mention.apposed}
+        small = {*re.findall(r"[a-z]+", match[1])} if match else set()
+        is_body = figure.sort is Sort.ORGANISATION and ORGANISATION_HEADS & small
         if match and (mention.has_role or is_body):
             start = mention.span.end + match.start(1)
             told = Span(start, start + len(match[1].rstrip()))

@@ -90,7 +90,7 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
                 yield from _named(text, run[i + 1 :], names)
                 return
     first = _behind_titles(text, run)
-    kept = _trimmed(text, run[first:], names)
+    kept = _trimmed(text, run[first:], names, may_open=not first)
     if not kept:
         return
     start = kept[0].start
@@ -114,20 +114,24 @@ def _is_one(whole: str) -> bool:
     )
 
 
-def _trimmed(text: str, run: list[Word], names: Names) -> list[Word]:
+def _trimmed(text: str, run: list[Word], names: Names, *, may_open: bool = True) -> list[Word]:
+    """Return a run without the words at its ends that are not of a name.
+
+    ``may_open`` says whether it may stand at the start of a sentence.
+    """
     while run and run[-1].low in _JOINING:
         run = run[:-1]
-    while run and (_is_no_name(run) or _only_opens(text, run, names)):
+    while run and (_is_no_name(text, run) or (may_open and _only_opens(text, run, names))):
         run = run[1:]
     while run and run[0].low in _JOINING and not run[0].text[0].isupper():
         run = run[1:]
     return run
 
 
-def _is_no_name(run: list[Word]) -> bool:
+def _is_no_name(text: str, run: list[Word]) -> bool:
     """Whether the first word of a run is not of the name: it opens, points or tells a nation."""
     word, low = run[0], bare(run[0].low)
-    if word.text in ("US", "U.S", "UN") or _is_initial(run):
+    if word.text in ("US", "U.S", "UN") or _is_initial(text, run):
         return False
     if low in ADJECTIVES:
         # Of "Chinese Premier" it is not, of "American Institute" it is.
@@ -135,8 +139,11 @@ def _is_no_name(run: list[Word]) -> bool:
     return low in SLIPS or low in PRONOUNS or word.is_function
 
 
-def _is_initial(run: list[Word]) -> bool:
-    return len(run) > 1 and re.fullmatch("[B-HJ-Z]", run[0].text) is not None
+def _is_initial(text: str, run: list[Word]) -> bool:
+    """Whether the first word is an initial; "A" and "I" are only with a full stop."""
+    first = run[0]
+    stopped = text[first.end : first.end + 1] == "."
+    return len(run) > 1 and re.fullmatch("[A-Z]" if stopped else "[B-HJ-Z]", first.text) is not None
 
 
 def _only_opens(text: str, run: list[Word], names: Names) -> bool:

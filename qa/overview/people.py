@@ -17,6 +17,7 @@ from qa.overview.words import (
     ORGANISATION_HEADS,
     PLACE_HEADS,
     PLACES,
+    ROLES,
     SAYING,
     SLIPS,
     THING_HEADS,
@@ -27,6 +28,7 @@ from qa.questions.phrases import Names
 _ENOUGH = 3.0
 _MOST_POINTS_OF_VERBS = 4.0
 _LESS_FOR_COMMON_WORDS = 4.0
+_LESS_FOR_AN_ACRONYM = 6.0
 _NEAR_CHARS = 120
 _IN_A_PLACE = 0.3
 """The share of "in …", "to …", "near …" from which on a name is taken for a place's."""
@@ -89,7 +91,7 @@ def _sort(
 
     ``surnames`` are those of persons, and ``common`` the words that are written small, too.
     """
-    if _is_thing(words) or _is_place(group, words):
+    if _is_thing(words) or _is_place(group, words) or ROLES.issuperset(words):
         return Sort.OTHER
     if _ends_as(words, ORGANISATION_HEADS) or _heads_of(words):
         return Sort.ORGANISATION if len(words) > 1 else Sort.OTHER
@@ -113,7 +115,7 @@ def _points(group: Sequence[Mention], words: Sequence[str]) -> tuple[float, floa
         person += 3.0
     if words[0] in GIVEN:
         person += 3.0 if len(words) > 1 else 1.5
-    if any(m.has_life for m in group):
+    if len(words) > 1 and any(m.has_life for m in group):
         person += 3.0
     share = sum(_is_he(m) for m in group) / len(group)
     person += min(3.0 if verbs else 2.0, 6.0 * share) if len(group) > 1 else 1.5 * share
@@ -121,9 +123,9 @@ def _points(group: Sequence[Mention], words: Sequence[str]) -> tuple[float, floa
     if any(m.has_role for m in group):
         person += 3.0
     the = sum(bool(_THE.search(m.before)) for m in group) / len(group)
-    if the > 1 / 2 or (_ACRONYM.match(group[0].name) and share < 1 / 4):
-        organisation += min(_MOST_POINTS_OF_VERBS, 1.0 * verbs)
-        person -= 4.0
+    if the > 1 / 2 or _ACRONYM.match(group[0].name):
+        organisation += min(_MOST_POINTS_OF_VERBS, verbs)
+        person -= _LESS_FOR_AN_ACRONYM
     return person, organisation
 
 
