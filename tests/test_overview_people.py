@@ -66,6 +66,23 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
     assert told(TOWN, figures(TOWN)[name]) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ("It is hard, council leader Priya Nair said.", "Priya Nair", "council leader"),
+        (
+            "A spokeswoman for the town, Helen Marsh, said so.",
+            "Helen Marsh",
+            "A spokeswoman for the town",
+        ),
+        ("He met the young Danish painter Kurt Holm.", "Kurt Holm", "the young Danish painter"),
+        ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),
+    ],
+)
+def test_a_role_beside_the_name_introduces(text: str, name: str, words: str) -> None:
+    assert told(text, figures(text)[name]) == words
+
+
 def test_a_sentence_that_says_who_somebody_is_introduces_them() -> None:
     text = "Maria Lopez is a painter from Chile. She lives in Rome. Lopez said little."
     assert told(text, figures(text)["Maria Lopez"]) == "Maria Lopez is a painter from Chile."
@@ -103,6 +120,10 @@ def test_a_story_has_those_it_calls_the_king() -> None:
     )
     (king,) = characters_in(sentences(text))
     assert (king.name, len(king.mentions)) == ("The king", 5)
+    (giant,) = characters_in(
+        sentences("The Giant ate. The Giant drank. The Giant slept. The Giant!")
+    )
+    assert giant.name == "The Giant"
 
 
 @pytest.mark.parametrize("text", ["", "…", "12 34", "A B C D E F", "“ ” ‘ ’", "Mr. Mr. Mr."])

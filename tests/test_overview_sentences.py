@@ -48,6 +48,22 @@ def test_what_is_none_is_not(text: str) -> None:
     assert not is_statement(sentence(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("He opened the bridge in 1932.", True),
+        ("In the same year, the bridge opened.", True),
+        ("In 1932, he opened the bridge.", True),
+        ("Because it was late, the bridge opened.", True),
+        ("The bridge opened in 1932.", False),
+        ("In this study, we measured the bridge.", False),
+        ("Andrea opened the bridge.", False),
+    ],
+)
+def test_a_sentence_leans_on_the_one_before(text: str, *, leans: bool) -> None:
+    assert sentence(text).leans is leans
+
+
 def test_headings_are_left_out_and_places_are_exact() -> None:
     text = "# The bridge\n\nIt opened in 1932. It is long.\n\n# The town\n\nIt is old."
     article = Article.from_text(

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from index.types import Span
 from qa.overview.people import Figure, Sort
 from qa.overview.sentences import Sentence, is_statement
-from qa.overview.words import ORGANISATION_HEADS
+from qa.overview.words import ORGANISATION_HEADS, ROLES
 
 _TELLS_LITTLE = frozenset(
     "mr mrs ms miss dr prof sir lord lady dame madam brother sister father mother uncle aunt "
     "st saint sen rep gov gen col maj capt lt sgt rev".split()
+)
+_BEFORE = re.compile(
+    r"\b(?P<told>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"
+    r"(?: (?:of|for|at|from) [^,.;:“”]{2,80})?), \Z"
 )
 _IS = re.compile(r"(?: \([^)]*\))?,? (?:is|was|are|were) (?:an?|the|one of)\b")
 
@@ -32,7 +36,7 @@ class Introduction:
 
 def introduction(figure: Figure) -> Introduction | None:
     """Return the words that say who it is: an apposition, a sentence "X is a …", a title."""
-    ways = (_appositions(figure), _definitions(figure), _titled(figure))
+    ways = (_appositions(figure), _inverted(figure), _definitions(figure), _titled(figure))
     return next(itertools.chain(*ways), None)
 
 
@@ -52,6 +56,16 @@ def _appositions(figure: Figure) -> Iterator[Introduction]:
             start = mention.span.end + match.start(1)
             told = Span(start, start + len(match[1].rstrip()))
             yield Introduction(told, Span(mention.whole.start, told.end), mention.sentence)
+
+
+def _inverted(figure: Figure) -> Iterator[Introduction]:
+    """Yield what stands before the name between commas: "A spokeswoman for the town, X, …"."""
+    for mention in figure.mentions:
+        match = _BEFORE.search(mention.before)
+        if match and match["role"] in ROLES and mention.after.startswith(","):
+            start = mention.sentence.start + match.start("told")
+            told = Span(start, start + len(match["told"]))
+            yield Introduction(told, Span(start, mention.span.end), mention.sentence)
 
 
 def _definitions(figure: Figure) -> Iterator[Introduction]:

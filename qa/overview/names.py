@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa.followup.words import Word, bare, words_of
-from qa.overview.words import ABBREVIATED, ADJECTIVES, ORGANISATION_HEADS, ROLES, SLIPS, TITLES
+from qa.overview.words import (
+    ABBREVIATED,
+    ADJECTIVES,
+    DOING,
+    ORGANISATION_HEADS,
+    ROLES,
+    SAYING,
+    SLIPS,
+    TITLES,
+)
 from qa.questions.phrases import Names
 from qa.questions.words import PRONOUNS
 
@@ -20,7 +29,7 @@ _OFFICES = re.compile(
     r"(?:[Ss]ecretary(?:[- ][Gg]eneral)? of (?:State|Defen[cs]e|War|the \w+|Health|Energy|Commerce)"
     r"|[Ss]ecretary-[Gg]eneral|Attorney General|Surgeon General|Governor-General)(?= |$)"
 )
-_ROLE_CHARS = 80
+_ROLE_CHARS, _MOST_BEFORE = 80, 2
 _ROLE = re.compile(
     r"(?P<whose>\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Mm]y|[Oo]ur|[Yy]our) (?:[\w-]+ )?)?"
     r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for"
@@ -170,8 +179,8 @@ def _behind_titles(text: str, run: list[Word]) -> int:
         if not is_title:
             continue
         behind = run[i + 1 :]
-        if i and run[i].low.rstrip(".") == "st":
-            return 0  # "Gulf of St. Lawrence"
+        if run[i].low == "st":
+            return 0  # "St. Louis", "Gulf of St. Lawrence"
         if run[i].low == "general" and behind and bare(behind[0].low) in _COMPANIES:
             return 0
         if behind and behind[0].low not in _JOINING:
@@ -188,4 +197,14 @@ def _role_before(text: str, start: int) -> int:
     match = _ROLE.search(text, max(0, start - _ROLE_CHARS), start)
     if match is None or match["role"] not in ROLES or match["whose"]:
         return start
-    return match.start("phrase")
+    first = match.start("phrase")
+    if match["phrase"].startswith(match["role"]):  # "council leader", "retired teacher"
+        for word in reversed(words_of(text[max(0, first - _ROLE_CHARS) : first])[-_MOST_BEFORE:]):
+            if not text[:first].endswith(f"{word.text} ") or _is_no_noun(word):
+                break
+            first -= len(word.text) + 1
+    return first
+
+
+def _is_no_noun(word: Word) -> bool:
+    return not word.text.islower() or word.is_function or word.low in SAYING | DOING | PRONOUNS

@@ -12,6 +12,7 @@ from qa.overview.mentions import Mention, full_names, grouped, key_of, mentions_
 from qa.overview.sentences import Sentence
 from qa.overview.words import (
     ADJECTIVES,
+    CHARACTERS,
     DOING,
     GIVEN,
     ORGANISATION_HEADS,
@@ -29,6 +30,7 @@ _ENOUGH = 3.0
 _MOST_POINTS_OF_VERBS = 4.0
 _LESS_FOR_COMMON_WORDS = 4.0
 _LESS_FOR_AN_ACRONYM = 6.0
+_NOUNS = ROLES | CHARACTERS
 _NEAR_CHARS = 120
 _IN_A_PLACE = 0.3
 """The share of "in …", "to …", "near …" from which on a name is taken for a place's."""
@@ -40,7 +42,7 @@ _VERB_AFTER = re.compile(
 )
 _VERB_BEFORE = re.compile(r"\b([a-z]+) \Z")
 _BY = re.compile(r"\b(?:by|with|told|met|asked) \Z")
-_ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}\Z")
+_ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}s?\Z")
 
 
 class Sort(Enum):
@@ -91,7 +93,7 @@ def _sort(
 
     ``surnames`` are those of persons, and ``common`` the words that are written small, too.
     """
-    if _is_thing(words) or _is_place(group, words) or ROLES.issuperset(words):
+    if _is_thing(words) or _is_place(group, words) or _NOUNS.issuperset(words):
         return Sort.OTHER
     if _ends_as(words, ORGANISATION_HEADS) or _heads_of(words):
         return Sort.ORGANISATION if len(words) > 1 else Sort.OTHER

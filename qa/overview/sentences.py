@@ -28,7 +28,11 @@ _LEANS = re.compile(
     r"|nevertheless|nonetheless|then|consequently|similarly|likewise|additionally|conversely"
     r"|another|both|again|still|meanwhile|afterwards|later|otherwise|indeed|finally|besides"
     r"|in addition|in contrast|on the other hand|for example|for instance|as a result|by contrast"
-    r"|in turn|in other words|the (?:former|latter|same|above))\b",
+    r"|in turn|in other words|the (?:former|latter|same|above)"
+    r"|(?:in|at|by|during|after|before|despite|with|for|from|because of|as) "
+    r"(?:the same|that|these|those|such|this(?! (?:study|paper|work|article|review|report)))"
+    r"|(?:because|although|though|while|when|since|if|as|after|before|once|until) "
+    r"(?:he|she|they|it|this|these|those|such)|[^,]{3,60}, (?:he|she|they|it))\b",
     re.IGNORECASE,
 )
 # Of a hundred running words of English about forty are function words.

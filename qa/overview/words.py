@@ -28,7 +28,7 @@ ROLES = (
     brother candidate captain chef chief co-founder colleague commissioner commentator
     correspondent counsellor critic daughter deputy designer developer director doctor driver
     editor envoy epidemiologist executive expert father fellow founder friend general girl
-    grandson guard guitarist head heir hero host husband immunologist inspector investor judge
+    grandson guard guitarist head heir hero husband immunologist inspector investor judge
     knight lawmaker leader lecturer legislator man manager member microbiologist mother neighbour
     neighbor nephew niece officer official owner parent partner pilot player producer programmer
     prosecutor psychologist publisher researcher resident reporter ruler servant settler sister
@@ -38,6 +38,17 @@ ROLES = (
     )
 )
 """What a person is called in words written small."""
+
+CHARACTERS = frozenset(
+    """king queen prince princess emperor empress knight lord lady man woman boy girl child father
+    mother son daughter brother sister stepmother grandmother grandfather husband wife maiden youth
+    lad servant soldier fisherman hunter huntsman farmer shepherd miller tailor merchant robber
+    thief giant giantess dwarf witch wizard magician fairy dragon ogre troll monk priest hermit
+    beggar cook captain sailor wolf fox bear lion cat dog frog bird horse mouse rabbit monkey tiger
+    crow raven eagle snake serpent mermaid bride bridegroom widow peasant nurse demon ghost
+    goblin elf""".split()
+)
+"""Who a story is about, where it gives them no names."""
 
 SAYING = frozenset(
     """said says told tells stated states added adds explained explains argued argues claimed claims
@@ -130,13 +141,14 @@ PLACES = frozenset(
     Utah, Vermont, Virginia, West Virginia, Wisconsin, Wyoming, Ontario, British Columbia, Nova
     Scotia, New England, Victoria, New South Wales, Queensland, Tasmania, Bavaria, Saxony,
     Bohemia, Kashmir, Jammu, Punjab, Bengal, Gaza, West Bank, Crimea, Siberia, Serengeti, Sahara,
-    Earth, Mars, Moon, Oval Office, White House, Wall Street, Silicon Valley, Hollywood""".split(
+    Earth, Mars, Moon, St Louis, Oval Office, White House,
+    Wall Street, Silicon Valley, Hollywood""".split(
         ","
     )
 )
 # Nationalities, religions, languages: capitalised, and no names.
 ADJECTIVES = frozenset(
-    """american british english french german indian pakistani chinese japanese russian soviet
+    """royal american british english french german indian pakistani chinese japanese russian soviet
     italian spanish portuguese dutch belgian swiss austrian polish czech hungarian greek turkish
     arab arabic israeli palestinian jewish iranian persian iraqi afghan syrian egyptian african
     asian european australian canadian mexican brazilian korean vietnamese thai indonesian
