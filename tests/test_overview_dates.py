@@ -25,6 +25,7 @@ Key = tuple[int, int, int]
         ("Built throughout the 1920s.", "1920s", (1920, 0, 0)),
         ("A church of the 19th century.", "19th century", (1800, 0, 0)),
         ("Caesar died in 44 BC.", "44 BC", (-44, 0, 0)),
+        ("It opened on Monday, 5 May 2025.", "5 May 2025", (2025, 5, 5)),
         ("Between 1923 and 1932 it grew.", "1923 and 1932", (1923, 0, 0)),
     ],
 )
@@ -42,6 +43,7 @@ def test_a_date_is_read(text: str, words: str, key: Key) -> None:
         "As was shown by Smith et al. (2003) it holds.",
         "Flats cost from 1,932 to 2,000 pounds.",
         "Room 1932 is closed.",
+        "It asserts that the 1972 Simla Agreement left no room.",
         "It meets every Monday.",
     ],
 )

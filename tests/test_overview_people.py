@@ -76,6 +76,7 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
             "A spokeswoman for the town",
         ),
         ("He met the young Danish painter Kurt Holm.", "Kurt Holm", "the young Danish painter"),
+        ("They blamed former FBI Director James Comey.", "James Comey", "former FBI Director"),
         ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),
     ],
 )

@@ -42,3 +42,7 @@ def test_of_many_events_those_told_best_are_kept_from_all_over_the_time() -> Non
     assert [(year or 0) // 10 for year in years] == list(range(180, 190))
     front, behind = events("In 1900 he came to town. He would leave the town in 1901.")
     assert most_telling([front, behind], 1) == [front]
+
+
+def test_what_happened_on_an_unknown_monday_is_not_dated_by_what_it_mentions() -> None:
+    assert not events("She said on Monday that the bridge had been closed since 2010.")

@@ -49,7 +49,7 @@ _FORMS = tuple(
         rf"(?<![-–\d.$£€]){_YEAR}[-–](?:1\d{{3}}|20\d{{2}}|\d{{2}}){_NO_MORE}",
         rf"(?<=\b){_BEFORE_YEAR}[ -]{_YEAR}{_NO_MORE}{_COUNTED}",
         rf"\(\s*{_YEAR}\s*\)",
-        rf"\b[Tt]he {_YEAR}{_NO_MORE}{_COUNTED}(?= [A-Z])",
+        rf"\bThe {_YEAR}{_NO_MORE}{_COUNTED}(?= [A-Za-z])",
         rf"\b{_DAY}(?: of)? {_MONTH}(?!\w)",
         rf"\b{_MONTH} {_DAY}(?![\d\w])",
         rf"(?P<weekday>{'|'.join(day.capitalize() for day in _WEEKDAYS)})\b(?!s\b)",
@@ -61,6 +61,7 @@ _REFERENCE = re.compile(
 )
 _NOT_THEN = re.compile(r"\b(?:next|every|each|coming|following|this|that|last|previous) \Z", re.I)
 _LEADING = re.compile(rf"(?:{_BEFORE_YEAR}[ -]|[Tt]he )(?=\d)|\(\s*")
+_BESIDE = 2
 _TRAILING = re.compile(r"\s*\)\Z")
 
 
@@ -107,8 +108,9 @@ class Date:
 def dates_in(text: str) -> list[Date]:
     """Return the dates in ``text`` in order; of two that overlap the more precise.
 
-    Years count that stand where English puts a year: "in 1990", "the 1990 …", "(1990)". The
-    year of a reference, "(Smith et al., 1990)", is none of the events.
+    Years count that stand where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
+    start of a sentence; "the 1990 treaty" within one dates the treaty, and not what is told. The
+    year of a reference, "(Smith et al., 1990)", is none of an event.
     """
     found: list[Date] = []
     taken: list[tuple[int, int]] = []
@@ -121,7 +123,17 @@ def dates_in(text: str) -> list[Date]:
             if date is not None:
                 taken.append((start, end))
                 found.append(date)
-    return sorted(found, key=lambda date: date.start)
+    found.sort(key=lambda date: date.start)
+    return [date for date in found if date.weekday is None or not _is_beside(date, found)]
+
+
+def _is_beside(weekday: Date, dates: list[Date]) -> bool:
+    """Whether a weekday is a part of a date that is told in full: "Monday, 5 May 2025"."""
+    near = range(-_BESIDE, _BESIDE + 1)
+    return any(
+        d.weekday is None and (d.start - weekday.end in near or weekday.start - d.end in near)
+        for d in dates
+    )
 
 
 def _date(text: str, match: re.Match[str]) -> Date | None:

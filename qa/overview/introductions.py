@@ -14,7 +14,8 @@ from qa.overview.words import ORGANISATION_HEADS, ROLES
 
 _TELLS_LITTLE = frozenset(
     "mr mrs ms miss dr prof sir lord lady dame madam brother sister father mother uncle aunt "
-    "st saint sen rep gov gen col maj capt lt sgt rev".split()
+    "st saint sen rep gov gen col maj capt lt sgt rev senators representatives presidents "
+    "ministers governors professors generals drs messrs republican democrat".split()
 )
 _BEFORE = re.compile(
     r"\b(?P<told>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"

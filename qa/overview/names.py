@@ -29,6 +29,10 @@ _OFFICES = re.compile(
     r"(?:[Ss]ecretary(?:[- ][Gg]eneral)? of (?:State|Defen[cs]e|War|the \w+|Health|Energy|Commerce)"
     r"|[Ss]ecretary-[Gg]eneral|Attorney General|Surgeon General|Governor-General)(?= |$)"
 )
+_TIME = re.compile(
+    r"\b(?:[Ff]ormer|[Tt]hen[- ]|[Ll]ate|[Aa]cting|[Dd]eputy|[Vv]ice|[Ee]x-|[Ff]uture|[Ii]ncoming"
+    r"|[Oo]utgoing|[Rr]etired|[Cc]o-)(?:[ -])?(?:[A-Z][\w.]*(?:[’']s)? ){0,2}\Z"
+)
 _ROLE_CHARS, _MOST_BEFORE = 80, 2
 _ROLE = re.compile(
     r"(?P<whose>\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Mm]y|[Oo]ur|[Yy]our) (?:[\w-]+ )?)?"
@@ -107,6 +111,8 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
     titled = run[0].start if first and kept[0] is run[first] else start
     if titled == start:
         titled = _role_before(text, start)
+    if titled < start:
+        titled = _with_time(text, titled)
     yield NameRun(name, start, start + len(name), titled)
 
 
@@ -204,6 +210,12 @@ def _role_before(text: str, start: int) -> int:
                 break
             first -= len(word.text) + 1
     return first
+
+
+def _with_time(text: str, start: int) -> int:
+    """Return where a title begins with the word that says when it was held: "former"."""
+    match = _TIME.search(text, max(0, start - _ROLE_CHARS), start)
+    return match.start() if match else start
 
 
 def _is_no_noun(word: Word) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,12 +27,14 @@ def events_in(sentences: Sequence[Sentence], text: str) -> list[Event]:
     """Return the dated statements of an article in the order of time, each once.
 
     A sentence with several dates stands at its first; of dates alike the order is the text's.
+    What happened "on Monday", and nothing tells which, is left out with all that it mentions.
     """
     found = dates_in(text.replace("\n", " "))  # a hard wrap may cut a date
     breaks = [i for i, character in enumerate(text) if character == "\n"]
     paragraphs = [bisect_right(breaks, date.start) for date in found]
     dates = list(resolved(found, paragraphs, is_news=len(text) <= NEWS_CHARS))
-    events = list(_dated(sentences, dates))
+    open_weekdays = {d.start for d in found if d.weekday is not None} - {d.start for d in dates}
+    events = list(_dated(sentences, dates, sorted(open_weekdays)))
     return sorted(events, key=lambda event: (event.date.key, event.sentence.start))
 
 
@@ -49,7 +51,9 @@ def most_telling(events: Sequence[Event], count: int) -> list[Event]:
     return [max(part, key=_worth) for part in parts]
 
 
-def _dated(sentences: Sequence[Sentence], dates: Sequence[Date]) -> Iterator[Event]:
+def _dated(
+    sentences: Sequence[Sentence], dates: Sequence[Date], open_weekdays: Sequence[int]
+) -> Iterator[Event]:
     """Yield each statement with its first date; what is said twice, once."""
     said: set[str] = set()
     at = 0
@@ -57,6 +61,9 @@ def _dated(sentences: Sequence[Sentence], dates: Sequence[Date]) -> Iterator[Eve
         while at < len(dates) and dates[at].start < sentence.start:
             at += 1
         if at == len(dates) or dates[at].start >= sentence.end or not is_statement(sentence):
+            continue
+        after = bisect_left(open_weekdays, sentence.start)
+        if after < bisect_left(open_weekdays, sentence.end):
             continue
         words = " ".join(sentence.text.casefold().split())
         if words not in said:
