@@ -78,11 +78,12 @@ def read_phrases(path: Path = PHRASES) -> list[Phrase]:
 def draw_questions(folder: Path) -> list[str]:
     """Return questions of every ``*.jsonl.gz`` of a folder, shuffled; none twice of a file."""
     drawn: list[str] = []
+    shuffled = random.Random(SEED)  # noqa: S311 - a sample, no secret
     for path in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             questions = sorted({json.loads(line)["question"] for line in lines})
-        drawn += random.Random(SEED).sample(questions, min(PER_FILE, len(questions)))
-    random.Random(SEED).shuffle(drawn)
+        drawn += shuffled.sample(questions, min(PER_FILE, len(questions)))
+    shuffled.shuffle(drawn)
     return drawn
 
 
@@ -136,9 +137,7 @@ def validate(
     model = fit(phrases, vectors, factual[:half])
     asked = [Phrase(question, Wanted.FACTUAL) for question in questions[half:]]
     drawn = [_outcome(p, v, model) for p, v in zip(asked, factual[half:], strict=True)]
-    return [
-        _validation(outcomes, drawn, general, particular) for general, particular in THRESHOLDS
-    ]
+    return [_validation(outcomes, drawn, general, particular) for general, particular in THRESHOLDS]
 
 
 def _outcome(

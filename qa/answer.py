@@ -29,6 +29,15 @@ class Kind(StrEnum):
     """About the chatbot, and nothing from the articles."""
 
 
+LISTS = frozenset({Kind.KEY_POINTS, Kind.PEOPLE, Kind.TIMELINE})
+"""The kinds whose text is a list: an entry a line, behind a bullet."""
+OVERVIEWS = LISTS | {Kind.SUMMARY}
+"""The kinds that are about a whole article."""
+BULLET = "• "
+LABEL_ENDS = " — "
+"""What parts the label of an entry, a name or a date, from the words about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What every surface shows for a question.
@@ -45,7 +54,8 @@ class Answer:
     answered: bool
     confidence: float
     """Calibrated probability, in 0..1, that the answer is right (for a refusal:
-    that the best candidate would have been); 1 of talk, and shown nowhere."""
+    that the best candidate would have been). Of an overview nothing is estimated: 1, or 0
+    if there is none; of talk neither: 1."""
     passages: tuple[Passage, ...]
     """What was retrieved, best first."""
     marks: tuple[Span, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from index.lexical import STOP_WORDS
+from index.lexical import STOP_WORDS, stems
 
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
 # A part of an article by its number, or an article of a law.
@@ -29,6 +30,11 @@ def particular_words(question: str, general: AbstractSet[str]) -> list[str]:
     known = general | STOP_WORDS
     numbered = [match[0].casefold() for match in _NUMBERED.finditer(question)]
     return numbered + [word for word in words_in(question) if word not in known]
+
+
+def any_stands_in(words: Sequence[str], texts: Iterable[str]) -> bool:
+    """Return whether one of ``words`` stands in one of the texts, in any form of it."""
+    return not set(stems(" ".join(words))).isdisjoint(s for text in texts for s in stems(text))
 
 
 def is_mistyped(word: str, general: AbstractSet[str]) -> bool:
