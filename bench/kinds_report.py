@@ -78,6 +78,7 @@ class Results:
 
 def render(environment: Environment, results: Results) -> str:
     """Return the results as Markdown."""
+    easy, hard = (_right(results.hand, hard=hard) for hard in (False, True))
     return "\n".join(
         [
             "# Kinds of questions",
@@ -96,7 +97,7 @@ def render(environment: Environment, results: Results) -> str:
                 [_hand_cells(row) for row in results.hand],
             ),
             "",
-            f"Easy: {_right(results.hand, hard=False)}. Hard: {_right(results.hand, hard=True)}. Wrong:",
+            f"Easy: {easy}. Hard: {hard}. Wrong:",
             "",
             *[f"- {row.kind}: {wrong}" for row in results.hand for wrong in row.wrong],
             "",
@@ -107,7 +108,7 @@ def render(environment: Environment, results: Results) -> str:
                 [_set_cells(row) for row in results.sets],
             ),
             "",
-            *[f"- {r.dataset}, {r.wording}: {q}" for r in results.sets for q in r.swallowed[:_SHOWN]],
+            *_swallowed(results.sets),
             "",
             "## The language of a question",
             "",
@@ -149,6 +150,10 @@ def _set_cells(row: SetRow) -> tuple[str, ...]:
     return (
         row.dataset, row.wording, str(row.questions), str(number), f"{number / row.questions:.4f}"
     )  # fmt: skip
+
+
+def _swallowed(rows: Sequence[SetRow]) -> list[str]:
+    return [f"- {r.dataset}, {r.wording}: {q}" for r in rows for q in r.swallowed[:_SHOWN]]
 
 
 def _right(rows: Sequence[HandRow], *, hard: bool) -> str:
