@@ -96,6 +96,10 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
     if not run:
         return
     for i, word in enumerate(run):
+        if word.low == "of" and _is_of_a_body(run, i):
+            yield from _named(text, run[:i], names)
+            yield from _named(text, run[i + 1 :], names)
+            return
         if word.low == "and" or (word.low == "for" and i + 1 < len(run)):
             whole = text[run[0].start : run[-1].end]
             if not _is_one(whole):
@@ -114,6 +118,13 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
     if titled < start:
         titled = _with_time(text, titled)
     yield NameRun(name, start, start + len(name), titled)
+
+
+def _is_of_a_body(run: list[Word], at: int) -> bool:
+    """Whether "of" parts a person from where they work: "Karim Aziz of Halden University"."""
+    heads = ORGANISATION_HEADS | TITLES | {"court", "bank", "house"}
+    before = {bare(word.low).rstrip("s") for word in run[:at]} | {w.low for w in run[:at]}
+    return at > 1 and not before & heads and run[-1].low in ORGANISATION_HEADS
 
 
 def _is_one(whole: str) -> bool:
@@ -187,6 +198,8 @@ def _behind_titles(text: str, run: list[Word]) -> int:
         behind = run[i + 1 :]
         if run[i].low == "st":
             return 0  # "St. Louis", "Gulf of St. Lawrence"
+        if len(behind) == 1 and bare(behind[0].low) in ORGANISATION_HEADS:
+            return 0  # "Justice Department"
         if run[i].low == "general" and behind and bare(behind[0].low) in _COMPANIES:
             return 0
         if behind and behind[0].low not in _JOINING:
