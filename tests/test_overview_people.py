@@ -75,6 +75,12 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
             "Helen Marsh",
             "A spokeswoman for the town",
         ),
+        (
+            "He read American computer scientist Paul Baran.",
+            "Paul Baran",
+            "American computer scientist",
+        ),
+        ("But House Speaker Paul Ryan of Wisconsin said no.", "Paul Ryan", "House Speaker"),
         ("He met the young Danish painter Kurt Holm.", "Kurt Holm", "the young Danish painter"),
         ("They blamed former FBI Director James Comey.", "James Comey", "former FBI Director"),
         ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),

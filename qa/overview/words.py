@@ -5,17 +5,17 @@ from __future__ import annotations
 from qa.questions.words import PERSON_NOUNS
 
 TITLES = frozenset(
-    """senators representatives presidents ministers governors professors drs messrs generals
-    mr republican democrat mrs ms miss dr prof professor sir lord lady dame madam madame
-    monsieur president vice-president chancellor minister premier secretary senator
-    congressman congresswoman representative governor mayor ambassador king queen prince
-    princess emperor empress tsar czar sultan khan shah caliph duke duchess count countess
-    baron earl pope cardinal archbishop bishop reverend rev pastor rabbi imam father
-    brother sister saint st general gen colonel col major maj captain capt commander
-    lieutenant lt sergeant sgt admiral marshal judge justice inspector detective chief
-    director chairman chairwoman chairperson chair ceo spokesman spokeswoman spokesperson
-    coach sen rep gov elector landgrave aunt uncle grandfather grandmother commissioner
-    commodore viscount marquis""".split()
+    """speaker leader leaders treasurer senators representatives presidents ministers
+    governors professors drs messrs generals mr republican democrat mrs ms miss dr prof
+    professor sir lord lady dame madam madame monsieur president vice-president chancellor
+    minister premier secretary senator congressman congresswoman representative governor
+    mayor ambassador king queen prince princess emperor empress tsar czar sultan khan shah
+    caliph duke duchess count countess baron earl pope cardinal archbishop bishop reverend
+    rev pastor rabbi imam father brother sister saint st general gen colonel col major maj
+    captain capt commander lieutenant lt sergeant sgt admiral marshal judge justice
+    inspector detective chief director chairman chairwoman chairperson chair ceo spokesman
+    spokeswoman spokesperson coach sen rep gov elector landgrave aunt uncle grandfather
+    grandmother commissioner commodore viscount marquis""".split()
 )
 """What stands before a person's name."""
 ABBREVIATED = frozenset(
