@@ -75,6 +75,12 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
             "Helen Marsh",
             "A spokeswoman for the town",
         ),
+        (
+            "He read American computer scientist Paul Baran.",
+            "Paul Baran",
+            "American computer scientist",
+        ),
+        ("But House Speaker Paul Ryan of Wisconsin said no.", "Paul Ryan", "House Speaker"),
         ("He met the young Danish painter Kurt Holm.", "Kurt Holm", "the young Danish painter"),
         ("They blamed former FBI Director James Comey.", "James Comey", "former FBI Director"),
         ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),
@@ -90,7 +96,7 @@ def test_a_sentence_that_says_who_somebody_is_introduces_them() -> None:
 
 
 def test_whose_brother_it_is_must_not_be_left_open() -> None:
-    text = "Martin Holm was young. His brother Martin Holm said so, and he laughed."
+    text = "Martin Holm, his eldest son, came. His brother Martin Holm said so, and he laughed."
     assert introduction(figures(text)["Martin Holm"]) is None
 
 
@@ -107,6 +113,28 @@ def test_two_of_one_surname_stay_two() -> None:
         "was early."
     )
     assert {"John Smith", "Mary Smith"} <= set(figures(text))
+
+
+def test_where_somebody_works_is_no_part_of_the_name() -> None:
+    found = figures("Karim Aziz of Halden University said that he was late. Aziz left.")
+    assert found["Karim Aziz"].sort is Sort.PERSON
+    assert found["Halden University"].sort is Sort.ORGANISATION
+
+
+def test_who_has_a_director_is_an_organisation() -> None:
+    found = figures("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
+    assert found["FBA"].sort is Sort.ORGANISATION
+
+
+def test_an_organisation_may_begin_with_a_title() -> None:
+    found = figures("The U.S. Justice Department agreed. It is one of the Justice Department's.")
+    assert {figure.sort for figure in found.values()} == {Sort.ORGANISATION}
+
+
+def test_whom_the_title_names_is_known_by_the_surname() -> None:
+    text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
+    (tesla,) = figures_in(sentences(text), text, "Nikola Tesla")
+    assert (tesla.name, tesla.sort) == ("Tesla", Sort.PERSON)
 
 
 def test_a_capital_at_the_start_of_a_sentence_is_no_name() -> None:

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from index.types import Span
 from qa.overview.people import Figure, Sort
 from qa.overview.sentences import Sentence, is_statement
-from qa.overview.words import ORGANISATION_HEADS, ROLES
+from qa.overview.words import ORGANISATION_HEADS, ROLES, TITLES
 
 _TELLS_LITTLE = frozenset(
     "mr mrs ms miss dr prof sir lord lady dame madam brother sister father mother uncle aunt "
-    "st saint sen rep gov gen col maj capt lt sgt rev senators representatives presidents "
-    "ministers governors professors generals drs messrs republican democrat".split()
+    "st saint sen rep gov gen col maj capt lt sgt rev republican democrat".split()
 )
 _BEFORE = re.compile(
     r"\b(?P<told>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"
     r"(?: (?:of|for|at|from) [^,.;:“”]{2,80})?), \Z"
 )
-_IS = re.compile(r"(?: \([^)]*\))?,? (?:is|was|are|were) (?:an?|the|one of)\b")
+_IS = re.compile(r"(?: \((?:[^()]|\([^()]*\))*\))?,? (?:is|was|are|were) (?:an?|the|one of)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,12 @@ def first_told(figure: Figure) -> Sentence:
 def _appositions(figure: Figure) -> Iterator[Introduction]:
     for mention in figure.mentions:
         match = mention.apposition
-        small = {*re.findall(r"[a-z]+", match[1])} if match else set()
-        is_body = figure.sort is Sort.ORGANISATION and ORGANISATION_HEADS & small
+        is_body = (
+            figure.sort is Sort.ORGANISATION
+            and match
+            and match[1].startswith(("a ", "an ", "the ", "one "))
+            and ORGANISATION_HEADS.intersection(re.findall(r"[a-z]+", match[1]))
+        )
         if match and (mention.has_role or is_body):
             start = mention.span.end + match.start(1)
             told = Span(start, start + len(match[1].rstrip()))
@@ -70,7 +73,8 @@ def _inverted(figure: Figure) -> Iterator[Introduction]:
 
 
 def _definitions(figure: Figure) -> Iterator[Introduction]:
-    for mention in figure.mentions:
+    """Yield the sentences that begin with the name and say what it is, the full name first."""
+    for mention in sorted(figure.mentions, key=lambda m: m.name != figure.name):
         alone = not mention.before.strip("“\"' ") or mention.before.strip().lower() == "the"
         if alone and _IS.match(mention.after) and is_statement(mention.sentence):
             yield Introduction(mention.sentence.span, mention.sentence.span, mention.sentence)
@@ -86,6 +90,8 @@ def _titled(figure: Figure) -> Iterator[Introduction]:
             mention.whole.start - mention.sentence.start : mention.span.start
             - mention.sentence.start
         ].rstrip()
-        if words.lower().strip(".") not in _TELLS_LITTLE:
+        last = words.lower().split()[-1]
+        of_several = last.endswith("s") and last[:-1] in TITLES
+        if words.lower().strip(".") not in _TELLS_LITTLE and not of_several:
             told = Span(mention.whole.start, mention.whole.start + len(words))
             yield Introduction(told, Span(mention.whole.start, mention.span.end), mention.sentence)

@@ -11,6 +11,7 @@ from index.types import Span
 from qa.overview.names import name_runs
 from qa.overview.sentences import Sentence
 from qa.overview.words import (
+    CHARACTERS,
     GIVEN,
     ORGANISATION_HEADS,
     PLACE_HEADS,
@@ -25,9 +26,13 @@ _MAX_WORDS = 6
 _BY_FAR = 3
 _NOT_OF_PERSONS = ORGANISATION_HEADS | PLACE_HEADS | THING_HEADS | {"and", "for", "&"}
 _MAX_APPOSITION_CHARS = 110
+_NO_NOUN = (
+    "(?:was|is|were|are|had|has|have|did|who|whom|which|whose|and|or|but|as|at|in|on|to|for|by|from"
+    "|with|of|said|says|that|when|where|while|including|like|such|his|her|its|their|my|our|your)"
+)
 _APPOSITION = re.compile(
-    r", ((?:an?|the|one of|former|then|[A-Z][\w’' ]*[’']s?)\b(?:[^,.;:()“”—]|(?<=\b[A-Z])\.)*"
-    r"(?:, D\.C\.)?)(?=[,.;—:]|$)"
+    rf", ((?:an?|the|one of|(?!{_NO_NOUN}\b)[a-z][\w-]+|[A-Z][\w’' ]*[’']s?)\b"
+    r"(?:[^,.;:()“”—]|(?<=\b[A-Z])\.)*(?:, D\.C\.)?)(?=[,.;—:]|$)"
 )
 _BEHIND_ROLE = re.compile(r"\b(?:of|to|for|from|in|at|on|who|which|that|and)\b")
 _LIFE = re.compile(r"\s*\((?:born|b\.|c\.|\d{1,2} \w+ \d{3,4}|\w+ \d{1,2}, \d{4}|\d{4}[-– ])")
@@ -100,12 +105,14 @@ def key_of(name: str) -> str:
     return " ".join(word.strip(".") for word in name.casefold().split())
 
 
-def grouped(mentions: Sequence[Mention]) -> dict[str, list[Mention]]:
+def grouped(mentions: Sequence[Mention], title: str) -> dict[str, list[Mention]]:
     """Return the mentions by whom they mean.
 
-    A part of a person's name means who is named so by far most often, or else who was last.
+    A part of a person's name means who is in the title of the article or is named in full by
+    far most often, or else who was last.
     """
     counts = Counter(key_of(m.name) for m in mentions)
+    counts.update({key: len(mentions) for key in counts if key in title.casefold()})
     longer: defaultdict[str, list[str]] = defaultdict(list)
     for full in sorted(full_names(mentions)):
         for part in _parts(full) - SLIPS - {full}:
@@ -124,12 +131,15 @@ def grouped(mentions: Sequence[Mention]) -> dict[str, list[Mention]]:
 
 def full_names(mentions: Iterable[Mention]) -> set[str]:
     """Return the names of two words or more that are clearly of persons."""
+    mentions = list(mentions)
+    alone = {key_of(m.name) for m in mentions} - PLACES
     full = set()
     for mention in mentions:
         words = key_of(mention.name).split()
         fits = len(words) > 1 and not any(w in _NOT_OF_PERSONS for w in words)
         first = words[0] in GIVEN or len(words[0]) == 1 or mention.is_titled
-        if fits and (first or mention.has_role or mention.has_life):
+        again = words[-1] in alone - ROLES - CHARACTERS and words[0] not in PLACES
+        if fits and (first or again or mention.has_role or mention.has_life):
             full.add(" ".join(words))
     return full
 

@@ -12,9 +12,12 @@ from qa.overview.words import (
     ADJECTIVES,
     DOING,
     ORGANISATION_HEADS,
+    PLACE_HEADS,
+    PLACES,
     ROLES,
     SAYING,
     SLIPS,
+    THING_HEADS,
     TITLES,
 )
 from qa.questions.phrases import Names
@@ -27,7 +30,8 @@ _COMPANIES = frozenset("electric motors mills assembly dynamics hospital council
 _POSSESSIVE = re.compile(r"[’']s?$")
 _OFFICES = re.compile(
     r"(?:[Ss]ecretary(?:[- ][Gg]eneral)? of (?:State|Defen[cs]e|War|the \w+|Health|Energy|Commerce)"
-    r"|[Ss]ecretary-[Gg]eneral|Attorney General|Surgeon General|Governor-General)(?= |$)"
+    r"|[Ss]ecretary-[Gg]eneral|Attorney General|Chief of Staff"
+    r"|Surgeon General|Governor-General)(?= |$)"
 )
 _TIME = re.compile(
     r"\b(?:[Ff]ormer|[Tt]hen[- ]|[Ll]ate|[Aa]cting|[Dd]eputy|[Vv]ice|[Ee]x-|[Ff]uture|[Ii]ncoming"
@@ -96,6 +100,10 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
     if not run:
         return
     for i, word in enumerate(run):
+        if word.low == "of" and _parts_from(text, run, i):
+            yield from _named(text, run[:i], names)
+            yield from _named(text, run[i + 1 :], names)
+            return
         if word.low == "and" or (word.low == "for" and i + 1 < len(run)):
             whole = text[run[0].start : run[-1].end]
             if not _is_one(whole):
@@ -114,6 +122,17 @@ def _named(text: str, run: list[Word], names: Names) -> Iterator[NameRun]:
     if titled < start:
         titled = _with_time(text, titled)
     yield NameRun(name, start, start + len(name), titled)
+
+
+def _parts_from(text: str, run: list[Word], at: int) -> bool:
+    """Whether "of" parts a person from where they work: "Karim Aziz of Ohio"."""
+    first = _behind_titles(text, run[:at])
+    nouns = ORGANISATION_HEADS | TITLES | PLACE_HEADS | THING_HEADS | {"bank"}
+    before = {bare(word.low) for word in run[first:at]}
+    behind = " ".join(bare(word.low) for word in run[at + 1 :])
+    works_there = run[-1].low in ORGANISATION_HEADS or behind in PLACES
+    is_name = len(before) > (0 if first else 1) and not before & nouns
+    return is_name and works_there
 
 
 def _is_one(whole: str) -> bool:
@@ -187,6 +206,8 @@ def _behind_titles(text: str, run: list[Word]) -> int:
         behind = run[i + 1 :]
         if run[i].low == "st":
             return 0  # "St. Louis", "Gulf of St. Lawrence"
+        if len(behind) == 1 and bare(behind[0].low) in ORGANISATION_HEADS:
+            return 0  # "Justice Department"
         if run[i].low == "general" and behind and bare(behind[0].low) in _COMPANIES:
             return 0
         if behind and behind[0].low not in _JOINING:
@@ -209,6 +230,8 @@ def _role_before(text: str, start: int) -> int:
             if not text[:first].endswith(f"{word.text} ") or _is_no_noun(word):
                 break
             first -= len(word.text) + 1
+            if word.low in ADJECTIVES:
+                break
     return first
 
 
@@ -219,4 +242,6 @@ def _with_time(text: str, start: int) -> int:
 
 
 def _is_no_noun(word: Word) -> bool:
+    if word.low in ADJECTIVES:
+        return False
     return not word.text.islower() or word.is_function or word.low in SAYING | DOING | PRONOUNS

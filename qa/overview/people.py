@@ -34,6 +34,7 @@ _NOUNS = ROLES | CHARACTERS
 _NEAR_CHARS = 120
 _IN_A_PLACE = 0.3
 """The share of "in …", "to …", "near …" from which on a name is taken for a place's."""
+_IN_A_PLACE_LIKE_ANN_ARBOR = 0.6
 _LOCATIVE = re.compile(r"\b(?:in|at|near|into|across|throughout|outside|to|from)(?: the)? \Z")
 _THE = re.compile(r"\b[Tt]he \Z")
 _PERSON_AFTER = re.compile(r"[^.?!]{0,80}?\b(?:he|she|his|her|him|who|whose|himself|herself)\b")
@@ -42,6 +43,10 @@ _VERB_AFTER = re.compile(
 )
 _VERB_BEFORE = re.compile(r"\b([a-z]+) \Z")
 _BY = re.compile(r"\b(?:by|with|told|met|asked) \Z")
+_STAFF = re.compile(
+    r"\b(?:director|head|chief|president|chairman|secretary|administrator|leader|spokes\w+"
+    r"|officials?|agents?|members?|employees|staff|lawyers?) (?:of|at|for|from|with) (?:the )?\Z"
+)
 _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}s?\Z")
 
 
@@ -72,9 +77,13 @@ def figures_in(sentences: Sequence[Sentence], text: str, title: str) -> list[Fig
     names = Names.of(text, title)
     mentions = list(mentions_in(sentences, names))
     surnames = {full.split()[-1] for full in full_names(mentions)}
+    titled = title.casefold().split()
+    heroes = titled[1:2] if titled[:1] and titled[0] in GIVEN else []  # "Nikola Tesla"
     figures = []
-    for key, group in grouped(mentions).items():
+    for key, group in grouped(mentions, title).items():
         sort = _sort(key.split(), group, surnames, names.common)
+        if sort is Sort.OTHER and key in heroes:
+            sort = Sort.PERSON
         if sort is not Sort.OTHER:
             figures.append(Figure(_display(key, group), sort, group))
     return sorted(figures, key=lambda figure: -len(figure.mentions))
@@ -93,10 +102,12 @@ def _sort(
 
     ``surnames`` are those of persons, and ``common`` the words that are written small, too.
     """
-    if _is_thing(words) or _is_place(group, words) or _NOUNS.issuperset(words):
+    if _is_thing(words) or _is_place(words) or _NOUNS.issuperset(words):
         return Sort.OTHER
     if _ends_as(words, ORGANISATION_HEADS) or _heads_of(words):
         return Sort.ORGANISATION if len(words) > 1 else Sort.OTHER
+    if _is_located(group, words):
+        return Sort.OTHER
     # "Tesla Coil", "Edison Machine Works", "Autobiography of Nikola Tesla"
     named_after = words[0] in surnames and words[-1] not in surnames and words[0] not in GIVEN
     if len(words) > 1 and (named_after or ("of" in words and words[-1] in surnames)):
@@ -119,14 +130,19 @@ def _points(group: Sequence[Mention], words: Sequence[str]) -> tuple[float, floa
         person += 3.0 if len(words) > 1 else 1.5
     if len(words) > 1 and any(m.has_life for m in group):
         person += 3.0
+    if len(words) > 1 and any(key_of(m.name) == words[-1] for m in group):
+        person += 2.0  # "Karim Aziz", and then "Aziz"
     share = sum(_is_he(m) for m in group) / len(group)
     person += min(3.0 if verbs else 2.0, 6.0 * share) if len(group) > 1 else 1.5 * share
     person += min(_MOST_POINTS_OF_VERBS if share or len(words) > 1 else 2.5, verbs)
     if any(m.has_role for m in group):
         person += 3.0
     the = sum(bool(_THE.search(m.before)) for m in group) / len(group)
+    if any(_STAFF.search(m.before) for m in group) and the:
+        organisation += 3.0
     if the > 1 / 2 or _ACRONYM.match(group[0].name):
-        organisation += min(_MOST_POINTS_OF_VERBS, verbs)
+        is_name = len(words) > 1 or _ACRONYM.match(group[0].name)
+        organisation += min(_MOST_POINTS_OF_VERBS, verbs) if is_name else 0.0
         person -= _LESS_FOR_AN_ACRONYM
     return person, organisation
 
@@ -152,15 +168,19 @@ def _is_thing(words: Sequence[str]) -> bool:
     )
 
 
-def _is_place(group: Sequence[Mention], words: Sequence[str]) -> bool:
+def _is_place(words: Sequence[str]) -> bool:
     name = " ".join(words).removeprefix("the ").replace(".", "")
     if name in PLACES or _ends_as(words, PLACE_HEADS) or words[0] in ("mount", "lake", "port"):
         return True
-    if all(word in PLACES | ADJECTIVES | SLIPS for word in words):
-        return True
+    return all(word in PLACES | ADJECTIVES | SLIPS for word in words)
+
+
+def _is_located(group: Sequence[Mention], words: Sequence[str]) -> bool:
+    """Whether it is spoken of as a place is: "in Halden", "near Halden"."""
     located = sum(bool(_LOCATIVE.search(m.before)) for m in group)
-    titled = any(m.is_titled for m in group) or words[0] in GIVEN
-    return located > _IN_A_PLACE * len(group) and not titled
+    if any(m.is_titled for m in group):
+        return False
+    return located > (_IN_A_PLACE_LIKE_ANN_ARBOR if words[0] in GIVEN else _IN_A_PLACE) * len(group)
 
 
 def _ends_as(words: Sequence[str], heads: frozenset[str]) -> bool:

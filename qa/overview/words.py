@@ -5,17 +5,17 @@ from __future__ import annotations
 from qa.questions.words import PERSON_NOUNS
 
 TITLES = frozenset(
-    """senators representatives presidents ministers governors professors drs messrs generals
-    mr republican democrat mrs ms miss dr prof professor sir lord lady dame madam madame
-    monsieur president vice-president chancellor minister premier secretary senator
-    congressman congresswoman representative governor mayor ambassador king queen prince
-    princess emperor empress tsar czar sultan khan shah caliph duke duchess count countess
-    baron earl pope cardinal archbishop bishop reverend rev pastor rabbi imam father
-    brother sister saint st general gen colonel col major maj captain capt commander
-    lieutenant lt sergeant sgt admiral marshal judge justice inspector detective chief
-    director chairman chairwoman chairperson chair ceo spokesman spokeswoman spokesperson
-    coach sen rep gov elector landgrave aunt uncle grandfather grandmother commissioner
-    commodore viscount marquis""".split()
+    """speaker leader leaders treasurer senators representatives presidents ministers
+    governors professors drs messrs generals mr republican democrat mrs ms miss dr prof
+    professor sir lord lady dame madam madame monsieur president vice-president chancellor
+    minister premier secretary senator congressman congresswoman representative governor
+    mayor ambassador king queen prince princess emperor empress tsar czar sultan khan shah
+    caliph duke duchess count countess baron earl pope cardinal archbishop bishop reverend
+    rev pastor rabbi imam father brother sister saint st general gen colonel col major maj
+    captain capt commander lieutenant lt sergeant sgt admiral marshal judge justice
+    inspector detective chief director chairman chairwoman chairperson chair ceo spokesman
+    spokeswoman spokesperson coach sen rep gov elector landgrave aunt uncle grandfather
+    grandmother commissioner commodore viscount marquis""".split()
 )
 """What stands before a person's name."""
 ABBREVIATED = frozenset(
@@ -26,18 +26,18 @@ ROLES = (
     PERSON_NOUNS
     | TITLES - {"st", "khan", "chair", "count", "general", "major"}
     | frozenset(
-        """adviser counsel advocate advisor agent analyst aide anchor assistant attorney
-    biologist boss boy brother candidate captain chef chief co-founder colleague
-    commissioner commentator correspondent counsellor critic daughter deputy designer
-    developer director doctor driver editor envoy epidemiologist executive expert father
-    fellow founder friend general girl grandson guard guitarist head heir hero husband
-    immunologist inspector investor judge knight lawmaker leader lecturer legislator man
-    manager member microbiologist mother neighbour neighbor nephew niece officer official
-    owner parent partner pilot player producer programmer prosecutor psychologist
-    publisher researcher resident reporter ruler servant settler sister son specialist
-    star strategist student successor trader veteran victim virologist wife witness woman
-    worker winner widow entrepreneur industrialist economist conqueror monarch noble
-    nobleman rapper author activist cofounder""".split()
+        """adviser administrator negotiator auditor regulator counsel advocate advisor agent
+    analyst aide anchor assistant attorney biologist boss boy brother candidate captain
+    chef chief co-founder colleague commissioner commentator correspondent counsellor
+    critic daughter deputy designer developer director doctor driver editor envoy
+    epidemiologist executive expert father fellow founder friend general girl grandson
+    guard guitarist head heir hero husband immunologist inspector investor judge knight
+    lawmaker leader lecturer legislator man manager member microbiologist mother neighbour
+    neighbor nephew niece officer official owner parent partner pilot player producer
+    programmer prosecutor psychologist publisher researcher resident reporter ruler
+    servant settler sister son specialist star strategist student successor trader veteran
+    victim virologist wife witness woman worker winner widow entrepreneur industrialist
+    economist conqueror monarch noble nobleman rapper author activist cofounder""".split()
     )
 )
 """What a person is called in words written small."""
@@ -72,9 +72,9 @@ DOING = frozenset(
 """What persons and organisations do more than places do."""
 
 ORGANISATION_HEADS = frozenset(
-    """university college institute institution school academy company corporation corp inc
-    ltd llc plc gmbh bank ministry department agency council committee commission party
-    army navy force forces administration government association union federation
+    """division university college institute institution school academy company corporation
+    corp inc ltd llc plc gmbh bank ministry department agency council committee commission
+    party army navy force forces administration government association union federation
     confederation church court parliament senate congress assembly organization
     organisation group foundation society museum press news studio studios network
     broadcasting club league office bureau board authority service services laboratory
@@ -93,7 +93,7 @@ PLACE_HEADS = frozenset(
     southern eastern western central""".split()
 )
 THING_HEADS = frozenset(
-    """war live wars agreement treaty act law laws declaration code operation battle
+    """reich war live wars agreement treaty act law laws declaration code operation battle
     revolution day award prize cup championship festival games virus disease syndrome
     constitution bill amendment convention protocol accord plan project program programme
     theory effect principle method test model analysis index scale table figure bible
@@ -153,16 +153,16 @@ PLACES = frozenset(
 )
 # Nationalities, religions, languages: capitalised, and no names.
 ADJECTIVES = frozenset(
-    """royal american british english french german indian pakistani chinese japanese russian
-    soviet italian spanish portuguese dutch belgian swiss austrian polish czech hungarian
-    greek turkish arab arabic israeli palestinian jewish iranian persian iraqi afghan
-    syrian egyptian african asian european australian canadian mexican brazilian korean
-    vietnamese thai indonesian ukrainian swedish norwegian danish finnish irish scottish
-    welsh latin roman byzantine ottoman mongol mongolian tibetan christian christians
-    muslim muslims islamic catholic catholics protestant protestants lutheran orthodox
-    hindu hindus buddhist buddhists jews germans americans serbian croatian victorian
-    medieval western eastern republican democrat democratic democrats republicans hebrew
-    south-asian cuban saudi emirati kenyan nigerian parliamentarian""".split()
+    """nazi biblical royal american british english french german indian pakistani chinese
+    japanese russian soviet italian spanish portuguese dutch belgian swiss austrian polish
+    czech hungarian greek turkish arab arabic israeli palestinian jewish iranian persian
+    iraqi afghan syrian egyptian african asian european australian canadian mexican
+    brazilian korean vietnamese thai indonesian ukrainian swedish norwegian danish finnish
+    irish scottish welsh latin roman byzantine ottoman mongol mongolian tibetan christian
+    christians muslim muslims islamic catholic catholics protestant protestants lutheran
+    orthodox hindu hindus buddhist buddhists jews germans americans serbian croatian
+    victorian medieval western eastern republican democrat democratic democrats
+    republicans hebrew south-asian cuban saudi emirati kenyan nigerian parliamentarian""".split()
 )
 SLIPS = frozenset(
     """although while when after before since because if as during despite though where once
@@ -183,54 +183,54 @@ SLIPS = frozenset(
 )
 """Words with a capital at the start of a sentence, or by custom, that name nobody."""
 GIVEN = frozenset(
-    """aaron abdul abigail abraham adam adele adrian agnes ahmed alan albert alejandro alex
-    alexander alexandra alfred ali alice alison allen amanda amelia amir amit amy ana
-    andre andrea andreas andrew angela angelo ann anna anne anthony antoine antonio anton
-    arjun arnold arthur ashley audrey augustus barack barbara beatrice benedict benjamin
-    bernard bertha bill bob boris brian bruce caleb carl carla carlos carol caroline
-    catherine cecilia charles charlotte chloe chris christian christina christine
-    christopher claire clara claude colin conrad cornelius daniel daria david deborah
-    denis dennis diana diego dmitri dominic donald dora doris dorothy douglas duncan
-    dwight edgar edith edmund eduardo edward edwin eleanor elena eli elias elijah
-    elizabeth ella ellen emanuel emil emily emma emmanuel enrique eric erik ernest esther
-    eugene eva evan evelyn felix ferdinand fernando fiona frances francesco francis
-    francois frank franz fred frederick friedrich fritz gabriel gary gavin george georg
-    gerald gerard gilbert giovanni giuseppe grace graham greg gregory gustav hannah hans
-    harold harriet harry hassan heather heinrich helen helga henri henry herbert herman
-    hermann hillary horace howard hugh hugo humphrey ian ibrahim igor ingrid irene isaac
-    isabel isabella ivan jack jackson jacob jacques jake jamal james jamie jan jane janet
-    jason jean jeff jeffrey jennifer jeremy jerome jesse jessica jim jimmy joan joe joel
-    johan johann johannes john johnny jon jonas jonathan jorge jose josef joseph joshua
-    joyce juan judith julia julian julie julius justin karen karl kate katharina katherine
-    kathleen katie keith kelly kenneth kevin khalid kim kimberly kofi konrad kumar lars
-    laura lauren lawrence leah leo leon leonard leonardo leslie lewis liam lillian linda
-    lisa lloyd lorenzo louis louise lucas lucia lucy ludwig luigi luis luke lydia
-    magdalena malcolm manuel marc marco marcus margaret maria marie marilyn mario marion
-    mark marta martha martin martina mary matilda matthew matthias maurice max maya megan
-    mei melissa michael michel michelle miguel mike mikhail milton miriam mitchell mohamed
-    mohammad mohammed molly monica moses muhammad nadia nancy naomi narendra natalie
-    nathan nathaniel neil nelson nicholas nick nicole nigel nikola nikolai nina noah noel
-    nora norman oleg oliver olivia omar oscar otto owen pablo pamela patricia patrick paul
-    paula pauline pedro peggy penelope peter philip philipp pierre priya rachel rafael
-    rajesh ralph raymond rebecca richard rita robert roberto robin roger roland ronald
-    rosa rose ross roy rudolf rupert russell ruth kamala dick cory sheila bernie chuck
-    mitch alexandria pete rand ron rick hakeem liz tulsi mahatma indira rahul sonia sanjay
-    vikram anil ashok deepak lakshmi arun abdullah mustafa yasser bashar fatima aisha
-    malala nawaz asif bilal usman zainab wei ming hiroshi yoko kenji akira haruki kazuo
-    ichiro takeshi junichiro shinzo vladislav dmitry nikita leonid alexei sergey natalia
-    svetlana anastasia oksana petro volodymyr viktoria janos laszlo lech marek piotr
-    wojciech vaclav jiri pavel milos slobodan goran tomas jesus ramon rosario guillermo
-    ricardo gustavo hector jaime ernesto fidel simón evo nicolas dilma luiz joao rui
-    fernanda paolo pietro marcello silvio federico umberto dante galileo michelangelo
-    raffaello benito jens mette anders astrid bjorn erika nils olaf sigrid ola kwame nana
-    desmond thabo cyril emmerson yoweri jomo uhuru wangari chinua ngozi olusegun muhammadu
-    goodluck justus albrecht heinz helmut gerhard annalena konstantin ulrich jurgen klaus
-    dieter uwe sabine ursula brigitte valery jean-claude jean-luc ségolène ryan sally
-    salman sam samuel sandra sara sarah scott sean sebastian sergei sergio sharon shehbaz
-    sidney sigmund simon sofia sophia sophie stanley stefan stephanie stephen steve steven
-    stuart sunil susan sven sylvia tammy ted teresa terence theodore theresa thomas tim
-    timothy tobias tom tony tracy valerie vera victor vincent vinay viktor virginia
-    vladimir walter wanda wayne wendy werner wilhelm will william winston wolfgang xavier
-    yasmin yuri yusuf zachary zoe""".split()
+    """guglielmo lorenz enzo giorgio aaron abdul abigail abraham adam adele adrian agnes
+    ahmed alan albert alejandro alex alexander alexandra alfred ali alice alison allen
+    amanda amelia amir amit amy ana andre andrea andreas andrew angela angelo ann anna
+    anne anthony antoine antonio anton arjun arnold arthur ashley audrey augustus barack
+    barbara beatrice benedict benjamin bernard bertha bill bob boris brian bruce caleb
+    carl carla carlos carol caroline catherine cecilia charles charlotte chloe chris
+    christian christina christine christopher claire clara claude colin conrad cornelius
+    daniel daria david deborah denis dennis diana diego dmitri dominic donald dora doris
+    dorothy douglas duncan dwight edgar edith edmund eduardo edward edwin eleanor elena
+    eli elias elijah elizabeth ella ellen emanuel emil emily emma emmanuel enrique eric
+    erik ernest esther eugene eva evan evelyn felix ferdinand fernando fiona frances
+    francesco francis francois frank franz fred frederick friedrich fritz gabriel gary
+    gavin george georg gerald gerard gilbert giovanni giuseppe grace graham greg gregory
+    gustav hannah hans harold harriet harry hassan heather heinrich helen helga henri
+    henry herbert herman hermann hillary horace howard hugh hugo humphrey ian ibrahim igor
+    ingrid irene isaac isabel isabella ivan jack jackson jacob jacques jake jamal james
+    jamie jan jane janet jason jean jeff jeffrey jennifer jeremy jerome jesse jessica jim
+    jimmy joan joe joel johan johann johannes john johnny jon jonas jonathan jorge jose
+    josef joseph joshua joyce juan judith julia julian julie julius justin karen karl kate
+    katharina katherine kathleen katie keith kelly kenneth kevin khalid kim kimberly kofi
+    konrad kumar lars laura lauren lawrence leah leo leon leonard leonardo leslie lewis
+    liam lillian linda lisa lloyd lorenzo louis louise lucas lucia lucy ludwig luigi luis
+    luke lydia magdalena malcolm manuel marc marco marcus margaret maria marie marilyn
+    mario marion mark marta martha martin martina mary matilda matthew matthias maurice
+    max maya megan mei melissa michael michel michelle miguel mike mikhail milton miriam
+    mitchell mohamed mohammad mohammed molly monica moses muhammad nadia nancy naomi
+    narendra natalie nathan nathaniel neil nelson nicholas nick nicole nigel nikola
+    nikolai nina noah noel nora norman oleg oliver olivia omar oscar otto owen pablo
+    pamela patricia patrick paul paula pauline pedro peggy penelope peter philip philipp
+    pierre priya rachel rafael rajesh ralph raymond rebecca richard rita robert roberto
+    robin roger roland ronald rosa rose ross roy rudolf rupert russell ruth kamala dick
+    cory sheila bernie chuck mitch alexandria pete rand ron rick hakeem liz tulsi mahatma
+    indira rahul sonia sanjay vikram anil ashok deepak lakshmi arun abdullah mustafa
+    yasser bashar fatima aisha malala nawaz asif bilal usman zainab wei ming hiroshi yoko
+    kenji akira haruki kazuo ichiro takeshi junichiro shinzo vladislav dmitry nikita
+    leonid alexei sergey natalia svetlana anastasia oksana petro volodymyr viktoria janos
+    laszlo lech marek piotr wojciech vaclav jiri pavel milos slobodan goran tomas jesus
+    ramon rosario guillermo ricardo gustavo hector jaime ernesto fidel simón evo nicolas
+    dilma luiz joao rui fernanda paolo pietro marcello silvio federico umberto dante
+    galileo michelangelo raffaello benito jens mette anders astrid bjorn erika nils olaf
+    sigrid ola kwame nana desmond thabo cyril emmerson yoweri jomo uhuru wangari chinua
+    ngozi olusegun muhammadu goodluck justus albrecht heinz helmut gerhard annalena
+    konstantin ulrich jurgen klaus dieter uwe sabine ursula brigitte valery jean-claude
+    jean-luc ségolène ryan sally salman sam samuel sandra sara sarah scott sean sebastian
+    sergei sergio sharon shehbaz sidney sigmund simon sofia sophia sophie stanley stefan
+    stephanie stephen steve steven stuart sunil susan sven sylvia tammy ted teresa terence
+    theodore theresa thomas tim timothy tobias tom tony tracy valerie vera victor vincent
+    vinay viktor virginia vladimir walter wanda wayne wendy werner wilhelm will william
+    winston wolfgang xavier yasmin yuri yusuf zachary zoe""".split()
 )
 """Given names that are common in English texts."""
