@@ -84,6 +84,8 @@ class Row:
     """Per budget."""
     opening: Interval | None
     openings: int
+    gain: Interval | None
+    """Of ``opening`` over that of the lead, article by article."""
 
 
 def _weighted(weights: Weights) -> Way:
@@ -203,9 +205,11 @@ def measure(name: str, half: str, way: str, choose: Way, some: Sequence[Material
         for budget in BUDGETS
     )
     likeness = [_to_opening(material, choose) for material in some]
-    groups = [[value] for value in likeness if value is not None]
-    opening = bootstrap(groups) if groups else None
-    return Row(name, half, way, len(some), coverage, opening, len(groups))
+    lead = [_to_opening(material, _lead) for material in some]
+    pairs = [(x, y) for x, y in zip(likeness, lead, strict=True) if x is not None and y is not None]
+    opening = bootstrap([[value] for value, _ in pairs]) if pairs else None
+    gain = bootstrap([[value - other] for value, other in pairs]) if pairs else None
+    return Row(name, half, way, len(some), coverage, opening, len(pairs), gain)
 
 
 def _to_opening(material: Material, choose: Way) -> float | None:
@@ -239,20 +243,28 @@ def render(environment: Environment, rows: Sequence[Row]) -> str:
     lines += [
         "Coverage: the share of the questions whose answer is in the sentences that were taken, "
         "by the characters that they may have. Opening: F1 of their words to the hidden opening, "
-        "at its length, over the articles that have one. In brackets 95 %, bootstrap over "
-        "articles.",
+        "at its length, over the articles that have one, and by how much more than the lead's. "
+        "In brackets 95 %, bootstrap over articles.",
     ]
     for half in (REPORTED, CHOSEN):
-        head = ["set", "way", "articles", *(f"coverage {b}" for b in BUDGETS), "opening", "of"]
+        head = [
+            "set",
+            "way",
+            "articles",
+            *(f"coverage {b}" for b in BUDGETS),
+            "opening",
+            "over lead",
+            "of",
+        ]
         cells = [_cells(row) for row in rows if row.half == half]
         lines += ["", f"## The half that the weights were {half}", "", *table(head, cells)]
     return "\n".join(lines)
 
 
 def _cells(row: Row) -> list[str]:
-    opening = "" if row.opening is None else str(row.opening)
+    opening, gain = ("" if value is None else str(value) for value in (row.opening, row.gain))
     return [
-        row.dataset, row.way, str(row.articles), *map(str, row.coverage), opening,
+        row.dataset, row.way, str(row.articles), *map(str, row.coverage), opening, gain,
         str(row.openings),
     ]  # fmt: skip
 
