@@ -167,6 +167,16 @@ class PassageIndex:
             self._catch_up()
             return len(self._vectors)
 
+    def chunks(self, article_id: str) -> tuple[list[Chunk], Vectors]:
+        """Return the chunks of an article in order, and their vectors, ``(n, dimension)``.
+
+        Raises:
+            ArticleNotFound: It is not in the library.
+        """
+        ((first, last),) = self._storage.chunk_ranges([article_id])
+        chunks = [stored.chunk for stored in self._storage.chunks_between(first, last)]
+        return chunks, self._storage.vectors_between(first, last)[1]
+
     def candidates(
         self,
         question: str,

@@ -29,6 +29,15 @@ class Kind(StrEnum):
     """About the chatbot, and nothing from the articles."""
 
 
+LISTS = frozenset({Kind.KEY_POINTS, Kind.PEOPLE, Kind.TIMELINE})
+"""The kinds whose text is a list: an entry a line, behind a bullet."""
+OVERVIEWS = LISTS | {Kind.SUMMARY}
+"""The kinds that are about a whole article."""
+BULLET = "• "
+LABEL_ENDS = " — "
+"""What parts the label of an entry, a name or a date, from the words about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What every surface shows for a question.
@@ -45,7 +54,8 @@ class Answer:
     answered: bool
     confidence: float
     """Calibrated probability, in 0..1, that the answer is right (for a refusal:
-    that the best candidate would have been)."""
+    that the best candidate would have been). Of an overview nothing is estimated: 1, or 0
+    if there is none; of talk neither: 1."""
     passages: tuple[Passage, ...]
     """What was retrieved, best first."""
     marks: tuple[Span, ...] = ()
@@ -61,6 +71,10 @@ class Answer:
 
     kind: Kind = Kind.ANSWER
     """What was asked for."""
+
+    note: str | None = None
+    """What a reader should know of it, such as that the models do not know its language; a
+    sentence or two, shown beside the text. None if there is nothing."""
 
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
@@ -94,6 +108,7 @@ class Answer:
             "short_at": list(self.short_at) if self.short_at else None,
             "understood": self.understood,
             "kind": self.kind.value,
+            "note": self.note,
         }
 
     @classmethod
@@ -111,4 +126,5 @@ class Answer:
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
             understood=data.get("understood"),
             kind=Kind(data.get("kind", Kind.ANSWER)),
+            note=data.get("note"),
         )

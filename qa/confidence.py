@@ -7,14 +7,16 @@ calibration that comes along goes no higher than 89 %.
 
 from __future__ import annotations
 
-from qa.answer import Answer
+from qa.answer import OVERVIEWS, Answer
 
 LIKELY = 2 / 3
 EVEN = 1 / 2
 
 
 def confidence_in_words(answer: Answer) -> str:
-    """Return how sure ``answer`` is, in two or three words."""
+    """Return how sure ``answer`` is, in two or three words; of an overview, that it is one."""
+    if answer.kind in OVERVIEWS:
+        return "A selection" if answer.answered else "Nothing found"
     if not answer.answered:
         return "Nothing sure enough"
     if answer.confidence >= LIKELY:
@@ -23,7 +25,16 @@ def confidence_in_words(answer: Answer) -> str:
 
 
 def confidence_explained(answer: Answer) -> str:
-    """Return the calibrated probability in per cent and what it is the share of: a sentence."""
+    """Return the calibrated probability in per cent and what it is the share of: a sentence.
+
+    Of an overview, for which nothing is estimated, it says how it came about.
+    """
+    if answer.kind in OVERVIEWS:
+        return (
+            "Every word is quoted; what is shown was chosen by rules, which can miss what matters."
+            if answer.answered
+            else "Rules looked for it, which can miss what is there."
+        )
     share = f"{answer.confidence:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
     if not answer.answered:
         return (

@@ -11,22 +11,22 @@ from dataclasses import dataclass, replace
 
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.answer import Answer
+from qa.answer import OVERVIEWS, Answer
 from qa.citations import Citation
 from qa.page.marked import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.page.style import EXPORT_STYLE
 from qa.rendering import (
-    Part,
     escape_html,
     escape_markdown,
     flat,
     is_address,
     nearest,
-    parts,
+    note_markdown,
     place,
     safe_address,
     text_to_markdown,
 )
+from qa.text_parts import Part, lines, parts
 from qa.transcript import Transcript, Turn
 
 UNTITLED = "Conversation"
@@ -103,6 +103,8 @@ def _places(answer: Answer) -> tuple[Citation, ...]:
 
 def _replied(answer: Answer) -> Iterator[str]:
     """Yield the Markdown blocks of an answer and of the quotes below it."""
+    if answer.note:
+        yield note_markdown(answer.note)
     yield text_to_markdown(answer)
     places = _places(answer)
     if places and not answer.answered:
@@ -159,6 +161,7 @@ def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
     heading = "Sources" if answer.answered else "Nearest passages"
     kind = "answer" if answer.answered else "refusal"
+    note = f'<p class="where">Note: {escape_html(flat(answer.note))}</p>\n' if answer.note else ""
     items = [
         _source_html(f"q{number}-{i}", f"[{i}]" if answer.answered else "", citation, link)
         for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
@@ -167,7 +170,7 @@ def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     return (
         f'<article class="turn" aria-labelledby="q{number}">\n'
         f'<h2 id="q{number}" dir="auto">{escape_html(turn.question)}</h2>\n'
-        f'<p class="{kind}" dir="auto">{_text_html(answer, links)}</p>\n{below}</article>\n'
+        f"{note}{_text_html(answer, links, kind)}\n{below}</article>\n"
     )
 
 
@@ -186,8 +189,20 @@ def _link(turn: int, number: int, citation: Citation, shown: dict[str, _Shown]) 
     return f"#{name}" if there else f"#q{turn}-{number}"
 
 
-def _text_html(answer: Answer, links: Sequence[str]) -> str:
-    return "".join(_part_html(part, links) for part in parts(answer))
+def _text_html(answer: Answer, links: Sequence[str], kind: str) -> str:
+    if answer.kind not in OVERVIEWS:
+        shown = "".join(_part_html(part, links) for part in parts(answer))
+        return f'<p class="{kind}" dir="auto">{shown}</p>'
+    blocks = ""
+    for line in lines(answer):
+        shown = "".join(_part_html(part, links) for part in line.parts)
+        label = f"<strong>{escape_html(line.label)}</strong>" if line.label else ""
+        if line.is_entry:
+            blocks = blocks.removesuffix("</ul>") if blocks.endswith("</ul>") else f"{blocks}<ul>"
+            blocks += f"<li>{label}{shown}</li></ul>"
+        else:
+            blocks += f"<p>{f'<strong>{shown}</strong>' if line.is_lead else shown}</p>"
+    return f'<div class="{kind}" dir="auto">{blocks}</div>'
 
 
 def _part_html(part: Part, links: Sequence[str]) -> str:

@@ -12,13 +12,19 @@ from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.answer import Answer
+from qa.answer import OVERVIEWS, Answer, Kind
 from qa.composing import compose_answer
 from qa.config import Settings
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Judge, resolve
+from qa.kinds.language import language_of, note_on_languages
+from qa.kinds.recognition import wanted_by
+from qa.kinds.talk import talk
+from qa.kinds.wanted import Wanted
+from qa.kinds.wording import any_stands_in
 from qa.library import Library
+from qa.overview.overviews import Overviews
 from qa.reader import ExtractiveReader, Reader, Reading
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
@@ -55,6 +61,9 @@ class ArticleQA(Library):
         )
         self._reader = reader or ExtractiveReader()
         self._suggestions = Suggestions()
+        self._overviews = Overviews(embedder, index.chunks)
+        # What tells kinds of questions apart is fitted to the model that comes along.
+        self._kind_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
 
     @classmethod
     def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
@@ -126,7 +135,8 @@ class ArticleQA(Library):
     @property
     def ready(self) -> bool:
         """Whether a question is answered without waiting for a model to load."""
-        return self._embedder.is_loaded and self._reader.is_loaded and not self._pending
+        loaded = (self._embedder.is_loaded, self._kind_embedder.is_loaded, self._reader.is_loaded)
+        return all(loaded) and not self._pending
 
     def warm_up(self) -> None:
         """Load what the first question would have to wait for.
@@ -136,6 +146,7 @@ class ArticleQA(Library):
         """
         self._reader.load()
         self._embedder.load()
+        self._kind_embedder.load()
         self._add_pending()
         self._embedder.encode_query("warm-up")
 
@@ -173,6 +184,9 @@ class ArticleQA(Library):
     ) -> Answer:
         """Answer from the articles alone, with exact citations, or refuse.
 
+        A question about whole articles is answered by :meth:`overview`, a polite word or a
+        question about the program without any citation; :attr:`Answer.kind` tells them apart.
+        :attr:`Answer.note` says where the models do not know a language.
         ``history`` is what was asked before, oldest first: questions, or better their
         answers, since a question alone is answered once more where it matters. A question
         that leans on them is read in words that stand alone, :attr:`Answer.understood`;
@@ -186,6 +200,69 @@ class ArticleQA(Library):
             ArticleNotFound: One of the ids is not in the library.
         """
         ids = None if article_ids is None else list(article_ids)
+        wanted = self.wanted(question, ids, history=history)
+        if wanted.kind is Kind.TALK:
+            answer = talk(question, wanted, self._titles(ids))
+        elif wanted.kind in OVERVIEWS:
+            answer = self.overview(wanted.kind, ids, question=question)
+        else:
+            answer = self._answered(question, ids, history, rerank=rerank)
+        return self._noted(answer)
+
+    def wanted(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+    ) -> Wanted:
+        """Return what a question asks for, by which :meth:`ask` decides how to answer it.
+
+        Raises:
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        ids = None if article_ids is None else list(article_ids)
+
+        def said(words: Sequence[str]) -> bool:
+            # What has a rare word is among the first by BM25.
+            found = self.retrieve(" ".join(words), article_ids=ids)
+            return any_stands_in(words, [passage.text for passage in found])
+
+        return wanted_by(
+            question,
+            self._kind_embedder,
+            said,
+            titles=self._titles(ids),
+            leans=bool(history) and points_back(question),
+        )
+
+    def _titles(self, ids: list[str] | None) -> list[str]:
+        """Return the titles of the articles that are asked.
+
+        Raises:
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        known = {info.id: info.title for info in self.catalogue()}
+        return [
+            known.get(each) or self.article(each).title for each in (known if ids is None else ids)
+        ]
+
+    def _noted(self, answer: Answer) -> Answer:
+        """Return ``answer`` with a note if its question or what it rests on is not English."""
+        places = answer.citations or answer.passages[:1]
+        texts = [self.article(each).text for each in {place.article_id for place in places}]
+        note = note_on_languages(language_of(answer.question), map(language_of, texts))
+        return replace(answer, note=note) if note else answer
+
+    def _answered(
+        self,
+        question: str,
+        ids: list[str] | None,
+        history: Sequence[str | Answer],
+        *,
+        rerank: bool,
+    ) -> Answer:
+        """Return the words of the articles that answer a question, or a refusal."""
 
         @functools.cache  # the wording that is chosen has been read to choose it
         def read(wording: str) -> tuple[list[Passage], Reading]:
@@ -215,10 +292,35 @@ class ArticleQA(Library):
         if not history or not points_back(question):
             return question
         answers: list[Answer] = []
-        for turn in history[-MAX_TURNS:]:
+        # Nothing points at a "Thanks", or at a list of people, in the way the rules know.
+        for turn in [turn for turn in history if _is_exchange(turn)][-MAX_TURNS:]:
             known = turn if isinstance(turn, Answer) else self.ask(turn, ids, history=answers)
-            answers.append(known)
+            if _is_exchange(known):
+                answers.append(known)
         return resolve(question, [Exchange.of(answer) for answer in answers], judge)
+
+    def overview(
+        self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
+    ) -> Answer:
+        """Return what whole articles are about, in their own sentences, each cited.
+
+        A summary is a paragraph; key points, people and a timeline are lists, an entry a
+        line. Of several articles the title leads each, and at most the first five are told.
+        Where an article has nothing of the kind a sentence says so.
+
+        Args:
+            kind: ``SUMMARY``, ``KEY_POINTS``, ``PEOPLE`` or ``TIMELINE``.
+            article_ids: The articles; None for all.
+            question: What was asked, for :attr:`Answer.question`.
+
+        Raises:
+            ValueError: ``kind`` is another one.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        self._add_pending()
+        ids = [info.id for info in self.catalogue()] if article_ids is None else article_ids
+        articles = [self.article(each) for each in dict.fromkeys(ids)]
+        return self._overviews.answer(kind, articles, question)
 
     def suggest(
         self,
@@ -254,6 +356,11 @@ class ArticleQA(Library):
             lambda question: self.ask(question, article_ids=asked),
             wanted,
         )
+
+
+def _is_exchange(turn: str | Answer) -> bool:
+    """Return whether a later question can lean on a turn: not on talk, nor on an overview."""
+    return isinstance(turn, str) or turn.kind is Kind.ANSWER
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

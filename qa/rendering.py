@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeGuard
+from collections.abc import Callable, Iterable
+from typing import TypeGuard
 from urllib.parse import quote
 
 from index.types import Passage, Span
-from qa.answer import Answer
+from qa.answer import OVERVIEWS, Answer
 from qa.citations import Citation
+from qa.text_parts import Part, lines, parts
 
 NEAREST_SHOWN = 3
 # Two or three sentences: enough to see whether a passage is about the question.
@@ -35,35 +36,6 @@ _MARKUP = re.compile(
     r"""|(?<![^ ]) | (?![^ ])|[^\S ]|"""
     + "|".join(rf"(?<=^\d{{{digits}}})\." for digits in range(1, 10))
 )
-
-
-class Part(NamedTuple):
-    """A part of an answer's text: plain words, the short answer, or one of our marks."""
-
-    text: str
-    number: int = 0
-    """Of the citation it points at; 0 if it is no mark."""
-    is_short: bool = False
-
-
-def parts(answer: Answer) -> Iterator[Part]:
-    """Yield the parts of ``answer.text`` in order; together they are the text.
-
-    What lies between marks and the short answer is a part of its own, even where it
-    is empty, so the first part and the last are plain words.
-    """
-    places = [(mark, True) for mark in answer.marks]
-    if answer.short_at:
-        places.append((answer.short_at, False))
-    position = 0
-    for (start, end), is_mark in sorted(places):
-        if start < position:
-            continue  # a short answer that reaches over a mark keeps its words whole
-        yield Part(answer.text[position:start])
-        shown = answer.text[start:end]
-        yield Part(shown, int(shown[1:-1])) if is_mark else Part(shown, is_short=True)
-        position = end
-    yield Part(answer.text[position:])
 
 
 def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
@@ -87,10 +59,16 @@ def understood_as(question: str) -> str:
     return f"Understood as: {flat(question)}"
 
 
+def note_markdown(note: str) -> str:
+    """Return what is to be known of an answer as a paragraph of Markdown."""
+    return f"*Note: {escape_markdown(flat(note))}*"
+
+
 def to_plain(answer: Answer) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     # An answer that is its quotes need not say them twice.
-    return _listed(answer, lambda c: place(c) if c.quote in answer.text else _located(c))
+    shown = flat(answer.text)
+    return _listed(answer, lambda c: place(c) if flat(c.quote) in shown else _located(c))
 
 
 def answer_with_sources(answer: Answer) -> str:
@@ -121,6 +99,8 @@ def to_markdown(
     blocks = [text_to_markdown(answer, link, tip)]
     if answer.understood:
         blocks.insert(0, f"*{escape_markdown(understood_as(answer.understood))}*")
+    if answer.note:
+        blocks.insert(0, note_markdown(answer.note))
     if not answer.answered and answer.passages:
         places = nearest(answer)
         named = named or len({citation.article_id for citation in places}) > 1
@@ -139,9 +119,19 @@ def text_to_markdown(
     tip: Callable[[Citation], str] | None = None,
 ) -> str:
     """Return ``answer.text`` alone as Markdown; the others are as for :func:`to_markdown`."""
-    *before, last = parts(answer)
-    shown = [_part(answer, part, link, tip) for part in before]
-    return "".join([*shown, escape_markdown(last.text)])
+    if answer.kind not in OVERVIEWS:
+        return _joined(answer, parts(answer), link, tip)
+    blocks: list[list[str]] = []
+    for line in lines(answer):
+        shown = _joined(answer, line.parts, link, tip)
+        if not line.is_entry:
+            blocks.append([f"<strong>{shown}</strong>" if line.is_lead else shown])
+            continue
+        label = f"<strong>{escape_markdown(line.label)}</strong>" if line.label else ""
+        if not blocks or not blocks[-1][0].startswith("- "):
+            blocks.append([])
+        blocks[-1].append(f"- {label}{shown}")
+    return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def escape_markdown(text: str) -> str:
@@ -176,6 +166,18 @@ def safe_address(address: str) -> str:
 
 def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
+
+
+def _joined(
+    answer: Answer,
+    some: Iterable[Part],
+    link: Callable[[Citation], str] | None,
+    tip: Callable[[Citation], str] | None,
+) -> str:
+    *before, last = some
+    shown = [_part(answer, part, link, tip) for part in before]
+    end = _part(answer, last, link, tip) if last.number else escape_markdown(last.text)
+    return "".join([*shown, end])
 
 
 def _part(
@@ -235,6 +237,8 @@ def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
     text = visible(answer.text).strip()
     if answer.understood:
         text = f"{understood_as(answer.understood)}\n{text}"
+    if answer.note:
+        text = f"Note: {flat(answer.note)}\n{text}"
     return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
 
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from index.types import ArticleInfo
-from qa.answer import Answer
+from qa.answer import Answer, Kind
 from qa.confidence import confidence_explained, confidence_in_words
 from qa.interrupts import remembered_interrupts
 from qa.rendering import to_plain, visible
@@ -27,12 +27,17 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_answer(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer with its sources and how sure it is, or all of it as JSON."""
+    """Print an answer with its sources and how sure it is, or all of it as JSON.
+
+    What is said about the program itself is printed alone.
+    """
     if as_json:
         print_json(answer.to_dict())
         return
-    sure = f"{confidence_in_words(answer)} ({confidence_explained(answer)})"
-    console.print(f"{to_plain(answer)}\n\n{sure}\n", markup=False)
+    told = to_plain(answer)
+    if answer.kind is not Kind.TALK:
+        told += f"\n\n{confidence_in_words(answer)} ({confidence_explained(answer)})"
+    console.print(f"{told}\n", markup=False)
 
 
 def print_articles(infos: Iterable[ArticleInfo]) -> None:

@@ -48,6 +48,7 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("httpcore", {"index/fetch.py"}),
         ("onnxruntime", {"qa/span_model.py"}),
         ("tokenizers", {"qa/windows.py"}),
+        ("py3langid", {"qa/kinds/language.py"}),
         ("gradio", {"app.py", "qa/page/handlers.py", "qa/page/layout.py"}),
         ("typer", {"qa/cli.py"}),
         ("pypdfium2", {"index/pdf.py"}),
@@ -70,7 +71,7 @@ def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import qa, sys; "
         "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
-        "'pypdfium2', 'docx', 'pptx', 'lxml'); "
+        "'pypdfium2', 'docx', 'pptx', 'lxml', 'py3langid'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from index.embedder import SentenceTransformerEmbedder
 from index.errors import (
     ArticleNotFound,
     EmptyArticle,
@@ -13,8 +14,10 @@ from index.errors import (
     TooLarge,
     UnreadableFile,
 )
+from index.passage_index import PassageIndex
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa import Answer, ArticleQA, Settings, ask, retrieve
+from qa.answer import Kind
 from qa.composing import REFUSAL, REFUSAL_OF_SEVERAL
 
 TEXT = (
@@ -239,3 +242,71 @@ def test_a_question_that_stands_alone_is_answered_as_without_a_history(bundled: 
     answer = bundled.ask(question, history=["Who did Marco Rubio call?", " "])
     assert answer == bundled.ask(question)
     assert answer.understood is None
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Please give me a short summary", Kind.SUMMARY),
+        ("Which people does this article mention?", Kind.PEOPLE),
+        ("Good morning to you", Kind.TALK),
+        ("Who did Marco Rubio call?", Kind.ANSWER),
+    ],
+)
+def test_a_question_is_answered_in_the_kind_that_it_asks_for(
+    bundled: ArticleQA, question: str, kind: Kind
+) -> None:
+    answer = bundled.ask(question)
+    assert answer.kind is kind
+    assert answer.question == question
+    assert answer.note is None
+
+
+def test_a_polite_word_does_not_cut_the_thread(bundled: ArticleQA) -> None:
+    first = bundled.ask("What was Operation Sindoor?")
+    understood = bundled.ask("When was it launched?", history=[first]).understood
+    between = [first, bundled.ask("Thanks a lot!"), bundled.ask("Which people are mentioned?")]
+    assert [turn.kind for turn in between] == [Kind.ANSWER, Kind.TALK, Kind.PEOPLE]
+    again = bundled.ask("When was it launched?", history=between)
+    assert again.understood == understood is not None
+    as_typed = ["What was Operation Sindoor?", "Thanks a lot!"]
+    assert bundled.ask("When was it launched?", history=as_typed).understood == understood
+
+
+@pytest.mark.parametrize("question", ["Summarise it for me", "So what is it about?"])
+def test_it_may_be_the_article_after_an_answer(bundled: ArticleQA, question: str) -> None:
+    first = bundled.ask("What was Operation Sindoor?")
+    answer = bundled.ask(question, history=[first])
+    assert answer.kind is Kind.SUMMARY
+    assert answer.understood is None
+
+
+def test_a_question_in_another_language_says_so(bundled: ArticleQA) -> None:
+    answer = bundled.ask("¿A quién llamó el secretario de Estado?")
+    check(bundled, answer)
+    assert answer.note
+    assert "Spanish" in answer.note
+    assert "English" in answer.note
+
+
+def test_an_article_in_another_language_says_so() -> None:
+    text = "El puente se abrió al público en 1932. John Bradfield dirigió su diseño en la ciudad."
+    with ArticleQA.from_text(text) as qa:
+        answer = qa.ask("¿Cuándo se abrió el puente?")
+    assert answer.note
+    assert "text seems to be in Spanish" in answer.note
+
+
+def test_talk_about_an_article_that_is_not_there_is_an_error(bundled: ArticleQA) -> None:
+    with pytest.raises(ArticleNotFound):
+        bundled.ask("Hello there", article_ids=["nothing"])
+
+
+def test_kinds_are_told_apart_by_the_default_model_whatever_embeds(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    settings = Settings(model="/nowhere")
+    index = PassageIndex(None, embedder)
+    with ArticleQA(index, embedder, settings) as qa:
+        qa.add_text(TEXT)
+        assert qa.ask("Summarise this text for me").kind is Kind.SUMMARY

@@ -18,7 +18,6 @@ from qa.rendering import (
     answer_with_sources,
     escape_markdown,
     nearest,
-    parts,
     place,
     shorten,
     to_markdown,
@@ -26,6 +25,7 @@ from qa.rendering import (
     understood_as,
     visible,
 )
+from qa.text_parts import parts
 
 HOSTILE = [
     "<img src=x onerror=window.pwned=1>",

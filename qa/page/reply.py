@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 
 from index.types import Passage, Span, overlap
-from qa.answer import Answer
+from qa.answer import Answer, Kind
 from qa.citations import Citation
 from qa.confidence import confidence_explained, confidence_in_words
 from qa.page.marked import place_id, place_link
@@ -69,7 +69,9 @@ def _source(found: Citation | Passage, *, several: bool) -> str:
 
 
 def _foot(answer: Answer, number: int, *, several: bool, is_newest: bool) -> str:
-    """Return one block of HTML, without the blank line that would end it."""
+    """Return one block of HTML, without the blank line that would end it; none below talk."""
+    if answer.kind is Kind.TALK:
+        return ""
     sure = (
         f'<details class="sure"><summary title="{escape_html(confidence_explained(answer))}">'
         f"{confidence_in_words(answer)}</summary>"

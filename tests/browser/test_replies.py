@@ -117,3 +117,19 @@ def test_what_stands_under_an_answer_can_be_read_on_a_phone(
     contrast = {name: reply.locator(name).first.evaluate(CONTRAST) for name in read}
     assert {name: ratio for name, ratio in contrast.items() if ratio < LEAST_CONTRAST} == {}
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+def test_a_polite_word_has_a_reply_without_evidence(visit: Opener, address: str) -> None:
+    shown = visit(address)
+    reply = shown.ask("Good morning to you")
+    expect(reply).to_contain_text("Ask me anything about")
+    for part in (".foot", ".sure", ".passages", ".sources", ".refusal", "a"):
+        expect(reply.locator(part)).to_have_count(0)
+    expect(shown.page.locator(".strip a")).to_have_count(0)
+
+
+def test_a_question_in_another_language_is_told_so_above_its_answer(
+    visit: Opener, address: str
+) -> None:
+    reply = visit(address).ask("¿A quién llamó el secretario de Estado?")
+    expect(reply.locator("em").first).to_contain_text("Note: The question seems to be in Spanish")

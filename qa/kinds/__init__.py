@@ -1,0 +1,1 @@
+"""What a question asks for, before it is answered; and in which language."""

@@ -1,0 +1,77 @@
+"""In which language a text is, and what is to be told where the models do not know it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+NAMES = {
+    "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish",
+    "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""Those that are told apart, by their ISO 639-1 codes."""
+ENGLISH = "en"
+SURE = 0.9
+"""Probability from which a language is named."""
+_READ_CHARS = 4000
+_lock = threading.Lock()
+
+
+@functools.cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    # Of the nearly hundred that it knows, those that many write; the rest would only
+    # be taken for these names in short questions.
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(NAMES))
+    return identifier
+
+
+def language_of(text: str) -> str | None:
+    """Return the code of the language of ``text``, one of NAMES; None if it is not certain."""
+    with _lock:
+        code, probability = _identifier().classify(text[:_READ_CHARS])
+    return code if probability >= SURE else None
+
+
+def note_on_languages(asked: str | None, articles: Iterable[str | None]) -> str | None:
+    """Return what a reader is told of the languages of a question and its articles.
+
+    None where all is English, as far as is certain.
+
+    Args:
+        asked: Code of the question's language; None if it is not certain.
+        articles: Codes of those of the articles that the answer rests on, likewise.
+    """
+    known = sorted({code for code in articles if code})
+    if asked and known and asked not in known:
+        return (
+            f"The question seems to be in {NAMES[asked]}, the text in {_named(known)}. The models "
+            "know English well and hardly find an answer across two languages: ask in "
+            f"{_named(known, 'or')}, if you can."
+        )
+    if asked and asked != ENGLISH and not known:
+        return f"The question seems to be in {NAMES[asked]}; replies about the program are English."
+    foreign = [code for code in known if code != ENGLISH]
+    if foreign:
+        return (
+            f"The text seems to be in {_named(foreign)}. The models know English well and this "
+            "less: an answer may be missed, or given where the text has none. Check the quotes."
+        )
+    return None
+
+
+def _named(codes: list[str], joined: str = "and") -> str:
+    *first, last = [NAMES[code] for code in codes]
+    return f"{', '.join(first)} {joined} {last}" if first else last

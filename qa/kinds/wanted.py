@@ -1,0 +1,39 @@
+"""What a question can ask for, as values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from qa.answer import Kind
+
+
+class Wanted(StrEnum):
+    """What a question asks for; each but the first is a class of the recogniser."""
+
+    FACTUAL = "factual"
+    """Words of the articles: whatever is none of those below."""
+    SUMMARY = "summary"
+    KEY_POINTS = "key_points"
+    PEOPLE = "people"
+    TIMELINE = "timeline"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    GOODBYE = "goodbye"
+    HELP = "help"
+    """What can be asked, how, and how far a reply can be trusted."""
+    IDENTITY = "identity"
+    """Who or what the chatbot is."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of answer that is due."""
+        return _KINDS.get(self, Kind.TALK)
+
+
+_KINDS = {
+    Wanted.FACTUAL: Kind.ANSWER,
+    Wanted.SUMMARY: Kind.SUMMARY,
+    Wanted.KEY_POINTS: Kind.KEY_POINTS,
+    Wanted.PEOPLE: Kind.PEOPLE,
+    Wanted.TIMELINE: Kind.TIMELINE,
+}

@@ -1,0 +1,223 @@
+"""Overviews of the articles of a library, each made once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from index.embedder import Embedder, Vectors
+from index.types import Article, Chunk
+from qa.answer import Answer, Kind
+from qa.overview.characters import characters_in
+from qa.overview.composing import Entry, Overview, Quote, Section, composed
+from qa.overview.dates import dates_in
+from qa.overview.introductions import first_told, introduction
+from qa.overview.people import Figure, Sort, figures_in
+from qa.overview.sentences import Sentence, is_statement, seems_english, sentences_of
+from qa.overview.summary import chosen
+from qa.overview.timeline import events_in, most_telling
+
+MAX_ARTICLES = 5
+"""Of how many articles an overview is given at once."""
+MAX_EMBEDDED = 320
+"""How many sentences of an article are embedded: a second or two on two cores."""
+MAX_READ = 4_000
+"""In how many sentences of an article names are looked for, some 200 printed pages."""
+_PEOPLE, _ORGANISATIONS, _EVENTS, _PLACES_EACH = 10, 6, 12, 3
+_NAMED_ENOUGH = 2
+_LONG_CHARS = 12_000
+"""From here on an organisation that is named but once is not listed."""
+_REMEMBERED = 128
+
+NO_SENTENCES = "The article has no whole sentences to sum it up in."
+NO_PEOPLE = "No person or organisation is named in the article, as far as could be told."
+NO_DATES = "The article dates nothing that could be put in order."
+NOT_ENGLISH = "This is done by rules for English, and the article does not seem to be in English."
+NO_ARTICLES = "There is no article."
+
+Chunks = Callable[[str], tuple[list[Chunk], Vectors]]
+"""Gives the chunks of an article and their vectors, ``(chunks, dimension)``, by its id."""
+
+
+class Overviews:
+    """Makes overviews and remembers them. Safe to use from several threads.
+
+    An article's id is made from its text, so what is remembered of one never grows old.
+
+    Args:
+        embedder: The model of the library.
+        chunks: Gives the chunks of an article and their vectors.
+    """
+
+    def __init__(self, embedder: Embedder, chunks: Chunks) -> None:
+        self._embedder = embedder
+        self._chunks = chunks
+        self._lock = threading.Lock()
+        self._made: OrderedDict[tuple[str, str, Kind], Overview] = OrderedDict()
+
+    def answer(self, kind: Kind, articles: Sequence[Article], question: str) -> Answer:
+        """Return the overviews of up to ``MAX_ARTICLES`` of the articles as one answer.
+
+        Raises:
+            ValueError: ``kind`` is none of an overview.
+        """
+        if kind not in _WAYS:
+            msg = f"{kind!r} is no kind of overview; they are {', '.join(_WAYS)}."
+            raise ValueError(msg)
+        made = [self._of(kind, article) for article in articles[:MAX_ARTICLES]]
+        if not made:
+            return composed(kind, question, [], NO_ARTICLES)
+        more = len(articles) - len(made)
+        left_out = f"These are the first {len(made)} of {len(articles)} articles." if more else ""
+        return composed(kind, question, made, left_out)
+
+    def _of(self, kind: Kind, article: Article) -> Overview:
+        key = (article.id, article.title, kind)
+        with self._lock:
+            if key in self._made:
+                return self._made[key]
+        chunks, vectors = self._chunks(article.id)
+        overview = _WAYS[kind](article, chunks, vectors, self._embedder)
+        with self._lock:
+            self._made[key] = overview
+            if len(self._made) > _REMEMBERED:
+                self._made.popitem(last=False)
+        return overview
+
+
+def sampled(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[Sentence]:
+    """Return the sentences of an article, or of a long one up to ``most`` from all over it.
+
+    The chunks are cut into as many runs as give ``most``; of each run the chunk is taken whose
+    vector, one of ``vectors``, is nearest to the mean of all, and the first chunk in any case.
+    """
+    if len(sentences) <= most:
+        return list(sentences)
+    by_chunk: dict[int, list[Sentence]] = {}
+    for sentence in sentences:
+        by_chunk.setdefault(sentence.chunk, []).append(sentence)
+    central = vectors @ vectors.mean(axis=0)
+    first, *rest = by_chunk
+    runs = max(1, most * len(by_chunk) // len(sentences) - 1)
+    size = max(1.0, len(rest) / runs)
+    kept = [first]
+    for i in range(runs):
+        run = rest[int(i * size) : int((i + 1) * size)]
+        if run:
+            kept.append(max(run, key=lambda chunk: central[chunk]))
+    return [sentence for chunk in kept for sentence in by_chunk[chunk]][:most]
+
+
+def _selected(
+    count_of: Callable[[int], int],
+    article: Article,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    embedder: Embedder,
+) -> tuple[Section, ...]:
+    statements = [s for s in sentences_of(chunks) if is_statement(s)]
+    if not statements:
+        return ()
+    some = sampled(statements, vectors, MAX_EMBEDDED)
+    encoded = embedder.encode_documents([*(s.text for s in some), article.title])
+    count = count_of(len(statements))
+    picked = chosen(some, encoded[:-1], encoded[-1], count)
+    return (Section(tuple(Entry((_whole(sentence),)) for sentence in picked)),)
+
+
+def _summary(
+    article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
+) -> Overview:
+    sections = _selected(_in_a_summary, article, chunks, vectors, embedder)
+    return Overview(article, sections, NO_SENTENCES)
+
+
+def _key_points(
+    article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
+) -> Overview:
+    sections = _selected(_in_key_points, article, chunks, vectors, embedder)
+    return Overview(article, sections, NO_SENTENCES)
+
+
+def _in_a_summary(statements: int) -> int:
+    """Return how many of so many sentences make a summary: 3 of a page, 5 of a long article."""
+    return int(np.clip(3 + statements // 60, 3, 5))
+
+
+def _in_key_points(statements: int) -> int:
+    """Return how many of so many sentences are key points: 4 of a page, 7 of a long article."""
+    return int(np.clip(4 + statements // 40, 4, 7))
+
+
+def _people(
+    article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
+) -> Overview:
+    del embedder  # names are found by rules alone
+    if not seems_english(article.text):
+        return Overview(article, (), NOT_ENGLISH)
+    sentences = sampled(list(sentences_of(chunks)), vectors, MAX_READ)
+    figures = figures_in(sentences, article.text, article.title)
+    persons = [f for f in figures if f.sort is Sort.PERSON]
+    if len(persons) < _NAMED_ENOUGH or not dates_in(article.text):
+        persons += characters_in(sentences)
+        persons.sort(key=lambda figure: -len(figure.mentions))
+    least = 1 if len(article.text) < _LONG_CHARS else 2
+    organisations = [
+        f for f in figures if f.sort is Sort.ORGANISATION and len(f.sentences) >= least
+    ]
+    leads = ("People", "Organisations")
+    listed = (persons[:_PEOPLE], organisations[:_ORGANISATIONS])
+    sections = tuple(
+        Section(tuple(_about(figure) for figure in some), lead)
+        for some, lead in zip(listed, leads, strict=True)
+        if some
+    )
+    return Overview(article, sections, NO_PEOPLE)
+
+
+def _about(figure: Figure) -> Entry:
+    """Return the entry of a person or an organisation: who it is, and where else it is named."""
+    known = introduction(figure)
+    if known:
+        quotes = [Quote(known.told, known.quote, known.sentence.heading)]
+        told = known.sentence
+    else:
+        told = first_told(figure)
+        quotes = [Quote(told.span if _tells(figure) else None, told.span, told.heading)]
+    others = [s for s in figure.sentences if s != told][: _PLACES_EACH - 1]
+    quotes += [Quote(None, sentence.span, sentence.heading) for sentence in others]
+    return Entry(tuple(quotes), figure.name)
+
+
+def _tells(figure: Figure) -> bool:
+    """Whether the sentence that first names it is shown: not for an organisation."""
+    return figure.sort is Sort.PERSON
+
+
+def _timeline(
+    article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
+) -> Overview:
+    del vectors, embedder  # dates are found by rules alone
+    if not seems_english(article.text):
+        return Overview(article, (), NOT_ENGLISH)
+    events = events_in(list(sentences_of(chunks)), article.text)
+    shown = most_telling(events, _EVENTS)
+    entries = tuple(Entry((_whole(e.sentence),), e.date.label) for e in shown)
+    lead = f"{len(shown)} of {len(events)} dated sentences" if len(shown) < len(events) else ""
+    return Overview(article, (Section(entries, lead),) if entries else (), NO_DATES)
+
+
+def _whole(sentence: Sentence) -> Quote:
+    return Quote.whole(sentence.span, sentence.heading)
+
+
+_Way = Callable[[Article, Sequence[Chunk], Vectors, Embedder], Overview]
+_WAYS: dict[Kind, _Way] = {
+    Kind.SUMMARY: _summary,
+    Kind.KEY_POINTS: _key_points,
+    Kind.PEOPLE: _people,
+    Kind.TIMELINE: _timeline,
+}

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from index.types import Article
+from qa.kinds.language import language_of, note_on_languages
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("When did the bridge open to the public?", "en"),
+        ("In welchem Jahr wurde die neue Brücke gebaut?", "de"),
+        ("¿En qué año se construyó el puente nuevo?", "es"),
+        ("En quelle année le nouveau pont a-t-il été construit ?", "fr"),
+        ("Когда был построен новый мост?", "ru"),
+        ("新桥是哪一年建成的？", "zh"),
+    ],
+)
+def test_the_language_of_a_question_is_known(text: str, code: str) -> None:
+    assert language_of(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "?", "Tesla", "OK", "1969"])
+def test_too_little_is_of_no_certain_language(text: str) -> None:
+    assert language_of(text) is None
+
+
+def test_the_article_that_comes_along_is_english(article: Article) -> None:
+    assert language_of(article.text) == "en"
+
+
+def test_english_alone_is_no_news() -> None:
+    assert note_on_languages("en", ["en"]) is None
+    assert note_on_languages(None, ["en"]) is None
+    assert note_on_languages(None, []) is None
+    assert note_on_languages("en", [None]) is None
+
+
+def test_two_languages_are_told_and_which_to_ask_in() -> None:
+    note = note_on_languages("de", ["en"])
+    assert note
+    assert "in German, the text in English" in note
+    assert "ask in English" in note
+    several = note_on_languages("en", ["fr", "es", "fr"])
+    assert several
+    assert "in Spanish and French" in several or "in French and Spanish" in several
+
+
+def test_a_text_that_the_models_do_not_know_is_told_of_in_its_own_language_too() -> None:
+    note = note_on_languages("es", ["es"])
+    assert note
+    assert "text seems to be in Spanish" in note
+    assert note_on_languages(None, ["es"]) == note
+
+
+def test_talk_in_another_language_is_answered_in_english() -> None:
+    note = note_on_languages("fr", [])
+    assert note
+    assert "French" in note

@@ -1,0 +1,86 @@
+"""Recognising by meaning. None of these questions stands among the phrases it is fitted on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from bench.kinds_fit import read_phrases
+from index.embedder import SentenceTransformerEmbedder
+from index.model_files import DEFAULT_MODEL_DIMENSION, DEFAULT_MODEL_SHA256
+from qa.answer import Kind
+from qa.kinds.recognition import LONGEST, WEIGHTS, shipped_model, wanted_by
+from qa.kinds.wanted import Wanted
+
+CASES = [
+    ("Could you please give me a brief summary of this news story?", Kind.SUMMARY),
+    ("pls summarise this artcle", Kind.SUMMARY),
+    ("Which key points does this article make?", Kind.KEY_POINTS),
+    ("List everyone who is mentioned in this report", Kind.PEOPLE),
+    ("Show me a timeline of all events, please", Kind.TIMELINE),
+    ("hello, good morning to you", Kind.TALK),
+    ("thank you, very helpful", Kind.TALK),
+    ("which things can you do for me", Kind.TALK),
+    ("are you a real human being?", Kind.TALK),
+    ("Who signed the treaty?", Kind.ANSWER),
+    ("What happened in Berlin in 1989?", Kind.ANSWER),
+    ("What was the meeting in Geneva about?", Kind.ANSWER),
+    ("Who are the people living on the island?", Kind.ANSWER),
+    ("Hello, when did the bridge open?", Kind.ANSWER),
+    ("Who made the robot dog?", Kind.ANSWER),
+    ("Who wrote the summary of the debate?", Kind.ANSWER),
+]
+
+
+def nothing(_: Sequence[str]) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(("question", "kind"), CASES)
+def test_a_question_is_known_by_its_meaning(
+    embedder: SentenceTransformerEmbedder, question: str, kind: Kind
+) -> None:
+    assert question not in {phrase.text for phrase in read_phrases()}
+    assert wanted_by(question, embedder, nothing).kind is kind
+
+
+def test_a_word_that_the_articles_say_makes_it_factual(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    asked: list[Sequence[str]] = []
+
+    def said(words: Sequence[str]) -> bool:
+        asked.append(words)
+        return True
+
+    question = "Summarise the zebra article"
+    assert wanted_by(question, embedder, said) is Wanted.FACTUAL
+    assert wanted_by(question, embedder, said, titles=["Zebra"]) is Wanted.SUMMARY
+    assert wanted_by("Summarise this article", embedder, said) is Wanted.SUMMARY
+    assert all(words == ["zebra"] for words in asked)
+
+
+def test_what_may_lean_on_an_earlier_question_must_be_clearer(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    assert wanted_by("what is it", embedder, nothing, leans=True) is Wanted.FACTUAL
+
+
+@pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * LONGEST}"])
+def test_what_says_nothing_or_too_much_is_factual(
+    embedder: SentenceTransformerEmbedder, question: str
+) -> None:
+    assert wanted_by(question, embedder, nothing) is Wanted.FACTUAL
+
+
+def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:
+    data = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    assert data["embedding_model_sha256"] == DEFAULT_MODEL_SHA256
+    assert data["made_by"].startswith("python -m bench.kinds_fit")
+    model = shipped_model()
+    assert set(model.classes) == set(Wanted)
+    assert model.coefficients.shape == (len(Wanted), DEFAULT_MODEL_DIMENSION)
+    phrases = sum(data["fitted_on"]["phrases"].values())
+    assert phrases == len(read_phrases())

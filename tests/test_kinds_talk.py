@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.answer import Answer, Kind
+from qa.export import to_html, to_markdown
+from qa.kinds.talk import talk
+from qa.kinds.wanted import Wanted
+from qa.page.chat import Chat, Turn
+from qa.page.reply import reply_markdown
+from qa.rendering import answer_with_sources, to_plain
+from qa.terminal import print_answer
+from qa.transcript import Transcript
+
+TALK = [wanted for wanted in Wanted if wanted.kind is Kind.TALK]
+
+
+@pytest.mark.parametrize("wanted", TALK)
+def test_a_reply_names_the_articles_and_cites_none(wanted: Wanted) -> None:
+    answer = talk("Hi", wanted, ["The bridge", "The tower"])
+    assert "“The bridge” and “The tower”" in answer.text
+    assert answer.kind is Kind.TALK
+    assert answer.answered
+    assert (answer.citations, answer.passages, answer.marks) == ((), (), ())
+    assert answer.short is None
+    assert Answer.from_dict(answer.to_dict()) == answer
+
+
+def test_many_articles_are_counted_and_none_is_no_error() -> None:
+    assert "the 3 articles" in talk("Hi", Wanted.GREETING, ["a", "b", "c"]).text
+    assert "once there are any" in talk("Hi", Wanted.HELP, []).text
+
+
+def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:
+    text = talk("Hi", Wanted.GREETING, ["evil\x1b[31m\n" + "long " * 100]).text
+    assert "\x1b" not in text
+    assert len(text) < 400
+
+
+def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = talk("Who are you?", Wanted.IDENTITY, ["The bridge"])
+    print_answer(answer, as_json=False)
+    printed = capsys.readouterr().out
+    transcript = Transcript.of([answer])
+    shown = [
+        printed,
+        to_plain(answer),
+        answer_with_sources(answer),
+        to_markdown(transcript),
+        to_html(transcript, lambda _: pytest.fail("no article is needed")),
+        reply_markdown(answer, 1, several=False, is_newest=True),
+    ]
+    for text in shown:
+        assert "article-qa, a computer program" in text
+        for word in ("Likely", "right", "%", "Nearest", "Sources", "refusal", "Passages"):
+            assert word not in text.split("<body>")[-1]
+
+
+def test_talk_marks_nothing_in_an_article() -> None:
+    chat = Chat((Turn("Hi", talk("Hi", Wanted.GREETING, ["The bridge"])),))
+    assert chat.marks() == []
+    assert chat.found() == []
+    assert chat.rests_on() is None

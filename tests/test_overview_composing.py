@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from index.types import Article, Span
+from qa.answer import Kind
+from qa.export import to_html
+from qa.export import to_markdown as exported_markdown
+from qa.overview.composing import Entry, Overview, Quote, Section, composed
+from qa.rendering import to_markdown, to_plain
+from qa.transcript import Transcript
+
+TEXT = "Anna Berg, the mayor, opened\nthe bridge. It is * long *. Anna Berg spoke."
+ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")
+
+
+def quote(words: str) -> Quote:
+    return Quote.whole(Span(TEXT.index(words), TEXT.index(words) + len(words)), "")
+
+
+OPENED = quote("Anna Berg, the mayor, opened\nthe bridge.")
+LONG = quote("It is * long *.")
+SPOKE = quote("Anna Berg spoke.")
+ROLE = Quote(Span(11, 20), Span(0, 20))
+PEOPLE = Overview(
+    ARTICLE,
+    (
+        Section((Entry((ROLE, Quote(None, SPOKE.cited)), "Anna Berg"),), "People"),
+        Section((Entry((Quote(None, OPENED.cited),), "The Bridge"),), "Organisations"),
+    ),
+)
+
+
+def test_a_summary_is_a_paragraph_of_quotes_each_on_one_line() -> None:
+    overview = Overview(ARTICLE, (Section((Entry((OPENED,)), Entry((LONG,)))),))
+    answer = composed(Kind.SUMMARY, "What is it about?", [overview])
+    assert answer.text == "Anna Berg, the mayor, opened the bridge. [1] It is * long *. [2]"
+    assert [c.quote for c in answer.citations] == [
+        "Anna Berg, the mayor, opened\nthe bridge.",
+        "It is * long *.",
+    ]
+    assert (answer.question, answer.kind) == ("What is it about?", Kind.SUMMARY)
+    assert answer.answered
+
+
+def test_a_list_has_an_entry_a_line_and_says_whose() -> None:
+    answer = composed(Kind.PEOPLE, "", [PEOPLE])
+    assert answer.text == (
+        "People\n• Anna Berg — the mayor [1] [2]\nOrganisations\n• The Bridge [3]"
+    )
+    assert answer.citations[0].quote == "Anna Berg, the mayor"
+
+
+def test_what_is_cited_twice_keeps_its_number() -> None:
+    entries = (Entry((LONG,), "1932"), Entry((LONG,), "1933"))
+    answer = composed(Kind.TIMELINE, "", [Overview(ARTICLE, (Section(entries),))])
+    assert answer.text == "• 1932 — It is * long *. [1]\n• 1933 — It is * long *. [1]"
+    assert len(answer.citations) == 1
+
+
+def test_of_several_articles_the_title_leads_each() -> None:
+    other = Article.from_text("Nothing.", title="Other")
+    answer = composed(Kind.PEOPLE, "", [PEOPLE, Overview(other, (), "Nobody.")], "There are more.")
+    assert answer.text.startswith("The <b>bridge</b>\nPeople\n• Anna Berg")
+    assert answer.text.endswith("\n\nOther\nNobody.\n\nThere are more.")
+    assert answer.answered
+
+
+def test_nothing_at_all_is_no_answer() -> None:
+    answer = composed(Kind.TIMELINE, "", [Overview(ARTICLE, (), "No dates.")])
+    assert (answer.text, answer.answered, answer.citations) == ("No dates.", False, ())
+    assert to_plain(answer) == "No dates."
+
+
+def test_markdown_shows_a_list_with_bold_names() -> None:
+    shown = to_markdown(composed(Kind.PEOPLE, "", [PEOPLE]), link=lambda c: f"#s{c.start}")
+    assert shown == (
+        "<strong>People</strong>\n\n"
+        "- <strong>Anna Berg</strong> — the mayor [&#91;1&#93;](#s0) [&#91;2&#93;](#s57)\n\n"
+        "<strong>Organisations</strong>\n\n"
+        "- <strong>The Bridge</strong> [&#91;3&#93;](#s0)"
+    )
+
+
+def test_markdown_of_a_summary_is_a_paragraph_under_each_title() -> None:
+    overview = Overview(ARTICLE, (Section((Entry((LONG,)),)),))
+    shown = to_markdown(composed(Kind.SUMMARY, "", [overview, overview]), link=lambda _: "#s")
+    one = (
+        "<strong>The &#60;b&#62;bridge&#60;/b&#62;</strong>\n\n"
+        "It is &#42; long &#42;. [&#91;1&#93;](#s)"
+    )
+    assert shown.replace("&#47;", "/") == f"{one}\n\n{one}"
+
+
+def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
+    overview = Overview(ARTICLE, (Section((Entry((OPENED,)),)),))
+    shown = to_plain(composed(Kind.KEY_POINTS, "", [overview]))
+    assert shown == (
+        "• Anna Berg, the mayor, opened the bridge. [1]\n\n"
+        "Sources:\n[1] The <b>bridge</b>, characters 0–40"
+    )
+
+
+def test_exports_show_a_list_and_escape_what_is_an_articles() -> None:
+    transcript = Transcript.of([composed(Kind.PEOPLE, "Who?", [PEOPLE, PEOPLE])])
+    page = to_html(transcript, lambda _: ARTICLE)
+    assert "<p><strong>The &lt;b&gt;bridge&lt;/b&gt;</strong></p>" in page
+    assert "<ul><li><strong>Anna Berg</strong> — the mayor <a href=" in page
+    assert "- <strong>Anna Berg</strong> — the mayor [1] [2]" in exported_markdown(transcript)
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY_POINTS, Kind.TIMELINE, Kind.PEOPLE, Kind.SUMMARY])
+def test_an_overview_survives_json(kind: Kind) -> None:
+    answer = composed(kind, "", [PEOPLE])
+    assert type(answer).from_dict(answer.to_dict()) == answer

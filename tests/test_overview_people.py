@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+
+from index.chunking import chunk_article
+from index.types import Article
+from qa.overview.characters import characters_in
+from qa.overview.introductions import introduction
+from qa.overview.people import Figure, Sort, figures_in
+from qa.overview.sentences import Sentence, sentences_of
+
+TOWN = (
+    "Mayor Anna Berg opened the new bridge in Port Halden on Monday. “It is ours,” Berg said. "
+    "The bridge was designed by Karim Aziz, an engineer of the Harbour Company. Aziz told the "
+    "Daily Post that he had worked on it for six years. The Harbour Company employs ninety "
+    "people in Halden. Dr. A. Berg thanked the workers. Prime Minister John Stone sent a letter "
+    "to Berg. The World Bridge Organisation (WBO) called it a marvel, and the WBO gave a prize. "
+    "The bridge crosses the River Alm near Oslo, in Norway. Tesla Coil tests were made at night."
+)
+
+
+def sentences(text: str) -> list[Sentence]:
+    article = Article.from_text(text)
+    return list(sentences_of(chunk_article(article, lambda some: [len(t.split()) for t in some])))
+
+
+def figures(text: str) -> dict[str, Figure]:
+    return {figure.name: figure for figure in figures_in(sentences(text), text, "")}
+
+
+def told(text: str, figure: Figure) -> str:
+    known = introduction(figure)
+    assert known is not None
+    assert figure.name in text[slice(*known.quote)]
+    assert known.quote.start <= known.told.start < known.told.end <= known.quote.end
+    return text[slice(*known.told)]
+
+
+def test_persons_and_organisations_are_told_from_places() -> None:
+    found = figures(TOWN)
+    persons = [name for name, figure in found.items() if figure.sort is Sort.PERSON]
+    bodies = [name for name, figure in found.items() if figure.sort is Sort.ORGANISATION]
+    assert sorted(persons) == ["Anna Berg", "John Stone", "Karim Aziz"]
+    assert sorted(bodies) == ["Daily Post", "Harbour Company", "World Bridge Organisation"]
+
+
+def test_one_person_by_several_names_is_one() -> None:
+    berg = figures(TOWN)["Anna Berg"]
+    assert [m.name for m in berg.mentions] == ["Anna Berg", "Berg", "A. Berg", "Berg"]
+
+
+def test_an_acronym_stands_for_its_name() -> None:
+    body = figures(TOWN)["World Bridge Organisation"]
+    assert [m.name for m in body.mentions] == ["World Bridge Organisation", "WBO", "WBO"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Anna Berg", "Mayor"),
+        ("Karim Aziz", "an engineer of the Harbour Company"),
+        ("John Stone", "Prime Minister"),
+    ],
+)
+def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: str) -> None:
+    assert told(TOWN, figures(TOWN)[name]) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ("It is hard, council leader Priya Nair said.", "Priya Nair", "council leader"),
+        (
+            "A spokeswoman for the town, Helen Marsh, said so.",
+            "Helen Marsh",
+            "A spokeswoman for the town",
+        ),
+        (
+            "He read American computer scientist Paul Baran.",
+            "Paul Baran",
+            "American computer scientist",
+        ),
+        ("But House Speaker Paul Ryan of Wisconsin said no.", "Paul Ryan", "House Speaker"),
+        ("He met the young Danish painter Kurt Holm.", "Kurt Holm", "the young Danish painter"),
+        ("They blamed former FBI Director James Comey.", "James Comey", "former FBI Director"),
+        ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),
+    ],
+)
+def test_a_role_beside_the_name_introduces(text: str, name: str, words: str) -> None:
+    assert told(text, figures(text)[name]) == words
+
+
+def test_a_sentence_that_says_who_somebody_is_introduces_them() -> None:
+    text = "Maria Lopez is a painter from Chile. She lives in Rome. Lopez said little."
+    assert told(text, figures(text)["Maria Lopez"]) == "Maria Lopez is a painter from Chile."
+
+
+def test_whose_brother_it_is_must_not_be_left_open() -> None:
+    text = "Martin Holm, his eldest son, came. His brother Martin Holm said so, and he laughed."
+    assert introduction(figures(text)["Martin Holm"]) is None
+
+
+def test_offices_with_of_are_no_part_of_the_name() -> None:
+    text = "US Secretary of State Marco Rubio called. Rubio said that he would wait."
+    figure = figures(text)["Marco Rubio"]
+    assert told(text, figure) == "US Secretary of State"
+    assert len(figure.mentions) == 2
+
+
+def test_two_of_one_surname_stay_two() -> None:
+    text = (
+        "John Smith met Mary Smith. John Smith said that he was late. Mary Smith said that she "
+        "was early."
+    )
+    assert {"John Smith", "Mary Smith"} <= set(figures(text))
+
+
+def test_where_somebody_works_is_no_part_of_the_name() -> None:
+    found = figures("Karim Aziz of Halden University said that he was late. Aziz left.")
+    assert found["Karim Aziz"].sort is Sort.PERSON
+    assert found["Halden University"].sort is Sort.ORGANISATION
+
+
+def test_who_has_a_director_is_an_organisation() -> None:
+    found = figures("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
+    assert found["FBA"].sort is Sort.ORGANISATION
+
+
+def test_an_organisation_may_begin_with_a_title() -> None:
+    found = figures("The U.S. Justice Department agreed. It is one of the Justice Department's.")
+    assert {figure.sort for figure in found.values()} == {Sort.ORGANISATION}
+
+
+def test_whom_the_title_names_is_known_by_the_surname() -> None:
+    text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
+    (tesla,) = figures_in(sentences(text), text, "Nikola Tesla")
+    assert (tesla.name, tesla.sort) == ("Tesla", Sort.PERSON)
+
+
+def test_a_capital_at_the_start_of_a_sentence_is_no_name() -> None:
+    text = "Bread is baked here. Workers said that he was late. Many told us. Nobody thinks so."
+    assert not figures(text)
+
+
+def test_a_story_has_those_it_calls_the_king() -> None:
+    text = (
+        "Once there was a king. The king had a cat. The king slept. The cat spoke. The king woke. "
+        "The old king laughed, and the kings of the south came."
+    )
+    (king,) = characters_in(sentences(text))
+    assert (king.name, len(king.mentions)) == ("The king", 5)
+    (giant,) = characters_in(
+        sentences("The Giant ate. The Giant drank. The Giant slept. The Giant!")
+    )
+    assert giant.name == "The Giant"
+
+
+@pytest.mark.parametrize("text", ["", "…", "12 34", "A B C D E F", "“ ” ‘ ’", "Mr. Mr. Mr."])
+def test_what_is_no_prose_has_nobody(text: str) -> None:
+    assert not figures_in([Sentence(0, len(text), text, "", 0)], text, "")

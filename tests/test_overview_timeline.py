@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from index.chunking import chunk_article
+from index.types import Article
+from qa.overview.sentences import Sentence, sentences_of
+from qa.overview.timeline import Event, events_in, most_telling
+
+TEXT = (
+    "The bridge was opened on 19 March 1932. Work had begun in 1923 under John Smith. A first "
+    "plan is from May 1815. The town is old. In 1923 the first houses were pulled down. The "
+    "bridge was opened on 19 March 1932. Was it closed in 1950?"
+)
+
+
+def sentences(text: str) -> list[Sentence]:
+    article = Article.from_text(text)
+    return list(sentences_of(chunk_article(article, lambda some: [len(t.split()) for t in some])))
+
+
+def events(text: str) -> list[Event]:
+    return events_in(sentences(text), text)
+
+
+def test_events_are_in_the_order_of_time_and_each_is_told_once() -> None:
+    assert [(e.date.label, e.sentence.text) for e in events(TEXT)] == [
+        ("May 1815", "A first plan is from May 1815."),
+        ("1923", "Work had begun in 1923 under John Smith."),
+        ("1923", "In 1923 the first houses were pulled down."),
+        ("19 March 1932", "The bridge was opened on 19 March 1932."),
+    ]
+
+
+def test_a_date_that_a_hard_wrap_cuts_is_one() -> None:
+    text = "The bridge over the harbour of Sydney was opened at last on 19\nMarch 1932."
+    assert [e.date.label for e in events(text)] == ["19 March 1932"]
+
+
+def test_of_many_events_those_told_best_are_kept_from_all_over_the_time() -> None:
+    text = " ".join(f"In {year} the town grew by a street." for year in range(1800, 1900))
+    kept = most_telling(events(text), 10)
+    years = [event.date.year for event in kept]
+    assert [(year or 0) // 10 for year in years] == list(range(180, 190))
+    front, behind = events("In 1900 he came to town. He would leave the town in 1901.")
+    assert most_telling([front, behind], 1) == [front]
+
+
+def test_what_happened_on_an_unknown_monday_is_not_dated_by_what_it_mentions() -> None:
+    assert not events("She said on Monday that the bridge had been closed since 2010.")

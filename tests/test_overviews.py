@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from index.errors import ArticleNotFound
+from qa.answer import OVERVIEWS, Answer, Kind
+from qa.confidence import confidence_explained, confidence_in_words
+from qa.overview.overviews import (
+    MAX_ARTICLES,
+    NO_ARTICLES,
+    NO_DATES,
+    NO_PEOPLE,
+    NO_SENTENCES,
+    NOT_ENGLISH,
+)
+from qa.page.reply import reply_markdown
+from qa.pipeline import ArticleQA
+
+KINDS = sorted(OVERVIEWS)
+TABLE = "a | b | c\n1 | 2 | 3\n4 | 5 | 6\n\n- one\n- two\n\nfor (i = 0; i < n; i++) { f(i); }"
+FRENCH = (
+    "Le pont de la ville fut construit en 1932 par Jean Dupont, et la ville en est très fière "
+    "depuis. Le maire a dit que le pont serait repeint dans quelques années par les ouvriers."
+)
+
+
+def check(qa: ArticleQA, answer: Answer) -> None:
+    """Whatever is shown is of an article, in its words."""
+    for citation in answer.citations:
+        citation.check(qa.article(citation.article_id))
+    places = [(c.article_id, c.start, c.end) for c in answer.citations]
+    assert len(set(places)) == len(places)
+    assert answer.answered == bool(answer.citations)
+    assert {answer.text[slice(*mark)] for mark in answer.marks} == {
+        f"[{number}]" for number in range(1, len(places) + 1)
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_article_that_comes_along_has_an_overview_of_each_kind(
+    bundled: ArticleQA, kind: Kind
+) -> None:
+    answer = bundled.overview(kind, question="Well?")
+    check(bundled, answer)
+    assert answer.answered
+    assert (answer.kind, answer.question) == (kind, "Well?")
+    assert bundled.overview(kind, question="Well?") == answer
+
+
+def test_a_summary_is_whole_sentences_in_the_articles_order(bundled: ArticleQA) -> None:
+    for kind, least, most in ((Kind.SUMMARY, 3, 5), (Kind.KEY_POINTS, 4, 7)):
+        answer = bundled.overview(kind)
+        starts = [citation.start for citation in answer.citations]
+        assert starts == sorted(starts)
+        assert least <= len(starts) <= most
+        for citation in answer.citations:
+            assert " ".join(citation.quote.split()) in answer.text
+
+
+def test_its_people_are_those_of_the_article(bundled: ArticleQA) -> None:
+    lines = bundled.overview(Kind.PEOPLE).text.split("\n")
+    assert lines[0] == "People"
+    assert lines[1].startswith("• Donald Trump — US President [1]")
+    assert any(line.startswith("• Tammy Bruce — the spokesperson of") for line in lines)
+    assert "• Fox News" in "\n".join(lines[lines.index("Organisations") :])
+    assert not any("Pakistan —" in line or "New Delhi —" in line for line in lines)
+
+
+def test_its_timeline_tells_the_weekdays_dates(bundled: ArticleQA) -> None:
+    lines = bundled.overview(Kind.TIMELINE).text.split("\n")
+    labels = [line.removeprefix("• ").partition(" — ")[0] for line in lines]
+    assert labels == [
+        "June 15, 2020",
+        "April 22 (2025)",
+        "22nd of April (2025)",
+        "Wednesday (7 May 2025)",
+        "Thursday (8 May 2025)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        (Kind.SUMMARY, TABLE, NO_SENTENCES),
+        (Kind.KEY_POINTS, "Bridge", NO_SENTENCES),
+        (Kind.PEOPLE, "The bridge is long and it is old. It was not made by one hand.", NO_PEOPLE),
+        (Kind.TIMELINE, "The bridge is long and it is old. It is in the town.", NO_DATES),
+        (Kind.PEOPLE, FRENCH, NOT_ENGLISH),
+        (Kind.TIMELINE, FRENCH, NOT_ENGLISH),
+        (Kind.TIMELINE, TABLE, NO_DATES),
+    ],
+)
+def test_what_an_article_has_not_is_told_in_a_sentence(kind: Kind, text: str, told: str) -> None:
+    with ArticleQA.from_text(text) as qa:
+        answer = qa.overview(kind)
+    assert (answer.text, answer.answered, answer.confidence) == (told, False, 0.0)
+    assert confidence_in_words(answer) == "Nothing found"
+
+
+def test_a_summary_of_another_language_is_in_it() -> None:
+    with ArticleQA.from_text(FRENCH) as qa:
+        answer = qa.overview(Kind.SUMMARY)
+        check(qa, answer)
+    assert answer.text.startswith("Le pont de la ville fut construit en 1932 par Jean Dupont")
+
+
+def test_several_articles_have_one_each_and_at_most_five_are_told() -> None:
+    with ArticleQA.from_text("The bridge in the town was opened in 1901.", title="Town 0") as qa:
+        for i in range(1, MAX_ARTICLES + 2):
+            qa.add_text(f"The bridge in the town was opened in 19{10 + i}.", title=f"Town {i}")
+        ids = [info.id for info in qa.catalogue()]
+        answer = qa.overview(Kind.TIMELINE, ids[:2])
+        check(qa, answer)
+        assert answer.text.split("\n")[0::3] == ["Town 0", "Town 1"]
+        answer = qa.overview(Kind.TIMELINE)
+        check(qa, answer)
+        assert answer.text.endswith("These are the first 5 of 7 articles.")
+
+
+def test_of_no_article_there_is_none(bundled: ArticleQA) -> None:
+    assert bundled.overview(Kind.SUMMARY, []).text == NO_ARTICLES
+    with pytest.raises(ArticleNotFound):
+        bundled.overview(Kind.SUMMARY, ["gone"])
+
+
+@pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.TALK])
+def test_other_kinds_are_refused(bundled: ArticleQA, kind: Kind) -> None:
+    with pytest.raises(ValueError, match="no kind of overview"):
+        bundled.overview(kind)
+
+
+def test_how_sure_it_is_is_not_told_as_if_it_were_an_answer(bundled: ArticleQA) -> None:
+    answer = bundled.overview(Kind.SUMMARY)
+    assert confidence_in_words(answer) == "A selection"
+    assert "%" not in confidence_explained(answer)
+
+
+def test_the_chat_shows_it_as_a_list(bundled: ArticleQA) -> None:
+    reply = reply_markdown(bundled.overview(Kind.PEOPLE), 1, several=False, is_newest=True)
+    assert "\n- <strong>Marco Rubio</strong> — Secretary of State [" in reply.replace("&#47;", "/")
+    assert "A selection" in reply
+
+
+def test_a_book_takes_seconds() -> None:
+    paragraph = (
+        "In {0} the {1} of Halden was rebuilt by John Smith{1}, who said that it would stand. "
+        "Mayor Anna Berg of the Harbour Company wrote on {2} May {0} that he was wrong. "
+    )
+    nouns = ("bridge", "harbour", "church", "school", "mill")
+    text = "\n\n".join(
+        paragraph.format(1500 + i % 500, nouns[i % 5], 1 + i % 28) * 3 for i in range(1500)
+    )
+    with ArticleQA.from_text(text[:400_000], title="Halden") as qa:
+        qa.retrieve("warm-up", 1)  # embeds the chunks, which is not what is measured
+        for kind in KINDS:
+            began = time.monotonic()
+            answer = qa.overview(kind)
+            assert time.monotonic() - began < 30, kind
+            check(qa, answer)
