@@ -68,17 +68,23 @@ def _place_in(first: Citation, short: Span | None) -> Span | None:
     return Span(short.start - first.start, short.end - first.start)
 
 
+def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[int]:
+    """Return where each citation's quote begins in a text that has it right before its mark."""
+    pairs = zip(citations, marks, strict=True)
+    return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
+
+
 def _places_of(
     members: Sequence[Quote], citations: Sequence[Citation], marks: Sequence[Span]
 ) -> tuple[Span, ...]:
     """Return where the members of a list stand in a text of the quotes, each before its mark."""
     places = []
     for member in members:
-        for citation, mark in zip(citations, marks, strict=True):
+        for citation, at in zip(citations, quote_starts(citations, marks), strict=True):
             inside = citation.start <= member.start < member.end <= citation.end
             if inside and citation.article_id == member.article_id:
-                at = mark.start - 1 - len(citation.quote) + member.start - citation.start
-                places.append(Span(at, at + member.end - member.start))
+                start = at + member.start - citation.start
+                places.append(Span(start, start + member.end - member.start))
                 break
     return tuple(sorted(places))
 

@@ -24,10 +24,12 @@ _PLURAL = re.compile(
     r"(?: other| main| different| two| three| four| five| six| several)?(?: \w+)?"
     r" (?!(?:is|was|has|does|this|its|his|us|series|species|news|basis|process|status|class"
     r"|business|address|success|access|loss|mass|focus|virus|campus|physics|politics)\b)"
-    r"(?:\w+[^s\Wui]s|people|men|women|children)\b(?! (?:is|was|has|does)\b)"
+    r"(?:\w+[^s\Wui]s|people|men|women|children)\b(?=\W*$| (?:are|were|do|did|have|had|can|could"
+    r"|should|may|might|must|will|would|took|went|came|became|made|gave|sent|lost|won|fought"
+    r"|left|got|held|voted|\w{2,}ed)\b)(?!.*\bdoing\b)"
     r"|\W*who (?:are|were) (?:the|all|among)\b.*s\b"
-    r"|\W*who (?:all )?(?:took part|takes part|participated|attended|signed|spoke|testified|competed"
-    r"|was there|were there)\b"
+    r"|\W*who (?:all )?(?:took part|takes part|participated|attended|signed|spoke|testified"
+    r"|competed|was there|were there)\b"
     r"|\W*(?:name|list) (?:all|some|the)\b",
     re.IGNORECASE,
 )
@@ -36,6 +38,9 @@ _GAP = 2.0
 _LEAST_MARGIN = -2.0
 """… and it is hardly less likely than no answer, its sentence read alone."""
 _NEGATION = re.compile(r"\b(?:not|never|no|none|neither|nor|without)\b|n['’]t\b", re.IGNORECASE)
+
+# The best span is a list itself: what else there is has another sense mostly.
+_LISTED = re.compile(r",|;|\band\b|\bor\b")
 
 MarginAlone = Callable[[Passage], float]
 """Gives by how many logits the likeliest words of a passage are likelier than no answer."""
@@ -52,11 +57,11 @@ def members_of(
     """Return the best of ``judged`` and, of a question for several, those as good from elsewhere.
 
     Each is from other sentences than those before it, has other words, and is a name or a
-    number as the best one is.
+    number as the best one is. None is added to a span that is a list by itself.
     """
     best = judged[0]
     members = [best]
-    if not asks_for_several(question):
+    if not asks_for_several(question) or _LISTED.search(best.candidate.text):
         return members
     for other in judged[1:]:
         near = best.score - other.score <= _GAP and _alike(best, other)

@@ -18,7 +18,11 @@ from qa.config import Settings
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Judge, resolve
+from qa.followup.topics import sensible, topic_of
 from qa.library import Library
+from qa.parts.answering import answered_in_parts
+from qa.parts.several_articles import with_other_article
+from qa.parts.topic import read_topic
 from qa.reader import ExtractiveReader, Reader, Reading
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
@@ -192,17 +196,38 @@ class ArticleQA(Library):
             found = self.retrieve(wording, self.settings.passages, ids)
             return found, self._reader.read(wording, found)
 
-        understood = self._understood(
-            question, history, ids, lambda wording: read(wording)[1].confidence
-        )
-        passages, reading = read(understood)
-        if not rerank:
-            reading = replace(reading, passages=tuple(passages))
+        def judge(wording: str) -> float:
+            return read(wording)[1].confidence
+
         least = self.settings.least_confidence(self._reader.levels)
-        answer = compose_answer(understood, reading, self._index.article, least)
+        compose = functools.partial(
+            compose_answer, article_of=self._index.article, min_confidence=least
+        )
+
+        def answered(wording: str) -> Answer:
+            passages, reading = read(wording)
+            if not rerank:
+                reading = replace(reading, passages=tuple(passages))
+            return with_other_article(
+                wording,
+                compose(wording, reading),
+                passages,
+                lambda some: compose(wording, self._reader.read(wording, some)),
+            )
+
+        understood = self._understood(question, history, ids, judge)
+        answer = answered_in_parts(understood, answered, judge) or answered(understood)
+        near = understood
+        if understood != question:
+            near = _asked_last(history)
+            understood = sensible(question, near, answer)
+        if topic := topic_of(understood):
+            found = self.retrieve(f"{topic}: {near}", self.settings.passages, ids)
+            about = read_topic(topic, near, found, self._embedder) or read(understood)[1]
+            answer = compose(understood, about)
         if understood == question:
             return answer
-        return replace(answer, question=question, understood=understood)
+        return replace(answer, question=question, understood=answer.understood or understood)
 
     def _understood(
         self,
@@ -254,6 +279,11 @@ class ArticleQA(Library):
             lambda question: self.ask(question, article_ids=asked),
             wanted,
         )
+
+
+def _asked_last(history: Sequence[str | Answer]) -> str:
+    last = history[-1]
+    return last if isinstance(last, str) else last.understood or last.question
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

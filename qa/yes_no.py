@@ -31,7 +31,9 @@ _WHETHER = re.compile(
     r"|(?:please )?tell me|i wonder) (?:whether|if))\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(r",\s*(?:right|correct|true|isn['’]t it|didn['’]t (?:he|she|it|they))\s*\?\s*$", re.I)
+_TAG = re.compile(
+    r",\s*(?:right|correct|true|isn['’]t it|didn['’]t (?:he|she|it|they))\s*\?\s*$", re.I
+)
 # "Can you explain why …", "Is it Kant or Hegel who …": other words are asked for.
 _OTHER = re.compile(
     r"\W*(?:(?:can|could|would|will|do) you|may i|(?:is|was) there (?:a|any) (?:name|word|term))\b"
