@@ -57,7 +57,8 @@ def members_of(
     """Return the best of ``judged`` and, of a question for several, those as good from elsewhere.
 
     Each is from other sentences than those before it, has other words, and is a name or a
-    number as the best one is. None is added to a span that is a list by itself.
+    number as the best one is. None is added to a span that is a list by itself. The best is
+    left out if its sentence denies what is asked and there are others.
     """
     best = judged[0]
     members = [best]
@@ -66,11 +67,18 @@ def members_of(
     for other in judged[1:]:
         near = best.score - other.score <= _GAP and _alike(best, other)
         if near and all(_is_new(other, known) for known in members):
-            sentence = _sentence_alone(other)
-            denied = _NEGATION.search(sentence.text) and not _NEGATION.search(question)
-            if not denied and margin_alone(sentence) > _LEAST_MARGIN:
+            denied = _is_denied(question, other)
+            if not denied and margin_alone(_sentence_alone(other)) > _LEAST_MARGIN:
                 members.append(other)
+    if len(members) > 1 and _is_denied(question, best):
+        members = members[1:]
     return members[:MAX_MEMBERS]
+
+
+def _is_denied(question: str, span: JudgedSpan) -> bool:
+    """Whether the sentence of a span denies something that the question does not."""
+    denies = _NEGATION.search(_sentence_alone(span).text) is not None
+    return denies and not _NEGATION.search(question)
 
 
 def _sentence_alone(span: JudgedSpan) -> Passage:

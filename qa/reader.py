@@ -120,8 +120,10 @@ class ExtractiveReader:
         confidence = self.calibration.confidence(signs_of(question, judged, passages))
         several = distinct(judged)
         members = members_of(question, several, partial(self._margin_alone, question))
+        first = members[0]
+        several.sort(key=lambda span: span is not first)
         quotes = quotes_of(question, several, members[1:])
-        short = _within(quotes[0], judged[0].candidate.span)
+        short = _within(quotes[0], first.candidate.span)
         reordered = _reordered(passages, judged)
         if len(members) > 1:
             spans = tuple(_place_of(member) for member in members)

@@ -42,6 +42,7 @@ def by_rules(question: str, *history: Exchange) -> str:
             "What about the House?",
             "Who enables the House to vote?",
         ),
+        (LAUNCH, "How long was it?", "How long was Operation Sindoor?"),
         (SUSPENDED, "When?", "When did India suspend the Indus Water Treaty?"),
         (
             Exchange("How many people were killed?", "26", "", "", (TEXT,)),

@@ -80,7 +80,7 @@ def _is_clause(after: str) -> bool:
             return at < len(lows) - 1
         if low in _PRONOUNS:
             return False
-    return lows[0] == "who"
+    return lows[0] == "who" and lows[1] != "else"
 
 
 def _lows(text: str) -> list[str]:
