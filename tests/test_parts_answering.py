@@ -49,8 +49,7 @@ def test_each_part_is_answered_and_cited(bridge: ArticleQA) -> None:
     assert shorts(answer)[1].startswith("412 metres")
     assert (answer.short, answer.short_at) == (None, None)
     assert answer.question == "When was the Marrow Bridge opened and how long is it?"
-    assert answer.understood is not None
-    assert "How long is the Marrow Bridge?" in answer.understood
+    assert (answer.understood or "").endswith("Marrow Bridge?")
 
 
 def test_what_was_understood_of_the_parts_gets_the_same_answer(bridge: ArticleQA) -> None:

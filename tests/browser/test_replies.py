@@ -117,3 +117,22 @@ def test_what_stands_under_an_answer_can_be_read_on_a_phone(
     contrast = {name: reply.locator(name).first.evaluate(CONTRAST) for name in read}
     assert {name: ratio for name, ratio in contrast.items() if ratio < LEAST_CONTRAST} == {}
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+def test_what_a_follow_up_was_taken_to_ask_is_edited_by_keyboard_and_asked(
+    visit: Opener, address: str
+) -> None:
+    shown = visit(address)
+    shown.ask("What was Operation Sindoor?")
+    reply = shown.ask("When was it launched?")
+    expect(reply).to_contain_text("Understood as: When was Operation Sindoor launched?")
+    edit = reply.get_by_role("button", name="Edit this wording and ask it")
+    edit.focus()
+    edit.press("Enter")
+    box = shown.page.locator("#question textarea")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("When was Operation Sindoor launched?")
+    box.press("Enter")
+    again = shown.answered()
+    expect(shown.question(3)).to_contain_text("When was Operation Sindoor launched?")
+    expect(again).not_to_contain_text("Understood as")
