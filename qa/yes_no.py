@@ -48,7 +48,7 @@ _NEGATED = 0.5
 """… and one that denies something."""
 _ALSO_GAP = 1.5
 """A second sentence that says the verb or its contrary is quoted when it is this near."""
-_SPREAD = 2.0
+_SPREAD = 1.5
 """By how much more than for other questions confidence departs from :data:`_PIVOT`, in
 logits: the reader is less sure of these questions than it is right."""
 _PIVOT = 0.295
