@@ -89,7 +89,7 @@ def test_articles_that_agree_are_both_cited_and_have_one_short_answer(shelf: Art
     answer = shelf.ask("Who opened the Marrow Bridge?")
     assert answer.short == "Edith Calloway"
     assert len(answer.citations) == 2
-    assert "differ" not in answer.text
+    assert answer.text.startswith(answer.citations[0].quote)
 
 
 def test_an_article_about_something_else_does_not_speak_up(shelf: ArticleQA) -> None:

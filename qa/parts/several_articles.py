@@ -58,13 +58,14 @@ def with_other_article(
     other = answer_of(rival)
     if not other.answered or other.confidence < max(SURE, answer.confidence - _BEHIND):
         return answer
-    relation = relation_of(question, answer.short, other.short)
-    leads = [f"{shorten(flat(a.citations[0].title), _TITLE_CHARS)}: " for a in (answer, other)]
     own = answer_of([passage for passage in retrieved if passage.article_id == first])
     if not own.answered:
         return answer
-    both = joined(question, [own, other], heading=relation.value, leads=leads)
-    return both if relation is not Relation.SAME else _agreeing(both, own)
+    relation = relation_of(question, own.short, other.short)
+    if relation is Relation.SAME:
+        return _agreeing(joined(question, [own, other]), own)
+    leads = [f"{shorten(flat(a.citations[0].title), _TITLE_CHARS)}: " for a in (own, other)]
+    return joined(question, [own, other], heading=relation.value, leads=leads)
 
 
 def relation_of(question: str, short: str | None, other: str | None) -> Relation:
@@ -100,6 +101,7 @@ def _rival(question: str, first: str, retrieved: Sequence[Passage]) -> list[Pass
 
 
 def _agreeing(both: Answer, own: Answer) -> Answer:
+    """Return the answer of both with the first one's short answer as the one."""
     shorts = both.shorts_at
     if not own.short_at or not shorts:
         return both
