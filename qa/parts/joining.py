@@ -88,8 +88,9 @@ def joined(
             page.add(answer, lead)
         else:
             page.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
+    refused = any(not answer.answered for answer in answers)
     shorts = tuple(sorted(dict.fromkeys(page.shorts)))
-    only = shorts[0] if len(shorts) == 1 and _is_one(answers) else None
+    only = shorts[0] if len(shorts) == len(page.citations) == 1 and not refused else None
     return Answer(
         question=question,
         text=page.text,
@@ -117,7 +118,3 @@ def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
 
 def _shorts_of(answer: Answer) -> tuple[Span, ...]:
     return answer.shorts_at or ((answer.short_at,) if answer.short_at else ())
-
-
-def _is_one(answers: Sequence[Answer]) -> bool:
-    return all(answer.answered for answer in answers)
