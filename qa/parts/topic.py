@@ -17,9 +17,9 @@ SENTENCES = 2
 """As many are quoted."""
 _LEAST = 0.1
 """The least that cosine and coverage come to, together, for a second sentence to be quoted."""
-_CONFIDENCE = (0.35, 0.5)
+_CONFIDENCE = (0.35, 0.45)
 """From the farthest sentence to the nearest. Set by hand: whether a sentence is what was meant
-has not been measured, so it is never called likely."""
+has not been measured, so it is never called more than unsure."""
 _COVERAGE = 0.3
 """What the share of the last question's words counts beside the cosine."""
 
