@@ -65,6 +65,10 @@ class Answer:
     short_at: Span | None = None
     """Where ``short`` stands in ``text``."""
 
+    shorts_at: tuple[Span, ...] = ()
+    """Where the shortest exact answers stand in ``text`` if there are several, of the parts of
+    a question, of a list or of several articles; empty where there is but one."""
+
     understood: str | None = None
     """What a follow-up question was taken to ask, in words that stand alone; None if it
     was read as it was typed."""
@@ -80,6 +84,10 @@ class Answer:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
             msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
             raise CitationError(msg)
+        for start, end in self.shorts_at:
+            if not 0 <= start < end <= len(self.text):
+                msg = f"There is no short answer at {start}–{end} of the answer."
+                raise CitationError(msg)
         for start, end in self.marks:
             mark = self.text[start:end]
             number = mark[1:-1]
@@ -106,6 +114,7 @@ class Answer:
             "passages": [passage.to_dict() for passage in self.passages],
             "marks": [list(mark) for mark in self.marks],
             "short_at": list(self.short_at) if self.short_at else None,
+            "shorts_at": [list(short) for short in self.shorts_at],
             "understood": self.understood,
             "kind": self.kind.value,
             "note": self.note,
@@ -124,6 +133,7 @@ class Answer:
             passages=tuple(Passage.from_dict(item) for item in data["passages"]),
             marks=tuple(Span(start, end) for start, end in data["marks"]),
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
+            shorts_at=tuple(Span(start, end) for start, end in data.get("shorts_at", ())),
             understood=data.get("understood"),
             kind=Kind(data.get("kind", Kind.ANSWER)),
             note=data.get("note"),

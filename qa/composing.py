@@ -8,6 +8,7 @@ from index.errors import CitationError
 from index.types import Article, Span
 from qa.answer import Answer
 from qa.citations import Citation
+from qa.quoting import Quote
 from qa.reader import Reading
 
 REFUSAL = "The article does not say."
@@ -53,6 +54,7 @@ def compose_answer(
         passages=passages,
         marks=marks,
         short_at=short_at,
+        shorts_at=_places_of(reading.members, citations, marks),
     )
 
 
@@ -64,6 +66,27 @@ def _place_in(first: Citation, short: Span | None) -> Span | None:
         msg = f"The short answer at {short.start}–{short.end} is not in the first quote."
         raise CitationError(msg)
     return Span(short.start - first.start, short.end - first.start)
+
+
+def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[int]:
+    """Return where each citation's quote begins in a text that has it right before its mark."""
+    pairs = zip(citations, marks, strict=True)
+    return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
+
+
+def _places_of(
+    members: Sequence[Quote], citations: Sequence[Citation], marks: Sequence[Span]
+) -> tuple[Span, ...]:
+    """Return where the members of a list stand in a text of the quotes, each before its mark."""
+    places = []
+    for member in members:
+        for citation, at in zip(citations, quote_starts(citations, marks), strict=True):
+            inside = citation.start <= member.start < member.end <= citation.end
+            if inside and citation.article_id == member.article_id:
+                start = at + member.start - citation.start
+                places.append(Span(start, start + member.end - member.start))
+                break
+    return tuple(sorted(places))
 
 
 def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:

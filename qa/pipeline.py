@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +12,9 @@ from index.embedder import Progress, SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
 from qa.answer import OVERVIEWS, Answer, Kind
-from qa.composing import compose_answer
+from qa.answering import Answerer
 from qa.config import Settings
-from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
-from qa.followup.resolution import Judge, resolve
 from qa.kinds.language import language_of, note_on_languages
 from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
@@ -25,7 +22,7 @@ from qa.kinds.wanted import Wanted
 from qa.kinds.wording import any_stands_in
 from qa.library import Library
 from qa.overview.overviews import Overviews
-from qa.reader import ExtractiveReader, Reader, Reading
+from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
 
@@ -263,41 +260,19 @@ class ArticleQA(Library):
         rerank: bool,
     ) -> Answer:
         """Return the words of the articles that answer a question, or a refusal."""
-
-        @functools.cache  # the wording that is chosen has been read to choose it
-        def read(wording: str) -> tuple[list[Passage], Reading]:
-            found = self.retrieve(wording, self.settings.passages, ids)
-            return found, self._reader.read(wording, found)
-
-        understood = self._understood(
-            question, history, ids, lambda wording: read(wording)[1].confidence
+        answerer = Answerer(
+            lambda words: self.retrieve(words, self.settings.passages, ids),
+            self._reader,
+            self._embedder,
+            self._index.article,
+            self.settings.least_confidence(self._reader.levels),
         )
-        passages, reading = read(understood)
-        if not rerank:
-            reading = replace(reading, passages=tuple(passages))
-        least = self.settings.least_confidence(self._reader.levels)
-        answer = compose_answer(understood, reading, self._index.article, least)
-        if understood == question:
-            return answer
-        return replace(answer, question=question, understood=understood)
-
-    def _understood(
-        self,
-        question: str,
-        history: Sequence[str | Answer],
-        ids: list[str] | None,
-        judge: Judge,
-    ) -> str:
-        """Return a question that leans on earlier ones in words that stand alone."""
-        if not history or not points_back(question):
-            return question
-        answers: list[Answer] = []
-        # Nothing points at a "Thanks", or at a list of people, in the way the rules know.
-        for turn in [turn for turn in history if _is_exchange(turn)][-MAX_TURNS:]:
-            known = turn if isinstance(turn, Answer) else self.ask(turn, ids, history=answers)
-            if _is_exchange(known):
-                answers.append(known)
-        return resolve(question, [Exchange.of(answer) for answer in answers], judge)
+        return answerer.answer(
+            question,
+            history,
+            lambda earlier, before: self.ask(earlier, ids, history=before),
+            rerank=rerank,
+        )
 
     def overview(
         self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
@@ -356,11 +331,6 @@ class ArticleQA(Library):
             lambda question: self.ask(question, article_ids=asked),
             wanted,
         )
-
-
-def _is_exchange(turn: str | Answer) -> bool:
-    """Return whether a later question can lean on a turn: not on talk, nor on an overview."""
-    return isinstance(turn, str) or turn.kind is Kind.ANSWER
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -86,6 +86,7 @@ def to_markdown(
     link: Callable[[Citation], str] | None = None,
     tip: Callable[[Citation], str] | None = None,
     named: bool = False,
+    beside_understood: str = "",
 ) -> str:
     """Return ``answer`` as Markdown in which only our own marks are markup.
 
@@ -95,10 +96,12 @@ def to_markdown(
             mark is a link there; without it the sources are listed below the text.
         tip: Gives the title of that link, which a page shows beside the mark.
         named: Whether a refusal names the article of each place even if they are of one.
+        beside_understood: Markup of the caller's, behind what a follow-up was taken to ask.
     """
     blocks = [text_to_markdown(answer, link, tip)]
     if answer.understood:
-        blocks.insert(0, f"*{escape_markdown(understood_as(answer.understood))}*")
+        told = f"*{escape_markdown(understood_as(answer.understood))}*"
+        blocks.insert(0, f"{told} {beside_understood}".strip())
     if answer.note:
         blocks.insert(0, note_markdown(answer.note))
     if not answer.answered and answer.passages:

@@ -42,6 +42,12 @@ def by_rules(question: str, *history: Exchange) -> str:
             "What about the House?",
             "Who enables the House to vote?",
         ),
+        (
+            Exchange("How many birds were set free?", None, "", "", (TEXT,)),
+            "Where?",
+            "Where were the birds set free?",
+        ),
+        (LAUNCH, "How long was it?", "How long was Operation Sindoor?"),
         (SUSPENDED, "When?", "When did India suspend the Indus Water Treaty?"),
         (
             Exchange("How many people were killed?", "26", "", "", (TEXT,)),

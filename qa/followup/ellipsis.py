@@ -26,9 +26,11 @@ _ELSE = re.compile(
     rf"{_LEAD}(?P<wh>(?:{_PREPOSITION} )?(?:who|whom|what|where|when|why)) else{END}",
     re.IGNORECASE,
 )
-# "Why did he do that?", "When did it happen?": the whole of what was asked.
+# "Why did he do that?", "When did it happen?": the whole of what was asked. "How long is
+# it?" asks for a thing.
 _EVENT = re.compile(
-    rf"{_LEAD}(?P<wh>(?:{_PREPOSITION} )?(?:why|when|where|how|what year|which year|{_HOW}))"
+    rf"{_LEAD}(?!{_HOW} (?:is|was) (?:he|she|it)\b)"
+    rf"(?P<wh>(?:{_PREPOSITION} )?(?:why|when|where|how|what year|which year|{_HOW}))"
     r" (?:(?:did|does|do|has|have|is|was|would|will) (?:he|she|it|they|this|that|these|those)"
     r"(?: (?:do|done|happen|occur|take place|happening|say|said)(?: (?:that|this|it|so))?)?)"
     rf"{END}",

@@ -24,6 +24,10 @@ _MISFIT = -2.0
 _PLACE_NOUNS = frozenset("country city state place region area town".split())
 _AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
 _ALWAYS = 3.0
+# Those that no ending tells.
+_PARTICIPLES = frozenset(
+    "set put cut hit shut held sold told made found led laid paid shot lost won caught".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,10 @@ def _lacks_subject(words: Sequence[Word], body: int) -> bool:
     """Whether the wh-phrase is the subject of a participle: "How many people were killed?"."""
     named = words[0].low in ("who", "what", "which") or words[body - 1].low not in WH
     following = words[body + 1] if body + 1 < len(words) else None
-    participle = following is None or following.low.endswith(("ed", "en", "ing", "wn", "lt", "nt"))
+    participle = following is None or (
+        following.low.endswith(("ed", "en", "ing", "wn", "lt", "nt"))
+        or following.low in _PARTICIPLES
+    )
     return named and words[body].low in BE and participle and following is not None
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
+from qa.answer import Answer
 from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
 from qa.page.beginning import at_once, invitation, tried_out
 from qa.page.chat import Chat, Turn
+from qa.page.editing import is_edited, wording_of
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.line import Line
 from qa.page.panel import (
@@ -93,6 +95,11 @@ class Handlers:
             return
         yield from self._asking(question, chat, chat, view, request)
 
+    def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return the question box, with what a question was taken to ask, and the view."""
+        wording = wording_of(chat, getattr(event, "turn", 0))
+        return (wording, replace(view, wording=wording)) if wording else (gr.skip(),) * 2
+
     def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield likewise: the last question, asked again."""
         if not chat.turns:
@@ -140,6 +147,7 @@ class Handlers:
         if not chat.turns:
             return (gr.skip(),) * 6
         answered = chat.messages(), tools_html(chat)
+        view = replace(view, wording="")
         rests_on = chat.rests_on()
         if rests_on:
             view = view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
@@ -240,13 +248,17 @@ class Handlers:
     def _asking(
         self, question: str, before: Chat, chat: Chat, view: View, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield what :meth:`respond` does, for a question that comes after those of ``chat``."""
+        """Yield what :meth:`respond` does, for a question that comes after those of ``chat``.
+
+        One that was edited to stand alone leans on none of them.
+        """
+        history = [] if is_edited(question, view.wording) else chat.answers()
         waiting = SEARCHING if self._qa.ready else LOADING
         messages = chat.with_turn(Turn(question, waiting=waiting)).messages()
         status = status_html("busy", waiting, len(chat.turns) + 1)
         yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
         visitor = request.session_hash or ""
-        turn = self._stops.wait_for(visitor, lambda: self._answered(question, chat, view))
+        turn = self._stops.wait_for(visitor, lambda: self._answered(question, history, view))
         if turn is None:
             status = status_html("stopped", STOPPED, len(before.turns))
             yield question, before.messages(), status, gr.skip(), tools_html(before)
@@ -254,13 +266,13 @@ class Handlers:
         # The answer is shown by the step that follows, together with its article.
         yield gr.skip(), gr.skip(), gr.skip(), chat.with_turn(turn), gr.skip()
 
-    def _answered(self, question: str, chat: Chat, view: View) -> Turn:
+    def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
         try:
             articles = self._qa.catalogue()
             chosen = view.chosen(articles)
             if not articles or chosen == []:
                 return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
-            answer = self._qa.ask(question, article_ids=chosen, history=chat.answers())
+            answer = self._qa.ask(question, article_ids=chosen, history=history)
             several = len(articles if chosen is None else chosen) > 1
         except Exception as error:
             return Turn(question, problem=sentence(error))

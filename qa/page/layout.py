@@ -12,6 +12,7 @@ from index.loaders import FORMATS
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
 from qa.page.beginning import at_once, invitation
 from qa.page.chat import Chat
+from qa.page.editing import EDITING_FOCUS, EDITING_SCRIPT
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
 from qa.page.panel import status_html
@@ -101,7 +102,8 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation(at_once(articles, view))
-            tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=TOOLS_SCRIPT)
+            scripts = TOOLS_SCRIPT + EDITING_SCRIPT
+            tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=scripts)
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
             gr.HTML(TROUBLE_HTML, elem_id="trouble", js_on_load=None)
             box = _question_box()
@@ -128,6 +130,8 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
     for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
         shown = [*settled, parts.conversation, tools]
         event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
+    edited = tools.edit(handlers.edit, [chat, view], [parts.box, view], **PAGE_ONLY)
+    edited.then(None, js=EDITING_FOCUS, **PAGE_ONLY)
     tools.stop(handlers.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)

@@ -24,6 +24,11 @@ _COPY = (
     'Copy<span class="unseen"> answer with sources</span></button>'
 )
 _COPY_ID = "copy-"
+_EDIT = (
+    '<button type="button" class="edit" id="{id}" title="Edit this wording and ask it">'
+    'Edit<span class="unseen"> this wording and ask it</span></button>'
+)
+_EDIT_ID = "edit-"
 _LEGEND = (
     "What was read for this answer, best first. Score: how well a passage seems to answer, from 0 "
     "to 1. Similarity: how near its meaning is to that of the question, at most 1."
@@ -35,11 +40,12 @@ def reply_markdown(answer: Answer, number: int, *, several: bool, is_newest: boo
 
     Args:
         answer: What to show.
-        number: Names the answer to the script that copies it.
+        number: Names the answer to the script that copies it, or brings back its wording.
         several: Whether several articles were asked, so that each place names its own.
         is_newest: Whether the panel has an element for every passage, to lead to.
     """
-    text = to_markdown(answer, link=place_link, tip=tip_text, named=several)
+    edit = _EDIT.format(id=f"{_EDIT_ID}{number}")
+    text = to_markdown(answer, link=place_link, tip=tip_text, named=several, beside_understood=edit)
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
     foot = _foot(answer, number, several=several, is_newest=is_newest)

@@ -52,6 +52,8 @@ class View:
     """The article that is being renamed or removed."""
     editing: Action | None = None
     """RENAME or REMOVE while that is under way."""
+    wording: str = ""
+    """What a follow-up was taken to ask, given back to be edited in the question box."""
     problem: str = ""
     """A sentence on what went wrong."""
     focused: str = ""

@@ -100,15 +100,16 @@ body,.gradio-container{background:var(--ground)!important}
 #chat .foot details[open]{flex-basis:100%}
 #chat .foot summary{cursor:pointer;width:fit-content;padding:.1rem 0}
 #chat .foot .sure summary{font-weight:600}
-#chat .foot :is(summary,button):focus-visible{outline:2px solid var(--link);outline-offset:1px;
-  border-radius:3px}
+#chat :is(.foot summary,.foot button,.edit):focus-visible{outline:2px solid var(--link);
+  outline-offset:1px;border-radius:3px}
 #chat .foot a{color:var(--link)}
 #chat .foot p{margin:.15rem 0 .3rem}
 #chat .foot ol{margin:.3rem 0 .5rem;padding-left:1.5rem;list-style:decimal}
 #chat .foot li{margin:.45rem 0 0;color:var(--ink);overflow-wrap:anywhere}
-#chat .foot button{background:none;border:0;padding:.1rem 0;margin:0;color:var(--link);
-  cursor:pointer}
-#chat .foot button:hover{text-decoration:underline}
+#chat :is(.foot button,.edit){background:none;border:0;padding:.1rem 0;margin:0;
+  color:var(--link);cursor:pointer}
+#chat .edit{font-size:.85rem;margin-left:.4rem}
+#chat :is(.foot button,.edit):hover{text-decoration:underline}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 #chat .waiting p{color:var(--ink-soft);font-style:italic}
 #chat .example{background:var(--card)!important;border-color:var(--line)!important}

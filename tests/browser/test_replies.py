@@ -133,3 +133,22 @@ def test_a_question_in_another_language_is_told_so_above_its_answer(
 ) -> None:
     reply = visit(address).ask("¿A quién llamó el secretario de Estado?")
     expect(reply.locator("em").first).to_contain_text("Note: The question seems to be in Spanish")
+
+
+def test_what_a_follow_up_was_taken_to_ask_is_edited_by_keyboard_and_asked(
+    visit: Opener, address: str
+) -> None:
+    shown = visit(address)
+    shown.ask("What was Operation Sindoor?")
+    reply = shown.ask("When was it launched?")
+    expect(reply).to_contain_text("Understood as: When was Operation Sindoor launched?")
+    edit = reply.get_by_role("button", name="Edit this wording and ask it")
+    edit.focus()
+    edit.press("Enter")
+    box = shown.page.locator("#question textarea")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("When was Operation Sindoor launched?")
+    box.press("Enter")
+    again = shown.answered()
+    expect(shown.question(3)).to_contain_text("When was Operation Sindoor launched?")
+    expect(again).not_to_contain_text("Understood as")

@@ -1,0 +1,43 @@
+"""A visitor mends what a follow-up question was taken to ask: it comes back to be edited.
+
+What is asked then stands alone, so it is not read as a follow-up once more.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from qa.page.chat import Chat
+
+_ALIKE = 0.5
+"""The least share of characters that an edited wording has in common with what it was."""
+
+
+def wording_of(chat: Chat, number: object) -> str:
+    """Return what the question of a turn was taken to ask; empty if there is nothing to edit.
+
+    ``number`` is what the browser says: the turn's, from 1, or anything at all.
+    """
+    for at, turn in enumerate(chat.turns, start=1):
+        if at == number and turn.answer:
+            return turn.answer.understood or ""
+    return ""
+
+
+def is_edited(typed: str, wording: str) -> bool:
+    """Return whether ``typed`` is ``wording`` as it was given to be edited, and no new question."""
+    return bool(wording) and SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
+
+
+EDITING_SCRIPT = """
+document.addEventListener('click', event => {
+  const button = event.target.closest('#chat button.edit');
+  if (button) trigger('edit', {turn: Number(button.id.replace('edit-', ''))});
+});
+"""
+# With the caret behind the last word, where a keyboard goes on.
+EDITING_FOCUS = """() => {
+  const box = document.querySelector('#question textarea');
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}"""

@@ -1,0 +1,138 @@
+"""Questions of several parts, and of several articles, as they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from qa import Answer, ArticleQA
+from qa.export import to_html
+from qa.parts.several_articles import Relation, relation_of
+from qa.rendering import to_markdown, to_plain
+from qa.text_parts import parts
+from qa.transcript import Transcript
+
+BRIDGE = (
+    "The Marrow Bridge carries the coast road over the river.\n\nThe Marrow Bridge was opened in "
+    "1934 by Edith Calloway.\n\nThe Marrow Bridge is 412 metres long."
+)
+GUIDE = "Guide to the coast.\n\nThe Marrow Bridge was opened in 1935 by Edith Calloway."
+LYNX = "Twelve lynx were set free in 2018.\n\nTwo of the lynx died in the first winter."
+
+
+@pytest.fixture(scope="module")
+def bridge() -> Iterator[ArticleQA]:
+    with ArticleQA.from_text(BRIDGE, title="Bridge") as qa:
+        yield qa
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Iterator[ArticleQA]:
+    with ArticleQA.from_text(BRIDGE, title="Bridge") as qa:
+        qa.add_text(GUIDE, title="Guide [1]")
+        qa.add_text(LYNX, title="Lynx")
+        yield qa
+
+
+def shorts(answer: Answer) -> list[str]:
+    return [answer.text[slice(*place)] for place in answer.shorts_at]
+
+
+def test_each_part_is_answered_and_cited(bridge: ArticleQA) -> None:
+    answer = bridge.ask("When was the Marrow Bridge opened and how long is it?")
+    assert [citation.quote for citation in answer.citations] == [
+        "The Marrow Bridge was opened in 1934 by Edith Calloway.",
+        "The Marrow Bridge is 412 metres long.",
+    ]
+    assert answer.text.endswith("long. [2]")
+    assert shorts(answer)[0] == "1934"
+    assert shorts(answer)[1].startswith("412 metres")
+    assert (answer.short, answer.short_at) == (None, None)
+    assert answer.question == "When was the Marrow Bridge opened and how long is it?"
+    assert (answer.understood or "").endswith("Marrow Bridge?")
+
+
+def test_what_was_understood_of_the_parts_gets_the_same_answer(bridge: ArticleQA) -> None:
+    answer = bridge.ask("When was the Marrow Bridge opened and how long is it?")
+    again = bridge.ask(answer.understood or "")
+    assert (again.text, again.citations) == (answer.text, answer.citations)
+
+
+def test_a_part_without_an_answer_is_said_to_have_none(bridge: ArticleQA) -> None:
+    answer = bridge.ask("When was the Marrow Bridge opened and what did Napoleon eat?")
+    assert answer.answered
+    assert answer.text.endswith("\n\nThe article does not say: What did Napoleon eat?")
+    assert answer.short is None
+    assert shorts(answer) == ["1934"]
+
+
+def test_a_sentence_that_answers_both_parts_is_quoted_once(bridge: ArticleQA) -> None:
+    answer = bridge.ask("Who opened the Marrow Bridge? When was the Marrow Bridge opened?")
+    assert len(answer.citations) == 1
+    assert shorts(answer) == ["1934", "Edith Calloway"]
+
+
+def test_no_part_with_an_answer_is_a_refusal(bridge: ArticleQA) -> None:
+    answer = bridge.ask("What did Napoleon eat and when did Caesar die?")
+    assert (answer.answered, answer.text) == (False, "The article does not say.")
+
+
+def test_articles_that_differ_are_shown_side_by_side(shelf: ArticleQA) -> None:
+    answer = shelf.ask("When was the Marrow Bridge opened?")
+    assert answer.text.startswith("The articles differ:\n\n")
+    assert sorted(shorts(answer)) == ["1934", "1935"]
+    assert {citation.title for citation in answer.citations} == {"Bridge", "Guide [1]"}
+    assert answer.short is None
+
+
+def test_articles_that_agree_are_both_cited_and_have_one_short_answer(shelf: ArticleQA) -> None:
+    answer = shelf.ask("Who opened the Marrow Bridge?")
+    assert answer.short == "Edith Calloway"
+    assert len(answer.citations) == 2
+    assert answer.text.startswith(answer.citations[0].quote)
+
+
+def test_an_article_about_something_else_does_not_speak_up(shelf: ArticleQA) -> None:
+    answer = shelf.ask("How many of the lynx died?")
+    assert {citation.title for citation in answer.citations} == {"Lynx"}
+
+
+def test_one_article_alone_is_asked_where_one_is_chosen(shelf: ArticleQA) -> None:
+    chosen = [info.id for info in shelf.catalogue() if info.title == "Bridge"]
+    answer = shelf.ask("When was the Marrow Bridge opened?", chosen)
+    assert answer.short == "1934"
+
+
+def test_several_places_are_whole_on_every_surface(shelf: ArticleQA) -> None:
+    answer = shelf.ask("When was the Marrow Bridge opened?")
+    assert Answer.from_dict(answer.to_dict()) == answer
+    for citation in answer.citations:
+        citation.check(shelf.article(citation.article_id))
+    assert "".join(part.text for part in parts(answer)) == answer.text
+    assert [part.text for part in parts(answer) if part.is_short] == shorts(answer)
+    assert to_plain(answer).startswith(answer.text)
+    markdown = to_markdown(answer)
+    assert "<strong>1934</strong>" in markdown
+    assert markdown.count("\n\n") >= 4
+    page = to_html(Transcript.of([answer]), shelf.article)
+    assert "<strong>1935</strong>" in page
+
+
+@pytest.mark.parametrize(
+    ("short", "other", "relation"),
+    [
+        ("1932", "1933", Relation.DIFFERENT),
+        ("1932", "19 March 1932", Relation.SAME),
+        ("12 metres", "40 metres", Relation.DIFFERENT),
+        ("412 metres", "1,352 feet", Relation.OPEN),
+        ("John Bradfield", "Bradfield", Relation.SAME),
+        ("John Bradfield", "Ralph Freeman", Relation.DIFFERENT),
+        ("to save money", "because of rust", Relation.OPEN),
+        (None, "1932", Relation.OPEN),
+    ],
+)
+def test_how_two_short_answers_go_together(
+    short: str | None, other: str | None, relation: Relation
+) -> None:
+    assert relation_of("Who or when?", short, other) is relation
