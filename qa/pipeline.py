@@ -14,7 +14,7 @@ from index.types import Article, Passage
 from qa.answer import OVERVIEWS, Answer, Kind
 from qa.answering import Answerer
 from qa.config import Settings
-from qa.followup.recognition import points_back
+from qa.followup.recognition import surely_points_back
 from qa.kinds.language import language_of, note_on_languages
 from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
@@ -230,7 +230,7 @@ class ArticleQA(Library):
             self._kind_embedder,
             said,
             titles=self._titles(ids),
-            leans=bool(history) and points_back(question),
+            leans=bool(history) and surely_points_back(question),
         )
 
     def _titles(self, ids: list[str] | None) -> list[str]:

@@ -118,7 +118,7 @@ def respond(
     *sent, last = handlers.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
         return [*sent, last]
-    status, *_, conversation, tools = handlers.settle(last[3], view or View())
+    status, *_, conversation, tools = handlers.settle(last[3], view or View(), VISITOR)
     return [*sent, (last[0], conversation, status, last[3], tools)]
 
 
@@ -126,7 +126,12 @@ def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: 
     """Return what is sent as shelf and panel, and the view, after a press on the shelf."""
     unticked = {"left_out": list(view.left_out)}
     event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
-    return Handlers(qa).act(Chat(), view, event)
+    return Handlers(qa).act(Chat(), view, event, VISITOR)
+
+
+def arrive(handlers: Handlers, view: View, told: str = "") -> tuple[Any, ...]:
+    """Return what a page that is opened is sent: shelf, panel, view, chat, messages, tools."""
+    return handlers.arrive(Chat(), view, told, VISITOR)
 
 
 def test_older_turns_keep_their_places_without_their_numbers() -> None:
@@ -164,7 +169,7 @@ def test_the_article_of_the_answer_comes_into_view() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
-    status, shelf, panel, view, *_ = Handlers(qa).settle(chat, View(article_id=one.id))
+    status, shelf, panel, view, *_ = Handlers(qa).settle(chat, View(article_id=one.id), VISITOR)
     assert 'data-state="done"' in status
     assert view.article_id == two.id
     assert "Second" in panel
@@ -180,21 +185,59 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
     assert 'class="waiting"' in waiting[1][1]["content"]
     assert 'data-state="busy"' in waiting[2]
     assert place_link(Citation.of(article, 0, 4)) in done[1][1]["content"]
-    assert place_id(article.id, 0, 4) in Handlers(qa).settle(done[3], View())[2]
+    assert place_id(article.id, 0, 4) in Handlers(qa).settle(done[3], View(), VISITOR)[2]
     assert qa.asked == [("Who?", None)]
 
 
 def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
     _, _, view = Handlers(qa).arrival()
-    assert Handlers(qa).refresh(Chat(), view) == (gr.skip(), gr.skip(), view)
+    assert arrive(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
-    assert Handlers(qa).settle(chat, view)[1:4] == (gr.skip(), gr.skip(), view)
+    assert Handlers(qa).settle(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
-    shelf, panel, after = Handlers(qa).refresh(Chat(), view)
+    shelf, panel, after = arrive(Handlers(qa), view)[:3]
     assert "Third" in shelf
     assert panel == gr.skip()
-    assert Handlers(qa).refresh(Chat(), after)[0] == gr.skip()
+    assert arrive(Handlers(qa), after)[0] == gr.skip()
+
+
+def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> None:
+    article = article_of("One. Two.")
+    handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
+    _, _, view = handlers.arrival()
+    key = "a" * 32
+    there = arrive(handlers, view, key)[2]
+    asked = handlers.respond("Who?", Chat(), there, gr.EventData(gr.Textbox(), None), VISITOR)
+    chat = list(asked)[-1][3]
+    _, panel, again, kept, conversation, tools = arrive(handlers, view, key)
+    assert kept == chat
+    assert conversation[0]["content"] == "Who?"
+    assert "Save HTML" in tools
+    assert f'data-land="{place_id(article.id, 0, 4)}"' in panel
+    handlers.clear(again, VISITOR)
+    assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
+    assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
+
+
+def test_an_address_that_names_a_place_opens_there() -> None:
+    one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
+    handlers = Handlers(ScriptedQA(one, two, outcome=answer_of()))
+    place = place_id(two.id, 0, 4)
+    _, panel, view, *_ = arrive(handlers, View(), f"#{place}")
+    assert "Second" in panel
+    assert f'data-land="{place}"' in panel
+    assert view.article_id == two.id
+    assert arrive(handlers, View(), "#nonsense")[2].article_id == ""
+
+
+def test_words_of_an_article_that_is_gone_are_told_to_be_from_there() -> None:
+    here, gone = article_of("One."), article_of("Two.", title="<i>Gone</i>")
+    turn = Turn("q", answer_of(Citation.of(gone, 0, 4)))
+    kept = turn.messages(1, is_newest=True, known={gone.id})[1]["content"]
+    assert "Removed meanwhile" not in kept
+    reply = turn.messages(1, is_newest=True, known={here.id})[1]["content"]
+    assert "Removed meanwhile: “&#60;i&#62;Gone&#60;/i&#62;”" in reply.replace("&#47;", "/")
 
 
 def test_a_blank_question_changes_nothing() -> None:
@@ -255,8 +298,8 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    view = Handlers(qa).settle(chat, View())[3]
-    _, _, panel_sent, _, after, _ = Handlers(qa).clear(view)
+    view = Handlers(qa).settle(chat, View(), VISITOR)[3]
+    _, _, panel_sent, _, after, _ = Handlers(qa).clear(view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 
@@ -311,7 +354,7 @@ def test_an_article_is_removed_only_when_that_is_confirmed() -> None:
 def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     _, _, view = Handlers(qa).arrival()
-    assert Handlers(qa).act(Chat(), view, gr.EventData(gr.HTML(), data))[2] == view
+    assert Handlers(qa).act(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
 
 
 def test_what_is_done_to_an_article_that_is_gone_gets_a_sentence() -> None:
@@ -335,7 +378,7 @@ def test_a_text_is_added_and_opened() -> None:
     note, added, text, title = steps[-1]
     assert "Added “&lt;i&gt;New&lt;/i&gt;”." in note
     assert (text, title) == ("", "")
-    shelf, panel, view = Handlers(qa).show_added(Chat(), View(), added)
+    shelf, panel, view = Handlers(qa).show_added(Chat(), View(), added, VISITOR)
     assert view.article_id == added[0]
     assert "Two words." in panel
     assert "&lt;i&gt;New" in shelf

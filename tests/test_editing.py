@@ -47,5 +47,5 @@ def test_an_edited_wording_is_asked_without_what_was_before() -> None:
 
 def test_what_was_edited_is_forgotten_once_it_is_answered() -> None:
     handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
-    view = handlers.settle(CHAT, View(wording=UNDERSTOOD))[3]
+    view = handlers.settle(CHAT, View(wording=UNDERSTOOD), VISITOR)[3]
     assert view.wording == ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.followup.pointers import Form, Kind
-from qa.followup.recognition import pointer_of, points_back
+from qa.followup.recognition import pointer_of, points_back, surely_points_back
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,17 @@ def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> N
     assert not named.sure
     assert subject is not None
     assert subject.sure
+
+
+@pytest.mark.parametrize(
+    ("question", "surely"),
+    [
+        ("Who are the people?", False),
+        ("Who signed the treaty?", False),
+        ("When was it launched?", True),
+        ("Why?", True),
+        ("When did Tesla die?", False),
+    ],
+)
+def test_a_noun_alone_is_no_sure_sign_that_a_question_leans(question: str, *, surely: bool) -> None:
+    assert surely_points_back(question) is surely

@@ -19,6 +19,14 @@ LAUNCH = Exchange("When was Operation Sindoor launched?", "Wednesday", "", "", (
 SUSPENDED = Exchange("What did India suspend?", "the Indus Water Treaty", "", "", (TEXT,))
 
 
+def test_nobody_is_called_after_himself() -> None:
+    def likes_jaishankar(wording: str) -> float:
+        return 0.95 if wording.startswith("Whom did S Jaishankar") else 0.05
+
+    understood = resolve("And whom did he call after that?", [CALL], likes_jaishankar)
+    assert understood == "Whom did Marco Rubio call after S Jaishankar?"
+
+
 def by_rules(question: str, *history: Exchange) -> str:
     return resolve(question, history, None)
 

@@ -22,6 +22,7 @@ from tests.test_app import ScriptedQA, answer_of
 
 LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")
 SHORT = Article.from_text("One. Two.", title="Short")
+VISITOR = gr.Request(session_hash="visitor")
 QA = ScriptedQA(SHORT, LONG, outcome=answer_of())
 
 
@@ -35,7 +36,7 @@ def test_a_link_is_followed_to_the_part_that_holds_its_place() -> None:
     view = followed(QA, View(article_id=SHORT.id), {"place": name})
     assert (view.article_id, view.land) == (LONG.id, name)
     shelf, panel, after = Handlers(QA).follow(
-        Chat(), View(article_id=SHORT.id), gr.EventData(gr.HTML(), {"place": name})
+        Chat(), View(article_id=SHORT.id), gr.EventData(gr.HTML(), {"place": name}), VISITOR
     )
     assert f'id="{name}"' in panel
     assert f'data-land="{name}"' in panel
@@ -55,7 +56,7 @@ def test_a_link_to_nowhere_is_told(data: Any) -> None:  # noqa: ANN401 - anythin
 
 def test_a_place_beyond_the_article_shows_the_article_without_it() -> None:
     name = place_id(LONG.id, 10**8, 10**8 + 5)
-    sent = Handlers(QA).follow(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}))
+    sent = Handlers(QA).follow(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}), VISITOR)
     assert "Line 39999 is here." in sent[1]
     assert f'id="{name}"' not in sent[1]
 
@@ -80,7 +81,7 @@ def test_a_part_is_turned_to_the_next_and_back_and_no_further() -> None:
 def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> None:
     start, end = place(20_000)
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
-    panel = Handlers(QA).settle(chat, View())[2]
+    panel = Handlers(QA).settle(chat, View(), VISITOR)[2]
     assert f'id="{place_id(LONG.id, start, end)}"' in panel
     assert "A part of a long article: " in panel
     assert len(panel) < 3 * LEAVES * LEAF_CHARS
@@ -90,9 +91,9 @@ def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> Non
 
 def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, *place(20_000)))))
-    view = Handlers(QA).settle(chat, View())[3]
+    view = Handlers(QA).settle(chat, View(), VISITOR)[3]
     chat = chat.with_turn(Turn("r", answer_of(Citation.of(LONG, *place(20_050)))))
-    assert Handlers(QA).settle(chat, view)[3].leaf == view.leaf
+    assert Handlers(QA).settle(chat, view, VISITOR)[3].leaf == view.leaf
 
 
 def test_cited_articles_are_in_the_panel_as_far_as_there_is_room() -> None:
@@ -104,6 +105,6 @@ def test_cited_articles_are_in_the_panel_as_far_as_there_is_room() -> None:
     chat = Chat()
     for article in articles:
         chat = chat.with_turn(Turn("q", answer_of(Citation.of(article, 0, 7))))
-    panel = Handlers(qa).settle(chat, View())[2]
+    panel = Handlers(qa).settle(chat, View(), VISITOR)[2]
     assert re.findall(r"<summary>(.*?)</summary>", panel) == ["No 8", "No 7"]
     assert len(panel) < ROOM_CHARS * 1.2

@@ -64,8 +64,8 @@ def rewordings(
 
 
 def _replaced(question: str, pointer: Pointer, mentions: Sequence[Mention]) -> Iterable[Rewording]:
-    asked = question.casefold()
     for mention in mentions:
+        asked = _after_that(question, mention.exchange).casefold()
         if mention.text.casefold() in asked and pointer.form is not Form.NOUN:
             continue
         fits = _fitness(mention, pointer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -38,19 +39,23 @@ class Turn:
             for number, c in enumerate(places, start=1)
         ]
 
-    def messages(self, number: int, *, is_newest: bool) -> list[dict[str, str]]:
+    def messages(
+        self, number: int, *, is_newest: bool, known: Collection[str] | None = None
+    ) -> list[dict[str, str]]:
         """Return question and reply as a chat shows them, in Markdown; ``number`` is from 1."""
         question = escape_markdown(shorten(self.question, SHOWN_QUESTION_CHARS))
         return [
             {"role": "user", "content": question},
-            {"role": "assistant", "content": self._reply(number, is_newest=is_newest)},
+            {"role": "assistant", "content": self._reply(number, is_newest=is_newest, known=known)},
         ]
 
-    def _reply(self, number: int, *, is_newest: bool) -> str:
+    def _reply(self, number: int, *, is_newest: bool, known: Collection[str] | None) -> str:
         if self.answer is None:
             name = "problem" if self.problem else "waiting"
             return _callout(name, escape_markdown(self.problem or self.waiting))
-        return reply_markdown(self.answer, number, several=self.several, is_newest=is_newest)
+        return reply_markdown(
+            self.answer, number, several=self.several, is_newest=is_newest, known=known
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,15 @@ class Chat:
             for p in (newest.passages if newest else ())
         ]
 
-    def messages(self) -> list[dict[str, str]]:
-        """Return the whole conversation, in Markdown."""
+    def messages(self, known: Collection[str] | None = None) -> list[dict[str, str]]:
+        """Return the whole conversation, in Markdown.
+
+        ``known`` holds the ids of the articles that are there; None takes all for there.
+        """
         return [
             message
             for number, turn in enumerate(self.turns, start=1)
-            for message in turn.messages(number, is_newest=number == len(self.turns))
+            for message in turn.messages(number, is_newest=number == len(self.turns), known=known)
         ]
 
 

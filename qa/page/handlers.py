@@ -20,6 +20,7 @@ from qa.page.chat import Chat, Turn
 from qa.page.editing import is_edited, wording_of
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.line import Line
+from qa.page.marked import place_of
 from qa.page.panel import (
     NO_ARTICLE,
     fitting,
@@ -29,6 +30,7 @@ from qa.page.panel import (
     status_html,
 )
 from qa.page.problems import sentence
+from qa.page.reloading import Tabs
 from qa.page.shelf import START, View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
 from qa.page.stopping import Stops
@@ -56,6 +58,19 @@ def _offering(questions: Sequence[str]) -> gr.Chatbot:
     return gr.Chatbot(examples=examples, placeholder=invitation(questions))
 
 
+def _at_newest(chat: Chat, view: View) -> View:
+    """Return the view at the place that the newest answer rests on, if it rests on any."""
+    rests_on = chat.rests_on()
+    if rests_on is None:
+        return view
+    return view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
+
+
+def _visit(request: gr.Request) -> str:
+    """Return the name of a visit: of one page, from when it is loaded until it is left."""
+    return request.session_hash or ""
+
+
 class Handlers:
     """What the page's events do. The chat and the view are a visitor's own.
 
@@ -68,6 +83,7 @@ class Handlers:
         self._parcels = count(1)
         self._stops = Stops()
         self._line = Line()
+        self._tabs = Tabs()
 
     def announce(self) -> Iterator[str]:
         """Yield the status line until the models are loaded."""
@@ -110,7 +126,7 @@ class Handlers:
 
     def stop(self, request: gr.Request) -> None:
         """Stop the question that this visitor waits for."""
-        self._stops.stop(request.session_hash or "")
+        self._stops.stop(_visit(request))
 
     def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
         """Yield the conversation with what it offers to begin with: at once, then tried out.
@@ -138,7 +154,7 @@ class Handlers:
             return gr.skip(), status_html("failed", sentence(error), len(chat.turns))
         return outbox_html(document, next(self._parcels)), gr.skip()
 
-    def settle(self, chat: Chat, view: View) -> tuple[Any, ...]:
+    def settle(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, conversation and tools with the newest answer.
 
         Its article comes into view with it, in one step: what a visitor clicks at once
@@ -146,50 +162,69 @@ class Handlers:
         """
         if not chat.turns:
             return (gr.skip(),) * 6
-        answered = chat.messages(), tools_html(chat)
-        view = replace(view, wording="")
-        rests_on = chat.rests_on()
-        if rests_on:
-            view = view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
+        answered = self._messages(chat), tools_html(chat)
+        view = _at_newest(chat, replace(view, wording=""))
         try:
-            sent = self._sent(chat, view)
+            sent = self._sent(chat, view, request)
         except Exception as error:
             status = status_html("failed", sentence(error), len(chat.turns))
             return status, gr.skip(), gr.skip(), gr.skip(), *answered
         return status_html("done", READY, len(chat.turns)), *sent, *answered
 
-    def clear(self, view: View) -> tuple[Any, ...]:
+    def clear(self, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat and tools with nothing asked."""
         empty = Chat()
-        return status_html("ready", READY), *self._sent(empty, view), empty, tools_html(empty)
+        self._tabs.keep(_visit(request), chat=empty)
+        sent = self._sent(empty, view, request)
+        return status_html("ready", READY), *sent, empty, tools_html(empty)
 
-    def refresh(self, chat: Chat, view: View) -> tuple[Any, ...]:
-        """Return shelf, panel and view as they are by now, others having changed them perhaps."""
-        return self._sent(chat, view)
+    def arrive(self, chat: Chat, view: View, told: str, request: gr.Request) -> tuple[Any, ...]:
+        """Return shelf, panel, view, chat, conversation and tools as they are by now.
 
-    def act(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        Others may have changed the articles, and this tab may have been here before.
+        ``told`` is its key, and the place that the page's address names.
+        """
+        key, _, place = str(told).partition("#")
+        kept = self._tabs.arrive(_visit(request), key)
+        view = view.restored(kept.view)
+        if kept.chat.turns:
+            view = _at_newest(kept.chat, view)
+        if place_of(place):
+            view = followed(self._qa, view, {"place": place})
+        if not kept.chat.turns:
+            return *self._sent(chat, view, request), *(gr.skip(),) * 3
+        shown = self._messages(kept.chat), tools_html(kept.chat)
+        return *self._sent(kept.chat, view, request), kept.chat, *shown
+
+    def act(
+        self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Return shelf, panel and view after something was pressed on the shelf."""
-        return self._sent(chat, acted(self._qa, view, Request.of(event._data)))
+        return self._sent(chat, acted(self._qa, view, Request.of(event._data)), request)
 
-    def follow(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+    def follow(
+        self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Return shelf, panel and view with the place of a link that was not in the panel."""
-        return self._sent(chat, followed(self._qa, view, event._data))
+        return self._sent(chat, followed(self._qa, view, event._data), request)
 
-    def turn(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+    def turn(
+        self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Return shelf, panel and view with what comes before or after the part shown."""
-        return self._sent(chat, turned(self._qa, view, event._data))
+        return self._sent(chat, turned(self._qa, view, event._data), request)
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title; what was refused stays in its box."""
         add = partial(self._qa.add_text, text, title=title)
         source = Source(title.strip() or "the text", lambda progress: add(progress=progress))
-        states = add_each([source], self._line, request.session_hash or "")
+        states = add_each([source], self._line, _visit(request))
         yield from self._adding(states, ("", ""))
 
     def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles and addresses, which white space parts, likewise."""
         sources = [self._address(each) for each in url.split() or [""]]
-        states = add_each(sources, self._line, request.session_hash or "")
+        states = add_each(sources, self._line, _visit(request))
         yield from self._adding(states, ("",))
 
     def add_files(
@@ -199,17 +234,19 @@ class Handlers:
         files = [Path(path) for path in paths or ()]
         if files:
             sources = [self._file(path) for path in files]
-            visitor = request.session_hash or ""
-            states = add_each(sources, self._line, visitor, lambda: delete_uploads(files))
+            states = add_each(sources, self._line, _visit(request), lambda: delete_uploads(files))
             yield from self._adding(states, (None,), always=True)
 
     def stop_adding(self, request: gr.Request) -> None:
         """Stop what this visitor adds, or waits to add."""
-        self._line.stop(request.session_hash or "")
+        self._line.stop(_visit(request))
 
-    def show_added(self, chat: Chat, view: View, added: list[str]) -> tuple[Any, ...]:
+    def show_added(
+        self, chat: Chat, view: View, added: list[str], request: gr.Request
+    ) -> tuple[Any, ...]:
         """Return shelf, panel and view; the article that was added last is open."""
-        return self._sent(chat, view.showing(added[-1], land=START) if added else view)
+        shown = view.showing(added[-1], land=START) if added else view
+        return self._sent(chat, shown, request)
 
     def panel(self, chat: Chat, view: View) -> str:
         """Return the article in view, and below it the others that are cited."""
@@ -254,17 +291,19 @@ class Handlers:
         """
         history = [] if is_edited(question, view.wording) else chat.answers()
         waiting = SEARCHING if self._qa.ready else LOADING
-        messages = chat.with_turn(Turn(question, waiting=waiting)).messages()
+        messages = self._messages(chat.with_turn(Turn(question, waiting=waiting)))
         status = status_html("busy", waiting, len(chat.turns) + 1)
         yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
-        visitor = request.session_hash or ""
+        visitor = _visit(request)
         turn = self._stops.wait_for(visitor, lambda: self._answered(question, history, view))
         if turn is None:
             status = status_html("stopped", STOPPED, len(before.turns))
-            yield question, before.messages(), status, gr.skip(), tools_html(before)
+            yield question, self._messages(before), status, gr.skip(), tools_html(before)
             return
+        chat = chat.with_turn(turn)
+        self._tabs.keep(_visit(request), chat=chat)
         # The answer is shown by the step that follows, together with its article.
-        yield gr.skip(), gr.skip(), gr.skip(), chat.with_turn(turn), gr.skip()
+        yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
 
     def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
         try:
@@ -294,15 +333,19 @@ class Handlers:
     def _file(self, path: Path) -> Source:
         return Source(path.name, lambda progress: self._qa.add_file(path, progress=progress))
 
+    def _messages(self, chat: Chat) -> list[dict[str, str]]:
+        return chat.messages({info.id for info in self._qa.catalogue()})
+
     def _shelf(self, view: View) -> str:
         return shelf_html(self._qa.catalogue(), view, lasts=self._qa.folder is not None)
 
-    def _sent(self, chat: Chat, view: View) -> tuple[Any, ...]:
+    def _sent(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""
         shelf, panel = self._shelf(view), self.panel(chat, view)
         # The focus is given once: shown again for another reason, the shelf takes none.
         kept = digest(self._shelf(replace(view, focused="")))
         after = replace(view, focused="", land="", shelf=kept, panel=digest(panel))
+        self._tabs.keep(_visit(request), view=after)
         landing = landing_html(view.land, len(chat.turns))
         return (
             gr.skip() if kept == view.shelf and not view.focused else shelf,

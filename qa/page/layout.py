@@ -18,6 +18,7 @@ from qa.page.handlers import Handlers
 from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
 from qa.page.reading import READING_SCRIPT
+from qa.page.reloading import ARRIVAL_SCRIPT
 from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
@@ -76,8 +77,7 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         _adding(handlers, parts)
         _shelving(handlers, parts)
         _reading(handlers, parts)
-        view_of = [parts.shelf, parts.panel, parts.view]
-        page.load(handlers.refresh, [parts.chat, parts.view], view_of, **PAGE_ONLY)
+        _arriving(handlers, parts, page)
         limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
         loaded = page.load(
             handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY
@@ -176,6 +176,17 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
     )
     pressed.then(None, js=SHELF_NOTED, **PAGE_ONLY)
     _beginning(handlers, parts, pressed)
+
+
+def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
+    told = gr.Textbox(visible=False)  # the script fills it
+    page.load(
+        handlers.arrive,
+        [parts.chat, parts.view, told],
+        [parts.shelf, parts.panel, parts.view, parts.chat, parts.conversation, parts.tools],
+        js=ARRIVAL_SCRIPT,
+        **PAGE_ONLY,
+    )
 
 
 def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:

@@ -7,6 +7,7 @@ It is Markdown for Gradio's Chatbot, whose sanitiser keeps ``details``, ``button
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 
 from index.types import Passage, Span, overlap
 from qa.answer import Answer, Kind
@@ -14,7 +15,7 @@ from qa.citations import Citation
 from qa.confidence import confidence_explained, confidence_in_words
 from qa.page.marked import place_id, place_link
 from qa.page.tips import tip_text
-from qa.rendering import escape_html, escape_markdown, flat, shorten, to_markdown
+from qa.rendering import escape_html, escape_markdown, flat, nearest, shorten, to_markdown
 
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10
@@ -35,7 +36,14 @@ _LEGEND = (
 )
 
 
-def reply_markdown(answer: Answer, number: int, *, several: bool, is_newest: bool) -> str:
+def reply_markdown(
+    answer: Answer,
+    number: int,
+    *,
+    several: bool,
+    is_newest: bool,
+    known: Collection[str] | None = None,
+) -> str:
     """Return the reply to question ``number`` of a chat, counted from 1.
 
     Args:
@@ -43,13 +51,26 @@ def reply_markdown(answer: Answer, number: int, *, several: bool, is_newest: boo
         number: Names the answer to the script that copies it, or brings back its wording.
         several: Whether several articles were asked, so that each place names its own.
         is_newest: Whether the panel has an element for every passage, to lead to.
+        known: The ids of the articles that are there; None takes all for there.
     """
     edit = _EDIT.format(id=f"{_EDIT_ID}{number}")
     text = to_markdown(answer, link=place_link, tip=tip_text, named=several, beside_understood=edit)
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
     foot = _foot(answer, number, several=several, is_newest=is_newest)
-    return "\n\n".join(filter(None, (text, _sources(answer, several=several), foot)))
+    gone = "" if known is None else _gone(answer, known)
+    return "\n\n".join(filter(None, (text, _sources(answer, several=several), gone, foot)))
+
+
+def _gone(answer: Answer, known: Collection[str]) -> str:
+    """Return a line that names the articles whose words are shown here but are not there now."""
+    places = answer.citations if answer.answered else nearest(answer)
+    titles = {c.article_id: c.title for c in places if c.article_id not in known}
+    if not titles:
+        return ""
+    named = ", ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles.values())
+    told = escape_markdown(f"Removed meanwhile: {named}. Links into it lead nowhere.")
+    return f'<div class="sources gone">{told}</div>'
 
 
 def _sources(answer: Answer, *, several: bool) -> str:

@@ -74,6 +74,10 @@ class View:
         """Return the view with nothing being edited."""
         return replace(self, edited="", editing=None, problem="", focused=focused)
 
+    def restored(self, kept: Self) -> Self:
+        """Return the view with what was open and chosen in an earlier one."""
+        return replace(self, article_id=kept.article_id, leaf=kept.leaf, left_out=kept.left_out)
+
     def chosen(self, articles: Sequence[ArticleInfo]) -> list[str] | None:
         """Return the ids of the articles to ask; None for all of them."""
         ids = [article.id for article in articles]

@@ -111,6 +111,7 @@ body,.gradio-container{background:var(--ground)!important}
 #chat .edit{font-size:.85rem;margin-left:.4rem}
 #chat :is(.foot button,.edit):hover{text-decoration:underline}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+body:has(.status[data-state=busy]) #chat button[aria-label=Clear]{display:none}
 #chat .waiting p{color:var(--ink-soft);font-style:italic}
 #chat .example{background:var(--card)!important;border-color:var(--line)!important}
 #chat .panel-wrap:has(.placeholder-content){flex:1 1 auto;display:flex}

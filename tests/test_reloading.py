@@ -1,0 +1,138 @@
+"""What is kept of a tab for its reload: for it alone, bounded, and gone when it is cleared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from index.types import Article
+from qa.answer import Answer
+from qa.citations import Citation
+from qa.page import reloading
+from qa.page.chat import Chat, Turn
+from qa.page.reloading import SECONDS, Tabs
+from qa.page.shelf import View
+
+KEY, OTHER = "0" * 32, "f" * 32
+ARTICLE = Article.from_text("One. Two.", title="T")
+
+
+def chat_of(*questions: str) -> Chat:
+    return Chat(tuple(Turn(question) for question in questions))
+
+
+def asked(tabs: Tabs, key: str) -> list[str]:
+    return [turn.question for turn in tabs.arrive("again", key).chat.turns]
+
+
+def keep(tabs: Tabs, key: str, chat: Chat) -> None:
+    tabs.arrive(key, key)
+    tabs.keep(key, chat=chat)
+
+
+def test_a_tab_that_comes_again_finds_what_it_had() -> None:
+    tabs = Tabs()
+    kept = tabs.arrive("first", KEY)
+    assert (kept.chat, kept.view) == (Chat(), View())
+    tabs.keep("first", chat=chat_of("Who?"))
+    tabs.keep("first", view=View(article_id="a"))
+    kept = tabs.arrive("second", KEY)
+    assert (kept.chat, kept.view.article_id) == (chat_of("Who?"), "a")
+
+
+def test_no_tab_finds_what_another_had() -> None:
+    tabs = Tabs()
+    keep(tabs, KEY, chat_of("Who?"))
+    keep(tabs, OTHER, chat_of("What?"))
+    assert asked(tabs, KEY) == ["Who?"]
+    assert asked(tabs, OTHER) == ["What?"]
+
+
+@pytest.mark.parametrize("key", ["", "0" * 31, "0" * 33, "G" * 32, "０" * 32, KEY + "\n"])
+def test_what_is_no_key_keeps_nothing(key: str) -> None:
+    tabs = Tabs()
+    keep(tabs, key, chat_of("Who?"))
+    assert asked(tabs, key) == []
+
+
+def test_what_is_cleared_is_gone_and_what_was_chosen_stays() -> None:
+    tabs = Tabs()
+    tabs.arrive("first", KEY)
+    tabs.keep("first", chat=chat_of("Who?"), view=View(left_out=frozenset("a")))
+    tabs.keep("first", chat=Chat())
+    kept = tabs.arrive("second", KEY)
+    assert not kept.chat.turns
+    assert kept.view.left_out == {"a"}
+
+
+def test_an_earlier_visit_in_the_tab_keeps_nothing_any_more() -> None:
+    tabs = Tabs()
+    tabs.arrive("first", KEY)
+    tabs.keep("first", chat=chat_of("Who?"))
+    tabs.arrive("second", KEY)
+    tabs.keep("second", chat=Chat())
+    tabs.keep("first", chat=chat_of("Who?", "Late?"))
+    assert asked(tabs, KEY) == []
+
+
+def test_a_visit_of_which_nothing_was_told_keeps_nothing() -> None:
+    tabs = Tabs()
+    tabs.keep("first", chat=chat_of("Who?"))
+    assert asked(tabs, KEY) == []
+
+
+def test_what_is_not_used_for_a_day_is_forgotten() -> None:
+    now = 0.0
+    tabs = Tabs(lambda: now)
+    for key in (KEY, OTHER):
+        keep(tabs, key, chat_of("Who?"))
+    now = SECONDS / 2
+    assert asked(tabs, KEY) == ["Who?"]
+    now = SECONDS + 1
+    assert asked(tabs, OTHER) == []
+    assert asked(tabs, KEY) == ["Who?"]
+
+
+def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "MOST_TABS", 2)
+    tabs = Tabs()
+    for number in range(3):
+        keep(tabs, f"{number:032}", chat_of(str(number)))
+        assert asked(tabs, f"{0:032}") == ["0"]  # and so it is used again
+    assert asked(tabs, f"{2:032}") == ["2"]
+    assert asked(tabs, f"{1:032}") == []
+
+
+def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "MOST_CHARS", 10)
+    tabs = Tabs()
+    keep(tabs, KEY, chat_of("1" * 5, "2" * 5, "3" * 5))
+    assert asked(tabs, KEY) == ["2" * 5, "3" * 5]
+    keep(tabs, KEY, chat_of("1", "2" * 11))
+    assert asked(tabs, KEY) == []
+
+
+def test_quotes_and_passages_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "MOST_CHARS", 10)
+    answer = Answer(
+        "q", "", None, (Citation.of(ARTICLE, 0, 9),), answered=True, confidence=0.5, passages=()
+    )
+    turn = Turn("q", answer)
+    tabs = Tabs()
+    keep(tabs, KEY, Chat((turn,)))
+    assert asked(tabs, KEY) == ["q"]
+    keep(tabs, KEY, Chat((turn, replace(turn, question="qq"))))
+    assert asked(tabs, KEY) == []
+
+
+def test_all_tabs_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "MOST_CHARS_OF_ALL", 10)
+    tabs = Tabs()
+    keep(tabs, KEY, chat_of("1" * 6))
+    for _ in range(3):  # what takes the place of itself is counted once
+        keep(tabs, KEY, chat_of("1" * 6))
+    assert asked(tabs, KEY) == ["1" * 6]
+    keep(tabs, OTHER, chat_of("2" * 6))
+    assert asked(tabs, KEY) == []
+    assert asked(tabs, OTHER) == ["2" * 6]
