@@ -7,7 +7,7 @@ Example:
 """
 
 from index.types import Article, ArticleInfo, Passage
-from qa.answer import Answer
+from qa.answer import Answer, Kind
 from qa.bundled import ask, retrieve
 from qa.citations import Citation
 from qa.config import Settings
@@ -19,6 +19,7 @@ __all__ = [
     "ArticleInfo",
     "ArticleQA",
     "Citation",
+    "Kind",
     "Passage",
     "Settings",
     "ask",

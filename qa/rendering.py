@@ -21,6 +21,7 @@ from qa.text_parts import Part, lines, parts
 NEAREST_SHOWN = 3
 # Two or three sentences: enough to see whether a passage is about the question.
 EXCERPT_CHARS = 240
+_NAME_CHARS = 60
 
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _BLANK = re.compile(r"[\t\v\f\r]")
@@ -226,8 +227,16 @@ def _title(text: str) -> str:
 
 def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:
     """Return a list item of a refusal; the article is named where it could be several."""
-    where = place(citation) if named or link is None else "show"
-    return f"- {escape_markdown(_quoted(citation))} {_linked(where, citation, link)}"
+    quoted = escape_markdown(_quoted(citation))
+    if named or link is None:
+        return f"- {quoted} {_linked(place(citation), citation, link)}"
+    return f"- {quoted} [show{leading_to(citation.quote)}]({safe_address(link(citation))})"
+
+
+def leading_to(text: str) -> str:
+    """Return what tells a screen reader where a link leads: the first words there, in Markdown."""
+    words = escape_markdown(shorten(flat(text[: 2 * _NAME_CHARS]), _NAME_CHARS))
+    return f'<span class="unseen">: {words}</span>'
 
 
 def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:

@@ -147,8 +147,7 @@ def test_a_refusal_is_a_callout_with_links_to_the_nearest_places() -> None:
     turn = Turn("q", answer_of(passages=[passage]))
     reply = turn.messages(1, is_newest=True)[1]["content"]
     assert reply.startswith('<div class="refusal">\n\nThe article does not say.')
-    assert "[show](#s7" in reply
-    assert "](#s7-11-aaaaaaaa)" in reply
+    assert '[show<span class="unseen">: One.</span>](#s7-11-aaaaaaaa)' in reply
     assert [(m.start, m.end, m.cited) for m in turn.marks(is_newest=True)] == [(7, 11, False)]
 
 

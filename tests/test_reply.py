@@ -79,8 +79,8 @@ def test_passages_of_an_older_answer_lead_to_what_is_cited_alone() -> None:
 def test_passages_of_several_articles_are_named() -> None:
     passages = (passage_of(ONE, 0, 4), passage_of(TWO, 5, 9, rank=2))
     reply = shown(answer_of(passages=passages), several=True)
-    assert ">First</a>" in reply
-    assert ">Second, p. 2</a>" in reply
+    assert '>First<span class="unseen">: One.</span></a>' in reply
+    assert '>Second, p. 2<span class="unseen">: Dos.</span></a>' in reply
 
 
 def test_what_an_article_says_is_no_markup_in_the_list() -> None:

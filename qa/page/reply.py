@@ -15,7 +15,15 @@ from qa.citations import Citation
 from qa.confidence import confidence_explained, confidence_in_words
 from qa.page.marked import place_id, place_link
 from qa.page.tips import tip_text
-from qa.rendering import escape_html, escape_markdown, flat, nearest, shorten, to_markdown
+from qa.rendering import (
+    escape_html,
+    escape_markdown,
+    flat,
+    leading_to,
+    nearest,
+    shorten,
+    to_markdown,
+)
 
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10
@@ -127,7 +135,7 @@ def _passage(answer: Answer, passage: Passage, *, several: bool, is_newest: bool
     where = escape_markdown(_source(passage, several=several))
     if is_newest:
         place = place_id(passage.article_id, passage.start, passage.end)
-        where = f'<a href="#{place}">{where or "show"}</a>'
+        where = f'<a href="#{place}">{where or "show"}{leading_to(passage.text)}</a>'
     facts = (
         f"score {passage.score:.2f}",
         f"similarity {passage.similarity:.2f}",
