@@ -38,6 +38,8 @@ class Suggestions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: OrderedDict[Key, list[str]] = OrderedDict()
+        self._late: set[Key] = set()
+        """What was sought in vain for the whole time once, as on a machine that was busy."""
 
     def of(
         self,
@@ -54,7 +56,8 @@ class Suggestions:
             asked: The ids of the articles that ``ask`` answers from.
             count: How many at most.
             ask: Answers a question.
-            wanted: Whether to go on; what was cut short is not remembered.
+            wanted: Whether to go on; what was cut short is not remembered, nor what ran out
+                of time for the first time.
         """
         key = (tuple(article.id for article in articles), asked, count)
         with self._lock:
@@ -71,6 +74,9 @@ class Suggestions:
                 return found
         if wanted():
             with self._lock:
+                if len(found) < count and time.monotonic() >= until and key not in self._late:
+                    self._late = {*list(self._late)[-_REMEMBERED:], key}
+                    return found
                 self._found[key] = list(found)
                 if len(self._found) > _REMEMBERED:
                     self._found.popitem(last=False)

@@ -94,6 +94,29 @@ def test_what_was_found_is_remembered_and_what_was_cut_short_is_not() -> None:
     assert len(asked) == times
 
 
+def test_what_ran_out_of_time_is_sought_once_more_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return of_opening(question)
+
+    known = Suggestions()
+    ids = frozenset({ARTICLE.id})
+    monkeypatch.setattr("qa.suggesting.SECONDS", -1.0)
+    assert known.of([ARTICLE], ids, 4, ask, lambda: True) == []
+    monkeypatch.setattr("qa.suggesting.SECONDS", 60.0)
+    assert known.of([ARTICLE], ids, 4, ask, lambda: True) == [OPENED]
+    other = Suggestions()
+    monkeypatch.setattr("qa.suggesting.SECONDS", -1.0)
+    for _ in range(2):
+        assert other.of([ARTICLE], ids, 4, ask, lambda: True) == []
+    monkeypatch.setattr("qa.suggesting.SECONDS", 60.0)
+    assert other.of([ARTICLE], ids, 4, ask, lambda: True) == []
+
+
 def test_an_article_that_goes_meanwhile_is_no_error() -> None:
     def gone(question: str) -> Answer:
         raise ArticleNotFound(question)
