@@ -94,4 +94,4 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 -
     for visit in opened:
         visit.page.context.close()
         assert visit.outside == []
-        assert visit.errors == []
+        assert visit.faults() == []

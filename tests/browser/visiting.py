@@ -42,6 +42,13 @@ class Visit:
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     turns: int = 0
+    is_reloaded: bool = False
+    """Then Gradio may log, at any time, that what it was waiting for was broken off."""
+
+    def faults(self) -> list[str]:
+        """Return the errors that were logged, but for those that a reload brings about."""
+        harmless = ("AbortError", "Connection errored out") if self.is_reloaded else ()
+        return [error for error in self.errors if not any(known in error for known in harmless)]
 
     def ask(self, question: str) -> Locator:
         """Ask by typing and Enter, and return the reply when it is there."""
