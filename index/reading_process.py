@@ -13,7 +13,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import asdict
 from typing import Any
 
@@ -34,6 +36,24 @@ _DIED = (
 )
 
 
+_CHECK_SECONDS = 0.2
+
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+
+
+@contextlib.contextmanager
+def checked_by(check: Callable[[], None]) -> Iterator[None]:
+    """Have ``check`` called some times a second while this thread reads a file apart.
+
+    What it raises ends the other process, and comes out of :func:`read_apart`.
+    """
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
 def read_apart(module: str, data: bytes, limits: LoadLimits) -> Loaded:
     """Return what ``index.<module>.read(data, limits)`` returns in another process.
 
@@ -45,26 +65,41 @@ def read_apart(module: str, data: bytes, limits: LoadLimits) -> Loaded:
     request = json.dumps({"module": module, **asdict(limits)})
     # Its modules are found where this process found its own.
     path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - "" too
-    try:
-        done = subprocess.run(  # noqa: S603 - this interpreter and our own program
-            [sys.executable, "-P", "-c", _PROGRAM],
-            input=request.encode() + b"\n" + data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
-            timeout=limits.max_seconds,
-            check=False,
-            start_new_session=True,  # a Ctrl-C is for us, not to be taken for a broken file
-        )
-    except subprocess.TimeoutExpired as error:
-        msg = (
-            f"It was not read within the limit of {limits.max_seconds:,.0f} seconds. Give a part "
-            "of it, or save its text as .txt."
-        )
-        raise TooLarge(msg) from error
-    if done.returncode:
+    with subprocess.Popen(  # noqa: S603 - this interpreter and our own program
+        [sys.executable, "-P", "-c", _PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,  # a Ctrl-C is for us, not to be taken for a broken file
+    ) as process:
+        try:
+            answer = _talk(process, request.encode() + b"\n" + data, limits.max_seconds)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
         raise UnreadableFile(_DIED.format(limits.max_memory_bytes))
-    return _result(json.loads(done.stdout))
+    return _result(json.loads(answer))
+
+
+def _talk(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> bytes:
+    """Return what the process answers, looking now and then whether it is still wanted."""
+    until = time.monotonic() + seconds
+    sent: bytes | None = request
+    while True:
+        left = until - time.monotonic()
+        try:
+            return process.communicate(sent, timeout=max(0.0, min(left, _CHECK_SECONDS)))[0]
+        except subprocess.TimeoutExpired as error:
+            sent = None  # what was not written yet is, as the conversation goes on
+            _check.get()()
+            if left <= _CHECK_SECONDS:
+                msg = (
+                    f"It was not read within the limit of {seconds:,.0f} seconds. Give a part "
+                    "of it, or save its text as .txt."
+                )
+                raise TooLarge(msg) from error
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.pdf import read
-from index.reading_process import read_apart
+from index.reading_process import checked_by, read_apart
 from tests.documents import pdf
 
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
@@ -50,6 +51,26 @@ def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
     parser_that.write_text(f"def rtf_to_text(*_, **__):\n    {act}\n")
     with pytest.raises(UnreadableFile, match=reason):
         read_apart("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+
+
+def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    parser_that.write_text(
+        f"import pathlib, time\ndef rtf_to_text(*_, **__):\n    time.sleep(3)\n"
+        f"    pathlib.Path({str(done)!r}).touch()\n"
+    )
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise InterruptedError
+
+    with checked_by(check), pytest.raises(InterruptedError):
+        read_apart("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+    assert len(asked) == 2
+    time.sleep(3)
+    assert not done.exists()
 
 
 def test_a_parser_that_takes_too_much_memory_is_refused_it(parser_that: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.embedder import Progress
+from index.reading_process import checked_by
 from index.types import Article
 from qa.page.line import MOST_WAITING, Line, Place, Stopped
 from qa.page.problems import sentence
@@ -65,7 +66,8 @@ class _Work:
                 return
             self._tell(label=source.label, number=number, passages_done=0, passages=0)
             try:
-                article = source.add(self._progress)
+                with checked_by(self._check):
+                    article = source.add(self._progress)
                 self._tell(added=(*self.state.added, article))
             except Stopped:
                 self._tell(stopped=True)
@@ -77,12 +79,16 @@ class _Work:
     def end(self) -> None:
         self._tell(label="")
 
+    def _check(self) -> None:
+        if self._place.stopped:
+            raise Stopped
+
     def _progress(self, done: int, total: int) -> None:
         # After its last passage it is recorded.
         if done == total:
             self._place.seal()
-        elif self._place.stopped:
-            raise Stopped
+        else:
+            self._check()
         self._tell(passages_done=done, passages=total)
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Adding
