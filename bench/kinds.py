@@ -59,7 +59,7 @@ def hand_written(embedder: Embedder) -> list[HandRow]:
     for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["kind"] != OTHER_LANGUAGE:
-            given = wanted_by(row["question"], embedder, lambda _: False).kind
+            given = wanted_by(row["question"], embedder.encode_query, lambda _: False).kind
             key = row["kind"], row["hard"]
             taken.setdefault(key, []).append((row["question"], given))
     rows = []
@@ -115,7 +115,7 @@ def _set_row(
             found = retriever(article).retrieve(" ".join(words))
             return any_stands_in(words, [passage.text for passage in found])
 
-        wanted = wanted_by(each.text, embedder, said, titles=[each.article.title])
+        wanted = wanted_by(each.text, embedder.encode_query, said, titles=[each.article.title])
         if wanted.kind is not Kind.ANSWER:
             swallowed.append(f"{each.text} → {wanted}")
     return SetRow(name, wording, len(asked), tuple(swallowed))
@@ -203,10 +203,10 @@ def latency(embedder: Embedder, count: int = 200) -> float:
     """Return the milliseconds that recognising takes a question, on average."""
     lines = HAND_WRITTEN.read_text(encoding="utf-8").splitlines()[:count]
     questions = [json.loads(line)["question"] for line in lines]
-    wanted_by(questions[0], embedder, lambda _: False)
+    wanted_by(questions[0], embedder.encode_query, lambda _: False)
     start = time.perf_counter()
     for question in questions:
-        wanted_by(question, embedder, lambda _: False)
+        wanted_by(question, embedder.encode_query, lambda _: False)
         language_of(question)
     return (time.perf_counter() - start) / len(questions) * 1000
 

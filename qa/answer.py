@@ -99,6 +99,11 @@ class Answer:
                 msg = f"The mark {mark} points at none of {len(self.citations)} citations."
                 raise CitationError(msg)
 
+    @property
+    def shorts(self) -> tuple[Span, ...]:
+        """Where every shortest exact answer stands in ``text``: the one, or all of several."""
+        return (self.short_at, *self.shorts_at) if self.short_at else self.shorts_at
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, a key for each field; :meth:`from_dict` is the inverse.
 

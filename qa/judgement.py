@@ -17,6 +17,7 @@ import numpy as np
 from index.types import Passage
 from qa.config import LEVELS
 from qa.evidence import text_stems
+from qa.logits import logistic
 from qa.model_files import CALIBRATION, read_json
 from qa.ranking import (
     JudgedSpan,
@@ -100,7 +101,7 @@ class Calibration:
     def raw_confidence(self, signs: Signs) -> float:
         """Return the probability before the isotonic correction."""
         weighted = (getattr(self.weights, f.name) * getattr(signs, f.name) for f in fields(Signs))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.bias + sum(weighted)))))
+        return logistic(max(-30.0, min(30.0, self.bias + sum(weighted))))
 
 
 def signs_of(question: str, judged: Sequence[JudgedSpan], passages: Sequence[Passage]) -> Signs:

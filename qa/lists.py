@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from index.types import Passage, overlap
-from qa.ranking import JudgedSpan
+from index.types import Passage, Span, overlap
+from qa.ranking import JudgedSpan, sentences_of
 from qa.span_decoding import sentences_around
 
 MAX_MEMBERS = 5
@@ -77,7 +77,7 @@ def members_of(
 
 def _is_denied(question: str, span: JudgedSpan) -> bool:
     """Whether the sentence of a span denies something that the question does not."""
-    denies = _NEGATION.search(_sentence_alone(span).text) is not None
+    denies = _NEGATION.search(sentences_of(span.candidate)) is not None
     return denies and not _NEGATION.search(question)
 
 
@@ -86,7 +86,7 @@ def _sentence_alone(span: JudgedSpan) -> Passage:
     passage = span.candidate.passage
     around = sentences_around(passage, span.candidate.span)
     start, end = around[0].start, around[-1].end
-    text = passage.text[start - passage.start : end - passage.start]
+    text = passage.words(Span(start, end))
     return replace(passage, text=text, start=start, end=end, sentences=tuple(around))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 from index.articles import bundled_article
-from index.embedder import Progress, SentenceTransformerEmbedder
+from index.embedder import Progress, SentenceTransformerEmbedder, Vectors
 from index.passage_index import PassageIndex
 from index.types import Article, Passage
 from qa.answer import OVERVIEWS, Answer, Kind
@@ -25,6 +26,9 @@ from qa.overview.overviews import Overviews
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
 from qa.suggesting import Suggestions
+
+Encode: TypeAlias = Callable[[str], Vectors]
+"""A text → its embedding, made once in an answer however often it is needed."""
 
 
 class ArticleQA(Library):
@@ -146,6 +150,7 @@ class ArticleQA(Library):
         self._kind_embedder.load()
         self._add_pending()
         self._embedder.encode_query("warm-up")
+        language_of("warm-up")
 
     def retrieve(
         self,
@@ -197,13 +202,14 @@ class ArticleQA(Library):
             ArticleNotFound: One of the ids is not in the library.
         """
         ids = None if article_ids is None else list(article_ids)
-        wanted = self.wanted(question, ids, history=history)
+        encode = functools.cache(self._embedder.encode_query)
+        wanted = self._wanted(question, ids, history, encode)
         if wanted.kind is Kind.TALK:
             answer = talk(question, wanted, self._titles(ids))
         elif wanted.kind in OVERVIEWS:
             answer = self.overview(wanted.kind, ids, question=question)
         else:
-            answer = self._answered(question, ids, history, rerank=rerank)
+            answer = self._answered(question, ids, history, encode, rerank=rerank)
         return self._noted(answer)
 
     def wanted(
@@ -219,6 +225,13 @@ class ArticleQA(Library):
             ArticleNotFound: One of the ids is not in the library.
         """
         ids = None if article_ids is None else list(article_ids)
+        return self._wanted(question, ids, history, self._embedder.encode_query)
+
+    def _wanted(
+        self, question: str, ids: list[str] | None, history: Sequence[str | Answer], encode: Encode
+    ) -> Wanted:
+        if self._kind_embedder is not self._embedder:
+            encode = self._kind_embedder.encode_query
 
         def said(words: Sequence[str]) -> bool:
             # What has a rare word is among the first by BM25.
@@ -227,7 +240,7 @@ class ArticleQA(Library):
 
         return wanted_by(
             question,
-            self._kind_embedder,
+            encode,
             said,
             titles=self._titles(ids),
             leans=bool(history) and surely_points_back(question),
@@ -256,12 +269,14 @@ class ArticleQA(Library):
         question: str,
         ids: list[str] | None,
         history: Sequence[str | Answer],
+        encode: Encode,
         *,
         rerank: bool,
     ) -> Answer:
         """Return the words of the articles that answer a question, or a refusal."""
+        self._add_pending()
         answerer = Answerer(
-            lambda words: self.retrieve(words, self.settings.passages, ids),
+            lambda words: self._retriever.retrieve(words, self.settings.passages, ids, encode),
             self._reader,
             self._embedder,
             self._index.article,

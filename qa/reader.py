@@ -12,6 +12,7 @@ from typing import Protocol
 from index.types import Passage, Span
 from qa.judgement import Calibration, signs_of
 from qa.lists import members_of
+from qa.logits import logistic
 from qa.model_files import shipped_folder
 from qa.quoting import Quote, quotes_of
 from qa.ranking import JudgedSpan, distinct
@@ -191,4 +192,4 @@ def _reordered(passages: Sequence[Passage], judged: Sequence[JudgedSpan]) -> tup
 
 def _squeezed(score: float) -> float:
     """Return a score as a share in 0..1 that keeps its order."""
-    return 1 / (1 + math.exp(min(700.0, -score / _DISPLAY_SCALE)))
+    return logistic(score / _DISPLAY_SCALE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from index.embedder import Vectors
 from index.errors import QuestionError
 from index.model_files import DEFAULT_MODEL
 from index.passage_index import Candidate, PassageIndex
@@ -67,12 +68,17 @@ class Retriever:
         self._weights = weights
 
     def retrieve(
-        self, question: str, k: int = 5, article_ids: Iterable[str] | None = None
+        self,
+        question: str,
+        k: int = 5,
+        article_ids: Iterable[str] | None = None,
+        encode: Callable[[str], Vectors] | None = None,
     ) -> list[Passage]:
         """Return up to ``k`` passages, best first, ties in the order of the articles.
 
         ``article_ids`` limits the search to those articles; ``k`` over the number
-        of passages brings them all.
+        of passages brings them all. ``encode`` gives the question's embedding, if there is
+        one already; None for that of the library's model.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
@@ -81,7 +87,7 @@ class Retriever:
         self._check(question, k)
         if article_ids is not None:
             article_ids = list(article_ids)
-        vector = self._index.embedder.encode_query(question)
+        vector = (encode or self._index.embedder.encode_query)(question)
         depth = min(max(k, self._depth), len(self._index))
         candidates = self._index.candidates(question, vector, depth, article_ids)
         scores = _fused(question, candidates, self._weights or self._fitting(question))

@@ -40,8 +40,7 @@ def parts(answer: Answer) -> Iterator[Part]:
     is empty, so the first part and the last are plain words.
     """
     places = [(mark, True) for mark in answer.marks]
-    shorts = (*answer.shorts_at, *((answer.short_at,) if answer.short_at else ()))
-    places += [(short, False) for short in shorts]
+    places += [(short, False) for short in answer.shorts]
     position = 0
     for (start, end), is_mark in sorted(places):
         if start < position:

@@ -8,12 +8,12 @@ than finding it.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.evidence import text_stems
+from qa.logits import logistic, logit
 from qa.opposites import bearing_on, bears_on
 from qa.ranking import JudgedSpan, sentences_of
 
@@ -88,15 +88,11 @@ def confidence_that_it_decides(confidence: float) -> float:
     """Return the probability that the sentence decides, given that of a question for words."""
     if not 0 < confidence < 1:
         return confidence
-    pivot = _logit(_PIVOT)
-    return 1 / (1 + math.exp(-(pivot + _SPREAD * (_logit(confidence) - pivot))))
+    pivot = logit(_PIVOT)
+    return logistic(pivot + _SPREAD * (logit(confidence) - pivot))
 
 
 def _weight(span: JudgedSpan, bearing: tuple[frozenset[str], ...]) -> float:
     sentence = sentences_of(span.candidate)
     said = bears_on(frozenset(text_stems(sentence)), bearing)
     return _BEARING * said + _NEGATED * (_NEGATION.search(sentence) is not None)
-
-
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))

@@ -43,7 +43,7 @@ def test_a_question_is_known_by_its_meaning(
     embedder: SentenceTransformerEmbedder, question: str, kind: Kind
 ) -> None:
     assert question not in {phrase.text for phrase in read_phrases()}
-    assert wanted_by(question, embedder, nothing).kind is kind
+    assert wanted_by(question, embedder.encode_query, nothing).kind is kind
 
 
 def test_a_word_that_the_articles_say_makes_it_factual(
@@ -56,23 +56,23 @@ def test_a_word_that_the_articles_say_makes_it_factual(
         return True
 
     question = "Summarise the zebra article"
-    assert wanted_by(question, embedder, said) is Wanted.FACTUAL
-    assert wanted_by(question, embedder, said, titles=["Zebra"]) is Wanted.SUMMARY
-    assert wanted_by("Summarise this article", embedder, said) is Wanted.SUMMARY
+    assert wanted_by(question, embedder.encode_query, said) is Wanted.FACTUAL
+    assert wanted_by(question, embedder.encode_query, said, titles=["Zebra"]) is Wanted.SUMMARY
+    assert wanted_by("Summarise this article", embedder.encode_query, said) is Wanted.SUMMARY
     assert all(words == ["zebra"] for words in asked)
 
 
 def test_what_may_lean_on_an_earlier_question_must_be_clearer(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    assert wanted_by("what is it", embedder, nothing, leans=True) is Wanted.FACTUAL
+    assert wanted_by("what is it", embedder.encode_query, nothing, leans=True) is Wanted.FACTUAL
 
 
 @pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * LONGEST}"])
 def test_what_says_nothing_or_too_much_is_factual(
     embedder: SentenceTransformerEmbedder, question: str
 ) -> None:
-    assert wanted_by(question, embedder, nothing) is Wanted.FACTUAL
+    assert wanted_by(question, embedder.encode_query, nothing) is Wanted.FACTUAL
 
 
 def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder
+from index.embedder import SentenceTransformerEmbedder, Vectors
 from index.errors import (
     ArticleNotFound,
     EmptyArticle,
@@ -310,3 +310,18 @@ def test_kinds_are_told_apart_by_the_default_model_whatever_embeds(
     with ArticleQA(index, embedder, settings) as qa:
         qa.add_text(TEXT)
         assert qa.ask("Summarise this text for me").kind is Kind.SUMMARY
+
+
+def test_a_question_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    qa = ArticleQA.from_text("The bridge opened in 1932. It is 1,149 m long.")
+    qa.warm_up()
+    encoded: list[str] = []
+    encode = SentenceTransformerEmbedder.encode_query
+
+    def counted(embedder: SentenceTransformerEmbedder, text: str) -> Vectors:
+        encoded.append(text)
+        return encode(embedder, text)
+
+    monkeypatch.setattr(SentenceTransformerEmbedder, "encode_query", counted)
+    assert qa.ask("When did the bridge open?").answered
+    assert encoded == ["When did the bridge open?"]

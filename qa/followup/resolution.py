@@ -10,9 +10,10 @@ from qa.followup.mentions import Exchange, mentions_of
 from qa.followup.pointers import Form, Pointer
 from qa.followup.recognition import pointer_of
 from qa.followup.rewording import Rewording, rewordings
+from qa.logits import logit
 
 _LEAST = 0.01
-_HIGHEST = math.log((1 - _LEAST) / _LEAST)
+_HIGHEST = logit(1 - _LEAST)
 Judge = Callable[[str], float]
 """Gives the probability, in 0..1, that the articles answer a question rightly."""
 
@@ -81,5 +82,4 @@ def _surest(found: Sequence[Rewording], judge: Judge, weight: float) -> tuple[fl
 
 
 def _logit(probability: float) -> float:
-    inside = min(1 - _LEAST, max(_LEAST, probability))
-    return math.log(inside / (1 - inside))
+    return logit(min(1 - _LEAST, max(_LEAST, probability)))

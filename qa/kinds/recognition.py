@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedder import Embedder
+from index.embedder import Vectors
 from qa.kinds.wanted import Wanted
 from qa.kinds.wording import is_mistyped, particular_words, words_in
 
@@ -88,7 +88,7 @@ def shipped_model() -> KindModel:
 
 def wanted_by(
     question: str,
-    embedder: Embedder,
+    encode: Callable[[str], Vectors],
     said: Callable[[Sequence[str]], bool],
     *,
     titles: Sequence[str] = (),
@@ -98,7 +98,7 @@ def wanted_by(
 
     Args:
         question: As it was typed.
-        embedder: The default embedding model, which the weights are fitted to.
+        encode: Gives its embedding by the default model, which the weights are fitted to.
         said: Whether the articles say one of these words; asked only where it matters.
         titles: Of the articles asked, whose words in a question name the whole of them.
         leans: Whether it may lean on an earlier question: then it must be all the clearer.
@@ -106,7 +106,7 @@ def wanted_by(
     if not question.strip() or len(question) > LONGEST:
         return Wanted.FACTUAL
     model = shipped_model()
-    wanted, sure = model.likeliest(embedder.encode_query(question))
+    wanted, sure = model.likeliest(encode(question))
     general = model.words_for(wanted).union(*map(words_in, titles))
     particular = particular_words(question, general)
     if sure < least(particular, general, leans=leans) or (particular and said(particular)):

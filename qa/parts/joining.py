@@ -42,7 +42,7 @@ class _Page:
             mark = f"[{len(self.citations)}]"
             self.text += f"{citation.quote} {mark}"
             self.marks.append(Span(len(self.text) - len(mark), len(self.text)))
-        self.shorts += [self._moved(answer, short) for short in _shorts_of(answer)]
+        self.shorts += [self._moved(answer, short) for short in answer.shorts]
 
     def _moved(self, answer: Answer, short: Span) -> Span:
         """Return where a short answer stands now."""
@@ -114,7 +114,3 @@ def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
             if passage is not None:
                 found.setdefault((passage.article_id, passage.start), passage)
     return tuple(replace(p, rank=rank) for rank, p in enumerate(found.values(), start=1))
-
-
-def _shorts_of(answer: Answer) -> tuple[Span, ...]:
-    return answer.shorts_at or ((answer.short_at,) if answer.short_at else ())
