@@ -45,6 +45,11 @@ def language_of(text: str) -> str | None:
     return code if probability >= SURE else None
 
 
+def seems_english(text: str) -> bool:
+    """Return whether ``text`` is in English, as far as is certain."""
+    return language_of(text) in (None, ENGLISH)
+
+
 def note_on_languages(asked: str | None, articles: Iterable[str | None]) -> str | None:
     """Return what a reader is told of the languages of a question and its articles.
 

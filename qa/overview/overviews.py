@@ -11,12 +11,13 @@ import numpy as np
 from index.embedder import Embedder, Vectors
 from index.types import Article, Chunk
 from qa.answer import Answer, Kind
+from qa.kinds.language import seems_english
 from qa.overview.characters import characters_in
 from qa.overview.composing import Entry, Overview, Quote, Section, composed
 from qa.overview.dates import dates_in
 from qa.overview.introductions import first_told, introduction
 from qa.overview.people import Figure, Sort, figures_in
-from qa.overview.sentences import Sentence, is_statement, seems_english, sentences_of
+from qa.overview.sentences import Sentence, is_statement, sentences_of
 from qa.overview.summary import chosen
 from qa.overview.timeline import events_in, most_telling
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from index.lexical import STOP_WORDS
 from index.types import Chunk, Span
 
 MAX_CHARS = 420
@@ -35,9 +34,6 @@ _LEANS = re.compile(
     r"(?:he|she|they|it|this|these|those|such)|[^,]{3,60}, (?:he|she|they|it))\b",
     re.IGNORECASE,
 )
-# Of a hundred running words of English about forty are function words.
-_LEAST_FUNCTION_WORDS = 0.2
-_LANGUAGE_SAMPLE_WORDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +93,3 @@ def is_statement(sentence: Sentence) -> bool:
         return False
     many = " " not in text and len(text) >= _MIN_CHARS_WITHOUT_SPACES
     return many or (len(text.split()) >= _MIN_WORDS and len(letters) >= _MIN_WORDS - 1)
-
-
-def seems_english(text: str) -> bool:
-    """Return whether as many of a text's words are function words of English as are in English."""
-    words = [match[0].lower() for match in _WORD.finditer(text[: 10 * _LANGUAGE_SAMPLE_WORDS])]
-    known = sum(word in STOP_WORDS for word in words)
-    return known >= _LEAST_FUNCTION_WORDS * max(1, len(words))
