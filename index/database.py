@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from index import record_errors
 from index.errors import (
     LibraryDamaged,
     LibraryError,
@@ -16,10 +18,15 @@ from index.errors import (
     LibraryTooNew,
     LibraryUnwritable,
 )
+from index.forks import renew_in_children
+from index.frozen import FrozenRecord
+from index.record_errors import clear_errors
 
 SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
-_BUSY_SECONDS = 10.0
+# SQLite's connections must not be used, nor closed, in a child process: they are kept here
+# unused, so that the child's garbage collector does not close them.
+_of_the_parent: list[sqlite3.Connection] = []
 
 _SCHEMA = """
 CREATE TABLE library (
@@ -48,41 +55,69 @@ _MIGRATIONS = {1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '
 class Database:
     """One SQLite file in WAL mode, or a database in memory. Safe to use from several threads.
 
+    A child process made by ``fork`` may go on using a file; it gets connections of its own.
+
     Args:
         path: The file, made if absent; None for memory.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
         LibraryDamaged: The file is not a library, or cannot be read.
-        LibraryUnwritable: The file cannot be made or written.
+        LibraryUnwritable: The file cannot be made; or it is of an older format, and cannot
+            be written.
         LibraryLocked: Another process held it for longer than the stated time.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._write_lock = threading.RLock()
-        self._writer = self._connect()
-        # Readers of a file have a connection of their own, so that a long
-        # transaction does not make them wait; memory has but one.
-        self._reader = self._writer if path is None else self._connect()
-        self._read_lock = self._write_lock if path is None else threading.RLock()
+        self._writer: sqlite3.Connection | None = None
+        # Readers of a file have connections of their own, so that they wait neither for a
+        # long transaction nor for each other; memory has but one.
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._current = threading.local()
+        self._frozen: FrozenRecord | None = None
+        self._closed = False
+        self.unwritable: LibraryUnwritable | None = None
+        """Why nothing can be changed, if the file can only be read."""
         try:
-            with self._write_lock, self._clear_errors():
-                self._prepare()
+            self._open()
         except BaseException:
             self.close()
             raise
+        renew_in_children(self)
 
     def close(self) -> None:
         """Close the file; nothing can be asked of it afterwards."""
-        self._reader.close()
-        self._writer.close()
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+        if self._writer is not None:
+            self._writer.close()
+        if self._frozen is not None:
+            self._frozen.close()
+
+    def renew_in_child(self) -> None:
+        """Let go of the parent's connections; those to a file are made anew when needed."""
+        self._write_lock = threading.RLock()
+        self._current = threading.local()
+        if self._path is not None:
+            _of_the_parent.extend(self._idle)
+            if self._writer is not None:
+                _of_the_parent.append(self._writer)
+            self._idle, self._writer = deque(), None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection whose changes are kept together, or not at all."""
-        with self._write_lock, self._clear_errors():
-            db = self._writer
+        """Yield a connection whose changes are kept together, or not at all.
+
+        Raises:
+            LibraryUnwritable: The file can only be read, or its disk is full.
+        """
+        if self.unwritable is not None:
+            raise LibraryUnwritable(str(self.unwritable))
+        with self._write_lock, clear_errors(self._path):
+            db = self._writing()
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -94,22 +129,106 @@ class Database:
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query over what is committed."""
-        with self._read_lock, self._clear_errors():
-            return self._reader.execute(sql, values).fetchall()
+        with self._reader() as db:
+            return db.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have all that this thread reads be of one state of the record."""
+        with self._reader() as db:
+            if self._path is None or db.in_transaction:
+                yield  # memory has one connection, which nobody changes meanwhile
+                return
+            db.execute("BEGIN")
+            self._current.reader = db
+            try:
+                yield
+            finally:
+                self._current.reader = None
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection that no other thread uses meanwhile."""
+        with clear_errors(self._path):
+            if self._path is None:
+                with self._write_lock:
+                    yield self._writing()
+            elif getattr(self._current, "reader", None) is not None:
+                yield self._current.reader
+            else:
+                with self._borrowed() as db:
+                    yield db
+
+    @contextlib.contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        if self._frozen is not None and self._frozen.changed():
+            self._thaw(self._frozen)
+        try:
+            db = self._idle.pop()
+        except IndexError:
+            db = self._connect()
+        try:
+            yield db
+        finally:
+            if self._closed:
+                db.close()
+            else:
+                self._idle.append(db)
+        if self._frozen is not None and self._frozen.changed():
+            msg = f"Somebody has just changed the library {self._path}. Try again."
+            raise LibraryLocked(msg)
+
+    def _thaw(self, frozen: FrozenRecord) -> None:
+        with self._write_lock:
+            if frozen.changed():
+                while self._idle:
+                    self._idle.pop().close()
+                frozen.renew()
+
+    def _writing(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = self._connect()
+        return self._writer
 
     def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            msg = f"The library {self._path} was closed. Open it again."
+            raise LibraryError(msg)
         target = ":memory:" if self._path is None else str(self._path)
-        with self._clear_errors():
+        if self._frozen is not None:
+            target = self._frozen.target
+        with clear_errors(self._path):
             db = sqlite3.connect(
-                target, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                target,
+                timeout=record_errors.BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=self._frozen is not None,
             )
             db.execute("PRAGMA foreign_keys = ON")
             # FULL: an article that was reported as added survives a power cut.
             db.execute("PRAGMA synchronous = FULL")
         return db
 
-    def _prepare(self) -> None:
-        db = self._writer
+    def _open(self) -> None:
+        """Make the file if it is absent; of one that cannot be written to, become a reader."""
+        try:
+            with self._write_lock, clear_errors(self._path):
+                self._prepare(self._writing())
+        except LibraryUnwritable as error:
+            if self._path is None or not self._path.is_file():
+                raise
+            self.unwritable = error
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self._frozen = FrozenRecord(self._path)
+            with self._reader() as db:
+                self._prepare(db)
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if 0 < version <= SCHEMA_VERSION:
             self._check_application(db)
@@ -153,33 +272,3 @@ class Database:
             f"{self._path} is a database of another program. Name a folder of its own for the "
             "library."
         )
-
-    @contextlib.contextmanager
-    def _clear_errors(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours, which say what to do."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise _clear_error(error, self._path) from error
-
-
-def _clear_error(error: sqlite3.DatabaseError, path: Path | None) -> LibraryError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return LibraryLocked(
-            f"Another process has been writing to the library {path} for over "
-            f"{_BUSY_SECONDS:.0f} s. Try again when it is done."
-        )
-    if code == sqlite3.SQLITE_FULL:
-        return LibraryUnwritable(f"The disk of the library {path} is full. Nothing was changed.")
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-        return LibraryUnwritable(
-            f"The library {path} cannot be opened for writing. Check that its folder exists and "
-            "that you may write to it."
-        )
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return LibraryDamaged(
-            f"The library {path} is damaged ({error}). Restore library.sqlite from a backup, or "
-            "add its articles to a new library."
-        )
-    return LibraryError(f"The library {path} could not be used: {error}.")

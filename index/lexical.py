@@ -7,12 +7,14 @@ a question can never be query syntax.
 from __future__ import annotations
 
 import functools
+import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tantivy
 
+from index.lexical_files import check_files
 from index.revisions import NEW, Revision
 
 _WRITER_HEAP_BYTES = 32_000_000
@@ -43,6 +45,10 @@ class LexicalIndex:
 
     Args:
         folder: Where the index lies, made if absent; None keeps it in memory.
+
+    Raises:
+        OSError: The folder cannot be read or written.
+        ValueError: What lies there is damaged, or another version's.
 
     One writer at a time: the caller locks. Searches may run beside it.
     """
@@ -82,6 +88,7 @@ class LexicalIndex:
             for chunk_id, text in added:
                 document = tantivy.Document()
                 document.add_unsigned("id", chunk_id)
+                document.add_unsigned("digest", digest(text))
                 document.add_text("text", text)
                 writer.add_document(document)
             writer.delete_documents_by_query(_term("id", _REVISION_ID))
@@ -114,6 +121,16 @@ class LexicalIndex:
         allowed = tantivy.Query.term_set_query(_schema(), "id", list(ids))
         found = dict(self._search(question, len(ids), allowed))
         return [found.get(chunk_id, 0.0) for chunk_id in ids]
+
+    def digests(self) -> dict[int, int]:
+        """Return the :func:`digest` of the text that each id was indexed with."""
+        searcher = self._index.searcher()
+        everything = tantivy.Query.all_query()
+        hits = searcher.search(everything, limit=max(1, searcher.num_docs), count=False).hits
+        addresses = [address for _, address in hits]
+        ids = searcher.fast_field_values("id", addresses)
+        found = zip(ids, searcher.fast_field_values("digest", addresses), strict=True)
+        return {int(i or 0): int(value or 0) for i, value in found if i != _REVISION_ID}
 
     def _search(
         self, question: str, k: int, allowed: tantivy.Query | None
@@ -155,6 +172,11 @@ def stems(text: str) -> list[str]:
     return list(_analyzer().analyze(text))
 
 
+def digest(text: str) -> int:
+    """Return a 64-bit digest of a text, kept beside its words to tell which text they are of."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
 def remove_index(folder: Path) -> None:
     """Remove an index that cannot be read, so that it can be built anew."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -165,6 +187,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_unsigned_field("revision", stored=True)
+    builder.add_unsigned_field("digest", fast=True)
     builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
@@ -192,6 +215,7 @@ def _open(folder: Path | None) -> tantivy.Index:
     if folder is None:
         return tantivy.Index(_schema())
     folder.mkdir(parents=True, exist_ok=True)
+    check_files(folder)
     return tantivy.Index(_schema(), str(folder))
 
 

@@ -7,16 +7,21 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from index.chunking import ChunkLimits, chunk_article
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryLocked
+from index.errors import LibraryError, LibraryLocked
+from index.forks import renew_in_children
+from index.leftovers import remove_leftovers
 from index.lexical import LexicalIndex, remove_index
-from index.revisions import StoredChunk
+from index.lexical_files import borrowed_copy
+from index.revisions import NEW, StoredChunk
 from index.storage import Storage
 from index.types import Article, ArticleInfo, Chunk
 from index.vectors import VectorIndex
+from index.words_opening import open_words
 from index.write_lock import WriteLock
 
 RECORD = "library.sqlite"
@@ -48,6 +53,10 @@ class PassageIndex:
         embedder: The model of the vectors.
         limits: How long chunks may be.
         replacing: As for :class:`index.storage.Storage`.
+        rebuild: Whether to derive the indexes anew, whatever there is of them.
+
+    A library that cannot be written to is opened for reading: what would change it raises
+    LibraryUnwritable.
 
     Raises:
         LibraryError: The library cannot be opened; see :mod:`index.errors`.
@@ -60,26 +69,47 @@ class PassageIndex:
         *,
         limits: ChunkLimits | None = None,
         replacing: bool = False,
+        rebuild: bool = False,
     ) -> None:
         self.embedder = embedder
         self._folder = folder
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # around the derived indexes
-        self._write_lock = WriteLock(folder)
+        self._unsaved = 0
+        self._mended: list[str] = []
+        self._borrowed: TemporaryDirectory[str] | None = None
+        lock = WriteLock(folder)
         record = folder / RECORD if folder else None
         self._storage = Storage(record, embedder.identity, replacing=replacing)
-        self._vectors = self._load_vectors()
-        self._unsaved = 0
-        with self._write_lock.held():
+        try:
+            self._write_lock = lock if self._storage.writable else WriteLock(None)
+            if rebuild and folder:
+                self._discard(folder)
+            self._vectors = self._load_vectors()
             self._lexical = self._open_lexical()
-        if not replacing:
-            self._catch_up()
+            if not replacing:
+                self._catch_up()
+        except BaseException:
+            self._storage.close()
+            raise
+        renew_in_children(self)
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
         if self._unsaved:
             self._save_vectors()
         self._storage.close()
+        if self._borrowed is not None:
+            self._borrowed.cleanup()
+
+    def renew_in_child(self) -> None:
+        """Make the lock anew, which another thread of the parent may have held."""
+        self._lock = threading.RLock()
+
+    @property
+    def mended(self) -> tuple[str, ...]:
+        """What was derived anew when this was opened, and why, in sentences."""
+        return tuple(self._mended)
 
     def __enter__(self) -> Self:
         return self
@@ -118,6 +148,7 @@ class PassageIndex:
             LibraryUnwritable: The disk is full, or may not be written to.
         """
         if not self._storage.has_article(article.id):
+            self._storage.check_writable()
             chunks, vectors = self._embedded(article, progress)
             with self._write_lock.held():
                 self._storage.add(article, chunks, vectors)
@@ -148,6 +179,7 @@ class PassageIndex:
 
         ``progress`` is called with (articles done, articles).
         """
+        self._storage.check_writable()
         articles = self._storage.articles()
         embedded: list[tuple[str, Sequence[Chunk], Vectors]] = []
         for article in articles:
@@ -155,6 +187,13 @@ class PassageIndex:
             if progress:
                 progress(len(embedded), len(articles))
         with self._write_lock.held():
+            # Another process may have added some meanwhile; nobody can any more.
+            done = {article.id for article in articles}
+            later = [info.id for info in self._storage.catalogue() if info.id not in done]
+            embedded += [
+                (article_id, *self._embedded(self._storage.article(article_id), None))
+                for article_id in later
+            ]
             self._storage.replace_chunks(self.embedder.identity, embedded)
             with self._lock:
                 self._vectors = VectorIndex(self.embedder.identity.dimension)
@@ -173,9 +212,10 @@ class PassageIndex:
         Raises:
             ArticleNotFound: It is not in the library.
         """
-        ((first, last),) = self._storage.chunk_ranges([article_id])
-        chunks = [stored.chunk for stored in self._storage.chunks_between(first, last)]
-        return chunks, self._storage.vectors_between(first, last)[1]
+        with self._storage.snapshot():
+            ((first, last),) = self._storage.chunk_ranges([article_id])
+            chunks = [stored.chunk for stored in self._storage.chunks_between(first, last)]
+            return chunks, self._storage.vectors_between(first, last)[1]
 
     def candidates(
         self,
@@ -220,23 +260,28 @@ class PassageIndex:
     def _catch_up(self) -> None:
         """Bring the derived indexes to the record's revision, at the cost of what changed."""
         with self._lock:
-            revision = self._storage.revision()
-            if self._vectors.revision != revision:
-                # Another process may have re-embedded the library meanwhile.
-                self._storage.check_model(self.embedder.identity)
-                for change in self._storage.changes_since(self._vectors.revision):
-                    if change.added:
-                        self._vectors.add(
-                            *self._storage.vectors_between(change.first_chunk, change.last_chunk)
-                        )
-                    else:
-                        self._vectors.remove_range(change.first_chunk, change.last_chunk)
-                    self._unsaved += change.last_chunk - change.first_chunk + 1
-                self._vectors.revision = revision
-                if self._unsaved >= max(_SAVE_AT_LEAST, _SAVE_WHEN_CHANGED * len(self._vectors)):
-                    self._save_vectors()
-            if self._lexical.revision != revision:
+            if self._vectors.revision != self._storage.revision():
+                # What is read must be of one state: another thread or process may be writing.
+                with self._storage.snapshot():
+                    self._catch_up_vectors()
+            if self._unsaved >= max(_SAVE_AT_LEAST, _SAVE_WHEN_CHANGED * len(self._vectors)):
+                self._save_vectors()
+            if self._lexical.revision != self._storage.revision():
                 self._catch_up_lexical()
+
+    def _catch_up_vectors(self) -> None:
+        revision = self._storage.revision()
+        # Another process may have re-embedded the library meanwhile.
+        self._storage.check_model(self.embedder.identity)
+        for change in self._storage.changes_since(self._vectors.revision):
+            if change.added:
+                self._vectors.add(
+                    *self._storage.vectors_between(change.first_chunk, change.last_chunk)
+                )
+            else:
+                self._vectors.remove_range(change.first_chunk, change.last_chunk)
+            self._unsaved += change.last_chunk - change.first_chunk + 1
+        self._vectors.revision = revision
 
     def _catch_up_lexical(self) -> None:
         self._lexical.refresh()  # the process that changed the record may have done it
@@ -251,6 +296,15 @@ class PassageIndex:
             _logger.debug("another process is bringing the word index up to date")
 
     def _update_lexical(self) -> None:
+        """Bring the words to the record's revision; if that cannot be written, in memory."""
+        try:
+            self._write_words()
+        except (OSError, ValueError) as error:
+            _logger.warning("the word index was not saved and is kept in memory: %s", error)
+            self._lexical = LexicalIndex(None)
+            self._write_words()
+
+    def _write_words(self) -> None:
         revision = self._storage.revision()
         changes = self._storage.changes_since(self._lexical.revision)
         self._lexical.update(
@@ -266,19 +320,29 @@ class PassageIndex:
 
     def _load_vectors(self) -> VectorIndex:
         dimension = self.embedder.identity.dimension
-        if self._folder is not None:
-            found = VectorIndex.load(self._folder / VECTORS, dimension)
+        if self._folder is None:
+            return VectorIndex(dimension)
+        path = self._folder / VECTORS
+        reason = "it was missing"
+        if path.exists():
+            found = VectorIndex.load(path, dimension)
             if found is not None and self._storage.has_been_at(found.revision):
                 return found
+            reason = "it could not be read"
+            if found is not None:
+                reason = "it was of another state of the record"
+        self._tell_mended(VECTORS, reason)
         return VectorIndex(dimension)
 
     def _save_vectors(self) -> None:
-        if self._folder is None:
+        if self._folder is None or not self._storage.writable:
             return
         try:
-            self._vectors.save(self._folder / VECTORS)
+            with self._write_lock.held(wait=False):
+                remove_leftovers(self._folder)
+                self._vectors.save(self._folder / VECTORS)
             self._unsaved = 0
-        except OSError as error:
+        except (LibraryError, OSError) as error:
             # Only a cache of the record: the next opening rebuilds it.
             _logger.warning("the vector index was not saved: %s", error)
 
@@ -286,15 +350,27 @@ class PassageIndex:
         if self._folder is None:
             return LexicalIndex(None)
         folder = self._folder / LEXICAL
-        try:
-            found = LexicalIndex(folder)
-        except (OSError, ValueError) as error:
-            _logger.warning("the word index could not be read (%s) and is built anew", error)
-            found = None
-        if found is None or not self._storage.has_been_at(found.revision):
-            remove_index(folder)
-            found = LexicalIndex(folder)
+        if not self._storage.writable:
+            try:
+                self._borrowed = borrowed_copy(folder)
+            except OSError:
+                return LexicalIndex(None)
+            folder = Path(self._borrowed.name)
+        found, reason = open_words(folder, self._write_lock, self._storage.has_been_at)
+        if reason:
+            self._tell_mended(LEXICAL, reason)
         return found
+
+    def _discard(self, folder: Path) -> None:
+        with self._write_lock.held():
+            (folder / VECTORS).unlink(missing_ok=True)
+            remove_index(folder / LEXICAL)
+
+    def _tell_mended(self, name: str, reason: str) -> None:
+        if self._storage.revision() == NEW:
+            return  # nothing was added yet, so nothing is missing
+        self._mended.append(f"{name} was made anew from the record: {reason}.")
+        _logger.warning("%s is made anew: %s", name, reason)
 
 
 def searchable_text(chunk: Chunk) -> str:

@@ -11,6 +11,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from index.database import Database
 from index.embedder import ModelIdentity, Vectors
-from index.errors import ArticleNotFound, WrongModel
+from index.errors import ArticleNotFound, LibraryUnwritable, WrongModel
 from index.revisions import NEW, Change, Revision, StoredChunk
 from index.rows import SELECT_ARTICLE, SELECT_CHUNK, SELECT_INFO, article_of, info_of, stored_chunk
 from index.types import Article, ArticleInfo, Chunk
@@ -54,6 +55,20 @@ class Storage:
     def close(self) -> None:
         """Close the record; nothing can be asked of it afterwards."""
         self._db.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Have all that this thread reads within be of one state of the record."""
+        return self._db.snapshot()
+
+    @property
+    def writable(self) -> bool:
+        """Whether it can be changed; see :meth:`check_writable`."""
+        return self._db.unwritable is None
+
+    def check_writable(self) -> None:
+        """Raise LibraryUnwritable if the record could be opened for reading only."""
+        if self._db.unwritable is not None:
+            raise LibraryUnwritable(str(self._db.unwritable))
 
     def revision(self) -> Revision:
         """Return the state the record is in."""

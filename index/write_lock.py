@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import filelock
 
 from index.errors import LibraryLocked, LibraryUnwritable
+from index.forks import renew_in_children
 
 LOCK = "write.lock"
 LOCK_SECONDS = 10.0
@@ -20,16 +20,29 @@ LOCK_SECONDS = 10.0
 class WriteLock:
     """The lock of the library in ``folder``, which is made if absent; None for one in memory.
 
+    A child process made by ``fork`` gets a lock of its own, which nobody holds in it.
+    The file stays when a process ends; the lock on it does not.
+
     Raises:
-        LibraryUnwritable: The folder cannot be made or written to.
+        LibraryUnwritable: The folder cannot be made.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._lock: filelock.BaseFileLock | threading.RLock = threading.RLock()
         if folder is not None:
-            _make_folder(folder)
-            self._lock = filelock.FileLock(folder / LOCK)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _unwritable(folder, error) from error
+        self._lock = self._new()
+        renew_in_children(self)
+
+    def renew_in_child(self) -> None:
+        """Make a lock of this process's own."""
+        self._lock = self._new()
+
+    def _new(self) -> filelock.BaseFileLock | threading.RLock:
+        return filelock.FileLock(self._folder / LOCK) if self._folder else threading.RLock()
 
     @contextlib.contextmanager
     def held(self, *, wait: bool = True) -> Iterator[None]:
@@ -57,15 +70,6 @@ class WriteLock:
             yield
         finally:
             self._lock.release()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    if not os.access(folder, os.W_OK):
-        raise _unwritable(folder, PermissionError("no permission to write"))
 
 
 def _unwritable(folder: Path | None, error: OSError) -> LibraryUnwritable:

@@ -260,7 +260,7 @@ def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
 def test_a_second_writer_is_told_and_readers_are_not_blocked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.database._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("index.record_errors.BUSY_SECONDS", 0.05)
     mine, theirs = Storage(tmp_path / "l", MODEL), Storage(tmp_path / "l", MODEL)
     other = sqlite3.connect(tmp_path / "l", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -1,0 +1,99 @@
+"""The files of a tantivy index: whether they are whole, and how to read where none can be made.
+
+tantivy maps its files into memory and trusts them. Each ends with a footer that holds
+the CRC-32 of the rest, which it does not look at by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+
+_META = "meta.json"
+_FOOTER_END = struct.Struct("<II")  # length of the footer's JSON, magic
+_MAGIC = 1337
+_READ_BYTES = 1 << 20
+
+
+def check_files(folder: Path) -> None:
+    """Check every file that the index in ``folder`` consists of; one of no index is no error.
+
+    Raises:
+        ValueError: One is damaged, which the message names.
+        OSError: One is missing, or cannot be read.
+    """
+    try:
+        meta = json.loads((folder / _META).read_bytes())
+    except FileNotFoundError:
+        return
+    try:
+        segments = [(s["segment_id"].replace("-", ""), s["deletes"]) for s in meta["segments"]]
+        deletes = [f"{name}.{gone['opstamp']}.del" for name, gone in segments if gone]
+    except (AttributeError, KeyError, TypeError) as error:
+        msg = f"{_META} is not as it was written"
+        raise ValueError(msg) from error
+    names = {name for name, _ in segments}
+    # A writer that was killed leaves files of which meta.json does not know.
+    parts = (p for p in folder.iterdir() if p.stem in names and not p.suffix.endswith("temp"))
+    for path in sorted([*parts, *(folder / name for name in deletes)]):
+        _check_file(path)
+
+
+def _check_file(path: Path) -> None:
+    damaged = ValueError(f"{path.name} is damaged")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size < _FOOTER_END.size:
+            raise damaged
+        file.seek(size - _FOOTER_END.size)
+        length, magic = _FOOTER_END.unpack(file.read())
+        payload = size - _FOOTER_END.size - length
+        if magic != _MAGIC or payload < 0:
+            raise damaged
+        file.seek(payload)
+        expected = _crc_in(file.read(length))
+        file.seek(0)
+        crc = 0
+        while payload > 0:
+            block = file.read(min(payload, _READ_BYTES))
+            crc = zlib.crc32(block, crc)
+            payload -= len(block) or payload
+    if crc != expected:
+        raise damaged
+
+
+def _crc_in(footer: bytes) -> int | None:
+    try:
+        return int(json.loads(footer)["crc"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def borrowed_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of links to the files in ``folder``, for which that need not be writable.
+
+    tantivy makes lock files even to read.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    copy = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
+    if folder.is_dir():
+        for path in folder.iterdir():
+            # Those that tantivy writes are copied; the others never change once written.
+            if path.name.startswith(".") or path.name == _META:
+                shutil.copyfile(path, Path(copy.name) / path.name)
+            else:
+                _link(path, Path(copy.name) / path.name)
+    return copy
+
+
+def _link(path: Path, to: Path) -> None:
+    try:
+        to.symlink_to(path.absolute())
+    except OSError:  # Windows allows it to few
+        shutil.copyfile(path, to)
