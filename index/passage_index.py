@@ -7,21 +7,20 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from index.chunking import ChunkLimits, chunk_article
+from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryError, LibraryLocked
+from index.errors import LibraryError
 from index.forks import renew_in_children
 from index.leftovers import remove_leftovers
-from index.lexical import LexicalIndex, remove_index
-from index.lexical_files import borrowed_copy
+from index.lexical import remove_index
 from index.revisions import NEW, StoredChunk
 from index.storage import Storage
 from index.types import Article, ArticleInfo, Chunk
 from index.vectors import VectorIndex
-from index.words_opening import open_words
+from index.words import Words, searchable_text
 from index.write_lock import WriteLock
 
 RECORD = "library.sqlite"
@@ -76,17 +75,16 @@ class PassageIndex:
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # around the derived indexes
         self._unsaved = 0
-        self._mended: list[str] = []
-        self._borrowed: TemporaryDirectory[str] | None = None
+        self._vectors_fault: str | None = None
         lock = WriteLock(folder)
         record = folder / RECORD if folder else None
         self._storage = Storage(record, embedder.identity, replacing=replacing)
         try:
             self._write_lock = lock if self._storage.writable else WriteLock(None)
-            if rebuild and folder:
+            if rebuild and folder and self._storage.writable:
                 self._discard(folder)
             self._vectors = self._load_vectors()
-            self._lexical = self._open_lexical()
+            self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
             if not replacing:
                 self._catch_up()
         except BaseException:
@@ -99,17 +97,36 @@ class PassageIndex:
         if self._unsaved:
             self._save_vectors()
         self._storage.close()
-        if self._borrowed is not None:
-            self._borrowed.cleanup()
+        self._words.close()
 
     def renew_in_child(self) -> None:
         """Make the lock anew, which another thread of the parent may have held."""
         self._lock = threading.RLock()
 
     @property
-    def mended(self) -> tuple[str, ...]:
-        """What was derived anew when this was opened, and why, in sentences."""
-        return tuple(self._mended)
+    def writable(self) -> bool:
+        """Whether the library can be changed, and not only read."""
+        return self._storage.writable
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What was wrong, when this was opened, with the files that are derived, by name."""
+        if self._storage.revision() == NEW:
+            return {}  # nothing was added yet, so nothing was missing
+        found = {VECTORS: self._vectors_fault, LEXICAL: self._words.fault}
+        return {name: fault for name, fault in found.items() if fault}
+
+    def disagreements(self, progress: Progress | None = None) -> Disagreements:
+        """Compare what is derived with the record, passage by passage.
+
+        ``progress`` is called with (passages compared, passages).
+
+        Raises:
+            LibraryLocked: Another process kept writing for longer than the stated time.
+        """
+        with self._write_lock.held(), self._lock:
+            self._catch_up()
+            return disagreements(self._storage, self._vectors, self._words.index, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -235,12 +252,12 @@ class PassageIndex:
         with self._lock:
             self._catch_up()
             dense = dict(self._vectors.search(vector, depth, ranges))
-            lexical = dict(self._lexical.search(question, depth, ranges))
+            lexical = dict(self._words.index.search(question, depth, ranges))
             unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
             dense |= zip(unseen, self._vectors.similarities(vector, unseen), strict=True)
             if len(lexical) == depth:  # else every chunk with a matching word is in it
                 unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
-                lexical |= zip(unseen, self._lexical.scores(question, unseen), strict=True)
+                lexical |= zip(unseen, self._words.index.scores(question, unseen), strict=True)
         stored = self._storage.chunks(sorted(dense))
         return [
             Candidate(chunk, dense[chunk_id], lexical.get(chunk_id, 0.0))
@@ -266,8 +283,7 @@ class PassageIndex:
                     self._catch_up_vectors()
             if self._unsaved >= max(_SAVE_AT_LEAST, _SAVE_WHEN_CHANGED * len(self._vectors)):
                 self._save_vectors()
-            if self._lexical.revision != self._storage.revision():
-                self._catch_up_lexical()
+            self._words.catch_up()
 
     def _catch_up_vectors(self) -> None:
         revision = self._storage.revision()
@@ -283,55 +299,19 @@ class PassageIndex:
             self._unsaved += change.last_chunk - change.first_chunk + 1
         self._vectors.revision = revision
 
-    def _catch_up_lexical(self) -> None:
-        self._lexical.refresh()  # the process that changed the record may have done it
-        if self._lexical.revision == self._storage.revision():
-            return
-        try:
-            with self._write_lock.held(wait=False):
-                self._update_lexical()
-        except LibraryLocked:
-            # Its writer is alive and about to finish; until then this process
-            # searches the words of the revision before.
-            _logger.debug("another process is bringing the word index up to date")
-
-    def _update_lexical(self) -> None:
-        """Bring the words to the record's revision; if that cannot be written, in memory."""
-        try:
-            self._write_words()
-        except (OSError, ValueError) as error:
-            _logger.warning("the word index was not saved and is kept in memory: %s", error)
-            self._lexical = LexicalIndex(None)
-            self._write_words()
-
-    def _write_words(self) -> None:
-        revision = self._storage.revision()
-        changes = self._storage.changes_since(self._lexical.revision)
-        self._lexical.update(
-            revision,
-            (
-                (stored.id, searchable_text(stored.chunk))
-                for change in changes
-                if change.added
-                for stored in self._storage.chunks_between(change.first_chunk, change.last_chunk)
-            ),
-            [(change.first_chunk, change.last_chunk) for change in changes if not change.added],
-        )
-
     def _load_vectors(self) -> VectorIndex:
         dimension = self.embedder.identity.dimension
         if self._folder is None:
             return VectorIndex(dimension)
         path = self._folder / VECTORS
-        reason = "it was missing"
-        if path.exists():
-            found = VectorIndex.load(path, dimension)
-            if found is not None and self._storage.has_been_at(found.revision):
-                return found
-            reason = "it could not be read"
-            if found is not None:
-                reason = "it was of another state of the record"
-        self._tell_mended(VECTORS, reason)
+        found = VectorIndex.load(path, dimension)
+        if found is not None and self._storage.has_been_at(found.revision):
+            return found
+        self._vectors_fault = "was missing"
+        if found is not None:
+            self._vectors_fault = "was of another state of the record"
+        elif path.exists():
+            self._vectors_fault = "could not be read"
         return VectorIndex(dimension)
 
     def _save_vectors(self) -> None:
@@ -346,35 +326,7 @@ class PassageIndex:
             # Only a cache of the record: the next opening rebuilds it.
             _logger.warning("the vector index was not saved: %s", error)
 
-    def _open_lexical(self) -> LexicalIndex:
-        if self._folder is None:
-            return LexicalIndex(None)
-        folder = self._folder / LEXICAL
-        if not self._storage.writable:
-            try:
-                self._borrowed = borrowed_copy(folder)
-            except OSError:
-                return LexicalIndex(None)
-            folder = Path(self._borrowed.name)
-        found, reason = open_words(folder, self._write_lock, self._storage.has_been_at)
-        if reason:
-            self._tell_mended(LEXICAL, reason)
-        return found
-
     def _discard(self, folder: Path) -> None:
         with self._write_lock.held():
             (folder / VECTORS).unlink(missing_ok=True)
             remove_index(folder / LEXICAL)
-
-    def _tell_mended(self, name: str, reason: str) -> None:
-        if self._storage.revision() == NEW:
-            return  # nothing was added yet, so nothing is missing
-        self._mended.append(f"{name} was made anew from the record: {reason}.")
-        _logger.warning("%s is made anew: %s", name, reason)
-
-
-def searchable_text(chunk: Chunk) -> str:
-    """Return what of a chunk is embedded and indexed: its text, under its heading."""
-    if chunk.heading and not chunk.text.startswith(chunk.heading):
-        return f"{chunk.heading}\n{chunk.text}"
-    return chunk.text

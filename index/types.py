@@ -86,14 +86,13 @@ class Article:
             msg = "The article has no text. Give a text with at least one word in it."
             raise EmptyArticle(msg)
         try:
-            encoded = text.encode("utf-8")
+            article_id = id_of_text(text)
         except UnicodeEncodeError as error:
             msg = (
                 f"Character {error.start} of the text is half of a surrogate pair, which is not "
                 "valid Unicode. Read the text again with its right encoding."
             )
             raise UnreadableFile(msg) from error
-        article_id = hashlib.sha256(encoded).hexdigest()[:_ID_HEX_DIGITS]
         title = one_line(title) or one_line(text[:1000].strip().split("\n", 1)[0])
         return cls(article_id, title, text, source, headings, pages=pages)
 
@@ -223,6 +222,15 @@ def the_one_id(start_of_id: str, ids: Iterable[str]) -> str:
         )
         raise ArticleNotFound(msg)
     return found[0]
+
+
+def id_of_text(text: str) -> str:
+    """Return the id of the article of this text.
+
+    Raises:
+        UnicodeEncodeError: The text holds lone surrogates.
+    """
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_ID_HEX_DIGITS]
 
 
 def normalise_newlines(text: str) -> str:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import ArticleQAError, InputError
 from index.types import ArticleInfo
+from qa.check_command import check
 from qa.config import Settings
+from qa.options import (
+    EXIT_ERROR,
+    EXIT_REFUSED,
+    AnsweringOption,
+    ArticleOption,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    required,
+    wrong_usage,
+)
 from qa.rendering import place, visible
 from qa.terminal import (
     console,
@@ -29,13 +41,10 @@ if TYPE_CHECKING:
     from qa.answer import Answer
     from qa.pipeline import ArticleQA
 
-EXIT_ERROR = 1
-EXIT_REFUSED = 3
-EXIT_INTERRUPTED = 130  # typer's own, on Ctrl-C
-
 _EPILOG = (
     "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong usage; "
-    "3 the articles do not say (ask); 130 interrupted."
+    "3 the articles do not say (ask); 4 passages have to be made anew, 5 articles are damaged "
+    "(check); 130 interrupted."
 )
 
 app = typer.Typer(
@@ -45,28 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--library",
-        "-l",
-        envvar="ARTICLE_QA_LIBRARY",
-        help="Folder of the library.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-ModelOption = Annotated[
-    str | None, typer.Option("--model", help="Embedding model, by name or path.")
-]
-AnsweringOption = Annotated[
-    str | None, typer.Option("--answering", help="How readily: careful, balanced or eager.")
-]
-ArticleOption = Annotated[
-    list[str] | None,
-    typer.Option("--article", "-a", help="Only this article, by the start of its id; repeatable."),
-]
 
 
 @app.command()
@@ -84,8 +71,8 @@ def add(
     Example: article-qa add report.txt https://example.org/page.html --library library/
     """
     if title and len(sources) > 1:
-        _usage("--title goes with a single source.")
-    with _opened(_required(library), Settings.load(model=model)) as qa:
+        wrong_usage("--title goes with a single source.")
+    with _opened(required(library), Settings.load(model=model)) as qa:
         added = []
         for source in sources:
             with progress_bar(source) as progress:
@@ -102,7 +89,7 @@ def list_articles(library: LibraryOption = None, as_json: JsonOption = False) ->
 
     Example: article-qa list --library library/
     """
-    with _opened(_required(library)) as qa:
+    with _opened(required(library)) as qa:
         infos = qa.catalogue()
     if as_json:
         print_json([info.to_dict() for info in infos])
@@ -119,7 +106,7 @@ def remove(
 
     Example: article-qa remove 3f2a --library library/
     """
-    with _opened(_required(library)) as qa:
+    with _opened(required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
         console.print(f"Removed “{visible(found.title)}”.", markup=False)
@@ -135,7 +122,7 @@ def rename(
 
     Example: article-qa rename 3f2a "The treaty" --library library/
     """
-    with _opened(_required(library)) as qa:
+    with _opened(required(library)) as qa:
         found = qa.resolve(article)
         kept = qa.rename(found.id, title)
         console.print(f"Renamed “{visible(found.title)}” to “{visible(kept)}”.", markup=False)
@@ -255,7 +242,10 @@ def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
     from qa.pipeline import ArticleQA
 
     with progress_bar("re-embedding") as progress:
-        ArticleQA.reembed(_required(library), Settings.load(model=model), progress=progress)
+        ArticleQA.reembed(required(library), Settings.load(model=model), progress=progress)
+
+
+app.command()(check)
 
 
 def main() -> None:
@@ -271,16 +261,6 @@ def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA
     from qa.pipeline import ArticleQA
 
     return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
-
-
-def _required(library: Path | None) -> Path:
-    if library is None:
-        _usage("Name the library's folder: --library DIR, or ARTICLE_QA_LIBRARY.")
-    return library
-
-
-def _usage(message: str) -> NoReturn:
-    raise typer.BadParameter(message)
 
 
 def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:

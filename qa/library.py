@@ -110,6 +110,14 @@ class Library:
         )
         return self._add(article, progress)
 
+    def add_article(self, article: Article, progress: Progress | None = None) -> Article:
+        """Add an article as another library had it, with its source, headings and pages.
+
+        Raises:
+            LibraryError: It cannot be recorded.
+        """
+        return self._add(article, progress)
+
     def articles(self) -> list[Article]:
         """Return every article, in the order they were added."""
         return [*self._index.articles(), *self._pending]

@@ -13,7 +13,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from qa import Answer
-from qa.cli import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REFUSED, app
+from qa.cli import app
+from qa.options import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+)
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
@@ -114,7 +119,8 @@ def test_a_library_can_be_re_embedded(library: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["add", "x.txt"], ["list"], ["remove", "x"], ["rename", "x", "y"], ["reembed"]]
+    "command",
+    [["add", "x.txt"], ["list"], ["remove", "x"], ["rename", "x", "y"], ["reembed"], ["check"]],
 )
 def test_a_missing_library_is_wrong_usage(command: list[str]) -> None:
     result = run(*command)
@@ -133,6 +139,7 @@ def test_help_shows_examples_and_exit_codes() -> None:
         "suggest",
         "retrieve",
         "chat",
+        "check",
         "reembed",
     ):
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())

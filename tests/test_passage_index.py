@@ -82,8 +82,8 @@ def test_passages_bear_a_new_title_at_once_and_nothing_is_rebuilt(
 ) -> None:
     with PassageIndex(folder, embedder) as index:
         index.add(RIVER)
-        for change in ("VectorIndex.add", "LexicalIndex.update"):
-            monkeypatch.delattr(f"index.passage_index.{change}")
+        for change in ("vectors.VectorIndex.add", "lexical.LexicalIndex.update"):
+            monkeypatch.delattr(f"index.{change}")
         index.rename(RIVER.id, "Donau")
         assert found(index, "Which river crosses many states?") == ["Donau"]
         assert [info.title for info in index.catalogue()] == ["Donau"]

@@ -1,0 +1,166 @@
+"""A library whose writer is killed at any instant is as it was before or after, never between.
+
+    python -m bench.crashes [--random 200] [--stride 1] [--pairs 50] [--out bench/results]
+
+Processes add, remove, rename, re-embed, rebuild and reopen, and are ended by SIGKILL: after
+a random time; before and after every call that may change a file; and two at a time in one
+library. Each library is then read in full. A toy model embeds, so that the time goes
+into storage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.commands import report, table
+from bench.crash_work import leftovers, run_worker, verify
+from bench.environment import Environment
+
+ROUNDS = 8
+"""Changes of which every point is tried: each kind once, and one addition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kills:
+    """What became of libraries whose writers were killed in one way."""
+
+    way: str
+    kills: int
+    before: int
+    """Libraries that were as before the change under way."""
+    after: int
+    mended: int
+    """Libraries in which something derived was made anew."""
+    failures: tuple[str, ...]
+
+
+def at_random(count: int, seed: int = 0, writers: int = 1) -> Kills:
+    """Kill ``count`` libraries' writers after a random time each."""
+    chance = random.Random(seed)
+    way = "after a random time" if writers == 1 else f"{writers} writers, after a random time"
+    trials = [
+        _Trial(seed=chance.randrange(1 << 30), seconds=chance.uniform(0.01, 0.6), writers=writers)
+        for _ in range(count)
+    ]
+    return _tried(way, trials)
+
+
+def at_points(stride: int = 1) -> Kills:
+    """Kill a writer at every ``stride``-th point of the same changes."""
+    with tempfile.TemporaryDirectory() as folder:
+        points = _passed(Path(folder))
+    trials = [_Trial(seed=1, die_at=point) for point in range(1, points + 1, stride)]
+    return _tried(f"at each of {points} points, every {stride}.", trials)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    seed: int
+    seconds: float = 0.0
+    writers: int = 1
+    die_at: int | None = None
+
+
+def _tried(way: str, trials: Sequence[_Trial]) -> Kills:
+    outcomes, failures = [], []
+    for number, trial in enumerate(trials):
+        folder = Path(tempfile.mkdtemp(prefix="crash-"))
+        try:
+            logs = _kill(folder, trial)
+            outcomes.append(verify(folder / "l", logs, check_first=number % 2 == 0))
+            if left := leftovers(folder / "l"):
+                failures.append(f"{trial}: {left} half-written files are left")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            failures.append(f"{trial}: {error!r}")
+        finally:
+            shutil.rmtree(folder)
+    after = sum(outcome.after for outcome in outcomes)
+    mended = sum(outcome.mended for outcome in outcomes)
+    return Kills(way, len(trials), len(outcomes) - after, after, mended, tuple(failures))
+
+
+def _kill(folder: Path, trial: _Trial) -> list[Path]:
+    """Let workers at a library until they are killed; return what they told."""
+    context = multiprocessing.get_context("fork")  # so that it starts in no time
+    logs = [folder / f"log{part}" for part in range(trial.writers)]
+    rounds = ROUNDS if trial.die_at else None
+    workers = []
+    for part, log in enumerate(logs):
+        log.touch()
+        keywords = {
+            "rounds": rounds,
+            "die_at": trial.die_at,
+            "part": part if trial.writers > 1 else None,
+        }
+        arguments = (folder / "l", log, trial.seed + part)
+        workers.append(context.Process(target=run_worker, args=arguments, kwargs=keywords))
+    for worker in workers:
+        worker.start()
+    time.sleep(trial.seconds)
+    for worker in workers:
+        if trial.die_at is None:
+            os.kill(worker.pid or 0, signal.SIGKILL)
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL, f"it ended by itself: {worker.exitcode}"
+    return logs
+
+
+def _passed(folder: Path) -> int:
+    """Return how many points there are in the changes, from a process that is not killed."""
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+
+    def count() -> None:
+        queue.put(run_worker(folder / "l", folder / "log", 1, rounds=ROUNDS))
+
+    process = context.Process(target=count)
+    process.start()
+    process.join()
+    return int(queue.get())
+
+
+def render(environment: Environment, rows: Sequence[Kills]) -> str:
+    """Return the results as Markdown."""
+    cells = [
+        (r.way, str(r.kills), str(r.before), str(r.after), str(r.mended), str(len(r.failures)))
+        for r in rows
+    ]
+    failures = [f"- {failure}" for row in rows for failure in row.failures[:10]]
+    head = ("killed", "kills", "as before", "as after", "derived made anew", "failures")
+    lines = ["# A library whose writer is killed", "", environment.to_markdown()]
+    return "\n".join([*lines, *table(head, cells), "", *failures])
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.crashes")
+    parser.add_argument("--random", type=int, default=200, help="kills after a random time")
+    parser.add_argument("--stride", type=int, default=1, help="every how many points")
+    parser.add_argument("--pairs", type=int, default=50, help="kills of two writers")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="folder of the results")
+    given = parser.parse_args()
+    environment = Environment.now("bench.crashes")
+    rows = [
+        at_random(given.random, given.seed),
+        at_points(given.stride),
+        at_random(given.pairs, given.seed + 1, writers=2),
+    ]
+    text = render(environment, rows)
+    report(given, "crashes", environment, text, kills=[asdict(row) for row in rows])
+    if any(row.failures for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Whether what is derived agrees with the record, passage by passage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.embedder import Progress
+from index.lexical import LexicalIndex, digest
+from index.storage import Storage
+from index.vectors import VectorIndex
+from index.words import searchable_text
+
+_BATCH = 1_000
+# Of two roundings of one vector it is below 1e-6; of one with a sign flipped over 1e-4.
+_COSINE_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreements:
+    """Where what is derived and the record differ, in sentences."""
+
+    derived: tuple[str, ...]
+    """Of these the record is right."""
+    vectors: tuple[str, ...]
+    """Of these it cannot be told which side is right."""
+
+
+def disagreements(
+    storage: Storage, vectors: VectorIndex, words: LexicalIndex, progress: Progress | None = None
+) -> Disagreements:
+    """Return where both indexes differ from the record; the caller holds all of them still.
+
+    ``progress`` is called with (passages compared, passages).
+    """
+    total, compared = storage.chunk_count(), 0
+    digests = words.digests()
+    lacking = differing = unworded = 0
+    for first in range(1, storage.last_chunk() + 1, _BATCH):
+        for stored in storage.chunks_between(first, first + _BATCH - 1):
+            compared += 1
+            text = searchable_text(stored.chunk)
+            unworded += digests.pop(stored.id, None) != digest(text)
+        for chunk_id, vector in zip(
+            *storage.vectors_between(first, first + _BATCH - 1), strict=True
+        ):
+            try:
+                (cosine,) = vectors.similarities(vector, [int(chunk_id)])
+            except RuntimeError:  # by which faiss says that it has no such id
+                lacking += 1
+            else:
+                differing += abs(cosine - 1) > _COSINE_TOLERANCE
+        if progress:
+            progress(compared, total)
+    extra = len(vectors) - (total - lacking)
+    derived = {
+        "passages are missing from the index of vectors": lacking,
+        "vectors too many are in the index of vectors": extra,
+        "passages are not in the index of words as they are recorded": unworded,
+        "passages too many are in the index of words": len(digests),
+    }
+    return Disagreements(
+        tuple(f"{count} {what}." for what, count in derived.items() if count),
+        (f"{differing} vectors differ between the record and the index.",) if differing else (),
+    )
