@@ -22,7 +22,7 @@ from index.forks import renew_in_children
 from index.frozen import FrozenRecord
 from index.record_errors import clear_errors
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
 # SQLite's connections must not be used, nor closed, in a child process: they are kept here
 # unused, so that the child's garbage collector does not close them.
@@ -34,8 +34,11 @@ CREATE TABLE library (
     generation INTEGER NOT NULL, token INTEGER NOT NULL);
 CREATE TABLE articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT,
-    headings TEXT NOT NULL, added_at TEXT NOT NULL, pages TEXT NOT NULL DEFAULT '[]');
+    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, added_at TEXT NOT NULL,
+    characters INTEGER NOT NULL, page_count INTEGER NOT NULL);
+CREATE TABLE texts (
+    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
+    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
@@ -49,7 +52,22 @@ CREATE TABLE changes (
     first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
 """
 # What brings a library of each older version to the next one.
-_MIGRATIONS = {1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'"}
+_MIGRATIONS = {
+    1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'",
+    # A list of articles need not read past their texts.
+    2: """
+CREATE TABLE texts (
+    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
+    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
+INSERT INTO texts SELECT key, headings, pages, text FROM articles;
+ALTER TABLE articles ADD COLUMN characters INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN page_count INTEGER NOT NULL DEFAULT 0;
+UPDATE articles SET characters = code_points(text), page_count = json_array_length(pages);
+ALTER TABLE articles DROP COLUMN text;
+ALTER TABLE articles DROP COLUMN headings;
+ALTER TABLE articles DROP COLUMN pages
+""",
+}
 
 
 class Database:
@@ -210,6 +228,8 @@ class Database:
             db.execute("PRAGMA foreign_keys = ON")
             # FULL: an article that was reported as added survives a power cut.
             db.execute("PRAGMA synchronous = FULL")
+            # SQLite's own length() stops at a NUL.
+            db.create_function("code_points", 1, len, deterministic=True)
         return db
 
     def _open(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.embedder import Progress
 from index.lexical import LexicalIndex, digest
 from index.storage import Storage
@@ -13,6 +15,8 @@ from index.words import searchable_text
 _BATCH = 1_000
 # Of two roundings of one vector it is below 1e-6; of one with a sign flipped over 1e-4.
 _COSINE_TOLERANCE = 1e-5
+# An approximate index knows vectors at a cosine of .7 and more; those of others are near 0.
+_ROUNDED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +37,20 @@ def disagreements(
     ``progress`` is called with (passages compared, passages).
     """
     total, compared = storage.chunk_count(), 0
-    digests = words.digests()
+    digests, held = words.digests(), vectors.ids()
+    tolerance = _ROUNDED if vectors.is_approximate else _COSINE_TOLERANCE
     lacking = differing = unworded = 0
     for first in range(1, storage.last_chunk() + 1, _BATCH):
         for stored in storage.chunks_between(first, first + _BATCH - 1):
             compared += 1
             text = searchable_text(stored.chunk)
             unworded += digests.pop(stored.id, None) != digest(text)
-        for chunk_id, vector in zip(
-            *storage.vectors_between(first, first + _BATCH - 1), strict=True
-        ):
-            try:
-                (cosine,) = vectors.similarities(vector, [int(chunk_id)])
-            except RuntimeError:  # by which faiss says that it has no such id
-                lacking += 1
-            else:
-                differing += abs(cosine - 1) > _COSINE_TOLERANCE
+        ids, recorded = storage.vectors_between(first, first + _BATCH - 1)
+        there = np.isin(ids, held)
+        lacking += int(np.sum(~there))
+        if there.any():
+            cosines = np.sum(vectors.held(ids[there]) * recorded[there], axis=1)
+            differing += int(np.sum(~(np.abs(cosines - 1) < tolerance)))  # also of NaN
         if progress:
             progress(compared, total)
     extra = len(vectors) - (total - lacking)

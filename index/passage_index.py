@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,26 +11,20 @@ from typing import Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryError
 from index.forks import renew_in_children
-from index.leftovers import remove_leftovers
 from index.lexical import remove_index
+from index.meaning import Meaning
 from index.revisions import NEW, StoredChunk
+from index.spool import Spool
 from index.storage import Storage
 from index.types import Article, ArticleInfo, Chunk
-from index.vectors import VectorIndex
 from index.words import Words, searchable_text
 from index.write_lock import WriteLock
 
 RECORD = "library.sqlite"
 VECTORS = "vectors.faiss"
 LEXICAL = "lexical"
-# The FAISS file is written anew once this share of it has changed, so that adding
-# an article costs by its own size; opening catches up on the rest from the record.
-_SAVE_WHEN_CHANGED = 0.1
-_SAVE_AT_LEAST = 1_000
-
-_logger = logging.getLogger(__name__)
+_EMBEDDED_AT_ONCE = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +67,6 @@ class PassageIndex:
         self._folder = folder
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # around the derived indexes
-        self._unsaved = 0
-        self._vectors_fault: str | None = None
         lock = WriteLock(folder)
         record = folder / RECORD if folder else None
         self._storage = Storage(record, embedder.identity, replacing=replacing)
@@ -83,7 +74,9 @@ class PassageIndex:
             self._write_lock = lock if self._storage.writable else WriteLock(None)
             if rebuild and folder and self._storage.writable:
                 self._discard(folder)
-            self._vectors = self._load_vectors()
+            self._meaning = Meaning(
+                folder and folder / VECTORS, self._storage, embedder.identity, self._write_lock
+            )
             self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
             if not replacing:
                 self._catch_up()
@@ -94,8 +87,7 @@ class PassageIndex:
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
-        if self._unsaved:
-            self._save_vectors()
+        self._meaning.close()
         self._storage.close()
         self._words.close()
 
@@ -113,7 +105,7 @@ class PassageIndex:
         """What was wrong, when this was opened, with the files that are derived, by name."""
         if self._storage.revision() == NEW:
             return {}  # nothing was added yet, so nothing was missing
-        found = {VECTORS: self._vectors_fault, LEXICAL: self._words.fault}
+        found = {VECTORS: self._meaning.fault, LEXICAL: self._words.fault}
         return {name: fault for name, fault in found.items() if fault}
 
     def disagreements(self, progress: Progress | None = None) -> Disagreements:
@@ -126,7 +118,7 @@ class PassageIndex:
         """
         with self._write_lock.held(), self._lock:
             self._catch_up()
-            return disagreements(self._storage, self._vectors, self._words.index, progress)
+            return disagreements(self._storage, self._meaning.index, self._words.index, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +129,10 @@ class PassageIndex:
     def articles(self) -> list[Article]:
         """Return every article, in the order they were added."""
         return self._storage.articles()
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        return self._storage.titles()
 
     def catalogue(self) -> list[ArticleInfo]:
         """Return what a list shows of every article, in the order they were added."""
@@ -166,10 +162,11 @@ class PassageIndex:
         """
         if not self._storage.has_article(article.id):
             self._storage.check_writable()
-            chunks, vectors = self._embedded(article, progress)
-            with self._write_lock.held():
-                self._storage.add(article, chunks, vectors)
-                self._catch_up()
+            with Spool() as embedded:
+                self._embed(article, embedded, progress)
+                with self._write_lock.held():
+                    self._storage.add(article, embedded)
+                    self._catch_up()
         return self._storage.article(article.id)
 
     def remove(self, article_id: str) -> None:
@@ -197,31 +194,26 @@ class PassageIndex:
         ``progress`` is called with (articles done, articles).
         """
         self._storage.check_writable()
-        articles = self._storage.articles()
-        embedded: list[tuple[str, Sequence[Chunk], Vectors]] = []
-        for article in articles:
-            embedded.append((article.id, *self._embedded(article, None)))
-            if progress:
-                progress(len(embedded), len(articles))
-        with self._write_lock.held():
-            # Another process may have added some meanwhile; nobody can any more.
-            done = {article.id for article in articles}
-            later = [info.id for info in self._storage.catalogue() if info.id not in done]
-            embedded += [
-                (article_id, *self._embedded(self._storage.article(article_id), None))
-                for article_id in later
-            ]
-            self._storage.replace_chunks(self.embedder.identity, embedded)
-            with self._lock:
-                self._vectors = VectorIndex(self.embedder.identity.dimension)
-            self._catch_up()
-            self._save_vectors()
+        ids = list(self._storage.titles())
+        with Spool() as embedded:
+            for done, article_id in enumerate(ids, start=1):
+                self._embed(self._storage.article(article_id), embedded, None)
+                if progress:
+                    progress(done, len(ids))
+            with self._write_lock.held():
+                # Another process may have added some meanwhile; nobody can any more.
+                for article_id in self._storage.titles().keys() - set(ids):
+                    self._embed(self._storage.article(article_id), embedded, None)
+                self._storage.replace_chunks(self.embedder.identity, embedded)
+                with self._lock:
+                    self._meaning.start_anew()
+                self._catch_up()
 
     def __len__(self) -> int:
         """Return the number of chunks of all articles."""
         with self._lock:
             self._catch_up()
-            return len(self._vectors)
+            return len(self._meaning.index)
 
     def chunks(self, article_id: str) -> tuple[list[Chunk], Vectors]:
         """Return the chunks of an article in order, and their vectors, ``(n, dimension)``.
@@ -251,10 +243,10 @@ class PassageIndex:
         ranges = None if article_ids is None else self._storage.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()
-            dense = dict(self._vectors.search(vector, depth, ranges))
+            dense = dict(self._meaning.index.search(vector, depth, ranges))
             lexical = dict(self._words.index.search(question, depth, ranges))
             unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-            dense |= zip(unseen, self._vectors.similarities(vector, unseen), strict=True)
+            dense |= zip(unseen, self._meaning.index.similarities(vector, unseen), strict=True)
             if len(lexical) == depth:  # else every chunk with a matching word is in it
                 unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
                 lexical |= zip(unseen, self._words.index.scores(question, unseen), strict=True)
@@ -264,69 +256,32 @@ class PassageIndex:
             for chunk_id, chunk in sorted(stored.items())
         ]
 
-    def _embedded(self, article: Article, progress: Progress | None) -> tuple[list[Chunk], Vectors]:
+    def _embed(self, article: Article, spool: Spool, progress: Progress | None) -> None:
+        """Cut an article and embed its chunks, which go to ``spool`` as they are ready."""
         window = self.embedder.max_tokens
         limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))
         chunks = chunk_article(article, self.embedder.count_tokens, limits)
-        texts = [searchable_text(chunk) for chunk in chunks]
-        for i, tokens in enumerate(self.embedder.count_tokens(texts)):
-            if tokens > window:  # the text comes first, and whole
-                texts[i] = chunks[i].text
-        return chunks, self.embedder.encode_documents(texts, progress)
+        for first in range(0, len(chunks), _EMBEDDED_AT_ONCE):
+            some = chunks[first : first + _EMBEDDED_AT_ONCE]
+            texts = [searchable_text(chunk) for chunk in some]
+            for i, tokens in enumerate(self.embedder.count_tokens(texts)):
+                if tokens > window:  # the text comes first, and whole
+                    texts[i] = some[i].text
+            told = progress and _continued(progress, first, len(chunks))
+            spool.add(article.id, some, self.embedder.encode_documents(texts, told))
 
     def _catch_up(self) -> None:
         """Bring the derived indexes to the record's revision, at the cost of what changed."""
         with self._lock:
-            if self._vectors.revision != self._storage.revision():
-                # What is read must be of one state: another thread or process may be writing.
-                with self._storage.snapshot():
-                    self._catch_up_vectors()
-            if self._unsaved >= max(_SAVE_AT_LEAST, _SAVE_WHEN_CHANGED * len(self._vectors)):
-                self._save_vectors()
+            self._meaning.catch_up()
             self._words.catch_up()
-
-    def _catch_up_vectors(self) -> None:
-        revision = self._storage.revision()
-        # Another process may have re-embedded the library meanwhile.
-        self._storage.check_model(self.embedder.identity)
-        for change in self._storage.changes_since(self._vectors.revision):
-            if change.added:
-                self._vectors.add(
-                    *self._storage.vectors_between(change.first_chunk, change.last_chunk)
-                )
-            else:
-                self._vectors.remove_range(change.first_chunk, change.last_chunk)
-            self._unsaved += change.last_chunk - change.first_chunk + 1
-        self._vectors.revision = revision
-
-    def _load_vectors(self) -> VectorIndex:
-        dimension = self.embedder.identity.dimension
-        if self._folder is None:
-            return VectorIndex(dimension)
-        path = self._folder / VECTORS
-        found = VectorIndex.load(path, dimension)
-        if found is not None and self._storage.has_been_at(found.revision):
-            return found
-        self._vectors_fault = "was missing"
-        if found is not None:
-            self._vectors_fault = "was of another state of the record"
-        elif path.exists():
-            self._vectors_fault = "could not be read"
-        return VectorIndex(dimension)
-
-    def _save_vectors(self) -> None:
-        if self._folder is None or not self._storage.writable:
-            return
-        try:
-            with self._write_lock.held(wait=False):
-                remove_leftovers(self._folder)
-                self._vectors.save(self._folder / VECTORS)
-            self._unsaved = 0
-        except (LibraryError, OSError) as error:
-            # Only a cache of the record: the next opening rebuilds it.
-            _logger.warning("the vector index was not saved: %s", error)
 
     def _discard(self, folder: Path) -> None:
         with self._write_lock.held():
             (folder / VECTORS).unlink(missing_ok=True)
             remove_index(folder / LEXICAL)
+
+
+def _continued(progress: Progress, done: int, total: int) -> Progress:
+    """Return ``progress`` for a part of ``total`` steps of which ``done`` are done before it."""
+    return lambda more, _: progress(done + more, total)

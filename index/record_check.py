@@ -22,8 +22,8 @@ _LENGTH_TOLERANCE = 1e-3
 # Read as bytes: a text that is no longer UTF-8 would raise while the rows are read.
 _SELECT_RAW = (
     "SELECT CAST(id AS BLOB), CAST(title AS BLOB), CAST(text AS BLOB), CAST(source AS BLOB), "
-    "CAST(headings AS BLOB), CAST(added_at AS BLOB), CAST(pages AS BLOB) FROM articles "
-    "WHERE key = ?"
+    "CAST(headings AS BLOB), CAST(added_at AS BLOB), CAST(pages AS BLOB) "
+    "FROM articles JOIN texts ON article = key WHERE key = ?"
 )
 
 

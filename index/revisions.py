@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,3 +36,12 @@ class StoredChunk:
     id: int
     title: str
     chunk: Chunk
+
+
+_STEP = 10_000
+
+
+def steps(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the (first, last) of runs of ids that are small enough to be read at once."""
+    for start in range(first, last + 1, _STEP):
+        yield start, min(start + _STEP - 1, last)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.embedder import Vectors
 from index.revisions import StoredChunk
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
-SELECT_ARTICLE = "SELECT id, title, text, source, headings, added_at, pages FROM articles"
-# SQLite counts the code points of a text up to a NUL. A text that holds one is selected
-# as well, to be counted in Python.
-SELECT_INFO = (
-    "SELECT id, title, source, length(text), "
-    "CASE WHEN instr(CAST(text AS BLOB), x'00') THEN text END, added_at, pages FROM articles"
+SELECT_ARTICLE = (
+    "SELECT id, title, text, source, headings, added_at, pages "
+    "FROM articles JOIN texts ON article = key"
 )
+SELECT_INFO = "SELECT id, title, source, characters, added_at, page_count FROM articles"
 SELECT_CHUNK = (
     'SELECT chunks.id, articles.title, articles.id, start, "end", chunks.text, heading, sentences '
     "FROM chunks JOIN articles ON article = key"
 )
+SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
 
 
 def article_of(row: tuple[Any, ...]) -> Article:
@@ -32,9 +34,7 @@ def article_of(row: tuple[Any, ...]) -> Article:
 
 def info_of(row: tuple[Any, ...]) -> ArticleInfo:
     """Return what a list shows of an article, from a row of SELECT_INFO."""
-    article_id, title, source, length, text_with_nul, added_at, pages = row
-    characters = length if text_with_nul is None else len(text_with_nul)
-    return ArticleInfo(article_id, title, source, characters, added_at, len(json.loads(pages)))
+    return ArticleInfo(*row)
 
 
 def stored_chunk(row: tuple[Any, ...]) -> StoredChunk:
@@ -43,3 +43,27 @@ def stored_chunk(row: tuple[Any, ...]) -> StoredChunk:
     offsets = np.frombuffer(sentences, dtype="<i8").tolist()
     spans = tuple(Span(*pair) for pair in zip(offsets[::2], offsets[1::2], strict=True))
     return StoredChunk(chunk_id, title, Chunk(article_id, start, end, text, heading, spans))
+
+
+def text_row(article: Article) -> tuple[str, str, str]:
+    """Return the headings, pages and text of a row of an article's text."""
+    headings = json.dumps([[mark.start, mark.end, mark.level] for mark in article.headings])
+    return headings, json.dumps(article.pages), article.text
+
+
+def chunk_row(chunk: Chunk) -> tuple[object, ...]:
+    """Return the start, end, text, heading and sentences of a chunk's row."""
+    sentences = np.array(chunk.sentences, dtype="<i8").tobytes()
+    return chunk.start, chunk.end, chunk.text, chunk.heading, sentences
+
+
+def vector_row(vector: Vectors) -> bytes:
+    """Return what is recorded of a vector ``(dimension,)``."""
+    return vector.astype("<f4").tobytes()
+
+
+def vectors_of(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Vectors]:
+    """Return the ids ``(n,)`` and vectors ``(n, dimension)`` of rows of both."""
+    ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
+    return ids, flat.reshape(len(rows), flat.size // max(1, len(rows)))

@@ -8,11 +8,8 @@ age can catch up at the cost of what changed.
 from __future__ import annotations
 
 import json
-import secrets
-import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +18,20 @@ from numpy.typing import NDArray
 from index.database import Database
 from index.embedder import ModelIdentity, Vectors
 from index.errors import ArticleNotFound, LibraryUnwritable, WrongModel
+from index.recording import forget_chunks, note_change, record_article, record_chunks
 from index.revisions import NEW, Change, Revision, StoredChunk
-from index.rows import SELECT_ARTICLE, SELECT_CHUNK, SELECT_INFO, article_of, info_of, stored_chunk
-from index.types import Article, ArticleInfo, Chunk
+from index.rows import (
+    SELECT_ARTICLE,
+    SELECT_CHUNK,
+    SELECT_INFO,
+    SELECT_VECTOR,
+    article_of,
+    info_of,
+    stored_chunk,
+    vectors_of,
+)
+from index.spool import Spool
+from index.types import Article, ArticleInfo
 
 _SQL_VARIABLES = 500  # bound below every SQLite build's limit
 
@@ -126,9 +134,16 @@ class Storage:
 
     def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Return where the pages start of those of the articles that have pages."""
-        query = "SELECT id, pages FROM articles WHERE id = ?"
+        query = (
+            "SELECT id, pages FROM articles JOIN texts ON article = key "
+            "WHERE id = ? AND page_count > 0"
+        )
         rows = (row for name in set(article_ids) for row in self._db.read(query, (name,)))
         return {name: tuple(json.loads(pages)) for name, pages in rows}
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        return dict(self._db.read("SELECT id, title FROM articles ORDER BY key"))
 
     def has_article(self, article_id: str) -> bool:
         """Return whether an article of this id is recorded."""
@@ -137,6 +152,14 @@ class Storage:
     def chunk_count(self) -> int:
         """Return the number of chunks of all articles."""
         return int(self._db.read("SELECT count(*) FROM chunks")[0][0])
+
+    def extent(self) -> tuple[Revision, int]:
+        """Return the state the record is in, and the highest id of a chunk that it has had."""
+        ((generation, token, last),) = self._db.read(
+            "SELECT generation, token, coalesce("
+            "(SELECT seq FROM sqlite_sequence WHERE name = 'chunks'), 0) FROM library"
+        )
+        return Revision(generation, token), int(last)
 
     def last_chunk(self) -> int:
         """Return the highest id of a chunk; 0 without chunks."""
@@ -179,15 +202,23 @@ class Storage:
 
     def vectors_between(self, first: int, last: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return the ids ``(n,)`` and vectors ``(n, dimension)`` of ``first`` … ``last``."""
-        rows = self._db.read(
-            "SELECT chunk, vector FROM vectors WHERE chunk BETWEEN ? AND ? ORDER BY chunk",
-            (first, last),
+        return vectors_of(
+            self._db.read(
+                f"{SELECT_VECTOR} WHERE chunk BETWEEN ? AND ? ORDER BY chunk", (first, last)
+            )
         )
-        ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4")
-        return ids, flat.astype(np.float32).reshape(len(rows), flat.size // max(1, len(rows)))
 
-    def add(self, article: Article, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
+    def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
+        """Return those of ``ids`` that exist ``(n,)``, ascending, and their vectors."""
+        rows: list[tuple[int, bytes]] = []
+        wanted = sorted(ids)
+        for first in range(0, len(wanted), _SQL_VARIABLES):
+            some = wanted[first : first + _SQL_VARIABLES]
+            marks = ",".join("?" * len(some))
+            rows += self._db.read(f"{SELECT_VECTOR} WHERE chunk IN ({marks}) ORDER BY chunk", some)
+        return vectors_of(rows)
+
+    def add(self, article: Article, embedded: Spool) -> bool:
         """Record an article with its chunks and their vectors, all or nothing.
 
         Returns False, and changes nothing, if the same text is already there.
@@ -195,20 +226,7 @@ class Storage:
         with self._db.transaction() as db:
             if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
                 return False
-            key = db.execute(
-                "INSERT INTO articles (id, title, text, source, headings, added_at, pages) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    article.id,
-                    article.title,
-                    article.text,
-                    article.source,
-                    json.dumps([[h.start, h.end, h.level] for h in article.headings]),
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    json.dumps(article.pages),
-                ),
-            ).lastrowid
-            _insert_chunks(db, int(key or 0), chunks, vectors)
+            record_article(db, article, embedded)
         return True
 
     def remove(self, article_id: str) -> None:
@@ -226,7 +244,7 @@ class Storage:
             if first is None:
                 raise _not_found(article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            _note_change(db, added=False, first=first, last=last)
+            note_change(db, added=False, first=first, last=last)
 
     def rename(self, article_id: str, title: str) -> None:
         """Give an article another title.
@@ -241,24 +259,17 @@ class Storage:
             if not changed.rowcount:
                 raise _not_found(article_id)
 
-    def replace_chunks(
-        self,
-        model: ModelIdentity,
-        chunked: Iterable[tuple[str, Sequence[Chunk], Vectors]],
-    ) -> None:
+    def replace_chunks(self, model: ModelIdentity, embedded: Spool) -> None:
         """Replace the chunks and vectors of every article by another model's.
 
-        ``chunked`` gives each article's id; articles it leaves out lose their chunks.
+        Articles of which ``embedded`` has none lose theirs.
         """
         with self._db.transaction() as db:
-            first, last = db.execute("SELECT min(id), max(id) FROM chunks").fetchone()
-            if first is not None:
-                db.execute("DELETE FROM chunks")
-                _note_change(db, added=False, first=first, last=last)
-            for article_id, chunks, vectors in chunked:
+            forget_chunks(db)
+            for article_id in embedded.article_ids():
                 row = db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
                 if row:
-                    _insert_chunks(db, row[0], chunks, vectors)
+                    record_chunks(db, row[0], article_id, embedded)
             db.execute(
                 "UPDATE library SET model_name = ?, model_sha256 = ?, dimension = ?",
                 (model.name, model.sha256, model.dimension),
@@ -279,40 +290,4 @@ class Storage:
 def _not_found(article_id: str) -> ArticleNotFound:
     return ArticleNotFound(
         f"No article in the library has the id {article_id!r}. List the articles for their ids."
-    )
-
-
-def _insert_chunks(
-    db: sqlite3.Connection, article: int, chunks: Sequence[Chunk], vectors: Vectors
-) -> None:
-    """Insert an article's chunks under ids without gaps, and note the change."""
-    last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
-    first = int(last[0]) + 1 if last else 1
-    db.executemany(
-        "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (
-                first + i,
-                article,
-                chunk.start,
-                chunk.end,
-                chunk.text,
-                chunk.heading,
-                np.array(chunk.sentences, dtype="<i8").tobytes(),
-            )
-            for i, chunk in enumerate(chunks)
-        ),
-    )
-    db.executemany(
-        "INSERT INTO vectors VALUES (?, ?)",
-        ((first + i, vector.astype("<f4").tobytes()) for i, vector in enumerate(vectors)),
-    )
-    _note_change(db, added=True, first=first, last=first + len(chunks) - 1)
-
-
-def _note_change(db: sqlite3.Connection, *, added: bool, first: int, last: int) -> None:
-    token = secrets.randbits(62)
-    db.execute("UPDATE library SET generation = generation + 1, token = ?", (token,))
-    db.execute(
-        "INSERT INTO changes SELECT generation, token, ?, ?, ? FROM library", (added, first, last)
     )

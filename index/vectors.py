@@ -9,39 +9,112 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import struct
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
+from index.leftovers import TEMPORARY
 from index.revisions import NEW, Revision
 
 Ids = NDArray[np.int64]
+Ranges = Sequence[tuple[int, int]]
+"""(first, last) runs of ids; both count."""
 
-_MAGIC = b"AQVEC001"
+APPROXIMATE_FROM = 50_000
+"""From so many vectors on the search is approximate, and takes 2 bits of a coordinate; see
+docs/performance.md."""
+_GROWTH = 4  # an approximate index is made anew when it holds so many times what it was made for
+_BITS = 2
+_QUERY_BITS = 8
+# Candidates for each wanted one, and at least: the record's vectors put them in order.
+_OVERFETCH, _CANDIDATES_AT_LEAST = 2, 200
+_LISTS_PER_ROOT = 2.0  # clusters, as a multiple of the square root of the number of vectors
+_PROBED_SHARE, _PROBED_AT_LEAST = 0.05, 48
+_TRAINED_ON = 48  # vectors a cluster
+# Under this share of the library its clusters are probed four times as widely: the nearest of
+# a few articles may lie far from the question.
+_NARROW_SHARE, _NARROW_FACTOR = 0.05, 4
+_READ_IN_FULL = 2_000
+"""Up to so many vectors that a search is limited to are all read, and compared exactly."""
+
+_MAGIC = b"AQVEC002"
 _HEADER = struct.Struct("<8sQQI32s")  # magic, revision, dimension, digest of the payload
 
 
-class VectorIndex:
-    """Exact inner-product search over unit vectors under 64-bit ids.
+class VectorRecord(Protocol):
+    """Where the exact vectors are."""
 
+    def vectors_of(self, ids: Sequence[int]) -> tuple[Ids, Vectors]:
+        """Return those of ``ids`` that exist, ascending, and their vectors."""
+
+    def vectors_between(self, first: int, last: int) -> tuple[Ids, Vectors]:
+        """Return the ids from ``first`` to ``last`` that exist, and their vectors."""
+
+
+class VectorIndex:
+    """Inner-product search over unit vectors under 64-bit ids.
+
+    As made it is exact and holds the vectors; see :meth:`approximate`.
     Not safe to change from one thread while another searches: the caller locks.
     """
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, record: VectorRecord) -> None:
         self._dimension = dimension
-        self._index: faiss.Index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._record = record
+        # Its annotations lack what its Python wrapper adds, and what kinds of index add.
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
         self.revision = NEW
         """The revision of the record that these vectors are from."""
 
+    @classmethod
+    def approximate(cls, dimension: int, record: VectorRecord, sample: Vectors, size: int) -> Self:
+        """Return an empty index for about ``size`` vectors, of the kind of ``sample``.
+
+        An inverted file over RaBitQ codes: it finds twice the candidates that are wanted
+        and puts them in order by the record's own vectors, so that cosines are exact.
+        ``sample`` is at best of :func:`sample_size` vectors, ``(n, dimension)``.
+        """
+        found = cls(dimension, record)
+        index: Any = faiss.IndexIVFRaBitQ(
+            faiss.IndexFlatIP(dimension),
+            dimension,
+            min(_lists(size), len(sample)),
+            faiss.METRIC_INNER_PRODUCT,
+            True,  # noqa: FBT003 - it owns its lists
+            _BITS,
+        )
+        index.cp.niter, index.cp.spherical = 10, True
+        index.cp.min_points_per_centroid, index.cp.max_points_per_centroid = 1, _TRAINED_ON
+        index.train(np.ascontiguousarray(sample, dtype=np.float32))
+        # By which what is removed is found without looking through all of it.
+        index.set_direct_map_type(faiss.DirectMap.Hashtable)  # type: ignore[attr-defined]
+        found._index = index
+        return found
+
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether a search may miss some of the nearest."""
+        return isinstance(self._index, faiss.IndexIVF)
+
+    @property
+    def load_factor(self) -> float:
+        """How many vectors there are, as a share of what this kind of index is meant for."""
+        if not self.is_approximate:
+            return len(self) / APPROXIMATE_FROM
+        made_for = (int(self._index.nlist) / _LISTS_PER_ROOT) ** 2
+        return len(self) / (_GROWTH * made_for)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add ``vectors`` ``(n, dimension)`` under ``ids`` ``(n,)``, which must be new."""
@@ -53,36 +126,91 @@ class VectorIndex:
 
     def remove_range(self, first: int, last: int) -> None:
         """Remove the ids ``first`` … ``last``; those that are not there are no matter."""
-        self._index.remove_ids(faiss.IDSelectorRange(first, last + 1))
+        if self.is_approximate:
+            ids = np.arange(first, last + 1, dtype=np.int64)
+            self._index.remove_ids(faiss.IDSelectorArray(ids))
+        else:
+            self._index.remove_ids(faiss.IDSelectorRange(first, last + 1))
 
     def search(
-        self, query: Vectors, k: int, ranges: list[tuple[int, int]] | None = None
+        self, query: Vectors, k: int, ranges: Ranges | None = None
     ) -> list[tuple[int, float]]:
         """Return up to ``k`` (id, cosine), best first, ties by id.
 
         ``ranges`` limits the search to those (first, last) runs of ids.
         """
         k = min(k, len(self))
-        if k < 1:
+        if k < 1 or (ranges is not None and not ranges):
             return []
-        # The selector must outlive the search: faiss keeps only a pointer to it.
+        if self.is_approximate:
+            ids, cosines = self._approximate_search(query, k, ranges)
+        else:
+            # The selector must outlive the search: faiss keeps only a pointer to it.
+            selector = _selector(ranges)
+            parameters = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
+            found = self._index.search(query.reshape(1, -1), k, params=parameters)
+            cosines, ids = found[0][0], found[1][0]
+        hits = [(int(i), float(c)) for i, c in zip(ids, cosines, strict=True) if i >= 0]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _approximate_search(
+        self, query: Vectors, k: int, ranges: Ranges | None
+    ) -> tuple[Ids, Vectors]:
+        """Return ids and exact cosines of more than the ``k`` nearest, in no order."""
+        allowed = len(self) if ranges is None else sum(last - first + 1 for first, last in ranges)
+        if ranges is not None and allowed <= _READ_IN_FULL:
+            parts = [self._record.vectors_between(first, last) for first, last in ranges]
+            found = [(ids, vectors @ query) for ids, vectors in parts if len(ids)]
+            if not found:
+                return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+            return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+        probed = max(_PROBED_AT_LEAST, round(_PROBED_SHARE * self._index.nlist))
+        if allowed < _NARROW_SHARE * len(self):
+            probed *= _NARROW_FACTOR
+        parameters = faiss.IVFRaBitQSearchParameters()
+        parameters.nprobe, parameters.qb = min(probed, self._index.nlist), _QUERY_BITS
         selector = _selector(ranges)
-        # The wrapper takes keywords that its annotations do not know.
-        parameters = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
-        scores, ids = self._index.search(query.reshape(1, -1), k, params=parameters)
-        hits = [
-            (int(found), float(score))
-            for found, score in zip(ids[0], scores[0], strict=True)
-            if found >= 0
-        ]
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+        parameters.sel = selector
+        wanted = min(max(_OVERFETCH * k, _CANDIDATES_AT_LEAST), len(self))
+        _, near = self._index.search(query.reshape(1, -1), wanted, params=parameters)
+        ids, vectors = self._record.vectors_of([int(i) for i in near[0] if i >= 0])
+        return ids, vectors @ query
 
     def similarities(self, query: Vectors, ids: list[int]) -> list[float]:
-        """Return the cosine of ``query`` to each of ``ids``, which must be there."""
+        """Return the cosine of ``query`` to each of ``ids``; 0 for one that is gone."""
         if not ids:
             return []
-        vectors = self._index.reconstruct_batch(np.array(ids, dtype=np.int64))
-        return [float(cosine) for cosine in vectors @ query]
+        if not self.is_approximate:
+            vectors = self._index.reconstruct_batch(np.array(ids, dtype=np.int64))
+            return [float(cosine) for cosine in vectors @ query]
+        known, vectors = self._record.vectors_of(ids)
+        cosines = dict(zip(known.tolist(), (vectors @ query).tolist(), strict=True))
+        return [cosines.get(chunk_id, 0.0) for chunk_id in ids]
+
+    def ids(self) -> Ids:
+        """Return the ids that are held, ``(n,)``, ascending."""
+        if not self.is_approximate:
+            return np.sort(faiss.vector_to_array(self._index.id_map))
+        lists = self._index.invlists
+        held = [
+            faiss.rev_swig_ptr(lists.get_ids(i), lists.list_size(i)).copy()
+            for i in range(self._index.nlist)
+            if lists.list_size(i)
+        ]
+        return np.sort(np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
+
+    def held(self, ids: Ids) -> Vectors:
+        """Return what is held under ``ids``, as unit vectors ``(n, dimension)``.
+
+        Exact, or as far as an approximate index knows them: at a cosine of .7 and more.
+
+        Raises:
+            RuntimeError: One of them is not held.
+        """
+        vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
+        if self.is_approximate:
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return np.asarray(vectors, dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write the index beside ``path``, sync it, and rename it into place.
@@ -90,10 +218,12 @@ class VectorIndex:
         Raises:
             OSError: The disk is full, or may not be written to.
         """
-        payload = faiss.serialize_index(self._index).tobytes()
+        payload: Any = faiss.serialize_index(self._index)  # bytes, (n,)
         digest = hashlib.sha256(payload).digest()
         header = _HEADER.pack(_MAGIC, *self.revision, self._dimension, digest)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+        descriptor, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=path.name, suffix=TEMPORARY
+        )
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(header)
@@ -107,7 +237,7 @@ class VectorIndex:
             raise
 
     @classmethod
-    def load(cls, path: Path, dimension: int) -> Self | None:
+    def load(cls, path: Path, dimension: int, record: VectorRecord) -> Self | None:
         """Return the index saved at ``path``, or None if it is absent, damaged or another's."""
         try:
             data = path.read_bytes()
@@ -116,21 +246,46 @@ class VectorIndex:
         if len(data) < _HEADER.size:
             return None
         magic, generation, token, stored_dimension, digest = _HEADER.unpack_from(data)
-        payload = data[_HEADER.size :]
+        payload = memoryview(data)[_HEADER.size :]
         if (magic, stored_dimension) != (_MAGIC, dimension):
             return None
         if hashlib.sha256(payload).digest() != digest:
             return None
-        found = cls(dimension)
-        found._index = faiss.deserialize_index(np.frombuffer(payload, dtype=np.uint8))
+        found = cls(dimension, record)
+        try:
+            found._index = faiss.deserialize_index(np.frombuffer(payload, dtype=np.uint8))
+        except RuntimeError:  # whole, but of a version of faiss that knows more than this one
+            return None
         found.revision = Revision(generation, token)
         return found
 
 
-def _selector(ranges: list[tuple[int, int]] | None) -> faiss.IDSelector | None:
+def is_many(size: int) -> bool:
+    """Return whether so many vectors are better searched approximately."""
+    return size >= APPROXIMATE_FROM
+
+
+def sample_size(size: int) -> int:
+    """Return how many of ``size`` vectors an approximate index is fitted to."""
+    return min(size, _TRAINED_ON * _lists(size))
+
+
+def use_one_thread() -> None:
+    """Have what this thread asks of faiss take one core."""
+    faiss.omp_set_num_threads(1)
+
+
+def _lists(size: int) -> int:
+    return max(1, round(_LISTS_PER_ROOT * math.sqrt(size)))
+
+
+def _selector(ranges: Ranges | None) -> faiss.IDSelector | None:
     if ranges is None:
         return None
     if len(ranges) == 1:
         return faiss.IDSelectorRange(ranges[0][0], ranges[0][1] + 1)
-    ids = [np.arange(first, last + 1, dtype=np.int64) for first, last in ranges]
-    return faiss.IDSelectorBatch(np.concatenate(ids) if ids else np.empty(0, dtype=np.int64))
+    allowed = np.zeros(max(last for _, last in ranges) + 1, dtype=bool)
+    for first, last in ranges:
+        allowed[first : last + 1] = True
+    bitmap: Any = np.packbits(allowed, bitorder="little")
+    return faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg] # the wrapper's own signature

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from index.errors import LibraryLocked
 from index.lexical import LexicalIndex, remove_index
 from index.lexical_files import borrowed_copy
-from index.revisions import NEW, Revision
+from index.revisions import NEW, Revision, steps
 from index.storage import Storage
 from index.types import Chunk
 from index.write_lock import WriteLock
@@ -79,7 +79,8 @@ class Words:
                 (stored.id, searchable_text(stored.chunk))
                 for change in changes
                 if change.added
-                for stored in self._storage.chunks_between(change.first_chunk, change.last_chunk)
+                for first, last in steps(change.first_chunk, change.last_chunk)
+                for stored in self._storage.chunks_between(first, last)
             ),
             [(change.first_chunk, change.last_chunk) for change in changes if not change.added],
         )
