@@ -1,0 +1,233 @@
+"""What a library costs as it grows: building, opening, changing, asking, memory, disk.
+
+    python -m bench.growth --data DIR --work DIR [--sizes 1000,10000,100000,1000000]
+                           [--out bench/results]
+
+Passages are real sentences, drawn anew; vectors are mixtures of real ones with noise, since
+to embed a million passages takes hours (see :mod:`bench.growth.material`). Questions and
+their vectors are real. Embedding is in none of the figures. Each library is made in the
+folder ``--work`` and kept there: a second run measures it without making it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.commands import as_dicts, report, table
+from bench.environment import Environment
+from bench.growth.material import Material, made_articles, read_material
+from bench.growth.measuring import CHANGES, GivenVectors
+from bench.growth.plotting import plot_growth
+from index.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
+from index.passage_index import LEXICAL, RECORD, VECTORS, PassageIndex
+from index.revisions import steps
+from index.spool import Spool
+from index.storage import Storage
+
+QUESTIONS = 300
+NEAREST = 10
+_ADDED_PASSAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A library of one size; milliseconds, but seconds where said, and MB."""
+
+    passages: int
+    kind: str
+    """``exact`` or ``approximate``."""
+    deriving: float
+    """Seconds to make both indexes from the record."""
+    opening: float
+    """Seconds, in a new process, to the end of the first question."""
+    adding: float
+    """Median of an article of 20 passages."""
+    removing: float
+    query_p50: float
+    query_p95: float
+    """The search by meaning and words, and the passages read."""
+    vectors_p95: float
+    words_p95: float
+    recall: float
+    """Share of the ten nearest by exact search that were found."""
+    memory: float
+    """Once the library is open."""
+    memory_after: float
+    """After all questions."""
+    record_disk: float
+    vectors_disk: float
+    words_disk: float
+
+
+def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> Grown:
+    """Make the library of ``size`` passages, unless it is there, and measure it."""
+    folder = work / f"library-{size}"
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        _record(material, size, folder, model)
+        (folder / "made").touch()
+    embedder = GivenVectors(_identity(model, material), material.question_vectors)
+    for derived in (folder / VECTORS, folder / LEXICAL):
+        shutil.rmtree(derived, ignore_errors=True)  # of a file it does nothing
+        derived.unlink(missing_ok=True)
+    began = time.perf_counter()
+    PassageIndex(folder, embedder).close()
+    deriving = time.perf_counter() - began
+    questions = work / f"questions-{size}.npz"
+    extra = [made.article.text for made in made_articles(material, CHANGES * 100, seed=1)]
+    np.savez(
+        questions,
+        questions=np.array(material.questions),
+        vectors=material.question_vectors,
+        articles=np.array([_shortened(text) for text in extra]),
+        model=np.array(model),
+    )
+    disk = [_megabytes(folder / name) for name in (RECORD, VECTORS, LEXICAL)]
+    nearest = _nearest(folder, embedder, material.question_vectors)
+    command = [sys.executable, "-m", "bench.growth.measuring", str(folder), str(questions)]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own
+    return _row(size, deriving, found, nearest, disk)
+
+
+def _row(
+    size: int, deriving: float, found: dict[str, Any], nearest: list[set[int]], disk: list[float]
+) -> Grown:
+    hits = [len(set(ids) & best) for ids, best in zip(found["nearest"], nearest, strict=True)]
+    return Grown(
+        passages=size,
+        kind="approximate" if found["approximate"] else "exact",
+        deriving=deriving,
+        opening=found["opening"],
+        adding=found["adding"],
+        removing=found["removing"],
+        query_p50=found["query"]["p50"],
+        query_p95=found["query"]["p95"],
+        vectors_p95=found["vectors"]["p95"],
+        words_p95=found["words"]["p95"],
+        recall=sum(hits) / (NEAREST * len(nearest)),
+        memory=found["memory"],
+        memory_after=found["memory_after"],
+        record_disk=disk[0],
+        vectors_disk=disk[1],
+        words_disk=disk[2],
+    )
+
+
+def _record(material: Material, size: int, folder: Path, model: tuple[str, str]) -> None:
+    folder.mkdir(parents=True)
+    storage = Storage(folder / RECORD, _identity(model, material))
+    for made in made_articles(material, size):
+        with Spool() as spool:
+            spool.add(made.article.id, made.chunks, made.vectors)
+            storage.add(made.article, spool)
+    storage.close()
+
+
+def _nearest(folder: Path, embedder: GivenVectors, queries: Vectors) -> list[set[int]]:
+    """Return the ids of the nearest of each query, by comparing it with every vector."""
+    storage = Storage(folder / RECORD, embedder.identity)
+    best = np.full((len(queries), NEAREST), -2.0, dtype=np.float32)
+    found = np.zeros((len(queries), NEAREST), dtype=np.int64)
+    for first, last in steps(1, storage.last_chunk()):
+        ids, vectors = storage.vectors_between(first, last)
+        cosines = np.hstack([best, queries @ vectors.T])
+        known = np.hstack([found, np.tile(ids, (len(queries), 1))])
+        order = np.argsort(-cosines, axis=1)[:, :NEAREST]
+        best = np.take_along_axis(cosines, order, axis=1)
+        found = np.take_along_axis(known, order, axis=1)
+    storage.close()
+    return [set(row.tolist()) for row in found]
+
+
+def _identity(model: tuple[str, str], material: Material) -> ModelIdentity:
+    return ModelIdentity(*model, material.vectors.shape[1])
+
+
+def _shortened(text: str) -> str:
+    return "\n\n".join(text.split("\n\n")[:_ADDED_PASSAGES])
+
+
+def _megabytes(path: Path) -> float:
+    files = [path] if path.is_file() else list(path.rglob("*"))
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+
+
+def render(environment: Environment, load: float, rows: list[Grown]) -> str:
+    """Return the results as Markdown."""
+    head = (
+        *("passages", "vectors are", "derived in (s)", "opened in (s)", "add (ms)", "remove (ms)"),
+        *("query p50", "query p95 (ms)", "vectors p95", "words p95", "recall@10", "memory (MB)"),
+        *("after questions", "record (MB)", "vectors (MB)", "words (MB)"),
+    )
+    cells = [
+        (
+            f"{r.passages:,}",
+            r.kind,
+            f"{r.deriving:.1f}",
+            f"{r.opening:.2f}",
+            f"{r.adding:.0f}",
+            f"{r.removing:.0f}",
+            f"{r.query_p50:.1f}",
+            f"{r.query_p95:.1f}",
+            f"{r.vectors_p95:.1f}",
+            f"{r.words_p95:.1f}",
+            f"{r.recall:.3f}",
+            f"{r.memory:.0f}",
+            f"{r.memory_after:.0f}",
+            f"{r.record_disk:.0f}",
+            f"{r.vectors_disk:.1f}",
+            f"{r.words_disk:.0f}",
+        )
+        for r in rows
+    ]
+    return "\n".join(
+        [
+            "# What a library costs as it grows",
+            "",
+            environment.to_markdown(),
+            f"{QUESTIONS} questions, none embedded in the time. Added and removed: the median of "
+            f"{CHANGES} articles of {_ADDED_PASSAGES} paragraphs. Opened: in a new process, to the "
+            "end of the first question. Memory: what the process has of its own, less what it had "
+            f"before. Load average at the start: {load:.1f}.",
+            "",
+            *table(head, cells),
+            "",
+            "![How cost grows](growth.svg)",
+        ]
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.growth")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the libraries")
+    parser.add_argument("--sizes", default="1000,10000,100000,1000000")
+    parser.add_argument("--out", type=Path, help="folder of the results")
+    given = parser.parse_args()
+    environment, load = Environment.now("bench.growth"), os.getloadavg()[0]
+    embedder = SentenceTransformerEmbedder()
+    model = (embedder.identity.name, embedder.identity.sha256)
+    material = read_material(given.data, embedder, given.work / "vectors", QUESTIONS)
+    rows = []
+    for size in map(int, given.sizes.split(",")):
+        rows.append(grown(material, size, given.work, model))
+        print(rows[-1], file=sys.stderr)
+    report(given, "growth", environment, render(environment, load, rows), rows=as_dicts(rows))
+    if given.out:
+        plot_growth(rows, given.out / "growth.svg")
+
+
+if __name__ == "__main__":
+    main()
