@@ -45,13 +45,15 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    found: object = getattr(import_module(_PLACES[name]), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # with it, a checker takes any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        found: object = getattr(import_module(_PLACES[name]), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
