@@ -4,9 +4,9 @@
 
 Over a library on disk that was made before, of the article that comes along. Each round
 starts four processes, one after the other; each tells when it was done with each step, and
-from the start of the process is counted. Two more things are timed: embedding a question by
-the light encoder and by sentence-transformers, in turns, with the cores idle and with a busy
-process on each; and how far apart their vectors are.
+is counted from its start. Then questions are embedded by the light encoder and by
+sentence-transformers in turns, with the cores as they are and with a busy process on each;
+and it is told how far apart their vectors are.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Encoding:
     """Embedding one question; milliseconds."""
 
     cores: str
-    """Idle or busy."""
+    """As the machine was, or each with a busy process."""
     encoder: str
     questions: int
     p50: float
@@ -131,7 +131,7 @@ def encodings(
     encoders = {"light": light.encode_query, "sentence-transformers": full.encode_query}
     asked = [texts[i % len(texts)] for i in range(count + WARM_UP)]
     rows = []
-    for cores, processes in (("idle", 0), ("busy", usable_cores())):
+    for cores, processes in (("as found", 0), ("all busy", usable_cores())):
         with _busy(processes):
             found = np.array([[_milliseconds(e, q) for e in encoders.values()] for q in asked])
         for name, times in zip(encoders, found[WARM_UP:].T, strict=True):
