@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
@@ -37,6 +38,23 @@ def test_k_is_clamped_and_an_empty_index_finds_nothing(
 ) -> None:
     assert len(filled[0].search(unit(1)[0], 1_000)) == 50
     assert VectorIndex(8).search(unit(1)[0], 5) == []
+
+
+def test_a_search_uses_one_thread_and_gives_the_others_back(
+    filled: tuple[VectorIndex, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, _ = filled
+    searching, during = index._index.search, []
+
+    def search(*given: object, **named: object) -> object:
+        during.append(faiss.omp_get_max_threads())
+        return searching(*given, **named)  # type: ignore[call-overload] # as they came
+
+    monkeypatch.setattr(index._index, "search", search)
+    threads = faiss.omp_get_max_threads()
+    assert len(index.search(unit(1)[0], 3)) == 3
+    assert during == [1]
+    assert faiss.omp_get_max_threads() == threads
 
 
 @pytest.mark.parametrize("ranges", [[(110, 112)], [(110, 111), (149, 149), (500, 900)]])
