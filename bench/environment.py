@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shlex
 import sys
@@ -11,6 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
+
+from index.processor import usable_cores
 
 _PACKAGES = (
     "torch",
@@ -50,7 +51,7 @@ class Environment:
             python=platform.python_version(),
             versions=tuple((package, version(package)) for package in _PACKAGES),
             processor=_processor(),
-            cores=_usable_cores(),
+            cores=usable_cores(),
         )
 
     def to_markdown(self) -> str:
@@ -62,13 +63,6 @@ class Environment:
             f"- Python {self.python}; {packages}\n"
             f"- Machine: {self.processor}, {self.cores} cores\n"
         )
-
-
-def _usable_cores() -> int:
-    # Not on macOS and Windows, where a process may use them all.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor() -> str:

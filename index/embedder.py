@@ -1,29 +1,29 @@
-"""Text → unit vectors: the Embedder protocol, and sentence-transformers behind it."""
+"""Text → unit vectors: the Embedder protocol, and the models behind it."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
-import os
+import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import InputError, ModelMissing
+from index.errors import InputError, ModelError
 from index.model_files import (
     DEFAULT_MODEL,
     DEFAULT_MODEL_DIMENSION,
     DEFAULT_MODEL_SHA256,
     default_model_folder,
 )
+from index.processor import may_compute_in_bfloat16
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from index.full_model import FullModel
+    from index.light_encoder import LightEncoder
 
 Vectors: TypeAlias = NDArray[np.float32]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -32,12 +32,12 @@ Progress: TypeAlias = Callable[[int, int], None]
 # Within 5 % of the fastest size for passages of 160 tokens on two cores, and
 # small enough that a Ctrl-C or a waiting question gets its turn in a second.
 _BATCH_SIZE = 32
-_FAITHFUL_COSINE = 0.999
-_PROBES = (
-    "Who signed the agreement?",
-    "The treaty of 1972 was suspended on Thursday, the ministry said in a statement.",
-    "Photosynthesis turns light into chemical energy, which plants store as sugar. " * 8,
-)
+WORTH_TORCH_CHARS = 250_000
+"""From so much text on, torch in bfloat16 makes up for the five seconds that it takes to load:
+of passages of 160 tokens a core encodes 80 a second with it and 33 without. Adding 190,000
+characters took 9.9 s with it and 8.6 s without; loading it beside the other, longer than either."""
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,9 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model on the processor, loaded at first use.
 
+    The model that comes along is run by onnxruntime, so that a question over a library
+    needs no torch. Documents have torch only where there are so many that it pays.
+
     Args:
         model: None for the model that comes along; else a name or a path, by
             sentence-transformers' own rules.
@@ -90,31 +93,29 @@ class SentenceTransformerEmbedder:
         self._name = model
         self._allow_download = allow_download
         self._precision = precision
-        # Held per batch: a tokenizer of `tokenizers` must not be used by two
-        # threads at once, and a question must not wait for a whole article.
-        self._lock = threading.Lock()
         self._load_lock = threading.Lock()
-        self._model: SentenceTransformer | None = None
-        self._loaded_sha256 = ""
+        self._light: LightEncoder | None = None
+        self._can_be_light = model is None
+        self._full_lock = threading.Lock()
+        self._full: FullModel | None = None
 
     @property
     def identity(self) -> ModelIdentity:
         """The model; of one that does not come along, it has to be loaded first."""
         if self._name is None:
             return ModelIdentity(DEFAULT_MODEL, DEFAULT_MODEL_SHA256, DEFAULT_MODEL_DIMENSION)
-        dimension = self._loaded().get_embedding_dimension()
-        return ModelIdentity(self._name, self._loaded_sha256, int(dimension or 0))
+        full = self._loaded_full()
+        return ModelIdentity(self._name, full.sha256, full.dimension)
 
     @property
     def is_loaded(self) -> bool:
-        """Whether the next call need not wait for the model."""
-        return self._model is not None
+        """Whether a question need not wait for the model."""
+        return bool(self._light or self._full)
 
     @functools.cached_property
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads, special tokens not included."""
-        special = int(self._loaded().tokenizer.num_special_tokens_to_add())
-        return int(self._loaded().max_seq_length or 512) - special
+        return self._loaded().max_tokens
 
     def load(self) -> None:
         """Load the model now, so that the first question need not wait.
@@ -127,14 +128,7 @@ class SentenceTransformerEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, special tokens not included."""
-        if not texts:
-            return []
-        tokenizer = self._loaded().tokenizer
-        with self._lock:
-            encoded = tokenizer(
-                list(texts), add_special_tokens=False, truncation=False, verbose=False
-            )
-        return [len(ids) for ids in encoded["input_ids"]]
+        return self._loaded().count_tokens(texts) if texts else []
 
     def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return ``(n, dimension)`` float32 of unit length, in the order of ``texts``.
@@ -145,16 +139,12 @@ class SentenceTransformerEmbedder:
             InputError: One of the texts is blank.
         """
         _refuse_blank(texts)
-        model = self._loaded()
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
+        model = self._full or (self._loaded_full() if self._pays_torch(texts) else self._loaded())
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for first in range(0, len(texts), _BATCH_SIZE):
             batch = longest_first[first : first + _BATCH_SIZE]
-            with self._lock:
-                encoded = model.encode_document(
-                    [texts[i] for i in batch], show_progress_bar=False, normalize_embeddings=True
-                )
-            vectors[batch] = _unit(encoded)
+            vectors[batch] = model.encode_documents([texts[i] for i in batch])
             if progress:
                 progress(min(first + _BATCH_SIZE, len(texts)), len(texts))
         return vectors
@@ -166,68 +156,52 @@ class SentenceTransformerEmbedder:
             InputError: The text is blank.
         """
         _refuse_blank([text])
-        model = self._loaded()
-        with self._lock:
-            encoded = model.encode_query(text, show_progress_bar=False, normalize_embeddings=True)
-        return _unit(encoded)
+        return self._loaded().encode_query(text)
 
-    def _loaded(self) -> SentenceTransformer:
-        if self._model is None:
+    def _pays_torch(self, texts: Sequence[str]) -> bool:
+        long = sum(map(len, texts)) >= WORTH_TORCH_CHARS
+        return long and self._precision == "auto" and may_compute_in_bfloat16()
+
+    def _loaded(self) -> LightEncoder | FullModel:
+        """Return what answers a question soonest."""
+        if self._light is None and self._can_be_light:
             with self._load_lock:
-                if self._model is None:
-                    self._model = self._load()
-        return self._model
+                if self._light is None and self._can_be_light:
+                    self._light = _light_encoder()
+                    self._can_be_light = self._light is not None
+        return self._light or self._loaded_full()
 
-    def _load(self) -> SentenceTransformer:
+    def _loaded_full(self) -> FullModel:
+        if self._full is None:
+            with self._full_lock:
+                if self._full is None:
+                    self._full = self._load_full()
+        return self._full
+
+    def _load_full(self) -> FullModel:
+        from index.full_model import FullModel
+
         folder = str(default_model_folder()) if self._name is None else self._name
-        # With the cores busy, OpenMP's spinning threads make a question of 10 ms
-        # take 500; the library reads this when it is first loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            with _quiet_transformers():
-                model = SentenceTransformer(
-                    folder, device="cpu", local_files_only=not self._allow_download
-                )
-        except (OSError, ValueError) as error:
-            msg = (
-                f"The embedding model {folder!r} could not be loaded: {error}. Give the path of a "
-                "sentence-transformers model, or allow its download by name."
-            )
-            raise ModelMissing(msg) from error
-        self._loaded_sha256 = _weights_sha256(model)
-        if self._precision == "auto" and has_fast_bfloat16():
-            use_bfloat16_if_faithful(model)
-        return model
+        return FullModel.load(
+            folder, allow_download=self._allow_download, precision=self._precision
+        )
 
 
-def has_fast_bfloat16() -> bool:
-    """Return whether this processor computes in bfloat16 rather than imitating it."""
-    import torch
+def _light_encoder() -> LightEncoder | None:
+    """Return the default model by onnxruntime; None if it does not do here what it should."""
+    from index.light_encoder import LightEncoder
 
-    capabilities = torch.cpu.get_capabilities()
-    return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
-
-
-def use_bfloat16_if_faithful(model: SentenceTransformer) -> bool:
-    """Turn ``model`` to bfloat16 if its vectors stay the same; return whether it was.
-
-    The same means a cosine of at least 0.999 to float32 on texts of several lengths.
-    """
-    exact = _unit(model.encode(list(_PROBES), show_progress_bar=False))
-    model.bfloat16()
-    rounded = _unit(model.encode(list(_PROBES), show_progress_bar=False))
-    if float(np.min(np.sum(exact * rounded, axis=1))) >= _FAITHFUL_COSINE:
-        return True
-    model.float()
-    return False
-
-
-def _unit(encoded: object) -> Vectors:
-    vectors = np.asarray(encoded, dtype=np.float32)
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
+    try:
+        encoder = LightEncoder.default()
+        if encoder.is_faithful():
+            return encoder
+        reason = "its vectors are not the model's"
+    except ModelError:
+        raise
+    except Exception as error:  # onnxruntime raises what it likes
+        reason = str(error)
+    _logger.warning("The model is run by torch, which takes seconds to load: %s.", reason)
+    return None
 
 
 def _refuse_blank(texts: Sequence[str]) -> None:
@@ -235,25 +209,3 @@ def _refuse_blank(texts: Sequence[str]) -> None:
     if any(not text.strip() for text in texts):
         msg = "A blank text has no meaning to embed."
         raise InputError(msg)
-
-
-def _weights_sha256(model: SentenceTransformer) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """Keep transformers' own progress bar off the terminal while a model loads."""
-    from transformers.utils import logging
-
-    was_on = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
-    try:
-        yield
-    finally:
-        if was_on:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # theirs

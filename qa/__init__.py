@@ -6,12 +6,16 @@ Example:
     1
 """
 
-from index.types import Article, ArticleInfo, Passage
-from qa.answer import Answer, Kind
-from qa.bundled import ask, retrieve
-from qa.citations import Citation
-from qa.config import Settings
-from qa.pipeline import ArticleQA
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.types import Article, ArticleInfo, Passage
+    from qa.answer import Answer, Kind
+    from qa.bundled import ask, retrieve
+    from qa.citations import Citation
+    from qa.config import Settings
+    from qa.pipeline import ArticleQA
 
 __all__ = [
     "Answer",
@@ -25,3 +29,32 @@ __all__ = [
     "ask",
     "retrieve",
 ]
+
+# What each name comes from, imported when it is first asked for.
+_PLACES = {
+    "Answer": "qa.answer",
+    "Article": "index.types",
+    "ArticleInfo": "index.types",
+    "ArticleQA": "qa.pipeline",
+    "Citation": "qa.citations",
+    "Kind": "qa.answer",
+    "Passage": "index.types",
+    "Settings": "qa.config",
+    "ask": "qa.bundled",
+    "retrieve": "qa.bundled",
+}
+
+
+if not TYPE_CHECKING:  # with it, a checker takes any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        found: object = getattr(import_module(_PLACES[name]), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

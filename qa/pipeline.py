@@ -6,8 +6,9 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
+from index import meanwhile
 from index.articles import bundled_article
 from index.embedder import Progress, SentenceTransformerEmbedder, Vectors
 from index.passage_index import PassageIndex
@@ -22,10 +23,13 @@ from qa.kinds.talk import talk
 from qa.kinds.wanted import Wanted
 from qa.kinds.wording import any_stands_in
 from qa.library import Library
-from qa.overview.overviews import Overviews
 from qa.reader import ExtractiveReader, Reader
 from qa.retriever import Retriever
-from qa.suggesting import Suggestions
+
+# Few questions need these, which take some hundredths of a second to import.
+if TYPE_CHECKING:
+    from qa.overview.overviews import Overviews
+    from qa.suggesting import Suggestions
 
 Encode: TypeAlias = Callable[[str], Vectors]
 """A text → its embedding, made once in an answer however often it is needed."""
@@ -61,10 +65,20 @@ class ArticleQA(Library):
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
         self._reader = reader or ExtractiveReader()
-        self._suggestions = Suggestions()
-        self._overviews = Overviews(embedder, index.chunks)
         # What tells kinds of questions apart is fitted to the model that comes along.
         self._kind_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
+
+    @functools.cached_property
+    def _suggestions(self) -> Suggestions:
+        from qa.suggesting import Suggestions
+
+        return Suggestions()
+
+    @functools.cached_property
+    def _overviews(self) -> Overviews:
+        from qa.overview.overviews import Overviews
+
+        return Overviews(self._embedder, self._index.chunks)
 
     @classmethod
     def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
@@ -201,6 +215,8 @@ class ArticleQA(Library):
                 long.
             ArticleNotFound: One of the ids is not in the library.
         """
+        if not self._reader.is_loaded:
+            meanwhile.begin(self._reader.load)  # while the other model embeds the question
         ids = None if article_ids is None else list(article_ids)
         encode = functools.cache(self._embedder.encode_query)
         wanted = self._wanted(question, ids, history, encode)

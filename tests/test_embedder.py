@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index import embedder as module
-from index.embedder import SentenceTransformerEmbedder, use_bfloat16_if_faithful
+from index.embedder import SentenceTransformerEmbedder
 from index.errors import InputError, ModelCorrupt, ModelMissing
 from index.model_files import DEFAULT_MODEL_SHA256, check_files, default_model_folder
 
@@ -125,34 +125,93 @@ def test_a_missing_data_package_names_the_command(monkeypatch: pytest.MonkeyPatc
         default_model_folder()
 
 
-class _Rounding:
-    """Stands in for a model whose vectors bfloat16 keeps, or spoils."""
+class _Light:
+    """Stands in for the light encoder where it does not do what it should."""
 
-    def __init__(self, *, faithful: bool) -> None:
-        self.faithful = faithful
-        self.half = False
+    def __init__(self, *, raises: bool) -> None:
+        self._raises = raises
 
-    def encode(self, texts: list[str], **_: object) -> np.ndarray:
-        vectors = np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(texts), 1))
-        return vectors[:, ::-1] if self.half and not self.faithful else vectors
+    def default(self) -> _Light:
+        if self._raises:
+            msg = "no such operator"
+            raise RuntimeError(msg)
+        return self
 
-    def bfloat16(self) -> None:
-        self.half = True
-
-    def float(self) -> None:
-        self.half = False
+    def is_faithful(self) -> bool:
+        return False
 
 
-@pytest.mark.parametrize("faithful", [True, False])
-def test_bfloat16_is_kept_only_if_the_vectors_stay_the_same(*, faithful: bool) -> None:
-    model = _Rounding(faithful=faithful)
-    assert use_bfloat16_if_faithful(model) is faithful  # type: ignore[arg-type] # duck-typed
-    assert model.half is faithful
+@pytest.mark.parametrize("raises", [True, False])
+def test_where_the_light_encoder_cannot_be_trusted_torch_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    embedder: SentenceTransformerEmbedder,
+    *,
+    raises: bool,
+) -> None:
+    monkeypatch.setattr("index.light_encoder.LightEncoder", _Light(raises=raises))
+    heavy = SentenceTransformerEmbedder()
+    text = "The treaty was suspended."
+    assert float(heavy.encode_query(text) @ embedder.encode_query(text)) > 0.999
+    assert heavy.max_tokens == embedder.max_tokens
+    assert heavy.count_tokens([text]) == embedder.count_tokens([text])
+    assert caplog.text.count("is run by torch") == 1
 
 
-def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
-    exact = SentenceTransformerEmbedder(precision="float32")
-    monkeypatch.setattr(module, "has_fast_bfloat16", lambda: True)
-    rounded = SentenceTransformerEmbedder(precision="auto")
-    text = "The treaty of 1972 was suspended."
-    assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999
+def test_a_changed_model_is_an_error_and_no_reason_for_torch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("model.safetensors", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"other bytes")
+    monkeypatch.setattr("index.light_encoder.find_default_model", lambda: tmp_path)
+    with pytest.raises(ModelCorrupt, match=r"model\.safetensors is not the published one"):
+        SentenceTransformerEmbedder().load()
+
+
+class _Full:
+    """Stands in for torch: the first number tells that it made the vector."""
+
+    def encode_documents(self, texts: list[str]) -> np.ndarray:
+        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        vectors[:, 0] = 1.0
+        return vectors
+
+
+def _with_torch(monkeypatch: pytest.MonkeyPatch) -> tuple[SentenceTransformerEmbedder, list[str]]:
+    loads: list[str] = []
+
+    def load(folder: str, **_: object) -> _Full:
+        loads.append(folder)
+        return _Full()
+
+    monkeypatch.setattr("index.full_model.FullModel.load", load)
+    monkeypatch.setattr(module, "WORTH_TORCH_CHARS", 400)
+    monkeypatch.setattr(module, "may_compute_in_bfloat16", lambda: True)
+    return SentenceTransformerEmbedder(), loads
+
+
+def test_few_documents_do_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, loads = _with_torch(monkeypatch)
+    vectors = embedder.encode_documents(["a short text"] * 3)
+    assert vectors[0] @ embedder.encode_query("a short text") > 0.999
+    assert not loads
+
+
+def test_much_text_is_worth_torch_which_then_encodes_all_documents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    embedder, loads = _with_torch(monkeypatch)
+    vectors = embedder.encode_documents([f"text {i}" for i in range(80)])
+    assert np.all(vectors[:, 0] == 1.0)
+    assert embedder.encode_documents(["a"])[0, 0] == 1.0
+    assert len(loads) == 1
+    assert embedder.encode_query("a")[0] != 1.0
+
+
+def test_without_bfloat16_torch_is_no_faster_and_not_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    embedder, loads = _with_torch(monkeypatch)
+    monkeypatch.setattr(module, "may_compute_in_bfloat16", lambda: False)
+    embedder.encode_documents([f"text {i}" for i in range(80)])
+    assert not loads

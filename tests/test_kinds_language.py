@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.types import Article
-from qa.kinds.language import language_of, note_on_languages
+from qa.kinds.language import is_plainly_english, language_of, note_on_languages
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,37 @@ from qa.kinds.language import language_of, note_on_languages
 )
 def test_the_language_of_a_question_is_known(text: str, code: str) -> None:
     assert language_of(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When did the bridge open to the public?",
+        "In which year was the new bridge built?",
+        "The ship sailed from Bristol with forty people who paid for their cargo of coal. " * 4,
+    ],
+)
+def test_plain_english_is_known_by_its_small_words(text: str) -> None:
+    assert is_plainly_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Tesla",
+        "How?",
+        "Wer hat „The Catcher in the Rye“ geschrieben?",
+        "Was ist das Thema von „What Is to Be Done?“",
+        "Qui chante « Who Are You » des Who ?",
+        "Wie heet de zanger van The Who?",
+        "Hvem spillede med i That Was the Week That Was?",
+        "Der Film „The Wind and the Lion“ lief 1975 in den Kinos und war ein Erfolg. " * 8,
+        "Het boek van de schrijver is in de winkel te koop, en de film was op tv. " * 8,
+    ],
+)
+def test_what_names_something_english_is_not_plain_english(text: str) -> None:
+    assert not is_plainly_english(text)
 
 
 @pytest.mark.parametrize("text", ["", "?", "Tesla", "OK", "1969"])

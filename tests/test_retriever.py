@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from index.embedder import SentenceTransformerEmbedder
 from index.errors import ArticleNotFound, QuestionError
+from index.lexical import stop_stems
 from index.passage_index import PassageIndex
 from index.types import Article
 from qa.evidence import QuestionTerms, text_stems
@@ -144,6 +146,23 @@ def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
     terms = terms_of("Who signed the treaty?")
     assert terms.pair_coverage(text_stems("He signed a treaty.")) == 1
     assert terms.pair_coverage(text_stems("The treaty was signed.")) == 0
+
+
+@given(
+    st.lists(st.sampled_from("red car sea was the sold".split()), max_size=6),
+    st.lists(st.sampled_from("red car sea was the sold".split()), max_size=9),
+)
+def test_coverage_is_that_of_the_sets_of_words_and_of_pairs(
+    asked: list[str], said: list[str]
+) -> None:
+    terms = terms_of(" ".join(asked), "red car", "sea")
+    words = text_stems(" ".join(said))
+    covered = sum(idf for stem, idf in terms.idf.items() if stem in words)
+    assert terms.coverage(words) * terms.total == pytest.approx(covered)
+    content = [word for word in words if word not in stop_stems()]
+    adjacent = list(itertools.pairwise(content))
+    covered = sum(weight for pair, weight in terms.pairs.items() if pair in adjacent)
+    assert terms.pair_coverage(words) * terms.total_of_pairs == pytest.approx(covered)
 
 
 def test_a_question_without_words_covers_nothing() -> None:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from index.full_model import FullModel, use_bfloat16_if_faithful
+from index.model_files import default_model_folder
+
+
+class _Rounding:
+    """Stands in for a model whose vectors bfloat16 keeps, or spoils."""
+
+    def __init__(self, *, faithful: bool) -> None:
+        self.faithful = faithful
+        self.half = False
+
+    def encode(self, texts: list[str], **_: object) -> np.ndarray:
+        vectors = np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(texts), 1))
+        return vectors[:, ::-1] if self.half and not self.faithful else vectors
+
+    def bfloat16(self) -> None:
+        self.half = True
+
+    def float(self) -> None:
+        self.half = False
+
+
+@pytest.mark.parametrize("faithful", [True, False])
+def test_bfloat16_is_kept_only_if_the_vectors_stay_the_same(*, faithful: bool) -> None:
+    model = _Rounding(faithful=faithful)
+    assert use_bfloat16_if_faithful(model) is faithful  # type: ignore[arg-type] # duck-typed
+    assert model.half is faithful
+
+
+def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(default_model_folder())
+    exact = FullModel.load(folder, allow_download=False, precision="float32")
+    monkeypatch.setattr("index.full_model.has_fast_bfloat16", lambda: True)
+    rounded = FullModel.load(folder, allow_download=False, precision="auto")
+    text = "The treaty of 1972 was suspended."
+    assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999
