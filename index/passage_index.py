@@ -12,7 +12,7 @@ from typing import Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryError
+from index.errors import LibraryError, LibraryLocked
 from index.forks import renew_in_children
 from index.leftovers import remove_leftovers
 from index.lexical import remove_index
@@ -322,6 +322,8 @@ class PassageIndex:
                 remove_leftovers(self._folder)
                 self._vectors.save(self._folder / VECTORS)
             self._unsaved = 0
+        except LibraryLocked:
+            _logger.debug("the vector index was not saved: another process is writing")
         except (LibraryError, OSError) as error:
             # Only a cache of the record: the next opening rebuilds it.
             _logger.warning("the vector index was not saved: %s", error)

@@ -152,7 +152,7 @@ def _unit_vectors(db: Database, ids: list[int], dimension: int) -> Iterator[bool
 def _is_unit(blob: Any, dimension: int) -> bool:  # noqa: ANN401 - damage can make it anything
     if not isinstance(blob, bytes) or len(blob) != 4 * dimension:
         return False
-    length = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4")))
+    length = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4").astype(np.float64)))
     return abs(length - 1) < _LENGTH_TOLERANCE  # not so of NaN
 
 
