@@ -43,12 +43,9 @@ def disagreements(
         for chunk_id, vector in zip(
             *storage.vectors_between(first, first + _BATCH - 1), strict=True
         ):
-            try:
-                (cosine,) = vectors.similarities(vector, [int(chunk_id)])
-            except RuntimeError:  # by which faiss says that it has no such id
-                lacking += 1
-            else:
-                differing += abs(cosine - 1) > _COSINE_TOLERANCE
+            cosine = vectors.similarity(vector, int(chunk_id))
+            lacking += cosine is None
+            differing += cosine is not None and abs(cosine - 1) > _COSINE_TOLERANCE
         if progress:
             progress(compared, total)
     extra = len(vectors) - (total - lacking)

@@ -254,7 +254,7 @@ class PassageIndex:
             dense = dict(self._vectors.search(vector, depth, ranges))
             lexical = dict(self._words.index.search(question, depth, ranges))
             unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-            dense |= zip(unseen, self._vectors.similarities(vector, unseen), strict=True)
+            dense |= self._similarities(vector, unseen)
             if len(lexical) == depth:  # else every chunk with a matching word is in it
                 unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
                 lexical |= zip(unseen, self._words.index.scores(question, unseen), strict=True)
@@ -263,6 +263,14 @@ class PassageIndex:
             Candidate(chunk, dense[chunk_id], lexical.get(chunk_id, 0.0))
             for chunk_id, chunk in sorted(stored.items())
         ]
+
+    def _similarities(self, vector: Vectors, ids: list[int]) -> dict[int, float]:
+        """Return the cosine of each of ``ids`` that is still there."""
+        if self._words.index.revision == self._vectors.revision:
+            return dict(zip(ids, self._vectors.similarities(vector, ids), strict=True))
+        # Somebody is writing: the words may be behind, and know chunks that were removed.
+        found = ((i, self._vectors.similarity(vector, i)) for i in ids)
+        return {i: cosine for i, cosine in found if cosine is not None}
 
     def _embedded(self, article: Article, progress: Progress | None) -> tuple[list[Chunk], Vectors]:
         window = self.embedder.max_tokens

@@ -252,8 +252,11 @@ class Storage:
         """
         with self._db.transaction() as db:
             first, last = db.execute("SELECT min(id), max(id) FROM chunks").fetchone()
+            db.execute("DELETE FROM vectors")  # those of no chunk, too
             if first is not None:
                 db.execute("DELETE FROM chunks")
+                # No index is caught up from before this; and damage to the log ends here.
+                db.execute("DELETE FROM changes")
                 _note_change(db, added=False, first=first, last=last)
             for article_id, chunks, vectors in chunked:
                 row = db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()

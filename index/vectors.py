@@ -28,6 +28,15 @@ _MAGIC = b"AQVEC001"
 _HEADER = struct.Struct("<8sQQI32s")  # magic, revision, dimension, digest of the payload
 
 
+def _one_thread() -> None:
+    faiss.omp_set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    # OpenMP's threads do not come along: a search by several would wait for them for ever.
+    os.register_at_fork(after_in_child=_one_thread)
+
+
 class VectorIndex:
     """Exact inner-product search over unit vectors under 64-bit ids.
 
@@ -83,6 +92,13 @@ class VectorIndex:
             return []
         vectors = self._index.reconstruct_batch(np.array(ids, dtype=np.int64))
         return [float(cosine) for cosine in vectors @ query]
+
+    def similarity(self, query: Vectors, chunk_id: int) -> float | None:
+        """Return the cosine of ``query`` to one id; None if that is not there."""
+        try:
+            return self.similarities(query, [chunk_id])[0]
+        except RuntimeError:  # by which faiss says so
+            return None
 
     def save(self, path: Path) -> None:
         """Write the index beside ``path``, sync it, and rename it into place.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from index.errors import LibraryLocked
+from index.errors import LibraryError, LibraryLocked
 from index.lexical import LexicalIndex, remove_index
 from index.lexical_files import borrowed_copy, remove_orphans
 from index.revisions import NEW, Revision
@@ -52,7 +52,7 @@ class Words:
         """Bring the words to the record's revision, unless another process is about to."""
         if self.index.revision == self._storage.revision():
             return
-        self.index.refresh()  # the process that changed the record may have done it
+        self._refresh()  # the process that changed the record may have done it
         if self.index.revision == self._storage.revision():
             return
         try:
@@ -62,6 +62,13 @@ class Words:
             # Its writer is alive and about to finish; until then this process
             # searches the words of the revision before.
             _logger.debug("another process is bringing the word index up to date")
+
+    def _refresh(self) -> None:
+        try:
+            self.index.refresh()
+        except (OSError, ValueError) as error:  # another process has removed it, or a disk fails
+            _logger.warning("the word index is opened again: %s", error)
+            self.index = self._opened(self._folder) if self._folder else LexicalIndex(None)
 
     def _update(self) -> None:
         """Write what changed; where the files are in the way or no room is, in memory."""
@@ -121,7 +128,7 @@ class Words:
                     return found
                 remove_index(folder)
                 return LexicalIndex(folder)
-        except (LibraryLocked, OSError, ValueError) as error:
+        except (LibraryError, OSError, ValueError) as error:
             _logger.warning("the word index is kept in memory: %s", error)
             return LexicalIndex(None)
 
