@@ -26,7 +26,8 @@ def after(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object])
     """Have ``act`` happen once, right after the first call of a method of Storage."""
     from index.storage import Storage
 
-    real, done = getattr(Storage, name), []
+    real = getattr(Storage, name)
+    done: list[bool] = []
 
     def patched(self: Storage, *arguments: object) -> object:
         result = real(self, *arguments)
@@ -53,7 +54,12 @@ def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
 
 def test_an_article_that_comes_while_a_library_is_re_embedded_can_be_found(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as mine, opened(tmp_path / "l") as theirs:
-        mine.reembed(lambda done, total: theirs.add(article(7)) and None if done == total else None)
+
+        def add_at_the_end(done: int, total: int) -> None:
+            if done == total:
+                theirs.add(article(7))
+
+        mine.reembed(add_at_the_end)
         assert found(mine, 7) == ["Title 7"]
         assert found(theirs, 7) == ["Title 7"]
         theirs.remove(article(7).id)
