@@ -58,7 +58,7 @@ class Worker:
         self, folder: Path, tell: Callable[[State], None], seed: int, first: int, *, alone: bool
     ) -> None:
         self._folder, self._tell, self._number = folder, tell, first
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - to be repeated
         self._state = State()
         tell(self._state)
         self._changes = [self._add, self._add, self._remove, self._rename, self._reopen]
@@ -129,31 +129,36 @@ class Worker:
         self._index = self._opened()
 
 
-def run_worker(
-    folder: Path,
-    log: Path,
-    seed: int,
-    *,
-    rounds: int | None = None,
-    die_at: int | None = None,
-    part: int | None = None,
-) -> int:
-    """Work on a library in this process, which dies at a point if ``die_at`` is given.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to do, and when it is to die."""
 
-    ``part`` tells workers that share a library apart. Returns how many points were passed:
-    one before and one after each call that may change a file.
+    seed: int
+    rounds: int | None = None
+    """How many changes, each kind in turn; None for ever, at random."""
+    die_at: int | None = None
+    """The point of the rounds at which it ends itself."""
+    part: int | None = None
+    """Which of the workers that share a library this is; None if it has it alone."""
+
+
+def run_worker(folder: Path, log: Path, job: Job) -> int:
+    """Work on a library in this process until it dies.
+
+    Returns how many points were passed if it does not: one before and one after each call
+    that may change a file.
     """
     # What is changed is saved at once, so that saving is met as often as all else.
-    from index import passage_index
+    from index import meaning
 
-    passage_index._SAVE_AT_LEAST = 1
+    meaning._SAVE_AT_LEAST = 1
     passed = 0
 
     def point(_frame: FrameType, event: str, function: object) -> None:
         nonlocal passed
         if event in {"c_call", "c_return"} and getattr(function, "__name__", "") in _POINTS:
             passed += 1
-            if passed == die_at:
+            if passed == job.die_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -161,9 +166,10 @@ def run_worker(
     def tell(state: State) -> None:
         os.write(descriptor, (json.dumps([state.titles, state.model]) + "\n").encode())
 
-    sys.setprofile(point if rounds else None)
+    sys.setprofile(point if job.rounds else None)
     try:
-        Worker(folder, tell, seed, 1_000_000 * (part or 0), alone=part is None).work(rounds)
+        first = 1_000_000 * (job.part or 0)
+        Worker(folder, tell, job.seed, first, alone=job.part is None).work(job.rounds)
     finally:
         sys.setprofile(None)
         os.close(descriptor)

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.commands import report, table
-from bench.crash_work import leftovers, run_worker, verify
+from bench.crash_work import Job, leftovers, run_worker, verify
 from bench.environment import Environment
 
 ROUNDS = 8
@@ -46,7 +46,7 @@ class Kills:
 
 def at_random(count: int, seed: int = 0, writers: int = 1) -> Kills:
     """Kill ``count`` libraries' writers after a random time each."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - to be repeated
     way = "after a random time" if writers == 1 else f"{writers} writers, after a random time"
     trials = [
         _Trial(seed=chance.randrange(1 << 30), seconds=chance.uniform(0.01, 0.6), writers=writers)
@@ -80,7 +80,7 @@ def _tried(way: str, trials: Sequence[_Trial]) -> Kills:
             outcomes.append(verify(folder / "l", logs, check_first=number % 2 == 0))
             if left := leftovers(folder / "l"):
                 failures.append(f"{trial}: {left} half-written files are left")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        except Exception as error:
             failures.append(f"{trial}: {error!r}")
         finally:
             shutil.rmtree(folder)
@@ -97,13 +97,9 @@ def _kill(folder: Path, trial: _Trial) -> list[Path]:
     workers = []
     for part, log in enumerate(logs):
         log.touch()
-        keywords = {
-            "rounds": rounds,
-            "die_at": trial.die_at,
-            "part": part if trial.writers > 1 else None,
-        }
-        arguments = (folder / "l", log, trial.seed + part)
-        workers.append(context.Process(target=run_worker, args=arguments, kwargs=keywords))
+        shared = part if trial.writers > 1 else None
+        job = Job(trial.seed + part, rounds, trial.die_at, shared)
+        workers.append(context.Process(target=run_worker, args=(folder / "l", log, job)))
     for worker in workers:
         worker.start()
     time.sleep(trial.seconds)
@@ -121,7 +117,7 @@ def _passed(folder: Path) -> int:
     queue = context.SimpleQueue()
 
     def count() -> None:
-        queue.put(run_worker(folder / "l", folder / "log", 1, rounds=ROUNDS))
+        queue.put(run_worker(folder / "l", folder / "log", Job(1, ROUNDS)))
 
     process = context.Process(target=count)
     process.start()

@@ -69,10 +69,12 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
         identity = _identity(db, state)
     finally:
         db.close()
-    if identity is None:
+    if state.damage:
         return Report(Verdict.DAMAGED, state.articles, state.chunks, state.damage)
     if state.underivable:
         return Report(Verdict.REEMBED, state.articles, state.chunks, state.underivable)
+    if identity is None:
+        return Report(Verdict.SOUND, 0, 0)
     return _with_derived(folder, identity, state, progress)
 
 
@@ -95,10 +97,11 @@ class _Recorded:
 
 
 def _identity(db: Database, state: RecordState) -> ModelIdentity | None:
-    """Return the model of a record that is sound."""
+    """Return the model of a record that is sound; None if it has none yet."""
     if state.damage:
         return None
-    return ModelIdentity(*db.read("SELECT model_name, model_sha256, dimension FROM library")[0])
+    rows = db.read("SELECT model_name, model_sha256, dimension FROM library")
+    return ModelIdentity(*rows[0]) if rows else None
 
 
 def _with_derived(

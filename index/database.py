@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -235,6 +236,7 @@ class Database:
     def _open(self) -> None:
         """Make the file if it is absent; of one that cannot be written to, become a reader."""
         try:
+            self._check_permission()
             with self._write_lock, clear_errors(self._path):
                 self._prepare(self._writing())
         except LibraryUnwritable as error:
@@ -247,6 +249,17 @@ class Database:
             self._frozen = FrozenRecord(self._path)
             with self._reader() as db:
                 self._prepare(db)
+
+    def _check_permission(self) -> None:
+        """Raise LibraryUnwritable where SQLite would find out at the first change."""
+        if self._path is not None and self._path.exists():
+            for path in (self._path, self._path.parent):
+                if not os.access(path, os.W_OK):
+                    msg = (
+                        f"The library {self._path} cannot be opened for writing: there is no "
+                        f"permission to write to {path.name}, or its disk is read-only."
+                    )
+                    raise LibraryUnwritable(msg)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])

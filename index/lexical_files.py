@@ -6,6 +6,7 @@ the CRC-32 of the rest, which it does not look at by itself.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import struct
@@ -26,21 +27,45 @@ def check_files(folder: Path) -> None:
         ValueError: One is damaged, which the message names.
         OSError: One is missing, or cannot be read.
     """
+    for path in sorted(_parts(folder)):
+        _check_file(path)
+
+
+def remove_orphans(folder: Path) -> None:
+    """Remove files of which the index does not know, as a writer that was killed leaves them.
+
+    tantivy numbers its writes anew then, and does not overwrite a file of the same number.
+    The caller holds the write lock.
+    """
+    try:
+        known = _parts(folder)
+    except (OSError, ValueError):
+        return
+    for path in folder.iterdir():
+        if path not in known and not path.name.startswith(".") and path.name != _META:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _parts(folder: Path) -> set[Path]:
+    """Return the files that meta.json speaks of.
+
+    Raises:
+        ValueError: It is damaged.
+    """
     try:
         meta = json.loads((folder / _META).read_bytes())
     except FileNotFoundError:
-        return
+        return set()
     try:
         segments = [(s["segment_id"].replace("-", ""), s["deletes"]) for s in meta["segments"]]
-        deletes = [f"{name}.{gone['opstamp']}.del" for name, gone in segments if gone]
+        deletes = {f"{name}.{gone['opstamp']}.del" for name, gone in segments if gone}
     except (AttributeError, KeyError, TypeError) as error:
         msg = f"{_META} is not as it was written"
         raise ValueError(msg) from error
     names = {name for name, _ in segments}
-    # A writer that was killed leaves files of which meta.json does not know.
-    parts = (p for p in folder.iterdir() if p.stem in names and not p.suffix.endswith("temp"))
-    for path in sorted([*parts, *(folder / name for name in deletes)]):
-        _check_file(path)
+    parts = {path for path in folder.iterdir() if path.stem in names and path.suffix != ".temp"}
+    return parts | {folder / name for name in deletes}
 
 
 def _check_file(path: Path) -> None:

@@ -246,7 +246,7 @@ class PassageIndex:
             dense = dict(self._meaning.index.search(vector, depth, ranges))
             lexical = dict(self._words.index.search(question, depth, ranges))
             unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-            dense |= zip(unseen, self._meaning.index.similarities(vector, unseen), strict=True)
+            dense |= self._meaning.index.similarities(vector, unseen)
             if len(lexical) == depth:  # else every chunk with a matching word is in it
                 unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
                 lexical |= zip(unseen, self._words.index.scores(question, unseen), strict=True)

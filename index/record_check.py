@@ -51,7 +51,10 @@ def record_state(db: Database, progress: Progress | None = None) -> RecordState:
     damage, wrong, sound, chunks = [], [], 0, 0
     try:
         with db.snapshot():
+            if not db.read("SELECT 1 FROM library") and not db.read("SELECT 1 FROM articles"):
+                return RecordState(0, 0)  # whoever made it was ended before anything was added
             damage += _complaints(db)
+            wrong += _strays(db)
             wrong += _log_problems(db)
             dimension = int(db.read("SELECT dimension FROM library")[0][0])
             keys = [row[0] for row in db.read("SELECT key FROM articles ORDER BY key")]
@@ -87,17 +90,21 @@ def _decoded(value: bytes | None) -> str | None:
 
 def _complaints(db: Database) -> list[str]:
     told = [row[0] for row in db.read(f"PRAGMA integrity_check({_SHOWN})")]
+    return [f"SQLite finds: {one}." for one in told if one != "ok"]
+
+
+def _strays(db: Database) -> list[str]:
+    """Return what is wrong with rows that belong to no article or passage."""
     lost = len(db.read("PRAGMA foreign_key_check"))
-    found = [f"SQLite finds: {one}." for one in told if one != "ok"]
-    return [*found, f"{lost} rows belong to nothing."] if lost else found
+    return [f"{lost} passages or vectors belong to nothing."] if lost else []
 
 
 def _log_problems(db: Database) -> list[str]:
     """Return what is wrong with the log of changes, from which indexes catch up."""
     generation, token = db.read("SELECT generation, token FROM library")[0]
     log = db.read("SELECT generation, token FROM changes ORDER BY generation")
-    whole = [row[0] for row in log] == list(range(1, generation + 1))
-    if whole and (not log or log[-1] == (generation, token)):
+    whole = [row[0] for row in log] == list(range(generation - len(log) + 1, generation + 1))
+    if whole and (log[-1] == (generation, token) if log else not generation):
         return []
     return ["The log of changes is not whole."]
 
@@ -152,7 +159,7 @@ def _unit_vectors(db: Database, ids: list[int], dimension: int) -> Iterator[bool
 def _is_unit(blob: Any, dimension: int) -> bool:  # noqa: ANN401 - damage can make it anything
     if not isinstance(blob, bytes) or len(blob) != 4 * dimension:
         return False
-    length = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4")))
+    length = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4").astype(np.float64)))
     return abs(length - 1) < _LENGTH_TOLERANCE  # not so of NaN
 
 

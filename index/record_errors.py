@@ -20,6 +20,16 @@ def clear_errors(path: Path | None) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _clear_error(error, path) from error
+    except UnicodeDecodeError as error:  # of a message that quotes what is damaged
+        raise _damaged(error, path) from error
+
+
+def _damaged(error: Exception, path: Path | None) -> LibraryDamaged:
+    return LibraryDamaged(
+        f"The library {path} is damaged ({error}). Restore library.sqlite from a backup. "
+        "article-qa check --library DIR tells what is damaged, and with --salvage NEW_DIR "
+        "it takes what can still be read into a new library."
+    )
 
 
 def _clear_error(error: sqlite3.DatabaseError, path: Path | None) -> LibraryError:
@@ -41,12 +51,10 @@ def _clear_error(error: sqlite3.DatabaseError, path: Path | None) -> LibraryErro
             f"The disk of the library {path} could not be read or written ({error}). Nothing was "
             "changed. Check that the disk has room and is sound."
         )
-    # SQLite gives no code for a text that is no longer UTF-8, and Python says so thus.
-    undecodable = code == 0 and "decode" in str(error)
-    if undecodable or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return LibraryDamaged(
-            f"The library {path} is damaged ({error}). Restore library.sqlite from a backup. "
-            "article-qa check --library DIR tells what is damaged, and with --salvage NEW_DIR "
-            "it takes what can still be read into a new library."
-        )
+    # Of a text that is no longer UTF-8 Python tells by a message without a code; what our
+    # queries name is missing only where the schema was damaged.
+    told = str(error)
+    misread = (code == 0 and "decode" in told) or "no such" in told or "malformed" in told
+    if misread or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return _damaged(error, path)
     return LibraryError(f"The library {path} could not be used: {error}.")

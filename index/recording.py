@@ -48,8 +48,11 @@ def record_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: S
 def forget_chunks(db: sqlite3.Connection) -> None:
     """Delete every chunk, and note it."""
     first, last = db.execute("SELECT min(id), max(id) FROM chunks").fetchone()
+    db.execute("DELETE FROM vectors")  # those of no chunk, too
     if first is not None:
         db.execute("DELETE FROM chunks")
+        # No index is caught up from before this; and damage to the log ends here.
+        db.execute("DELETE FROM changes")
         note_change(db, added=False, first=first, last=last)
 
 

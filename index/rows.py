@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
+from index.errors import LibraryDamaged
 from index.revisions import StoredChunk
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
@@ -24,20 +26,43 @@ SELECT_CHUNK = (
 )
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
 
+Row: TypeAlias = tuple[Any, ...]
+_Value = TypeVar("_Value")
 
-def article_of(row: tuple[Any, ...]) -> Article:
+
+def _of_a_sound_row(read: Callable[[Row], _Value]) -> Callable[[Row], _Value]:
+    """Have ``read`` raise LibraryDamaged for a row that is not as it was written."""
+
+    @functools.wraps(read)
+    def checked(row: Row) -> _Value:
+        try:
+            return read(row)
+        except (TypeError, ValueError) as error:
+            msg = (
+                f"The library is damaged: a row of its record cannot be read ({error}). "
+                "article-qa check --library DIR tells more, and what to do."
+            )
+            raise LibraryDamaged(msg) from error
+
+    return checked
+
+
+@_of_a_sound_row
+def article_of(row: Row) -> Article:
     """Return the article of a row of SELECT_ARTICLE."""
     article_id, title, text, source, headings, added_at, pages = row
     marks = tuple(Heading(*mark) for mark in json.loads(headings))
     return Article(article_id, title, text, source, marks, added_at, tuple(json.loads(pages)))
 
 
-def info_of(row: tuple[Any, ...]) -> ArticleInfo:
+@_of_a_sound_row
+def info_of(row: Row) -> ArticleInfo:
     """Return what a list shows of an article, from a row of SELECT_INFO."""
     return ArticleInfo(*row)
 
 
-def stored_chunk(row: tuple[Any, ...]) -> StoredChunk:
+@_of_a_sound_row
+def stored_chunk(row: Row) -> StoredChunk:
     """Return the chunk of a row of SELECT_CHUNK."""
     chunk_id, title, article_id, start, end, text, heading, sentences = row
     offsets = np.frombuffer(sentences, dtype="<i8").tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from index.passage_index import RECORD
 from index.record_check import readable_article
 from index.types import Article
 
+_HEADER_BYTES = 100
+_MOST_BYTES = 1 << 40  # more is a damaged header's; the file is sparse
 _MOST_KEYS = 100_000
 """Articles that are tried one by one where the record does not tell how many there are."""
 
@@ -21,16 +25,37 @@ def readable_articles(folder: Path) -> Iterator[Article | None]:
     Of a record that cannot be read through every article is looked up by itself; then
     those that were removed count as lost.
 
+    It is read from a copy, and what is there is left as it is.
+
     Raises:
         LibraryDamaged: Nothing of the record can be read.
         LibraryError: It cannot be opened for another reason.
+        OSError: There is no room for the copy.
     """
-    db = Database(folder / RECORD)
-    try:
-        for key in _keys(db):
-            yield readable_article(db, key)
-    finally:
-        db.close()
+    with tempfile.TemporaryDirectory(prefix="article-qa-") as place:
+        db = Database(_copied(folder / RECORD, Path(place)))
+        try:
+            for key in _keys(db):
+                yield readable_article(db, key)
+        finally:
+            db.close()
+
+
+def _copied(record: Path, place: Path) -> Path:
+    """Return a copy of a record; if its end is missing, one that is as long as it was."""
+    copy, wal = place / RECORD, Path(f"{record}-wal")
+    shutil.copyfile(record, copy)
+    if wal.exists():
+        shutil.copyfile(wal, f"{copy}-wal")
+    with copy.open("r+b") as file:
+        header = file.read(_HEADER_BYTES)
+        if len(header) == _HEADER_BYTES:
+            page_bytes = int.from_bytes(header[16:18], "big")
+            length = page_bytes * int.from_bytes(header[28:32], "big")
+            # SQLite reads nothing of a file that is shorter than its header says.
+            if copy.stat().st_size < length < _MOST_BYTES:
+                file.truncate(length)
+    return copy
 
 
 def _keys(db: Database) -> list[int]:

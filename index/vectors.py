@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -169,17 +170,21 @@ class VectorIndex:
         ids, vectors = self._record.vectors_of([int(i) for i in near[0] if i >= 0])
         return ids, _cosines(vectors, query)
 
-    def similarities(self, query: Vectors, ids: list[int]) -> list[float]:
-        """Return the cosine of ``query`` to each of ``ids``; 0 for one that is gone."""
+    def similarities(self, query: Vectors, ids: list[int]) -> dict[int, float]:
+        """Return the cosine of ``query`` to each of ``ids`` that is there."""
         if not ids:
-            return []
-        if not self.is_approximate:
-            with _one_thread():
-                vectors = self._index.reconstruct_batch(np.array(ids, dtype=np.int64))
-            return [float(cosine) for cosine in _cosines(vectors, query)]
-        known, vectors = self._record.vectors_of(ids)
-        cosines = dict(zip(known.tolist(), _cosines(vectors, query).tolist(), strict=True))
-        return [cosines.get(chunk_id, 0.0) for chunk_id in ids]
+            return {}
+        if self.is_approximate:
+            known, vectors = self._record.vectors_of(ids)
+            return dict(zip(known.tolist(), _cosines(vectors, query).tolist(), strict=True))
+        try:
+            vectors = self.held(np.array(ids, dtype=np.int64))
+        except RuntimeError:  # by which faiss says that one is not there
+            if len(ids) == 1:
+                return {}
+            found = (self.similarities(query, [one]) for one in ids)
+            return {known: cosine for one in found for known, cosine in one.items()}
+        return dict(zip(ids, _cosines(vectors, query).tolist(), strict=True))
 
     def ids(self) -> Ids:
         """Return the ids that are held, ``(n,)``, ascending."""
@@ -201,7 +206,8 @@ class VectorIndex:
         Raises:
             RuntimeError: One of them is not held.
         """
-        vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
+        with _one_thread():
+            vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
         if self.is_approximate:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return np.asarray(vectors, dtype=np.float32)
@@ -243,6 +249,11 @@ def sample_size(size: int) -> int:
 def use_one_thread() -> None:
     """Have what this thread asks of faiss take one core."""
     faiss.omp_set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    # OpenMP's threads do not come along: a search by several would wait for them for ever.
+    os.register_at_fork(after_in_child=use_one_thread)
 
 
 @contextlib.contextmanager

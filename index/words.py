@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from index.errors import LibraryLocked
+from index.errors import LibraryError, LibraryLocked
 from index.lexical import LexicalIndex, remove_index
-from index.lexical_files import borrowed_copy
+from index.lexical_files import borrowed_copy, remove_orphans
 from index.revisions import NEW, Revision, steps
 from index.storage import Storage
 from index.types import Chunk
@@ -40,6 +40,7 @@ class Words:
         """What was wrong with the files that were found, if they could not be used."""
         if folder is not None and not storage.writable:
             folder = self._borrow(folder)
+        self._folder = folder
         self.index = LexicalIndex(None) if folder is None else self._opened(folder)
 
     def close(self) -> None:
@@ -51,7 +52,7 @@ class Words:
         """Bring the words to the record's revision, unless another process is about to."""
         if self.index.revision == self._storage.revision():
             return
-        self.index.refresh()  # the process that changed the record may have done it
+        self._refresh()  # the process that changed the record may have done it
         if self.index.revision == self._storage.revision():
             return
         try:
@@ -62,13 +63,36 @@ class Words:
             # searches the words of the revision before.
             _logger.debug("another process is bringing the word index up to date")
 
+    def _refresh(self) -> None:
+        try:
+            self.index.refresh()
+        except (OSError, ValueError) as error:  # another process has removed it, or a disk fails
+            _logger.warning("the word index is opened again: %s", error)
+            self.index = self._opened(self._folder) if self._folder else LexicalIndex(None)
+
     def _update(self) -> None:
+        """Write what changed; where the files are in the way or no room is, in memory."""
         try:
             self._write()
         except (OSError, ValueError) as error:
-            _logger.warning("the word index was not saved and is kept in memory: %s", error)
+            _logger.warning("the word index was not saved: %s", error)
+            self.index = self._cleared() or LexicalIndex(None)
+            self._write_again()
+
+    def _write_again(self) -> None:
+        try:
+            self._write()
+        except (OSError, ValueError) as error:
+            _logger.warning("the word index is kept in memory: %s", error)
             self.index = LexicalIndex(None)
             self._write()
+
+    def _cleared(self) -> LexicalIndex | None:
+        """Return the index on disk, freed of what a writer that was killed has left."""
+        if self._folder is None:
+            return None
+        remove_orphans(self._folder)
+        return _readable(self._folder, self._storage.has_been_at)[0]
 
     def _write(self) -> None:
         revision = self._storage.revision()
@@ -105,7 +129,7 @@ class Words:
                     return found
                 remove_index(folder)
                 return LexicalIndex(folder)
-        except (LibraryLocked, OSError, ValueError) as error:
+        except (LibraryError, OSError, ValueError) as error:
             _logger.warning("the word index is kept in memory: %s", error)
             return LexicalIndex(None)
 

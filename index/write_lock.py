@@ -49,15 +49,16 @@ class WriteLock:
         """Hold the lock; a thread that has it may take it again.
 
         Raises:
-            LibraryLocked: Another process has it, and kept it for the stated time
+            LibraryLocked: Another process or thread has it, and kept it for the stated time
                 if this one is to ``wait``.
             LibraryUnwritable: The lock file cannot be written.
         """
         try:
             if isinstance(self._lock, filelock.BaseFileLock):
                 self._lock.acquire(timeout=LOCK_SECONDS if wait else 0)
-            else:
-                self._lock.acquire()
+            elif not self._lock.acquire(blocking=wait):
+                msg = "Another thread is changing the library."
+                raise LibraryLocked(msg)
         except filelock.Timeout as error:
             msg = (
                 f"Another process has been writing to the library {self._folder} for over "

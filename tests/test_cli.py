@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -15,8 +17,10 @@ from typer.testing import CliRunner, Result
 from qa import Answer
 from qa.cli import app
 from qa.options import (
+    EXIT_DAMAGED,
     EXIT_ERROR,
     EXIT_INTERRUPTED,
+    EXIT_REEMBED,
     EXIT_REFUSED,
 )
 
@@ -195,3 +199,48 @@ def test_evaluate_measures_the_questions_of_a_file(tmp_path: Path) -> None:
     assert row["exact_match"]["mean"] == row["first_citation"]["mean"] == 1
     assert row["refused"] == {"span": 0, "unanswerable": 1}
     assert "refused: unanswerable" in run("evaluate", str(file)).stdout
+
+
+def test_a_library_is_checked_and_mended(library: str) -> None:
+    result = run("check", "--library", library)
+    assert result.exit_code == 0
+    assert result.output == "1 articles and 1 passages are in order.\nAll of it agrees.\n"
+    (Path(library) / "vectors.faiss").unlink()
+    mended = json.loads(run("check", "-l", library, "--json").output)
+    assert (mended["verdict"], mended["articles"]) == ("mended", 1)
+    assert mended["found"] == ["vectors.faiss was missing."]
+    assert json.loads(run("check", "-l", library, "--json").output)["verdict"] == "sound"
+
+
+def damage(library: str, sql: str) -> None:
+    with contextlib.closing(sqlite3.connect(Path(library) / "library.sqlite")) as db, db:
+        db.execute(sql)
+
+
+def test_passages_that_are_wrong_are_told_with_the_command_that_mends_them(library: str) -> None:
+    damage(library, "UPDATE chunks SET text = 'other'")
+    result = run("check", "-l", library)
+    assert result.exit_code == EXIT_REEMBED
+    assert f"article-qa reembed --library {library}" in result.output
+    assert run("reembed", "-l", library).exit_code == 0
+    assert run("check", "-l", library).exit_code == 0
+
+
+def test_what_can_be_read_of_a_damaged_library_is_saved(library: str, tmp_path: Path) -> None:
+    run("add", "-", "--title", "Second", "-l", library, stdin="A second text.")
+    damage(library, "UPDATE texts SET text = 'changed' WHERE article = 2")
+    result = run("check", "-l", library)
+    assert result.exit_code == EXIT_DAMAGED
+    assert "--salvage NEW_DIR" in result.output
+    new = str(tmp_path / "saved")
+    result = run("check", "-l", library, "--salvage", new)
+    assert "1 articles are in" in result.output
+    assert "1 could not be read" in result.output
+    (saved,) = json.loads(run("list", "-l", new, "--json").output)
+    assert (saved["title"], saved["source"]) == ("Bridge", "bridge.txt")
+
+
+def test_a_folder_without_a_library_cannot_be_checked(tmp_path: Path) -> None:
+    result = run("check", "-l", str(tmp_path))
+    assert "There is no library" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []

@@ -99,9 +99,12 @@ def test_similarities_of_given_ids(filled: tuple[VectorIndex, np.ndarray]) -> No
     index, vectors = filled
     query = unit(1)[0]
     np.testing.assert_allclose(
-        index.similarities(query, [103, 101]), [vectors[3] @ query, vectors[1] @ query], rtol=1e-5
+        [index.similarities(query, [103, 101])[i] for i in (103, 101)],
+        [vectors[3] @ query, vectors[1] @ query],
+        rtol=1e-5,
     )
-    assert index.similarities(query, []) == []
+    assert index.similarities(query, []) == {}
+    assert index.similarities(query, [1, 103]).keys() == {103}
 
 
 def test_what_is_saved_is_loaded(filled: tuple[VectorIndex, np.ndarray], tmp_path: Path) -> None:
@@ -224,7 +227,7 @@ def test_similarities_in_an_approximate_index_are_the_records(
     index, record, vectors = large
     del record.vectors[101]
     cosines = index.similarities(vectors[0], [102, 101, 100])
-    assert cosines == pytest.approx([float(vectors[2] @ vectors[0]), 0.0, 1.0], abs=1e-5)
+    assert cosines == pytest.approx({102: float(vectors[2] @ vectors[0]), 100: 1.0}, abs=1e-5)
 
 
 def test_an_approximate_index_is_loaded_as_it_was_saved_and_can_be_changed(

@@ -1,0 +1,74 @@
+"""Small libraries of a toy model, and processes that use them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.crash_work import LIMITS, text_of
+from bench.toys import ToyEmbedder
+from index.passage_index import RECORD, PassageIndex
+from index.types import Article
+
+ROOT = Path(__file__).parent.parent
+TOY = ToyEmbedder()
+# What stands before every script that a process runs.
+_PRELUDE = """
+import os, sys
+from pathlib import Path
+from index.errors import *
+from tests.libraries import *
+folder = Path(sys.argv[1])
+"""
+
+
+def opened(folder: Path) -> PassageIndex:
+    return PassageIndex(folder, TOY, limits=LIMITS)
+
+
+def article(number: int) -> Article:
+    return Article.from_text(text_of(number), title=f"Title {number}")
+
+
+def filled(folder: Path, count: int = 3, removed: int = 0) -> Path:
+    """Make a library of some articles, of which the first few were removed again."""
+    with opened(folder) as index:
+        for number in range(count):
+            index.add(article(number))
+        for number in range(removed):
+            index.remove(article(number).id)
+    return folder
+
+
+def titles(index: PassageIndex) -> list[str]:
+    return [info.title for info in index.catalogue()]
+
+
+def found(index: PassageIndex, number: int) -> list[str]:
+    """Return the titles of what holds the words of an article, by words and by meaning."""
+    word = f"Word{number}"
+    candidates = index.candidates(word, TOY.encode_query(word), 50)
+    return sorted({c.stored.title for c in candidates if c.bm25 > 0 and c.similarity > 0})
+
+
+def derived_files(folder: Path) -> list[Path]:
+    """Return every file of a library that is not the record."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not path.name.startswith(RECORD))
+
+
+def run(script: str, *arguments: object) -> str:
+    """Return what a Python process prints; a crash of it fails the test."""
+    result = subprocess.run(
+        [sys.executable, "-c", _PRELUDE + script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=120,
+        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+    )
+    assert result.returncode == 0, (result.returncode, result.stdout, result.stderr)
+    return result.stdout.strip()
