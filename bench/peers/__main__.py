@@ -1,7 +1,7 @@
 """article-qa against what a user would pick instead.
 
-    python -m bench.peers --data DIR --venvs DIR [--rounds 3] [--out bench/results]
-        [--only build,query,cold,memory] [--peers ours,floor,txtai,…]
+    python -m bench.peers --data DIR --venvs DIR [--rounds 3] [--build-rounds 2]
+        [--out bench/results] [--only build,query,cold,memory] [--peers ours,floor,txtai,…]
 
 The peers are installed into ``--venvs`` where they are missing (``bench.peers.setup``). In each
 round all take their turn, in another order. Linux alone: memory is read from /proc.
@@ -19,9 +19,10 @@ from bench.commands import report
 from bench.datasets import QA_FILES, read_set
 from bench.environment import Environment
 from bench.peers.catalogue import chosen, chosen_parts
+from bench.peers.compared import Compared
 from bench.peers.measuring import Bench
 from bench.peers.plot import plot_peers
-from bench.peers.report import Compared, render
+from bench.peers.report import render
 from bench.peers.rounds import chosen_questions, measure, questions_wanted, write_texts
 from bench.peers.setup import install
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
     parser.add_argument("--venvs", type=Path, required=True, help="folder of the peers")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--build-rounds", type=int, default=2, help="building takes longest")
     parser.add_argument("--only", help="of build, query, cold, memory; separated by commas")
     parser.add_argument("--peers", help="these alone, separated by commas")
     parser.add_argument("--set", default="squad_en", choices=QA_FILES)
@@ -46,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(contenders, venvs, Path(folder))
         characters = write_texts(articles, bench.texts)
-        runs = measure(bench, questions, given.rounds, parts)
+        runs = measure(bench, questions, (given.build_rounds, given.rounds), parts)
     versions = {c.key: c.versions(venvs) for c in contenders}
     compared = Compared(contenders, runs, parts, len(articles), characters)
     text = render(environment, load, compared, versions)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bench.peers.catalogue import FASTEST_FLOOR, OURS, Part
@@ -65,13 +66,19 @@ def questions_wanted(rounds: int) -> int:
 
 
 def measure(
-    bench: Bench, questions: Sequence[EvalQuestion], rounds: int, parts: Collection[Part]
+    bench: Bench,
+    questions: Sequence[EvalQuestion],
+    rounds: tuple[int, int],
+    parts: Collection[Part],
 ) -> Runs:
-    """Measure what ``parts`` name; stores are built even if building is not among them."""
-    runs = Runs()
-    _builds(bench, runs, rounds if "build" in parts else 1)
+    """Measure what ``parts`` name; stores are built even if building is not among them.
+
+    ``rounds`` are those of building and those of the rest.
+    """
+    runs, (building, others) = Runs(), rounds
+    _builds(bench, runs, building if "build" in parts else 1)
     if "query" in parts or "memory" in parts:
-        _questions(bench, runs, questions, rounds if "query" in parts else 0)
+        _questions(bench, runs, questions, others if "query" in parts else 0)
     if "cold" in parts:
         _colds(bench, runs, questions, rounds)
     return runs
@@ -106,9 +113,9 @@ def _colds(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], rounds: 
     starts: dict[str, Callable[[str], float]] = {}
     for contender in bench.contenders:
         if contender.key != FASTEST_FLOOR:
-            starts[contender.key] = lambda q, c=contender: bench.cold(c, "retrieve", q)
+            starts[contender.key] = partial(bench.cold, contender, "retrieve")
         if contender.key == OURS:
-            starts[ANSWER] = lambda q, c=contender: bench.cold(c, ASK, q)
+            starts[ANSWER] = partial(bench.cold, contender, ASK)
     for number in range(rounds):
         for key in in_turn(list(starts), number):
             seconds = starts[key](questions[number].question)

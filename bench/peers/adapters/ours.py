@@ -24,13 +24,18 @@ class Ours(Peer):
 
     def build(self, texts: Path, store: Path) -> int:  # noqa: ARG002 - opened before
         """Add the files one by one; the progress says how many passages they make."""
-        made = []
-        for file in sorted(texts.glob("*.txt")):
-            counts = [0]
-            self._qa.add_file(file, progress=lambda _, total, counts=counts: counts.append(total))
-            made.append(counts[-1])
+        passages = sum(self._added(file) for file in sorted(texts.glob("*.txt")))
         self._qa.close()
-        return sum(made)
+        return passages
+
+    def _added(self, file: Path) -> int:
+        counts = [0]
+
+        def progress(_: int, passages: int) -> None:
+            counts.append(passages)
+
+        self._qa.add_file(file, progress=progress)
+        return counts[-1]
 
     def open(self, model: str, store: Path) -> None:  # noqa: ARG002 - it has the model itself
         """Open the library."""
