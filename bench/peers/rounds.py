@@ -80,7 +80,7 @@ def measure(
     if "query" in parts or "memory" in parts:
         _questions(bench, runs, questions, others if "query" in parts else 0)
     if "cold" in parts:
-        _colds(bench, runs, questions, rounds)
+        _colds(bench, runs, questions, others)
     return runs
 
 
