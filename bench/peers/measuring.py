@@ -142,6 +142,5 @@ def contains(texts: Sequence[str], answers: Sequence[str]) -> bool:
 
 def in_turn(names: Sequence[str], number: int) -> list[str]:
     """Return the order of a round: each round another is first, every second goes backwards."""
-    place = number % len(names)
-    order = [*names[place:], *names[:place]]
-    return order[::-1] if number % 2 else order
+    step = -1 if number % 2 else 1
+    return [names[(number + step * offset) % len(names)] for offset in range(len(names))]
