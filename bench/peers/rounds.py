@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ def measure(
 def _builds(bench: Bench, runs: Runs, rounds: int) -> None:
     contenders = {c.key: c for c in bench.contenders}
     for number in range(rounds):
+        _tell("building", number, rounds)
         for key in in_turn(list(contenders), number):
             runs.built.setdefault(key, []).append(bench.build(contenders[key]))
 
@@ -97,6 +99,7 @@ def _questions(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], roun
         servers = Servers(bench, stack)
         runs.rest_mb = servers.rest_mb(questions)
         for number in range(rounds):
+            _tell("questions", number, rounds)
             order = in_turn(keys, number)
             _append(runs.idle, servers.ask_all(order, [next(rest) for _ in range(IDLE_QUESTIONS)]))
             with busy(BURNERS):
@@ -117,6 +120,11 @@ def _colds(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], rounds: 
         if contender.key == OURS:
             starts[ANSWER] = partial(bench.cold, contender, ASK)
     for number in range(rounds):
+        _tell("starts", number, rounds)
         for key in in_turn(list(starts), number):
             seconds = starts[key](questions[number].question)
             runs.cold.setdefault(key, []).append(seconds)
+
+
+def _tell(what: str, number: int, rounds: int) -> None:
+    print(f"{what}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
