@@ -12,12 +12,20 @@ import pytest
 from bench.environment import Environment
 from bench.peers.adapters.ours import Ours
 from bench.peers.adapters.protocol import K, Peer, Way, build, paragraphs, reply
-from bench.peers.catalogue import CONTENDERS, FASTEST_FLOOR, OURS, PARTS, chosen, chosen_parts
+from bench.peers.catalogue import (
+    CONTENDERS,
+    FASTEST_FLOOR,
+    OTHER_ENCODER,
+    OURS,
+    PARTS,
+    chosen,
+    chosen_parts,
+)
 from bench.peers.compared import Compared
 from bench.peers.figures import difference, fastest_of, figures
 from bench.peers.measuring import ANSWER, BARE, BESIDE_BARE, Asked, Built, contains, in_turn
 from bench.peers.plot import plot_peers
-from bench.peers.processes import environment, family, numbers_of, started
+from bench.peers.processes import environment, family, numbers_of, started, ticks_of
 from bench.peers.report import render
 from bench.peers.rounds import Runs, chosen_questions, write_texts
 from bench.peers.setup import REQUIREMENTS, install
@@ -105,6 +113,11 @@ def test_a_family_is_all_that_comes_from_a_process() -> None:
 def test_numbers_are_read_from_a_status_file() -> None:
     lines = ["Name:\tpython", "PPid:\t7", "VmRSS:\t  1234 kB", "Groups:\t"]
     assert numbers_of(lines) == {"PPid": 7, "VmRSS": 1234}
+
+
+def test_processor_time_is_read_behind_a_name_with_spaces() -> None:
+    line = "7 (a) b (c) S 1 7 7 0 -1 4 10 0 0 0 100 20 3 4 39 19 5 0 999"
+    assert ticks_of(line) == 127
 
 
 def test_each_is_first_once() -> None:
@@ -225,7 +238,7 @@ def compared() -> Compared:
         return [Asked(milliseconds, 0.9)] * 2
 
     def built(seconds: Sequence[float]) -> list[Built]:
-        return [Built(100, s, s + 6, 900.0) for s in seconds]
+        return [Built(100, s, s + 6, 900.0, s + 8) for s in seconds]
 
     idle = {
         OURS: asked(4.0, 5.0),
@@ -256,10 +269,20 @@ def test_targets_say_what_was_found_and_whether_it_is_enough() -> None:
     assert told[6] == ("0.60 ms", True)
 
 
+def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
+    cold = {OURS: [1.0], OTHER_ENCODER: [0.5], "chroma": [4.0]}
+    runs = Runs(built=compared().runs.built, cold=cold)
+    parts = chosen_parts("cold")
+    of_all, alike = Compared(chosen(None), runs, parts, articles=2, characters=9).targets()
+    assert (of_all.found, of_all.met) == ("2.00 ×", False)
+    assert (alike.found, alike.met) == ("0.25 ×", True)
+    assert alike.what.endswith("among sentence-transformers, against the fastest peer (Chroma)")
+
+
 def test_tables_name_every_contender_and_only_what_was_measured() -> None:
     versions = {"ours": {"torch": "2"}, "floor-bfloat16": {}, "chroma": {"chromadb": "1.5"}}
     text = render(Environment.now("bench.peers"), 0.5, compared(), versions)
-    assert "| article-qa | 100 | 37.5 | 3.00 | 30,000 | 3.00 | 9.0 |" in text
+    assert "| article-qa | 100 | 37.5 | 3.00 | 30,000 | 3.00 | 9.0 | 11.0 |" in text
     assert "| article-qa, to the cited answer | 50.0 |" in text
     assert "| Chroma | 2.00 | 1.00 |" in text
     assert "| Chroma | 900 | 700 |" in text

@@ -48,6 +48,8 @@ class Contender:
 
 
 OURS, FLOOR, FASTEST_FLOOR = "ours", "floor", "floor-bfloat16"
+OTHER_ENCODER = "chroma-onnx"
+"""The peer that does not embed with sentence-transformers."""
 CONTENDERS = (
     Contender(OURS, "article-qa", "ours"),
     Contender(FLOOR, "floor: encode + IndexFlatIP", "floor"),
@@ -75,7 +77,7 @@ CONTENDERS = (
         ("langchain-core", "langchain-community", "langchain-huggingface"),
     ),
     Contender("chroma", "Chroma", "with_chroma", "chroma", ("chromadb",)),
-    Contender("chroma-onnx", "Chroma, its own ONNX", "with_chroma_onnx", "chroma", ("chromadb",)),
+    Contender(OTHER_ENCODER, "Chroma, its own ONNX", "with_chroma_onnx", "chroma", ("chromadb",)),
 )
 
 

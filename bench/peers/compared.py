@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bench.peers.catalogue import FASTEST_FLOOR, OURS, Contender, Part
+from bench.peers.catalogue import FASTEST_FLOOR, OTHER_ENCODER, OURS, Contender, Part
 from bench.peers.figures import Figure, Rounds, difference, fastest_of, figures, quantile, ratio
 from bench.peers.measuring import BARE, BESIDE_BARE, Asked
 from bench.peers.rounds import Runs
@@ -13,6 +13,7 @@ from bench.peers.rounds import Runs
 TIMES_FASTER, OVER_FLOOR = 3.0, 1.10
 OF_A_QUESTION, OF_A_START = 0.5, 0.25
 OVERHEAD_MS = 1.0
+_NOBODY = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Compared:
         return figures(rounds, self.peers, more_is_better=False)
 
     def fastest(self, rounds: Rounds, *, more_is_better: bool = False) -> str:
-        """Return the name of the fastest peer, or a dash."""
+        """Return the name of the fastest peer, or a dash if none was measured."""
         key = fastest_of(rounds, self.peers, more_is_better=more_is_better)
-        return next((c.shown for c in self.contenders if c.key == key), "–")
+        return next((c.shown for c in self.contenders if c.key == key), _NOBODY)
 
     def overhead_ms(self) -> float | None:
         """Return what retrieving takes above its bare encoder and search, question by question."""
@@ -117,8 +118,14 @@ class Compared:
         return found
 
     def _starting(self) -> list[Target]:
-        cold = self.runs.cold
-        return [self._at_most("a start, to the first passage", cold, OF_A_START)] if cold else []
+        cold, what = self.runs.cold, "a start, to the first passage"
+        if not cold:
+            return []
+        found = [self._at_most(what, cold, OF_A_START)]
+        alike = {key: seconds for key, seconds in cold.items() if key != OTHER_ENCODER}
+        if OTHER_ENCODER in cold and self.fastest(alike) != _NOBODY:
+            found.append(self._at_most(f"{what}, among sentence-transformers", alike, OF_A_START))
+        return found
 
     def _at_most(self, what: str, rounds: Rounds, share: float) -> Target:
         found = self.shorter(rounds)[OURS].ratio or 0.0

@@ -32,6 +32,8 @@ class Built:
     whole_seconds: float
     """From the start of the process to its end."""
     peak_mb: float
+    cpu_seconds: float
+    """Of the whole process: what it took of the processor, however busy that was with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class Bench:
         store.parent.mkdir()
         with self._started(contender, "build", self.texts, store) as script:
             made = script.read(sampling=True)
-            peak = script.memory().peak
-            return Built(int(made["passages"]), float(made["seconds"]), script.finish(), peak)
+            peak, cpu = script.memory().peak, script.cpu_seconds()
+            passages, seconds = int(made["passages"]), float(made["seconds"])
+            return Built(passages, seconds, script.finish(), peak, cpu)
 
     def cold(self, contender: Contender, way: str, question: str) -> float:
         """Return the seconds from the start of a process to what it found."""

@@ -101,6 +101,12 @@ class Script:
         most = status(self._process.pid).get("VmHWM", 0) / _MB
         return Memory(now, max(now, most, self._peak))
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it and its ended children have taken."""
+        return ticks_of(Path(f"/proc/{self._process.pid}/stat").read_text()) / os.sysconf(
+            "SC_CLK_TCK"
+        )
+
     def finish(self) -> float:
         """Let it end, and return its age then."""
         assert self._process.stdin is not None
@@ -158,6 +164,12 @@ def numbers_of(lines: Sequence[str]) -> dict[str, int]:
     fields = (line.partition(":") for line in lines)
     words = ((name, rest.split()) for name, _, rest in fields)
     return {name: int(rest[0]) for name, rest in words if rest and rest[0].isdecimal()}
+
+
+def ticks_of(line: str) -> int:
+    """Return the processor time told by /proc/PID/stat, in ticks, with that of ended children."""
+    # The name stands in parentheses and may hold spaces; user and system time are the 14th to 17th.
+    return sum(map(int, line.rpartition(")")[2].split()[11:15]))
 
 
 def parents() -> dict[int, int]:

@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.peers.catalogue import Contender, chosen
+from bench.peers.catalogue import OTHER_ENCODER, Contender, chosen
 from index.model_files import default_model_folder
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
@@ -45,13 +45,13 @@ def install(contenders: Iterable[Contender], venvs: Path) -> None:
             pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             subprocess.run([*pip, "-r", str(requirements)], check=True)  # noqa: S603 - pip itself
             marker.write_text(wanted, encoding="utf-8")
-    if any(c.key == "chroma-onnx" for c in contenders):
+    if any(c.key == OTHER_ENCODER for c in contenders):
         _make_chroma_model(venvs / _HOME / _MODEL)
 
 
 def added_environment(contender: Contender, venvs: Path) -> dict[str, str]:
     """Return what a contender's scripts need in their environment."""
-    return {"HOME": str(venvs / _HOME)} if contender.key == "chroma-onnx" else {}
+    return {"HOME": str(venvs / _HOME)} if contender.key == OTHER_ENCODER else {}
 
 
 def _make_chroma_model(folder: Path) -> None:
