@@ -14,6 +14,8 @@ from bench.plots import write_svg
 
 _SIZE = (9.6, 6.4)
 """Inches."""
+_WHOLE = 100
+"""From here on numbers are shown without decimals."""
 _OURS, _OTHERS = "tab:blue", "0.65"
 
 
@@ -46,8 +48,12 @@ def _panels(compared: Compared) -> list[tuple[str, dict[str, float]]]:
 def _bars(axes: Any, title: str, values: dict[str, float], ours: str | None) -> None:  # noqa: ANN401 - theirs is untyped
     colours = [_OURS if name == ours else _OTHERS for name in values]
     bars = axes.barh(list(values), list(values.values()), color=colours)
-    axes.bar_label(bars, fmt="{:,.3g}", padding=3)
+    axes.bar_label(bars, [_number(value) for value in values.values()], padding=3)
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_title(title, fontsize="medium")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.3g}"
