@@ -63,9 +63,13 @@ def _figure(across: str, up: str) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _write(figure: Figure, axes: Any, path: Path) -> None:  # noqa: ANN401 - theirs is untyped
-    axes.legend(frameon=False)
+def write_svg(figure: Figure, path: Path) -> None:
+    """Write a figure as SVG: the same plot is the same bytes, whenever it is drawn."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The same plot is the same bytes, whenever it is drawn.
     with mpl.rc_context({"svg.hashsalt": path.name}):
         figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _write(figure: Figure, axes: Any, path: Path) -> None:  # noqa: ANN401 - theirs is untyped
+    axes.legend(frameon=False)
+    write_svg(figure, path)
