@@ -131,7 +131,7 @@ def test_a_full_queue_is_told_in_the_page_and_the_question_stays(
         qa.released.set()
         qa.warm_up()
         url = serve(qa)
-        visitors = [visit(url) for _ in range(4)]
+        visitors = [visit(url) for _ in range(5)]  # two are read, and two wait
         for shown in visitors:
             ready = shown.page.locator('.status[data-state="ready"]')
             expect(ready).to_be_visible(timeout=PATIENCE_MS)
