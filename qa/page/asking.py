@@ -27,6 +27,9 @@ SEARCHING = "Reading the articles…"
 NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
 READ_AT_ONCE = 2
 """Questions; the others wait in the order they came, and can be stopped meanwhile."""
+MOST_ASKED = 64
+"""Questions that are read or wait. Who asks then is told, at once."""
+TOO_MANY = "Too many questions are waiting here at the moment. Ask it again in a minute."
 _NOTHING = (gr.skip(),) * 5
 
 
@@ -95,12 +98,16 @@ class Asking:
     ) -> Iterator[tuple[Any, ...]]:
         """Put a question that comes after those of ``after``; stopped, ``before`` is shown.
 
+        Gradio's page shows the error above the question box, and the question stays in it.
+
         One that was edited to stand alone leans on none of them.
         """
         visit = visit_of(request)
         if self._stops.waits(visit):  # one at a time: it stays in the box
             yield _NOTHING
             return
+        if self._stops.count >= MOST_ASKED:
+            raise gr.Error(TOO_MANY, print_exception=False)
         history = [] if is_edited(question, view.wording) else after.answers()
         turn = self._readers.submit(self._answered, question, history, view)
         asked = Asked(question, before, after, turn)

@@ -89,7 +89,7 @@ class Handlers:
         yield _offering(ready)
         if self._qa.ready and not ready:
             with suppress(ArticleQAError):  # they are not missed
-                yield _offering(tried_out(self._qa, view, lambda: not self._stops.is_waiting))
+                yield _offering(tried_out(self._qa, view, lambda: not self._stops.count))
 
     def copy(self, chat: Chat, event: gr.EventData) -> str:
         """Return what carries an answer of the chat to the clipboard."""

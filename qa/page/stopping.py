@@ -48,9 +48,9 @@ class Stops:
         return outcome
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether anybody is waiting."""
-        return bool(self._waiting)
+    def count(self) -> int:
+        """How many are waiting."""
+        return len(self._waiting)
 
     def waits(self, visitor: str) -> bool:
         """Return whether this visitor is waiting."""
