@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +19,13 @@ from tests.browser.visiting import GRADIO_WARNINGS, serving
 pytestmark = [*GRADIO_WARNINGS]
 
 TOWNS = towns(3)
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread of its own: in this one Gradio left an event loop, which would be lost."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +39,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def test_each_chat_has_its_own_answers(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "LATE_SECONDS", 0.2)
     monkeypatch.setattr(load, "TURNS", 2)
-    found = asyncio.run(crowd(page, count=6, seconds=1, odd=1))
+    found = run(crowd(page, count=6, seconds=1, odd=1))
     assert found.errors == {}
     assert len(found.seconds) >= 6
     assert found.late
@@ -41,7 +50,7 @@ def test_who_is_one_too_many_is_told_and_nobody_meets_an_error(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_ASKED", 2)
-    found = asyncio.run(rush(page, 12))
+    found = run(rush(page, 12))
     assert found.errors == {}
     assert found.refused
     assert found.answered == 12 - found.refused
@@ -49,7 +58,7 @@ def test_who_is_one_too_many_is_told_and_nobody_meets_an_error(
 
 def test_an_answer_that_is_another_s_is_found_out(page: Page) -> None:
     swapped = Page(page.address, [*page.ids[1:], page.ids[0]], page.about)
-    found = asyncio.run(crowd(swapped, count=1, seconds=0, odd=0))
+    found = run(crowd(swapped, count=1, seconds=0, odd=0))
     assert sum(found.errors.values()) == len(found.seconds) == 1
 
 
