@@ -21,7 +21,7 @@ from gradio.themes import Base, Font
 from index.errors import ArticleQAError
 from qa.config import Settings
 from qa.page.keyboard import KEYBOARD_SCRIPT
-from qa.page.layout import build_page
+from qa.page.layout import THREADS, build_page
 from qa.page.problems import TROUBLE_SCRIPT
 from qa.page.style import PAGE_STYLE
 from qa.pipeline import ArticleQA
@@ -59,6 +59,7 @@ def launch(
         run_history=False,
         enable_monitoring=False,
         max_file_size=max_upload,
+        max_threads=THREADS,
         quiet=True,
         share=False,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_ti
 from qa.answer import Answer
 from qa.citations import Citation
 from qa.config import Settings
+from qa.kinds.talk import talk
+from qa.kinds.wanted import Wanted
+from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
 from qa.page.beginning import EXAMPLES
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
-from qa.page.handlers import NONE_CHOSEN, Handlers
+from qa.page.handlers import Handlers
 from qa.page.marked import place_id, place_link
-from qa.page.panel import NO_ARTICLE
+from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
 from qa.page.problems import UNEXPECTED
 from qa.page.shelf import View
 from qa.page.shelving import GONE
@@ -63,6 +66,15 @@ class ScriptedQA(ArticleQA):
     @property
     def ready(self) -> bool:
         return True
+
+    def wanted(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,  # noqa: ARG002
+        *,
+        history: Sequence[str | Answer] = (),  # noqa: ARG002
+    ) -> Wanted:
+        return Wanted.GREETING if question == "Hello" else Wanted.FACTUAL
 
     def catalogue(self) -> list[ArticleInfo]:
         return [ArticleInfo.of(article) for article in self._articles]
@@ -115,7 +127,7 @@ def respond(
 ) -> list[Any]:
     """Return what is sent, box, conversation, status, chat and tools, until an answer is shown."""
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
-    *sent, last = handlers.respond(question, chat or Chat(), view or View(), event, VISITOR)
+    *sent, last = handlers.asking.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
         return [*sent, last]
     status, *_, conversation, tools = handlers.settle(last[3], view or View(), VISITOR)
@@ -207,7 +219,9 @@ def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> N
     _, _, view = handlers.arrival()
     key = "a" * 32
     there = arrive(handlers, view, key)[2]
-    asked = handlers.respond("Who?", Chat(), there, gr.EventData(gr.Textbox(), None), VISITOR)
+    asked = handlers.asking.respond(
+        "Who?", Chat(), there, gr.EventData(gr.Textbox(), None), VISITOR
+    )
     chat = list(asked)[-1][3]
     _, panel, again, kept, conversation, tools = arrive(handlers, view, key)
     assert kept == chat
@@ -217,6 +231,116 @@ def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> N
     handlers.clear(again, VISITOR)
     assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
     assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
+
+
+class HeldQA(ScriptedQA):
+    """Answers when ``released`` is set."""
+
+    def __init__(self, *articles: Article, outcome: Answer | Exception) -> None:
+        super().__init__(*articles, outcome=outcome)
+        self.released = threading.Event()
+
+    def ask(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
+    ) -> Answer:
+        self.released.wait()
+        return super().ask(question, article_ids, history=history, rerank=rerank)
+
+
+def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, ...]]:
+    """Ask, and return what is yet to be sent when the page shows that it waits."""
+    sent = handlers.asking.respond(
+        question, chat, View(), gr.EventData(gr.Textbox(), None), VISITOR
+    )
+    assert 'data-state="busy"' in next(sent)[2]
+    return sent
+
+
+def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    arrive(handlers, View(), key)
+    begin(handlers, "Who?", Chat())
+    *_, chat, messages, tools = handlers.arrive(Chat(), View(), key, again)
+    assert chat == Chat()
+    assert [m["role"] for m in messages] == ["user", "assistant"]
+    assert messages[0]["content"] == "Who?"
+    assert 'class="waiting"' in messages[1]["content"]
+    assert "data-resume" in tools
+    resumed = handlers.asking.resume(again)
+    busy = next(resumed)
+    assert 'data-state="busy"' in busy[2]
+    assert "Stop" in busy[4]
+    assert handlers.settle(Chat().with_turn(Turn("a")), View(), again) == (gr.skip(),) * 6
+    qa.released.set()
+    ((*_, after, _),) = resumed
+    assert [turn.answer for turn in after.turns] == [answer_of()]
+    *_, chat, _, tools = handlers.arrive(Chat(), View(), key, VISITOR)
+    assert chat == after
+    assert "data-resume" not in tools
+    assert list(handlers.asking.resume(VISITOR)) == [(gr.skip(),) * 5]
+
+
+def test_the_answer_that_came_between_two_pages_is_there_at_once() -> None:
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    arrive(handlers, View(), key)
+    lost = begin(handlers, "Who?", Chat())
+    qa.released.set()
+    handlers.arrive(Chat(), View(), key, again)
+    list(lost)  # it goes on to its end, but is another visit's by now
+    _, (*_, after, _) = handlers.asking.resume(again)
+    assert [turn.answer for turn in after.turns] == [answer_of()]
+
+
+def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    arrive(handlers, View(), key)
+    begin(handlers, "Who?", Chat())
+    handlers.arrive(Chat(), View(), key, again)
+    resumed = handlers.asking.resume(again)
+    next(resumed)
+    handlers.asking.stop(again)
+    ((box, messages, status, after, _),) = resumed
+    assert (box, messages, after) == ("Who?", [], Chat())
+    assert "Stopped" in status
+    assert list(handlers.asking.resume(again)) == [(gr.skip(),) * 5]
+    qa.released.set()
+
+
+def test_a_second_question_waits_in_its_box_until_the_first_is_answered() -> None:
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers = Handlers(qa)
+    first = begin(handlers, "Who?", Chat())
+    event = gr.EventData(gr.Textbox(), None)
+    assert list(handlers.asking.respond("What?", Chat(), View(), event, VISITOR)) == [
+        (gr.skip(),) * 5
+    ]
+    qa.released.set()
+    list(first)
+    assert [question for question, _ in qa.asked] == ["Who?"]
+
+
+def test_who_waits_behind_others_can_stop_and_is_never_read() -> None:
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    visitors = [gr.Request(session_hash=str(number)) for number in range(READ_AT_ONCE + 1)]
+    asked = [handlers.asking.respond("Who?", Chat(), View(), event, each) for each in visitors]
+    for sent in asked:
+        assert 'data-state="busy"' in next(sent)[2]
+    handlers.asking.stop(visitors[-1])
+    (stopped,) = asked.pop()
+    assert "Stopped" in stopped[2]
+    qa.released.set()
+    for sent in asked:
+        list(sent)
+    assert len(qa.asked) == READ_AT_ONCE
 
 
 def test_an_address_that_names_a_place_opens_there() -> None:
@@ -247,7 +371,7 @@ def test_a_blank_question_changes_nothing() -> None:
 def test_an_example_is_asked_when_it_is_picked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": EXAMPLES[0]}})
-    list(Handlers(qa).respond("typed", Chat(), View(), event, VISITOR))
+    list(Handlers(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
     assert qa.asked == [(EXAMPLES[0], None)]
 
 
@@ -266,6 +390,17 @@ def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
     _, done = respond(ScriptedQA(outcome=answer_of()), "Who?")
     assert NO_ARTICLE.split(" “")[0] in done[1][1]["content"]
     assert qa.asked == []
+
+
+def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
+    one = article_of("One.")
+    greeting = talk("Hello", Wanted.GREETING, [])
+    qa = ScriptedQA(one, outcome=greeting)
+    _, done = respond(qa, "Hello", view=View(left_out=frozenset({one.id})))
+    assert done[3].turns[0].answer is greeting
+    _, done = respond(ScriptedQA(outcome=greeting), "Hello")
+    assert done[3].turns[0].answer.text == f"{greeting.text} {HOW_TO_ADD}"
+    assert "problem" not in done[1][1]["content"]
 
 
 def test_an_error_of_ours_is_a_sentence_in_the_chat() -> None:
@@ -373,7 +508,7 @@ def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
 
 def test_a_text_is_added_and_opened() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    steps = list(Handlers(qa).add_text("Two words.", "<i>New</i>", VISITOR))
+    steps = list(Handlers(qa).additions.add_text("Two words.", "<i>New</i>", VISITOR))
     note, added, text, title = steps[-1]
     assert "Added “&lt;i&gt;New&lt;/i&gt;”." in note
     assert (text, title) == ("", "")
@@ -385,7 +520,7 @@ def test_a_text_is_added_and_opened() -> None:
 
 def test_a_text_that_is_refused_stays_in_its_box() -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
-    *_, (note, added, text, _) = handlers.add_text(" ", "", VISITOR)
+    *_, (note, added, text, _) = handlers.additions.add_text(" ", "", VISITOR)
     assert "The article has no text." in note
     assert added == []
     assert text == gr.skip()
@@ -401,7 +536,7 @@ def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
         (folder / name).write_text(words, encoding="utf-8")
         paths.append(str(folder / name))
     qa = ScriptedQA(outcome=answer_of())
-    *_, (note, added, files) = Handlers(qa).add_files(paths, VISITOR)
+    *_, (note, added, files) = Handlers(qa).additions.add_files(paths, VISITOR)
     assert len(added) == 2
     assert "The article has no text." in note
     assert files is None
@@ -416,16 +551,16 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
         def add_file(
             self, path: Path | str, *, title: str = "", progress: Progress | None = None
         ) -> Article:
-            handlers.stop_adding(VISITOR)
+            handlers.additions.stop(VISITOR)
             return super().add_file(path, title=title, progress=progress)
 
     qa = Stopped(outcome=answer_of())
     handlers = Handlers(qa)
-    *_, (note, added, _) = handlers.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
+    *_, (note, added, _) = handlers.additions.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
     assert "Stopped; nothing was added." in note
     assert added == []
     # The next in the line comes when that has ended, and its copy is gone.
-    list(handlers.add_text("Other words.", "Other", VISITOR))
+    list(handlers.additions.add_text("Other words.", "Other", VISITOR))
     assert [info.title for info in qa.catalogue()] == ["Other"]
 
 
@@ -458,7 +593,7 @@ def test_the_last_question_is_asked_again() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
     chat = Chat().with_turn(Turn("a", answer_of())).with_turn(Turn("b", problem="Wrong."))
-    _, (_, _, _, after, _) = Handlers(qa).retry(chat, View(), VISITOR)
+    _, (_, _, _, after, _) = Handlers(qa).asking.retry(chat, View(), VISITOR)
     assert qa.asked == [("b", None)]
     assert [turn.question for turn in after.turns] == ["a", "b"]
     assert not after.turns[-1].problem
@@ -470,34 +605,22 @@ def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     respond(qa, "And then?", chat)
     assert qa.history == [first, second]
-    list(Handlers(qa).retry(chat, View(), VISITOR))
+    list(Handlers(qa).asking.retry(chat, View(), VISITOR))
     assert qa.history == [first]
 
 
 def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
-    released = threading.Event()
-
-    class Stopped(ScriptedQA):
-        def ask(
-            self,
-            question: str,
-            article_ids: Iterable[str] | None = None,
-            *,
-            history: Sequence[str | Answer] = (),
-            rerank: bool = True,
-        ) -> Answer:
-            handlers.stop(VISITOR)
-            released.wait()
-            return super().ask(question, article_ids, history=history, rerank=rerank)
-
     chat = Chat().with_turn(Turn("a", answer_of()))
-    handlers = Handlers(Stopped(article_of("One."), outcome=answer_of()))
-    event = gr.EventData(gr.Textbox(), None)
-    waiting, stopped = handlers.respond("Who?", chat, View(), event, VISITOR)
-    released.set()
+    qa = HeldQA(article_of("One."), outcome=answer_of())
+    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    asked = handlers.asking.respond("Who?", chat, View(), event, VISITOR)
+    waiting = next(asked)
+    handlers.asking.stop(VISITOR)
+    (stopped,) = asked
+    qa.released.set()
     assert "Stop" in waiting[4]
     box, messages, status, after, _ = stopped
-    assert (box, messages, after) == ("Who?", chat.messages(), gr.skip())
+    assert (box, messages, after) == ("Who?", chat.messages(), chat)
     assert "Stopped" in status
 
 

@@ -31,14 +31,14 @@ def asked(view: View, question: str) -> int:
     """Return how many earlier answers the question is read with."""
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Textbox(), None)
-    list(Handlers(qa).respond(question, CHAT, view, event, VISITOR))
+    list(Handlers(qa).asking.respond(question, CHAT, view, event, VISITOR))
     return len(qa.history)
 
 
 def test_an_edited_wording_is_asked_without_what_was_before() -> None:
     event = gr.EventData(gr.HTML(), {"turn": 1})
     handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
-    box, view = handlers.edit(CHAT, View(), event)
+    box, view = handlers.asking.edit(CHAT, View(), event)
     assert box == UNDERSTOOD
     assert asked(view, "When was it opened again?") == 0
     assert asked(view, "Who?") == 1

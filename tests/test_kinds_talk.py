@@ -26,9 +26,16 @@ def test_a_reply_names_the_articles_and_cites_none(wanted: Wanted) -> None:
     assert Answer.from_dict(answer.to_dict()) == answer
 
 
-def test_many_articles_are_counted_and_none_is_no_error() -> None:
+def test_many_articles_are_counted() -> None:
     assert "the 3 articles" in talk("Hi", Wanted.GREETING, ["a", "b", "c"]).text
-    assert "once there are any" in talk("Hi", Wanted.HELP, []).text
+
+
+@pytest.mark.parametrize("wanted", TALK)
+def test_where_there_is_no_article_the_reply_says_so(wanted: Wanted) -> None:
+    text = talk("Hi", wanted, []).text
+    assert "no article here yet" in text
+    assert "{" not in text
+    assert "What is it about?" not in text
 
 
 def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from qa.answer import Answer
 from qa.citations import Citation
 from qa.page import reloading
 from qa.page.chat import Chat, Turn
-from qa.page.reloading import SECONDS, Tabs
+from qa.page.reloading import SECONDS, Asked, Tabs
 from qa.page.shelf import View
 
 KEY, OTHER = "0" * 32, "f" * 32
@@ -102,6 +103,46 @@ def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.Monkey
         assert asked(tabs, f"{0:032}") == ["0"]  # and so it is used again
     assert asked(tabs, f"{2:032}") == ["2"]
     assert asked(tabs, f"{1:032}") == []
+
+
+def test_pages_that_are_merely_loaded_take_no_room_from_conversations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reloading, "MOST_TABS", 2)
+    tabs = Tabs()
+    keep(tabs, KEY, chat_of("Who?"))
+    for number in range(1, 6):
+        tabs.arrive(f"{number}", f"{number:032x}")
+        tabs.keep(f"{number}", view=View(article_id=str(number)))
+    assert asked(tabs, KEY) == ["Who?"]
+    assert tabs.arrive("again", f"{5:032x}").view.article_id == "5"
+    assert tabs.arrive("again", f"{1:032x}").view.article_id == ""
+
+
+def test_of_too_many_visits_the_ones_used_last_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloading, "MOST_VISITS", 2)
+    tabs = Tabs()
+    for number in range(3):
+        tabs.arrive(f"{number}", f"{number:032x}")
+        tabs.keep("0", view=View())  # and so it is used again
+    for number in range(3):
+        tabs.keep(f"{number}", chat=chat_of("Who?"))
+    kept = [asked(tabs, f"{number:032x}") for number in range(3)]
+    assert kept == [["Who?"], [], ["Who?"]]
+
+
+def test_a_question_is_awaited_until_its_chat_is_kept() -> None:
+    tabs, awaited = Tabs(), Asked("Who?", Chat(), Chat(), Future())
+    tabs.arrive("first", KEY)
+    tabs.asks("first", awaited)
+    assert tabs.arrive("second", KEY).asked is awaited
+    tabs.keep("first", chat=chat_of("Who?"))  # it is another visit's by now
+    tabs.keep("second", view=View(article_id="a"))
+    assert tabs.asked("second") is awaited
+    assert tabs.asked("first") is None
+    tabs.keep("second", chat=chat_of("Who?"))
+    assert tabs.asked("second") is None
+    assert asked(tabs, KEY) == ["Who?"]
 
 
 def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

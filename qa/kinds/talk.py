@@ -24,6 +24,19 @@ _REPLIES = {
     "{articles} that answer a question, with a small reading model and no language model that "
     f"writes, so I have no views of my own. Ask me about the text, or try {_TRY}",
 }
+# Where there is nothing to try yet.
+_REPLIES_TO_NONE = {
+    Wanted.GREETING: "Hello. There is no article here yet; once there is one, ask me anything "
+    "about it.",
+    Wanted.THANKS: "Good. There is no article here yet; once there is one, ask me about it.",
+    Wanted.GOODBYE: "Goodbye. There is no article here yet.",
+    Wanted.HELP: "I answer questions about articles in exact words that stand there, and show "
+    "where; where nothing there answers, I say so. I look nothing up elsewhere and write no text "
+    "of my own. There is no article here yet.",
+    Wanted.IDENTITY: "I am article-qa, a computer program and not a person. I find the words of "
+    "articles that answer a question, with a small reading model and no language model that "
+    "writes, so I have no views of my own. There is no article here yet.",
+}
 
 
 def talk(question: str, wanted: Wanted, titles: Sequence[str]) -> Answer:
@@ -38,7 +51,7 @@ def talk(question: str, wanted: Wanted, titles: Sequence[str]) -> Answer:
     """
     return Answer(
         question=question,
-        text=_REPLIES[wanted].format(articles=_articles(titles)),
+        text=_reply(wanted, titles),
         short=None,
         citations=(),
         answered=True,
@@ -48,9 +61,13 @@ def talk(question: str, wanted: Wanted, titles: Sequence[str]) -> Answer:
     )
 
 
-def _articles(titles: Sequence[str]) -> str:
+def _reply(wanted: Wanted, titles: Sequence[str]) -> str:
     if not titles:
-        return "articles, once there are any,"
+        return _REPLIES_TO_NONE[wanted]
+    return _REPLIES[wanted].format(articles=_articles(titles))
+
+
+def _articles(titles: Sequence[str]) -> str:
     if len(titles) > _NAMED:
         return f"the {len(titles)} articles here"
     return " and ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles)

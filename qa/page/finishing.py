@@ -29,8 +29,13 @@ class Document:
     media_type: str = "text/plain"
 
 
-def tools_html(chat: Chat, *, is_busy: bool = False) -> str:
-    """Return the buttons below a conversation: those that there is something to do for."""
+def tools_html(chat: Chat, *, is_busy: bool = False, is_resumed: bool = False) -> str:
+    """Return the buttons below a conversation: those that there is something to do for.
+
+    ``is_resumed`` has the script wait on for a question of an earlier visit.
+    """
+    if is_resumed:
+        return '<div class="tools" data-resume></div>'
     buttons = ""
     if is_busy:
         buttons = _STOP
@@ -88,6 +93,7 @@ document.addEventListener('click', event => {
   const button = event.target.closest('#chat button.copy');
   if (button) trigger('copy', {turn: Number(button.id.replace('copy-', ''))});
 });
+watch('value', () => element.querySelector('[data-resume]') && trigger('resume'));
 """
 # A browser may refuse the clipboard to a page that is not at a secure address.
 OUTBOX_SCRIPT = """

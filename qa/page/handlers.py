@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from index.errors import ArticleQAError
-from qa.answer import Answer
-from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
+from qa.page.additions import Additions
+from qa.page.asking import LOADING, READY, Asking, visit_of
 from qa.page.beginning import at_once, invitation, tried_out
-from qa.page.chat import Chat, Turn
-from qa.page.editing import is_edited, wording_of
+from qa.page.chat import Chat
 from qa.page.finishing import copied, exported, outbox_html, tools_html
-from qa.page.line import Line
 from qa.page.marked import place_of
-from qa.page.panel import (
-    NO_ARTICLE,
-    fitting,
-    landing_html,
-    landing_marks,
-    panel_html,
-    status_html,
-)
+from qa.page.panel import fitting, landing_html, landing_marks, panel_html, status_html
 from qa.page.problems import sentence
 from qa.page.reloading import Tabs
 from qa.page.shelf import START, View, digest, opened, shelf_html
@@ -36,12 +25,6 @@ from qa.page.shelving import Request, acted
 from qa.page.stopping import Stops
 from qa.page.turning import followed, turned
 from qa.pipeline import ArticleQA
-
-LOADING = "Loading the models… You can ask already: the question waits."
-READY = "Ready"
-STOPPED = "Stopped"
-SEARCHING = "Reading the articles…"
-NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
 
 
 @contextmanager
@@ -66,11 +49,6 @@ def _at_newest(chat: Chat, view: View) -> View:
     return view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
 
 
-def _visit(request: gr.Request) -> str:
-    """Return the name of a visit: of one page, from when it is loaded until it is left."""
-    return request.session_hash or ""
-
-
 class Handlers:
     """What the page's events do. The chat and the view are a visitor's own.
 
@@ -82,10 +60,11 @@ class Handlers:
         self._qa = qa
         self._parcels = count(1)
         self._stops = Stops()
-        self._line = Line()
         self._tabs = Tabs()
+        self.asking = Asking(qa, self._tabs, self._stops)
+        self.additions = Additions(qa)
 
-    def announce(self) -> Iterator[str]:
+    def announce(self, request: gr.Request) -> Iterator[Any]:
         """Yield the status line until the models are loaded."""
         if not self._qa.ready:
             yield status_html("loading", LOADING)
@@ -94,39 +73,9 @@ class Handlers:
             except Exception as error:
                 yield status_html("failed", sentence(error))
                 return
-        yield status_html("ready", READY)
-
-    def respond(
-        self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield question box, conversation, status, chat and tools: waiting, then answered.
-
-        The answer is in the chat; :meth:`settle` shows it. A question that is stopped
-        comes back into its box.
-        """
-        picked = isinstance(event.target, gr.Chatbot)
-        question = (event.value["text"] if picked else typed).strip()
-        if not question:
-            yield (gr.skip(),) * 5
-            return
-        yield from self._asking(question, chat, chat, view, request)
-
-    def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
-        """Return the question box, with what a question was taken to ask, and the view."""
-        wording = wording_of(chat, getattr(event, "turn", 0))
-        return (wording, replace(view, wording=wording)) if wording else (gr.skip(),) * 2
-
-    def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield likewise: the last question, asked again."""
-        if not chat.turns:
-            yield (gr.skip(),) * 5
-            return
-        question = chat.turns[-1].question
-        yield from self._asking(question, chat, chat.without_last(), view, request)
-
-    def stop(self, request: gr.Request) -> None:
-        """Stop the question that this visitor waits for."""
-        self._stops.stop(_visit(request))
+        # A question that is waited for has the line for itself.
+        waits = self._stops.waits(visit_of(request))
+        yield gr.skip() if waits else status_html("ready", READY)
 
     def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
         """Yield the conversation with what it offers to begin with: at once, then tried out.
@@ -140,7 +89,7 @@ class Handlers:
         yield _offering(ready)
         if self._qa.ready and not ready:
             with suppress(ArticleQAError):  # they are not missed
-                yield _offering(tried_out(self._qa, view, lambda: not self._stops.is_waiting))
+                yield _offering(tried_out(self._qa, view, lambda: not self._stops.count))
 
     def copy(self, chat: Chat, event: gr.EventData) -> str:
         """Return what carries an answer of the chat to the clipboard."""
@@ -160,9 +109,9 @@ class Handlers:
         Its article comes into view with it, in one step: what a visitor clicks at once
         is there already, and nothing moves under the click.
         """
-        if not chat.turns:
+        if not chat.turns or self._stops.waits(visit_of(request)):
             return (gr.skip(),) * 6
-        answered = self._messages(chat), tools_html(chat)
+        answered = self.asking.messages(chat), tools_html(chat)
         view = _at_newest(chat, replace(view, wording=""))
         try:
             sent = self._sent(chat, view, request)
@@ -174,7 +123,7 @@ class Handlers:
     def clear(self, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat and tools with nothing asked."""
         empty = Chat()
-        self._tabs.keep(_visit(request), chat=empty)
+        self._tabs.keep(visit_of(request), chat=empty)
         sent = self._sent(empty, view, request)
         return status_html("ready", READY), *sent, empty, tools_html(empty)
 
@@ -185,16 +134,17 @@ class Handlers:
         ``told`` is its key, and the place that the page's address names.
         """
         key, _, place = str(told).partition("#")
-        kept = self._tabs.arrive(_visit(request), key)
+        kept = self._tabs.arrive(visit_of(request), key)
         view = view.restored(kept.view)
         if kept.chat.turns:
             view = _at_newest(kept.chat, view)
         if place_of(place):
             view = followed(self._qa, view, {"place": place})
-        if not kept.chat.turns:
+        if not kept.is_talk:
             return *self._sent(chat, view, request), *(gr.skip(),) * 3
-        shown = self._messages(kept.chat), tools_html(kept.chat)
-        return *self._sent(kept.chat, view, request), kept.chat, *shown
+        messages = self.asking.messages(kept.chat, kept.asked)
+        tools = tools_html(kept.chat, is_resumed=kept.asked is not None)
+        return *self._sent(kept.chat, view, request), kept.chat, messages, tools
 
     def act(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
@@ -213,33 +163,6 @@ class Handlers:
     ) -> tuple[Any, ...]:
         """Return shelf, panel and view with what comes before or after the part shown."""
         return self._sent(chat, turned(self._qa, view, event._data), request)
-
-    def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles, text and title; what was refused stays in its box."""
-        add = partial(self._qa.add_text, text, title=title)
-        source = Source(title.strip() or "the text", lambda progress: add(progress=progress))
-        states = add_each([source], self._line, _visit(request))
-        yield from self._adding(states, ("", ""))
-
-    def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles and addresses, which white space parts, likewise."""
-        sources = [self._address(each) for each in url.split() or [""]]
-        states = add_each(sources, self._line, _visit(request))
-        yield from self._adding(states, ("",))
-
-    def add_files(
-        self, paths: Sequence[str] | None, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles and files; the uploaded copies are deleted."""
-        files = [Path(path) for path in paths or ()]
-        if files:
-            sources = [self._file(path) for path in files]
-            states = add_each(sources, self._line, _visit(request), lambda: delete_uploads(files))
-            yield from self._adding(states, (None,), always=True)
-
-    def stop_adding(self, request: gr.Request) -> None:
-        """Stop what this visitor adds, or waits to add."""
-        self._line.stop(_visit(request))
 
     def show_added(
         self, chat: Chat, view: View, added: list[str], request: gr.Request
@@ -282,60 +205,6 @@ class Handlers:
         with _told():
             return [passage.to_dict() for passage in self._qa.retrieve(question, k=k)]
 
-    def _asking(
-        self, question: str, before: Chat, chat: Chat, view: View, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield what :meth:`respond` does, for a question that comes after those of ``chat``.
-
-        One that was edited to stand alone leans on none of them.
-        """
-        history = [] if is_edited(question, view.wording) else chat.answers()
-        waiting = SEARCHING if self._qa.ready else LOADING
-        messages = self._messages(chat.with_turn(Turn(question, waiting=waiting)))
-        status = status_html("busy", waiting, len(chat.turns) + 1)
-        yield "", messages, status, gr.skip(), tools_html(chat, is_busy=True)
-        visitor = _visit(request)
-        turn = self._stops.wait_for(visitor, lambda: self._answered(question, history, view))
-        if turn is None:
-            status = status_html("stopped", STOPPED, len(before.turns))
-            yield question, self._messages(before), status, gr.skip(), tools_html(before)
-            return
-        chat = chat.with_turn(turn)
-        self._tabs.keep(_visit(request), chat=chat)
-        # The answer is shown by the step that follows, together with its article.
-        yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
-
-    def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
-        try:
-            articles = self._qa.catalogue()
-            chosen = view.chosen(articles)
-            if not articles or chosen == []:
-                return Turn(question, problem=NONE_CHOSEN if articles else NO_ARTICLE)
-            answer = self._qa.ask(question, article_ids=chosen, history=history)
-            several = len(articles if chosen is None else chosen) > 1
-        except Exception as error:
-            return Turn(question, problem=sentence(error))
-        return Turn(question, answer, several=several)
-
-    def _adding(
-        self, states: Iterator[Adding], emptied: tuple[str | None, ...], *, always: bool = False
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield note, ids of what was added, and the boxes; emptied if all of it was added."""
-        limit = self._qa.settings.max_article_bytes
-        for state in states:
-            over = not state.label and (always or not (state.problems or state.stopped))
-            boxes = emptied if over else (gr.skip(),) * len(emptied)
-            yield adding_html(state, limit), [article.id for article in state.added], *boxes
-
-    def _address(self, url: str) -> Source:
-        return Source(url or "the page", lambda progress: self._qa.add_url(url, progress=progress))
-
-    def _file(self, path: Path) -> Source:
-        return Source(path.name, lambda progress: self._qa.add_file(path, progress=progress))
-
-    def _messages(self, chat: Chat) -> list[dict[str, str]]:
-        return chat.messages({info.id for info in self._qa.catalogue()})
-
     def _shelf(self, view: View) -> str:
         return shelf_html(self._qa.catalogue(), view, lasts=self._qa.folder is not None)
 
@@ -345,7 +214,7 @@ class Handlers:
         # The focus is given once: shown again for another reason, the shelf takes none.
         kept = digest(self._shelf(replace(view, focused="")))
         after = replace(view, focused="", land="", shelf=kept, panel=digest(panel))
-        self._tabs.keep(_visit(request), view=after)
+        self._tabs.keep(visit_of(request), view=after)
         landing = landing_html(view.land, len(chat.turns))
         return (
             gr.skip() if kept == view.shelf and not view.focused else shelf,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 # On a phone the conversation comes first to the eye, so it does to the keyboard. Escape takes
 # back what is under way where the focus is: a question, an addition, a rename, a removal; from
-# a cited place it leads back to its mark. The focus goes to the question box when what had it
-# is gone, but not where that would bring up a keyboard over the answer.
+# a cited place it leads back to its mark, as the link below the article does on a phone. The
+# focus goes to the question box when what had it is gone, but not where that would bring up a
+# keyboard over the answer.
 KEYBOARD_SCRIPT = """
 (() => {
   const find = selector => document.querySelector(selector);
@@ -36,15 +37,27 @@ KEYBOARD_SCRIPT = """
     wanted = false;
     box.focus();
   };
+  // The newest link of the conversation that leads to the place which is lit.
+  const origin = () => {
+    const links = [...document.querySelectorAll('#chat a[href^="#s"]')].filter(
+      link => link.hash === location.hash && !link.closest('details:not([open])'));
+    return links.findLast(link => link.matches('[title],[data-tip]')) || links.at(-1);
+  };
   const back = event => {
     if (event.key !== 'Escape' || event.isComposing) return;
     const at = event.target, undo = at.closest('#shelf li, #add, #chat-column')
       ?.querySelector('[data-do=cancel], [data-do=stop]');
     if (undo) undo.click();
     else if (location.hash && at.closest('#article')) {
-      const marks = [...document.querySelectorAll('#chat a:is([title],[data-tip])')];
-      (marks.findLast(mark => mark.hash === location.hash) || find('#question textarea')).focus();
+      (origin() || find('#question textarea')).focus();
     }
+  };
+  const goBack = event => {
+    const link = event.target.closest?.('#back a') && origin();
+    if (!link) return;  // to the conversation, as the address says
+    event.preventDefault();
+    link.scrollIntoView({block: 'center'});
+    link.focus({preventScroll: true});
   };
   const mend = () => { arrange(); name(); settle(); };
   new MutationObserver(mend).observe(document.documentElement, {
@@ -55,5 +68,6 @@ KEYBOARD_SCRIPT = """
   }
   narrow.addEventListener('change', arrange);
   document.addEventListener('keydown', back);
+  document.addEventListener('click', goBack);
 })();
 """

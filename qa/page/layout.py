@@ -10,15 +10,17 @@ from gradio.events import Dependency, api
 
 from index.loaders import FORMATS
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
+from qa.page.arrival import ARRIVAL_SCRIPT, ARRIVED_SCRIPT
+from qa.page.asking import MOST_ASKED
 from qa.page.beginning import at_once, invitation
 from qa.page.chat import Chat
 from qa.page.editing import EDITING_FOCUS, EDITING_SCRIPT
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
 from qa.page.handlers import Handlers
+from qa.page.line import MOST_WAITING
 from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
 from qa.page.reading import READING_SCRIPT
-from qa.page.reloading import ARRIVAL_SCRIPT
 from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.tips import TIPS_SCRIPT
 from qa.pipeline import ArticleQA
@@ -28,7 +30,13 @@ ABOUT = (
     "Ask about your articles. Each answer quotes the words it rests on; "
     "what they do not say is not answered."
 )
-QUEUE_PLACES = 32
+# What waits in Gradio's queue waits in silence, so nothing slow does: it is taken from there at
+# once, and waits in a line of ours, which is shorter and says so.
+QUEUE_PLACES = 256
+AT_ONCE = 16
+"""Of what is quick, and in excess of those who wait in a line."""
+THREADS = 256
+"""Most of which only wait for something."""
 # For the events of the page itself: no spinner over it, and no program may call them.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads that nothing came of, because the visitor left, are deleted within two hours.
@@ -78,14 +86,14 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         _shelving(handlers, parts)
         _reading(handlers, parts)
         _arriving(handlers, parts, page)
-        limit = QUEUE_PLACES  # each page that is open waits for the models in one of these
+        limit = MOST_ASKED  # each page that is open waits for the models in one of these
         loaded = page.load(
             handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY
         )
         _beginning(handlers, parts, loaded)
         api(handlers.ask, api_name="ask")
         api(handlers.retrieve, api_name="retrieve")
-        page.queue(max_size=QUEUE_PLACES, api_open=False)
+        page.queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
     return page
 
 
@@ -115,24 +123,27 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
 
 
 def _asking(handlers: Handlers, parts: _Parts) -> None:
-    chat, view, tools = parts.chat, parts.view, parts.tools
+    asking, chat, view, tools = handlers.asking, parts.chat, parts.view, parts.tools
     answered = [parts.box, parts.conversation, parts.status, chat, tools]
     settled = [parts.status, parts.shelf, parts.panel, view]
+    waiting = {"concurrency_limit": MOST_ASKED + AT_ONCE, **PAGE_ONLY}
     asked = gr.on(
         [parts.box.submit, parts.conversation.example_select],
-        handlers.respond,
+        asking.respond,
         [parts.box, chat, view],
         answered,
         js=WHEN_NOTED,
         trigger_mode="once",
-        **PAGE_ONLY,
+        **waiting,
     )
-    for event in (asked, tools.retry(handlers.retry, [chat, view], answered, **PAGE_ONLY)):
+    again = tools.retry(asking.retry, [chat, view], answered, **waiting)
+    resumed = tools.resume(asking.resume, None, answered, **waiting)
+    for event in (asked, again, resumed):
         shown = [*settled, parts.conversation, tools]
         event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
-    edited = tools.edit(handlers.edit, [chat, view], [parts.box, view], **PAGE_ONLY)
+    edited = tools.edit(asking.edit, [chat, view], [parts.box, view], **PAGE_ONLY)
     edited.then(None, js=EDITING_FOCUS, **PAGE_ONLY)
-    tools.stop(handlers.stop, **PAGE_ONLY)
+    tools.stop(asking.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
     cleared = parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
@@ -141,19 +152,18 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
 
 def _adding(handlers: Handlers, parts: _Parts) -> None:
     added = gr.State([])
-    forms = parts.adding
+    forms, additions = parts.adding, handlers.additions
     for trigger, handler, boxes in (
-        (forms.files.upload, handlers.add_files, [forms.files]),
-        (forms.add_text.click, handlers.add_text, [forms.text, forms.title]),
-        (forms.add_url.click, handlers.add_url, [forms.url]),
-        (forms.url.submit, handlers.add_url, [forms.url]),
+        (forms.files.upload, additions.add_files, [forms.files]),
+        (forms.add_text.click, additions.add_text, [forms.text, forms.title]),
+        (forms.add_url.click, additions.add_url, [forms.url]),
+        (forms.url.submit, additions.add_url, [forms.url]),
     ):
-        # None waits in Gradio's queue, which would say nothing: they have a line of their own.
         adding = trigger(
             handler,
             boxes,
             [forms.note, added, *boxes],
-            concurrency_limit=QUEUE_PLACES,
+            concurrency_limit=MOST_WAITING + AT_ONCE,
             **PAGE_ONLY,
         )
         shown = adding.then(
@@ -163,7 +173,7 @@ def _adding(handlers: Handlers, parts: _Parts) -> None:
             **PAGE_ONLY,
         )
         _beginning(handlers, parts, shown)
-    forms.note.stop(handlers.stop_adding, **PAGE_ONLY)
+    forms.note.stop(additions.stop, **PAGE_ONLY)
 
 
 def _shelving(handlers: Handlers, parts: _Parts) -> None:
@@ -180,18 +190,21 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
 
 def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
     told = gr.Textbox(visible=False)  # the script fills it
-    page.load(
+    arrived = page.load(
         handlers.arrive,
         [parts.chat, parts.view, told],
         [parts.shelf, parts.panel, parts.view, parts.chat, parts.conversation, parts.tools],
         js=ARRIVAL_SCRIPT,
         **PAGE_ONLY,
     )
+    arrived.then(None, js=ARRIVED_SCRIPT, **PAGE_ONLY)
 
 
 def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
     """Offer questions anew after an event that other ones may fit better."""
-    after.then(handlers.suggest, [parts.chat, parts.view], [parts.conversation], **PAGE_ONLY)
+    # Trying them out keeps a core busy for seconds, so one is served at a time.
+    one = {"concurrency_id": "suggest", "concurrency_limit": 1, **PAGE_ONLY}
+    after.then(handlers.suggest, [parts.chat, parts.view], [parts.conversation], **one)
 
 
 def _reading(handlers: Handlers, parts: _Parts) -> None:

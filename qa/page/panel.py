@@ -18,7 +18,8 @@ from qa.rendering import escape_html
 
 # It scrolls, so the keyboard must get there.
 _PAPER = '<div class="paper" tabindex="0" role="region" aria-label="Article">'
-NO_ARTICLE = "There is no article to ask yet. Add one under “Add articles”."
+HOW_TO_ADD = "Add one under “Add articles”: a file, a text, or the address of a page."
+NO_ARTICLE = f"There is no article to ask yet. {HOW_TO_ADD}"
 _BEFORE = '<button type="button" data-turn="before">↑ What comes before</button>'
 _AFTER = '<button type="button" data-turn="after">↓ What comes after</button>'
 # Of all articles in the panel together, so that what is sent at each answer stays small.

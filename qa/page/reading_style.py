@@ -39,5 +39,9 @@ READING_STYLE = """
   box-shadow:0 4px 16px #0004;font:400 .9rem/1.45 var(--sans);overflow-wrap:anywhere}
 #tip[hidden]{display:none}
 #tip p{margin:0}
-#tip p:last-child{margin-top:.3rem;font-size:.82rem;color:var(--ink-soft)}
+#tip p:nth-of-type(2){margin-top:.3rem;font-size:.82rem;color:var(--ink-soft)}
+#tip div{display:flex;justify-content:space-between;gap:1rem;margin-top:.4rem}
+#tip :is(a,button){font:600 .9rem/1.4 var(--sans);color:var(--link);background:none;border:0;
+  padding:.6rem .2rem;margin:0}
+#tip :is(a,button):focus-visible{outline:2px solid var(--link);outline-offset:-1px}
 """

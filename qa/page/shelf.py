@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
+from qa.page.arrival import WHEN_ARRIVED
 from qa.page.sheet import leaf_for
 from qa.rendering import escape_html
 
@@ -171,16 +172,21 @@ def _editing(article: ArticleInfo, view: View) -> str:
 
 # Tells the server what was pressed. The list of boxes goes along whole, so that two quick
 # clicks cannot undo one another.
-SHELF_SCRIPT = """
-const send = (source, title) => {
+SHELF_SCRIPT = (
+    """
+const send = async (source, title) => {
   window.shelfPending = (window.shelfPending || 0) + 1;
-  trigger('click', {
+  const pressed = {
     action: source.dataset.do,
     id: source.closest('li')?.dataset.id || '',
     title: title || '',
     left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
       .map(box => box.closest('li').dataset.id),
-  });
+  };
+"""
+    + WHEN_ARRIVED
+    + """
+  trigger('click', pressed);
 };
 element.addEventListener('click', event => {
   const source = event.target.closest('[data-do]');
@@ -200,13 +206,17 @@ watch('value', () => {
   if (next?.select) next.select();
 });
 """
+)
 # A question that follows a tick at once is asked of what is ticked: it waits until that is noted.
 SHELF_NOTED = "() => { window.shelfPending -= 1; }"
-WHEN_NOTED = """
-async (...given) => {
+WHEN_NOTED = (
+    "async (...given) => {"
+    + WHEN_ARRIVED
+    + """
   for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) {
     await new Promise(done => setTimeout(done, 50));
   }
   return given;
 }
 """
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,25 +19,42 @@ class Stops:
     def __init__(self) -> None:
         self._waiting: dict[str, threading.Event] = {}
 
-    def wait_for(self, visitor: str, work: Callable[[], T]) -> T | None:
-        """Return what ``work`` returns, or None as soon as the visitor stops it.
+    def expect(self, visitor: str, work: Future[T]) -> Callable[[], T | None]:
+        """Return what waits for ``work``, and may be stopped from now on.
 
-        The work itself goes on to its end in its thread, and what it returns is dropped.
+        It returns what the work comes to, or None as soon as the visitor stops it. Work that
+        has begun then goes on to its end, and what it comes to is dropped. A visitor who goes
+        away waits until the work ends.
         """
         woken = threading.Event()
         self._waiting[visitor] = woken
-        pool = ThreadPoolExecutor(max_workers=1)
-        working = pool.submit(work)
-        working.add_done_callback(lambda _: woken.set())
-        woken.wait()
-        pool.shutdown(wait=False)
-        self._waiting.pop(visitor, None)
-        return working.result() if working.done() else None
+
+        def forget() -> None:
+            if self._waiting.get(visitor) is woken:
+                self._waiting.pop(visitor, None)
+
+        def end(_: Future[T]) -> None:
+            woken.set()
+            forget()
+
+        def outcome() -> T | None:
+            woken.wait()
+            forget()
+            if not work.done():
+                work.cancel()
+            return work.result() if work.done() and not work.cancelled() else None
+
+        work.add_done_callback(end)
+        return outcome
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether anybody is waiting."""
-        return bool(self._waiting)
+    def count(self) -> int:
+        """How many are waiting."""
+        return len(self._waiting)
+
+    def waits(self, visitor: str) -> bool:
+        """Return whether this visitor is waiting."""
+        return visitor in self._waiting
 
     def stop(self, visitor: str) -> None:
         """Stop what the visitor waits for, if anything."""

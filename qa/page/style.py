@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qa.page.reading_style import READING_STYLE
 from qa.page.shelf_style import SHELF_STYLE
+from qa.page.touch_style import TOUCH_STYLE
 
 ACTIVE_MARK = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
 
@@ -159,6 +160,7 @@ body:has(.status[data-state=busy]) #chat button[aria-label=Clear]{display:none}
     + _active(".lit")
     + READING_STYLE
     + SHELF_STYLE
+    + TOUCH_STYLE
     + """#back{display:none}
 
 @media (min-width:901px){

@@ -1,7 +1,9 @@
 """What a mark of the chat tells before it is followed: the quote, and where it is from.
 
 It travels as the title of the link, so that it is there without a script, too; the
-script shows it by mouse and by keyboard alike. It is text and never markup.
+script shows it by mouse and by keyboard alike. It is text and never markup. On a phone, where
+nothing hovers and the article is a long way off, a tap shows it with a link that goes there,
+and a second tap on the mark goes there, too.
 """
 
 from __future__ import annotations
@@ -45,7 +47,24 @@ const placeTip = () => {
   tip.style.left = `${Math.max(8, Math.min(at.left, room))}px`;
   tip.style.top = `${above >= 8 ? above : at.bottom + 6}px`;
 };
-const showTip = link => {
+const lineOf = text => {
+  const told = document.createElement('p');
+  told.textContent = text;
+  return told;
+};
+const choices = link => {
+  const line = document.createElement('div'), go = document.createElement('a');
+  const close = document.createElement('button');
+  go.href = link.hash;
+  go.textContent = 'Show in the article';
+  close.type = 'button';
+  close.textContent = 'Close';
+  close.addEventListener('click', () => { const mark = described; hideTip(); mark?.focus(); });
+  go.addEventListener('click', hideTip);
+  line.append(go, close);
+  return line;
+};
+const showTip = (link, isTapped = false) => {
   clearTimeout(leaving);
   if (link === described) return;
   hideTip();
@@ -53,34 +72,50 @@ const showTip = link => {
     link.dataset.tip = link.title;  // else the browser would show it, too
     link.removeAttribute('title');
   }
-  const lines = link.dataset.tip.split('\\n').map(line => {
-    const told = document.createElement('p');
-    told.textContent = line;
-    return told;
-  });
-  tip.replaceChildren(...lines);
+  tip.replaceChildren(...link.dataset.tip.split('\\n').map(lineOf));
+  if (isTapped) tip.append(choices(link));
+  tip.setAttribute('role', isTapped ? 'dialog' : 'tooltip');
+  tip.removeAttribute('aria-label');
+  if (isTapped) tip.setAttribute('aria-label', 'Quote');
   tip.hidden = false;
   described = link;
   link.setAttribute('aria-describedby', 'tip');
   placeTip();
+  tip.querySelector('a')?.focus({preventScroll: true});
 };
 const tipped = event => event.target.closest?.('a[href^="#s"]:is([title],[data-tip])');
+// A tap is followed by what a mouse would do, which then counts for nothing.
+const phone = matchMedia('(max-width:900px)');
+let byTouch = false;
+document.addEventListener('pointerdown', event => {
+  byTouch = event.pointerType === 'touch';
+  if (byTouch && described && !tip.contains(event.target) && tipped(event) !== described) hideTip();
+}, true);
+document.addEventListener('keydown', () => { byTouch = false; }, true);
 document.addEventListener('mouseover', event => {
   const link = tipped(event);
+  if (byTouch) return;
   if (link) showTip(link);
   else if (tip.contains(event.target)) clearTimeout(leaving);
 });
 document.addEventListener('mouseout', event => {
-  if (!tipped(event) && !tip.contains(event.target)) return;
+  if (byTouch || !tipped(event) && !tip.contains(event.target)) return;
   clearTimeout(leaving);
   leaving = setTimeout(hideTip, 200);  // there is a gap to cross to the tip itself
 });
 document.addEventListener('focusin', event => {
   const link = tipped(event);
-  if (link?.matches(':focus-visible')) showTip(link);
+  if (!byTouch && link?.matches(':focus-visible')) showTip(link);
 });
-document.addEventListener('focusout', event => tipped(event) && hideTip());
-document.addEventListener('click', event => tipped(event) && hideTip());
+document.addEventListener('focusout', event => !byTouch && tipped(event) && hideTip());
+document.addEventListener('click', event => {
+  const link = tipped(event);
+  if (!link) return;
+  if (!byTouch || !phone.matches || link === described) return hideTip();
+  event.preventDefault();
+  event.stopPropagation();
+  showTip(link, true);
+}, true);
 document.addEventListener('keydown', event => event.key === 'Escape' && hideTip());
 document.addEventListener('scroll', placeTip, {capture: true, passive: true});
 addEventListener('resize', placeTip);

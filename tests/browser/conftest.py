@@ -77,11 +77,15 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 -
     """Open pages; afterwards none of them may have asked another host or logged an error."""
     opened: list[Visit] = []
 
-    def open_page(url: str, *, size: tuple[int, int] = WIDE, dark: bool = False) -> Visit:
+    def open_page(
+        url: str, *, size: tuple[int, int] = WIDE, dark: bool = False, touch: bool = False
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
+            has_touch=touch,
+            is_mobile=touch,
         )
         visit = Visit(context.new_page())
         opened.append(visit)

@@ -72,7 +72,7 @@ def test_what_is_cleared_does_not_come_back(visit: Opener, address: str) -> None
     expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_while_an_answer_is_awaited_there_is_nothing_to_clear(
+def test_while_an_answer_is_awaited_it_survives_a_reload_and_cannot_be_cleared(
     held: HeldQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(held)
@@ -81,8 +81,14 @@ def test_while_an_answer_is_awaited_there_is_nothing_to_clear(
     shown.page.locator("#question textarea").press("Enter")
     expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
     expect(shown.page.get_by_role("button", name="Clear")).to_have_count(0)
+    # And a reload loses neither the question nor its answer.
+    reload(shown)
+    expect(shown.question(1)).to_have_text(CALLED)
+    expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(shown.page.locator('.status[data-state="busy"]')).to_be_visible()
     held.released.set()
-    shown.answered()
+    expect(shown.answered()).to_contain_text("Jaishankar")
+    expect(shown.place(shown.mark(shown.reply(1)))).to_be_visible()
     expect(shown.page.get_by_role("button", name="Clear")).to_be_visible()
 
 

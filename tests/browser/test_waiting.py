@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from index.embedder import Progress
 from index.types import Article
 from qa.config import Settings
-from qa.page import layout
+from qa.page import asking
 from qa.pipeline import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA
 from tests.browser.test_shelf import (
@@ -54,6 +54,11 @@ def note(shown: Visit) -> Locator:
 
 def trouble(shown: Visit) -> Locator:
     return shown.page.locator("#trouble").get_by_role("alert")
+
+
+def ask(shown: Visit) -> None:
+    shown.page.locator("#question textarea").fill(CALLED)
+    shown.page.locator("#question textarea").press("Enter")
 
 
 def test_who_waits_behind_another_is_told_and_can_stop(
@@ -122,31 +127,38 @@ def test_a_file_that_gradio_refuses_is_told_in_the_page_and_stays_told(
     expect(shown.page.get_by_test_id("toast-body")).to_be_hidden()
 
 
-def test_a_full_queue_is_told_in_the_page_and_the_question_stays(
+def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
     serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layout, "QUEUE_PLACES", 2)
+    monkeypatch.setattr(asking, "MOST_ASKED", 2)
     with HeldQA.bundled() as qa:
         qa.released = threading.Event()
         qa.released.set()
         qa.warm_up()
         url = serve(qa)
-        visitors = [visit(url) for _ in range(4)]
+        visitors = [visit(url) for _ in range(3)]
         for shown in visitors:
             ready = shown.page.locator('.status[data-state="ready"]')
             expect(ready).to_be_visible(timeout=PATIENCE_MS)
         qa.released.clear()
+        *first, last = visitors
         for shown in visitors:
-            shown.page.locator("#question textarea").fill(CALLED)
-            with shown.page.expect_response("**/queue/join*"):
-                shown.page.locator("#question textarea").press("Enter")
-        last = visitors[-1]
+            ask(shown)
+            if shown is not last:
+                expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(trouble(last)).to_have_text(asking.TOO_MANY)
+        expect(last.page.locator("#question textarea")).to_have_value(CALLED)
+        # Gradio's own queue, which is longer, tells it in its own way.
+        full = {"detail": "Queue is full. Max size is 256 and size is 256."}
+        last.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json=full))
+        ask(last)
         expect(trouble(last)).to_contain_text("Too many requests are waiting here")
         expect(last.page.locator("#question textarea")).to_have_value(CALLED)
+        last.page.unroute("**/queue/join*")
         assert all("503" in error for error in last.errors)
         last.errors.clear()
         qa.released.set()
-        for shown in visitors[:-1]:
+        for shown in first:
             shown.answered()
         expect(last.ask(CALLED)).to_contain_text("Jaishankar")
         expect(trouble(last)).to_be_hidden()

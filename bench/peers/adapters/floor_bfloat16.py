@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.peers.adapters.floor import Floor
 from bench.peers.adapters.protocol import run
-from index.embedder import has_fast_bfloat16, use_bfloat16_if_faithful
+from index.full_model import has_fast_bfloat16, use_bfloat16_if_faithful
 
 
 class FloorBFloat16(Floor):

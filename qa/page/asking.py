@@ -1,0 +1,152 @@
+"""Asking on the page: a question is put, waited for, stopped, put again, or mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from qa.answer import Answer, Kind
+from qa.page.chat import Chat, Turn
+from qa.page.editing import is_edited, wording_of
+from qa.page.finishing import tools_html
+from qa.page.panel import HOW_TO_ADD, NO_ARTICLE, status_html
+from qa.page.problems import sentence
+from qa.page.reloading import Asked, Tabs
+from qa.page.shelf import View
+from qa.page.stopping import Stops
+from qa.pipeline import ArticleQA
+
+READY = "Ready"
+LOADING = "Loading the models… You can ask already: the question waits."
+STOPPED = "Stopped"
+SEARCHING = "Reading the articles…"
+NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
+READ_AT_ONCE = 2
+"""Questions; the others wait in the order they came, and can be stopped meanwhile."""
+MOST_ASKED = 64
+"""Questions that are read or wait. Who asks then is told, at once."""
+TOO_MANY = "Too many questions are waiting here at the moment. Ask it again in a minute."
+_NOTHING = (gr.skip(),) * 5
+
+
+def visit_of(request: gr.Request) -> str:
+    """Return the name of a visit: of one page, from when it is loaded until it is left."""
+    return request.session_hash or ""
+
+
+class Asking:
+    """What the page's events do about a question.
+
+    Each yields question box, conversation, status, chat and tools: waiting, then answered.
+    The answer is in the chat; what shows it is the step that follows. A question that is
+    stopped comes back into its box.
+    """
+
+    def __init__(self, qa: ArticleQA, tabs: Tabs, stops: Stops) -> None:
+        self._qa, self._tabs, self._stops = qa, tabs, stops
+        self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
+
+    def respond(
+        self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield what comes of a question that was typed, or of an example that was picked."""
+        picked = isinstance(event.target, gr.Chatbot)
+        question = (event.value["text"] if picked else typed).strip()
+        if question:
+            yield from self._asking(question, chat, chat, view, request)
+        else:
+            yield _NOTHING
+
+    def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Yield likewise: the last question, asked again."""
+        if chat.turns:
+            question = chat.turns[-1].question
+            yield from self._asking(question, chat, chat.without_last(), view, request)
+        else:
+            yield _NOTHING
+
+    def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Yield likewise: the question that an earlier visit in the same tab waited for."""
+        asked = self._tabs.asked(visit_of(request))
+        if asked:
+            yield from self._awaited(asked, request)
+        else:
+            yield _NOTHING
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop the question that this visitor waits for."""
+        self._stops.stop(visit_of(request))
+
+    def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
+        """Return the question box, with what a question was taken to ask, and the view."""
+        wording = wording_of(chat, getattr(event, "turn", 0))
+        return (wording, replace(view, wording=wording)) if wording else (gr.skip(),) * 2
+
+    def messages(self, chat: Chat, asked: Asked | None = None) -> list[dict[str, str]]:
+        """Return a conversation as it is shown, with the question that is waited for."""
+        if asked:
+            waiting = SEARCHING if self._qa.ready else LOADING
+            chat = asked.after.with_turn(Turn(asked.question, waiting=waiting))
+        return chat.messages({info.id for info in self._qa.catalogue()})
+
+    def _asking(
+        self, question: str, before: Chat, after: Chat, view: View, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Put a question that comes after those of ``after``; stopped, ``before`` is shown.
+
+        Gradio's page shows the error above the question box, and the question stays in it.
+
+        One that was edited to stand alone leans on none of them.
+        """
+        visit = visit_of(request)
+        if self._stops.waits(visit):  # one at a time: it stays in the box
+            yield _NOTHING
+            return
+        if self._stops.count >= MOST_ASKED:
+            raise gr.Error(TOO_MANY, print_exception=False)
+        history = [] if is_edited(question, view.wording) else after.answers()
+        turn = self._readers.submit(self._answered, question, history, view)
+        asked = Asked(question, before, after, turn)
+        self._tabs.asks(visit, asked)
+        yield from self._awaited(asked, request)
+
+    def _awaited(self, asked: Asked, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        visit, after, before = visit_of(request), asked.after, asked.before
+        outcome = self._stops.expect(visit, asked.turn)
+        waiting = SEARCHING if self._qa.ready else LOADING
+        status = status_html("busy", waiting, len(after.turns) + 1)
+        yield "", self.messages(after, asked), status, gr.skip(), tools_html(after, is_busy=True)
+        turn = outcome()
+        chat = before if turn is None else after.with_turn(turn)
+        self._tabs.keep(visit, chat=chat)
+        if turn is None:
+            status = status_html("stopped", STOPPED, len(before.turns))
+            yield asked.question, self.messages(before), status, before, tools_html(before)
+        else:
+            # The answer is shown by the step that follows, together with its article.
+            yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
+
+    def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+        try:
+            articles = self._qa.catalogue()
+            chosen = view.chosen(articles)
+            if not articles or chosen == []:
+                return self._of_none(question, is_empty=not articles)
+            answer = self._qa.ask(question, article_ids=chosen, history=history)
+            several = len(articles if chosen is None else chosen) > 1
+        except Exception as error:
+            return Turn(question, problem=sentence(error))
+        return Turn(question, answer, several=several)
+
+    def _of_none(self, question: str, *, is_empty: bool) -> Turn:
+        """Return the turn where no article is asked: what is said to the program has a reply."""
+        if self._qa.wanted(question).kind is not Kind.TALK:
+            return Turn(question, problem=NO_ARTICLE if is_empty else NONE_CHOSEN)
+        answer = self._qa.ask(question)
+        if is_empty:
+            answer = replace(answer, text=f"{answer.text} {HOW_TO_ADD}")
+        return Turn(question, answer)
