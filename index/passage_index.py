@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterable, Sequence
@@ -83,6 +84,7 @@ class PassageIndex:
             self._write_lock = lock if self._storage.writable else WriteLock(None)
             if rebuild and folder and self._storage.writable:
                 self._discard(folder)
+            self._remove_leftovers()
             self._vectors = self._load_vectors()
             self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
             if not replacing:
@@ -335,6 +337,12 @@ class PassageIndex:
         except (LibraryError, OSError) as error:
             # Only a cache of the record: the next opening rebuilds it.
             _logger.warning("the vector index was not saved: %s", error)
+
+    def _remove_leftovers(self) -> None:
+        if self._folder is not None and self._storage.writable:
+            # Another process that is writing does it when it saves.
+            with contextlib.suppress(LibraryError), self._write_lock.held(wait=False):
+                remove_leftovers(self._folder)
 
     def _discard(self, folder: Path) -> None:
         with self._write_lock.held():
