@@ -38,10 +38,10 @@ def remove_orphans(folder: Path) -> None:
     The caller holds the write lock.
     """
     try:
-        known = _parts(folder)
-    except (OSError, ValueError):
+        known, files = _parts(folder), list(folder.iterdir())
+    except (OSError, ValueError):  # whoever opens it next makes it anew
         return
-    for path in folder.iterdir():
+    for path in files:
         if path not in known and not path.name.startswith(".") and path.name != _META:
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from index.embedder import ModelIdentity, Vectors
-from index.errors import LibraryError
+from index.errors import LibraryError, LibraryLocked
 from index.forks import renew_in_children
 from index.leftovers import remove_leftovers
 from index.revisions import NEW, steps
@@ -96,6 +97,8 @@ class Meaning:
                 remove_leftovers(self._path.parent)
                 self.index.save(self._path)
             self._unsaved = 0
+        except LibraryLocked:
+            _logger.debug("the vector index was not saved: another process is writing")
         except (LibraryError, OSError) as error:
             # Only a cache of the record: the next opening rebuilds it.
             _logger.warning("the vector index was not saved: %s", error)
@@ -141,6 +144,7 @@ class Meaning:
 
     def _opened(self) -> VectorIndex:
         if self._path is not None:
+            self._remove_leftovers(self._path.parent)
             found = VectorIndex.load(self._path, self._model.dimension, self._storage)
             if found is not None and self._storage.has_been_at(found.revision):
                 return found
@@ -150,6 +154,12 @@ class Meaning:
             elif self._path.exists():
                 self.fault = "could not be read"
         return VectorIndex(self._model.dimension, self._storage)
+
+    def _remove_leftovers(self, folder: Path) -> None:
+        if self._storage.writable:
+            # Another process that is writing does it when it saves.
+            with contextlib.suppress(LibraryError), self._lock.held(wait=False):
+                remove_leftovers(folder)
 
 
 def vectors_of_record(storage: Storage, model: ModelIdentity) -> VectorIndex:

@@ -76,7 +76,7 @@ class Words:
             self._write()
         except (OSError, ValueError) as error:
             _logger.warning("the word index was not saved: %s", error)
-            self.index = self._cleared() or LexicalIndex(None)
+            self.index = self._cleared()
             self._write_again()
 
     def _write_again(self) -> None:
@@ -87,12 +87,12 @@ class Words:
             self.index = LexicalIndex(None)
             self._write()
 
-    def _cleared(self) -> LexicalIndex | None:
+    def _cleared(self) -> LexicalIndex:
         """Return the index on disk, freed of what a writer that was killed has left."""
         if self._folder is None:
-            return None
+            return LexicalIndex(None)
         remove_orphans(self._folder)
-        return _readable(self._folder, self._storage.has_been_at)[0]
+        return self._opened(self._folder)
 
     def _write(self) -> None:
         revision = self._storage.revision()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from index.leftovers import TEMPORARY
+from index.lexical_files import check_files, remove_orphans
+from index.passage_index import LEXICAL
+from tests.libraries import article, filled, found, opened
+
+
+def test_a_deletion_that_a_killed_writer_did_not_commit_is_no_obstacle(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l")
+    before = {path.name for path in (folder / LEXICAL).iterdir()}
+    shutil.copytree(folder, tmp_path / "other")
+    with opened(tmp_path / "other") as index:
+        index.remove(article(0).id)
+    deletions = [p for p in (tmp_path / "other" / LEXICAL).glob("*.del") if p.name not in before]
+    assert deletions
+    for deletion in deletions:
+        shutil.copy(deletion, folder / LEXICAL)
+    with opened(folder) as index:
+        index.remove(article(0).id)
+        assert found(index, 0) == []
+    with opened(folder) as index:
+        assert index.faults == {}
+        assert found(index, 1) == ["Title 1"]
+
+
+def test_orphans_go_and_what_the_index_consists_of_stays(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l", 3, removed=1) / LEXICAL
+    before = {path.name for path in folder.iterdir()}
+    (folder / "0123456789abcdef0123456789abcdef.store").write_bytes(b"half")
+    check_files(folder)  # they are no damage
+    remove_orphans(folder)
+    assert {path.name for path in folder.iterdir()} <= before
+    check_files(folder)
+    remove_orphans(tmp_path / "absent")
+
+
+def test_each_file_of_an_index_is_checked(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l") / LEXICAL
+    for path in folder.glob("*.*[a-z]"):
+        if path.suffix in {".store", ".idx", ".term", ".fast", ".fieldnorm"}:
+            content = path.read_bytes()
+            path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+            with pytest.raises(ValueError, match=f"{path.name} is damaged"):
+                check_files(folder)
+            path.write_bytes(content)
+    check_files(folder)
+
+
+def test_a_folder_of_words_that_vanishes_under_an_open_library_is_made_anew(tmp_path: Path) -> None:
+    with opened(filled(tmp_path / "l")) as index:
+        shutil.rmtree(tmp_path / "l" / LEXICAL)
+        index.add(article(9))
+        assert found(index, 9) == ["Title 9"]
+        assert found(index, 1) == ["Title 1"]
+    with opened(tmp_path / "l") as index:
+        assert found(index, 9) == ["Title 9"]
+
+
+def test_half_written_files_are_removed_when_a_library_is_opened(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l")
+    (folder / f"vectors.faiss1234{TEMPORARY}").write_bytes(b"half")
+    with opened(folder):
+        assert not list(folder.glob(f"*{TEMPORARY}"))
