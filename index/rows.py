@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -26,6 +27,8 @@ SELECT_CHUNK = (
 )
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
 
+_SPAN = struct.Struct("<qq")
+
 Row: TypeAlias = tuple[Any, ...]
 _Value = TypeVar("_Value")
 
@@ -37,7 +40,7 @@ def _of_a_sound_row(read: Callable[[Row], _Value]) -> Callable[[Row], _Value]:
     def checked(row: Row) -> _Value:
         try:
             return read(row)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, struct.error) as error:
             msg = (
                 f"The library is damaged: a row of its record cannot be read ({error}). "
                 "article-qa check --library DIR tells more, and what to do."
@@ -65,8 +68,7 @@ def info_of(row: Row) -> ArticleInfo:
 def stored_chunk(row: Row) -> StoredChunk:
     """Return the chunk of a row of SELECT_CHUNK."""
     chunk_id, title, article_id, start, end, text, heading, sentences = row
-    offsets = np.frombuffer(sentences, dtype="<i8").tolist()
-    spans = tuple(map(Span, offsets[::2], offsets[1::2]))
+    spans = tuple(map(Span._make, _SPAN.iter_unpack(sentences)))
     return StoredChunk(chunk_id, title, Chunk(article_id, start, end, text, heading, spans))
 
 

@@ -9,13 +9,18 @@ import functools
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from index.lexical import query_terms, stems, stop_stems
+from index.types import Chunk
 
 Stems = tuple[str, ...]
+
+# Stands between sentences that are analysed at once. Where a text has it as a word, they
+# are analysed one by one.
+_BETWEEN = "qzxsentenceqzx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +38,14 @@ class QuestionTerms:
     """The sum of the pairs' weights."""
 
     @classmethod
-    def of(cls, question: str, texts: Iterable[Stems]) -> Self:
+    def of(cls, question: str, texts: Iterable[Container[str]]) -> Self:
         """Return the terms of ``question``; a stem is rare if few of ``texts`` have it."""
         terms = query_terms(question)
-        asked = frozenset(terms)
         holding: Counter[str] = Counter()
         total = 0
         for words in texts:
             total += 1
-            holding.update(asked.intersection(words))
+            holding.update([stem for stem in terms if stem in words])
         idf = {t: math.log(1 + (total - holding[t] + 0.5) / (holding[t] + 0.5)) for t in terms}
         content = [stem for stem in stems(question) if stem in idf]
         pairs = {pair: idf[pair[0]] + idf[pair[1]] for pair in itertools.pairwise(content)}
@@ -56,17 +60,58 @@ class QuestionTerms:
 
     def pair_coverage(self, words: Stems) -> float:
         """Return the share, by rarity, of the question's pairs that ``words`` has side by side."""
-        present = self.idf.keys() & words
-        together = [pair for pair in self.pairs if present.issuperset(pair)]
-        if not together or not self.total_of_pairs:
-            return 0.0  # most texts, and at little cost
+        if not self.total_of_pairs:
+            return 0.0
         content = [stem for stem in words if stem not in stop_stems()]
         adjacent = set(itertools.pairwise(content))
-        found = sum(self.pairs[pair] for pair in together if pair in adjacent)
+        found = sum(weight for pair, weight in self.pairs.items() if pair in adjacent)
         return found / self.total_of_pairs
 
+    def evidence(self, text: SentenceWords) -> tuple[float, float]:
+        """Return the pairs' coverage of a text, and the best coverage of one of its sentences."""
+        present = [(stem, idf) for stem, idf in self.idf.items() if stem in text.words]
+        if not present or not self.total:
+            return 0.0, 0.0
+        best = max(
+            sum([idf for stem, idf in present if stem in sentence]) for sentence in text.sentences
+        )
+        together = any(a in text.words and b in text.words for a, b in self.pairs)
+        return self.pair_coverage(text.stems) if together else 0.0, best / self.total
 
-@functools.lru_cache(maxsize=20_000)
+
+@dataclass(frozen=True, slots=True)
+class SentenceWords:
+    """The stems of a text and of each of its sentences."""
+
+    stems: Stems
+    """In order."""
+    words: frozenset[str]
+    sentences: tuple[frozenset[str], ...]
+
+    @classmethod
+    def of(cls, sentences: Sequence[str]) -> Self:
+        """Return the words of a text in these sentences."""
+        together, each = stems(f" {_BETWEEN} ".join(sentences)), []
+        start = 0
+        for _ in range(together.count(_BETWEEN)):
+            end = together.index(_BETWEEN, start)
+            each.append(together[start:end])
+            start = end + 1
+        each.append(together[start:])
+        if len(each) != len(sentences):
+            each = [stems(sentence) for sentence in sentences]
+        in_order = tuple(itertools.chain.from_iterable(each))
+        return cls(in_order, frozenset(in_order), tuple(map(frozenset, each)))
+
+
+@functools.lru_cache(maxsize=5_000)
+def sentence_words(chunk: Chunk) -> SentenceWords:
+    """Return the words of a chunk; remembered, since chunks come up again."""
+    first = chunk.start
+    return SentenceWords.of([chunk.text[a - first : b - first] for a, b in chunk.sentences])
+
+
+@functools.lru_cache(maxsize=10_000)
 def text_stems(text: str) -> Stems:
     """Return the stems of ``text``, in order; remembered, since passages come up again."""
     return tuple(stems(text))

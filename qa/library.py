@@ -123,15 +123,18 @@ class Library:
         return [*self._index.articles(), *self._pending]
 
     def catalogue(self) -> list[ArticleInfo]:
-        """Return what a list shows of every article, in the order they were added.
-
-        The texts are counted where they are, and not brought into memory.
-        """
+        """Return what a list shows of every article, in the order they were added."""
         # In this order: what is recorded meanwhile is in both, and not in neither.
         pending = [ArticleInfo.of(article) for article in tuple(self._pending)]
         recorded = self._index.catalogue()
         known = {info.id for info in recorded}
         return [*recorded, *(info for info in pending if info.id not in known)]
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        waiting = {article.id: article.title for article in tuple(self._pending)}
+        recorded = self._index.titles()
+        return recorded | {key: title for key, title in waiting.items() if key not in recorded}
 
     def article(self, article_id: str) -> Article:
         """Return the article of this id.
@@ -158,7 +161,7 @@ class Library:
         Raises:
             ArticleNotFound: None does, or several do.
         """
-        return self.article(the_one_id(start_of_id, (info.id for info in self.catalogue())))
+        return self.article(the_one_id(start_of_id, self.titles()))
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -268,7 +268,7 @@ class ArticleQA(Library):
         Raises:
             ArticleNotFound: One of the ids is not in the library.
         """
-        known = {info.id: info.title for info in self.catalogue()}
+        known = self.titles()
         return [
             known.get(each) or self.article(each).title for each in (known if ids is None else ids)
         ]
@@ -324,7 +324,7 @@ class ArticleQA(Library):
             ArticleNotFound: One of the ids is not in the library.
         """
         self._add_pending()
-        ids = [info.id for info in self.catalogue()] if article_ids is None else article_ids
+        ids = list(self.titles()) if article_ids is None else article_ids
         articles = [self.article(each) for each in dict.fromkeys(ids)]
         return self._overviews.answer(kind, articles, question)
 
@@ -352,7 +352,7 @@ class ArticleQA(Library):
             ArticleNotFound: One of ``about`` is not in the library.
         """
         self._add_pending()
-        known = [info.id for info in self.catalogue()]
+        known = list(self.titles())
         asked = known if article_ids is None else list(article_ids)
         made_from = [self.article(each) for each in list(asked if about is None else about)[:count]]
         return self._suggestions.of(

@@ -125,7 +125,7 @@ def distinct(judged: Sequence[JudgedSpan]) -> list[JudgedSpan]:
 
 def question_terms(question: str, passages: Sequence[Passage]) -> QuestionTerms:
     """Return the words of the question, each the weightier the fewer ``passages`` have it."""
-    return QuestionTerms.of(question, [text_stems(p.text) for p in passages])
+    return QuestionTerms.of(question, [frozenset(text_stems(p.text)) for p in passages])
 
 
 def sentences_of(candidate: SpanCandidate) -> str:

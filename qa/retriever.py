@@ -11,7 +11,7 @@ from index.model_files import DEFAULT_MODEL
 from index.passage_index import Candidate, PassageIndex
 from index.sentences import guess_language
 from index.types import Passage, pages_between
-from qa.evidence import QuestionTerms, text_stems
+from qa.evidence import QuestionTerms, sentence_words
 
 DEFAULT_DEPTH = 100
 MAX_QUESTION_CHARS = 2_000
@@ -125,27 +125,19 @@ class Retriever:
 
 def _fused(question: str, candidates: list[Candidate], weights: FusionWeights) -> list[float]:
     """Return the weighted mean of each candidate's evidence, in 0..1."""
-    terms = QuestionTerms.of(question, [text_stems(c.stored.chunk.text) for c in candidates])
+    texts = [sentence_words(candidate.stored.chunk) for candidate in candidates]
+    terms = QuestionTerms.of(question, [text.words for text in texts])
     best_bm25 = max((candidate.bm25 for candidate in candidates), default=0.0) or 1.0
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
     scores = []
-    for candidate in candidates:
+    for candidate, text in zip(candidates, texts, strict=True):
         score = weights.cosine * max(0.0, candidate.similarity)
-        score += weights.bm25 * candidate.bm25 / best_bm25
-        if weights.pairs and candidate.bm25:
-            score += weights.pairs * terms.pair_coverage(text_stems(candidate.stored.chunk.text))
-        if weights.sentence and candidate.bm25:
-            score += weights.sentence * _best_sentence(candidate, terms)
+        if candidate.bm25:
+            pairs, sentence = terms.evidence(text)
+            score += weights.bm25 * candidate.bm25 / best_bm25
+            score += weights.pairs * pairs + weights.sentence * sentence
         scores.append(min(1.0, score / total))
     return scores
-
-
-def _best_sentence(candidate: Candidate, terms: QuestionTerms) -> float:
-    chunk = candidate.stored.chunk
-    return max(
-        terms.coverage(text_stems(chunk.text[start - chunk.start : end - chunk.start]))
-        for start, end in chunk.sentences
-    )
 
 
 def _passage(candidate: Candidate, score: float, rank: int, pages: Sequence[int]) -> Passage:
