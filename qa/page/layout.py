@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import gradio as gr
 from gradio.events import Dependency, api
@@ -70,10 +70,18 @@ class _Parts(NamedTuple):
     panel: gr.HTML
 
 
+class _Page(gr.Blocks):
+    """Blocks with our queue from the start: to set another one makes every route anew."""
+
+    def queue(self, *_: object, **__: object) -> Self:
+        super().queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
+        return self
+
+
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
     handlers = Handlers(qa)
-    page: gr.Blocks = gr.Blocks(
+    page = _Page(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,
@@ -93,7 +101,6 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         _beginning(handlers, parts, loaded)
         api(handlers.ask, api_name="ask")
         api(handlers.retrieve, api_name="retrieve")
-        page.queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
     return page
 
 
