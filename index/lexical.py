@@ -27,6 +27,9 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
 _ANALYZER = "words-1"
 _MAX_TERM_BYTES = 200
+_KNOWN_CHARS = 40
+"""Words of up to this length have their stems remembered."""
+_MAX_KNOWN = 100_000
 
 # Function words of questions. They stay in the index; a question drops them
 # unless it has no others.
@@ -169,7 +172,26 @@ def stop_stems() -> frozenset[str]:
 
 def stems(text: str) -> list[str]:
     """Return the stems of ``text`` as they are indexed, in order, repeats included."""
-    return list(_analyzer().analyze(text))
+    # White space is in no word, so the words between are analysed alone, and most are known.
+    known = _known_stems()
+    return [stem for piece in text.split() for stem in known[piece]]
+
+
+class _KnownStems(dict[str, tuple[str, ...]]):
+    """The stems of what stands between white space, remembered."""
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        found = tuple(_analyzer().analyze(piece))
+        if len(piece) <= _KNOWN_CHARS:
+            if len(self) >= _MAX_KNOWN:
+                self.clear()
+            self[piece] = found
+        return found
+
+
+@functools.cache
+def _known_stems() -> _KnownStems:
+    return _KnownStems()
 
 
 def digest(text: str) -> int:

@@ -18,10 +18,6 @@ from index.types import Chunk
 
 Stems = tuple[str, ...]
 
-# Stands between sentences that are analysed at once. Where a text has it as a word, they
-# are analysed one by one.
-_BETWEEN = "qzxsentenceqzx"
-
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
@@ -91,15 +87,7 @@ class SentenceWords:
     @classmethod
     def of(cls, sentences: Sequence[str]) -> Self:
         """Return the words of a text in these sentences."""
-        together, each = stems(f" {_BETWEEN} ".join(sentences)), []
-        start = 0
-        for _ in range(together.count(_BETWEEN)):
-            end = together.index(_BETWEEN, start)
-            each.append(together[start:end])
-            start = end + 1
-        each.append(together[start:])
-        if len(each) != len(sentences):
-            each = [stems(sentence) for sentence in sentences]
+        each = [stems(sentence) for sentence in sentences]
         in_order = tuple(itertools.chain.from_iterable(each))
         return cls(in_order, frozenset(in_order), tuple(map(frozenset, each)))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import lexical
 from index.lexical import LexicalIndex, query_terms, stems
 from index.revisions import Revision
 
@@ -107,3 +108,17 @@ def test_an_index_on_disk_is_reopened_at_its_revision(tmp_path: Path) -> None:
     second.refresh()
     assert second.revision == Revision(4, 100)
     assert [found for found, _ in second.search("river", 5)] == [3]
+
+
+@given(st.text(st.sampled_from("aéİ 今 की's-\n\t\u00a0\u2028zZ9.,"), max_size=60))
+def test_stems_are_those_of_the_index_however_words_are_remembered(text: str) -> None:
+    assert stems(text) == list(lexical._analyzer().analyze(text))
+
+
+def test_remembered_stems_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.lexical._MAX_KNOWN", 10)
+    known = lexical._KnownStems()
+    words = [f"word{number}s" for number in range(100)]
+    assert [known[word] for word in words] == [(f"word{number}",) for number in range(100)]
+    assert known["x" * 41] == ("x" * 41,)
+    assert len(known) <= 10
