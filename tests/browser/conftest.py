@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -50,6 +51,13 @@ def browser() -> Iterator[Browser]:
 def qa() -> Iterator[ArticleQA]:
     with ArticleQA.bundled() as bundled:
         yield bundled
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled(qa: ArticleQA) -> None:
+    """Load what all tests need, and have no garbage looked for in it: each server does."""
+    qa.warm_up()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
