@@ -96,7 +96,7 @@ def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> 
     disk = [_megabytes(folder / name) for name in (RECORD, VECTORS, LEXICAL)]
     nearest = _nearest(folder, embedder, material.question_vectors)
     command = [sys.executable, "-m", "bench.growth.measuring", str(folder), str(questions)]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own
+    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - our own
     return _row(size, deriving, found, nearest, disk)
 
 
