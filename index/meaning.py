@@ -186,6 +186,7 @@ def _sample(storage: Storage, last: int, share: float) -> Vectors:
     rng = np.random.default_rng(0)
     drawn = []
     for first, final in steps(1, last):
-        _, vectors = storage.vectors_between(first, final)
-        drawn.append(vectors[rng.random(len(vectors)) < share])
+        ids, vectors = storage.vectors_between(first, final)
+        if len(ids):  # all of them may have been removed
+            drawn.append(vectors[rng.random(len(vectors)) < share])
     return np.concatenate(drawn)

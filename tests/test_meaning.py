@@ -157,3 +157,19 @@ def test_a_saved_large_index_is_opened_without_making_it_anew(
         np.testing.assert_array_equal(
             index._meaning.index.ids(), [*range(1, 7), *range(8, MANY + 3)]
         )
+
+
+def test_a_large_index_is_made_of_a_record_in_which_runs_of_ids_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.revisions._STEP", 3)
+    folder = tmp_path / "library"
+    with PassageIndex(folder, EMBEDDER) as index:
+        add(index, 1, 26)
+        for number in [*range(6, 12), *range(22, 27)]:
+            index.remove(article(number).id)
+    (folder / VECTORS).unlink()
+    with PassageIndex(folder, EMBEDDER) as index:
+        assert is_approximate(index)
+        assert len(index) == 15
+        assert index.disagreements().derived == ()
