@@ -17,17 +17,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from bench.commands import as_dicts, report, table
 from bench.environment import Environment
+from bench.timing import milliseconds
 from index.articles import bundled_article
-from index.embedder import Vectors
 from index.full_model import FullModel
 from index.light_encoder import LightEncoder
 from index.model_files import default_model_folder
@@ -133,17 +134,13 @@ def encodings(
     rows = []
     for cores, processes in (("as found", 0), ("all busy", usable_cores())):
         with _busy(processes):
-            found = np.array([[_milliseconds(e, q) for e in encoders.values()] for q in asked])
+            found = np.array(
+                [[milliseconds(partial(e, q)) for e in encoders.values()] for q in asked]
+            )
         for name, times in zip(encoders, found[WARM_UP:].T, strict=True):
             p50, p95 = np.quantile(times, (0.5, 0.95))
             rows.append(Encoding(cores, name, len(times), float(p50), float(p95)))
     return rows
-
-
-def _milliseconds(encode: Callable[[str], Vectors], text: str) -> float:
-    began = time.perf_counter()
-    encode(text)
-    return (time.perf_counter() - began) * 1000
 
 
 @contextmanager

@@ -10,8 +10,7 @@ and ``retrieve``. So all meet the same machine, and the ratio holds where it is 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from bench.answers import articles_of
 from bench.commands import as_dicts, parser_of, report, table
 from bench.datasets import QA_FILES
 from bench.environment import Environment
+from bench.timing import milliseconds
 from index.embedder import SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article
@@ -85,18 +85,12 @@ def _times(
         model.read(question, texts)
 
     ways = (lambda: qa.ask(question), bare, lambda: qa.retrieve(question))
-    return tuple(map(_milliseconds, ways))
+    return tuple(map(milliseconds, ways))
 
 
 def _cut(text: str) -> str:
     end = text.rfind("\n\n", 0, CHARACTERS)
     return text[: end if end > 0 and len(text) > CHARACTERS else CHARACTERS]
-
-
-def _milliseconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1000
 
 
 def render(environment: Environment, load: float, timings: Sequence[Timing]) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import os
 import re
 import subprocess
 import sys
@@ -34,6 +33,7 @@ import numpy as np
 from bench.browsing import free_port
 from bench.commands import report, table
 from bench.environment import Environment
+from bench.processes import status
 from bench.towns import Town, towns
 from bench.visitor import Events, PageFailed, QueueFull, Visitor, client
 from qa.page.asking import MOST_ASKED
@@ -250,8 +250,7 @@ async def measure(process: int, page: Page, given: argparse.Namespace) -> tuple[
 
 def resident_mb(process: int) -> float:
     """Return how much memory a process has at the moment, as Linux tells it."""
-    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return status(process)["VmRSS"] * 1024 / 1e6
 
 
 @contextmanager

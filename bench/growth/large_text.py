@@ -9,6 +9,8 @@ vectors are given, since to embed them takes an hour and the same memory batch b
 from __future__ import annotations
 
 import argparse
+import functools
+import os
 import shutil
 import sys
 import time
@@ -21,7 +23,9 @@ import numpy as np
 from bench.commands import report, table
 from bench.environment import Environment
 from bench.growth.material import read_material
-from index.embedder import Progress, SentenceTransformerEmbedder, Vectors
+from bench.growth.measuring import GivenVectors
+from bench.processes import status
+from index.embedder import SentenceTransformerEmbedder
 from index.passage_index import PassageIndex
 from index.types import Article
 
@@ -41,34 +45,24 @@ class Added:
     """Resident memory at most, less what there was with the text made and the model loaded."""
 
 
-class GivingVectors:
-    """Counts tokens by the model that comes along, and gives vectors that no model made."""
+class CountingVectors(GivenVectors):
+    """Gives vectors that were made before, and counts tokens by the model that comes along."""
 
-    def __init__(self, vectors: Vectors) -> None:
-        self._model = SentenceTransformerEmbedder()
-        self._vectors = vectors
-        self.identity, self.max_tokens = self._model.identity, self._model.max_tokens
+    @functools.cached_property
+    def _model(self) -> SentenceTransformerEmbedder:
+        return SentenceTransformerEmbedder()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, special tokens not included."""
         return self._model.count_tokens(texts)
 
-    def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return vectors ``(n, dimension)`` in turn, whatever the texts are."""
-        if progress:
-            progress(len(texts), len(texts))
-        return self._vectors[np.arange(len(texts)) % len(self._vectors)]
-
-    def encode_query(self, text: str) -> Vectors:
-        """Return the model's vector, ``(dimension,)``."""
-        return self._model.encode_query(text)
-
 
 def added(data: Path, work: Path, megabytes: int) -> Added:
     """Add a text of so many million characters to a new library and return what it took."""
-    material = read_material(data, SentenceTransformerEmbedder(), work / "vectors", questions=1)
+    model = SentenceTransformerEmbedder()
+    material = read_material(data, model, work / "vectors", questions=1)
     sentences = [sentence for each in material.sentences for sentence in each]
-    embedder = GivingVectors(material.vectors)
+    embedder = CountingVectors(model.identity, material.vectors, model.max_tokens)
     embedder.count_tokens(["a"])
     article = Article.from_text(_text(sentences, megabytes * 1_000_000), title="Long")
     folder = work / "large-text"
@@ -80,19 +74,15 @@ def added(data: Path, work: Path, megabytes: int) -> Added:
         passages = len(index)
     seconds = time.perf_counter() - began
     size = sys.getsizeof(article.text) / 1e6
-    return Added(len(article.text), size, passages, seconds, _megabytes("VmHWM") - before)
+    return Added(
+        len(article.text), size, passages, seconds, status(os.getpid())["VmHWM"] / 1000 - before
+    )
 
 
 def _from_now_on() -> float:
     """Begin to watch the peak of this process's memory; return what it is now, in MB."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _megabytes("VmRSS")
-
-
-def _megabytes(name: str) -> float:
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    (line,) = (line for line in lines if line.startswith(f"{name}:"))
-    return int(line.split()[1]) / 1000
+    return status(os.getpid())["VmRSS"] / 1000
 
 
 def _text(sentences: Sequence[str], characters: int) -> str:

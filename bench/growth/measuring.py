@@ -9,9 +9,10 @@ library has; other measurements would be in the way.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.processes import status
+from bench.timing import milliseconds
 from index.embedder import ModelIdentity, Progress, Vectors
 from index.passage_index import PassageIndex
 from index.types import Article
@@ -93,22 +96,16 @@ def _parts(index: PassageIndex, asked: Sequence[tuple[str, Vectors]]) -> dict[st
     """Return the milliseconds of each question in the indexes alone."""
     meaning, words = index._meaning.index, index._words.index
     return {
-        "vectors": [_spent(partial(meaning.search, v, DEFAULT_DEPTH)) for _, v in asked],
-        "words": [_spent(partial(words.search, q, DEFAULT_DEPTH)) for q, _ in asked],
+        "vectors": [milliseconds(partial(meaning.search, v, DEFAULT_DEPTH)) for _, v in asked],
+        "words": [milliseconds(partial(words.search, q, DEFAULT_DEPTH)) for q, _ in asked],
     }
 
 
 def _changes(index: PassageIndex, texts: Sequence[str]) -> tuple[list[float], list[float]]:
     articles = [Article.from_text(text) for text in texts]
-    adding = [_spent(partial(index.add, article)) for article in articles]
-    removing = [_spent(partial(index.remove, article.id)) for article in articles]
+    adding = [milliseconds(partial(index.add, article)) for article in articles]
+    removing = [milliseconds(partial(index.remove, article.id)) for article in articles]
     return adding, removing
-
-
-def _spent(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1000
 
 
 def _quantiles(times: Sequence[float]) -> dict[str, float]:
@@ -117,9 +114,7 @@ def _quantiles(times: Sequence[float]) -> dict[str, float]:
 
 def resident_mb() -> float:
     """Return the resident memory of this process, in MB, without what files lend it."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    (line,) = (line for line in status.splitlines() if line.startswith("RssAnon:"))
-    return int(line.split()[1]) / 1000
+    return status(os.getpid())["RssAnon"] / 1000
 
 
 if __name__ == "__main__":
