@@ -71,7 +71,8 @@ class Meaning:
         self.index = VectorIndex(self._model.dimension, self._storage)
         self._grown = self._growing = None
         self.catch_up()
-        self.save()
+        if self._unsaved:
+            self.save()
 
     def catch_up(self) -> None:
         """Bring the index to the record's revision, at the cost of what changed."""
@@ -124,7 +125,7 @@ class Meaning:
 
     def _rebuild(self) -> None:
         self.index = vectors_of_record(self._storage, self._model)
-        self._unsaved = len(self.index)
+        self._unsaved = max(1, len(self.index))  # of no vectors, too, there is no file yet
 
     def _grow(self) -> None:
         """Have an index of the right kind made, to be taken when it is ready."""

@@ -173,3 +173,15 @@ def test_a_large_index_is_made_of_a_record_in_which_runs_of_ids_are_gone(
         assert is_approximate(index)
         assert len(index) == 15
         assert index.disagreements().derived == ()
+
+
+def test_a_file_that_was_lost_is_there_again_though_no_article_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    with PassageIndex(folder, EMBEDDER) as index:
+        add(index, 1, 1)
+        index.remove(article(1).id)
+    (folder / VECTORS).unlink(missing_ok=True)
+    with PassageIndex(folder, EMBEDDER) as index:
+        assert VECTORS in index.faults
+    with PassageIndex(folder, EMBEDDER) as index:
+        assert index.faults == {}
