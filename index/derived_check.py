@@ -40,7 +40,7 @@ def disagreements(
     digests, held = words.digests(), vectors.ids()
     tolerance = _ROUNDED if vectors.is_approximate else _COSINE_TOLERANCE
     lacking = differing = unworded = 0
-    for first in range(1, storage.last_chunk() + 1, _BATCH):
+    for first in range(1, storage.extent()[1] + 1, _BATCH):
         for stored in storage.chunks_between(first, first + _BATCH - 1):
             compared += 1
             text = searchable_text(stored.chunk)

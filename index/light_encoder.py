@@ -122,8 +122,8 @@ class LightEncoder:
 def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
     """Return the graph's weights out of a safetensors file, without reading them.
 
-    Format: https://huggingface.co/docs/safetensors - the length of a JSON header, the
-    header, the numbers.
+    Its format, as that of safetensors is published: the length of a JSON header, the header,
+    the numbers.
     """
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -161,10 +161,6 @@ class Storage:
         )
         return Revision(generation, token), int(last)
 
-    def last_chunk(self) -> int:
-        """Return the highest id of a chunk; 0 without chunks."""
-        return int(self._db.read("SELECT coalesce(max(id), 0) FROM chunks")[0][0])
-
     def chunk_ranges(self, article_ids: Iterable[str]) -> list[tuple[int, int]]:
         """Return the (first, last) chunk id of each article; both count.
 

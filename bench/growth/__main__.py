@@ -139,7 +139,7 @@ def _nearest(folder: Path, embedder: GivenVectors, queries: Vectors) -> list[set
     storage = Storage(folder / RECORD, embedder.identity)
     best = np.full((len(queries), NEAREST), -2.0, dtype=np.float32)
     found = np.zeros((len(queries), NEAREST), dtype=np.int64)
-    for first, last in steps(1, storage.last_chunk()):
+    for first, last in steps(1, storage.extent()[1]):
         ids, vectors = storage.vectors_between(first, last)
         cosines = np.hstack([best, queries @ vectors.T])
         known = np.hstack([found, np.tile(ids, (len(queries), 1))])
