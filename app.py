@@ -27,8 +27,9 @@ from gradio.themes import Base, Font
 from index.errors import ArticleQAError
 from qa.config import Settings
 from qa.page.keyboard import KEYBOARD_SCRIPT
-from qa.page.layout import MOST_SESSIONS, THREADS, build_page
+from qa.page.layout import build_page
 from qa.page.problems import TROUBLE_SCRIPT
+from qa.page.queueing import MOST_SESSIONS, THREADS
 from qa.page.style import PAGE_STYLE
 from qa.pipeline import ArticleQA
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import gradio as gr
-from gradio.block_function import BlockFunction
 from gradio.events import Dependency, api
-from gradio.state_holder import SessionState
 
 from index.loaders import FORMATS
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
@@ -22,6 +20,7 @@ from qa.page.handlers import Handlers
 from qa.page.line import MOST_WAITING
 from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
+from qa.page.queueing import AT_ONCE, QueuedBlocks
 from qa.page.reading import READING_SCRIPT
 from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.tips import TIPS_SCRIPT
@@ -32,15 +31,6 @@ ABOUT = (
     "Ask about your articles. Each answer quotes the words it rests on; "
     "what they do not say is not answered."
 )
-# What waits in Gradio's queue waits in silence, so nothing slow does: it is taken from there at
-# once, and waits in a line of ours, which is shorter and says so.
-QUEUE_PLACES = 256
-AT_ONCE = 16
-"""Of what is quick, and in excess of those who wait in a line."""
-MOST_SESSIONS = 1_000
-"""Loaded pages of which Gradio keeps the state, about 125 kB each; those used last."""
-THREADS = 256
-"""Most of which only wait for something."""
 # For the events of the page itself: no spinner over it, and no program may call them.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads that nothing came of, because the visitor left, are deleted within two hours.
@@ -74,39 +64,10 @@ class _Parts(NamedTuple):
     panel: gr.HTML
 
 
-class _Page(gr.Blocks):
-    """Blocks with our queue from the start, and without what Gradio 6.31 leaves behind.
-
-    To set another queue would make every route anew.
-    """
-
-    def queue(self, *_: object, **__: object) -> Self:
-        super().queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
-        return self
-
-    async def postprocess_data(
-        self,
-        block_fn: BlockFunction,
-        predictions: list[Any] | dict[Any, Any],
-        state: SessionState | None,
-    ) -> list[Any]:
-        """Return what is sent, as Gradio does.
-
-        A component that is updated, or skipped, is replaced in its session by one with a new id,
-        under which Gradio then keeps one more at each event. It gets the old id instead.
-        """
-        sent = await super().postprocess_data(block_fn, predictions, state)
-        if state:
-            for block in block_fn.outputs:
-                if not block.stateful and block._id in state:
-                    state[block._id]._id = block._id
-        return sent
-
-
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
     handlers = Handlers(qa)
-    page = _Page(
+    page: gr.Blocks = QueuedBlocks(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,
