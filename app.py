@@ -27,8 +27,9 @@ from gradio.themes import Base, Font
 from index.errors import ArticleQAError
 from qa.config import Settings
 from qa.page.keyboard import KEYBOARD_SCRIPT
-from qa.page.layout import THREADS, build_page
+from qa.page.layout import build_page
 from qa.page.problems import TROUBLE_SCRIPT
+from qa.page.queueing import MOST_SESSIONS, THREADS
 from qa.page.style import PAGE_STYLE
 from qa.pipeline import ArticleQA
 
@@ -69,6 +70,7 @@ def launch(
         enable_monitoring=False,
         max_file_size=max_upload,
         max_threads=THREADS,
+        state_session_capacity=MOST_SESSIONS,
         quiet=True,
         share=False,
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.state_holder import SessionState
 
 import app
 from index.embedder import Progress
@@ -32,6 +35,7 @@ from qa.page.problems import UNEXPECTED
 from qa.page.shelf import View
 from qa.page.shelving import GONE
 from qa.pipeline import ArticleQA
+from tests.browser.visiting import built
 
 VISITOR = gr.Request(session_hash="visitor")
 
@@ -562,6 +566,23 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
     # The next in the line comes when that has ended, and its copy is gone.
     list(handlers.additions.add_text("Other words.", "Other", VISITOR))
     assert [info.title for info in qa.catalogue()] == ["Other"]
+
+
+def test_what_is_skipped_leaves_nothing_behind_in_a_session() -> None:
+    page = built(ScriptedQA(article_of("One."), outcome=answer_of()))
+    respond = next(fn for fn in page.fns.values() if fn.api_name == "respond")
+    session = SessionState(page)
+
+    async def turns() -> None:
+        for number in range(3):
+            skipped: list[Any] = [gr.skip(), gr.skip(), gr.skip(), Chat(), gr.skip()]
+            shown: list[Any] = ["", [], f"{number}", gr.skip(), f"{number}"]
+            for sent in (skipped, shown):
+                await page.postprocess_data(respond, sent, session)
+
+    with ThreadPoolExecutor(1) as pool:  # Gradio has left an event loop in this thread
+        pool.submit(asyncio.run, turns()).result()
+    assert session.blocks_config.blocks.keys() == page.blocks.keys()
 
 
 def test_a_host_and_a_port_can_be_given() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "tests")
+PAGE_WITH_GRADIO = ("additions", "asking", "handlers", "layout", "queueing")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
 
@@ -61,7 +62,7 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("py3langid", {"qa/kinds/language.py"}),
         (
             "gradio",
-            {"app.py"} | {f"qa/page/{n}.py" for n in ("additions", "asking", "handlers", "layout")},
+            {"app.py"} | {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO},
         ),
         ("typer", {"qa/check_command.py", "qa/cli.py", "qa/options.py"}),
         ("pypdfium2", {"index/pdf.py"}),

@@ -26,7 +26,8 @@ STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
 NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
 READ_AT_ONCE = 2
-"""Questions; the others wait in the order they came, and can be stopped meanwhile."""
+"""Questions; the others wait in the order they came, and can be stopped meanwhile. On two cores
+1, 2 and 3 at once gave 9.5, 10.8 and 10.8 answers a second (bench.load, 20 chats)."""
 MOST_ASKED = 64
 """Questions that are read or wait. Who asks then is told, at once."""
 TOO_MANY = "Too many questions are waiting here at the moment. Ask it again in a minute."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.events import Dependency, api
@@ -20,6 +20,7 @@ from qa.page.handlers import Handlers
 from qa.page.line import MOST_WAITING
 from qa.page.panel import status_html
 from qa.page.problems import TROUBLE_HTML
+from qa.page.queueing import AT_ONCE, QueuedBlocks
 from qa.page.reading import READING_SCRIPT
 from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.tips import TIPS_SCRIPT
@@ -30,13 +31,6 @@ ABOUT = (
     "Ask about your articles. Each answer quotes the words it rests on; "
     "what they do not say is not answered."
 )
-# What waits in Gradio's queue waits in silence, so nothing slow does: it is taken from there at
-# once, and waits in a line of ours, which is shorter and says so.
-QUEUE_PLACES = 256
-AT_ONCE = 16
-"""Of what is quick, and in excess of those who wait in a line."""
-THREADS = 256
-"""Most of which only wait for something."""
 # For the events of the page itself: no spinner over it, and no program may call them.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads that nothing came of, because the visitor left, are deleted within two hours.
@@ -70,18 +64,10 @@ class _Parts(NamedTuple):
     panel: gr.HTML
 
 
-class _Page(gr.Blocks):
-    """Blocks with our queue from the start: to set another one makes every route anew."""
-
-    def queue(self, *_: object, **__: object) -> Self:
-        super().queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
-        return self
-
-
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
     handlers = Handlers(qa)
-    page = _Page(
+    page: gr.Blocks = QueuedBlocks(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,

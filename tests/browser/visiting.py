@@ -104,13 +104,24 @@ def serving(qa: ArticleQA) -> Iterator[str]:
         page.close(verbose=False)
 
 
-def _launched(qa: ArticleQA, port: int) -> tuple[Blocks, str]:
+def built(qa: ArticleQA) -> Blocks:
+    """Return the page over ``qa``.
+
+    To make a lock, Gradio makes an event loop and drops it unclosed. Collected here, it cannot
+    fail whichever test the collector would next run in.
+    """
     with warnings.catch_warnings():
-        # To make a lock, Gradio makes an event loop and drops it unclosed. Collected
-        # here, it cannot fail whichever test the collector would next run in.
         warnings.simplefilter("ignore", ResourceWarning)
         page = app.build_page(qa)
-        limit = qa.settings.max_article_bytes
+        gc.collect()
+    return page
+
+
+def _launched(qa: ArticleQA, port: int) -> tuple[Blocks, str]:
+    page = built(qa)
+    limit = qa.settings.max_article_bytes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
         address = app.launch(page, host="127.0.0.1", port=port, max_upload=limit)
         gc.collect()
     return page, address
