@@ -1,4 +1,4 @@
-"""A library's SQLite file: opened, checked, changed in transactions, its errors made clear."""
+"""A library's SQLite file: opened, read in snapshots, changed in transactions."""
 
 from __future__ import annotations
 
@@ -11,64 +11,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from index import record_errors
-from index.errors import (
-    LibraryDamaged,
-    LibraryError,
-    LibraryLocked,
-    LibraryTooNew,
-    LibraryUnwritable,
-)
+from index import record_errors, schema
+from index.errors import LibraryError, LibraryLocked, LibraryUnwritable
 from index.forks import renew_in_children
 from index.frozen import FrozenRecord
 from index.record_errors import clear_errors
 
-SCHEMA_VERSION = 3
-_APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
 # SQLite's connections must not be used, nor closed, in a child process: they are kept here
 # unused, so that the child's garbage collector does not close them.
 _of_the_parent: list[sqlite3.Connection] = []
-
-_SCHEMA = """
-CREATE TABLE library (
-    model_name TEXT NOT NULL, model_sha256 TEXT NOT NULL, dimension INTEGER NOT NULL,
-    generation INTEGER NOT NULL, token INTEGER NOT NULL);
-CREATE TABLE articles (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, added_at TEXT NOT NULL,
-    characters INTEGER NOT NULL, page_count INTEGER NOT NULL);
-CREATE TABLE texts (
-    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
-    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
-    heading TEXT NOT NULL, sentences BLOB NOT NULL);
-CREATE INDEX chunks_by_article ON chunks (article);
-CREATE TABLE vectors (
-    chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
-CREATE TABLE changes (
-    generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
-    first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
-"""
-# What brings a library of each older version to the next one.
-_MIGRATIONS = {
-    1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'",
-    # A list of articles need not read past their texts.
-    2: """
-CREATE TABLE texts (
-    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
-    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
-INSERT INTO texts SELECT key, headings, pages, text FROM articles;
-ALTER TABLE articles ADD COLUMN characters INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE articles ADD COLUMN page_count INTEGER NOT NULL DEFAULT 0;
-UPDATE articles SET characters = code_points(text), page_count = json_array_length(pages);
-ALTER TABLE articles DROP COLUMN text;
-ALTER TABLE articles DROP COLUMN headings;
-ALTER TABLE articles DROP COLUMN pages
-""",
-}
 
 
 class Database:
@@ -238,7 +189,7 @@ class Database:
         try:
             self._check_permission()
             with self._write_lock, clear_errors(self._path):
-                self._prepare(self._writing())
+                schema.prepare(self._writing(), self._path, self.transaction)
         except LibraryUnwritable as error:
             if self._path is None or not self._path.is_file():
                 raise
@@ -248,7 +199,7 @@ class Database:
                 self._writer = None
             self._frozen = FrozenRecord(self._path)
             with self._reader() as db:
-                self._prepare(db)
+                schema.prepare(db, self._path, self.transaction)
 
     def _check_permission(self) -> None:
         """Raise LibraryUnwritable where SQLite would find out at the first change."""
@@ -260,48 +211,3 @@ class Database:
                         f"permission to write to {path.name}, or its disk is read-only."
                     )
                     raise LibraryUnwritable(msg)
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if 0 < version <= SCHEMA_VERSION:
-            self._check_application(db)
-            if version < SCHEMA_VERSION:
-                self._migrate()
-            return
-        if version > SCHEMA_VERSION:
-            msg = (
-                f"The library {self._path} has format {version}; this program knows formats up to "
-                f"{SCHEMA_VERSION}. Update article-qa to open it."
-            )
-            raise LibraryTooNew(msg)
-        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise self._not_a_library()
-        db.execute("PRAGMA journal_mode = WAL")
-        with self.transaction():
-            # Another process may have made it while this one waited.
-            if not db.execute("PRAGMA user_version").fetchone()[0]:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _migrate(self) -> None:
-        """Bring an older library to this version's format, all or nothing."""
-        with self.transaction() as db:
-            # Another process may have done it while this one waited.
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            for older in range(version, SCHEMA_VERSION):
-                for statement in _MIGRATIONS[older].split(";"):
-                    db.execute(statement)
-            if version < SCHEMA_VERSION:
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _check_application(self, db: sqlite3.Connection) -> None:
-        if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
-            raise self._not_a_library()
-
-    def _not_a_library(self) -> LibraryDamaged:
-        return LibraryDamaged(
-            f"{self._path} is a database of another program. Name a folder of its own for the "
-            "library."
-        )

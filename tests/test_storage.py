@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.database import SCHEMA_VERSION
 from index.embedder import ModelIdentity
 from index.errors import (
     ArticleNotFound,
@@ -21,6 +20,7 @@ from index.errors import (
     WrongModel,
 )
 from index.revisions import NEW, Revision
+from index.schema import SCHEMA_VERSION
 from index.spool import Spool
 from index.storage import Storage
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
@@ -217,7 +217,7 @@ def test_a_library_is_left_at_version_1_if_bringing_it_up_to_date_fails(
 ) -> None:
     before = version_1.read_bytes()
     broken = {1: "ALTER TABLE articles ADD COLUMN pages TEXT; SELECT nothing FROM nowhere"}
-    monkeypatch.setattr("index.database._MIGRATIONS", broken)
+    monkeypatch.setattr("index.schema._MIGRATIONS", broken)
     with pytest.raises(LibraryError):
         Storage(version_1, MODEL)
     assert version_1.read_bytes() == before

@@ -1,0 +1,123 @@
+"""The tables of a record: made in a new file, and brought up to date in an older one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+from index.errors import LibraryDamaged, LibraryTooNew
+
+SCHEMA_VERSION = 3
+_APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
+
+_SCHEMA = """
+CREATE TABLE library (
+    model_name TEXT NOT NULL, model_sha256 TEXT NOT NULL, dimension INTEGER NOT NULL,
+    generation INTEGER NOT NULL, token INTEGER NOT NULL);
+CREATE TABLE articles (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, added_at TEXT NOT NULL,
+    characters INTEGER NOT NULL, page_count INTEGER NOT NULL);
+CREATE TABLE texts (
+    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
+    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
+    heading TEXT NOT NULL, sentences BLOB NOT NULL);
+CREATE INDEX chunks_by_article ON chunks (article);
+CREATE TABLE vectors (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
+CREATE TABLE changes (
+    generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
+    first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
+"""
+# What brings a library of each older version to the next one.
+_MIGRATIONS = {
+    1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'",
+    # A list of articles need not read past their texts.
+    2: """
+CREATE TABLE texts (
+    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
+    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
+INSERT INTO texts SELECT key, headings, pages, text FROM articles;
+ALTER TABLE articles ADD COLUMN characters INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN page_count INTEGER NOT NULL DEFAULT 0;
+UPDATE articles SET characters = code_points(text), page_count = json_array_length(pages);
+ALTER TABLE articles DROP COLUMN text;
+ALTER TABLE articles DROP COLUMN headings;
+ALTER TABLE articles DROP COLUMN pages
+""",
+}
+
+Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
+"""Begins one that is kept as a whole or not at all."""
+
+
+def prepare(db: sqlite3.Connection, path: Path | None, transaction: Transaction) -> None:
+    """Give a new file its tables, or an older library's this version's format, all or nothing.
+
+    Args:
+        db: A connection to it.
+        path: The file, for what is told; None for memory.
+        transaction: Begins one on the connection that writes.
+
+    Raises:
+        LibraryTooNew: A newer version of this program wrote the file.
+        LibraryDamaged: It is another program's.
+        LibraryUnwritable: It would have to be written to, and cannot be.
+    """
+    version = _version(db)
+    if version > SCHEMA_VERSION:
+        msg = (
+            f"The library {path} has format {version}; this program knows formats up to "
+            f"{SCHEMA_VERSION}. Update article-qa to open it."
+        )
+        raise LibraryTooNew(msg)
+    if version > 0:
+        if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+            raise _not_a_library(path)
+        if version < SCHEMA_VERSION:
+            _migrate(transaction)
+        return
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise _not_a_library(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    _create(transaction)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    """Return the version of the format; 0 of a file that nobody has put tables into."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _create(transaction: Transaction) -> None:
+    with transaction() as db:
+        # Another process may have made it while this one waited.
+        if not _version(db):
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _migrate(transaction: Transaction) -> None:
+    """Bring an older library to this version's format."""
+    with transaction() as db:
+        # Another process may have done it while this one waited.
+        version = _version(db)
+        for older in range(version, SCHEMA_VERSION):
+            for statement in _MIGRATIONS[older].split(";"):
+                db.execute(statement)
+        if version < SCHEMA_VERSION:
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _not_a_library(path: Path | None) -> LibraryDamaged:
+    return LibraryDamaged(
+        f"{path} is a database of another program. Name a folder of its own for the library."
+    )
