@@ -9,8 +9,8 @@ import typer
 
 from index.errors import LibraryError
 from qa.config import Settings
+from qa.escaping import visible
 from qa.options import EXIT_DAMAGED, EXIT_REEMBED, JsonOption, LibraryOption, ModelOption, required
-from qa.rendering import visible
 from qa.terminal import console, print_json, progress_bar
 
 _CONCLUSIONS = {

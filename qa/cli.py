@@ -13,6 +13,7 @@ from index.errors import ArticleQAError, InputError
 from index.types import ArticleInfo
 from qa.check_command import check
 from qa.config import Settings
+from qa.escaping import is_address, visible
 from qa.options import (
     EXIT_ERROR,
     EXIT_REFUSED,
@@ -24,7 +25,7 @@ from qa.options import (
     required,
     wrong_usage,
 )
-from qa.rendering import place, visible
+from qa.rendering import place
 from qa.terminal import (
     console,
     print_answer,
@@ -271,7 +272,7 @@ def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Arti
     if source == "-":
         data = sys.stdin.buffer.read(qa.settings.max_article_bytes + 1)
         return qa.add_bytes(data, "standard input", title=title, progress=progress)
-    if source.startswith(("http://", "https://")):
+    if is_address(source):
         return qa.add_url(source, title=title, progress=progress)
     return qa.add_file(Path(source), title=title, progress=progress)
 

@@ -13,19 +13,10 @@ from index.errors import ArticleNotFound
 from index.types import Article
 from qa.answer import OVERVIEWS, Answer
 from qa.citations import Citation
+from qa.escaping import escape_html, escape_markdown, flat, is_address, safe_address
 from qa.page.marked import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.page.style import EXPORT_STYLE
-from qa.rendering import (
-    escape_html,
-    escape_markdown,
-    flat,
-    is_address,
-    nearest,
-    note_markdown,
-    place,
-    safe_address,
-    text_to_markdown,
-)
+from qa.rendering import nearest, note_markdown, place, text_to_markdown
 from qa.text_parts import Part, lines, parts
 from qa.transcript import Transcript, Turn
 

@@ -1,21 +1,16 @@
 """An answer as text: for a terminal, for the clipboard, and as Markdown.
 
-What comes from an article or a question is not trusted. In plain text its
-control characters are replaced, so that none reaches the terminal; in Markdown
-and HTML each of its characters stands for itself and nothing else.
+What comes from an article or a question is not trusted, and goes through :mod:`qa.escaping`.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Iterable
-from typing import TypeGuard
-from urllib.parse import quote
 
 from index.types import Passage, Span
 from qa.answer import OVERVIEWS, Answer
 from qa.citations import Citation
+from qa.escaping import escape_markdown, flat, safe_address, shorten, visible
 from qa.text_parts import Part, lines, parts
 
 NEAREST_SHOWN = 3
@@ -24,19 +19,6 @@ EXCERPT_CHARS = 240
 _NAME_CHARS = 60
 
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
-_BLANK = re.compile(r"[\t\v\f\r]")
-# Lone surrogates too: they can be written to no file and no terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_PARAGRAPH_BREAK = re.compile(r" *\n(?: *\n)+ *")
-# Only ASCII punctuation can be markup, and white space but a single space within. Left
-# as they are, to keep the Markdown legible: what is never markup with the brackets gone,
-# hyphens within a word, and the full stop and colon that end a word, but not the one that
-# makes a list of a number at the start (which has nine digits at most).
-_MARKUP = re.compile(
-    r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_]):|[.:](?![ ”]|$)"""
-    r"""|(?<![^ ]) | (?![^ ])|[^\S ]|"""
-    + "|".join(rf"(?<=^\d{{{digits}}})\." for digits in range(1, 10))
-)
 
 
 def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
@@ -138,38 +120,10 @@ def text_to_markdown(
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def escape_markdown(text: str) -> str:
-    """Return Markdown that renders as the literal ``text``.
-
-    A line break becomes a space, blank lines a new paragraph, and a control
-    character U+FFFD, as in HTML. Nothing else is changed.
-    """
-    paragraphs = _PARAGRAPH_BREAK.split(visible(text))
-    return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
-
-
-def shorten(text: str, limit: int) -> str:
-    """Return ``text``, cut with an ellipsis where it is longer than ``limit`` characters."""
-    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
-
-
-def escape_html(text: str) -> str:
-    """Return HTML that shows the literal ``text``, a control character as U+FFFD."""
-    return html.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\v", " ")))
-
-
-def is_address(source: str | None) -> TypeGuard[str]:
-    """Return whether a source is an address on the web, and not the name of a file."""
-    return source is not None and source.startswith(("http://", "https://"))
-
-
-def safe_address(address: str) -> str:
-    """Return an address with all encoded that could end it, in Markdown or in HTML."""
-    return quote(address, safe="#/:?&=%@+,;~")
-
-
-def _entity(match: re.Match[str]) -> str:
-    return f"&#{ord(match[0])};"
+def leading_to(text: str) -> str:
+    """Return what tells a screen reader where a link leads: the first words there, in Markdown."""
+    words = escape_markdown(shorten(flat(text[: 2 * _NAME_CHARS]), _NAME_CHARS))
+    return f'<span class="unseen">: {words}</span>'
 
 
 def _joined(
@@ -221,8 +175,8 @@ def _linked(
 
 def _title(text: str) -> str:
     """Return the title of a link in Markdown, which ends at a quotation mark; lines are kept."""
-    lines = (escape_markdown(flat(line)).replace('"', "&#34;") for line in text.split("\n"))
-    return "&#10;".join(lines)
+    escaped = (escape_markdown(flat(line)).replace('"', "&#34;") for line in text.split("\n"))
+    return "&#10;".join(escaped)
 
 
 def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, named: bool) -> str:
@@ -233,25 +187,19 @@ def _near_item(citation: Citation, link: Callable[[Citation], str] | None, *, na
     return f"- {quoted} [show{leading_to(citation.quote)}]({safe_address(link(citation))})"
 
 
-def leading_to(text: str) -> str:
-    """Return what tells a screen reader where a link leads: the first words there, in Markdown."""
-    words = escape_markdown(shorten(flat(text[: 2 * _NAME_CHARS]), _NAME_CHARS))
-    return f'<span class="unseen">: {words}</span>'
-
-
 def _listed(answer: Answer, told: Callable[[Citation], str]) -> str:
     """Return plain text: the answer, and below it each citation as ``told`` tells it."""
     if answer.answered:
-        lines = [f"[{number}] {told(c)}" for number, c in enumerate(answer.citations, start=1)]
+        items = [f"[{number}] {told(c)}" for number, c in enumerate(answer.citations, start=1)]
     else:
-        lines = [f"- {told(citation)}" for citation in nearest(answer)]
+        items = [f"- {told(citation)}" for citation in nearest(answer)]
     heading = "Sources" if answer.answered else "Nearest passages"
     text = visible(answer.text).strip()
     if answer.understood:
         text = f"{understood_as(answer.understood)}\n{text}"
     if answer.note:
         text = f"Note: {flat(answer.note)}\n{text}"
-    return "\n".join([text, "", f"{heading}:", *lines]) if lines else text
+    return "\n".join([text, "", f"{heading}:", *items]) if items else text
 
 
 def _located(citation: Citation) -> str:
@@ -269,16 +217,6 @@ def _quoted(citation: Citation) -> str:
     before = _THIN_SPACE if text.startswith("“") else ""
     after = _THIN_SPACE if text.endswith("”") else ""
     return f"“{before}{text}{after}”"
-
-
-def flat(text: str) -> str:
-    """Return ``text`` on one line, free of control characters."""
-    return " ".join(visible(text).split())
-
-
-def visible(text: str) -> str:
-    """Return ``text`` with no control character but the line feed."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _BLANK.sub(" ", text))
 
 
 def _excerpt(passage: Passage) -> Citation:

@@ -15,8 +15,9 @@ from rich.table import Table
 from index.types import ArticleInfo
 from qa.answer import Answer, Kind
 from qa.confidence import confidence_explained, confidence_in_words
+from qa.escaping import visible
 from qa.interrupts import remembered_interrupts
-from qa.rendering import to_plain, visible
+from qa.rendering import to_plain
 
 if TYPE_CHECKING:
     from index.embedder import Progress

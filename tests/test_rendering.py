@@ -4,89 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from index.types import Article, Passage, Span
 from qa.answer import Answer
 from qa.citations import Citation
-from qa.rendering import (
-    answer_with_sources,
-    escape_markdown,
-    nearest,
-    place,
-    shorten,
-    to_markdown,
-    to_plain,
-    understood_as,
-    visible,
-)
+from qa.escaping import visible
+from qa.rendering import answer_with_sources, nearest, place, to_markdown, to_plain, understood_as
 from qa.text_parts import parts
+from tests.markdown import literal, rendered, squeezed, texts
 
-HOSTILE = [
-    "<img src=x onerror=window.pwned=1>",
-    "</div><script>window.pwned=1</script>",
-    "${window.pwned=1} {{7*7}} $x^2$ \\(x\\)",
-    "[[x]](javascript:window.pwned=1) ![a](https://evil.example/x.png) [1] [a]: http://b",
-    "# heading\n- list\n1. one\n2) two\n> quote\n| a | b |\n|---|---|\n~~no~~ **b** _i_ `c`",
-    "```\ncode\n```\n    indented\n\ttab\n---\n***\nsetext\n===",
-    "https://evil.example/a www.evil.example a@evil.example <https://x.example> mailto:a@b.example",
-    "&lt;b&gt; &amp; &#60; \\* \\\\ \x00 \x1b[31m \u202e",
-    "wow!",
-    " leading and trailing  \n",
-]
 OUR_TAGS = {"p", "a", "ul", "li", "span", "strong"}
-texts = st.one_of(
-    st.text(),
-    st.text(alphabet="ab1 \n\t#*-_+=>|~$!&;:.()[]{}<>`\\/@\"'wht", max_size=60),
-    st.sampled_from(HOSTILE),
-)
-
-
-class _Reader(HTMLParser):
-    """Collects the tags, the links and the text of HTML."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: set[str] = set()
-        self.links: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value or "" for name, value in attrs if name == "href"]
-        assert attrs == [("class", "unseen")] or {name for name, _ in attrs} <= {"href"}
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"p", "li"}:
-            self.text += "\n"
-
-    def handle_data(self, data: str) -> None:
-        # The renderer's own line ends, between blocks; a text's have become spaces.
-        self.text += data.replace("\n", "")
-
-
-def rendered(markdown: str) -> _Reader:
-    """Return what GitHub-flavoured Markdown makes of it, raw HTML let through as Gradio does."""
-    reader = _Reader()
-    html = MarkdownIt("gfm-like", {"html": True, "linkify": False, "breaks": True}).render(markdown)
-    reader.feed(html)
-    reader.close()
-    return reader
-
-
-def literal(text: str) -> str:
-    """Return the text as it must come back: line ends are spaces, control characters U+FFFD."""
-    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", "\ufffd", re.sub(r"[\t\v\f\r]", " ", text))
-    return re.sub(r" *\n *", "\n", re.sub(r"\n(?: *\n)+", "\n", text)).replace("\n", " ")
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"[ \n]+", " ", text).strip(" ")
 
 
 def answer_of(quotes: list[str], *, article: str | None = None) -> Answer:
@@ -130,28 +60,6 @@ def refusal_of(*passages: Passage, text: str = "The article does not say.") -> A
 
 def passage_of(text: str, *sentences: Span, start: int = 0) -> Passage:
     return Passage("a" * 32, "T", text, start, start + len(text), 0.5, 1, sentences=sentences)
-
-
-@given(texts)
-@example("    four spaces")
-@example("a\n\n    code\n\n\tb")
-@example("x\n===")
-@example("1. a")
-@example("123456789. a\n\n1932.")
-def test_escaped_text_renders_as_its_literal_characters(text: str) -> None:
-    page = rendered(escape_markdown(text))
-    assert page.tags <= {"p"}
-    if "\n" in text:
-        assert squeezed(page.text) == squeezed(literal(text))
-    else:
-        assert page.text.removesuffix("\n") == literal(text)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_bare_address_becomes_a_link(text: str) -> None:
-    # linkify is a further library; what it and Gradio's marked look for is absent instead.
-    markdown = escape_markdown(text)
-    assert not re.search(r"://|www\.\w|mailto:\w|\w@\w", markdown)
 
 
 @given(
@@ -217,10 +125,6 @@ def test_what_is_copied_has_each_quote_with_its_place_and_source() -> None:
     )
     refusal = refusal_of(passage_of("One.", Span(0, 4)))
     assert answer_with_sources(refusal) == to_plain(refusal)
-
-
-def test_a_number_that_ends_a_sentence_stays_legible() -> None:
-    assert escape_markdown("It was in 1932. Yes.") == "It was in 1932. Yes."
 
 
 @given(st.data())
@@ -303,11 +207,6 @@ def test_a_place_is_told_in_words() -> None:
 
 def test_a_place_in_an_article_with_pages_is_told_by_its_page() -> None:
     assert place(Citation("a", "T", 3, 5, "ab", page=7)) == "T, p. 7"
-
-
-def test_shorten_keeps_what_fits() -> None:
-    assert shorten("four", 4) == "four"
-    assert shorten("fives", 4) == "fiv…"
 
 
 def test_the_short_answer_is_bold_in_its_sentence() -> None:

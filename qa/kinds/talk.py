@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.answer import Answer, Kind
+from qa.escaping import flat, shorten
 from qa.kinds.wanted import Wanted
-from qa.rendering import flat, shorten
 
 _NAMED = 2
 _TITLE_CHARS = 80

@@ -12,9 +12,9 @@ from typing import Any
 from index.embedder import Progress
 from index.reading_process import checked_by
 from index.types import Article
+from qa.escaping import escape_html, shorten
 from qa.page.line import MOST_WAITING, Line, Place, Stopped
 from qa.page.problems import sentence
-from qa.rendering import escape_html, shorten
 
 LINE_FULL = (
     f"{MOST_WAITING} additions are waiting already, so nothing was added. Give it again in a "

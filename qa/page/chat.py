@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from qa.answer import Answer
+from qa.escaping import escape_markdown, shorten
 from qa.page.marked import Mark
 from qa.page.reply import reply_markdown
-from qa.rendering import escape_markdown, nearest, shorten
+from qa.rendering import nearest
 
 # A question that is refused for its length is still shown, but not whole.
 SHOWN_QUESTION_CHARS = 600

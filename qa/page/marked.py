@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from index.types import Article, Span, overlap
 from qa.citations import Citation
+from qa.escaping import escape_html
 from qa.page.blocks import Block, blocks, tagged
 from qa.page.style import ACTIVE_MARK
-from qa.rendering import escape_html
 
 # In an excerpt, about a printed page before and after each place; a longer paragraph is cut.
 AROUND_CHARS = 1_500

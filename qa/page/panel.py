@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from index.types import Article, ArticleInfo
 from qa.answer import Answer
+from qa.escaping import escape_html
 from qa.page.marked import Mark, article_part, opens_with_title, place_of
 from qa.page.sheet import WHOLE_CHARS, Sheet, leaf_for, sent_chars
 from qa.page.strip import strip_html
-from qa.rendering import escape_html
 
 # It scrolls, so the keyboard must get there.
 _PAPER = '<div class="paper" tabindex="0" role="region" aria-label="Article">'

@@ -13,17 +13,10 @@ from index.types import Passage, Span, overlap
 from qa.answer import Answer, Kind
 from qa.citations import Citation
 from qa.confidence import confidence_explained, confidence_in_words
+from qa.escaping import escape_html, escape_markdown, flat, shorten
 from qa.page.marked import place_id, place_link
 from qa.page.tips import tip_text
-from qa.rendering import (
-    escape_html,
-    escape_markdown,
-    flat,
-    leading_to,
-    nearest,
-    shorten,
-    to_markdown,
-)
+from qa.rendering import leading_to, nearest, to_markdown
 
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
+from qa.escaping import escape_html
 from qa.page.arrival import WHEN_ARRIVED
 from qa.page.sheet import leaf_for
-from qa.rendering import escape_html
 
 IN_MEMORY = (
     "Kept in memory until the program ends. Start it with --library and a folder to keep them."

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from index.types import Article, Span
 from qa.answer import Answer
+from qa.escaping import escape_html
 from qa.page.marked import place_id
 from qa.page.sheet import Sheet
 from qa.page.tips import tip_text
-from qa.rendering import escape_html
 
 # So that the weakest can still be seen.
 _LEAST_STRENGTH = 0.3

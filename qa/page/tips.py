@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from index.types import Passage
 from qa.citations import Citation
-from qa.rendering import flat, place, shorten
+from qa.escaping import flat, shorten
+from qa.rendering import place
 
 QUOTE_CHARS = 260
 _TITLE_CHARS = 80

@@ -10,10 +10,10 @@ from enum import StrEnum
 from index.lexical import STOP_WORDS
 from index.types import Passage
 from qa.answer import Answer
+from qa.escaping import flat, shorten
 from qa.lists import asks_for_several
 from qa.parts.joining import joined
 from qa.ranking import names_missing
-from qa.rendering import flat, shorten
 
 SURE = 0.5
 """The least confidence of the second article's answer, read by itself."""
