@@ -1,9 +1,8 @@
-"""What the benches that open a browser share: Chromium, and a port for the page."""
+"""What the benches that open a browser share: Chromium, and how long it may take."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 
 from playwright.sync_api import Browser, Playwright
 
@@ -17,10 +16,3 @@ def chromium(playwright: Playwright) -> Browser:
     assert path, "No Chromium is on the path."
     # No sandbox: containers run this as root.
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

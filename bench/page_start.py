@@ -14,22 +14,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.browsing import PATIENCE_MS, chromium, free_port
+from bench.browsing import PATIENCE_MS, chromium
 from bench.commands import as_dicts, report, table
 from bench.environment import Environment
+from bench.serving import served
 
 BARE = """
 import sys
@@ -41,8 +37,6 @@ page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 """
 PAGES = {"ours": ["-m", "app", "--port"], "bare Gradio": ["-c", BARE]}
 STEPS = ("start", "opening")
-LONGEST_SECONDS = 300
-_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,46 +88,16 @@ def timings(
 
 def _times(browser: Browser, arguments: Sequence[str]) -> tuple[float, float]:
     """Return the seconds of each of STEPS."""
-    port = free_port()
     began = time.perf_counter()
-    with _running([*arguments, str(port)]) as process:
-        address = f"http://127.0.0.1:{port}/"
-        while not _answers(address):
-            assert process.poll() is None, "The page's program ended."
-            assert time.perf_counter() - began < LONGEST_SECONDS, "The page did not come."
-            time.sleep(_POLL_SECONDS)
-        served = time.perf_counter()
+    with served(*arguments) as (_, address):
+        answered = time.perf_counter()
         page = browser.new_page()
         page.goto(address, wait_until="commit")
         # At each frame: a locator is looked at ever more rarely, and rounds the time up to that.
         page.wait_for_function(_USABLE, polling="raf", timeout=PATIENCE_MS)
         opened = time.perf_counter()
         page.close()
-    return served - began, opened - served
-
-
-@contextmanager
-def _running(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    quiet = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
-    process = subprocess.Popen(  # noqa: S603 - this interpreter and our own programs
-        [sys.executable, *arguments],
-        env=quiet,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=LONGEST_SECONDS):  # noqa: S310 - loopback
-            return True
-    except urllib.error.URLError:
-        return False
+    return answered - began, opened - answered
 
 
 def render(environment: Environment, load: float, found: Sequence[Timing]) -> str:

@@ -15,7 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
-from bench.browsing import PATIENCE_MS, chromium, free_port
+from bench.browsing import PATIENCE_MS, chromium
+from bench.serving import free_port
 from qa.pipeline import ArticleQA
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")

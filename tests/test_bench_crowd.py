@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bench import load
-from bench.load import Page, crowd, rush
+from bench import crowd as module
+from bench.crowd import Page, crowd, rush
 from bench.towns import towns
 from qa.page import asking
 from qa.pipeline import ArticleQA
@@ -37,8 +37,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 def test_each_chat_has_its_own_answers(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "LATE_SECONDS", 0.2)
-    monkeypatch.setattr(load, "TURNS", 2)
+    monkeypatch.setattr(module, "LATE_SECONDS", 0.2)
+    monkeypatch.setattr(module, "TURNS", 2)
     found = run(crowd(page, count=6, seconds=1, odd=1))
     assert found.errors == {}
     assert len(found.seconds) >= 6

@@ -1,0 +1,58 @@
+"""A page that is served by a process of its own, on the loopback address."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LONGEST_SECONDS = 300
+_POLL_SECONDS = 0.02
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[tuple[int, str]]:
+    """Run this interpreter with ``arguments`` and, last, a port; give its process and address.
+
+    They are given as soon as it answers there. The address ends with a slash.
+    """
+    port = free_port()
+    quiet = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
+    process = subprocess.Popen(  # noqa: S603 - this interpreter and our own programs
+        [sys.executable, *arguments, str(port)],
+        env=quiet,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address, latest = f"http://127.0.0.1:{port}/", time.monotonic() + LONGEST_SECONDS
+        while not _answers(address):
+            assert process.poll() is None, "The page's program ended."
+            assert time.monotonic() < latest, "The page did not come."
+            time.sleep(_POLL_SECONDS)
+        yield process.pid, address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(address, timeout=LONGEST_SECONDS):
+            return True
+    except urllib.error.URLError:
+        return False
