@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from index import meanwhile
-from index.articles import bundled_article
-from index.embedder import Progress, SentenceTransformerEmbedder, Vectors
+from index.embedder import SentenceTransformerEmbedder, Vectors
 from index.passage_index import PassageIndex
-from index.types import Article, Passage
+from index.types import Article
 from qa.answer import OVERVIEWS, Answer, Kind
 from qa.answering import Answerer
 from qa.config import Settings
@@ -22,9 +20,8 @@ from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
 from qa.kinds.wanted import Wanted
 from qa.kinds.wording import any_stands_in
-from qa.library import Library
-from qa.reader import ExtractiveReader, Reader
-from qa.retriever import Retriever
+from qa.reader import Reader
+from qa.searching import SearchableLibrary
 
 # Few questions need these, which take some hundredths of a second to import.
 if TYPE_CHECKING:
@@ -35,7 +32,7 @@ Encode: TypeAlias = Callable[[str], Vectors]
 """A text → its embedding, made once in an answer however often it is needed."""
 
 
-class ArticleQA(Library):
+class ArticleQA(SearchableLibrary):
     """A library of articles that can be questioned. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The model
@@ -47,9 +44,6 @@ class ArticleQA(Library):
         'The bridge opened in 1932.'
     """
 
-    folder: Path | None = None
-    """Where the library lies; None in memory."""
-
     def __init__(
         self,
         index: PassageIndex,
@@ -59,12 +53,7 @@ class ArticleQA(Library):
         reader: Reader | None = None,
         pending: Sequence[Article] = (),
     ) -> None:
-        super().__init__(index, settings, pending)
-        self._embedder = embedder
-        self._retriever = Retriever(
-            index, depth=settings.depth, max_question_chars=settings.max_question_chars
-        )
-        self._reader = reader or ExtractiveReader()
+        super().__init__(index, embedder, settings, reader=reader, pending=pending)
         # What tells kinds of questions apart is fitted to the model that comes along.
         self._kind_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
 
@@ -79,73 +68,6 @@ class ArticleQA(Library):
         from qa.overview.overviews import Overviews
 
         return Overviews(self._embedder, self._index.chunks)
-
-    @classmethod
-    def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
-        """Open the library in ``folder``, which is made if absent.
-
-        Raises:
-            LibraryError: It cannot be opened, or was made with another model.
-        """
-        return cls._made(Path(folder), settings)
-
-    @classmethod
-    def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
-        """Return a library in memory that holds this text alone.
-
-        Returns at once, as do the two below: the article is embedded when it is
-        first questioned, or by :meth:`warm_up`.
-
-        Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
-        """
-        from index.loaders import article_from_text
-
-        settings = settings or Settings.load()
-        article = article_from_text(text, title=title, limits=settings.load_limits)
-        return cls._made(None, settings, pending=[article])
-
-    @classmethod
-    def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
-        """Return a library in memory that holds the article of this file alone.
-
-        Raises:
-            InputError: The file cannot be used; see :mod:`index.errors`.
-        """
-        from index.loaders import load_file
-
-        settings = settings or Settings.load()
-        article = load_file(Path(path), limits=settings.load_limits)
-        return cls._made(None, settings, pending=[article])
-
-    @classmethod
-    def bundled(cls, settings: Settings | None = None) -> Self:
-        """Return a library in memory of the article that comes along."""
-        return cls._made(None, settings, pending=[bundled_article()])
-
-    @classmethod
-    def _made(
-        cls, folder: Path | None, settings: Settings | None, pending: Sequence[Article] = ()
-    ) -> Self:
-        settings = settings or Settings.load()
-        embedder = _embedder(settings)
-        qa = cls(PassageIndex(folder, embedder), embedder, settings, pending=pending)
-        qa.folder = folder
-        return qa
-
-    @staticmethod
-    def reembed(
-        folder: Path | str, settings: Settings | None = None, progress: Progress | None = None
-    ) -> None:
-        """Embed every article of a library anew with the model of ``settings``.
-
-        ``progress`` is called with (articles done, articles). Until it is done
-        the library stays as it was.
-        """
-        embedder = _embedder(settings or Settings.load())
-        with PassageIndex(Path(folder), embedder, replacing=True) as index:
-            index.reembed(progress)
 
     @property
     def ready(self) -> bool:
@@ -165,30 +87,6 @@ class ArticleQA(Library):
         self._add_pending()
         self._embedder.encode_query("warm-up")
         language_of("warm-up")
-
-    def retrieve(
-        self,
-        question: str,
-        k: int = 5,
-        article_ids: Iterable[str] | None = None,
-        *,
-        rerank: bool = False,
-    ) -> list[Passage]:
-        """Return the ``k`` passages that fit the question best, best first.
-
-        ``article_ids`` limits it to those articles. Fewer than ``k`` come back
-        if the articles have no more. ``rerank`` has the reading model put them in
-        order, which is better and takes longer.
-
-        Raises:
-            QuestionError: The question is blank or too long, or ``k`` less than 1.
-            ArticleNotFound: One of the ids is not in the library.
-        """
-        self._add_pending()
-        if not rerank:
-            return self._retriever.retrieve(question, k, article_ids)
-        found = self._retriever.retrieve(question, max(k, self.settings.passages), article_ids)
-        return list(self._reader.read(question, found).passages[:k])
 
     def ask(
         self,
@@ -221,7 +119,7 @@ class ArticleQA(Library):
         encode = functools.cache(self._embedder.encode_query)
         wanted = self._wanted(question, ids, history, encode)
         if wanted.kind is Kind.TALK:
-            answer = talk(question, wanted, self._titles(ids))
+            answer = talk(question, wanted, self._titles_of(ids))
         elif wanted.kind in OVERVIEWS:
             answer = self.overview(wanted.kind, ids, question=question)
         else:
@@ -242,68 +140,6 @@ class ArticleQA(Library):
         """
         ids = None if article_ids is None else list(article_ids)
         return self._wanted(question, ids, history, self._embedder.encode_query)
-
-    def _wanted(
-        self, question: str, ids: list[str] | None, history: Sequence[str | Answer], encode: Encode
-    ) -> Wanted:
-        if self._kind_embedder is not self._embedder:
-            encode = self._kind_embedder.encode_query
-
-        def said(words: Sequence[str]) -> bool:
-            # What has a rare word is among the first by BM25.
-            found = self.retrieve(" ".join(words), article_ids=ids)
-            return any_stands_in(words, [passage.text for passage in found])
-
-        return wanted_by(
-            question,
-            encode,
-            said,
-            titles=self._titles(ids),
-            leans=bool(history) and surely_points_back(question),
-        )
-
-    def _titles(self, ids: list[str] | None) -> list[str]:
-        """Return the titles of the articles that are asked.
-
-        Raises:
-            ArticleNotFound: One of the ids is not in the library.
-        """
-        known = self.titles()
-        return [
-            known.get(each) or self.article(each).title for each in (known if ids is None else ids)
-        ]
-
-    def _noted(self, answer: Answer) -> Answer:
-        """Return ``answer`` with a note if its question or what it rests on is not English."""
-        places = answer.citations or answer.passages[:1]
-        texts = [self.article(each).text for each in {place.article_id for place in places}]
-        note = note_on_languages(language_of(answer.question), map(language_of, texts))
-        return replace(answer, note=note) if note else answer
-
-    def _answered(
-        self,
-        question: str,
-        ids: list[str] | None,
-        history: Sequence[str | Answer],
-        encode: Encode,
-        *,
-        rerank: bool,
-    ) -> Answer:
-        """Return the words of the articles that answer a question, or a refusal."""
-        self._add_pending()
-        answerer = Answerer(
-            lambda words: self._retriever.retrieve(words, self.settings.passages, ids, encode),
-            self._reader,
-            self._embedder,
-            self._index.article,
-            self.settings.least_confidence(self._reader.levels),
-        )
-        return answerer.answer(
-            question,
-            history,
-            lambda earlier, before: self.ask(earlier, ids, history=before),
-            rerank=rerank,
-        )
 
     def overview(
         self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
@@ -363,6 +199,53 @@ class ArticleQA(Library):
             wanted,
         )
 
+    def _wanted(
+        self, question: str, ids: list[str] | None, history: Sequence[str | Answer], encode: Encode
+    ) -> Wanted:
+        if self._kind_embedder is not self._embedder:
+            encode = self._kind_embedder.encode_query
 
-def _embedder(settings: Settings) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)
+        def said(words: Sequence[str]) -> bool:
+            # What has a rare word is among the first by BM25.
+            found = self.retrieve(" ".join(words), article_ids=ids)
+            return any_stands_in(words, [passage.text for passage in found])
+
+        return wanted_by(
+            question,
+            encode,
+            said,
+            titles=self._titles_of(ids),
+            leans=bool(history) and surely_points_back(question),
+        )
+
+    def _noted(self, answer: Answer) -> Answer:
+        """Return ``answer`` with a note if its question or what it rests on is not English."""
+        places = answer.citations or answer.passages[:1]
+        texts = [self.article(each).text for each in {place.article_id for place in places}]
+        note = note_on_languages(language_of(answer.question), map(language_of, texts))
+        return replace(answer, note=note) if note else answer
+
+    def _answered(
+        self,
+        question: str,
+        ids: list[str] | None,
+        history: Sequence[str | Answer],
+        encode: Encode,
+        *,
+        rerank: bool,
+    ) -> Answer:
+        """Return the words of the articles that answer a question, or a refusal."""
+        self._add_pending()
+        answerer = Answerer(
+            lambda words: self._retriever.retrieve(words, self.settings.passages, ids, encode),
+            self._reader,
+            self._embedder,
+            self._index.article,
+            self.settings.least_confidence(self._reader.levels),
+        )
+        return answerer.answer(
+            question,
+            history,
+            lambda earlier, before: self.ask(earlier, ids, history=before),
+            rerank=rerank,
+        )
