@@ -28,10 +28,6 @@ _FUNCTION = frozenset(
     "when than against between through".split()
 )
 _AUXILIARIES = frozenset("was is were are did do does has have had can could will would".split())
-_PREPOSITIONS = frozenset(
-    "in on at of for from to by with about after before since until during under over into "
-    "against between through".split()
-)
 _BEHIND = 120
 """Characters behind a name within which its pronouns are looked for."""
 _PERSON = 0.25
