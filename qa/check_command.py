@@ -9,9 +9,8 @@ import typer
 
 from index.errors import LibraryError
 from qa.config import Settings
-from qa.escaping import visible
 from qa.options import EXIT_DAMAGED, EXIT_REEMBED, JsonOption, LibraryOption, ModelOption, required
-from qa.terminal import console, print_json, progress_bar
+from qa.terminal import print_json, print_text, progress_bar
 
 _CONCLUSIONS = {
     "sound": "All of it agrees.",
@@ -55,7 +54,7 @@ def check(
         head = f"{report.articles} articles and {report.passages} passages are in order."
         end = _CONCLUSIONS[report.verdict].format(folder=folder)
         for sentence in (*report.found, *report.done, head, end):
-            console.print(visible(sentence), markup=False)
+            print_text(sentence)
     raise typer.Exit(_EXITS[report.verdict])
 
 
@@ -76,5 +75,4 @@ def _salvage(folder: Path, new: Path, settings: Settings) -> None:
             with progress_bar(article.title) as progress:
                 qa.add_article(article, progress)
             saved += 1
-    told = f"{saved} articles are in {new}, as they were added. {lost} could not be read."
-    console.print(visible(told), markup=False)
+    print_text(f"{saved} articles are in {new}, as they were added. {lost} could not be read.")

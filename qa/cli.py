@@ -13,7 +13,7 @@ from index.errors import ArticleQAError, InputError
 from index.types import ArticleInfo
 from qa.check_command import check
 from qa.config import Settings
-from qa.escaping import is_address, visible
+from qa.escaping import is_address
 from qa.options import (
     EXIT_ERROR,
     EXIT_REFUSED,
@@ -27,10 +27,10 @@ from qa.options import (
 )
 from qa.rendering import place
 from qa.terminal import (
-    console,
     print_answer,
     print_articles,
     print_json,
+    print_text,
     progress_bar,
     prompt,
     stderr,
@@ -110,7 +110,7 @@ def remove(
     with _opened(required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
-        console.print(f"Removed “{visible(found.title)}”.", markup=False)
+        print_text(f"Removed “{found.title}”.")
 
 
 @app.command()
@@ -126,7 +126,7 @@ def rename(
     with _opened(required(library)) as qa:
         found = qa.resolve(article)
         kept = qa.rename(found.id, title)
-        console.print(f"Renamed “{visible(found.title)}” to “{visible(kept)}”.", markup=False)
+        print_text(f"Renamed “{found.title}” to “{kept}”.")
 
 
 @app.command()
@@ -167,7 +167,7 @@ def suggest(
         print_json(questions)
         return
     for question in questions:
-        console.print(visible(question), markup=False)
+        print_text(question)
 
 
 @app.command()
@@ -188,8 +188,8 @@ def retrieve(
         print_json([passage.to_dict() for passage in passages])
         return
     for passage in passages:
-        told = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})\n{passage.text}\n"
-        console.print(visible(told), markup=False)
+        where = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})"
+        print_text(f"{where}\n{passage.text}\n")
 
 
 @app.command()
@@ -203,7 +203,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
     with _opened(library) as qa:
         ids = _ids(qa, article)
         titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
-        console.print(f"Ask about {visible(titles)}. An empty line ends the chat.", markup=False)
+        print_text(f"Ask about {titles}. An empty line ends the chat.")
         history: list[Answer] = []
         while question := prompt():
             try:
@@ -231,7 +231,7 @@ def evaluate(
         print_json(asdict(row))
         return
     for name, value in told(row):
-        console.print(f"{name}: {value}", markup=False)
+        print_text(f"{name}: {value}")
 
 
 @app.command()

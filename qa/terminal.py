@@ -51,6 +51,11 @@ def print_articles(infos: Iterable[ArticleInfo]) -> None:
     console.print(table)
 
 
+def print_text(text: str) -> None:
+    """Print a text as it is, but for control characters, which must not reach a terminal."""
+    console.print(visible(text), markup=False)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, as it is: for programs, so nothing is coloured or replaced."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
