@@ -16,7 +16,7 @@ from qa.citations import Citation
 from qa.escaping import escape_html, escape_markdown, flat, is_address, safe_address
 from qa.page.marked import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.page.style import EXPORT_STYLE
-from qa.rendering import nearest, note_markdown, place, text_to_markdown
+from qa.rendering import note_markdown, place, places_of, text_to_markdown
 from qa.text_parts import Part, lines, parts
 from qa.transcript import Transcript, Turn
 
@@ -87,17 +87,12 @@ def _date(at: str) -> str:
     return f"Exported on {at[:10]}"
 
 
-def _places(answer: Answer) -> tuple[Citation, ...]:
-    """Return what stands below an answer: what it cites, or what is nearest to a refusal."""
-    return answer.citations if answer.answered else nearest(answer)
-
-
 def _replied(answer: Answer) -> Iterator[str]:
     """Yield the Markdown blocks of an answer and of the quotes below it."""
     if answer.note:
         yield note_markdown(answer.note)
     yield text_to_markdown(answer)
-    places = _places(answer)
+    places = places_of(answer)
     if places and not answer.answered:
         yield "**Nearest passages**"
     for number, citation in enumerate(places, start=1):
@@ -129,7 +124,7 @@ def _shown_articles(
     marks: dict[str, list[Mark]] = {}
     articles: dict[str, Article] = {}
     for answer in (turn.answer for turn in transcript.turns):
-        for citation in _places(answer):
+        for citation in places_of(answer):
             name = citation.article_id
             if name not in marks:
                 marks[name] = []
@@ -148,7 +143,7 @@ def _shown_articles(
 
 def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     answer = turn.answer
-    places = [_paged(citation, shown) for citation in _places(answer)]
+    places = [_paged(citation, shown) for citation in places_of(answer)]
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
     heading = "Sources" if answer.answered else "Nearest passages"
     kind = "answer" if answer.answered else "refusal"

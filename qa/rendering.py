@@ -27,6 +27,11 @@ def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
     return tuple(places)[:limit]
 
 
+def places_of(answer: Answer) -> tuple[Citation, ...]:
+    """Return what an answer cites, or what is nearest to a refusal."""
+    return answer.citations if answer.answered else nearest(answer)
+
+
 def place(found: Citation | Passage) -> str:
     """Return where a quote or a passage stands, in words: ``The title, p. 7``.
 

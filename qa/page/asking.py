@@ -90,8 +90,7 @@ class Asking:
     def messages(self, chat: Chat, asked: Asked | None = None) -> list[dict[str, str]]:
         """Return a conversation as it is shown, with the question that is waited for."""
         if asked:
-            waiting = SEARCHING if self._qa.ready else LOADING
-            chat = asked.after.with_turn(Turn(asked.question, waiting=waiting))
+            chat = asked.after.with_turn(Turn(asked.question, waiting=self._waiting()))
         return chat.messages({info.id for info in self._qa.catalogue()})
 
     def _asking(
@@ -118,8 +117,7 @@ class Asking:
     def _awaited(self, asked: Asked, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         visit, after, before = visit_of(request), asked.after, asked.before
         outcome = self._stops.expect(visit, asked.turn)
-        waiting = SEARCHING if self._qa.ready else LOADING
-        status = status_html("busy", waiting, len(after.turns) + 1)
+        status = status_html("busy", self._waiting(), len(after.turns) + 1)
         yield "", self.messages(after, asked), status, gr.skip(), tools_html(after, is_busy=True)
         turn = outcome()
         chat = before if turn is None else after.with_turn(turn)
@@ -130,6 +128,10 @@ class Asking:
         else:
             # The answer is shown by the step that follows, together with its article.
             yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
+
+    def _waiting(self) -> str:
+        """Return what a question waits for, in words."""
+        return SEARCHING if self._qa.ready else LOADING
 
     def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
         try:

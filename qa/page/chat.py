@@ -10,7 +10,7 @@ from qa.answer import Answer
 from qa.escaping import escape_markdown, shorten
 from qa.page.marked import Mark
 from qa.page.reply import reply_markdown
-from qa.rendering import nearest
+from qa.rendering import places_of
 
 # A question that is refused for its length is still shown, but not whole.
 SHOWN_QUESTION_CHARS = 600
@@ -34,10 +34,9 @@ class Turn:
         if self.answer is None:
             return []
         cited = self.answer.answered
-        places = self.answer.citations if cited else nearest(self.answer)
         return [
             Mark(c.article_id, c.start, c.end, number if is_newest else 0, cited=cited)
-            for number, c in enumerate(places, start=1)
+            for number, c in enumerate(places_of(self.answer), start=1)
         ]
 
     def messages(
@@ -87,6 +86,14 @@ class Chat:
     def answers(self) -> list[Answer]:
         """Return the answers so far, oldest first: what a follow-up question points back to."""
         return [turn.answer for turn in self.turns if turn.answer]
+
+    def answer_of(self, number: object) -> Answer | None:
+        """Return the answer of a turn; None if it has none, or there is no such turn.
+
+        ``number`` is what the browser says: the turn's, from 1, or anything at all.
+        """
+        found = (turn.answer for at, turn in enumerate(self.turns, start=1) if at == number)
+        return next(found, None)
 
     def newest(self) -> Answer | None:
         """Return the newest answer; None where the last question has none."""

@@ -16,12 +16,10 @@ _ALIKE = 0.5
 def wording_of(chat: Chat, number: object) -> str:
     """Return what the question of a turn was taken to ask; empty if there is nothing to edit.
 
-    ``number`` is what the browser says: the turn's, from 1, or anything at all.
+    ``number`` is as for :meth:`qa.page.chat.Chat.answer_of`.
     """
-    for at, turn in enumerate(chat.turns, start=1):
-        if at == number and turn.answer:
-            return turn.answer.understood or ""
-    return ""
+    answer = chat.answer_of(number)
+    return (answer.understood or "") if answer else ""
 
 
 def is_edited(typed: str, wording: str) -> bool:

@@ -51,10 +51,10 @@ def tools_html(chat: Chat, *, is_busy: bool = False, is_resumed: bool = False) -
 def copied(chat: Chat, number: object) -> Document:
     """Return the answer of a turn with its quotes and sources, to be pasted elsewhere.
 
-    ``number`` is what the browser says: the turn's, from 1, or anything at all, for nothing.
+    ``number`` is as for :meth:`qa.page.chat.Chat.answer_of`; where there is none it is empty.
     """
-    found = [turn.answer for at, turn in enumerate(chat.turns, start=1) if at == number]
-    return Document("".join(answer_with_sources(answer) for answer in found if answer))
+    answer = chat.answer_of(number)
+    return Document(answer_with_sources(answer) if answer else "")
 
 
 def exported(chat: Chat, kind: str, article_of: Callable[[str], Article]) -> Document:

@@ -63,6 +63,11 @@ class _Parts(NamedTuple):
     box: gr.Textbox
     panel: gr.HTML
 
+    @property
+    def seen(self) -> list[gr.HTML | gr.State]:
+        """What shows the articles: shelf and panel, and the view that both are of."""
+        return [self.shelf, self.panel, self.view]
+
 
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
@@ -118,7 +123,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
 def _asking(handlers: Handlers, parts: _Parts) -> None:
     asking, chat, view, tools = handlers.asking, parts.chat, parts.view, parts.tools
     answered = [parts.box, parts.conversation, parts.status, chat, tools]
-    settled = [parts.status, parts.shelf, parts.panel, view]
+    settled = [parts.status, *parts.seen]
     waiting = {"concurrency_limit": MOST_ASKED + AT_ONCE, **PAGE_ONLY}
     asked = gr.on(
         [parts.box.submit, parts.conversation.example_select],
@@ -162,7 +167,7 @@ def _adding(handlers: Handlers, parts: _Parts) -> None:
         shown = adding.then(
             handlers.show_added,
             [parts.chat, parts.view, added],
-            [parts.shelf, parts.panel, parts.view],
+            parts.seen,
             **PAGE_ONLY,
         )
         _beginning(handlers, parts, shown)
@@ -173,7 +178,7 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
     pressed = parts.shelf.click(
         handlers.act,
         [parts.chat, parts.view],
-        [parts.shelf, parts.panel, parts.view],
+        parts.seen,
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
@@ -186,7 +191,7 @@ def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
     arrived = page.load(
         handlers.arrive,
         [parts.chat, parts.view, told],
-        [parts.shelf, parts.panel, parts.view, parts.chat, parts.conversation, parts.tools],
+        [*parts.seen, parts.chat, parts.conversation, parts.tools],
         js=ARRIVAL_SCRIPT,
         **PAGE_ONLY,
     )
@@ -201,12 +206,11 @@ def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
 
 
 def _reading(handlers: Handlers, parts: _Parts) -> None:
-    view_of = [parts.shelf, parts.panel, parts.view]
     for event, handler in (
         (parts.panel.follow, handlers.follow),
         (parts.panel.turn, handlers.turn),
     ):
-        event(handler, [parts.chat, parts.view], view_of, **PAGE_ONLY)
+        event(handler, [parts.chat, parts.view], parts.seen, **PAGE_ONLY)
 
 
 def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from index.types import Article, Span, overlap
+from index.types import Article, Passage, Span, overlap
 from qa.citations import Citation
 from qa.escaping import escape_html
 from qa.page.blocks import Block, blocks, tagged
@@ -51,9 +51,9 @@ def place_id(article_id: str, start: int, end: int) -> str:
     return f"s{start}-{end}-{article_id[:8]}"
 
 
-def place_link(citation: Citation) -> str:
-    """Return the address of a cited place within the page."""
-    return f"#{place_id(citation.article_id, citation.start, citation.end)}"
+def place_link(found: Citation | Passage) -> str:
+    """Return the address of a quote or a passage within the page."""
+    return f"#{place_id(found.article_id, found.start, found.end)}"
 
 
 class Place(NamedTuple):

@@ -14,9 +14,9 @@ from qa.answer import Answer, Kind
 from qa.citations import Citation
 from qa.confidence import confidence_explained, confidence_in_words
 from qa.escaping import escape_html, escape_markdown, flat, shorten
-from qa.page.marked import place_id, place_link
+from qa.page.marked import place_link
 from qa.page.tips import tip_text
-from qa.rendering import leading_to, nearest, to_markdown
+from qa.rendering import leading_to, places_of, to_markdown
 
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10
@@ -65,8 +65,7 @@ def reply_markdown(
 
 def _gone(answer: Answer, known: Collection[str]) -> str:
     """Return a line that names the articles whose words are shown here but are not there now."""
-    places = answer.citations if answer.answered else nearest(answer)
-    titles = {c.article_id: c.title for c in places if c.article_id not in known}
+    titles = {c.article_id: c.title for c in places_of(answer) if c.article_id not in known}
     if not titles:
         return ""
     named = ", ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles.values())
@@ -127,8 +126,8 @@ def _passages(answer: Answer, *, several: bool, is_newest: bool) -> str:
 def _passage(answer: Answer, passage: Passage, *, several: bool, is_newest: bool) -> str:
     where = escape_markdown(_source(passage, several=several))
     if is_newest:
-        place = place_id(passage.article_id, passage.start, passage.end)
-        where = f'<a href="#{place}">{where or "show"}{leading_to(passage.text)}</a>'
+        label = f"{where or 'show'}{leading_to(passage.text)}"
+        where = f'<a href="{place_link(passage)}">{label}</a>'
     facts = (
         f"score {passage.score:.2f}",
         f"similarity {passage.similarity:.2f}",

@@ -96,11 +96,10 @@ def shelf_html(articles: Sequence[ArticleInfo], view: View, *, lasts: bool) -> s
     open_id = opened(view.article_id, articles)
     rows = "".join(_row(article, view, is_open=article.id == open_id) for article in articles)
     where = ON_DISK if lasts else IN_MEMORY
-    problem = f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>'
     return (
         '<section class="shelf" aria-labelledby="shelf-title">'
         f'<h2 id="shelf-title">Articles</h2>{_choices(articles)}'
-        f"<ul>{rows}</ul>{problem if view.problem and not view.edited else ''}"
+        f"<ul>{rows}</ul>{'' if view.edited else _problem(view)}"
         f'<p class="where">{where}</p></section>'
     )
 
@@ -135,6 +134,10 @@ def _row(article: ArticleInfo, view: View, *, is_open: bool) -> str:
     )
 
 
+def _problem(view: View) -> str:
+    return f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>' if view.problem else ""
+
+
 def _facts(article: ArticleInfo) -> str:
     """Return source, length and date in words: ``report.pdf · 12 pages · 2026-11-25``."""
     facts = [article.source or "", f"{article.characters:,} characters"]
@@ -153,18 +156,16 @@ def _editing(article: ArticleInfo, view: View) -> str:
             f'Rename</button> <button type="button" data-do="remove" aria-label="Remove {title}">'
             "Remove</button></p>"
         )
-    problem = f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>'
-    shown = problem if view.problem else ""
     if view.editing is Action.RENAME:
         return (
             f'<form data-do="save"><label>New title<input name="title" value="{title}" '
-            f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{shown}'
+            f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{_problem(view)}'
             '<p class="edit"><button type="submit">Save</button> '
             '<button type="button" data-do="cancel">Cancel</button></p></form>'
         )
     return (
         f'<div role="group" aria-label="Remove {title}?"><p>Remove it for everyone who uses this '
-        f'page? It cannot be brought back.</p>{shown}<p class="edit">'
+        f'page? It cannot be brought back.</p>{_problem(view)}<p class="edit">'
         '<button type="button" class="danger" data-do="confirm">Remove it</button> '
         '<button type="button" data-do="cancel" data-focus>Keep it</button></p></div>'
     )
