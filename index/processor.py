@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
-"""As Linux names it, on x86 and on ARM."""
+_INT8 = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
+"""As Linux names what multiplies and sums four pairs of 8 bits at once, on x86 and on ARM."""
 
 
-def may_compute_in_bfloat16() -> bool:
-    """Return whether this processor computes in bfloat16, or cannot be asked without torch."""
+def has_fast_int8() -> bool:
+    """Return whether whole numbers of 8 bits are multiplied much faster than float32.
+
+    Without these instructions onnxruntime takes others, which on some processors lose what
+    overflows. False where there is no telling: elsewhere than on Linux.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
-    except OSError:  # not Linux
-        return True
+    except OSError:
+        return False
     told = (line.partition(":") for line in lines)
     flags = (value for name, _, value in told if name.strip() in {"flags", "Features"})
-    return not _BFLOAT16.isdisjoint(next(flags, "").split())
+    return not _INT8.isdisjoint(next(flags, "").split())
 
 
 def usable_cores() -> int:
@@ -26,3 +30,16 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def free_cores() -> int:
+    """Return the number of usable cores that nothing else runs on now, the caller's included.
+
+    1 where there is no telling: elsewhere than on Linux.
+    """
+    try:
+        running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]
+    except (OSError, IndexError):
+        return 1
+    others = int(running) - 1  # the caller runs, too
+    return max(1, min(usable_cores(), (os.cpu_count() or 1) - others))

@@ -281,7 +281,7 @@ def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
 
 
 def test_tables_name_every_contender_and_only_what_was_measured() -> None:
-    versions = {"ours": {"torch": "2"}, "floor-bfloat16": {}, "chroma": {"chromadb": "1.5"}}
+    versions = {"ours": {"torch": "2"}, "floor-ours": {}, "chroma": {"chromadb": "1.5"}}
     text = render(Environment.now("bench.peers"), 0.5, compared(), versions)
     assert "| article-qa | 100 | 37.5 | 3.00 | 30,000 | 3.00 | 9.0 | 11.0 |" in text
     assert "| article-qa, to the cited answer | 50.0 |" in text

@@ -168,50 +168,23 @@ def test_a_changed_model_is_an_error_and_no_reason_for_torch(
         SentenceTransformerEmbedder().load()
 
 
-class _Full:
-    """Stands in for torch: the first number tells that it made the vector."""
-
-    def encode_documents(self, texts: list[str]) -> np.ndarray:
-        vectors = np.zeros((len(texts), 384), dtype=np.float32)
-        vectors[:, 0] = 1.0
-        return vectors
-
-
-def _with_torch(monkeypatch: pytest.MonkeyPatch) -> tuple[SentenceTransformerEmbedder, list[str]]:
-    loads: list[str] = []
-
-    def load(folder: str, **_: object) -> _Full:
-        loads.append(folder)
-        return _Full()
-
-    monkeypatch.setattr("index.full_model.FullModel.load", load)
-    monkeypatch.setattr(module, "WORTH_TORCH_CHARS", 400)
-    monkeypatch.setattr(module, "may_compute_in_bfloat16", lambda: True)
-    return SentenceTransformerEmbedder(), loads
-
-
-def test_few_documents_do_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    embedder, loads = _with_torch(monkeypatch)
-    vectors = embedder.encode_documents(["a short text"] * 3)
-    assert vectors[0] @ embedder.encode_query("a short text") > 0.999
-    assert not loads
-
-
-def test_much_text_is_worth_torch_which_then_encodes_all_documents(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("texts", "precision", "fast", "hastens"),
+    [
+        (80, "auto", True, True),
+        (3, "auto", True, False),
+        (80, "float32", True, False),
+        (80, "auto", False, False),
+    ],
+)
+def test_much_text_is_worth_8_bits_where_the_processor_is_fast_at_them(
+    texts: int, precision: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool, hastens: bool
 ) -> None:
-    embedder, loads = _with_torch(monkeypatch)
-    vectors = embedder.encode_documents([f"text {i}" for i in range(80)])
-    assert np.all(vectors[:, 0] == 1.0)
-    assert embedder.encode_documents(["a"])[0, 0] == 1.0
-    assert len(loads) == 1
-    assert embedder.encode_query("a")[0] != 1.0
-
-
-def test_without_bfloat16_torch_is_no_faster_and_not_loaded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    embedder, loads = _with_torch(monkeypatch)
-    monkeypatch.setattr(module, "may_compute_in_bfloat16", lambda: False)
-    embedder.encode_documents([f"text {i}" for i in range(80)])
-    assert not loads
+    hastened: list[bool] = []
+    monkeypatch.setattr("index.light_encoder.LightEncoder.hasten", lambda _: hastened.append(True))
+    monkeypatch.setattr(module, "WORTH_INT8_CHARS", 400)
+    monkeypatch.setattr(module, "has_fast_int8", lambda: fast)
+    embedder = SentenceTransformerEmbedder(precision=precision)
+    vectors = embedder.encode_documents([f"text {i}" for i in range(texts)])
+    assert bool(hastened) is hastens
+    assert vectors[0] @ embedder.encode_query("text 0") > 0.999

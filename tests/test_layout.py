@@ -58,7 +58,7 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("sentence_transformers", {"index/full_model.py"}),
         ("torch", {"index/full_model.py"}),
         ("httpcore", {"index/fetch.py"}),
-        ("onnxruntime", {"qa/span_model.py", "index/light_encoder.py"}),
+        ("onnxruntime", {"qa/span_model.py", "index/onnx_session.py"}),
         ("tokenizers", {"qa/windows.py", "index/light_encoder.py"}),
         ("py3langid", {"qa/kinds/language.py"}),
         (

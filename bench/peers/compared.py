@@ -99,7 +99,7 @@ class Compared:
         if FASTEST_FLOOR in rates:
             over = ratio(rates[FASTEST_FLOOR], rates[OURS])
             wanted, told = f"≤ {OVER_FLOOR - 1:.0%} more time", f"{over - 1:+.0%}"
-            what = "building, time a character, against the floor in bfloat16"
+            what = "building, time a character, against the floor with our encoder"
             found.append(Target(what, wanted, told, over <= OVER_FLOOR))
         return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from bench.peers.catalogue import FASTEST_FLOOR, OURS, Part
+from bench.peers.catalogue import FLOOR_BFLOAT16, OURS, Part
 from bench.peers.measuring import ANSWER, ASK, AT_REST_AFTER, Asked, Bench, Built, Servers, in_turn
 from bench.peers.processes import busy
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
@@ -115,7 +115,7 @@ def _append(lists: dict[str, list[Asked]], found: dict[str, Asked]) -> None:
 def _colds(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], rounds: int) -> None:
     starts: dict[str, Callable[[str], float]] = {}
     for contender in bench.contenders:
-        if contender.key != FASTEST_FLOOR:
+        if contender.key != FLOOR_BFLOAT16:
             starts[contender.key] = partial(bench.cold, contender, "retrieve")
         if contender.key == OURS:
             starts[ANSWER] = partial(bench.cold, contender, ASK)

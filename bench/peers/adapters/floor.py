@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
 from bench.peers.adapters.protocol import WARM_UP, K, Peer, paragraphs, run
 
 
@@ -26,13 +28,16 @@ class Floor(Peer):
         import faiss
 
         passages = paragraphs(texts)
-        vectors = self._model.encode(passages, normalize_embeddings=True)
+        vectors = self._encoded(passages)
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(vectors)
         store.mkdir()
         faiss.write_index(index, str(store / "vectors.faiss"))
         (store / "texts.json").write_text(json.dumps(passages), encoding="utf-8")
         return len(passages)
+
+    def _encoded(self, passages: list[str]) -> np.ndarray:
+        return np.asarray(self._model.encode(passages, normalize_embeddings=True))
 
     def open(self, model: str, store: Path) -> None:
         """Read both files, and load the model."""

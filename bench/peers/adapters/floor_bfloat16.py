@@ -1,4 +1,4 @@
-"""The floor with its encoder in the fastest form that keeps a cosine of 0.999."""
+"""The floor with its encoder in the fastest form that sentence-transformers has."""
 
 from __future__ import annotations
 
