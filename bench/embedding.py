@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from index.embedder import Embedder, Progress, Vectors
 
-# Batches round otherwise than single texts do, in bfloat16 in the third digit.
-_SAME_COSINE = 0.999
-
 
 class RememberingEmbedder:
     """An embedder that keeps what it embedded, in memory and, if wanted, in a folder.
 
     Args:
-        embedder: The embedder that does the work. It must treat questions and
-            documents alike, as the model that comes along does.
+        embedder: The embedder that does the work.
         folder: Where vectors are kept between runs, under a hash of model and texts.
     """
 
@@ -60,15 +57,6 @@ class RememberingEmbedder:
         return self._queries[text]
 
     def prepare(self, questions: Sequence[str]) -> None:
-        """Embed questions in batches, which is several times as fast as one by one.
-
-        Raises:
-            ValueError: The model embeds questions otherwise than documents.
-        """
-        if not questions:
-            return
-        vectors = self.encode_documents(questions)
-        if vectors[0] @ self._embedder.encode_query(questions[0]) < _SAME_COSINE:
-            msg = "This model embeds questions otherwise than documents: ask them one by one."
-            raise ValueError(msg)
-        self._queries.update(zip(questions, vectors, strict=True))
+        """Embed questions, as one is when it is asked, by all cores."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.encode_query, questions))

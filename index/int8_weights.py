@@ -126,7 +126,7 @@ def _dense(
     floats = weights[f"{name}.weight"]
     if scale is not None:
         floats = floats * scale
-    steps = np.abs(floats).max(axis=1) / np.float32(_LARGEST)
+    steps = np.maximum(floats.max(axis=1), -floats.min(axis=1)) / np.float32(_LARGEST)
     rounded = np.rint(floats / steps[:, None]).astype(np.int8)
     return {f"{name}.weight.int8": np.ascontiguousarray(rounded.T), f"{name}.weight.step": steps}
 

@@ -46,7 +46,11 @@ class SpanModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
-                files[WEIGHTS], options, providers=["CPUExecutionProvider"]
+                files[WEIGHTS],
+                options,
+                providers=["CPUExecutionProvider"],
+                # The one operator takes five times as long as those it stands for.
+                disabled_optimizers=["SkipLayerNormFusion"],
             )
             self._tokenizer = PairTokenizer(files[TOKENIZER])
         except Exception as error:  # onnxruntime and tokenizers raise what they like
