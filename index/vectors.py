@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from index.embedder import Vectors
 from index.revisions import NEW
-from index.vector_file import read_file, write_file
+from index.vector_file import reading, write_file
 
 Ids = NDArray[np.int64]
 Ranges = Sequence[tuple[int, int]]
@@ -229,18 +229,17 @@ class VectorIndex:
     @classmethod
     def load(cls, path: Path, dimension: int, record: VectorRecord) -> Self | None:
         """Return the index saved at ``path``, or None if it is absent, damaged or another's."""
-        saved = read_file(path, dimension)
-        if saved is None:
-            return None
         found = cls(dimension, record)
-        try:
-            # Not by faiss.deserialize_index, which copies all of it first.
-            reader = faiss.PyCallbackIOReader(saved.reader())  # type: ignore[attr-defined]
-            found._index = faiss.read_index(reader)
-        except RuntimeError:  # whole, but of a version of faiss that knows more than this one
-            return None
-        found.revision = saved.revision
-        return found
+        with reading(path, dimension) as saved:
+            if saved is None:
+                return None
+            try:
+                reader = faiss.PyCallbackIOReader(saved.read)  # type: ignore[attr-defined]
+                found._index = faiss.read_index(reader)
+            except RuntimeError:  # damaged, or of a version of faiss that knows more than this
+                return None
+            found.revision = saved.revision
+            return found if saved.is_whole else None
 
 
 def is_many(size: int) -> bool:

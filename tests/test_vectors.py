@@ -258,6 +258,47 @@ def test_what_is_held_is_near_what_was_given(
         index.held(np.array([99]))
 
 
+def test_an_index_tells_when_it_has_outgrown_its_kind() -> None:
+    index = VectorIndex(8, NOTHING)
+    index.add(np.arange(APPROXIMATE_FROM + 1), np.tile(unit(1), (APPROXIMATE_FROM + 1, 1)))
+    assert index.load_factor > 1
+    small = VectorIndex.approximate(8, NOTHING, unit(100), 100)
+    small.add(np.arange(300), unit(300))
+    assert small.load_factor < 1
+    small.add(np.arange(300, 500), unit(200))
+    assert small.load_factor > 1
+
+
+def test_of_a_file_that_is_damaged_anywhere_no_index_is_made(
+    large: tuple[VectorIndex, ToyRecord, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.vector_file._BLOCK_BYTES", 4_096)
+    index, record, _ = large
+    path = tmp_path / "v"
+    index.save(path)
+    whole = path.read_bytes()
+    # In each block, so that FAISS stops anywhere.
+    for place in range(len(whole) - 1, 0, -4_096):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        path.write_bytes(flipped)
+        assert VectorIndex.load(path, 32, record) is None
+    path.write_bytes(whole)
+    assert VectorIndex.load(path, 32, record) is not None
+
+
+def test_a_file_that_holds_more_than_an_index_is_not_loaded(
+    filled: tuple[VectorIndex, np.ndarray], tmp_path: Path
+) -> None:
+    payload = faiss.serialize_index(filled[0]._index)
+    write_file(tmp_path / "v", Revision(1, 1), 8, payload)
+    assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is not None
+    write_file(tmp_path / "v", Revision(1, 1), 8, np.append(payload, payload[:1]))
+    assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is None
+
+
 def test_an_approximate_index_may_be_changed_and_saved_after_it_was_asked_what_it_holds(
     large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
 ) -> None:
@@ -289,14 +330,3 @@ def test_an_older_file_with_a_map_of_places_is_loaded_and_can_be_changed(
     loaded.save(tmp_path / "w")
     # 16 bytes a vector
     assert (tmp_path / "w").stat().st_size < (tmp_path / "v").stat().st_size - 40_000
-
-
-def test_an_index_tells_when_it_has_outgrown_its_kind() -> None:
-    index = VectorIndex(8, NOTHING)
-    index.add(np.arange(APPROXIMATE_FROM + 1), np.tile(unit(1), (APPROXIMATE_FROM + 1, 1)))
-    assert index.load_factor > 1
-    small = VectorIndex.approximate(8, NOTHING, unit(100), 100)
-    small.add(np.arange(300), unit(300))
-    assert small.load_factor < 1
-    small.add(np.arange(300, 500), unit(200))
-    assert small.load_factor > 1
