@@ -17,7 +17,7 @@ from pathlib import Path
 _META = "meta.json"
 _FOOTER_END = struct.Struct("<II")  # length of the footer's JSON, magic
 _MAGIC = 1337
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 18
 
 
 def check_files(folder: Path) -> None:
@@ -83,8 +83,10 @@ def _check_file(path: Path) -> None:
         expected = _crc_in(file.read(length))
         file.seek(0)
         crc = 0
+        # The same memory for all blocks: to get new for each takes as long as to check it.
+        memory = memoryview(bytearray(min(payload, _READ_BYTES)))
         while payload > 0:
-            block = file.read(min(payload, _READ_BYTES))
+            block = memory[: file.readinto(memory[:payload])]
             crc = zlib.crc32(block, crc)
             payload -= len(block) or payload
     if crc != expected:

@@ -114,13 +114,14 @@ class Meaning:
         revision = self._storage.revision()
         if self.index.revision == NEW:
             self._rebuild()
-        for change in self._storage.changes_since(self.index.revision):
+        changes = self._storage.changes_since(self.index.revision)
+        for change in changes:
             if change.added:
                 for first, last in steps(change.first_chunk, change.last_chunk):
                     self.index.add(*self._storage.vectors_between(first, last))
-            else:
-                self.index.remove_range(change.first_chunk, change.last_chunk)
             self._unsaved += change.last_chunk - change.first_chunk + 1
+        # At once, since to remove looks through all ids, none of which is given twice.
+        self.index.remove([(c.first_chunk, c.last_chunk) for c in changes if not c.added])
         self.index.revision = revision
 
     def _rebuild(self) -> None:

@@ -1,8 +1,9 @@
-"""The file of vectors: a header, and an index as FAISS writes it.
+"""The file of vectors: a header, digests of the blocks that follow, and an index by FAISS.
 
-The header has a magic number, the revision of the record, the dimension and the SHA-256 of
-the rest. The rest is given out only if the header agrees, since faiss may abort the process
-on damaged bytes.
+The header has a magic number, the revision of the record, the dimension, how long the rest
+is, and a digest of itself and of the digests. FAISS may abort the process on damaged bytes,
+so it is given none but of a block that was checked; blocks are checked while those before
+are made into an index.
 """
 
 from __future__ import annotations
@@ -12,23 +13,55 @@ import hashlib
 import os
 import struct
 import tempfile
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from index.leftovers import TEMPORARY
+from index.processor import usable_cores
 from index.revisions import Revision
 
-_MAGIC = b"AQVEC002"
-_HEADER = struct.Struct("<8sQQI32s")  # magic, revision, dimension, digest of the payload
+_HEADER = struct.Struct("<8sQQI")  # magic, revision, dimension
+_LENGTH = struct.Struct("<Q")
+_MAGIC = b"AQVEC003"
+_MAGIC_IN_ONE = b"AQVEC002"
+"""Of older files: what follows the header is a digest of the payload in one piece, and that."""
+_BLOCK_BYTES = 1 << 20
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_MOST_THREADS = 4
 
 
-@dataclass(frozen=True, slots=True)
 class SavedVectors:
-    """What a whole file holds."""
+    """What a file holds, to be read once.
 
-    revision: Revision
-    payload: memoryview
+    Args:
+        revision: Of the record that it is from.
+        size: Bytes of the payload.
+        blocks: The payload, up to where it is damaged.
+    """
+
+    def __init__(self, revision: Revision, size: int, blocks: Iterator[bytes]) -> None:
+        self.revision = revision
+        self._left = size
+        self._blocks = blocks
+        self._block = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """Return up to ``size`` bytes more: none at the end, nor where the file is damaged."""
+        if not self._block:
+            self._block = memoryview(next(self._blocks, b""))
+        piece = self._block[:size].tobytes()
+        self._block = self._block[size:]
+        self._left -= len(piece)
+        return piece
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, and found as it was written."""
+        return self._left == 0
 
 
 def write_file(path: Path, revision: Revision, dimension: int, payload: Any) -> None:  # noqa: ANN401 - whatever has a buffer
@@ -37,13 +70,16 @@ def write_file(path: Path, revision: Revision, dimension: int, payload: Any) -> 
     Raises:
         OSError: The disk is full, or may not be written to.
     """
-    digest = hashlib.sha256(payload).digest()
-    header = _HEADER.pack(_MAGIC, *revision, dimension, digest)
+    content = memoryview(payload).cast("B")
+    header = _HEADER.pack(_MAGIC, *revision, dimension) + _LENGTH.pack(len(content))
+    # Not by threads: while the interpreter ends, as libraries are closed, none can be begun.
+    blocks = (content[at : at + _BLOCK_BYTES] for at in range(0, len(content), _BLOCK_BYTES))
+    digests = b"".join(map(_sha256, blocks))
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=TEMPORARY)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(header)
-            file.write(payload)
+            file.write(header + _sha256(header + digests) + digests)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -53,18 +89,63 @@ def write_file(path: Path, revision: Revision, dimension: int, payload: Any) -> 
         raise
 
 
-def read_file(path: Path, dimension: int) -> SavedVectors | None:
-    """Return what is in ``path``; None if it is absent, damaged or of another dimension."""
-    try:
-        data = path.read_bytes()
-    except OSError:
+@contextlib.contextmanager
+def reading(path: Path, dimension: int) -> Iterator[SavedVectors | None]:
+    """Yield what is in ``path``; None if it is absent, damaged or of another dimension.
+
+    That its payload is damaged shows only as it is read.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(path.open("rb"))
+            saved = _saved(file, dimension, stack)
+        except (OSError, struct.error):  # it is absent, or shorter than a header
+            saved = None
+        yield saved
+
+
+def _saved(
+    file: BufferedReader, dimension: int, stack: contextlib.ExitStack
+) -> SavedVectors | None:
+    header = file.read(_HEADER.size)
+    magic, generation, token, stored_dimension = _HEADER.unpack(header)
+    if magic not in {_MAGIC, _MAGIC_IN_ONE} or stored_dimension != dimension:
         return None
-    if len(data) < _HEADER.size:
+    revision = Revision(generation, token)
+    if magic == _MAGIC_IN_ONE:
+        digest, payload = file.read(_DIGEST_BYTES), file.read()
+        if _sha256(payload) != digest:
+            return None
+        return SavedVectors(revision, len(payload), iter([payload]))
+    header += file.read(_LENGTH.size)
+    (length,) = _LENGTH.unpack_from(header, _HEADER.size)
+    digest, digests_bytes = file.read(_DIGEST_BYTES), _DIGEST_BYTES * -(-length // _BLOCK_BYTES)
+    if os.fstat(file.fileno()).st_size != file.tell() + digests_bytes + length:
         return None
-    magic, generation, token, stored_dimension, digest = _HEADER.unpack_from(data)
-    payload = memoryview(data)[_HEADER.size :]
-    if (magic, stored_dimension) != (_MAGIC, dimension):
+    digests = file.read(digests_bytes)
+    if _sha256(header + digests) != digest:
         return None
-    if hashlib.sha256(payload).digest() != digest:
-        return None
-    return SavedVectors(Revision(generation, token), payload)
+    blocks = stack.enter_context(contextlib.closing(_checked(file, digests)))
+    return SavedVectors(revision, length, blocks)
+
+
+def _checked(file: BufferedReader, digests: bytes) -> Generator[bytes, None, None]:
+    """Yield the blocks of the payload, up to the first that is not as it was written."""
+    expected = [digests[at : at + _DIGEST_BYTES] for at in range(0, len(digests), _DIGEST_BYTES)]
+    threads = min(usable_cores(), _MOST_THREADS)
+    ahead = 2 * threads
+    checking: deque[tuple[bytes, Future[bytes]]] = deque()
+    with ThreadPoolExecutor(threads) as pool, contextlib.suppress(OSError):
+        for number in range(len(expected) + ahead):
+            if number < len(expected):
+                block = file.read(_BLOCK_BYTES)
+                checking.append((block, pool.submit(_sha256, block)))
+            if number >= ahead:
+                block, digest = checking.popleft()
+                if digest.result() != expected[number - ahead]:
+                    return
+                yield block
+
+
+def _sha256(block: bytes | memoryview) -> bytes:
+    return hashlib.sha256(block).digest()

@@ -90,7 +90,8 @@ def test_a_limit_to_ranges_is_exact(index: LexicalIndex) -> None:
 
 def test_scores_of_given_ids(index: LexicalIndex) -> None:
     by_search = dict(index.search("river treaty", 5))
-    assert index.scores("river treaty", [1, 4]) == [pytest.approx(by_search[1]), 0.0]
+    assert index.scores("river treaty", [1, 4, 99]) == [pytest.approx(by_search[1]), 0.0, 0.0]
+    assert index.scores("river treaty", []) == []
 
 
 def test_equal_scores_come_in_the_order_of_ids() -> None:

@@ -72,6 +72,26 @@ def test_a_library_that_outgrows_exact_search_is_searched_approximately(
         assert index.disagreements().derived == ()
 
 
+@pytest.mark.parametrize("many", [MANY, 1_000])
+def test_several_articles_that_came_and_went_are_caught_up_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("index.vectors.APPROXIMATE_FROM", many)
+    with PassageIndex(tmp_path, EMBEDDER) as writer:
+        add(writer, 1, MANY + 5)
+    with PassageIndex(tmp_path, EMBEDDER) as reader, PassageIndex(tmp_path, EMBEDDER) as writer:
+        assert is_approximate(reader) == (many == MANY)
+        for number in (2, 9, 5):
+            writer.remove(article(number).id)
+        add(writer, 30, 33)
+        for number in (31, 12):
+            writer.remove(article(number).id)
+        assert len(reader) == len(writer) == MANY + 5 - 4 + 3
+        assert nearest(reader, article(33).text) == article(33).text
+        assert nearest(reader, article(9).text) != article(9).text
+        assert reader.disagreements().derived == ()
+
+
 def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
     folder: Path | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from index.revisions import Revision
+from index.vector_file import write_file
 from index.vectors import APPROXIMATE_FROM, Ids, VectorIndex, sample_size
 
 RNG = np.random.default_rng(0)
@@ -90,9 +91,12 @@ def test_equal_scores_come_in_the_order_of_ids() -> None:
     assert [found for found, _ in index.search(vector[0], 3)] == [3, 5, 7]
 
 
-def test_a_removed_range_is_not_found(filled: tuple[VectorIndex, np.ndarray]) -> None:
-    filled[0].remove_range(100, 148)
-    assert [found for found, _ in filled[0].search(unit(1)[0], 5)] == [149]
+def test_removed_ranges_are_not_found(filled: tuple[VectorIndex, np.ndarray]) -> None:
+    filled[0].remove([])
+    assert len(filled[0]) == 50
+    filled[0].remove([(146, 148)])
+    filled[0].remove([(100, 140), (142, 145), (149, 300)])
+    assert [found for found, _ in filled[0].search(unit(1)[0], 5)] == [141]
 
 
 def test_similarities_of_given_ids(filled: tuple[VectorIndex, np.ndarray]) -> None:
@@ -146,7 +150,7 @@ def test_a_failed_save_leaves_the_file_as_it_was(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    filled[0].remove_range(100, 120)
+    filled[0].remove([(100, 120)])
     with pytest.raises(OSError, match="No space left"):
         filled[0].save(path)
     assert path.read_bytes() == before
@@ -208,15 +212,15 @@ def test_what_is_removed_from_an_approximate_index_or_from_the_record_is_not_fou
 ) -> None:
     index, record, vectors = large
     first, second, *_ = exact(vectors, vectors[7], 2)
-    index.remove_range(first, first)
+    index.remove([(first, first)])
     del record.vectors[second]
     hits = {chunk_id for chunk_id, _ in index.search(vectors[7], 10)}
     assert not hits & {first, second}
     assert len(hits) == 10
     assert len(index) == 2_999
     assert first not in index.ids()
-    index.remove_range(1, 50)
-    index.remove_range(90, 3_200)
+    index.remove([(1, 50)])
+    index.remove([(90, 2_000), (2_001, 3_200)])
     assert len(index) == 0
     assert index.search(vectors[7], 10) == []
 
@@ -239,7 +243,7 @@ def test_an_approximate_index_is_loaded_as_it_was_saved_and_can_be_changed(
     assert loaded is not None
     assert loaded.is_approximate
     assert loaded.search(vectors[3], 10) == index.search(vectors[3], 10)
-    loaded.remove_range(103, 103)
+    loaded.remove([(103, 103)])
     loaded.add(np.array([9_000]), vectors[3:4])
     assert loaded.ids().tolist() == [100, 101, 102, *range(104, 3_100), 9_000]
 
@@ -263,3 +267,66 @@ def test_an_index_tells_when_it_has_outgrown_its_kind() -> None:
     assert small.load_factor < 1
     small.add(np.arange(300, 500), unit(200))
     assert small.load_factor > 1
+
+
+def test_of_a_file_that_is_damaged_anywhere_no_index_is_made(
+    large: tuple[VectorIndex, ToyRecord, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.vector_file._BLOCK_BYTES", 4_096)
+    index, record, _ = large
+    path = tmp_path / "v"
+    index.save(path)
+    whole = path.read_bytes()
+    # In each block, so that FAISS stops anywhere.
+    for place in range(len(whole) - 1, 0, -4_096):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        path.write_bytes(flipped)
+        assert VectorIndex.load(path, 32, record) is None
+    path.write_bytes(whole)
+    assert VectorIndex.load(path, 32, record) is not None
+
+
+def test_a_file_that_holds_more_than_an_index_is_not_loaded(
+    filled: tuple[VectorIndex, np.ndarray], tmp_path: Path
+) -> None:
+    payload = faiss.serialize_index(filled[0]._index)
+    write_file(tmp_path / "v", Revision(1, 1), 8, payload)
+    assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is not None
+    write_file(tmp_path / "v", Revision(1, 1), 8, np.append(payload, payload[:1]))
+    assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is None
+
+
+def test_an_approximate_index_may_be_changed_and_saved_after_it_was_asked_what_it_holds(
+    large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
+) -> None:
+    index, record, vectors = large
+    index.held(np.array([103, 104]))
+    index.add(np.array([9_000]), vectors[3:4])
+    index.remove([(103, 103), (500, 509)])
+    with pytest.raises(RuntimeError):
+        index.held(np.array([103]))
+    index.save(tmp_path / "v")
+    loaded = VectorIndex.load(tmp_path / "v", 32, record)
+    assert loaded is not None
+    assert loaded.ids().tolist() == index.ids().tolist()
+    held = np.array([104, 9_000])
+    np.testing.assert_array_equal(loaded.held(held), index.held(held))
+
+
+def test_an_older_file_with_a_map_of_places_is_loaded_and_can_be_changed(
+    large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
+) -> None:
+    index, record, vectors = large
+    index._index.set_direct_map_type(faiss.DirectMap.Hashtable)  # type: ignore[attr-defined]
+    write_file(tmp_path / "v", index.revision, 32, faiss.serialize_index(index._index))
+    loaded = VectorIndex.load(tmp_path / "v", 32, record)
+    assert loaded is not None
+    loaded.remove([(103, 103)])
+    loaded.add(np.array([9_000]), vectors[3:4])
+    assert loaded.ids().tolist() == [100, 101, 102, *range(104, 3_100), 9_000]
+    loaded.save(tmp_path / "w")
+    # 16 bytes a vector
+    assert (tmp_path / "w").stat().st_size < (tmp_path / "v").stat().st_size - 40_000

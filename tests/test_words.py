@@ -52,6 +52,26 @@ def test_each_file_of_an_index_is_checked(tmp_path: Path) -> None:
     check_files(folder)
 
 
+def test_a_flipped_bit_or_a_cut_anywhere_in_a_file_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.lexical_files._READ_BYTES", 64)
+    folder = filled(tmp_path / "l", 8) / LEXICAL
+    path = max(folder.glob("*.store"), key=lambda each: each.stat().st_size)
+    content = path.read_bytes()
+    payload = len(content) - 8 - int.from_bytes(content[-8:-4], "little")  # before the footer
+    assert payload > 4 * 64
+    for place in range(0, payload, 32):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place // 32 % 8
+        for damaged in (bytes(flipped), content[:place]):
+            path.write_bytes(damaged)
+            with pytest.raises(ValueError, match=f"{path.name} is damaged"):
+                check_files(folder)
+    path.write_bytes(content)
+    check_files(folder)
+
+
 def test_a_folder_of_words_that_vanishes_under_an_open_library_is_made_anew(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as index:
         shutil.rmtree(tmp_path / "l" / LEXICAL)

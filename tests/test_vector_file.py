@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.passage_index import VECTORS
+from index.revisions import Revision
+from index.vector_file import reading, write_file
+from tests.libraries import TOY, article, filled, found, opened, titles
+
+BLOCK = 64
+REVISION = Revision(7, 12345)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.vector_file._BLOCK_BYTES", BLOCK)
+
+
+def payload_of(size: int) -> bytes:
+    return np.random.default_rng(size).bytes(size)
+
+
+def written(path: Path, payload: bytes) -> bytes:
+    write_file(path, REVISION, 8, payload)
+    return path.read_bytes()
+
+
+def read(path: Path, dimension: int = 8) -> tuple[Revision, bytes] | None:
+    """Return what is in a file, read as FAISS does; None if it is not whole."""
+    with reading(path, dimension) as saved:
+        if saved is None:
+            return None
+        payload = b"".join(iter(lambda: saved.read(50), b""))
+        return (saved.revision, payload) if saved.is_whole else None
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK, BLOCK + 1, 3 * BLOCK, 40 * BLOCK - 1])
+def test_what_is_written_is_read(tmp_path: Path, size: int) -> None:
+    written(tmp_path / "v", payload_of(size))
+    assert read(tmp_path / "v") == (REVISION, payload_of(size))
+    assert read(tmp_path / "v", 9) is None
+    assert read(tmp_path / "absent") is None
+
+
+def test_a_flipped_bit_in_any_block_or_before_them_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "v"
+    whole = written(path, payload_of(15 * BLOCK + 9))
+    before = len(whole) - 15 * BLOCK - 9
+    for place in sorted({*range(before), *range(before, len(whole), 7), len(whole) - 1}):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        assert read(path) is None, place
+
+
+def test_blocks_that_are_lost_swapped_or_too_many_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "v"
+    payload = payload_of(4 * BLOCK)
+    whole = written(path, payload)
+    header = whole[: -len(payload)]
+    first, second, rest = payload[:BLOCK], payload[BLOCK : 2 * BLOCK], payload[2 * BLOCK :]
+    for changed in (b"", rest, first + second, second + first + rest, payload + rest, payload[:-1]):
+        path.write_bytes(header + changed)
+        assert read(path) is None
+    for place in range(len(header)):
+        path.write_bytes(header[:place])
+        assert read(path) is None
+    path.write_bytes(whole)
+    assert read(path) == (REVISION, payload)
+
+
+def test_nothing_is_given_out_of_a_damaged_block_nor_of_those_behind_it(tmp_path: Path) -> None:
+    payload = payload_of(30 * BLOCK)
+    whole = bytearray(written(tmp_path / "v", payload))
+    whole[-10 * BLOCK] ^= 1
+    (tmp_path / "v").write_bytes(whole)
+    with reading(tmp_path / "v", 8) as saved:
+        assert saved is not None
+        assert b"".join(iter(lambda: saved.read(1_000), b"")) == payload[: 20 * BLOCK]
+        assert saved.read(1_000) == b""
+        assert not saved.is_whole
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read_is_not_whole(tmp_path: Path) -> None:
+    size = len(written(tmp_path / "v", payload_of(1_000 * BLOCK)))
+    with reading(tmp_path / "v", 8) as saved:
+        assert saved is not None
+        os.truncate(tmp_path / "v", size - 2 * BLOCK)
+        assert len(b"".join(iter(lambda: saved.read(1_000), b""))) == 998 * BLOCK
+        assert not saved.is_whole
+
+
+def test_what_is_not_read_to_its_end_is_not_taken_for_whole(tmp_path: Path) -> None:
+    written(tmp_path / "v", payload_of(3 * BLOCK))
+    with reading(tmp_path / "v", 8) as saved:
+        assert saved is not None
+        assert len(saved.read(BLOCK)) == BLOCK
+        assert not saved.is_whole
+    assert saved.read(1) == b""  # it is closed
+
+
+def as_version_2(payload: bytes, dimension: int, revision: Revision = REVISION) -> bytes:
+    """Return a file as it was before its digest was of blocks."""
+    header = struct.pack("<8sQQI", b"AQVEC002", *revision, dimension)
+    return header + hashlib.sha256(payload).digest() + payload
+
+
+def test_an_older_file_is_read_and_checked(tmp_path: Path) -> None:
+    path = tmp_path / "v"
+    older = as_version_2(payload_of(3 * BLOCK), 8)
+    path.write_bytes(older)
+    assert read(path) == (REVISION, payload_of(3 * BLOCK))
+    assert read(path, 9) is None
+    for place in range(24, len(older), 5):
+        path.write_bytes(older[:place] + bytes([older[place] ^ 4]) + older[place + 1 :])
+        assert read(path) is None, place
+        path.write_bytes(older[:place])
+        assert read(path) is None, place
+
+
+def test_a_library_with_an_older_file_opens_as_it_is_and_saves_a_newer(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l")
+    path = folder / VECTORS
+    newer = path.read_bytes()
+    dimension = TOY.identity.dimension
+    with reading(path, dimension) as saved:
+        assert saved is not None
+        payload = b"".join(iter(lambda: saved.read(1_000), b""))
+        path.write_bytes(as_version_2(payload, dimension, saved.revision))
+    with opened(folder) as index:
+        assert index.faults == {}
+        assert titles(index) == ["Title 0", "Title 1", "Title 2"]
+        assert found(index, 1) == ["Title 1"]
+        index.add(article(5))
+        index._meaning.save()
+    assert path.read_bytes()[:8] == newer[:8]
+    with opened(folder) as index:
+        assert index.faults == {}
+        assert found(index, 5) == ["Title 5"]
+
+
+def test_a_file_of_a_version_that_is_not_known_is_made_anew(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "l")
+    path = folder / VECTORS
+    path.write_bytes(b"AQVEC999" + path.read_bytes()[8:])
+    with opened(folder) as index:
+        assert list(index.faults) == [VECTORS]
+        assert found(index, 1) == ["Title 1"]
+        assert not index.disagreements().derived
