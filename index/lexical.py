@@ -169,7 +169,7 @@ class LexicalIndex:
         searcher = self._index.searcher()
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
-        return [(int(i or 0), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
+        return [(i, score) for i, (score, _) in zip(ids, hits, strict=True) if isinstance(i, int)]
 
 
 @functools.lru_cache(maxsize=_KNOWN_QUESTIONS)

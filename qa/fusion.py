@@ -7,7 +7,6 @@ import heapq
 import itertools
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import NamedTuple
 
 from index.passage_index import Candidate
 from qa.evidence import QuestionTerms, stems_in
@@ -47,16 +46,9 @@ MEANING_ALONE = FusionWeights(bm25=0, pairs=0, sentence=0)
 WORDS_ALONE = FusionWeights(cosine=0, bm25=1, pairs=0, sentence=0)
 
 
-class _Rough(NamedTuple):
-    """What is known of a candidate before its words are compared; the most promising is least."""
-
-    most: float
-    """The negative of the score that it cannot exceed."""
-    id: int
-    """Of its chunk, which decides between equals."""
-    known: float
-    """Its weighted evidence apart from pairs and sentences."""
-    candidate: Candidate
+# What is known of a candidate before its words are compared: the negative of the score that
+# it cannot exceed, its chunk's id, and its weighted evidence apart from pairs and sentences.
+_Rough = tuple[float, int, float, Candidate]
 
 
 def best_of(
@@ -71,16 +63,18 @@ def best_of(
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
     found: list[tuple[float, int, Candidate]] = []
     leading: list[float] = []  # a heap of the k best scores
-    for rough in sorted(_roughly(candidates, terms, held, weights)):
-        if len(leading) == k and min(1.0, -rough.most / total) < leading[0]:
+    rough = _roughly(candidates, terms, held, weights)
+    heapq.heapify(rough)  # in whose order few are looked at
+    while rough:
+        most, chunk_id, score, candidate = heapq.heappop(rough)
+        if len(leading) == k and min(1.0, -most / total) < leading[0]:
             break  # all that follow are below it, too
-        score = rough.known
-        if rough.candidate.bm25:
-            words = rough.candidate.stored.words
+        if candidate.bm25:
+            words = candidate.stored.words
             pairs, sentence = terms.pair_coverage(words), terms.sentence_coverage(words)
             score += weights.pairs * pairs + weights.sentence * sentence
         score = min(1.0, score / total)
-        found.append((-score, rough.id, rough.candidate))
+        found.append((-score, chunk_id, candidate))
         heapq.heappush(leading, score)
         if len(leading) > k:
             heapq.heappop(leading)
@@ -104,9 +98,10 @@ def _roughly(
     which_of_each = zip(*held.values(), strict=True) if held else itertools.repeat(())
     rough = []
     for candidate, which in zip(candidates, which_of_each, strict=False):
-        known = most = weights.cosine * max(0.0, candidate.similarity)
-        if candidate.bm25:
-            known += weights.bm25 * candidate.bm25 / best_bm25
+        stored, similarity, bm25 = candidate
+        known = most = weights.cosine * max(0.0, similarity)
+        if bm25:
+            known += weights.bm25 * bm25 / best_bm25
             most = known + at_most(which)
-        rough.append(_Rough(-most, candidate.stored.id, known, candidate))
+        rough.append((-most, stored.id, known, candidate))
     return rough
