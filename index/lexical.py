@@ -177,8 +177,7 @@ def query_terms(question: str) -> tuple[str, ...]:
     """Return the distinct stems that a question is searched by, in its order."""
     words = _plain_analyzer().analyze(question)
     content = [word for word in words if word not in STOP_WORDS] or words
-    stems = [stem for word in content for stem in _analyzer().analyze(word)]
-    return tuple(dict.fromkeys(stems))[:_MAX_TERMS]
+    return tuple(dict.fromkeys(stems(" ".join(content))))[:_MAX_TERMS]
 
 
 @functools.cache
