@@ -12,7 +12,7 @@ from index.sentence_words import SentenceWords
 from index.storage import Storage
 
 _MOST = 5_000
-"""Chunks that are kept, at about 10 KB each."""
+"""Chunks that are kept, at about 10 KB each: see docs/performance.md."""
 
 
 class RecentChunk:
