@@ -47,7 +47,8 @@ from qa.evaluation.metrics import (
     recall_within,
     reciprocal_rank,
 )
-from qa.retriever import MEANING_ALONE, WORDS_ALONE, Retriever
+from qa.fusion import MEANING_ALONE, WORDS_ALONE
+from qa.retriever import Retriever
 
 SYSTEMS = {"dense": MEANING_ALONE, "BM25": WORDS_ALONE, "hybrid": None}
 # Enough for 2,000 characters of short passages, and for the first 10 hits.

@@ -13,7 +13,7 @@ from index.embedder import ModelIdentity, Vectors
 from index.errors import LibraryError, LibraryLocked
 from index.forks import renew_in_children
 from index.leftovers import remove_leftovers
-from index.revisions import NEW, steps
+from index.revisions import NEW, Revision, steps
 from index.storage import Storage
 from index.vectors import VectorIndex, is_many, sample_size, use_one_thread
 from index.write_lock import WriteLock
@@ -70,17 +70,20 @@ class Meaning:
         """Make the index anew from the record, as after all of its vectors were replaced."""
         self.index = VectorIndex(self._model.dimension, self._storage)
         self._grown = self._growing = None
-        self.catch_up()
+        self.catch_up(self._storage.revision())
         if self._unsaved:
             self.save()
 
-    def catch_up(self) -> None:
-        """Bring the index to the record's revision, at the cost of what changed."""
+    def catch_up(self, revision: Revision) -> None:
+        """Bring the index to the record's revision, at the cost of what changed.
+
+        Nothing is read where it is at ``revision``, which that was just now.
+        """
         if self._grown is not None:
             # Of the vectors up to where it began; what came and went since is caught up.
             self.index, self._grown, self._growing = self._grown, None, None
             self._unsaved = len(self.index)
-        if self.index.revision != self._storage.revision():
+        if self.index.revision != revision:
             # What is read must be of one state: another thread or process may be writing.
             with self._storage.snapshot():
                 self._follow()

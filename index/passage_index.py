@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
@@ -14,10 +14,11 @@ from index.embedder import Embedder, Progress, Vectors
 from index.forks import renew_in_children
 from index.lexical import remove_index
 from index.meaning import Meaning
-from index.revisions import NEW, StoredChunk
+from index.recent_chunks import RecentChunk, RecentChunks
+from index.revisions import NEW
 from index.spool import Spool
 from index.storage import Storage
-from index.types import Article, ArticleInfo, Chunk
+from index.types import Article, ArticleInfo, Caption, Chunk
 from index.words import Words, searchable_text
 from index.write_lock import WriteLock
 
@@ -27,11 +28,10 @@ LEXICAL = "lexical"
 _EMBEDDED_AT_ONCE = 2_048
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A chunk that may answer a question, with its two scores."""
 
-    stored: StoredChunk
+    stored: RecentChunk
     similarity: float
     """Cosine of question and chunk."""
     bm25: float
@@ -78,6 +78,7 @@ class PassageIndex:
                 folder and folder / VECTORS, self._storage, embedder.identity, self._write_lock
             )
             self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
+            self._recent = RecentChunks(self._storage)
             if not replacing:
                 self._catch_up()
         except BaseException:
@@ -146,9 +147,9 @@ class PassageIndex:
         """
         return self._storage.article(article_id)
 
-    def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return where the pages of each of the articles start, if it has pages."""
-        return self._storage.pages(article_ids)
+    def captions(self, article_ids: Iterable[str]) -> dict[str, Caption]:
+        """Return what passages tell of each of the articles, without those that are gone."""
+        return self._storage.captions(article_ids)
 
     def add(self, article: Article, progress: Progress | None = None) -> Article:
         """Add an article and return it as recorded; the same text twice is one article.
@@ -235,7 +236,8 @@ class PassageIndex:
     ) -> list[Candidate]:
         """Return the ``depth`` nearest by meaning and by words, each with both scores.
 
-        ``vector`` is the question's, ``(dimension,)``. Ordered by chunk id.
+        A ``depth`` over the number of chunks brings them all. ``vector`` is the question's,
+        ``(dimension,)``. Ordered by chunk id.
 
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
@@ -243,17 +245,17 @@ class PassageIndex:
         ranges = None if article_ids is None else self._storage.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()
-            dense = dict(self._meaning.index.search(vector, depth, ranges))
-            lexical = dict(self._words.index.search(question, depth, ranges))
+            meaning, words = self._meaning.index, self._words.index
+            depth = min(depth, len(meaning))
+            dense = dict(meaning.search(vector, depth, ranges))
+            lexical = words.scores(question, depth, dense, ranges)
             unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-            dense |= self._meaning.index.similarities(vector, unseen)
-            if len(lexical) == depth:  # else every chunk with a matching word is in it
-                unseen = [chunk_id for chunk_id in dense if chunk_id not in lexical]
-                lexical |= zip(unseen, self._words.index.scores(question, unseen), strict=True)
-        stored = self._storage.chunks(sorted(dense))
+            dense |= meaning.similarities(vector, unseen)
+            revision = meaning.revision
+        recent = self._recent.of(sorted(dense), revision)
         return [
-            Candidate(chunk, dense[chunk_id], lexical.get(chunk_id, 0.0))
-            for chunk_id, chunk in sorted(stored.items())
+            Candidate(recent[chunk_id], dense[chunk_id], lexical.get(chunk_id, 0.0))
+            for chunk_id in sorted(recent)
         ]
 
     def _embed(self, article: Article, spool: Spool, progress: Progress | None) -> None:
@@ -273,8 +275,8 @@ class PassageIndex:
     def _catch_up(self) -> None:
         """Bring the derived indexes to the record's revision, at the cost of what changed."""
         with self._lock:
-            self._meaning.catch_up()
-            self._words.catch_up()
+            self._meaning.catch_up(self._storage.revision())
+            self._words.catch_up(self._meaning.index.revision)
 
     def _discard(self, folder: Path) -> None:
         with self._write_lock.held():

@@ -31,10 +31,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk as recorded: its id, and the title of its article."""
+    """A chunk as recorded, with its id, which no other chunk ever gets."""
 
     id: int
-    title: str
     chunk: Chunk
 
 

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from index.embedder import Vectors
 from index.errors import LibraryDamaged
 from index.revisions import StoredChunk
-from index.types import Article, ArticleInfo, Chunk, Heading, Span
+from index.types import Article, ArticleInfo, Caption, Chunk, Heading, Span
 
 SELECT_ARTICLE = (
     "SELECT id, title, text, source, headings, added_at, pages "
     "FROM articles JOIN texts ON article = key"
 )
 SELECT_INFO = "SELECT id, title, source, characters, added_at, page_count FROM articles"
+SELECT_CAPTION = (
+    "SELECT id, title, pages FROM articles LEFT JOIN texts ON article = key AND page_count > 0"
+)
 SELECT_CHUNK = (
-    'SELECT chunks.id, articles.title, articles.id, start, "end", chunks.text, heading, sentences '
+    'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences '
     "FROM chunks JOIN articles ON article = key"
 )
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
@@ -65,11 +68,18 @@ def info_of(row: Row) -> ArticleInfo:
 
 
 @_of_a_sound_row
+def caption_of(row: Row) -> Caption:
+    """Return what a passage tells of its article, from a row of SELECT_CAPTION."""
+    _, title, pages = row
+    return Caption(title, () if pages is None else tuple(json.loads(pages)))
+
+
+@_of_a_sound_row
 def stored_chunk(row: Row) -> StoredChunk:
     """Return the chunk of a row of SELECT_CHUNK."""
-    chunk_id, title, article_id, start, end, text, heading, sentences = row
+    chunk_id, article_id, start, end, text, heading, sentences = row
     spans = tuple(map(Span._make, _SPAN.iter_unpack(sentences)))
-    return StoredChunk(chunk_id, title, Chunk(article_id, start, end, text, heading, spans))
+    return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans))
 
 
 def text_row(article: Article) -> tuple[str, str, str]:

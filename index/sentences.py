@@ -67,8 +67,11 @@ def guess_language(text: str) -> str:
 
     A guess for the sentence rules only: every Latin text is ``en``.
     """
+    sample = text[:_SCRIPT_SAMPLE_CHARS]
+    if sample.isascii():
+        return "en"
     counts: dict[str, int] = {}
-    for character in text[:_SCRIPT_SAMPLE_CHARS]:
+    for character in sample:
         if character.isalpha():
             script = unicodedata.name(character, "").split(" ", 1)[0]
             language = _LANGUAGE_OF_SCRIPT.get(script, "en")

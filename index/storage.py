@@ -7,8 +7,7 @@ age can catch up at the cost of what changed.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -22,16 +21,19 @@ from index.recording import forget_chunks, note_change, record_article, record_c
 from index.revisions import NEW, Change, Revision, StoredChunk
 from index.rows import (
     SELECT_ARTICLE,
+    SELECT_CAPTION,
     SELECT_CHUNK,
     SELECT_INFO,
     SELECT_VECTOR,
+    Row,
     article_of,
+    caption_of,
     info_of,
     stored_chunk,
     vectors_of,
 )
 from index.spool import Spool
-from index.types import Article, ArticleInfo
+from index.types import Article, ArticleInfo, Caption
 
 _SQL_VARIABLES = 500  # bound below every SQLite build's limit
 
@@ -132,14 +134,10 @@ class Storage:
             raise _not_found(article_id)
         return article_of(rows[0])
 
-    def pages(self, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return where the pages start of those of the articles that have pages."""
-        query = (
-            "SELECT id, pages FROM articles JOIN texts ON article = key "
-            "WHERE id = ? AND page_count > 0"
-        )
-        rows = (row for name in set(article_ids) for row in self._db.read(query, (name,)))
-        return {name: tuple(json.loads(pages)) for name, pages in rows}
+    def captions(self, article_ids: Iterable[str]) -> dict[str, Caption]:
+        """Return what passages tell of each of the articles, without those that are gone."""
+        rows = self._read_of(f"{SELECT_CAPTION} WHERE id", list(set(article_ids)))
+        return {row[0]: caption_of(row) for row in rows}
 
     def titles(self) -> dict[str, str]:
         """Return the title of every article by its id, in the order they were added."""
@@ -181,13 +179,8 @@ class Storage:
 
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
         """Return the chunks of these ids, without those that are gone."""
-        found: dict[int, StoredChunk] = {}
-        for first in range(0, len(ids), _SQL_VARIABLES):
-            some = ids[first : first + _SQL_VARIABLES]
-            marks = ",".join("?" * len(some))
-            rows = self._db.read(f"{SELECT_CHUNK} WHERE chunks.id IN ({marks})", some)
-            found |= {row[0]: stored_chunk(row) for row in rows}
-        return found
+        rows = self._read_of(f"{SELECT_CHUNK} WHERE chunks.id", ids)
+        return {row[0]: stored_chunk(row) for row in rows}
 
     def chunks_between(self, first: int, last: int) -> list[StoredChunk]:
         """Return the chunks ``first`` … ``last`` that still exist, by id."""
@@ -206,13 +199,7 @@ class Storage:
 
     def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
         """Return those of ``ids`` that exist ``(n,)``, ascending, and their vectors."""
-        rows: list[tuple[int, bytes]] = []
-        wanted = sorted(ids)
-        for first in range(0, len(wanted), _SQL_VARIABLES):
-            some = wanted[first : first + _SQL_VARIABLES]
-            marks = ",".join("?" * len(some))
-            rows += self._db.read(f"{SELECT_VECTOR} WHERE chunk IN ({marks}) ORDER BY chunk", some)
-        return vectors_of(rows)
+        return vectors_of(sorted(self._read_of(f"{SELECT_VECTOR} WHERE chunk", ids)))
 
     def add(self, article: Article, embedded: Spool) -> bool:
         """Record an article with its chunks and their vectors, all or nothing.
@@ -270,6 +257,12 @@ class Storage:
                 "UPDATE library SET model_name = ?, model_sha256 = ?, dimension = ?",
                 (model.name, model.sha256, model.dimension),
             )
+
+    def _read_of(self, query: str, values: Sequence[object]) -> Iterator[Row]:
+        """Yield the rows of ``query`` whose column that it ends with is one of ``values``."""
+        for first in range(0, len(values), _SQL_VARIABLES):
+            some = values[first : first + _SQL_VARIABLES]
+            yield from self._db.read(f"{query} IN ({','.join('?' * len(some))})", some)
 
     def _adopt(self, model: ModelIdentity) -> None:
         """Take ``model`` for a library that has none yet."""

@@ -197,6 +197,14 @@ class Passage:
         return cls(**{**data, "sentences": sentences, "page_breaks": page_breaks})
 
 
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a passage tells of its article: the title, and where the pages start, if any."""
+
+    title: str
+    pages: tuple[int, ...] = ()
+
+
 def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | None, tuple[int, ...]]:
     """Return the number of the page that ``start`` is on, and the page starts up to ``end``.
 

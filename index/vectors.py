@@ -140,8 +140,8 @@ class VectorIndex:
             with _one_thread():
                 found = self._index.search(query.reshape(1, -1), k, params=parameters)
             cosines, ids = found[0][0], found[1][0]
-        hits = [(int(i), float(c)) for i, c in zip(ids, cosines, strict=True) if i >= 0]
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+        hits = sorted(zip((-cosines).tolist(), ids.tolist(), strict=True))
+        return [(chunk_id, -farness) for farness, chunk_id in hits if chunk_id >= 0][:k]
 
     def _approximate_search(
         self, query: Vectors, k: int, ranges: Ranges | None

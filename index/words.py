@@ -48,9 +48,12 @@ class Words:
         if self._borrowed is not None:
             self._borrowed.cleanup()
 
-    def catch_up(self) -> None:
-        """Bring the words to the record's revision, unless another process is about to."""
-        if self.index.revision == self._storage.revision():
+    def catch_up(self, revision: Revision) -> None:
+        """Bring the words to the record's revision, unless another process is about to.
+
+        Nothing is done where they are at ``revision``, which that was just now.
+        """
+        if self.index.revision == revision:
             return
         self._refresh()  # the process that changed the record may have done it
         if self.index.revision == self._storage.revision():

@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+import operator
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from index.lexical import query_terms, stems, stop_stems
-from index.types import Chunk
+from index.lexical import query_terms, stems
+from index.sentence_words import SentenceWords, side_by_side
 
 Stems = tuple[str, ...]
 
@@ -28,6 +28,8 @@ class QuestionTerms:
     pairs: dict[tuple[str, str], float]
     """Stems that stand side by side in the question (function words apart), weighted
     by the sum of their idf."""
+    sought: tuple[tuple[str, float], ...]
+    """The pairs as :func:`side_by_side` has them, and their weights."""
     total: float
     """The sum of the stems' weights."""
     total_of_pairs: float
@@ -36,16 +38,19 @@ class QuestionTerms:
     @classmethod
     def of(cls, question: str, texts: Iterable[Container[str]]) -> Self:
         """Return the terms of ``question``; a stem is rare if few of ``texts`` have it."""
-        terms = query_terms(question)
-        holding: Counter[str] = Counter()
-        total = 0
-        for words in texts:
-            total += 1
-            holding.update([stem for stem in terms if stem in words])
-        idf = {t: math.log(1 + (total - holding[t] + 0.5) / (holding[t] + 0.5)) for t in terms}
+        return cls.rated(question, stems_in(question, list(texts)))
+
+    @classmethod
+    def rated(cls, question: str, held: Mapping[str, Sequence[bool]]) -> Self:
+        """Return the terms of ``question``, of which ``held`` is what :func:`stems_in` says."""
+        idf = {}
+        for stem, where in held.items():
+            holding = sum(where)
+            idf[stem] = math.log(1 + (len(where) - holding + 0.5) / (holding + 0.5))
         content = [stem for stem in stems(question) if stem in idf]
         pairs = {pair: idf[pair[0]] + idf[pair[1]] for pair in itertools.pairwise(content)}
-        return cls(idf, pairs, sum(idf.values()), sum(pairs.values()))
+        sought = tuple((side_by_side(*pair), weight) for pair, weight in pairs.items())
+        return cls(idf, pairs, sought, sum(idf.values()), sum(pairs.values()))
 
     def coverage(self, words: Stems) -> float:
         """Return the share, by rarity, of the question's stems that are among ``words``."""
@@ -54,49 +59,38 @@ class QuestionTerms:
             return 0.0
         return sum(idf for stem, idf in self.idf.items() if stem in present) / self.total
 
-    def pair_coverage(self, words: Stems) -> float:
-        """Return the share, by rarity, of the question's pairs that ``words`` has side by side."""
+    def pair_coverage(self, text: SentenceWords) -> float:
+        """Return the share, by rarity, of the question's pairs that a text has side by side."""
         if not self.total_of_pairs:
             return 0.0
-        content = [stem for stem in words if stem not in stop_stems()]
-        adjacent = set(itertools.pairwise(content))
-        found = sum(weight for pair, weight in self.pairs.items() if pair in adjacent)
+        found = sum([weight for pair, weight in self.sought if pair in text.content])
         return found / self.total_of_pairs
 
-    def evidence(self, text: SentenceWords) -> tuple[float, float]:
-        """Return the pairs' coverage of a text, and the best coverage of one of its sentences."""
-        present = [(stem, idf) for stem, idf in self.idf.items() if stem in text.words]
-        if not present or not self.total:
+    def at_most(self, present: frozenset[str]) -> tuple[float, float]:
+        """Return what a text with these of the stems has of pairs and in a sentence, at most."""
+        if not self.total:
             return 0.0, 0.0
-        best = max(
-            sum([idf for stem, idf in present if stem in sentence]) for sentence in text.sentences
-        )
-        together = any(a in text.words and b in text.words for a, b in self.pairs)
-        return self.pair_coverage(text.stems) if together else 0.0, best / self.total
+        found = sum([idf for stem, idf in self.idf.items() if stem in present])
+        pairs = sum([weight for pair, weight in self.pairs.items() if present.issuperset(pair)])
+        return pairs / (self.total_of_pairs or 1.0), found / self.total
+
+    def sentence_coverage(self, text: SentenceWords) -> float:
+        """Return the best coverage, by rarity, of one sentence of a text."""
+        known = text.sentences
+        present = [(known[stem], idf) for stem, idf in self.idf.items() if stem in known]
+        if not present or not self.total:
+            return 0.0
+        left, best = functools.reduce(operator.or_, [bits for bits, _ in present]), 0.0
+        while left:
+            sentence = left & -left  # the first of them
+            left ^= sentence
+            best = max(best, sum([idf for bits, idf in present if bits & sentence]))
+        return best / self.total
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceWords:
-    """The stems of a text and of each of its sentences."""
-
-    stems: Stems
-    """In order."""
-    words: frozenset[str]
-    sentences: tuple[frozenset[str], ...]
-
-    @classmethod
-    def of(cls, sentences: Sequence[str]) -> Self:
-        """Return the words of a text in these sentences."""
-        each = [stems(sentence) for sentence in sentences]
-        in_order = tuple(itertools.chain.from_iterable(each))
-        return cls(in_order, frozenset(in_order), tuple(map(frozenset, each)))
-
-
-@functools.lru_cache(maxsize=5_000)
-def sentence_words(chunk: Chunk) -> SentenceWords:
-    """Return the words of a chunk; remembered, since chunks come up again."""
-    first = chunk.start
-    return SentenceWords.of([chunk.text[a - first : b - first] for a, b in chunk.sentences])
+def stems_in(question: str, texts: Sequence[Container[str]]) -> dict[str, list[bool]]:
+    """Return for each stem that ``question`` is searched by which of ``texts`` have it."""
+    return {stem: [stem in words for words in texts] for stem in query_terms(question)}
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -50,7 +50,8 @@ def found(index: PassageIndex, number: int) -> list[str]:
     """Return the titles of what holds the words of an article, by words and by meaning."""
     word = f"Word{number}"
     candidates = index.candidates(word, TOY.encode_query(word), 50)
-    return sorted({c.stored.title for c in candidates if c.bm25 > 0 and c.similarity > 0})
+    holding = {c.stored.chunk.article_id for c in candidates if c.bm25 > 0 and c.similarity > 0}
+    return sorted(caption.title for caption in index.captions(holding).values())
 
 
 def derived_files(folder: Path) -> list[Path]:

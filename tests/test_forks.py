@@ -55,6 +55,18 @@ threads[0].join()
 index.close()
 """
 
+CHILD_OF_A_PARENT_THAT_IS_ASKED = """
+index = opened(folder)
+assert found(index, 1) == ["Title 1"]
+with index._lock, index._recent._lock:  # as other threads hold them
+    child = os.fork()
+    if not child:
+        os._exit(0 if found(index, 2) == ["Title 2"] else 1)
+    _, status = os.waitpid(child, 0)
+assert status == 0, status
+index.close()
+"""
+
 OF_MEMORY = """
 index = PassageIndex(None, TOY, limits=LIMITS)
 index.add(article(1))
@@ -80,3 +92,7 @@ def test_a_process_may_fork_while_a_thread_of_it_writes(tmp_path: Path) -> None:
 
 def test_a_library_in_memory_is_each_processes_own_after_a_fork(tmp_path: Path) -> None:
     run(OF_MEMORY, tmp_path)
+
+
+def test_a_child_may_ask_while_threads_of_its_parent_do(tmp_path: Path) -> None:
+    run(CHILD_OF_A_PARENT_THAT_IS_ASKED, filled(tmp_path / "l"))

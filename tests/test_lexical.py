@@ -74,8 +74,8 @@ def test_any_question_can_be_searched(question: str) -> None:
 
 
 def test_function_words_are_dropped_unless_there_are_no_others(index: LexicalIndex) -> None:
-    assert query_terms("Who is the treaty for?") == ["treati"]
-    assert query_terms("who is it") == ["who", "is", "it"]
+    assert query_terms("Who is the treaty for?") == ("treati",)
+    assert query_terms("who is it") == ("who", "is", "it")
     assert index.search("who is it", 5)[0][0] == 6
 
 
@@ -88,10 +88,20 @@ def test_a_limit_to_ranges_is_exact(index: LexicalIndex) -> None:
     assert limited[2] == pytest.approx(unlimited[2])  # the limit adds nothing to a score
 
 
-def test_scores_of_given_ids(index: LexicalIndex) -> None:
-    by_search = dict(index.search("river treaty", 5))
-    assert index.scores("river treaty", [1, 4, 99]) == [pytest.approx(by_search[1]), 0.0, 0.0]
-    assert index.scores("river treaty", []) == []
+@pytest.mark.parametrize("at_once", [0, 1_000])
+def test_scores_of_the_best_and_of_given_ids(
+    index: LexicalIndex, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "_SCORED_AT_ONCE", at_once)
+    question = "the rivers of Shimla, the who and the what"
+    by_search = dict(index.search(question, 5))
+    assert len(by_search) == 2
+    (best, score), (second, lower) = by_search.items()
+    assert index.scores(question, 1, []) == {best: pytest.approx(score)}
+    expected = {best: pytest.approx(score), second: pytest.approx(lower)}
+    assert index.scores(question, 1, [second, 4]) == expected  # 4 has none of the words
+    assert index.scores(question, 9, []) == expected
+    assert index.scores(question, 1, [2], [(2, 2)]) == {2: pytest.approx(by_search[2])}
 
 
 def test_equal_scores_come_in_the_order_of_ids() -> None:

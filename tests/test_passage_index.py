@@ -27,7 +27,9 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
 def found(index: PassageIndex, question: str, **limits: object) -> list[str]:
     vector = index.embedder.encode_query(question)
     candidates = index.candidates(question, vector, 10, **limits)  # type: ignore[arg-type]
-    return [candidate.stored.title for candidate in sorted(candidates, key=lambda c: -c.similarity)]
+    ids = [c.stored.chunk.article_id for c in sorted(candidates, key=lambda c: -c.similarity)]
+    captions = index.captions(ids)
+    return [captions[article_id].title for article_id in ids]
 
 
 def test_an_added_article_is_found_and_a_removed_one_is_not(
@@ -136,7 +138,7 @@ def test_a_derived_index_that_is_lost_or_damaged_is_built_anew(
     with PassageIndex(folder, embedder) as index:
         candidates = index.candidates("treaty", embedder.encode_query("treaty"), 5)
         assert len(candidates) == 2
-        assert max(candidates, key=lambda c: c.bm25).stored.title == "Treaty"
+        assert max(candidates, key=lambda c: c.bm25).stored.chunk.article_id == TREATY.id
 
 
 def test_a_record_put_back_from_a_backup_gets_its_own_derived_indexes(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +11,11 @@ from index.embedder import SentenceTransformerEmbedder
 from index.errors import ArticleNotFound, QuestionError
 from index.lexical import stop_stems
 from index.passage_index import PassageIndex
-from index.types import Article
+from index.sentence_words import SentenceWords
+from index.types import Article, Caption
 from qa.evidence import QuestionTerms, text_stems
-from qa.retriever import MEANING_ALONE, WORDS_ALONE, FusionWeights, Retriever
+from qa.fusion import MEANING_ALONE, WORDS_ALONE, FusionWeights
+from qa.retriever import Retriever
 
 ARTICLES = [
     Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
@@ -91,6 +93,24 @@ def test_an_empty_library_has_no_passages(embedder: SentenceTransformerEmbedder)
         assert Retriever(empty).retrieve("anything", 5) == []
 
 
+def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PassageIndex(None, embedder) as index:
+        for article in ARTICLES:
+            index.add(article)
+        real = index.captions
+
+        def captions(article_ids: Iterable[str]) -> dict[str, Caption]:
+            index.remove(ARTICLES[0].id)
+            return real(article_ids)
+
+        monkeypatch.setattr(index, "captions", captions)
+        found = Retriever(index).retrieve("Who purred on the mat?", 4)
+        assert {p.article_id for p in found} == {article.id for article in ARTICLES[1:]}
+        assert [passage.rank for passage in found] == [1, 2, 3]
+
+
 def test_a_limit_to_articles_is_exact(retriever: Retriever) -> None:
     bread, cars = ARTICLES[3].id, ARTICLES[1].id
     found = retriever.retrieve("cat mat", 5, (i for i in [bread, cars]))
@@ -144,8 +164,8 @@ def test_a_rarer_word_covers_more() -> None:
 
 def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
     terms = terms_of("Who signed the treaty?")
-    assert terms.pair_coverage(text_stems("He signed a treaty.")) == 1
-    assert terms.pair_coverage(text_stems("The treaty was signed.")) == 0
+    assert terms.pair_coverage(SentenceWords.of(["He signed a treaty."])) == 1
+    assert terms.pair_coverage(SentenceWords.of(["The treaty was signed."])) == 0
 
 
 @given(
@@ -162,9 +182,12 @@ def test_coverage_is_that_of_the_sets_of_words_and_of_pairs(
     content = [word for word in words if word not in stop_stems()]
     adjacent = list(itertools.pairwise(content))
     covered = sum(weight for pair, weight in terms.pairs.items() if pair in adjacent)
-    assert terms.pair_coverage(words) * terms.total_of_pairs == pytest.approx(covered)
+    text = SentenceWords.of([" ".join(said)])
+    assert terms.pair_coverage(text) * terms.total_of_pairs == pytest.approx(covered)
 
 
 def test_a_question_without_words_covers_nothing() -> None:
     terms = terms_of("?!", "Words.")
-    assert terms.coverage(text_stems("Words.")) == terms.pair_coverage(text_stems("Words.")) == 0
+    text = SentenceWords.of(["Words."])
+    assert terms.coverage(text_stems("Words.")) == 0
+    assert terms.pair_coverage(text) == terms.sentence_coverage(text) == 0
