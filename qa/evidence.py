@@ -38,15 +38,19 @@ class QuestionTerms:
     @classmethod
     def of(cls, question: str, texts: Iterable[Container[str]]) -> Self:
         """Return the terms of ``question``; a stem is rare if few of ``texts`` have it."""
-        return cls.rated(question, stems_in(question, list(texts)))
+        known = list(texts)
+        return cls.rated(question, stems_in(question, known), len(known))
 
     @classmethod
-    def rated(cls, question: str, held: Mapping[str, Sequence[bool]]) -> Self:
-        """Return the terms of ``question``, of which ``held`` is what :func:`stems_in` says."""
+    def rated(cls, question: str, held: Mapping[str, Sequence[bool]], total: int) -> Self:
+        """Return the terms of ``question``, by what :func:`stems_in` says of those with a stem.
+
+        ``total`` is the number of all texts.
+        """
         idf = {}
         for stem, where in held.items():
             holding = sum(where)
-            idf[stem] = math.log(1 + (len(where) - holding + 0.5) / (holding + 0.5))
+            idf[stem] = math.log(1 + (total - holding + 0.5) / (holding + 0.5))
         content = [stem for stem in stems(question) if stem in idf]
         pairs = {pair: idf[pair[0]] + idf[pair[1]] for pair in itertools.pairwise(content)}
         sought = tuple((side_by_side(*pair), weight) for pair, weight in pairs.items())

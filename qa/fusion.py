@@ -58,12 +58,17 @@ def best_of(
 
     Pairs and sentences are compared only where they could still bring one among the best.
     """
-    held = stems_in(question, [candidate.stored.words.sentences for candidate in candidates])
-    terms = QuestionTerms.rated(question, held)
+    worded = [candidate for candidate in candidates if candidate.bm25]  # no other has a stem of it
+    held = stems_in(question, [candidate.stored.words.sentences for candidate in worded])
+    terms = QuestionTerms.rated(question, held, len(candidates))
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
     found: list[tuple[float, int, Candidate]] = []
     leading: list[float] = []  # a heap of the k best scores
-    rough = _roughly(candidates, terms, held, weights)
+    rough = _roughly(worded, terms, held, weights)
+    for candidate in candidates:
+        if not candidate.bm25:
+            score = weights.cosine * max(0.0, candidate.similarity)
+            rough.append((-score, candidate.stored.id, score, candidate))
     heapq.heapify(rough)  # in whose order few are looked at
     while rough:
         most, chunk_id, score, candidate = heapq.heappop(rough)
@@ -82,26 +87,22 @@ def best_of(
 
 
 def _roughly(
-    candidates: Sequence[Candidate],
+    worded: Sequence[Candidate],
     terms: QuestionTerms,
     held: dict[str, list[bool]],
     weights: FusionWeights,
 ) -> list[_Rough]:
-    """Return what each candidate's score is at most, by which of the stems its text has."""
+    """Return what each score is at most, by which of the stems the text has."""
 
     @functools.cache
     def at_most(which: tuple[bool, ...]) -> float:
         pairs, sentence = terms.at_most(frozenset(itertools.compress(held, which)))
         return weights.pairs * pairs + weights.sentence * sentence
 
-    best_bm25 = max((candidate.bm25 for candidate in candidates), default=0.0) or 1.0
-    which_of_each = zip(*held.values(), strict=True) if held else itertools.repeat(())
+    best_bm25 = max((candidate.bm25 for candidate in worded), default=0.0)
     rough = []
-    for candidate, which in zip(candidates, which_of_each, strict=False):
+    for candidate, which in zip(worded, zip(*held.values(), strict=True), strict=True):
         stored, similarity, bm25 = candidate
-        known = most = weights.cosine * max(0.0, similarity)
-        if bm25:
-            known += weights.bm25 * bm25 / best_bm25
-            most = known + at_most(which)
-        rough.append((-most, stored.id, known, candidate))
+        known = weights.cosine * max(0.0, similarity) + weights.bm25 * bm25 / best_bm25
+        rough.append((-(known + at_most(which)), stored.id, known, candidate))
     return rough

@@ -15,8 +15,9 @@ from qa.fusion import MEANING_ALONE, FusionWeights, best_of
 WORDS = st.sampled_from("red car sea was the sold treaty signed xylophone".split())
 SENTENCES = st.lists(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), min_size=1, max_size=4)
 SHARES = st.sampled_from([0.0, 0.1, 0.5, 0.5000001, 1.0])
+BM25 = st.sampled_from([0.1, 0.5, 0.5000001, 1.0])
 # Sentences, cosine, BM25; a few of each value, so that there are ties.
-TEXTS = st.lists(st.tuples(SENTENCES, st.sampled_from([-0.1, 0.2, 0.4]), SHARES), max_size=12)
+TEXTS = st.lists(st.tuples(SENTENCES, st.sampled_from([-0.1, 0.2, 0.4]), BM25), max_size=12)
 
 
 def candidate(number: int, sentences: list[str], cosine: float, bm25: float) -> Candidate:
@@ -26,6 +27,11 @@ def candidate(number: int, sentences: list[str], cosine: float, bm25: float) -> 
         start += len(sentence) + 1
     chunk = Chunk("a", 0, start - 1, "\n".join(sentences), "", tuple(spans))
     return Candidate(RecentChunk(StoredChunk(number, chunk)), cosine, bm25)
+
+
+def has_a_stem(question: str, sentences: list[str]) -> bool:
+    """Return whether BM25 can be other than 0; it is where it can."""
+    return not set(query_terms(question)).isdisjoint(stems(" ".join(sentences)))
 
 
 def in_full(question: str, candidates: list[Candidate], weights: FusionWeights) -> list[float]:
@@ -59,7 +65,10 @@ def test_the_best_are_those_of_comparing_all(
     k: int,
     weights: FusionWeights,
 ) -> None:
-    candidates = [candidate(number, *text) for number, text in enumerate(texts)]
+    candidates = [
+        candidate(number, sentences, cosine, bm25 * has_a_stem(question, sentences))
+        for number, (sentences, cosine, bm25) in enumerate(texts)
+    ]
     found = best_of(question, candidates, weights, k)
     expected = sorted(in_full(question, candidates, weights), reverse=True)[:k]
     assert [score for _, score in found] == pytest.approx(expected, abs=1e-12)
