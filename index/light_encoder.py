@@ -97,8 +97,8 @@ class LightEncoder:
     def is_faithful(self) -> bool:
         """Return whether a text has the vector here that sentence-transformers gives it."""
         reference = _reference("question")
-        cosine = float(self.encode_query(reference["text"]) @ reference["vector"])
-        return cosine >= FAITHFUL_COSINE
+        vector = self._questions.alone.of(self.ids(reference["text"]))
+        return float(vector @ reference["vector"]) >= FAITHFUL_COSINE
 
     def hasten(self) -> None:
         """Have the documents that follow encoded in 8 bits, once that is seen to be faithful.

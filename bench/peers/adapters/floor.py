@@ -27,7 +27,7 @@ class Floor(Peer):
         """Write a FAISS index and the texts."""
         import faiss
 
-        passages = paragraphs(texts)
+        passages = self._passages(texts)
         vectors = self._encoded(passages)
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(vectors)
@@ -35,6 +35,9 @@ class Floor(Peer):
         faiss.write_index(index, str(store / "vectors.faiss"))
         (store / "texts.json").write_text(json.dumps(passages), encoding="utf-8")
         return len(passages)
+
+    def _passages(self, texts: Path) -> list[str]:
+        return paragraphs(texts)
 
     def _encoded(self, passages: list[str]) -> np.ndarray:
         return np.asarray(self._model.encode(passages, normalize_embeddings=True))

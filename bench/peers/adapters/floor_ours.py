@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from index.embedder import SentenceTransformerEmbedder
 
 
 class FloorOurs(Floor):
-    """Documents are embedded in 8 bits where the processor is fast at that, else in float32."""
+    """Documents are embedded in 8 bits where the processor is fast at that, else in float32.
+
+    Long paragraphs are cut, so that every word is embedded, as ours does.
+    """
 
     def _load(self, model: str) -> None:  # noqa: ARG002 - it has the model itself
         self._embedder = SentenceTransformerEmbedder()
@@ -22,6 +26,15 @@ class FloorOurs(Floor):
         self._load(model)
         self._embedder.encode_documents([WARM_UP])
 
+    def _passages(self, texts: Path) -> list[str]:
+        passages = super()._passages(texts)
+        counts = self._embedder.count_tokens(passages)
+        return [
+            piece
+            for passage, tokens in zip(passages, counts, strict=True)
+            for piece in _pieces(passage, -(-tokens // self._embedder.max_tokens))
+        ]
+
     def _encoded(self, passages: list[str]) -> np.ndarray:
         return self._embedder.encode_documents(passages)
 
@@ -29,6 +42,13 @@ class FloorOurs(Floor):
         """Return the texts of the K best passages."""
         _, found = self._index.search(self._embedder.encode_query(question)[None], K)
         return [self._texts[number] for number in found[0]]
+
+
+def _pieces(passage: str, count: int) -> list[str]:
+    """Return a paragraph in so many pieces of about as many words each."""
+    words = passage.split()
+    cuts = [len(words) * number // count for number in range(count + 1)]
+    return [" ".join(words[a:b]) for a, b in itertools.pairwise(cuts)]
 
 
 if __name__ == "__main__":
