@@ -141,6 +141,8 @@ def _nearest(folder: Path, embedder: GivenVectors, queries: Vectors) -> list[set
     found = np.zeros((len(queries), NEAREST), dtype=np.int64)
     for first, last in steps(1, storage.extent()[1]):
         ids, vectors = storage.vectors_between(first, last)
+        if not len(ids):  # what a run before added and removed
+            continue
         cosines = np.hstack([best, queries @ vectors.T])
         known = np.hstack([found, np.tile(ids, (len(queries), 1))])
         order = np.argsort(-cosines, axis=1)[:, :NEAREST]
