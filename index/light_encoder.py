@@ -133,9 +133,8 @@ class LightEncoder:
 
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return ``(n, dimension)`` of unit length, made by all cores; not of no texts."""
-        ids = map(self._framed, self._tokens(texts))
         with ThreadPoolExecutor(usable_cores()) as pool:
-            return np.stack(list(pool.map(self._documents.of, ids)))
+            return np.stack(list(pool.map(lambda text: self._documents.of(self.ids(text)), texts)))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return ``(dimension,)`` of unit length."""
@@ -144,9 +143,6 @@ class LightEncoder:
     def ids(self, text: str) -> NDArray[np.int64]:
         """Return what the model is given of a text: the ids of its tokens, ``(n,)``."""
         (tokens,) = self._tokens([text])
-        return self._framed(tokens)
-
-    def _framed(self, tokens: Sequence[int]) -> NDArray[np.int64]:
         return np.array([self._cls, *tokens[:MAX_TOKENS], self._sep], dtype=np.int64)
 
     def _tokens(self, texts: Sequence[str]) -> Iterator[list[int]]:

@@ -266,7 +266,9 @@ class PassageIndex:
         for first in range(0, len(chunks), _EMBEDDED_AT_ONCE):
             some = chunks[first : first + _EMBEDDED_AT_ONCE]
             texts = [searchable_text(chunk) for chunk in some]
-            for i, tokens in enumerate(self.embedder.count_tokens(texts)):
+            headed = [i for i, chunk in enumerate(some) if texts[i] != chunk.text]
+            counts = self.embedder.count_tokens([texts[i] for i in headed])
+            for i, tokens in zip(headed, counts, strict=True):
                 if tokens > window:  # the text comes first, and whole
                     texts[i] = some[i].text
             told = progress and _continued(progress, first, len(chunks))
