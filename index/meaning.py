@@ -77,7 +77,7 @@ class Meaning:
     def catch_up(self, revision: Revision) -> None:
         """Bring the index to the record's revision, at the cost of what changed.
 
-        Nothing is read where it is at ``revision``, which that was just now.
+        ``revision`` is the record's, read just now: where the index is at it, that is all.
         """
         if self._grown is not None:
             # Of the vectors up to where it began; what came and went since is caught up.

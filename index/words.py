@@ -51,7 +51,7 @@ class Words:
     def catch_up(self, revision: Revision) -> None:
         """Bring the words to the record's revision, unless another process is about to.
 
-        Nothing is done where they are at ``revision``, which that was just now.
+        ``revision`` is the record's, read just now: where the words are at it, that is all.
         """
         if self.index.revision == revision:
             return

@@ -52,8 +52,8 @@ class Retriever:
 
         ``article_ids`` limits the search to those articles; ``k`` over the number
         of passages brings them all; those of an article that is removed meanwhile are left
-        out. ``encode`` gives the question's embedding, if there is
-        one already; None for that of the library's model.
+        out. ``encode`` gives the question's embedding, if there is one already; None for
+        that of the library's model.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
