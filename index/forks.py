@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import weakref
 from typing import Protocol
@@ -20,6 +21,14 @@ _living: weakref.WeakSet[Renewable] = weakref.WeakSet()
 def renew_in_children(one: Renewable) -> None:
     """Have ``one`` renewed in every child that this process forks, for as long as it lives."""
     _living.add(one)
+
+
+def never_free(one: object) -> None:
+    """Keep ``one`` until the process ends, and while it does.
+
+    For what has threads, which are not there in a child: to free it would be to wait for them.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
 
 
 def _renew() -> None:

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from index.forks import renew_in_children
+from index.forks import never_free, renew_in_children
 from index.onnx_session import TextVectors, Weights
 from index.processor import free_cores
 
@@ -33,7 +33,6 @@ class QuestionVectors:
         self._together: TextVectors | None = None
         self._asked_before = False
         self._lock = threading.Lock()
-        self._of_the_parent: TextVectors | None = None
         renew_in_children(self)
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -52,5 +51,5 @@ class QuestionVectors:
     def renew_in_child(self) -> None:
         """Begin without the threads of the parent, which do not run in a child process."""
         self._lock = threading.Lock()
-        # Kept, since to free it would be to wait for them.
-        self._of_the_parent, self._together = self._together, None
+        never_free(self._together)
+        self._together = None
