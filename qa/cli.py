@@ -29,11 +29,11 @@ from qa.rendering import place
 from qa.terminal import (
     print_answer,
     print_articles,
+    print_error,
     print_json,
     print_text,
     progress_bar,
     prompt,
-    stderr,
 )
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
                 history.append(qa.ask(question, article_ids=ids, history=history))
                 print_answer(history[-1], as_json=False)
             except InputError as error:
-                stderr.print(str(error), markup=False)
+                print_error(str(error))
 
 
 @app.command()
@@ -254,7 +254,7 @@ def main() -> None:
     try:
         app()
     except ArticleQAError as error:
-        stderr.print(f"Error: {error}", markup=False)
+        print_error(f"Error: {error}")
         sys.exit(EXIT_ERROR)
 
 

@@ -56,6 +56,11 @@ def print_text(text: str) -> None:
     console.print(visible(text), markup=False)
 
 
+def print_error(text: str) -> None:
+    """Print on standard error what went wrong, free of control characters."""
+    stderr.print(visible(text), markup=False)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, as it is: for programs, so nothing is coloured or replaced."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from qa import Answer
-from qa.cli import app
+from index.errors import ArticleNotFound
+from qa import Answer, cli
+from qa.cli import app, main
 from qa.options import (
     EXIT_DAMAGED,
     EXIT_ERROR,
@@ -181,6 +182,19 @@ def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     assert result.stderr.startswith("Error: ")
     assert "absent.txt" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_error_commands_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        msg = "The article \x1b[31mred is not there."
+        raise ArticleNotFound(msg)
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == "Error: The article \ufffd[31mred is not there.\n"
 
 
 def test_evaluate_measures_the_questions_of_a_file(tmp_path: Path) -> None:
