@@ -150,6 +150,42 @@ def arrive(handlers: Handlers, view: View, told: str = "") -> tuple[Any, ...]:
     return handlers.arrive(Chat(), view, told, VISITOR)
 
 
+class LoadingQA(ScriptedQA):
+    """Its models are loaded by whoever waits for them; a question is answered just before."""
+
+    loaded = False
+
+    @property
+    def ready(self) -> bool:
+        return self.loaded
+
+    def warm_up(self) -> None:
+        self.meanwhile()
+        self.loaded = True
+
+    def meanwhile(self) -> object:
+        """Do what is done while the models are loaded."""
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_question_that_was_answered_while_the_models_loaded_keeps_the_status(
+    *, asks: bool
+) -> None:
+    article = article_of("One. Two.")
+    qa = LoadingQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
+    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    arrive(handlers, View(), "0" * 32)
+    if asks:
+        qa.meanwhile = lambda: list(  # type: ignore[method-assign]
+            handlers.asking.respond("Which?", Chat(), View(), event, VISITOR)
+        )
+    loading, last = handlers.announce(VISITOR)
+    assert "loading" in loading
+    assert (last == gr.skip()) is asks
+    if not asks:
+        assert "Ready" in last
+
+
 def test_older_turns_keep_their_places_without_their_numbers() -> None:
     article = article_of("One. Two.")
     first = Turn("a", answer_of(Citation.of(article, 0, 4)))

@@ -66,16 +66,18 @@ class Handlers:
 
     def announce(self, request: gr.Request) -> Iterator[Any]:
         """Yield the status line until the models are loaded."""
-        if not self._qa.ready:
+        loads, visit = not self._qa.ready, visit_of(request)
+        if loads:
             yield status_html("loading", LOADING)
             try:
                 self._qa.warm_up()
             except Exception as error:
                 yield status_html("failed", sentence(error))
                 return
-        # A question that is waited for has the line for itself.
-        waits = self._stops.waits(visit_of(request))
-        yield gr.skip() if waits else status_html("ready", READY)
+        # A question that is waited for has the line for itself, as has one that was put
+        # meanwhile: it may have been answered before this is told.
+        taken = self._stops.waits(visit) or (loads and self._tabs.talks(visit))
+        yield gr.skip() if taken else status_html("ready", READY)
 
     def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
         """Yield the conversation with what it offers to begin with: at once, then tried out.

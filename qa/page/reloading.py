@@ -125,6 +125,12 @@ class Tabs:
             kept = self._kept(self._keys.get(visit, ""))
             return kept.asked if kept else None
 
+    def talks(self, visit: str) -> bool:
+        """Return whether anything was asked in the tab of a visit."""
+        with self._lock:
+            kept = self._kept(self._keys.get(visit, ""))
+            return kept is not None and kept.is_talk
+
     def _change(self, visit: str, changes: dict[str, Any]) -> None:
         with self._lock:
             key = self._keys.get(visit)
