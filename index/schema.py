@@ -71,6 +71,8 @@ def prepare(db: sqlite3.Connection, path: Path | None, transaction: Transaction)
         LibraryDamaged: It is another program's.
         LibraryUnwritable: It would have to be written to, and cannot be.
     """
+    # Read before the version, since another process may be making the library meanwhile.
+    has_tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
     version = _version(db)
     if version > SCHEMA_VERSION:
         msg = (
@@ -84,7 +86,7 @@ def prepare(db: sqlite3.Connection, path: Path | None, transaction: Transaction)
         if version < SCHEMA_VERSION:
             _migrate(transaction)
         return
-    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if has_tables:
         raise _not_a_library(path)
     db.execute("PRAGMA journal_mode = WAL")
     _create(transaction)

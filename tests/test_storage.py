@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from index import schema
+from index.database import Database
 from index.embedder import ModelIdentity
 from index.errors import (
     ArticleNotFound,
@@ -304,3 +308,20 @@ def test_threads_read_while_another_writes(tmp_path: Path) -> None:
     assert len(counts) == 150
     assert all(count % 2 == 0 for count in counts)  # never half an article
     assert storage.chunk_count() == 40
+
+
+def test_a_library_that_another_process_makes_meanwhile_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+
+    class Slow(sqlite3.Connection):
+        def execute(self, *given: Any) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3 has it
+            if path.with_suffix(".made").exists():
+                return super().execute(*given)
+            first = super().execute(*given).fetchone()
+            path.with_suffix(".made").touch()
+            Database(path).close()
+            return super().execute("SELECT ?", first)
+
+    with contextlib.closing(sqlite3.connect(path, factory=Slow)) as db:
+        schema.prepare(db, path, lambda: contextlib.nullcontext(db))
+        assert db.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
