@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from bench.commands import as_dicts, report, table
 from bench.datasets import QA_FILES, read_set
 from bench.environment import Environment
+from bench.timing import in_turn
 from index.full_model import FullModel
 from index.light_encoder import LightEncoder
 from index.model_files import default_model_folder
@@ -79,8 +80,7 @@ def rates(texts: Sequence[str], encoders: dict[str, _Encode], rounds: int) -> li
     in_order = sorted(texts, key=len, reverse=True)
     found: dict[str, list[float]] = {name: [] for name in encoders}
     for number in range(rounds):
-        names = list(encoders) if number % 2 == 0 else list(reversed(encoders))
-        for name in names:
+        for name in in_turn(list(encoders), number):
             began = time.perf_counter()
             for first in range(0, len(in_order), BATCH):
                 encoders[name](in_order[first : first + BATCH])

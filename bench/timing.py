@@ -1,9 +1,9 @@
-"""How long a call takes."""
+"""How long a call takes, and in which order several are timed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 def milliseconds(call: Callable[[], object]) -> float:
@@ -11,3 +11,9 @@ def milliseconds(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return (time.perf_counter() - began) * 1000
+
+
+def in_turn(names: Sequence[str], number: int) -> list[str]:
+    """Return the order of a round: each round another is first, every second goes backwards."""
+    step = -1 if number % 2 else 1
+    return [names[(number + step * offset) % len(names)] for offset in range(len(names))]

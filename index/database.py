@@ -13,13 +13,9 @@ from typing import Any
 
 from index import record_errors, schema
 from index.errors import LibraryError, LibraryLocked, LibraryUnwritable
-from index.forks import renew_in_children
+from index.forks import never_free, renew_in_children
 from index.frozen import FrozenRecord
 from index.record_errors import clear_errors
-
-# SQLite's connections must not be used, nor closed, in a child process: they are kept here
-# unused, so that the child's garbage collector does not close them.
-_of_the_parent: list[sqlite3.Connection] = []
 
 
 class Database:
@@ -72,9 +68,9 @@ class Database:
         self._write_lock = threading.RLock()
         self._current = threading.local()
         if self._path is not None:
-            _of_the_parent.extend(self._idle)
-            if self._writer is not None:
-                _of_the_parent.append(self._writer)
+            # They must not be used, nor closed, in a child process.
+            for connection in (*self._idle, self._writer):
+                never_free(connection)
             self._idle, self._writer = deque(), None
 
     @contextlib.contextmanager

@@ -35,7 +35,7 @@ _BATCH_SIZE = 32
 # What a tokenizer tells of a text takes twenty times as much memory as the text.
 _COUNTED_AT_ONCE = 1_000
 WORTH_INT8_CHARS = 20_000
-"""From so much text on, encoding in 8 bits makes up for the fifth of a second that it takes
+"""From so much text on, encoding in 8 bits makes up for the tenth of a second that it takes
 to make it ready."""
 
 _logger = logging.getLogger(__name__)

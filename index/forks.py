@@ -26,7 +26,8 @@ def renew_in_children(one: Renewable) -> None:
 def never_free(one: object) -> None:
     """Keep ``one`` until the process ends, and while it does.
 
-    For what has threads, which are not there in a child: to free it would be to wait for them.
+    For what is the parent's alone, and is not let go of without harm: files that are to stay
+    locked, threads that would be waited for.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
 

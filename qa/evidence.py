@@ -28,8 +28,6 @@ class QuestionTerms:
     pairs: dict[tuple[str, str], float]
     """Stems that stand side by side in the question (function words apart), weighted
     by the sum of their idf."""
-    sought: tuple[tuple[str, float], ...]
-    """The pairs as :func:`side_by_side` has them, and their weights."""
     total: float
     """The sum of the stems' weights."""
     total_of_pairs: float
@@ -53,8 +51,7 @@ class QuestionTerms:
             idf[stem] = math.log(1 + (total - holding + 0.5) / (holding + 0.5))
         content = [stem for stem in stems(question) if stem in idf]
         pairs = {pair: idf[pair[0]] + idf[pair[1]] for pair in itertools.pairwise(content)}
-        sought = tuple((side_by_side(*pair), weight) for pair, weight in pairs.items())
-        return cls(idf, pairs, sought, sum(idf.values()), sum(pairs.values()))
+        return cls(idf, pairs, sum(idf.values()), sum(pairs.values()))
 
     def coverage(self, words: Stems) -> float:
         """Return the share, by rarity, of the question's stems that are among ``words``."""
@@ -67,8 +64,8 @@ class QuestionTerms:
         """Return the share, by rarity, of the question's pairs that a text has side by side."""
         if not self.total_of_pairs:
             return 0.0
-        found = sum([weight for pair, weight in self.sought if pair in text.content])
-        return found / self.total_of_pairs
+        beside = [w for pair, w in self.pairs.items() if side_by_side(*pair) in text.content]
+        return sum(beside) / self.total_of_pairs
 
     def at_most(self, present: frozenset[str]) -> tuple[float, float]:
         """Return what a text with these of the stems has of pairs and in a sentence, at most."""

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from index import meanwhile
 from index.embedder import SentenceTransformerEmbedder, Vectors
-from index.passage_index import PassageIndex
-from index.types import Article
 from qa.answer import OVERVIEWS, Answer, Kind
 from qa.answering import Answerer
-from qa.config import Settings
 from qa.followup.recognition import surely_points_back
 from qa.kinds.language import language_of, note_on_languages
 from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
 from qa.kinds.wanted import Wanted
 from qa.kinds.wording import any_stands_in
-from qa.reader import Reader
 from qa.searching import SearchableLibrary
 
 # Few questions need these, which take some hundredths of a second to import.
@@ -44,18 +40,11 @@ class ArticleQA(SearchableLibrary):
         'The bridge opened in 1932.'
     """
 
-    def __init__(
-        self,
-        index: PassageIndex,
-        embedder: SentenceTransformerEmbedder,
-        settings: Settings,
-        *,
-        reader: Reader | None = None,
-        pending: Sequence[Article] = (),
-    ) -> None:
-        super().__init__(index, embedder, settings, reader=reader, pending=pending)
+    @functools.cached_property
+    def _kind_embedder(self) -> SentenceTransformerEmbedder:
         # What tells kinds of questions apart is fitted to the model that comes along.
-        self._kind_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
+        comes_along = self.settings.model is None
+        return self._embedder if comes_along else SentenceTransformerEmbedder()
 
     @functools.cached_property
     def _suggestions(self) -> Suggestions:

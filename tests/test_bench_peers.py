@@ -23,13 +23,14 @@ from bench.peers.catalogue import (
 )
 from bench.peers.compared import Compared
 from bench.peers.figures import difference, fastest_of, figures
-from bench.peers.measuring import ANSWER, BARE, BESIDE_BARE, Asked, Built, contains, in_turn
+from bench.peers.measuring import ANSWER, BARE, BESIDE_BARE, Asked, Built, contains
 from bench.peers.plot import plot_peers
 from bench.peers.processes import environment, family, started, ticks_of
 from bench.peers.report import render
 from bench.peers.rounds import Runs, chosen_questions, write_texts
 from bench.peers.setup import REQUIREMENTS, install
 from bench.processes import numbers_of
+from bench.timing import in_turn
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 
 TOY = """

@@ -141,9 +141,3 @@ def ask(script: Script, way: str, questions: Sequence[EvalQuestion]) -> Asked:
 def contains(texts: Sequence[str], answers: Sequence[str]) -> bool:
     """Return whether one of the answers stands in one of the texts, word for word."""
     return any(answer in text for answer in answers for text in texts)
-
-
-def in_turn(names: Sequence[str], number: int) -> list[str]:
-    """Return the order of a round: each round another is first, every second goes backwards."""
-    step = -1 if number % 2 else 1
-    return [names[(number + step * offset) % len(names)] for offset in range(len(names))]

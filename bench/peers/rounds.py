@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from bench.peers.catalogue import FLOOR_BFLOAT16, OURS, Part
-from bench.peers.measuring import ANSWER, ASK, AT_REST_AFTER, Asked, Bench, Built, Servers, in_turn
+from bench.peers.measuring import ANSWER, ASK, AT_REST_AFTER, Asked, Bench, Built, Servers
 from bench.peers.processes import busy
+from bench.timing import in_turn
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 
 IDLE_QUESTIONS, BUSY_QUESTIONS = 30, 12

@@ -21,7 +21,7 @@ class Floor(Peer):
     def prepare(self, model: str, store: Path) -> None:  # noqa: ARG002 - a folder of files
         """Load the model and embed one text."""
         self._load(model)
-        self._model.encode([WARM_UP])
+        self._encoded([WARM_UP])
 
     def build(self, texts: Path, store: Path) -> int:
         """Write a FAISS index and the texts."""
@@ -42,6 +42,10 @@ class Floor(Peer):
     def _encoded(self, passages: list[str]) -> np.ndarray:
         return np.asarray(self._model.encode(passages, normalize_embeddings=True))
 
+    def _asked(self, question: str) -> np.ndarray:
+        """Return a question's vector, ``(1, dimension)``."""
+        return self._encoded([question])
+
     def open(self, model: str, store: Path) -> None:
         """Read both files, and load the model."""
         import faiss
@@ -52,7 +56,7 @@ class Floor(Peer):
 
     def retrieve(self, question: str) -> list[str]:
         """Return the texts of the K best passages."""
-        _, found = self._index.search(self._model.encode([question], normalize_embeddings=True), K)
+        _, found = self._index.search(self._asked(question), K)
         return [self._texts[number] for number in found[0]]
 
 
