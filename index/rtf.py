@@ -17,7 +17,6 @@ _PICTURE = re.compile(rb"(?:[0-9a-fA-F]{2}[\r\n]*){500,}")
 _LINK = re.compile(r"(\\fldinst)\{", re.IGNORECASE)
 _TITLE = re.compile(r"\{\\title ([^{}\\]{1,500})\}")
 _CODE_PAGE = re.compile(rb"\\ansicpg(\d{3,5})")
-_SPACES = re.compile(r"[ \t]*\n[ \t]*")
 
 
 def read(data: bytes, limits: LoadLimits) -> Loaded:
@@ -40,7 +39,7 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
     except (ValueError, OverflowError, TypeError, LookupError) as error:
         msg = f"The RTF file cannot be read. {DAMAGED}"
         raise UnreadableFile(msg) from error
-    text = _SPACES.sub("\n", clean(text)).strip()
+    text = "\n".join(line.strip(" \t") for line in clean(text).split("\n")).strip()
     check_chars(len(text), limits)
     title = _TITLE.search(source)
     return Loaded(text, title[1].strip() if title else "", plain_text_headings(text))
