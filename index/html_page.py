@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from index.errors import UnreadableFile
+from index.limits import LoadLimits
+from index.loaded import Loaded, check_chars
 from index.types import Heading, normalise_newlines
 
 # trafilatura takes 2 s for 20,000 paragraphs (2 cores, November 2026), 9 s for
@@ -27,6 +29,18 @@ _ROWS = frozenset({"row", "tr"})
 _CELLS = frozenset({"cell", "td", "th"})
 _LINE_ENDS = frozenset({"lb", "br"})
 _LINE_END = "\0"  # no element tree holds this character
+
+
+def read(data: bytes, limits: LoadLimits) -> Loaded:
+    """Return the text of a web page, whose source is UTF-8; see :func:`html_page`.
+
+    Raises:
+        TooLarge: It has too much text.
+        UnreadableFile: It is nested so deeply that the parser gave up.
+    """
+    loaded = Loaded(*html_page(data.decode()))
+    check_chars(len(loaded.text), limits)
+    return loaded
 
 
 def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:

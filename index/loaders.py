@@ -16,8 +16,7 @@ from pathlib import Path
 
 from index.decoding import decode, looks_broken
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
-from index.headings import markdown_headings, plain_text_headings
-from index.html_page import html_page
+from index.headings import plain_text_headings
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.loaded import Loaded, check_chars
 from index.reading_process import read_apart
@@ -188,19 +187,17 @@ def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
     return Loaded(text, headings=plain_text_headings(text))
 
 
-def _load_markdown(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
-    text = decode(data, charset)
-    headings = markdown_headings(text)
-    title = next((text[h.start : h.end] for h in headings if h.level == 1), "")
-    return Loaded(text, title, headings)
+def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> Loaded:
+    return read_apart("markdown", decode(data, charset).encode(), limits)
 
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
-def _load_html(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
+def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> Loaded:
     meta = _META_CHARSET.search(data[:2048])
-    return Loaded(*html_page(decode(data, charset or (meta and meta.group(1).decode("ascii")))))
+    text = decode(data, charset or (meta and meta.group(1).decode("ascii")))
+    return read_apart("html_page", text.encode(), limits)
 
 
 def _load_apart(module: str, data: bytes, _: str | None, limits: LoadLimits) -> Loaded:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import TooLarge, UnreadableFile
+from index.interruption import checked_by
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.pdf import read
-from index.interruption import checked_by
 from index.reading_process import read_apart
 from tests.documents import pdf
 
