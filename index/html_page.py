@@ -14,6 +14,9 @@ from index.types import Heading, normalise_newlines
 # trafilatura takes 2 s for 20,000 paragraphs (2 cores, November 2026), 9 s for
 # 50,000; of a page beyond this, all visible text is taken.
 _MAX_EXTRACTED_ELEMENTS = 50_000
+# Its fallback on jusText takes time with the square of the short paragraphs in a row: 3 s for
+# 5,000 of them. A page with more elements does without that fallback.
+_MAX_COMPARED_ELEMENTS = 5_000
 
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset"
@@ -60,9 +63,11 @@ def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:
     if root is None:
         return "", "", ()
     page = None
-    if sum(1 for _ in root.iter()) <= _MAX_EXTRACTED_ELEMENTS:
+    elements = sum(1 for _ in root.iter())
+    if elements <= _MAX_EXTRACTED_ELEMENTS:
         page = bare_extraction(
             root,
+            fast=elements > _MAX_COMPARED_ELEMENTS,
             include_comments=False,
             with_metadata=True,  # the title; the date is not wanted, nor a search for it
             date_extraction_params={"extensive_search": False},

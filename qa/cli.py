@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,6 @@ from index.errors import ArticleQAError, InputError
 from index.types import ArticleInfo
 from qa.check_command import check
 from qa.config import Settings
-from qa.escaping import is_address
 from qa.options import (
     EXIT_ERROR,
     EXIT_REFUSED,
@@ -272,9 +272,19 @@ def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Arti
     if source == "-":
         data = sys.stdin.buffer.read(qa.settings.max_article_bytes + 1)
         return qa.add_bytes(data, "standard input", title=title, progress=progress)
-    if is_address(source):
+    if _is_web_address(source):
         return qa.add_url(source, title=title, progress=progress)
     return qa.add_file(Path(source), title=title, progress=progress)
+
+
+def _is_web_address(source: str) -> bool:
+    """Return whether a source is a web address; the name of an existing file never is."""
+    from index.addresses import is_web_address
+
+    with suppress(OSError, ValueError):  # of a name too long, or with a NUL
+        if Path(source).exists():
+            return False
+    return is_web_address(source)
 
 
 if __name__ == "__main__":

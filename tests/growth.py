@@ -106,6 +106,17 @@ PLACES: dict[str, Callable[[str], str]] = {
 }
 """By name, a text around a run of units."""
 
+
+def in_all_places(unit: str) -> Make:
+    """Return the function from a count to one text with the unit repeated in several places."""
+
+    def make(count: int) -> str:
+        run = unit * count
+        return f"{run}The bridge was{run}opened in 1932.\n\n{run}\n\nIt carries trains.{run}"
+
+    return make
+
+
 SMALL = 10_000
 FACTOR = 4
 MOST = 6.0

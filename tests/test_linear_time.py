@@ -20,7 +20,7 @@ from index.loaders import article_from_text, load_bytes, title_from_name
 from index.sentences import split_sentences
 from index.types import Article, Heading, one_line
 from tests import documents
-from tests.growth import UNITS, Make, assert_linear, repeated_texts
+from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
 
 Read = Callable[[bytes, LoadLimits], Loaded]
 by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
@@ -44,12 +44,8 @@ def reader(read: Read) -> Callable[[bytes], None]:
 
 
 def assert_reads_linearly(read: Read, file_of: Callable[[str], bytes], unit: str) -> None:
-    for make in repeated_texts(unit):
-
-        def make_file(count: int, make: Make = make) -> bytes:
-            return file_of(make(count))
-
-        assert_linear(reader(read), make_file)
+    make = in_all_places(unit)
+    assert_linear(reader(read), lambda count: file_of(make(count)), small=SMALL // 2)
 
 
 # Text
@@ -63,16 +59,15 @@ def test_sentences(unit: str) -> None:
 
 @by_unit
 def test_headings_and_chunks(unit: str) -> None:
-    for make in repeated_texts(unit):
-        assert_linear(cut, make)
+    assert_linear(cut, in_all_places(unit))
 
 
 @by_unit
 def test_titles_and_cleaning(unit: str) -> None:
-    for make in repeated_texts(unit):
-        assert_linear(title_from_name, make)
-        assert_linear(one_line, make)
-        assert_linear(clean, make)
+    make = in_all_places(unit)
+    assert_linear(title_from_name, make)
+    assert_linear(one_line, make)
+    assert_linear(clean, make)
 
 
 @by_unit
@@ -81,8 +76,8 @@ def test_plain_text_from_bytes(unit: str) -> None:
         with contextlib.suppress(InputError):
             load_bytes(data, "a.txt")
 
-    for make in repeated_texts(unit):
-        assert_linear(step, lambda count, make=make: make(count).encode())
+    make = in_all_places(unit)
+    assert_linear(step, lambda count: make(count).encode())
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "cp932", "gb18030"])

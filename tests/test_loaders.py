@@ -268,6 +268,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 
 # Whatever comes
 
+
 def read_here(module: str, data: bytes, limits: LoadLimits) -> Loaded:
     """Read in this process: a hundred others would take a minute to start."""
     loaded: Loaded = import_module(f"index.{module}").read(data, limits)
