@@ -119,7 +119,7 @@ def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) 
         msg = f"{target.hostname} did not answer in time. Try again later, or add it as a file."
         raise FetchError(msg) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        msg = f"{target.hostname} cannot be reached or closed the connection early ({error}). Try again later."
+        msg = f"{target.hostname} cannot be reached or broke the connection ({error}). Try later."
         raise FetchError(msg) from error
 
 
@@ -136,12 +136,12 @@ def _content(target: SplitResult, response: httpcore.Response, limits: FetchLimi
         msg = f"{target.hostname} answered with status {response.status}. Check the URL."
         raise FetchError(msg)
     if (_header(response, b"content-encoding") or "identity").lower() != "identity":
-        msg = f"{target.hostname} sent it compressed without being asked to. Save it and add the file."
+        msg = f"{target.hostname} sent it compressed, unasked. Download it and add the file."
         raise FetchError(msg)
     content_type = _header(response, b"content-type")
     media_type = (content_type or "").partition(";")[0].strip().lower()
     other = FetchError(
-        f"The URL leads to {media_type}, which is not text or a document. Give the URL of one."
+        f"The URL leads to {media_type}, which is not text or a document. Give another URL."
     )
     if media_type.startswith(_OTHER_MEDIA):
         raise other

@@ -100,7 +100,7 @@ def _parsed(source: str) -> Any:  # noqa: ANN401 - lxml has no types
     except etree.ParserError:
         return None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        msg = "The page is nested too deeply to be read whole. Save its text as .txt and give that."
+        msg = "The page is nested too deeply to be read. Save its text as .txt and add that."
         raise UnreadableFile(msg)
     return root
 

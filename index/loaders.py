@@ -112,7 +112,7 @@ def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by nam
         loaded = kind.load(data, charset, limits)
         check_chars(len(loaded.text), limits)
     if not loaded.text.strip():
-        msg = f"There is no text in {name or 'this'}. Give a file with at least one word in it."
+        msg = f"{name or 'The file'} has no text in it. Add a file with at least one word."
         raise EmptyArticle(msg)
     return Article.from_text(
         loaded.text,
@@ -134,8 +134,8 @@ def _named(name: str) -> Iterator[None]:
 
 def _too_large(name: str, limits: LoadLimits) -> TooLarge:
     return TooLarge(
-        f"{name} is over the limit of {limits.max_bytes:,} bytes. Give a part of it, or raise the "
-        "setting max_article_bytes."
+        f"{name} is over the limit of {limits.max_bytes:,} bytes. Split it, or raise the setting "
+        "max_article_bytes."
     )
 
 
@@ -157,7 +157,7 @@ def _recognise(data: bytes, content: Content | None, name: str, media_type: str)
         ours = next((kind for kind in FORMATS if content.name == kind.content), None)
         if ours:
             return ours
-        raise _unknown(name, f"looks like {content.name}", content.advice)
+        raise _unknown(name, f"is {content.name}", content.advice)
     # A text that is called .pdf or served as one is still a text.
     texts = [kind for kind in FORMATS if not kind.content]
     suffix = Path(name).suffix.lower()
@@ -172,14 +172,16 @@ def _recognise(data: bytes, content: Content | None, name: str, media_type: str)
     with suppress(UnreadableFile):
         if not looks_broken(decode(data)):
             return TEXT
-    if any(suffix in kind.suffixes for kind in FORMATS):
-        raise _unknown(name, f"is no {suffix} within, and no text", "Get it anew")
-    raise _unknown(name, "is not a text", "Convert it")
+    named = next((kind.content for kind in FORMATS if suffix in kind.suffixes), "")
+    if named:
+        advice = "Check that it is the right file, and download or save it again"
+        raise _unknown(name, f"is not {named}, and its content is not text", advice)
+    raise _unknown(name, "is not a text or a supported document", "Convert it")
 
 
 def _unknown(name: str, what: str, advice: str) -> UnknownFormat:
     known = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
-    return UnknownFormat(f"{name or 'The file'} {what}. {advice}; {known} can be read.")
+    return UnknownFormat(f"{name or 'The file'} {what}. {advice}. Supported are {known}.")
 
 
 def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:

@@ -33,7 +33,7 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
     from striprtf.striprtf import font_table_group, rtf_to_text
 
     if not data.rstrip(b"\0 \r\n\t").endswith(b"}"):
-        msg = f"The RTF file has no end. {DAMAGED}"
+        msg = f"The end of the RTF file is missing. {DAMAGED}"
         raise UnreadableFile(msg)
     # Its signs beyond ASCII are escaped; where they are not, the code page says which they are.
     page = _CODE_PAGE.search(data[:1000])

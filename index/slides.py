@@ -9,7 +9,7 @@ from index.limits import LoadLimits
 from index.loaded import Loaded, TextBuilder, check_pages
 from index.office import opened
 
-_WRONG = "It is not a presentation as PowerPoint writes it. Save it as .pptx there."
+_WRONG = "It is not a valid presentation. Open it in PowerPoint and save it as .pptx."
 
 
 def read(data: bytes, limits: LoadLimits) -> Loaded:

@@ -129,7 +129,11 @@ _TRIES = 4
 def repeated_texts(unit: str) -> Iterator[Make]:
     """Yield, for each place, the function from a count to a text with the unit repeated there."""
     for around in PLACES.values():
-        yield lambda count, around=around: around(unit * count)
+
+        def make(count: int, around: Callable[[str], str] = around) -> str:
+            return around(unit * count)
+
+        yield make
 
 
 def assert_linear(

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from index.addresses import parsed_url
 from index.errors import ArticleNotFound
+from index.fetch import Fetched
 from qa import Answer, cli
 from qa.cli import app, main
 from qa.options import (
@@ -84,6 +86,31 @@ def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
     result = run("add", "-", "--title", "Piped", "--library", folder, "--json", stdin=TEXT)
     assert json.loads(result.output)[0]["title"] == "Piped"
     assert json.loads(result.output)[0]["text"] == TEXT
+
+
+@pytest.mark.parametrize("typed", ["site.example/page", "https://site.example/page"])
+def test_an_address_is_fetched_also_without_its_scheme(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def brought(url: str, **_: object) -> Fetched:
+        asked.append(parsed_url(url).geturl())
+        return Fetched(asked[-1], TEXT.encode(), "text/plain", "page")
+
+    monkeypatch.setattr("index.fetch.fetch", brought)
+    assert run("add", typed, "--library", str(tmp_path / "library")).exit_code == 0
+    assert asked == ["https://site.example/page"]
+
+
+def test_a_file_that_is_named_like_an_address_is_added_as_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site.example").mkdir()
+    (tmp_path / "site.example" / "page").write_text(TEXT, encoding="utf-8")
+    result = run("add", "site.example/page", "--library", "library", "--json")
+    assert json.loads(result.output)[0]["source"] == "page"
 
 
 def test_questions_are_suggested(library: str) -> None:
