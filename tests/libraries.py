@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.crash_work import LIMITS, text_of
 from bench.toys import ToyEmbedder
-from index.passage_index import RECORD, PassageIndex
+from index.library_folder import RECORD
+from index.passage_index import PassageIndex
 from index.types import Article
 
 ROOT = Path(__file__).parent.parent
