@@ -61,6 +61,18 @@ def derived_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith(RECORD))
 
 
+def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Return time, mode and bytes of all that is in a folder, and of the folder."""
+    return {
+        str(path): (
+            path.lstat().st_mtime_ns,
+            path.lstat().st_mode,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in (folder, *sorted(folder.rglob("*")))
+    }
+
+
 def run(script: str, *arguments: object) -> str:
     """Return what a Python process prints; a crash of it fails the test."""
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""When a folder becomes a library, what reading leaves behind, and what a lost record is told by."""
+"""When a folder becomes a library, what reading leaves behind, and how a lost record is noticed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from index.library_folder import LEXICAL, RECORD, VECTORS
 from index.passage_index import PassageIndex
 from index.salvage import readable_articles
 from qa import ArticleQA
-from tests.libraries import TOY, article, filled, found, opened, titles
+from tests.libraries import TOY, article, filled, found, opened, state, titles
 
 WAL = f"{RECORD}-wal"
 
@@ -39,18 +39,6 @@ OPENINGS: list[Callable[[Path], object]] = [
     lambda folder: ArticleQA.open(folder, read_only=True),
     ArticleQA.reembed,
 ]
-
-
-def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Return time, mode and bytes of all that is in a folder, and of the folder."""
-    return {
-        str(path): (
-            path.lstat().st_mtime_ns,
-            path.lstat().st_mode,
-            path.read_bytes() if path.is_file() else b"",
-        )
-        for path in (folder, *sorted(folder.rglob("*")))
-    }
 
 
 @pytest.mark.parametrize("use", OPENINGS)
