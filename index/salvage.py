@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.database import Database
 from index.errors import LibraryDamaged, LibraryError
-from index.passage_index import RECORD
+from index.library_folder import RECORD, check_folder
 from index.record_check import readable_article
 from index.types import Article
 
@@ -28,12 +28,15 @@ def readable_articles(folder: Path) -> Iterator[Article | None]:
     It is read from a copy, and what is there is left as it is.
 
     Raises:
+        LibraryMissing: There is no library in ``folder``.
         LibraryDamaged: Nothing of the record can be read.
         LibraryError: It cannot be opened for another reason.
         OSError: There is no room for the copy.
     """
+    check_folder(folder, create=False)
     with tempfile.TemporaryDirectory(prefix="article-qa-") as place:
-        db = Database(_copied(folder / RECORD, Path(place)))
+        # SQLite keeps the WAL beside the file that a link leads to.
+        db = Database(_copied((folder / RECORD).resolve(), Path(place)), create=False)
         try:
             for key in _keys(db):
                 yield readable_article(db, key)
