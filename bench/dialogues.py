@@ -39,7 +39,6 @@ from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Weighing, resolve
-from qa.followup.topics import sensible
 from qa.reader import ExtractiveReader
 from qa.retriever import Retriever
 
@@ -77,10 +76,7 @@ class Asking:
             return question
         exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
         judge = None if way == "by rules" else lambda q: self.answer(q).confidence
-        wording = resolve(question, exchanges, judge, Weighing())
-        if judge is None or wording == question:
-            return wording
-        return sensible(question, exchanges[-1].question, self.answer(wording))
+        return resolve(question, exchanges, judge, Weighing())
 
     def reply(self, asked: str, question: EvalQuestion) -> Reply:
         """Return how the answer to ``asked`` fares against the answers of ``question``."""
