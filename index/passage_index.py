@@ -11,7 +11,6 @@ from typing import NamedTuple, Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.forks import renew_in_children
 from index.lexical import remove_index
 from index.meaning import Meaning
 from index.recent_chunks import RecentChunk, RecentChunks
@@ -48,7 +47,7 @@ class PassageIndex:
         rebuild: Whether to derive the indexes anew, whatever there is of them.
 
     A library that cannot be written to is opened for reading: what would change it raises
-    LibraryUnwritable.
+    LibraryUnwritable. A child process made by ``fork`` must open the library itself.
 
     Raises:
         LibraryError: The library cannot be opened; see :mod:`index.errors`.
@@ -84,17 +83,12 @@ class PassageIndex:
         except BaseException:
             self._storage.close()
             raise
-        renew_in_children(self)
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
         self._meaning.close()
         self._storage.close()
         self._words.close()
-
-    def renew_in_child(self) -> None:
-        """Make the lock anew, which another thread of the parent may have held."""
-        self._lock = threading.RLock()
 
     @property
     def writable(self) -> bool:
@@ -177,6 +171,7 @@ class PassageIndex:
             ArticleNotFound: There is none of this id.
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
+        self._storage.check_writable()
         with self._write_lock.held():
             self._storage.remove(article_id)
             self._catch_up()
@@ -212,6 +207,7 @@ class PassageIndex:
 
     def __len__(self) -> int:
         """Return the number of chunks of all articles."""
+        self._storage.check_process()
         with self._lock:
             self._catch_up()
             return len(self._meaning.index)
@@ -242,6 +238,7 @@ class PassageIndex:
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
+        self._storage.check_process()  # before waiting for a lock that nobody may hold here
         ranges = None if article_ids is None else self._storage.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()
