@@ -1,6 +1,6 @@
 """The default embedding model, run by onnxruntime: there in a tenth of the time of torch.
 
-``encoder/graph.onnx`` is the model without its weights, made by ``bench/encoder``; the
+``encoder/graph.onnx`` is the model without its weights, made by ``training/encoder``; the
 weights are those of the model's own ``model.safetensors``, hashed and mapped into memory.
 So nothing is compiled, kept or trusted beside a library. One text is encoded at a time:
 nothing is padded, and a text has one vector in any company.
