@@ -15,12 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import calibration
-from bench.commands import as_dicts, parser_of, report, shipped_reader, table
-from bench.datasets import QA_FILES, read_set
+from bench.commands import parser_of, report, shipped_reader, table
+from bench.datasets import CALIBRATED_ON, QA_FILES, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.refusal import in_first_half
 from index.embedder import SentenceTransformerEmbedder
 from qa.evaluation.answers import RECALLS, AnswerRow, answer_row
 from qa.evaluation.asking import Asked, ask_all, ask_given, in_variant
@@ -37,7 +35,7 @@ VARIANTS = ("keyboard", "asr", "disfluent")
 def articles_of(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
     """Return the articles of a set that nothing was fitted on."""
     articles = read_set(data, name, quick=quick)
-    return [a for a in articles if name not in calibration.SETS or not in_first_half(a.id)]
+    return [a for a in articles if name not in CALIBRATED_ON or not in_first_half(a.id)]
 
 
 def measure(
@@ -149,7 +147,7 @@ def main() -> None:
     given = parser.parse_args()
     environment = Environment.now("bench.answers")
     rows = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)
-    report(given, given.name, environment, render(environment, rows), rows=as_dicts(rows))
+    report(given.out, given.name, render(environment, rows))
 
 
 if __name__ == "__main__":

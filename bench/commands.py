@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from bench.environment import Environment
 from bench.reading import RememberingModel
-from bench.reporting import write_results
 from qa.reader import ExtractiveReader
 
 
@@ -29,18 +25,12 @@ def shipped_reader(given: argparse.Namespace) -> ExtractiveReader:
     return ExtractiveReader(RememberingModel(cache=given.cache))
 
 
-def report(
-    given: argparse.Namespace, name: str, environment: Environment, text: str, **data: object
-) -> None:
-    """Print the Markdown, and write it with the data behind it if a folder was given."""
+def report(folder: Path | None, name: str, text: str) -> None:
+    """Print the Markdown ``text``; write it to ``name.md`` in ``folder``, made if absent."""
     print(text)
-    if given.out:
-        write_results(given.out, name, text, {"environment": asdict(environment), **data})
-
-
-def as_dicts(values: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return dataclasses as JSON-ready values."""
-    return [asdict(value) for value in values]
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.md").write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,6 +27,8 @@ QA_FILES = {
     "policyqa": "qa_nc/policyqa.jsonl",
     "rgb_counterfactual": "qa_nc/rgb_counterfactual.jsonl",
 }
+CALIBRATED_ON = ("squad_en", "xquad_en", "covidqa")
+"""The sets on one half of whose articles ranking and confidence were fitted."""
 RETRIEVAL_FOLDERS = {"cranfield": "retrieval/cranfield", "cisi": "retrieval/cisi"}
 
 
@@ -93,6 +95,11 @@ def in_quick_run(question_id: str) -> bool:
     """Return whether a question belongs to the fixed eighth that quick runs take."""
     digest = hashlib.sha1(question_id.encode(), usedforsecurity=False).hexdigest()
     return int(digest[:8], 16) % 8 == 0
+
+
+def in_first_half(article_id: str) -> bool:
+    """Return whether an article belongs to the half that weights and thresholds are chosen on."""
+    return hashlib.sha256(article_id.encode()).digest()[0] % 2 == 0
 
 
 def _document(data: dict[str, Any]) -> Document:

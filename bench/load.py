@@ -16,7 +16,7 @@ import argparse
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -121,18 +121,7 @@ def main() -> None:
         with served("-m", "app", "--library", folder, "--port") as (process, address):
             load, memory, rushed = asyncio.run(measure(process, Page(address, ids, about), given))
     text = render(environment, given, load, memory, rushed)
-    report(
-        given,
-        "load",
-        environment,
-        text,
-        seconds=load.seconds,
-        late=load.late,
-        errors=dict(load.errors),
-        left=load.left,
-        memory=asdict(memory),
-        rush=asdict(rushed),
-    )
+    report(given.out, "load", text)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ refused. The threshold is chosen on half of the articles and reported on the oth
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.commands import as_dicts, parser_of, report, shipped_reader, table
-from bench.datasets import read_set
+from bench.commands import parser_of, report, shipped_reader, table
+from bench.datasets import in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.plots import Believed, plot_calibration, plot_risk_coverage
@@ -104,11 +103,6 @@ def row_at(threshold: float, asked: Sequence[Outcome]) -> Row:
 
 def _share(values: Iterable[bool]) -> float:
     return statistics.fmean(values) if (values := list(values)) else 0.0
-
-
-def in_first_half(article_id: str) -> bool:
-    """Return whether an article belongs to the half that thresholds are chosen on."""
-    return hashlib.sha256(article_id.encode()).digest()[0] % 2 == 0
 
 
 def section(name: str, asked: Sequence[Outcome]) -> str:
@@ -213,13 +207,8 @@ def main() -> None:
     given = parser.parse_args()
     environment = Environment.now("bench.refusal")
     found = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)
-    curves = {
-        name: as_dicts([row_at(threshold, asked) for threshold in THRESHOLDS])
-        for name, asked in found.items()
-    }
-    chosen = best_threshold(found).threshold
     text = render(environment, found)
-    report(given, "refusal", environment, text, threshold=chosen, curves=curves)
+    report(given.out, "refusal", text)
     if given.out:
         plot(found, given.out)
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from bench.commands import report
 from bench.datasets import (
     QA_FILES,
     RETRIEVAL_FOLDERS,
@@ -26,7 +27,6 @@ from bench.datasets import (
 )
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.reporting import write_results
 from bench.retrieval_report import (
     BUDGET_CHARS,
     CUTS,
@@ -203,7 +203,7 @@ def _eighth(articles: Iterable[EvalArticle]) -> list[EvalArticle]:
 
 
 def main() -> None:
-    """Measure, print the tables, and write them as JSON and Markdown."""
+    """Measure, print the tables, and write them as Markdown."""
     # QuAIL has no evidence to retrieve.
     known = [name for name in (*QA_FILES, *RETRIEVAL_FOLDERS) if name != "quail_news"]
     parser = argparse.ArgumentParser(prog="python -m bench.retrieval", description=__doc__)
@@ -216,8 +216,7 @@ def main() -> None:
     for results in _measured(
         arguments.data, arguments.sets, arguments.cache, quick=arguments.quick
     ):
-        write_results(arguments.out, "retrieval", render(results), asdict(results))
-    print((arguments.out / "retrieval.md").read_text(encoding="utf-8"))
+        report(arguments.out, "retrieval", render(results))
 
 
 if __name__ == "__main__":

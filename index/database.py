@@ -13,7 +13,6 @@ from typing import Any
 
 from index import record_errors, schema
 from index.errors import LibraryError, LibraryLocked, LibraryUnwritable
-from index.forks import never_free, renew_in_children
 from index.frozen import FrozenRecord
 from index.record_errors import clear_errors
 
@@ -21,7 +20,7 @@ from index.record_errors import clear_errors
 class Database:
     """One SQLite file in WAL mode, or a database in memory. Safe to use from several threads.
 
-    A child process made by ``fork`` may go on using a file; it gets connections of its own.
+    Not to be used in a child process made by ``fork``, which must open the library itself.
 
     Args:
         path: The file, made if absent; None for memory.
@@ -40,6 +39,7 @@ class Database:
     def __init__(self, path: Path | None, *, create: bool = True, read_only: bool = False) -> None:
         self._path = path
         self._create = create and not read_only
+        self._process = os.getpid()
         self._write_lock = threading.RLock()
         self._writer: sqlite3.Connection | None = None
         # Readers of a file have connections of their own, so that they wait neither for a
@@ -55,7 +55,6 @@ class Database:
         except BaseException:
             self.close()
             raise
-        renew_in_children(self)
 
     def close(self) -> None:
         """Close the file; nothing can be asked of it afterwards."""
@@ -67,15 +66,17 @@ class Database:
         if self._frozen is not None:
             self._frozen.close()
 
-    def renew_in_child(self) -> None:
-        """Let go of the parent's connections; those to a file are made anew when needed."""
-        self._write_lock = threading.RLock()
-        self._current = threading.local()
-        if self._path is not None:
-            # They must not be used, nor closed, in a child process.
-            for connection in (*self._idle, self._writer):
-                never_free(connection)
-            self._idle, self._writer = deque(), None
+    def check_process(self) -> None:
+        """Raise LibraryError in a child process made by ``fork`` after this was opened.
+
+        SQLite's connections, and locks that other threads held, do not survive a fork.
+        """
+        if os.getpid() != self._process:
+            msg = (
+                f"The library {self._path or 'in memory'} was opened before this process was "
+                "forked. Open it in the child process."
+            )
+            raise LibraryError(msg)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -84,6 +85,7 @@ class Database:
         Raises:
             LibraryUnwritable: The file can only be read, or its disk is full.
         """
+        self.check_process()
         if self.unwritable is not None:
             raise LibraryUnwritable(str(self.unwritable))
         with self._write_lock, clear_errors(self._path):
@@ -121,6 +123,7 @@ class Database:
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection that no other thread uses meanwhile."""
+        self.check_process()
         with clear_errors(self._path):
             if self._path is None:
                 with self._write_lock:
@@ -180,8 +183,6 @@ class Database:
             db.execute("PRAGMA foreign_keys = ON")
             # FULL: an article that was reported as added survives a power cut.
             db.execute("PRAGMA synchronous = FULL")
-            # SQLite's own length() stops at a NUL.
-            db.create_function("code_points", 1, len, deterministic=True)
         return db
 
     def _open(self, *, read_only: bool) -> None:

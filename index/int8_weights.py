@@ -35,7 +35,7 @@ _LARGEST = 127
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the numbers within the model are like; found once by ``bench/encoder``."""
+    """What the numbers within the model are like; found once by ``training/encoder``."""
 
     hidden_mean: _Floats
     """``(layers, channels)``: of what each layer is given."""

@@ -1,6 +1,6 @@
 """The default embedding model, run by onnxruntime: there in a tenth of the time of torch.
 
-``encoder/graph.onnx`` is the model without its weights, made by ``bench/encoder``; the
+``encoder/graph.onnx`` is the model without its weights, made by ``training/encoder``; the
 weights are those of the model's own ``model.safetensors``, hashed and mapped into memory.
 So nothing is compiled, kept or trusted beside a library. One text is encoded at a time:
 nothing is padded, and a text has one vector in any company.
@@ -29,7 +29,6 @@ from index.int8_weights import Calibration, int8_weights
 from index.model_files import check_default_files, find_default_model
 from index.onnx_session import TextVectors
 from index.processor import usable_cores
-from index.question_vectors import QuestionVectors
 
 FOLDER = Path(__file__).parent / "encoder"
 GRAPH, GRAPH_INT8 = "graph.onnx", "graph_int8.onnx"
@@ -69,8 +68,8 @@ class LightEncoder:
         self.max_tokens = MAX_TOKENS
         self.weights = weights
         """Of the model in float32, by the names that they have in its file."""
-        self._questions = QuestionVectors(graph, weights)
-        self._documents = self._questions.alone
+        self._questions = TextVectors(graph, weights)
+        self._documents = self._questions
         self._is_hastened = False
         self._hastening = threading.Lock()
 
@@ -97,7 +96,7 @@ class LightEncoder:
     def is_faithful(self) -> bool:
         """Return whether a text has the vector here that sentence-transformers gives it."""
         reference = _reference("question")
-        vector = self._questions.alone.of(self.ids(reference["text"]))
+        vector = self._questions.of(self.ids(reference["text"]))
         return float(vector @ reference["vector"]) >= FAITHFUL_COSINE
 
     def hasten(self) -> None:

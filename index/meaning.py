@@ -11,7 +11,6 @@ import numpy as np
 
 from index.embedder import ModelIdentity, Vectors
 from index.errors import LibraryError, LibraryLocked
-from index.forks import renew_in_children
 from index.leftovers import remove_leftovers
 from index.revisions import NEW, Revision, steps
 from index.storage import Storage
@@ -55,16 +54,11 @@ class Meaning:
         self.fault: str | None = None
         """What was wrong with the file that was found, if it could not be used."""
         self.index = self._opened()
-        renew_in_children(self)
 
     def close(self) -> None:
         """Save what opening would otherwise have to make up for."""
         if self._unsaved > _SAVE_AT_CLOSING * len(self.index):
             self.save()
-
-    def renew_in_child(self) -> None:
-        """Forget the parent's thread, which does not run in a child process."""
-        self._growing = None
 
     def start_anew(self) -> None:
         """Make the index anew from the record, as after all of its vectors were replaced."""

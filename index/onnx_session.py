@@ -13,20 +13,16 @@ Weights = Mapping[str, NDArray[Any]]
 """By the names that the graph has for them."""
 
 
-def session(graph: bytes, weights: Weights, cores: int = 1) -> onnxruntime.InferenceSession:
-    """Return a session of ``graph``, run as it is written, with ``weights`` that lie elsewhere.
+def session(graph: bytes, weights: Weights) -> onnxruntime.InferenceSession:
+    """Return a session of ``graph``, run as written on one core, with ``weights`` kept elsewhere.
 
-    onnxruntime does not keep the weights alive: the caller must. ``cores`` work on one run;
-    more than one must not be used in a process that was forked after this.
+    onnxruntime does not keep the weights alive: the caller must.
 
     Raises:
         Exception: onnxruntime raises what it likes.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cores
-    # Within a run the cores wait for each other too shortly for sleeping; between runs
-    # none may wait by spinning.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
     options.add_external_initializers(list(weights), values)
@@ -39,9 +35,9 @@ class TextVectors:
     The arguments are those of :func:`session`.
     """
 
-    def __init__(self, graph: bytes, weights: Weights, cores: int = 1) -> None:
+    def __init__(self, graph: bytes, weights: Weights) -> None:
         self._weights = weights  # kept alive
-        self._session = session(graph, weights, cores)
+        self._session = session(graph, weights)
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the vector, ``(dimension,)``, of a text of tokens ``(n,)``."""

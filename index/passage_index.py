@@ -11,8 +11,6 @@ from typing import NamedTuple, Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import LibraryUnwritable
-from index.forks import renew_in_children
 from index.lexical import remove_index
 from index.library_folder import LEXICAL, RECORD, VECTORS, check_folder
 from index.meaning import Meaning
@@ -45,12 +43,13 @@ class PassageIndex:
         limits: How long chunks may be.
         create: Whether to make the library if there is none.
         read_only: Whether only to read: nothing in the folder changes, not even for a moment,
-            and what would change the library raises LibraryUnwritable. An index that is missing,
-            damaged or of an older format is still rebuilt on disk where that is possible.
+            and what would change the library raises LibraryUnwritable. An index that is missing
+            or damaged is still rebuilt on disk where that is possible.
         replacing: As for :class:`index.storage.Storage`.
         rebuild: Whether to rebuild the derived indexes, whatever there is of them.
 
-    A library that cannot be written to is opened for reading only.
+    A library that cannot be written to is opened for reading only. A child process made by
+    ``fork`` must open the library itself.
 
     Raises:
         LibraryMissing: There is none, and ``create`` is not set.
@@ -83,14 +82,10 @@ class PassageIndex:
         except BaseException:
             self._storage.close()
             raise
-        renew_in_children(self)
 
     def _is_read_as_it_is(self) -> bool:
         """Open the library for reading only, and return whether nothing has to be rebuilt."""
-        try:
-            self._open(read_only=True)
-        except LibraryUnwritable:  # it is of an older format, which is brought up to date first
-            return False
+        self._open(read_only=True)
         if not self.faults:
             return True
         self._words.close()
@@ -132,10 +127,6 @@ class PassageIndex:
         self._meaning.close()
         self._storage.close()
         self._words.close()
-
-    def renew_in_child(self) -> None:
-        """Make the lock anew, which another thread of the parent may have held."""
-        self._lock = threading.RLock()
 
     @property
     def writable(self) -> bool:
@@ -218,6 +209,7 @@ class PassageIndex:
             ArticleNotFound: There is none of this id.
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
+        self._storage.check_writable()
         with self._write_lock.held():
             self._storage.remove(article_id)
             self._catch_up()
@@ -253,6 +245,7 @@ class PassageIndex:
 
     def __len__(self) -> int:
         """Return the number of chunks of all articles."""
+        self._storage.check_process()
         with self._lock:
             self._catch_up()
             return len(self._meaning.index)
@@ -283,6 +276,7 @@ class PassageIndex:
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
+        self._storage.check_process()  # before waiting for a lock that nobody may hold here
         ranges = None if article_ids is None else self._storage.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()

@@ -30,16 +30,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def free_cores() -> int:
-    """Return the number of usable cores that nothing else runs on now, the caller's included.
-
-    1 where there is no telling: elsewhere than on Linux.
-    """
-    try:
-        running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]
-    except (OSError, IndexError):
-        return 1
-    others = int(running) - 1  # the caller runs, too
-    return max(1, min(usable_cores(), (os.cpu_count() or 1) - others))

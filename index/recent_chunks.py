@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from index.forks import renew_in_children
 from index.revisions import NEW, Revision, StoredChunk
 from index.sentence_words import SentenceWords
 from index.storage import Storage
@@ -53,15 +52,10 @@ class RecentChunks:
         self._lock = threading.Lock()
         self._revision = NEW
         self._kept: OrderedDict[int, RecentChunk] = OrderedDict()
-        renew_in_children(self)
 
     def __len__(self) -> int:
         """Return how many are kept."""
         return len(self._kept)
-
-    def renew_in_child(self) -> None:
-        """Make the lock anew, which another thread of the parent may have held."""
-        self._lock = threading.Lock()
 
     def of(self, ids: Sequence[int], revision: Revision) -> dict[int, RecentChunk]:
         """Return the chunks of ``ids``, which exist at ``revision``, without those gone since."""

@@ -1,4 +1,4 @@
-"""The tables of a record: made in a new file, and brought up to date in an older one."""
+"""The tables of a library's SQLite file, and which files are libraries of this format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
-from index.errors import LibraryDamaged, LibraryTooNew
+from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
 
 SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
@@ -36,23 +36,6 @@ CREATE TABLE changes (
     generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
     first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
 """
-# What brings a library of each older version to the next one.
-_MIGRATIONS = {
-    1: "ALTER TABLE articles ADD COLUMN pages TEXT NOT NULL DEFAULT '[]'",
-    # A list of articles need not read past their texts.
-    2: """
-CREATE TABLE texts (
-    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
-    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
-INSERT INTO texts SELECT key, headings, pages, text FROM articles;
-ALTER TABLE articles ADD COLUMN characters INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE articles ADD COLUMN page_count INTEGER NOT NULL DEFAULT 0;
-UPDATE articles SET characters = code_points(text), page_count = json_array_length(pages);
-ALTER TABLE articles DROP COLUMN text;
-ALTER TABLE articles DROP COLUMN headings;
-ALTER TABLE articles DROP COLUMN pages
-""",
-}
 
 Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Begins one that is kept as a whole or not at all."""
@@ -61,18 +44,18 @@ Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]
 def prepare(
     db: sqlite3.Connection, path: Path | None, transaction: Transaction, *, create: bool = True
 ) -> None:
-    """Give a new file its tables, or an older library's this version's format, all or nothing.
+    """Create the tables in a new file; check that any other is a library of this format.
 
     Args:
         db: A connection to it.
-        path: The file, for what is told; None for memory.
+        path: The file, to name in errors; None for memory.
         transaction: Begins one on the connection that writes.
         create: Whether a file without tables may get them.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
+        LibraryError: An unreleased version of this program wrote it.
         LibraryDamaged: It is another program's, or has no tables and must not get them.
-        LibraryUnwritable: It would have to be written to, and cannot be.
     """
     # Read before the version, since another process may be making the library meanwhile.
     has_tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
@@ -87,7 +70,11 @@ def prepare(
         if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
             raise _not_a_library(path)
         if version < SCHEMA_VERSION:
-            _migrate(transaction)
+            msg = (
+                f"The library {path} has format {version}, which no released version wrote. "
+                "Add its articles to a new library."
+            )
+            raise LibraryError(msg)
         return
     if has_tables:
         raise _not_a_library(path)
@@ -113,18 +100,6 @@ def _create(transaction: Transaction) -> None:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _migrate(transaction: Transaction) -> None:
-    """Bring an older library to this version's format."""
-    with transaction() as db:
-        # Another process may have done it while this one waited.
-        version = _version(db)
-        for older in range(version, SCHEMA_VERSION):
-            for statement in _MIGRATIONS[older].split(";"):
-                db.execute(statement)
-        if version < SCHEMA_VERSION:
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -85,8 +85,13 @@ class Storage:
         """Whether it can be changed; see :meth:`check_writable`."""
         return self._db.unwritable is None
 
+    def check_process(self) -> None:
+        """Raise LibraryError in a child process that was forked after this was opened."""
+        self._db.check_process()
+
     def check_writable(self) -> None:
         """Raise LibraryUnwritable if the record could be opened for reading only."""
+        self.check_process()
         if self._db.unwritable is not None:
             raise LibraryUnwritable(str(self._db.unwritable))
 

@@ -27,8 +27,6 @@ from index.revisions import Revision
 _HEADER = struct.Struct("<8sQQI")  # magic, revision, dimension
 _LENGTH = struct.Struct("<Q")
 _MAGIC = b"AQVEC003"
-_MAGIC_IN_ONE = b"AQVEC002"
-"""Of older files: what follows the header is a digest of the payload in one piece, and that."""
 _BLOCK_BYTES = 1 << 20
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _MOST_THREADS = 4
@@ -109,14 +107,8 @@ def _saved(
 ) -> SavedVectors | None:
     header = file.read(_HEADER.size)
     magic, generation, token, stored_dimension = _HEADER.unpack(header)
-    if magic not in {_MAGIC, _MAGIC_IN_ONE} or stored_dimension != dimension:
+    if magic != _MAGIC or stored_dimension != dimension:
         return None
-    revision = Revision(generation, token)
-    if magic == _MAGIC_IN_ONE:
-        digest, payload = file.read(_DIGEST_BYTES), file.read()
-        if _sha256(payload) != digest:
-            return None
-        return SavedVectors(revision, len(payload), iter([payload]))
     header += file.read(_LENGTH.size)
     (length,) = _LENGTH.unpack_from(header, _HEADER.size)
     digest, digests_bytes = file.read(_DIGEST_BYTES), _DIGEST_BYTES * -(-length // _BLOCK_BYTES)
@@ -126,7 +118,7 @@ def _saved(
     if _sha256(header + digests) != digest:
         return None
     blocks = stack.enter_context(contextlib.closing(_checked(file, digests)))
-    return SavedVectors(revision, length, blocks)
+    return SavedVectors(Revision(generation, token), length, blocks)
 
 
 def _checked(file: BufferedReader, digests: bytes) -> Generator[bytes, None, None]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import filelock
 
 from index.errors import LibraryLocked, LibraryUnwritable
-from index.forks import renew_in_children
 
 LOCK = "write.lock"
 LOCK_SECONDS = 10.0
@@ -20,7 +19,6 @@ LOCK_SECONDS = 10.0
 class WriteLock:
     """The lock of the library in ``folder``, which is made if absent; None for one in memory.
 
-    A child process made by ``fork`` gets a lock of its own, which nobody holds in it.
     The file stays when a process ends; the lock on it does not.
 
     Raises:
@@ -34,15 +32,7 @@ class WriteLock:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unwritable(folder, error) from error
-        self._lock = self._new()
-        renew_in_children(self)
-
-    def renew_in_child(self) -> None:
-        """Make a lock of this process's own."""
-        self._lock = self._new()
-
-    def _new(self) -> filelock.BaseFileLock | threading.RLock:
-        return filelock.FileLock(self._folder / LOCK) if self._folder else threading.RLock()
+        self._lock = filelock.FileLock(folder / LOCK) if folder else threading.RLock()
 
     @contextlib.contextmanager
     def held(self, *, wait: bool = True) -> Iterator[None]:

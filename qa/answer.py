@@ -66,8 +66,7 @@ class Answer:
     """Where ``short`` stands in ``text``."""
 
     shorts_at: tuple[Span, ...] = ()
-    """Where the shortest exact answers stand in ``text`` if there are several, of the parts of
-    a question, of a list or of several articles; empty where there is but one."""
+    """Where the short answers are in ``text`` if the question has several parts; else empty."""
 
     understood: str | None = None
     """What a follow-up question was taken to ask, in words that stand alone; None if it

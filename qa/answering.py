@@ -7,17 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from index.embedder import Embedder
 from index.types import Article, Passage
 from qa.answer import Answer, Kind
 from qa.composing import compose_answer
 from qa.followup.mentions import MAX_TURNS, Exchange
 from qa.followup.recognition import points_back
 from qa.followup.resolution import Judge, resolve
-from qa.followup.topics import sensible, topic_of
 from qa.parts.answering import answered_in_parts
-from qa.parts.several_articles import with_other_article
-from qa.parts.topic import read_topic
 from qa.reader import Reader, Reading
 
 Retrieve: TypeAlias = Callable[[str], list[Passage]]
@@ -32,7 +28,6 @@ class Answerer:
 
     retrieve: Retrieve
     reader: Reader
-    embedder: Embedder
     article_of: Callable[[str], Article]
     """Of an article's id."""
     least_confidence: float
@@ -60,30 +55,14 @@ class Answerer:
             passages, reading = read(wording)
             if not rerank:
                 reading = replace(reading, passages=tuple(passages))
-            return with_other_article(
-                wording,
-                self._composed(wording, reading),
-                passages,
-                lambda some: self._composed(wording, self.reader.read(wording, some)),
-            )
+            return compose_answer(wording, reading, self.article_of, self.least_confidence)
 
         exchanges = [turn for turn in history if _is_exchange(turn)]
         understood = _understood(question, exchanges, ask_again, judge)
         answer = answered_in_parts(understood, answered, judge) or answered(understood)
-        near = understood
-        if understood != question:
-            near = _words_of(exchanges[-1])
-            understood = sensible(question, near, answer)
-        if topic := topic_of(understood):
-            found = self.retrieve(f"{topic}: {near}")
-            about = read_topic(topic, near, found, self.embedder) or read(understood)[1]
-            answer = self._composed(understood, about)
         if understood == question:
             return answer
         return replace(answer, question=question, understood=answer.understood or understood)
-
-    def _composed(self, wording: str, reading: Reading) -> Answer:
-        return compose_answer(wording, reading, self.article_of, self.least_confidence)
 
 
 def _understood(
@@ -106,7 +85,3 @@ def _is_exchange(turn: str | Answer) -> bool:
     Nothing points at a "Thanks", or at a list of people, in the way the rules know.
     """
     return isinstance(turn, str) or turn.kind is Kind.ANSWER
-
-
-def _words_of(turn: str | Answer) -> str:
-    return turn if isinstance(turn, str) else turn.understood or turn.question

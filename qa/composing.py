@@ -8,7 +8,6 @@ from index.errors import CitationError
 from index.types import Article, Span
 from qa.answer import Answer
 from qa.citations import Citation
-from qa.quoting import Quote
 from qa.reader import Reading
 
 REFUSAL = "The article does not say."
@@ -54,7 +53,6 @@ def compose_answer(
         passages=passages,
         marks=marks,
         short_at=short_at,
-        shorts_at=_places_of(reading.members, citations, marks),
     )
 
 
@@ -72,21 +70,6 @@ def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[i
     """Return where each citation's quote begins in a text that has it right before its mark."""
     pairs = zip(citations, marks, strict=True)
     return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
-
-
-def _places_of(
-    members: Sequence[Quote], citations: Sequence[Citation], marks: Sequence[Span]
-) -> tuple[Span, ...]:
-    """Return where the members of a list stand in a text of the quotes, each before its mark."""
-    places = []
-    for member in members:
-        for citation, at in zip(citations, quote_starts(citations, marks), strict=True):
-            inside = citation.start <= member.start < member.end <= citation.end
-            if inside and citation.article_id == member.article_id:
-                start = at + member.start - citation.start
-                places.append(Span(start, start + member.end - member.start))
-                break
-    return tuple(sorted(places))
 
 
 def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:

@@ -1,7 +1,7 @@
 """The ranked spans of a question → how sure it is that the best answers it.
 
 A logistic model over a few signs, and an isotonic correction of it (Zadrozny and Elkan
-2002), both fitted by ``bench/calibration.py``.
+2002), both fitted by ``training/fit_calibration.py``.
 """
 
 from __future__ import annotations

@@ -228,7 +228,6 @@ class ArticleQA(SearchableLibrary):
         answerer = Answerer(
             lambda words: self._retriever.retrieve(words, self.settings.passages, ids, encode),
             self._reader,
-            self._embedder,
             self._index.article,
             self.settings.least_confidence(self._reader.levels),
         )

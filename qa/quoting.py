@@ -44,26 +44,21 @@ class Quote:
     heading: str = ""
 
 
-def quotes_of(
-    question: str, judged: Sequence[JudgedSpan], also: Sequence[JudgedSpan] = ()
-) -> tuple[Quote, ...]:
+def quotes_of(question: str, judged: Sequence[JudgedSpan]) -> tuple[Quote, ...]:
     """Return the sentences of the best of ``judged``, then of those that go with it.
 
-    The quote that holds the best span comes first. The sentences of ``also`` are quoted
-    whatever their scores.
+    The quote that holds the best span comes first.
     """
     best = judged[0]
     passage = best.candidate.passage
     own = sentences_around(passage, best.candidate.span)[:MAX_SENTENCES]
     chosen = [(passage, span) for span in own]
-    chosen += [pair for other in also for pair in _sentences_of(other)]
-    limit = max(MAX_SENTENCES, len(dict.fromkeys(chosen)))
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
     for other in judged[1:]:
         if _goes_with(question, best, other):
             chosen += _sentences_of(other)
     distinct = list(dict.fromkeys(chosen))
-    return _joined(distinct[:limit])
+    return _joined(distinct[:MAX_SENTENCES])
 
 
 def _sentences_of(judged: JudgedSpan) -> list[tuple[Passage, Span]]:

@@ -1,7 +1,7 @@
 """Spans of several passages → in which order they answer the question.
 
 A span is weighed against the others of its question by the reading model, the retriever
-and the words around it: a conditional logit (McFadden 1974), fitted by ``bench/ranking.py``.
+and the words around it: a conditional logit (McFadden 1974), fitted by ``training/fit_ranking.py``.
 The scores of a question are logarithms of the spans' chances, but for a constant.
 """
 

@@ -6,19 +6,16 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol
 
 from index.types import Passage, Span
 from qa.judgement import Calibration, signs_of
-from qa.lists import members_of
 from qa.logits import logistic
 from qa.model_files import shipped_folder
 from qa.quoting import Quote, quotes_of
 from qa.ranking import JudgedSpan, distinct
 from qa.span_decoding import SpanCandidate, span_candidates
 from qa.windows import WindowReader
-from qa.yes_no import also_deciding, confidence_that_it_decides, decisive, is_yes_no
 
 # Scores are squeezed into 0..1 for display; this many logits are one.
 _DISPLAY_SCALE = 5.0
@@ -36,9 +33,6 @@ class Reading:
     """The shortest exact answer, inside the first quote; None if unknown."""
     passages: tuple[Passage, ...] = ()
     """What was read, in the order in which it seems to answer, ranks and scores anew."""
-    members: tuple[Quote, ...] = ()
-    """The shortest exact answers of a question for several, each inside a quote; empty where
-    there is but one."""
 
 
 class Reader(Protocol):
@@ -116,36 +110,10 @@ class ExtractiveReader:
         """Return the reading that the spans of ``passages`` come to."""
         if not judged:
             return Reading((), 0.0, passages=tuple(passages))
-        if is_yes_no(question):
-            return self._decided(question, passages, judged)
         confidence = self.calibration.confidence(signs_of(question, judged, passages))
-        several = distinct(judged)
-        members = members_of(question, several, partial(self._margin_alone, question))
-        first = members[0]
-        several.sort(key=lambda span: span is not first)
-        quotes = quotes_of(question, several, members[1:])
-        short = _within(quotes[0], first.candidate.span)
-        reordered = _reordered(passages, judged)
-        if len(members) > 1:
-            spans = tuple(_place_of(member) for member in members)
-            return Reading(quotes, confidence, None, reordered, spans)
-        return Reading(quotes, confidence, short, reordered)
-
-    def _decided(
-        self, question: str, passages: Sequence[Passage], judged: Sequence[JudgedSpan]
-    ) -> Reading:
-        """Return the reading of a question that asks whether something is so."""
-        ordered = decisive(question, judged)
-        confidence = self.calibration.confidence(signs_of(question, ordered, passages))
-        quotes = quotes_of(question, distinct(ordered), also_deciding(question, ordered))
-        reordered = _reordered(passages, ordered)
-        return Reading(quotes, confidence_that_it_decides(confidence), passages=reordered)
-
-    def _margin_alone(self, question: str, passage: Passage) -> float:
-        """Return the margin of the best span of ``passage`` read by itself, in logits."""
-        (windows,) = self._loaded().read(question, [passage.text])
-        found = span_candidates(passage, windows)
-        return found[0].margin if found else -math.inf
+        quotes = quotes_of(question, distinct(judged))
+        short = _within(quotes[0], judged[0].candidate.span)
+        return Reading(quotes, confidence, short, _reordered(passages, judged))
 
     def judge(self, question: str, passages: Sequence[Passage]) -> list[JudgedSpan]:
         """Return the spans that could answer, best first; see :meth:`Ranking.in_turn`."""
@@ -169,11 +137,6 @@ class ExtractiveReader:
 def _within(quote: Quote, span: Span) -> Span:
     """Return the part of ``span`` in ``quote``: a quote is cut, a span need not be."""
     return Span(max(span.start, quote.start), min(span.end, quote.end))
-
-
-def _place_of(member: JudgedSpan) -> Quote:
-    passage = member.candidate.passage
-    return Quote(passage.article_id, *member.candidate.span, passage.heading)
 
 
 def _reordered(passages: Sequence[Passage], judged: Sequence[JudgedSpan]) -> tuple[Passage, ...]:

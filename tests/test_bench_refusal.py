@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from bench.refusal import Outcome, best_threshold, in_first_half, row_at, section
+from bench.datasets import in_first_half
+from bench.refusal import Outcome, best_threshold, row_at, section
 
 RIGHT = Outcome(
     article="a",

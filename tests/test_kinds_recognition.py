@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.kinds_fit import read_phrases
 from index.embedder import SentenceTransformerEmbedder
 from index.model_files import DEFAULT_MODEL_DIMENSION, DEFAULT_MODEL_SHA256
 from qa.answer import Kind
 from qa.kinds.recognition import LONGEST, WEIGHTS, shipped_model, wanted_by
 from qa.kinds.wanted import Wanted
+from training.fit_intent import read_phrases
 
 CASES = [
     ("Could you please give me a brief summary of this news story?", Kind.SUMMARY),
@@ -78,7 +78,7 @@ def test_what_says_nothing_or_too_much_is_factual(
 def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:
     data = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     assert data["embedding_model_sha256"] == DEFAULT_MODEL_SHA256
-    assert data["made_by"].startswith("python -m bench.kinds_fit")
+    assert data["made_by"].startswith("python -m training.fit_intent")
     model = shipped_model()
     assert set(model.classes) == set(Wanted)
     assert model.coefficients.shape == (len(Wanted), DEFAULT_MODEL_DIMENSION)

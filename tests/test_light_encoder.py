@@ -9,14 +9,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from bench.encoder import graph, graph_int8
-from bench.encoder.__main__ import PROBES
 from index import light_encoder as module
 from index.full_model import FullModel
 from index.int8_weights import Calibration, int8_weights
 from index.light_encoder import CALIBRATION, FOLDER, GRAPH, GRAPH_INT8, MAX_TOKENS, LightEncoder
 from index.model_files import default_model_folder
 from index.processor import has_fast_int8
+from training.encoder import graph, graph_int8
+from training.encoder.__main__ import PROBES
 
 TEXTS = [
     "Who did Marco Rubio call?",

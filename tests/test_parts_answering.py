@@ -1,4 +1,4 @@
-"""Questions of several parts, and of several articles, as they are answered."""
+"""How questions of several parts are answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from qa import Answer, ArticleQA
 from qa.export import to_html
-from qa.parts.several_articles import Relation, relation_of
 from qa.rendering import to_markdown, to_plain
 from qa.text_parts import parts
 from qa.transcript import Transcript
@@ -78,24 +77,11 @@ def test_no_part_with_an_answer_is_a_refusal(bridge: ArticleQA) -> None:
     assert (answer.answered, answer.text) == (False, "The article does not say.")
 
 
-def test_articles_that_differ_are_shown_side_by_side(shelf: ArticleQA) -> None:
+def test_where_two_articles_answer_the_surest_words_are_the_short_answer(shelf: ArticleQA) -> None:
     answer = shelf.ask("When was the Marrow Bridge opened?")
-    assert answer.text.startswith("The articles differ:\n\n")
-    assert sorted(shorts(answer)) == ["1934", "1935"]
-    assert {citation.title for citation in answer.citations} == {"Bridge", "Guide [1]"}
-    assert answer.short is None
-
-
-def test_articles_that_agree_are_both_cited_and_have_one_short_answer(shelf: ArticleQA) -> None:
-    answer = shelf.ask("Who opened the Marrow Bridge?")
-    assert answer.short == "Edith Calloway"
-    assert len(answer.citations) == 2
-    assert answer.text.startswith(answer.citations[0].quote)
-
-
-def test_an_article_about_something_else_does_not_speak_up(shelf: ArticleQA) -> None:
-    answer = shelf.ask("How many of the lynx died?")
-    assert {citation.title for citation in answer.citations} == {"Lynx"}
+    assert answer.short in {"1934", "1935"}
+    assert answer.short in answer.citations[0].quote
+    assert answer.shorts_at == ()
 
 
 def test_one_article_alone_is_asked_where_one_is_chosen(shelf: ArticleQA) -> None:
@@ -104,35 +90,14 @@ def test_one_article_alone_is_asked_where_one_is_chosen(shelf: ArticleQA) -> Non
     assert answer.short == "1934"
 
 
-def test_several_places_are_whole_on_every_surface(shelf: ArticleQA) -> None:
-    answer = shelf.ask("When was the Marrow Bridge opened?")
+def test_answers_to_several_parts_are_whole_on_every_surface(bridge: ArticleQA) -> None:
+    answer = bridge.ask("When was the Marrow Bridge opened and how long is it?")
     assert Answer.from_dict(answer.to_dict()) == answer
     for citation in answer.citations:
-        citation.check(shelf.article(citation.article_id))
+        citation.check(bridge.article(citation.article_id))
     assert "".join(part.text for part in parts(answer)) == answer.text
     assert [part.text for part in parts(answer) if part.is_short] == shorts(answer)
-    assert to_plain(answer).startswith(answer.text)
-    markdown = to_markdown(answer)
-    assert "<strong>1934</strong>" in markdown
-    assert markdown.count("\n\n") >= 4
-    page = to_html(Transcript.of([answer]), shelf.article)
-    assert "<strong>1935</strong>" in page
-
-
-@pytest.mark.parametrize(
-    ("short", "other", "relation"),
-    [
-        ("1932", "1933", Relation.DIFFERENT),
-        ("1932", "19 March 1932", Relation.SAME),
-        ("12 metres", "40 metres", Relation.DIFFERENT),
-        ("412 metres", "1,352 feet", Relation.OPEN),
-        ("John Bradfield", "Bradfield", Relation.SAME),
-        ("John Bradfield", "Ralph Freeman", Relation.DIFFERENT),
-        ("to save money", "because of rust", Relation.OPEN),
-        (None, "1932", Relation.OPEN),
-    ],
-)
-def test_how_two_short_answers_go_together(
-    short: str | None, other: str | None, relation: Relation
-) -> None:
-    assert relation_of("Who or when?", short, other) is relation
+    assert answer.text in to_plain(answer)
+    assert "<strong>1934</strong>" in to_markdown(answer)
+    page = to_html(Transcript.of([answer]), bridge.article)
+    assert "<strong>1934</strong>" in page

@@ -213,6 +213,14 @@ def test_no_outside_host_is_contacted(monkeypatch: pytest.MonkeyPatch) -> None:
         assert qa.ask("When did the Harbour Bridge open?").answered
 
 
+def test_a_yes_no_question_is_answered_with_the_words_of_the_article(bundled: ArticleQA) -> None:
+    answer = bundled.ask("Did India accept Trump's offer?")
+    check(bundled, answer)
+    assert answer.answered
+    assert "offer" in answer.citations[0].quote
+    assert answer.short
+
+
 def test_a_follow_up_is_understood_from_the_answers_before_it(bundled: ArticleQA) -> None:
     first = bundled.ask("What was Operation Sindoor?")
     answer = bundled.ask("When was it launched?", history=[first])

@@ -23,7 +23,7 @@ from index.errors import (
     LibraryUnwritable,
     WrongModel,
 )
-from index.revisions import NEW, Revision
+from index.revisions import NEW
 from index.schema import SCHEMA_VERSION
 from index.spool import Spool
 from index.storage import Storage
@@ -159,81 +159,22 @@ def test_a_library_of_another_model_is_refused_with_the_command(tmp_path: Path) 
         Storage(tmp_path / "l", ModelIdentity("other", "1" * 64, 2))
 
 
-# The schema of the first release, word for word.
-VERSION_1 = """
-CREATE TABLE library (
-    model_name TEXT NOT NULL, model_sha256 TEXT NOT NULL, dimension INTEGER NOT NULL,
-    generation INTEGER NOT NULL, token INTEGER NOT NULL);
-CREATE TABLE articles (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, source TEXT,
-    headings TEXT NOT NULL, added_at TEXT NOT NULL);
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
-    heading TEXT NOT NULL, sentences BLOB NOT NULL);
-CREATE INDEX chunks_by_article ON chunks (article);
-CREATE TABLE vectors (
-    chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
-CREATE TABLE changes (
-    generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
-    first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
-PRAGMA application_id = 1095844145;
-PRAGMA user_version = 1;
-"""
-
-
-@pytest.fixture
-def version_1(tmp_path: Path) -> Path:
-    path = tmp_path / "library.sqlite"
-    article = article_with_chunks("abc")[0]
-    db = sqlite3.connect(path)
-    db.executescript(f"PRAGMA journal_mode = WAL; {VERSION_1}")
-    db.execute("INSERT INTO library VALUES ('model', ?, 2, 1, 7)", (MODEL.sha256,))
-    db.execute(
-        "INSERT INTO articles VALUES (1, ?, 'T', 'abc', 's', '[[0, 1, 1]]', '2026-01-01')",
-        (article.id,),
-    )
-    spans = np.array([[0, 3]], dtype="<i8").tobytes()
-    db.execute("INSERT INTO chunks VALUES (1, 1, 0, 3, 'abc', '', ?)", (spans,))
-    db.execute("INSERT INTO vectors VALUES (1, ?)", (np.array([1, 0], dtype="<f4").tobytes(),))
-    db.execute("INSERT INTO changes VALUES (1, 7, 1, 1, 1)")
-    db.commit()
+def test_a_library_of_an_unreleased_format_is_refused(tmp_path: Path) -> None:
+    Storage(tmp_path / "l", MODEL).close()
+    with sqlite3.connect(tmp_path / "l") as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
     db.close()
-    return path
+    with pytest.raises(LibraryError, match="Add its articles to a new library"):
+        Storage(tmp_path / "l", MODEL)
 
 
-def test_a_library_of_version_1_is_brought_up_to_date_in_place(version_1: Path) -> None:
-    storage = Storage(version_1, MODEL)
-    (article,) = storage.articles()
-    assert (article.text, article.pages, article.added_at) == ("abc", (), "2026-01-01")
-    assert storage.chunk_ranges([article.id]) == [(1, 1)]
-    assert storage.has_been_at(Revision(1, 7))
-    paged = added(storage, "xyz")
-    storage.close()
-    assert Storage(version_1, MODEL).article(paged.id).pages == (0, 1)
-
-
-def test_a_library_is_left_at_version_1_if_bringing_it_up_to_date_fails(
-    version_1: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = version_1.read_bytes()
-    broken = {1: "ALTER TABLE articles ADD COLUMN pages TEXT; SELECT nothing FROM nowhere"}
-    monkeypatch.setattr("index.schema._MIGRATIONS", broken)
-    with pytest.raises(LibraryError):
-        Storage(version_1, MODEL)
-    assert version_1.read_bytes() == before
-    monkeypatch.undo()
-    assert len(Storage(version_1, MODEL).articles()) == 1
-
-
-def test_another_programs_database_of_the_same_version_is_left_alone(version_1: Path) -> None:
-    with sqlite3.connect(version_1) as db:
+def test_another_programs_database_of_the_same_version_is_left_alone(tmp_path: Path) -> None:
+    Storage(tmp_path / "l", MODEL).close()
+    with sqlite3.connect(tmp_path / "l") as db:
         db.execute("PRAGMA application_id = 1")
     db.close()
     with pytest.raises(LibraryDamaged, match="another program"):
-        Storage(version_1, MODEL)
+        Storage(tmp_path / "l", MODEL)
 
 
 def test_a_library_of_a_newer_program_is_refused(tmp_path: Path) -> None:

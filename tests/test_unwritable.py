@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -216,16 +214,3 @@ def test_a_record_that_may_only_be_read_beside_a_writable_folder(anyones: Path) 
     script = AS_NOBODY.split("for change", maxsplit=1)[0]
     run(script + "try:\n    index.add(article(9))\nexcept LibraryUnwritable:\n    pass", folder)
     assert check_library(folder).verdict is Verdict.SOUND
-
-
-def test_an_older_format_that_cannot_be_brought_up_to_date_is_told(
-    anyones: Path,
-) -> None:
-    folder = filled(anyones / "l")
-    with contextlib.closing(sqlite3.connect(folder / "library.sqlite")) as db:
-        db.execute("PRAGMA user_version = 1")
-    protect(folder)
-    script = AS_NOBODY.split("index =", maxsplit=1)[0]
-    script += "try:\n    opened(folder)\nexcept LibraryUnwritable as error:\n    print(error)"
-    assert "cannot be opened for writing" in run(script, folder)
-    assert os.access(folder, os.R_OK)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import hashlib
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from index.library_folder import VECTORS
 from index.revisions import Revision
 from index.vector_file import reading, write_file
-from tests.libraries import TOY, article, filled, found, opened, titles
+from tests.libraries import filled, found, opened
 
 BLOCK = 64
 REVISION = Revision(7, 12345)
@@ -103,46 +101,6 @@ def test_what_is_not_read_to_its_end_is_not_taken_for_whole(tmp_path: Path) -> N
         assert len(saved.read(BLOCK)) == BLOCK
         assert not saved.is_whole
     assert saved.read(1) == b""  # it is closed
-
-
-def as_version_2(payload: bytes, dimension: int, revision: Revision = REVISION) -> bytes:
-    """Return a file as it was before its digest was of blocks."""
-    header = struct.pack("<8sQQI", b"AQVEC002", *revision, dimension)
-    return header + hashlib.sha256(payload).digest() + payload
-
-
-def test_an_older_file_is_read_and_checked(tmp_path: Path) -> None:
-    path = tmp_path / "v"
-    older = as_version_2(payload_of(3 * BLOCK), 8)
-    path.write_bytes(older)
-    assert read(path) == (REVISION, payload_of(3 * BLOCK))
-    assert read(path, 9) is None
-    for place in range(24, len(older), 5):
-        path.write_bytes(older[:place] + bytes([older[place] ^ 4]) + older[place + 1 :])
-        assert read(path) is None, place
-        path.write_bytes(older[:place])
-        assert read(path) is None, place
-
-
-def test_a_library_with_an_older_file_opens_as_it_is_and_saves_a_newer(tmp_path: Path) -> None:
-    folder = filled(tmp_path / "l")
-    path = folder / VECTORS
-    newer = path.read_bytes()
-    dimension = TOY.identity.dimension
-    with reading(path, dimension) as saved:
-        assert saved is not None
-        payload = b"".join(iter(lambda: saved.read(1_000), b""))
-        path.write_bytes(as_version_2(payload, dimension, saved.revision))
-    with opened(folder) as index:
-        assert index.faults == {}
-        assert titles(index) == ["Title 0", "Title 1", "Title 2"]
-        assert found(index, 1) == ["Title 1"]
-        index.add(article(5))
-        index._meaning.save()
-    assert path.read_bytes()[:8] == newer[:8]
-    with opened(folder) as index:
-        assert index.faults == {}
-        assert found(index, 5) == ["Title 5"]
 
 
 def test_a_file_of_a_version_that_is_not_known_is_made_anew(tmp_path: Path) -> None:

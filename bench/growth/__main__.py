@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.commands import as_dicts, report, table
+from bench.commands import report, table
 from bench.environment import Environment
 from bench.growth.material import Material, made_articles, read_material
 from bench.growth.measuring import CHANGES, GivenVectors
@@ -227,7 +227,7 @@ def main() -> None:
     for size in map(int, given.sizes.split(",")):
         rows.append(grown(material, size, given.work, model))
         print(rows[-1], file=sys.stderr)
-    report(given, "growth", environment, render(environment, load, rows), rows=as_dicts(rows))
+    report(given.out, "growth", render(environment, load, rows))
     if given.out:
         plot_growth(rows, given.out / "growth.svg")
 

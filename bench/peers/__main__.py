@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from bench.commands import report
@@ -52,7 +51,7 @@ def main() -> None:
     versions = {c.key: c.versions(venvs) for c in contenders}
     compared = Compared(contenders, runs, parts, len(articles), characters)
     text = render(environment, load, compared, versions)
-    report(given, "peers", environment, text, load=load, versions=versions, runs=asdict(runs))
+    report(given.out, "peers", text)
     if given.out:
         plot_peers(compared, given.out / "peers.svg")
 

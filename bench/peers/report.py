@@ -162,7 +162,7 @@ def _starting(compared: Compared) -> list[str]:
         "## Cold start: from the start of a process to the first passage",
         "",
         "Seconds, over a store that is there; the files are in the disk's cache. The page's start: "
-        "[page_start.md](page_start.md).",
+        "[start.md](start.md).",
         "",
         *table(("", "seconds", "ratio"), cells),
         "",

@@ -51,7 +51,7 @@ class KindModel:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the model that ``python -m bench.kinds_fit`` wrote."""
+        """Return the model that ``python -m training.fit_intent`` wrote."""
         return cls(
             tuple(Wanted(name) for name in data["classes"]),
             np.array(data["coefficients"]),

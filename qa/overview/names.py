@@ -10,7 +10,6 @@ from qa.followup.words import Word, bare, words_of
 from qa.overview.words import (
     ABBREVIATED,
     ADJECTIVES,
-    DOING,
     ORGANISATION_HEADS,
     PLACE_HEADS,
     PLACES,
@@ -26,7 +25,6 @@ from qa.questions.words import PRONOUNS
 _JOINING = frozenset("of de la le du da di von van der den ter bin ibn al and for".split())
 # "People’s Liberation Army" goes on behind its possessive.
 _OWNERS = frozenset("people children women men king queen".split())
-_COMPANIES = frozenset("electric motors mills assembly dynamics hospital council staff".split())
 _POSSESSIVE = re.compile(r"[’']s?$")
 _OFFICES = re.compile(
     r"(?:[Ss]ecretary(?:[- ][Gg]eneral)? of (?:State|Defen[cs]e|War|the \w+|Health|Energy|Commerce)"
@@ -208,8 +206,6 @@ def _behind_titles(text: str, run: list[Word]) -> int:
             return 0  # "St. Louis", "Gulf of St. Lawrence"
         if len(behind) == 1 and bare(behind[0].low) in ORGANISATION_HEADS:
             return 0  # "Justice Department"
-        if run[i].low == "general" and behind and bare(behind[0].low) in _COMPANIES:
-            return 0
         if behind and behind[0].low not in _JOINING:
             return i + 1
         return 0
@@ -244,4 +240,4 @@ def _with_time(text: str, start: int) -> int:
 def _is_no_noun(word: Word) -> bool:
     if word.low in ADJECTIVES:
         return False
-    return not word.text.islower() or word.is_function or word.low in SAYING | DOING | PRONOUNS
+    return not word.text.islower() or word.is_function or word.low in SAYING | PRONOUNS

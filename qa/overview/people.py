@@ -13,7 +13,6 @@ from qa.overview.sentences import Sentence
 from qa.overview.words import (
     ADJECTIVES,
     CHARACTERS,
-    DOING,
     GIVEN,
     ORGANISATION_HEADS,
     PLACE_HEADS,
@@ -153,8 +152,6 @@ def _acts(mention: Mention) -> float:
         return 1.5
     if before and before[1] in SAYING:
         return 1.5
-    if after and after[1] in DOING:
-        return 1.0
     return 0.5 if _BY.search(mention.before) else 0.0
 
 

@@ -23,7 +23,7 @@ _SAME = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much; the defaults were chosen by ``bench.overview``."""
+    """What counts how much; the defaults were chosen by ``training.fit_summary``."""
 
     centrality: float = 1.0
     title: float = 0.5

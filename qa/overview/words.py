@@ -61,15 +61,6 @@ SAYING = frozenset(
     tweeted testified remarked thought believed believes knew felt wondered hoped hopes
     laughed smiled wept""".split()
 )
-DOING = frozenset(
-    """called met married became born died studied invented discovered founded moved went
-    came joined resigned returned attended received won wanted visited travelled traveled
-    graduated worked appointed elected refused offered decided led emphasised emphasized
-    urged voiced reiterated expressed signed accepted rejected preached taught published
-    proposed developed voted launched approved agreed condemned thanked spoke ran looked
-    took gave""".split()
-)
-"""What persons and organisations do more than places do."""
 
 ORGANISATION_HEADS = frozenset(
     """division university college institute institution school academy company corporation
@@ -183,54 +174,39 @@ SLIPS = frozenset(
 )
 """Words with a capital at the start of a sentence, or by custom, that name nobody."""
 GIVEN = frozenset(
-    """guglielmo lorenz enzo giorgio aaron abdul abigail abraham adam adele adrian agnes
-    ahmed alan albert alejandro alex alexander alexandra alfred ali alice alison allen
-    amanda amelia amir amit amy ana andre andrea andreas andrew angela angelo ann anna
-    anne anthony antoine antonio anton arjun arnold arthur ashley audrey augustus barack
-    barbara beatrice benedict benjamin bernard bertha bill bob boris brian bruce caleb
-    carl carla carlos carol caroline catherine cecilia charles charlotte chloe chris
-    christian christina christine christopher claire clara claude colin conrad cornelius
-    daniel daria david deborah denis dennis diana diego dmitri dominic donald dora doris
-    dorothy douglas duncan dwight edgar edith edmund eduardo edward edwin eleanor elena
-    eli elias elijah elizabeth ella ellen emanuel emil emily emma emmanuel enrique eric
-    erik ernest esther eugene eva evan evelyn felix ferdinand fernando fiona frances
-    francesco francis francois frank franz fred frederick friedrich fritz gabriel gary
-    gavin george georg gerald gerard gilbert giovanni giuseppe grace graham greg gregory
-    gustav hannah hans harold harriet harry hassan heather heinrich helen helga henri
-    henry herbert herman hermann hillary horace howard hugh hugo humphrey ian ibrahim igor
-    ingrid irene isaac isabel isabella ivan jack jackson jacob jacques jake jamal james
-    jamie jan jane janet jason jean jeff jeffrey jennifer jeremy jerome jesse jessica jim
-    jimmy joan joe joel johan johann johannes john johnny jon jonas jonathan jorge jose
-    josef joseph joshua joyce juan judith julia julian julie julius justin karen karl kate
-    katharina katherine kathleen katie keith kelly kenneth kevin khalid kim kimberly kofi
-    konrad kumar lars laura lauren lawrence leah leo leon leonard leonardo leslie lewis
-    liam lillian linda lisa lloyd lorenzo louis louise lucas lucia lucy ludwig luigi luis
-    luke lydia magdalena malcolm manuel marc marco marcus margaret maria marie marilyn
-    mario marion mark marta martha martin martina mary matilda matthew matthias maurice
-    max maya megan mei melissa michael michel michelle miguel mike mikhail milton miriam
-    mitchell mohamed mohammad mohammed molly monica moses muhammad nadia nancy naomi
-    narendra natalie nathan nathaniel neil nelson nicholas nick nicole nigel nikola
-    nikolai nina noah noel nora norman oleg oliver olivia omar oscar otto owen pablo
+    """aaron abdul abigail abraham adam adele adrian agnes ahmed alan albert alejandro alex
+    alexander alexandra alfred ali alice alison allen amanda amelia amir amit amy ana andre
+    andrea andreas andrew angela angelo ann anna anne anthony antoine anton antonio arjun
+    arnold arthur ashley audrey augustus barbara beatrice benedict benjamin bernard bertha
+    bill bob boris brian bruce caleb carl carla carlos carol caroline catherine cecilia
+    charles charlotte chloe chris christian christina christine christopher claire clara
+    claude colin conrad cornelius daniel daria david deborah denis dennis diana diego dmitri
+    dominic donald dora doris dorothy douglas duncan dwight edgar edith edmund eduardo edward
+    edwin eleanor elena eli elias elijah elizabeth ella ellen emanuel emil emily emma emmanuel
+    enrique eric erik ernest esther eugene eva evan evelyn felix ferdinand fernando fiona
+    frances francesco francis francois frank franz fred frederick friedrich fritz gabriel gary
+    gavin georg george gerald gerard gilbert giovanni giuseppe grace graham greg gregory
+    gustav hannah hans harold harriet harry hassan heather heinrich helen helga henri henry
+    herbert herman hermann horace howard hugh hugo humphrey ian ibrahim igor ingrid irene
+    isaac isabel isabella ivan jack jackson jacob jacques jake jamal james jamie jan jane
+    janet jason jean jeff jeffrey jennifer jeremy jerome jesse jessica jim jimmy joan joe joel
+    johan johann johannes john johnny jon jonas jonathan jorge jose josef joseph joshua joyce
+    juan judith julia julian julie julius justin karen karl kate katharina katherine kathleen
+    katie keith kelly kenneth kevin khalid kim kimberly kofi konrad kumar lars laura lauren
+    lawrence leah leo leon leonard leonardo leslie lewis liam lillian linda lisa lloyd lorenzo
+    louis louise lucas lucia lucy ludwig luigi luis luke lydia magdalena malcolm manuel marc
+    marco marcus margaret maria marie marilyn mario marion mark marta martha martin martina
+    mary matilda matthew matthias maurice max maya megan mei melissa michael michel michelle
+    miguel mike mikhail milton miriam mitchell mohamed mohammad mohammed molly monica moses
+    muhammad nadia nancy naomi natalie nathan nathaniel neil nelson nicholas nick nicole nigel
+    nikola nikolai nina noah noel nora norman oleg oliver olivia omar oscar otto owen pablo
     pamela patricia patrick paul paula pauline pedro peggy penelope peter philip philipp
-    pierre priya rachel rafael rajesh ralph raymond rebecca richard rita robert roberto
-    robin roger roland ronald rosa rose ross roy rudolf rupert russell ruth kamala dick
-    cory sheila bernie chuck mitch alexandria pete rand ron rick hakeem liz tulsi mahatma
-    indira rahul sonia sanjay vikram anil ashok deepak lakshmi arun abdullah mustafa
-    yasser bashar fatima aisha malala nawaz asif bilal usman zainab wei ming hiroshi yoko
-    kenji akira haruki kazuo ichiro takeshi junichiro shinzo vladislav dmitry nikita
-    leonid alexei sergey natalia svetlana anastasia oksana petro volodymyr viktoria janos
-    laszlo lech marek piotr wojciech vaclav jiri pavel milos slobodan goran tomas jesus
-    ramon rosario guillermo ricardo gustavo hector jaime ernesto fidel simón evo nicolas
-    dilma luiz joao rui fernanda paolo pietro marcello silvio federico umberto dante
-    galileo michelangelo raffaello benito jens mette anders astrid bjorn erika nils olaf
-    sigrid ola kwame nana desmond thabo cyril emmerson yoweri jomo uhuru wangari chinua
-    ngozi olusegun muhammadu goodluck justus albrecht heinz helmut gerhard annalena
-    konstantin ulrich jurgen klaus dieter uwe sabine ursula brigitte valery jean-claude
-    jean-luc ségolène ryan sally salman sam samuel sandra sara sarah scott sean sebastian
-    sergei sergio sharon shehbaz sidney sigmund simon sofia sophia sophie stanley stefan
-    stephanie stephen steve steven stuart sunil susan sven sylvia tammy ted teresa terence
-    theodore theresa thomas tim timothy tobias tom tony tracy valerie vera victor vincent
-    vinay viktor virginia vladimir walter wanda wayne wendy werner wilhelm will william
-    winston wolfgang xavier yasmin yuri yusuf zachary zoe""".split()
+    pierre priya rachel rafael rajesh ralph raymond rebecca richard rita robert roberto robin
+    roger roland ronald rosa rose ross roy rudolf rupert russell ruth ryan sally salman sam
+    samuel sandra sara sarah scott sean sebastian sergei sergio sharon sidney sigmund simon
+    sofia sophia sophie stanley stefan stephanie stephen steve steven stuart sunil susan sven
+    sylvia tammy ted terence teresa theodore theresa thomas tim timothy tobias tom tony tracy
+    valerie vera victor viktor vinay vincent virginia vladimir walter wanda wayne wendy werner
+    wilhelm will william winston wolfgang xavier yasmin yuri yusuf zachary zoe""".split()
 )
 """Given names that are common in English texts."""

@@ -35,4 +35,4 @@ def answered_in_parts(
         return None
     worded = tuple(answer.question for answer in answers)
     understood = " ".join(worded) if worded != parts else None
-    return joined(question, answers, understood=understood)
+    return joined(question, answers, understood)

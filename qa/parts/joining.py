@@ -26,17 +26,14 @@ class _Page:
     def add_paragraph(self, words: str) -> None:
         self.text += f"\n\n{words}" if self.text else words
 
-    def add(self, answer: Answer, lead: str) -> None:
+    def add(self, answer: Answer) -> None:
         """Add the quotes that are not there yet, and every short answer."""
-        separator = lead
-        for citation in answer.citations:
-            if self._holders(citation):
-                continue
-            if separator == lead:
-                self.add_paragraph(lead)
+        new = [citation for citation in answer.citations if not self._holders(citation)]
+        for number, citation in enumerate(new):
+            if number:
+                self.text += " "
             else:
-                self.text += separator
-            separator = " "
+                self.add_paragraph("")
             self.starts.append(len(self.text))
             self.citations.append(citation)
             mark = f"[{len(self.citations)}]"
@@ -65,27 +62,18 @@ class _Page:
         ]
 
 
-def joined(
-    question: str,
-    answers: Sequence[Answer],
-    *,
-    heading: str = "",
-    leads: Sequence[str] = (),
-    understood: str | None = None,
-) -> Answer:
-    """Return the answers as one, a paragraph for each; what is refused is told.
+def joined(question: str, answers: Sequence[Answer], understood: str | None = None) -> Answer:
+    """Return the answers as one, a paragraph for each; a refused part says so.
 
     Args:
         question: What was asked.
         answers: One of them at least quotes something.
-        heading: A paragraph before all.
-        leads: What each paragraph begins with; nothing if there are none.
         understood: As of :class:`Answer`.
     """
-    page = _Page(heading)
-    for answer, lead in zip(answers, leads or [""] * len(answers), strict=True):
+    page = _Page()
+    for answer in answers:
         if answer.answered:
-            page.add(answer, lead)
+            page.add(answer)
         else:
             page.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
     refused = any(not answer.answered for answer in answers)

@@ -1,1 +1,0 @@
-"""Makes what ``index/light_encoder.py`` runs: ``python -m bench.encoder``."""

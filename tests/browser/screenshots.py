@@ -1,0 +1,108 @@
+"""Pictures of the page for the documentation: wide, narrow and dark.
+
+    python -m tests.browser.screenshots            # writes docs/images/page-*.png
+
+Wants the ``test`` extra and a Chromium on the path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import app
+from bench.serving import free_port
+from qa.pipeline import ArticleQA
+from tests.browser.conftest import ARGUMENTS, BROWSERS
+from tests.browser.visiting import PATIENCE_MS
+
+ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
+REFUSED = "How many soldiers died at Galwan?"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A window of the page, and the question whose first citation is followed in it."""
+
+    name: str
+    width: int
+    height: int
+    dark: bool = False
+    followed: int | None = None
+    """The turn whose ``[1]`` is clicked; None shows the last turn as it comes."""
+
+
+VIEWS = (
+    View("wide", 1280, 800, followed=1),
+    View("refusal", 1280, 800),
+    View("narrow", 390, 844),
+    View("narrow-cited", 390, 844, followed=1),
+    View("dark", 1280, 800, dark=True, followed=2),
+)
+
+
+def main() -> None:
+    """Take every picture and print where it is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    folder: Path = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    with ArticleQA.bundled() as qa, sync_playwright() as playwright:
+        qa.warm_up()
+        page = app.build_page(qa)
+        address = app.launch(page, host="127.0.0.1", port=free_port())
+        path = next(filter(None, map(shutil.which, BROWSERS)))
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        _start(browser, address, folder / "page-start.png")
+        for view in VIEWS:
+            _take(browser, address, view, folder / f"page-{view.name}.png")
+        browser.close()
+        page.close(verbose=False)
+
+
+def _start(browser: Browser, address: str, path: Path) -> None:
+    page = _opened(browser, address, View("start", 1280, 800))
+    expect(page.locator('.status[data-state="ready"]')).to_be_visible(timeout=PATIENCE_MS)
+    _save(page, path)
+
+
+def _take(browser: Browser, address: str, view: View, path: Path) -> None:
+    page = _opened(browser, address, view)
+    for turn, question in enumerate([*ANSWERED, REFUSED], start=1):
+        page.locator("#question textarea").fill(question)
+        page.locator("#question textarea").press("Enter")
+        done = page.locator(f'.status[data-turn="{turn}"][data-state="done"]')
+        expect(done).to_be_visible(timeout=PATIENCE_MS)
+    if view.followed:
+        reply = page.locator("#chat [data-testid=bot]").nth(view.followed - 1)
+        reply.get_by_role("link", name="[1]", exact=True).click()
+        expect(page.locator(".paper .lit").first).to_be_in_viewport()
+    _save(page, path)
+
+
+def _opened(browser: Browser, address: str, view: View) -> Page:
+    page = browser.new_page(
+        viewport={"width": view.width, "height": view.height},
+        color_scheme="dark" if view.dark else "light",
+        reduced_motion="reduce",
+    )
+    page.goto(address, wait_until="domcontentloaded")
+    expect(page.locator("#question textarea")).to_be_editable(timeout=PATIENCE_MS)
+    return page
+
+
+def _save(page: Page, path: Path) -> None:
+    page.screenshot(path=path, animations="disabled")
+    page.close()
+    # A page has few colours; a palette of them is a third of the size.
+    picture = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    picture.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.environment import Environment
+from qa.answer import Kind
+from qa.kinds.wanted import Wanted
+from training.evaluate_intent import DUE, HAND_WRITTEN, HandRow, SetRow, render
+from training.fit_intent import PHRASES, Phrase, draw_questions, fit, read_phrases
+
+
+def key(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def test_no_phrase_that_is_fitted_on_is_measured_on() -> None:
+    rows = [json.loads(line) for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines()]
+    assert not {key(row["question"]) for row in rows} & {key(p.text) for p in read_phrases()}
+
+
+def test_every_class_has_phrases_and_no_phrase_is_there_twice() -> None:
+    phrases = read_phrases()
+    assert {phrase.wanted for phrase in phrases} == set(Wanted)
+    assert len({phrase.text.casefold() for phrase in phrases}) == len(phrases)
+    others = [phrase for phrase in phrases if phrase.wanted is not Wanted.FACTUAL]
+    assert len(others) >= 300
+
+
+def test_phrases_of_an_unknown_class_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "phrases.txt"
+    path.write_text("[nonsense]\nHi\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="nonsense"):
+        read_phrases(path)
+
+
+def test_a_fitted_model_knows_what_it_was_fitted_on() -> None:
+    axes = np.eye(len(Wanted) + 1, dtype=np.float32)
+    phrases = [Phrase(f"word{i} this", wanted) for i, wanted in enumerate(Wanted)]
+    model = fit(phrases, axes[:-1], axes[-1:])
+    for phrase, vector in zip(phrases, axes, strict=False):
+        if phrase.wanted is not Wanted.FACTUAL:
+            assert model.likeliest(vector)[0] is phrase.wanted
+    assert model.words_for(Wanted.SUMMARY).isdisjoint(model.talk_words)
+    assert model.words_for(Wanted.HELP) >= model.talk_words
+    assert "this" not in model.overview_words
+
+
+def test_no_questions_are_drawn_from_an_empty_folder(tmp_path: Path) -> None:
+    assert draw_questions(tmp_path) == []
+
+
+def test_the_report_counts_what_is_right_and_lists_what_is_not() -> None:
+    hand = (
+        HandRow("about", False, 2, {Kind.SUMMARY: 1, Kind.ANSWER: 1}, ("Gist? → answer",)),  # noqa: FBT003 - not hard
+        HandRow("factual", True, 1, {Kind.ANSWER: 1}, ()),  # noqa: FBT003 - hard
+    )
+    sets = (SetRow("squad_en", "as written", 100, ("What is it? → summary",)),)
+    text = render(Environment.now("training.evaluate_intent"), hand, sets)
+    assert "Easy: 1 of 2 right. Hard: 1 of 1 right." in text
+    assert "- about: Gist? → answer" in text
+    assert "| squad_en | as written | 100 | 1 | 0.0100 |" in text
+
+
+def test_every_hand_written_kind_has_an_answer_that_is_due() -> None:
+    assert PHRASES.exists()
+    assert set(DUE.values()) == set(Kind) - {Kind.ANSWER}

@@ -1,0 +1,1 @@
+"""Makes what ``index/light_encoder.py`` runs: ``python -m training.encoder``."""

@@ -1,0 +1,192 @@
+"""How often the intent of a question is recognised, and how many factual questions are not.
+
+    python -m training.evaluate_intent --data DIR [--quick] [--out bench/results]
+
+The questions of ``training/questions`` were written by hand and none was fitted on; they
+are asked without an article or a history. The questions of the evaluation sets, all taken
+to be factual, are asked of their own article; of the sets that the confidence was fitted
+on, only those of the articles that were held back.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.answers import VARIANTS, articles_of
+from bench.commands import parser_of, report, table
+from bench.embedding import RememberingEmbedder
+from bench.environment import Environment
+from index.embedder import Embedder, SentenceTransformerEmbedder
+from index.passage_index import PassageIndex
+from index.types import Article
+from qa.answer import Kind
+from qa.evaluation.asking import in_variant
+from qa.evaluation.datasets import EvalArticle
+from qa.kinds.recognition import wanted_by
+from qa.kinds.wording import any_stands_in
+from qa.retriever import Retriever
+
+HAND_WRITTEN = Path(__file__).parent / "questions" / "kinds.jsonl"
+SETS = ("squad_en", "xquad_en", "covidqa", "fairytale", "quail_news")
+OTHER_LANGUAGE = "other_language"
+DUE: dict[str, Kind] = {
+    "about": Kind.SUMMARY,
+    "summary": Kind.SUMMARY,
+    "key_points": Kind.KEY_POINTS,
+    "people": Kind.PEOPLE,
+    "timeline": Kind.TIMELINE,
+    "small_talk": Kind.TALK,
+    "help": Kind.TALK,
+}
+"""The kind of answer that is due; for all other questions, words of the articles."""
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class HandRow:
+    """Hand-written questions of one kind, the hard ones in a row of their own."""
+
+    kind: str
+    hard: bool
+    questions: int
+    taken: dict[Kind, int]
+    """For how many each kind of answer is given."""
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetRow:
+    """The factual questions of a set in one wording."""
+
+    dataset: str
+    wording: str
+    questions: int
+    swallowed: tuple[str, ...]
+    """Those that are not answered in words of the article, and what they are taken for."""
+
+
+def hand_written(embedder: Embedder) -> list[HandRow]:
+    """Return how the hand-written English questions are recognised."""
+    taken: dict[tuple[str, bool], list[tuple[str, Kind]]] = {}
+    for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["kind"] != OTHER_LANGUAGE:
+            given = wanted_by(row["question"], embedder.encode_query, lambda _: False).kind
+            key = row["kind"], row["hard"]
+            taken.setdefault(key, []).append((row["question"], given))
+    rows = []
+    for (kind, hard), some in taken.items():
+        due = DUE.get(kind, Kind.ANSWER)
+        wrong = tuple(f"{question} → {got}" for question, got in some if got is not due)
+        rows.append(HandRow(kind, hard, len(some), dict(Counter(got for _, got in some)), wrong))
+    return rows
+
+
+def of_sets(data: Path, embedder: RememberingEmbedder, *, quick: bool) -> list[SetRow]:
+    """Return how many questions of each set, in each wording, are not taken to be factual."""
+    rows = []
+    for name in SETS:
+        articles = articles_of(data, name, quick=quick)
+        for variant in ("", *VARIANTS):
+            asked = list(_wordings(articles, variant))
+            if asked:
+                embedder.prepare([text for _, text in asked])
+                rows.append(_set_row(name, variant or "as written", asked, embedder))
+    return rows
+
+
+def _wordings(articles: Sequence[EvalArticle], variant: str) -> Iterator[tuple[EvalArticle, str]]:
+    for article in articles:
+        for question in article.questions:
+            text = in_variant(variant)(question) if variant else question.question
+            if text is not None:
+                yield article, text
+
+
+def _set_row(
+    name: str, wording: str, asked: Sequence[tuple[EvalArticle, str]], embedder: RememberingEmbedder
+) -> SetRow:
+    @functools.cache
+    def retriever(article: EvalArticle) -> Retriever:
+        index = PassageIndex(None, embedder)
+        index.add(Article.from_text(article.text, title=article.title))
+        return Retriever(index)
+
+    swallowed = []
+    for article, text in asked:
+
+        def said(words: Sequence[str], article: EvalArticle = article) -> bool:
+            found = retriever(article).retrieve(" ".join(words))
+            return any_stands_in(words, [passage.text for passage in found])
+
+        wanted = wanted_by(text, embedder.encode_query, said, titles=[article.title])
+        if wanted.kind is not Kind.ANSWER:
+            swallowed.append(f"{text} → {wanted}")
+    return SetRow(name, wording, len(asked), tuple(swallowed))
+
+
+def render(environment: Environment, hand: Sequence[HandRow], sets: Sequence[SetRow]) -> str:
+    """Return the results as Markdown."""
+    easy, hard = (_right(hand, hard=hard) for hard in (False, True))
+    return "\n".join(
+        [
+            "# Intent of questions",
+            "",
+            environment.to_markdown(),
+            "## Hand-written questions",
+            "",
+            "How many get which kind of answer. “answer” is due to factual, yes-no and follow-up "
+            "questions, “summary” to about and summary, “talk” to small talk and help.",
+            "",
+            *table(("kind", "hard", "questions", *Kind, "right"), [_hand_cells(r) for r in hand]),
+            "",
+            f"Easy: {easy}. Hard: {hard}. Wrong:",
+            "",
+            *[f"- {row.kind}: {wrong}" for row in hand for wrong in row.wrong],
+            "",
+            "## Factual questions that are taken for others",
+            "",
+            *table(
+                ("set", "wording", "questions", "taken for another kind", "share"),
+                [_set_cells(row) for row in sets],
+            ),
+            "",
+            *[f"- {r.dataset}, {r.wording}: {q}" for r in sets for q in r.swallowed[:_SHOWN]],
+        ]
+    )
+
+
+def _hand_cells(row: HandRow) -> tuple[str, ...]:
+    taken = [str(row.taken.get(kind, 0)) for kind in Kind]
+    share = 1 - len(row.wrong) / row.questions
+    return (row.kind, "yes" if row.hard else "", str(row.questions), *taken, f"{share:.2f}")
+
+
+def _set_cells(row: SetRow) -> tuple[str, ...]:
+    number = len(row.swallowed)
+    share = f"{number / row.questions:.4f}"
+    return (row.dataset, row.wording, str(row.questions), str(number), share)
+
+
+def _right(rows: Sequence[HandRow], *, hard: bool) -> str:
+    some = [row for row in rows if row.hard is hard]
+    total = sum(row.questions for row in some)
+    return f"{total - sum(len(row.wrong) for row in some)} of {total} right"
+
+
+def main() -> None:
+    """Run the command line."""
+    given = parser_of("training.evaluate_intent").parse_args()
+    environment = Environment.now("training.evaluate_intent")
+    embedder = RememberingEmbedder(SentenceTransformerEmbedder())
+    hand, sets = hand_written(embedder), of_sets(given.data, embedder, quick=given.quick)
+    report(given.out, "intent", render(environment, hand, sets))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""Whether the sentences of a summary hold what an article is about.
+
+    python -m training.fit_summary --data DIR [--out bench/results]
+
+Of each article sentences are taken up to a number of characters: the first ones (lead), any
+(random), the best by LexRank, those nearest to the mean of all (centroid), and those of
+:mod:`qa.overview.summary`, as shipped and with other weights. Two things are measured.
+Coverage: the share of the questions whose answer stands in a sentence that was taken. Opening:
+the opening of the article is hidden (the abstract of a paper, the first paragraph of an
+encyclopaedia's article, which its authors wrote to sum it up), and the sentences of the rest
+are compared to it: F1 of the words but function words (ROUGE-1). The weights were chosen on
+one half of the articles; the other half is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.commands import parser_of, report, table
+from bench.datasets import in_first_half, read_set
+from bench.environment import Environment
+from index.chunking import chunk_article
+from index.embedder import Embedder, SentenceTransformerEmbedder, Vectors
+from index.lexical import STOP_WORDS
+from index.types import Article, Span
+from qa.evaluation.datasets import EvalArticle
+from qa.evaluation.metrics import Interval, bootstrap
+from qa.overview.sentences import Sentence, is_statement, sentences_of
+from qa.overview.summary import Weights, ranked
+
+SETS = ("squad_en", "covidqa")
+BUDGETS = (500, 1_000, 2_000)
+"""Characters; a summary has about 700, key points about 1,000."""
+REPORTED, CHOSEN = "not chosen on", "chosen on"
+_DRAWS = 20
+_MOST = 40
+"""Sentences; no budget has room for more."""
+_LEXRANK_LIKE, _LEXRANK_DAMPING, _LEXRANK_STEPS = 0.2, 0.85, 60
+_SHORTEST_OPENING, _LONGEST_OPENING = 300, 4_000
+_FEWEST_SENTENCES = 10
+_ABSTRACT = re.compile(r"\bAbstract:?\s", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """An article's statements, with their vectors and that of its title."""
+
+    article: EvalArticle
+    sentences: tuple[Sentence, ...]
+    vectors: Vectors
+    title: Vectors
+    opening: Span | None
+    """What of the article sums it up; None where there is nothing of the kind."""
+
+    def after_opening(self) -> Material:
+        """Return the same without the sentences of the opening."""
+        end = self.opening.end if self.opening else 0
+        kept = [i for i, s in enumerate(self.sentences) if s.start >= end]
+        sentences = tuple(self.sentences[i] for i in kept)
+        return Material(self.article, sentences, self.vectors[kept], self.title, None)
+
+
+Way = Callable[[Material], list[list[int]]]
+"""Gives orders of the sentences, the best first; of several the mean counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one way of choosing sentences does for a set."""
+
+    dataset: str
+    half: str
+    way: str
+    articles: int
+    coverage: tuple[Interval, ...]
+    """Per budget."""
+    opening: Interval | None
+    openings: int
+    gain: Interval | None
+    """Of ``opening`` over that of the lead, article by article."""
+
+
+def _weighted(weights: Weights) -> Way:
+    return lambda m: [ranked(m.sentences, m.vectors, m.title, _MOST, weights)]
+
+
+def _lead(material: Material) -> list[list[int]]:
+    return [list(range(len(material.sentences)))]
+
+
+def _random(material: Material) -> list[list[int]]:
+    rng = np.random.default_rng(0)
+    return [rng.permutation(len(material.sentences)).tolist() for _ in range(_DRAWS)]
+
+
+def _lexrank(material: Material) -> list[list[int]]:
+    """Rank by the centrality of Erkan and Radev 2004, over cosines of at least 0.2."""
+    count = len(material.sentences)
+    like = material.vectors @ material.vectors.T
+    np.fill_diagonal(like, 0.0)
+    like[like < _LEXRANK_LIKE] = 0.0
+    sums = like.sum(axis=1, keepdims=True)
+    steps = np.where(sums > 0, like / np.maximum(sums, 1e-9), 1.0 / count)
+    rank = np.full(count, 1.0 / count)
+    for _ in range(_LEXRANK_STEPS):
+        rank = (1 - _LEXRANK_DAMPING) / count + _LEXRANK_DAMPING * (rank @ steps)
+    return [np.argsort(-rank).tolist()]
+
+
+BASELINES: dict[str, Way] = {
+    "lead": _lead,
+    "random": _random,
+    "LexRank": _lexrank,
+    "centroid": _weighted(Weights(title=0, early=0, leaning=0, spoken=0, novelty=0)),
+}
+TRIED: dict[str, Way] = {
+    "no title": _weighted(Weights(title=0)),
+    "title 0.25": _weighted(Weights(title=0.25)),
+    "title 1": _weighted(Weights(title=1.0)),
+    "early 0": _weighted(Weights(early=0)),
+    "early 0.2": _weighted(Weights(early=0.2)),
+    "early 0.8": _weighted(Weights(early=0.8)),
+    "leaning 0, spoken 0": _weighted(Weights(leaning=0, spoken=0)),
+    "leaning 0.4": _weighted(Weights(leaning=0.4)),
+    "novelty 0": _weighted(Weights(novelty=0)),
+    "novelty 0.4": _weighted(Weights(novelty=0.4)),
+    "novelty 0.6": _weighted(Weights(novelty=0.6)),
+    "novelty 0.8": _weighted(Weights(novelty=0.8)),
+}
+SHIPPED = {"shipped": _weighted(Weights())}
+
+
+def material_of(item: EvalArticle, embedder: Embedder) -> Material:
+    """Return what an article's summaries are made of."""
+    article = Article.from_text(item.text, title=item.title)
+    chunks = chunk_article(article, embedder.count_tokens)
+    sentences = tuple(s for s in sentences_of(chunks) if is_statement(s))
+    encoded = embedder.encode_documents([*(s.text for s in sentences), article.title])
+    return Material(item, sentences, encoded[:-1], encoded[-1], opening_of(item))
+
+
+def opening_of(item: EvalArticle) -> Span | None:
+    """Return the abstract of a paper, or the first paragraph of another article."""
+    text = item.text
+    start = 0
+    if item.id.startswith("covidqa"):
+        match = _ABSTRACT.search(text, 0, 1_500)
+        if match is None:
+            return None
+        start = match.end()
+    end = text.find("\n\n", start + _SHORTEST_OPENING)
+    return Span(start, end) if start < end <= start + _LONGEST_OPENING else None
+
+
+def within(order: Sequence[int], sentences: Sequence[Sentence], budget: int) -> list[Sentence]:
+    """Return the sentences in this order, as many as fit into ``budget`` characters."""
+    taken: list[Sentence] = []
+    for sentence in (sentences[i] for i in order):
+        if sum(len(s.text) for s in taken) + len(sentence.text) <= budget:
+            taken.append(sentence)
+    return taken
+
+
+def covered(item: EvalArticle, taken: Sequence[Sentence]) -> list[float]:
+    """Return for each question with evidence whether a sentence has all of its answer."""
+    spans = [question.evidence.spans for question in item.questions if question.gold]
+    return [
+        float(any(s.start <= e.start and e.end <= s.end for e in found for s in taken))
+        for found in spans
+        if found
+    ]
+
+
+def word_f1(first: str, second: str) -> float:
+    """Return the F1 of the words of two texts, function words left out."""
+    one, other = (
+        Counter(w for w in _WORD.findall(text.lower()) if w not in STOP_WORDS)
+        for text in (first, second)
+    )
+    return 2 * (one & other).total() / max(1, one.total() + other.total())
+
+
+def measure(name: str, half: str, way: str, choose: Way, some: Sequence[Material]) -> Row:
+    """Return the row of one way over articles of a set."""
+    coverage = tuple(
+        bootstrap(
+            [
+                list(
+                    np.mean(
+                        [covered(m.article, within(o, m.sentences, budget)) for o in choose(m)],
+                        axis=0,
+                    )
+                )
+                for m in some
+            ]
+        )
+        for budget in BUDGETS
+    )
+    likeness = [_to_opening(material, choose) for material in some]
+    lead = [_to_opening(material, _lead) for material in some]
+    pairs = [(x, y) for x, y in zip(likeness, lead, strict=True) if x is not None and y is not None]
+    opening = bootstrap([[value] for value, _ in pairs]) if pairs else None
+    gain = bootstrap([[value - other] for value, other in pairs]) if pairs else None
+    return Row(name, half, way, len(some), coverage, opening, len(pairs), gain)
+
+
+def _to_opening(material: Material, choose: Way) -> float | None:
+    rest = material.after_opening()
+    if material.opening is None or len(rest.sentences) < _FEWEST_SENTENCES:
+        return None
+    opening = material.article.text[slice(*material.opening)]
+    taken = (within(order, rest.sentences, len(opening)) for order in choose(rest))
+    return float(np.mean([word_f1(opening, " ".join(s.text for s in some)) for some in taken]))
+
+
+def rows_of(data: Path, *, quick: bool) -> list[Row]:
+    """Return the rows of all sets: those tried on one half, and the baselines on the other."""
+    embedder = SentenceTransformerEmbedder()
+    rows = []
+    for name in SETS:
+        materials = [material_of(a, embedder) for a in read_set(data, name, quick=quick)]
+        halves = {
+            CHOSEN: [m for m in materials if in_first_half(m.article.id)],
+            REPORTED: [m for m in materials if not in_first_half(m.article.id)],
+        }
+        for half, some in halves.items():
+            ways = BASELINES | SHIPPED | (TRIED if half == CHOSEN else {})
+            rows += [measure(name, half, way, choose, some) for way, choose in ways.items()]
+    return rows
+
+
+def render(environment: Environment, rows: Sequence[Row]) -> str:
+    """Return the results as Markdown: how they were made, then a table for each half."""
+    lines = ["# Summaries", "", environment.to_markdown()]
+    lines += [
+        "Coverage: the share of the questions whose answer is in the sentences that were taken, "
+        "by the characters that they may have. Opening: F1 of their words to the hidden opening, "
+        "at its length, over the articles that have one, and by how much more than the lead's. "
+        "In brackets 95 %, bootstrap over articles.",
+    ]
+    for half in (REPORTED, CHOSEN):
+        head = [
+            "set",
+            "way",
+            "articles",
+            *(f"coverage {b}" for b in BUDGETS),
+            "opening",
+            "over lead",
+            "of",
+        ]
+        cells = [_cells(row) for row in rows if row.half == half]
+        lines += ["", f"## The half that the weights were {half}", "", *table(head, cells)]
+    return "\n".join(lines)
+
+
+def _cells(row: Row) -> list[str]:
+    opening, gain = ("" if value is None else str(value) for value in (row.opening, row.gain))
+    return [
+        row.dataset, row.way, str(row.articles), *map(str, row.coverage), opening, gain,
+        str(row.openings),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Run the command line."""
+    given = parser_of("training.fit_summary").parse_args()
+    environment = Environment.now("training.fit_summary")
+    rows = rows_of(given.data, quick=given.quick)
+    report(given.out, "summaries", render(environment, rows))
+
+
+if __name__ == "__main__":
+    main()
