@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -44,17 +43,11 @@ def remembered_interrupts() -> Iterator[Callable[[], None]]:
     check()
 
 
-def exit_on_interrupt() -> None:
-    """Have Ctrl-C end the process at once, for when there is nothing to clean up."""
-    signal.signal(signal.SIGINT, lambda _, __: exit_interrupted())
-
-
 def exit_interrupted() -> NoReturn:
-    """End the process as interrupted, with one line on standard error.
+    """End the process at once as interrupted, with one line on standard error.
 
     Python's own way out would wait for threads, and report a second Ctrl-C with a traceback.
     """
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write("Interrupted.\n")
-        sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        os.write(2, b"Interrupted.\n")
     os._exit(EXIT_INTERRUPTED)

@@ -141,7 +141,7 @@ def test_the_servers_clock_decides_even_if_the_removal_is_late(
     assert view.hidden == {TWO.id}
 
 
-def test_only_who_removed_an_article_can_undo_it(handlers: Handlers, qa: ArticleQA) -> None:
+def test_only_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
     press(handlers, View(), "remove", TWO, "one")
     shelf, _ = press(handlers, View(), "choose", who="other")
     assert "Undo" not in shelf
