@@ -11,7 +11,7 @@ from index import meanwhile
 from index.embedder import SentenceTransformerEmbedder, Vectors
 from qa.answer import OVERVIEWS, Answer, Kind
 from qa.answering import Answerer
-from qa.followup.recognition import surely_points_back
+from qa.followup.recognition import points_back
 from qa.kinds.language import language_of, note_on_languages
 from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
@@ -204,7 +204,7 @@ class ArticleQA(SearchableLibrary):
             encode,
             said,
             titles=self._titles_of(ids),
-            leans=bool(history) and surely_points_back(question),
+            leans=bool(history) and points_back(question),
         )
 
     def _noted(self, answer: Answer) -> Answer:

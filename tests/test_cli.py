@@ -142,7 +142,7 @@ def test_chat_answers_line_after_line_until_an_empty_one(library: str) -> None:
 
 def test_chat_keeps_the_thread(library: str) -> None:
     result = run("chat", "-l", library, stdin="When did the bridge open?\nWhere did it open?\n\n")
-    assert "Understood as: Where did the bridge open?" in result.output
+    assert "Understood as: Where did Harbour Bridge open?" in result.output
 
 
 def test_chat_goes_on_after_a_question_it_cannot_take(library: str) -> None:

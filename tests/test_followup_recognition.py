@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.followup.pointers import Form, Kind
-from qa.followup.recognition import pointer_of, points_back, surely_points_back
+from qa.followup.recognition import pointer_of, points_back
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,10 @@ from qa.followup.recognition import pointer_of, points_back, surely_points_back
         ("Who called him?", "him", Form.PERSON),
         ("Why were they hospitalised?", "they", Form.PLURAL),
         ("What happened there?", "there", Form.PLACE),
-        ("What happened in that year?", "that year", Form.NOUN),
-        ("Who approved of this plan?", "this plan", Form.NOUN),
-        ("Where would profits go in this new company?", "this new company", Form.NOUN),
         ("How was this possible?", "this", Form.EVENT),
         ("What did this cause?", "this", Form.EVENT),
         ("Who was king by then?", "then", Form.TIME),
-        ("What did Luther say about it?", "it", Form.THING),
-        ("What was Tesla's position with it?", "it", Form.THING),
+        ("What is the height of it?", "it", Form.THING),
     ],
 )
 def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, form: Form) -> None:
@@ -61,6 +57,7 @@ def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
     "question",
     [
         "What did Luther say about his wife?",
+        "What did Luther say about it?",
         "what did luther say about his wife",
         "Why did India suspend its treaties?",
         "How long does it take to climb the tower?",
@@ -81,6 +78,9 @@ def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
         "What is this about?",
         "Summarise it",
         "How does this work?",
+        "Who approved of this plan?",
+        "When was the operation launched?",
+        "Who are the people?",
         "How many square kilometres are covered in he basin?",
         "What is displayed in the mace, scratch that, in the case?",
         "hey there",
@@ -91,30 +91,10 @@ def test_a_question_that_stands_alone_does_not(question: str) -> None:
     assert not points_back(question)
 
 
-def test_a_noun_in_full_elsewhere_may_point_back_but_is_not_sure_to() -> None:
-    pointer = pointer_of("When was the operation launched?")
-    assert pointer is not None
-    assert (pointer.kind, pointer.head, pointer.sure) == (Kind.NOUN, "operation", False)
-
-
 def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> None:
-    named = pointer_of("Why did the Senate of Rome vote for it?")
+    named = pointer_of("Who saw him in Rome?")
     subject = pointer_of("What did he tell Fox News?")
     assert named is not None
     assert not named.sure
     assert subject is not None
     assert subject.sure
-
-
-@pytest.mark.parametrize(
-    ("question", "surely"),
-    [
-        ("Who are the people?", False),
-        ("Who signed the treaty?", False),
-        ("When was it launched?", True),
-        ("Why?", True),
-        ("When did Tesla die?", False),
-    ],
-)
-def test_a_noun_alone_is_no_sure_sign_that_a_question_leans(question: str, *, surely: bool) -> None:
-    assert surely_points_back(question) is surely

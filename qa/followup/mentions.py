@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from qa.answer import Answer
 from qa.followup.pointers import Form
-from qa.followup.words import AUXILIARIES, PREPOSITIONS, bare, names_in, phrases_in, words_of
+from qa.followup.words import AUXILIARIES, PREPOSITIONS, bare, names_in, words_of
 
 MAX_TURNS = 3
 """Earlier turns that are looked at."""
@@ -124,7 +124,6 @@ def mentions_of(exchanges: Sequence[Exchange]) -> list[Mention]:
 
 
 def _of_one(exchange: Exchange, age: int) -> list[Mention]:
-    named = [*names_in(exchange.question), *phrases_in(exchange.question, list(exchange.texts))]
     lead = _subject_at(exchange.question)
     found = [
         Mention(
@@ -133,7 +132,7 @@ def _of_one(exchange: Exchange, age: int) -> list[Mention]:
             age,
             exchange,
         )
-        for text in named
+        for text in names_in(exchange.question)
     ]
     if exchange.short:
         found.append(Mention(_without_preposition(exchange.short), Source.SHORT, age, exchange))
@@ -220,5 +219,4 @@ _FITNESS: dict[Form, Callable[[Mention], float]] = {
     Form.PLACE: _as_place,
     Form.TIME: _as_time,
     Form.EVENT: _as_event,
-    Form.NOUN: lambda _: 0.0,
 }

@@ -11,8 +11,6 @@ class Kind(Enum):
 
     PRONOUN = auto()
     """"When was it launched?\""""
-    NOUN = auto()
-    """"When was the operation launched?\", of "Operation Sindoor"."""
     ABOUT = auto()
     """"What about Pakistan?\", "And in 2020?\""""
     BARE = auto()
@@ -31,8 +29,6 @@ class Form(Enum):
     """"this" and "that" alone."""
     PLACE = auto()
     TIME = auto()
-    NOUN = auto()
-    """"this treaty": whatever is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,5 @@ class Pointer:
     possessive: bool = False
     rest: str = ""
     """What is asked about (ABOUT), or the wh-phrase (BARE, ELSE)."""
-    head: str = ""
-    """The noun of "this treaty" and of "the treaty"."""
     sure: bool = True
     """Whether the question says too little to be asked as it stands."""

@@ -1,8 +1,7 @@
-"""Pronouns, "this year" and "the operation": words of a question that may point back."""
+"""Pronouns, "there" and "then": words of a question that may point back."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import replace
 
@@ -14,15 +13,12 @@ from qa.followup.words import AUXILIARIES, BE, PREPOSITIONS, WH, Word, words_of
 _POSSESSIVE = frozenset("his its their".split())
 _SUBJECTS = frozenset("he she they".split())
 _CLAUSE_PREPOSITIONS = frozenset("after before since until than like as".split())
-# "this possible" has no noun; "these five networks" has one further on.
+# "this possible" has no noun.
 _ADJECTIVES = frozenset(
     "possible true different important common so bad good necessary successful wrong".split()
 )
-_NUMBERS = frozenset("one two three four five six seven eight nine ten first second last".split())
-_QUALITIES = frozenset("new old large small great same unique particular early late".split())
 # "Scratch that", "not her": a speaker who corrects a slip.
 _CORRECTING = frozenset("scratch cancel make strike forget not nevermind mean".split())
-TIME_NOUNS = frozenset("year day date month century time decade period era".split())
 _FEW_WORDS = 3
 # "it" that stands for nothing.
 _EXPLETIVE = re.compile(
@@ -69,12 +65,10 @@ def pronoun_of(question: str) -> Pointer | None:
             found = _adverb(words, at)
         if found:
             return replace(found, sure=_says_little(words, found))
-    return _definite(words)
+    return None
 
 
 def _says_little(words: list[Word], pointer: Pointer) -> bool:
-    if pointer.form is Form.NOUN and pointer.head.casefold() not in TIME_NOUNS:
-        return False  # "this motor" says what it is
     if pointer.start == _start(words) and pointer.form in (Form.PERSON, Form.THING, Form.PLURAL):
         return not pointer.possessive or not _is_named_later(words, pointer)
     others = [w for w in words if not pointer.start <= w.start < pointer.end and not w.is_function]
@@ -146,8 +140,7 @@ def _demonstrative(words: list[Word], at: int) -> Pointer | None:
     if before in AUXILIARIES - BE and not _ends_in_noun(words, at):
         # "What did this cause?" against "What did this treaty cause?"
         return replace(pointer, form=Form.EVENT)
-    last = words[_noun_end(words, at + 1)]
-    return Pointer(Kind.PRONOUN, word.start, last.end, Form.NOUN, head=last.text)
+    return None  # "this motor" says what it is
 
 
 def _joins(low: str, before: str, following: Word) -> bool:
@@ -162,34 +155,3 @@ def _joins(low: str, before: str, following: Word) -> bool:
 def _ends_in_noun(words: list[Word], at: int) -> bool:
     """Whether a word between "this" and the verb of the question could be a noun."""
     return at + 2 < len(words) and not words[at + 2].is_function
-
-
-def _noun_end(words: list[Word], at: int) -> int:
-    """Return the last word of the noun phrase at ``at``; the next word may be its verb."""
-    goes_on = words[at].low in _NUMBERS | _QUALITIES or (
-        at + 1 < len(words) and words[at + 1].is_capital
-    )
-    return at + 1 if at + 1 < len(words) and goes_on else at
-
-
-def _definite(words: list[Word]) -> Pointer | None:
-    """Return the first "the operation" of a short question without names and numbers."""
-    content = sum(not word.is_function for word in words)
-    if content > _FEW_WORDS or any(word.is_capital for word in words[1:]):
-        return None
-    for at, (the, noun) in enumerate(itertools.pairwise(words)):
-        if the.low == "the" and not noun.is_function and _ends_phrase(words, at):
-            span = (the.start, noun.end)
-            return Pointer(Kind.NOUN, *span, Form.NOUN, head=noun.text, sure=False)
-    return None
-
-
-def _ends_phrase(words: list[Word], the: int) -> bool:
-    """Whether the word behind "the" is a noun without more to it."""
-    if the + 2 >= len(words):
-        return True
-    following = words[the + 2]
-    if following.is_function:
-        return following.low not in PREPOSITIONS
-    verb = the > 0 and words[the - 1].low in ("did", "does", "do") and len(words) <= the + 3
-    return verb or following.low.endswith(("ed", "en"))

@@ -7,19 +7,13 @@ in "how long does it take to …": a question that stands alone must be left alo
 from __future__ import annotations
 
 from qa.followup.ellipsis import ellipsis_of
-from qa.followup.pointers import Form, Pointer
+from qa.followup.pointers import Pointer
 from qa.followup.pronouns import pronoun_of
 
 
 def points_back(question: str) -> bool:
     """Return whether ``question`` may lean on an earlier one."""
     return pointer_of(question) is not None
-
-
-def surely_points_back(question: str) -> bool:
-    """Return whether ``question`` leans on an earlier one by more than a noun: "the people"."""
-    pointer = pointer_of(question)
-    return pointer is not None and pointer.form is not Form.NOUN
 
 
 def pointer_of(question: str) -> Pointer | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qa.followup.mentions import Exchange, mentions_of
-from qa.followup.pointers import Form, Pointer
+from qa.followup.pointers import Pointer
 from qa.followup.recognition import pointer_of
 from qa.followup.rewording import Rewording, rewordings
 from qa.logits import logit
@@ -26,8 +26,6 @@ class Weighing:
     """Wordings that are read, beside the question as it was asked."""
     prior: float = 0.8
     """What a step of the rules' liking counts, in logits of the reader's confidence."""
-    as_asked: float = 1.5
-    """By how many logits a fuller name must be better than "the operation" or "this plan"."""
 
 
 def resolve(
@@ -64,8 +62,7 @@ def _chosen(
     if pointer.sure:
         return text
     # What is likeliest by the rules is what the others are measured by.
-    margin = weighing.as_asked if pointer.form is Form.NOUN else 0.0
-    stays = _logit(judge(question)) + weighing.prior * found[0].prior + margin
+    stays = _logit(judge(question)) + weighing.prior * found[0].prior
     return text if best > stays else question
 
 

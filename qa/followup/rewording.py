@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from qa.followup.mentions import Exchange, Mention, Source, fitness
 from qa.followup.pointers import Form, Kind, Pointer
-from qa.followup.pronouns import TIME_NOUNS, pronoun_of
+from qa.followup.pronouns import pronoun_of
 from qa.followup.words import AUXILIARIES, BE, LEAD_INS, PREPOSITIONS, WH, Word, words_of
 
 _PRIOR = {
@@ -21,7 +21,6 @@ _PRIOR = {
 _PER_TURN = 0.7
 """What a mention loses with each turn that it is back."""
 _MISFIT = -2.0
-_PLACE_NOUNS = frozenset("country city state place region area town".split())
 _AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
 _ALWAYS = 3.0
 # Those that no ending tells.
@@ -60,15 +59,15 @@ def rewordings(
     return list(distinct.values())
 
 
-# --- a pronoun, or a noun that is named in full earlier ---------------------------------
+# --- a pronoun ---------------------------------------------------------------------------
 
 
 def _replaced(question: str, pointer: Pointer, mentions: Sequence[Mention]) -> Iterable[Rewording]:
     for mention in mentions:
         asked = _after_that(question, mention.exchange).casefold()
-        if mention.text.casefold() in asked and pointer.form is not Form.NOUN:
+        if mention.text.casefold() in asked:
             continue
-        fits = _fitness(mention, pointer)
+        fits = fitness(mention, pointer.form)
         if fits <= _MISFIT:
             continue
         prior = _PRIOR[mention.source] - _PER_TURN * mention.age + fits
@@ -82,22 +81,6 @@ def _after_that(text: str, exchange: Exchange) -> str:
     if not exchange.short:
         return text
     return _AFTER_THAT.sub(lambda match: f"{match[1]} {exchange.short}", text)
-
-
-def _fitness(mention: Mention, pointer: Pointer) -> float:
-    if pointer.form is not Form.NOUN:
-        return fitness(mention, pointer.form)
-    head = pointer.head.casefold()
-    if head.removesuffix("s") in TIME_NOUNS:
-        return fitness(mention, Form.TIME)
-    if head in _PLACE_NOUNS and mention.asked == "where":
-        return 2.0
-    words = [word.low for word in words_of(mention.text)]
-    named = {word.removesuffix("s") for word in words}
-    if head.removesuffix("s") in named and len(words) > 1 + (words[0] == "the"):
-        return 2.0
-    described = mention.is_name and re.search(rf"\b{re.escape(head)}\b", mention.exchange.quote)
-    return 0.0 if described else 2 * _MISFIT
 
 
 def _in_place(question: str, pointer: Pointer, mention: Mention) -> str:

@@ -24,7 +24,6 @@ PREPOSITIONS = frozenset(
 LEAD_INS = frozenset("and but so ok okay then also well yes no now".split())
 # What stands between the words of a name.
 _JOINING = frozenset("of de la von van der den du".split())
-_DETERMINERS = frozenset("the a an".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +91,3 @@ def _trimmed(text: str, run: list[Word]) -> str:
     while run and (run[-1].low in _JOINING):
         run = run[:-1]
     return bare(text[run[0].start : run[-1].end]) if run else ""
-
-
-def phrases_in(question: str, texts: list[str]) -> list[str]:
-    """Return the noun phrases of ``question`` that stand word for word in one of ``texts``.
-
-    Of the words after a determiner the longest run that the texts have; elsewhere
-    runs of two words or more. A verb can slip in, but none that the texts do not
-    have at that place.
-    """
-    words = words_of(question)
-    haystack = f" {' '.join(bare(word.low) for text in texts for word in words_of(text))} "
-    found: list[str] = []
-    at = 0
-    while at < len(words):
-        if words[at].is_function:
-            at += 1
-            continue
-        after_determiner = at > 0 and words[at - 1].low in _DETERMINERS
-        last = _longest(words, at, haystack)
-        if last - at >= (0 if after_determiner else 1):
-            first = at - 1 if after_determiner and words[at - 1].low == "the" else at
-            found.append(bare(question[words[first].start : words[last].end]))
-        at = max(last, at) + 1
-    return list(dict.fromkeys(found))
-
-
-def _longest(words: list[Word], at: int, haystack: str) -> int:
-    """Return the last word of the longest run from ``at`` that the haystack has, or at - 1."""
-    best, run = at - 1, " "
-    for last in range(at, len(words)):
-        run += f"{bare(words[last].low)} "
-        if run not in haystack or (words[last].is_function and words[last].low != "of"):
-            break
-        if not words[last].is_function:
-            best = last
-    return best
