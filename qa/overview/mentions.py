@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.types import Span
-from qa.overview.names import name_runs
+from qa.overview.names import Names, name_runs
 from qa.overview.sentences import Sentence
 from qa.overview.words import (
     CHARACTERS,
@@ -20,7 +20,6 @@ from qa.overview.words import (
     SLIPS,
     THING_HEADS,
 )
-from qa.questions.phrases import Names
 
 _MAX_WORDS = 6
 _BY_FAR = 3

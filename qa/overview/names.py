@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from qa.followup.words import Word, bare, words_of
 from qa.overview.words import (
     ABBREVIATED,
     ADJECTIVES,
+    CALENDAR,
     DOING,
     ORGANISATION_HEADS,
     PLACE_HEADS,
     PLACES,
+    PRONOUNS,
     ROLES,
     SAYING,
     SLIPS,
     THING_HEADS,
     TITLES,
 )
-from qa.questions.phrases import Names
-from qa.questions.words import PRONOUNS
 
 _JOINING = frozenset("of de la le du da di von van der den ter bin ibn al and for".split())
 # "People’s Liberation Army" goes on behind its possessive.
@@ -43,6 +45,28 @@ _ROLE = re.compile(
     r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for"
     r"|in)\b)[\w’'-]+ ){0,3}|(?:\b[A-Z][\w’'-]+ ){1,3})?\b(?P<role>[a-z-]+) )\Z"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which words of a text are names."""
+
+    proper: frozenset[str]
+    """Words that are mostly capitalised within a sentence."""
+    common: frozenset[str]
+    """Words that are also written in lower case."""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the names in ``text``."""
+        inside = Counter(re.findall(r"(?<=[a-z,;] )[A-Z][\w’'-]*", text))
+        small = Counter(re.findall(r"\b[a-z][\w’'-]*", text))
+        proper = {_POSSESSIVE.sub("", n) for n, k in inside.items() if k > small[n.lower()]}
+        return cls(frozenset(proper - CALENDAR - {"I"}), frozenset(small))
+
+    def has(self, word: str) -> bool:
+        """Return whether a word is a name, or the possessive of one."""
+        return _POSSESSIVE.sub("", word) in self.proper
 
 
 @dataclass(frozen=True, slots=True)
