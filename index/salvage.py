@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from index.database import Database
 from index.errors import LibraryDamaged, LibraryError
 from index.passage_index import RECORD
 from index.record_check import readable_article
+from index.record_errors import temporary_folder_errors
 from index.types import Article
 
 _HEADER_BYTES = 100
@@ -30,15 +32,19 @@ def readable_articles(folder: Path) -> Iterator[Article | None]:
     Raises:
         LibraryDamaged: Nothing of the record can be read.
         LibraryError: It cannot be opened for another reason.
-        OSError: There is no room for the copy.
+        LibraryUnwritable: There is no room for the copy.
     """
-    with tempfile.TemporaryDirectory(prefix="article-qa-") as place:
-        db = Database(_copied(folder / RECORD, Path(place)))
-        try:
-            for key in _keys(db):
-                yield readable_article(db, key)
-        finally:
-            db.close()
+    if not (folder / RECORD).is_file():
+        msg = f"There is no library in {folder}: it has no {RECORD}."
+        raise LibraryError(msg)
+    with contextlib.ExitStack() as stack:
+        with temporary_folder_errors():
+            place = tempfile.TemporaryDirectory(prefix="article-qa-")
+            copy = _copied(folder / RECORD, Path(stack.enter_context(place)))
+        db = Database(copy)
+        stack.callback(db.close)
+        for key in _keys(db):
+            yield readable_article(db, key)
 
 
 def _copied(record: Path, place: Path) -> Path:

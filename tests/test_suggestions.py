@@ -38,7 +38,7 @@ class ToldQA(ArticleQA):
         self._has_overview = overview
         self.tried: list[str] = []
 
-    def ask(self, question: str, article_ids: Iterable[str] | None = None, **_: object) -> Answer:
+    def ask(self, question: str, *_: object, **__: object) -> Answer:
         self.tried.append(question)
         return self._reply(question)
 

@@ -13,6 +13,7 @@ import pytest
 
 from index.checking import Verdict, check_library
 from index.errors import LibraryUnwritable
+from index.frozen import FrozenRecord
 from index.passage_index import PassageIndex
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
@@ -229,3 +230,18 @@ def test_an_older_format_that_cannot_be_brought_up_to_date_is_told(
     script += "try:\n    opened(folder)\nexcept LibraryUnwritable as error:\n    print(error)"
     assert "cannot be opened for writing" in run(script, folder)
     assert os.access(folder, os.R_OK)
+
+
+def test_a_record_that_needs_a_copy_in_a_full_temporary_folder_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/srv/private")
+
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(b"")
+    Path(f"{path}-wal").write_bytes(b"something")
+    monkeypatch.setattr(FrozenRecord, "_opens", lambda _: False)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(LibraryUnwritable, match=r"TMPDIR.*Nothing was changed"):
+        FrozenRecord(path)

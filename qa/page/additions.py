@@ -9,9 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
+from qa.page.adding import Adding, Source, add_each, adding_html
 from qa.page.asking import visit_of
 from qa.page.line import Line
+from qa.page.uploads import Uploads
 from qa.pipeline import ArticleQA
 
 
@@ -25,6 +26,7 @@ class Additions:
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
         self._line = Line()
+        self._uploads = Uploads()
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title."""
@@ -45,9 +47,10 @@ class Additions:
         """Yield note, added articles and files; the uploaded copies are deleted."""
         files = [Path(path) for path in paths or ()]
         if files:
+            self._uploads.take(files)
             sources = [self._file(path) for path in files]
-            visit = visit_of(request)
-            states = add_each(sources, self._line, visit, lambda: delete_uploads(files))
+            release = partial(self._uploads.release, files)
+            states = add_each(sources, self._line, visit_of(request), release)
             yield from self._adding(states, (None,), always=True)
 
     def stop(self, request: gr.Request) -> None:
