@@ -40,6 +40,9 @@ _TIME = re.compile(
     r"|[Oo]utgoing|[Rr]etired|[Cc]o-)(?:[ -])?(?:[A-Z][\w.]*(?:[’']s)? ){0,2}\Z"
 )
 _ROLE_CHARS, _MOST_BEFORE = 80, 2
+_LONGEST_RUN = 24
+"""Words that are looked at as one name; a line of capitals is none."""
+_OPENING_MARKS = " “‘\"'(—–-"
 _ROLE = re.compile(
     r"(?P<whose>\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Mm]y|[Oo]ur|[Yy]our) (?:[\w-]+ )?)?"
     r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for"
@@ -93,7 +96,8 @@ def name_runs(sentence: str, names: Names) -> Iterator[NameRun]:
     text = sentence.replace("\n", " ")
     run: list[Word] = []
     for word in [*words_of(text), None]:
-        if word is not None and run and _continues(text, run, word):
+        fits = len(run) < _LONGEST_RUN
+        if word is not None and run and fits and _continues(text, run, word):
             run.append(word)
             continue
         yield from _named(text, run, names)
@@ -207,15 +211,24 @@ def _is_initial(text: str, run: list[Word]) -> bool:
 def _only_opens(text: str, run: list[Word], names: Names) -> bool:
     """Whether the first word has its capital from the start of a sentence alone."""
     word = run[0]
-    opens = (
-        not text[: word.start].strip(" “‘\"'(—–-") or text[: word.start].rstrip()[-1:] in ".:!?“"
-    )
     return (
-        opens
+        _opens(text, word.start)
         and not names.has(word.text)
         and word.low not in TITLES
         and (word.low in names.common or len(run) == 1)
     )
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence, or one within it, begins at ``start``."""
+    at = start - 1
+    while at >= 0 and text[at].isspace():
+        at -= 1
+    if at >= 0 and text[at] in ".:!?“":
+        return True
+    while at >= 0 and text[at] in _OPENING_MARKS:
+        at -= 1
+    return at < 0
 
 
 def _behind_titles(text: str, run: list[Word]) -> int:
