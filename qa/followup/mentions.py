@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class Mention:
         if self.source is not Source.SHORT:
             return ""
         words = [word.low for word in words_of(self.exchange.question)]
-        for first, second in zip(words, [*words[1:], ""], strict=True):
+        for first, second in itertools.pairwise([*words, ""]):
             if first in ("what", "which") and second in _ASKED_NOUNS:
                 return _ASKED_NOUNS[second]
             if first in _ASKED_WORDS:
