@@ -25,7 +25,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 UNPACKING_ERRORS = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
-DAMAGED = "It is damaged or cut off. Get it anew, or save its text as .txt."
+DAMAGED = "It is damaged or incomplete. Download or save it again, or save its text as .txt."
 
 
 class Archive:
@@ -52,7 +52,7 @@ class Archive:
             UnreadableFile: There is none of this name.
         """
         if name not in self.names:
-            msg = f"It lacks the part {name!r}. {DAMAGED}"
+            msg = f"Its part {name!r} is missing. {DAMAGED}"
             raise UnreadableFile(msg)
         return self._zip.read(name)
 
@@ -74,7 +74,7 @@ def opened_zip(data: bytes, limits: LoadLimits) -> zipfile.ZipFile:
     """
     # Counted before they are listed, which takes half a kilobyte of memory for each.
     if data.count(_LISTED) > limits.max_entries:
-        msg = f"It holds more files than the limit of {limits.max_entries:,}. Give a part of it."
+        msg = f"It contains more files than the limit of {limits.max_entries:,}. Split it."
         raise TooLarge(msg)
     try:
         return zipfile.ZipFile(BytesIO(data))
@@ -97,7 +97,7 @@ def parse_xml(data: bytes) -> Any:  # noqa: ANN401 - lxml has no types
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        msg = f"It holds XML that cannot be read ({error.msg}). {DAMAGED}"
+        msg = f"It contains XML that cannot be read ({error.msg}). {DAMAGED}"
         raise UnreadableFile(msg) from error
 
 
@@ -127,8 +127,8 @@ def _stop(*_: object) -> None:
 
 def _refuse_entity(*_: object) -> None:
     msg = (
-        "It holds XML that declares entities, as no office program writes and attacks do; it was "
-        "not read. Save its text as .txt."
+        "It contains XML that declares entities. Office programs never write that, but attacks "
+        "use it, so it was not read. Save its text as .txt."
     )
     raise UnreadableFile(msg)
 
@@ -138,16 +138,16 @@ def _checked_size(
 ) -> int:
     """Return the size of a member as it unpacks, which its header may not tell."""
     if member.flag_bits & _ENCRYPTED:
-        msg = "It is protected by a password. Save it without one and give that."
+        msg = "It is password-protected. Remove the password and add it again."
         raise UnreadableFile(msg)
     if member.compress_type not in _METHODS:
-        msg = "It is packed in an unusual way. Unpack it and zip it anew, or save its text as .txt."
+        msg = "It uses an unusual zip compression. Zip it again, or save its text as .txt."
         raise UnreadableFile(msg)
     size = 0
     for block in _blocks(archive, member):
         size += len(block)
         if size > room:
-            raise _swells(f"{limits.max_unpacked_bytes:,} bytes unpacked")
+            raise _swells(f"{limits.max_unpacked_bytes:,} bytes in all")
         if size > max(_HARMLESS_BYTES, limits.max_ratio * member.compress_size):
             raise _swells(f"{limits.max_ratio} times its packed size")
         if size > limits.max_xml_bytes and member.filename.lower().endswith(_XML_NAMES):
@@ -157,8 +157,8 @@ def _checked_size(
 
 def _swells(limit: str) -> TooLarge:
     return TooLarge(
-        f"It swells over the limit of {limit}, as a zip bomb does. Give a part of it, or save its "
-        "text as .txt."
+        f"Unpacked, it is over the limit of {limit}, like a zip bomb. Split it, or save its text "
+        "as .txt."
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from index.database import Database
 from index.embedder import ModelIdentity, Progress, Vectors
-from index.errors import LibraryDamaged, LibraryError, LibraryUnwritable
-from index.passage_index import RECORD, PassageIndex
+from index.errors import LibraryDamaged, LibraryUnwritable
+from index.library_folder import RECORD, check_folder
+from index.passage_index import PassageIndex
 from index.record_check import RecordState, record_state
 
 
@@ -56,12 +57,10 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
         LibraryError: There is no library, it is of a newer format, or another process
             kept it locked for longer than the stated time.
     """
+    check_folder(folder, create=False)
     path = folder / RECORD
-    if not path.is_file():
-        msg = f"There is no library in {folder}: it has no {RECORD}. Name a library's folder."
-        raise LibraryError(msg)
     try:
-        db = Database(path)
+        db = _opened(path)
     except LibraryDamaged as error:
         return Report(Verdict.DAMAGED, 0, 0, (str(error),))
     try:
@@ -76,6 +75,14 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
     if identity is None:
         return Report(Verdict.SOUND, 0, 0)
     return _with_derived(folder, identity, state, progress)
+
+
+def _opened(path: Path) -> Database:
+    """Open a record for reading only, or for writing if its format must be brought up to date."""
+    try:
+        return Database(path, create=False, read_only=True)
+    except LibraryUnwritable:
+        return Database(path, create=False)
 
 
 class _Recorded:
@@ -108,19 +115,22 @@ def _with_derived(
     folder: Path, identity: ModelIdentity, state: RecordState, progress: Progress | None
 ) -> Report:
     """Return the report on a library whose record is sound, and mend what is derived."""
-    with PassageIndex(folder, _Recorded(identity)) as index:
+    model = _Recorded(identity)
+    with PassageIndex(folder, model, create=False, read_only=True) as index:
         faults, compared = index.faults, index.disagreements(progress)
-        writable = index.writable
+        is_mended = index.writable  # what was missing or damaged was rebuilt when it was opened
     found = (*(f"{name} {fault}." for name, fault in faults.items()), *compared.derived)
-    done = tuple(f"{name} was made anew from the record." for name in faults)
-    if compared.derived and writable:
-        with PassageIndex(folder, _Recorded(identity), rebuild=True) as index:
-            compared = index.disagreements(progress)
-        done = ("All that is derived from the record was made anew.",)
+    done = tuple(f"{name} was rebuilt from the record." for name in faults)
+    if compared.derived:
+        with PassageIndex(folder, model, create=False, rebuild=True) as index:
+            is_mended = index.writable
+            if is_mended:
+                compared = index.disagreements(progress)
+                done = ("All that is derived from the record was rebuilt.",)
+    if found and not is_mended:
+        msg = f"{' '.join(found)} It cannot be mended where the library cannot be written to."
+        raise LibraryUnwritable(msg)
     verdict = Verdict.MENDED if found else Verdict.SOUND
     if compared.derived or compared.vectors:
         found, verdict = (*found, *compared.vectors), Verdict.REEMBED
-    if found and not writable:
-        msg = f"{' '.join(found)} It cannot be mended where the library cannot be written to."
-        raise LibraryUnwritable(msg)
     return Report(verdict, state.articles, state.chunks, found, done)

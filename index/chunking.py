@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.interruption import check_interruption
 from index.sentences import guess_language, split_sentences
 from index.types import Article, Chunk, Span
 
@@ -22,6 +23,7 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 
 # A heading is context for the embedding; one longer than this is cut there.
 MAX_HEADING_CHARS = 200
+_SPANS_AT_ONCE = 1_000  # about 0.1 s, after which the caller may stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def chunk_article(
     language = guess_language(article.text)
     chunks: list[Chunk] = []
     for heading, start, end in _sections(article):
+        check_interruption()
         spans = _sentences_of(article, start, end, heading, language)
         paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
         title = article.text[heading.start : heading.end] if heading else ""
@@ -117,13 +120,16 @@ def _fitting(
     spans = [piece for span in spans for piece in _cut_by_chars(text, span, limits.max_chars)]
     runs: list[_Run] = []
     while spans:
-        counts = count_tokens([text[start:end] for start, end in spans])
         pending: list[Span] = []
-        for span, tokens in zip(spans, counts, strict=True):
-            if tokens <= limits.max_tokens or span.end - span.start == 1:
-                runs.append(_Run((span,), tokens))
-            else:
-                pending.extend(_halves(text, span))
+        for first in range(0, len(spans), _SPANS_AT_ONCE):
+            check_interruption()
+            some = spans[first : first + _SPANS_AT_ONCE]
+            counts = count_tokens([text[start:end] for start, end in some])
+            for span, tokens in zip(some, counts, strict=True):
+                if tokens <= limits.max_tokens or span.end - span.start == 1:
+                    runs.append(_Run((span,), tokens))
+                else:
+                    pending.extend(_halves(text, span))
         spans = pending
     return sorted(runs, key=lambda run: run.sentences[0])
 

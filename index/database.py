@@ -25,6 +25,9 @@ class Database:
 
     Args:
         path: The file, made if absent; None for memory.
+        create: Whether a file that is absent or has no tables becomes a library.
+        read_only: Whether to leave the file and its folder as they are: no byte of them changes,
+            nor do files come and go beside it.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
@@ -34,8 +37,9 @@ class Database:
         LibraryLocked: Another process held it for longer than the stated time.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, create: bool = True, read_only: bool = False) -> None:
         self._path = path
+        self._create = create and not read_only
         self._write_lock = threading.RLock()
         self._writer: sqlite3.Connection | None = None
         # Readers of a file have connections of their own, so that they wait neither for a
@@ -47,7 +51,7 @@ class Database:
         self.unwritable: LibraryUnwritable | None = None
         """Why nothing can be changed, if the file can only be read."""
         try:
-            self._open()
+            self._open(read_only=read_only)
         except BaseException:
             self.close()
             raise
@@ -180,12 +184,15 @@ class Database:
             db.create_function("code_points", 1, len, deterministic=True)
         return db
 
-    def _open(self) -> None:
+    def _open(self, *, read_only: bool) -> None:
         """Make the file if it is absent; of one that cannot be written to, become a reader."""
         try:
+            if read_only:
+                msg = f"The library {self._path} was opened for reading only."
+                raise LibraryUnwritable(msg)
             self._check_permission()
             with self._write_lock, clear_errors(self._path):
-                schema.prepare(self._writing(), self._path, self.transaction)
+                self._prepare(self._writing())
         except LibraryUnwritable as error:
             if self._path is None or not self._path.is_file():
                 raise
@@ -195,7 +202,10 @@ class Database:
                 self._writer = None
             self._frozen = FrozenRecord(self._path)
             with self._reader() as db:
-                schema.prepare(db, self._path, self.transaction)
+                self._prepare(db)
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        schema.prepare(db, self._path, self.transaction, create=self._create)
 
     def _check_permission(self) -> None:
         """Raise LibraryUnwritable where SQLite would find out at the first change."""

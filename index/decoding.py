@@ -74,7 +74,7 @@ def decode(data: bytes, charset: str | None = None) -> str:
     if text is None and not by_mark and b"\0" not in data:
         text = _guess(data)
     if text is None or "\0" in text:
-        msg = "The file is binary, damaged or in an unknown encoding. Save its text as UTF-8."
+        msg = "It is binary, damaged or in an unknown encoding. Save its text as UTF-8."
         raise UnreadableFile(msg)
     return normalise_newlines(text)
 

@@ -105,8 +105,8 @@ def _check_protection(archive: Archive, chapters: frozenset[str]) -> None:
             name = posixpath.normpath(unquote(element.get("URI", "")))
             if name in chapters or not name.lower().endswith(_FONT_KINDS):
                 msg = (
-                    "The e-book is protected against copying (DRM). Give an unprotected copy, or "
-                    "its text as .txt."
+                    "The e-book is copy-protected (DRM). Add an unprotected copy, or its text as "
+                    ".txt."
                 )
                 raise UnreadableFile(msg)
 

@@ -23,7 +23,8 @@ command line, the page, an HTTP handler) catch them.
     └── LibraryError
         ├── LibraryLocked       another process is writing
         ├── LibraryTooNew       written by a newer version of this program
-        ├── LibraryDamaged      the record cannot be read
+        ├── LibraryMissing      there is no library in the folder
+        ├── LibraryDamaged      the record is lost or cannot be read
         ├── LibraryUnwritable   no room, or no permission to write
         └── WrongModel          indexed with another embedding model
 """
@@ -103,8 +104,12 @@ class LibraryTooNew(LibraryError):
     """A newer version of this program wrote the library."""
 
 
+class LibraryMissing(LibraryError):
+    """There is no library in the folder."""
+
+
 class LibraryDamaged(LibraryError):
-    """The library's record cannot be read."""
+    """The library's record is lost or cannot be read."""
 
 
 class LibraryUnwritable(LibraryError):

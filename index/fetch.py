@@ -113,13 +113,21 @@ def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) 
         ):
             location = _header(response, b"location")
             if response.status in _REDIRECTS and location:
-                return urljoin(target.geturl(), location)
+                return _redirected(target, location)
             return _content(target, response, limits)
     except httpcore.TimeoutException as error:
         msg = f"{target.hostname} did not answer in time. Try again later, or add it as a file."
         raise FetchError(msg) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        msg = f"{target.hostname} cannot be reached or broke off ({error}). Try again later."
+        msg = f"{target.hostname} cannot be reached or broke the connection ({error}). Try later."
+        raise FetchError(msg) from error
+
+
+def _redirected(target: SplitResult, location: str) -> str:
+    try:
+        return urljoin(target.geturl(), location)
+    except ValueError as error:
+        msg = f"{target.hostname} redirects to an invalid URL. Give the final address."
         raise FetchError(msg) from error
 
 
@@ -128,11 +136,13 @@ def _content(target: SplitResult, response: httpcore.Response, limits: FetchLimi
         msg = f"{target.hostname} answered with status {response.status}. Check the URL."
         raise FetchError(msg)
     if (_header(response, b"content-encoding") or "identity").lower() != "identity":
-        msg = f"{target.hostname} sends it compressed, unasked. Save the page and add the file."
+        msg = f"{target.hostname} sent it compressed, unasked. Download it and add the file."
         raise FetchError(msg)
     content_type = _header(response, b"content-type")
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    other = FetchError(f"The URL gives {media_type}, no text or document. Give the URL of one.")
+    other = FetchError(
+        f"The URL leads to {media_type}, which is not text or a document. Give another URL."
+    )
     if media_type.startswith(_OTHER_MEDIA):
         raise other
     data = _body(response, limits.max_bytes)
@@ -160,9 +170,7 @@ def _is_known_by_its_bytes(data: bytes, limits: FetchLimits) -> bool:
 
 
 def _body(response: httpcore.Response, max_bytes: int) -> bytes:
-    msg = (
-        f"What the URL gives is over the limit of {max_bytes:,} bytes. Add a part of it as a file."
-    )
+    msg = f"The page is over the limit of {max_bytes:,} bytes. Save it, split it and add the parts."
     length = _header(response, b"content-length") or ""
     if length.isdecimal() and int(length[:20]) > max_bytes:
         raise TooLarge(msg)

@@ -16,9 +16,9 @@ class FrozenRecord:
     """Where a record is read from that this process may not write to.
 
     SQLite shares a WAL through files beside the record. If they are there, it reads them in
-    place and sees what others write. If there is no WAL, the file is read as it is, and
-    :meth:`changed` tells if somebody changes it. A WAL that its writer left behind is copied
-    with the record, since its changes have yet to be put in.
+    place and sees what others write. If there is no WAL, the file is read as it is, which makes
+    no files beside it, and :meth:`changed` tells if somebody changes it. A WAL that its writer
+    left behind is copied with the record, since its changes have yet to be put in.
 
     Args:
         path: The record.
@@ -28,8 +28,8 @@ class FrozenRecord:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._wal = Path(f"{path}-wal")
+        self._path = path.resolve()  # SQLite keeps the WAL beside the file that a link leads to
+        self._wal = Path(f"{self._path}-wal")
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self.renew()
 
@@ -39,7 +39,7 @@ class FrozenRecord:
         self._stamp = self._stat()
         self.target = self._uri("mode=ro")
         """What SQLite is to open, as a URI."""
-        self._shared = self._opens()
+        self._shared = self._wal.exists() and self._opens()
         if self._shared:
             return
         self.target = self._uri("mode=ro&immutable=1")

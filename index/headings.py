@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from index.interruption import check_interruption
 from index.types import Heading
 
 MAX_HEADING_CHARS = 120
@@ -46,6 +47,7 @@ def plain_text_headings(text: str) -> tuple[Heading, ...]:
     parted = True
     last_end = 0
     for start, end in _filled_lines(text):
+        check_interruption()
         line = text[start:end]
         level = _heading_level(line)
         if level:

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from index.errors import UnreadableFile
+from index.limits import LoadLimits
+from index.loaded import Loaded, check_chars
 from index.types import Heading, normalise_newlines
 
 # trafilatura takes 2 s for 20,000 paragraphs (2 cores, November 2026), 9 s for
 # 50,000; of a page beyond this, all visible text is taken.
 _MAX_EXTRACTED_ELEMENTS = 50_000
+# Its fallback on jusText takes time with the square of the short paragraphs in a row: 3 s for
+# 5,000 of them. A page with more elements does without that fallback.
+_MAX_COMPARED_ELEMENTS = 5_000
 
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset"
@@ -27,6 +32,18 @@ _ROWS = frozenset({"row", "tr"})
 _CELLS = frozenset({"cell", "td", "th"})
 _LINE_ENDS = frozenset({"lb", "br"})
 _LINE_END = "\0"  # no element tree holds this character
+
+
+def read(data: bytes, limits: LoadLimits) -> Loaded:
+    """Return the text of a web page, whose source is UTF-8; see :func:`html_page`.
+
+    Raises:
+        TooLarge: It has too much text.
+        UnreadableFile: It is nested so deeply that the parser gave up.
+    """
+    loaded = Loaded(*html_page(data.decode()))
+    check_chars(len(loaded.text), limits)
+    return loaded
 
 
 def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:
@@ -46,9 +63,11 @@ def html_page(source: str) -> tuple[str, str, tuple[Heading, ...]]:
     if root is None:
         return "", "", ()
     page = None
-    if sum(1 for _ in root.iter()) <= _MAX_EXTRACTED_ELEMENTS:
+    elements = sum(1 for _ in root.iter())
+    if elements <= _MAX_EXTRACTED_ELEMENTS:
         page = bare_extraction(
             root,
+            fast=elements > _MAX_COMPARED_ELEMENTS,
             include_comments=False,
             with_metadata=True,  # the title; the date is not wanted, nor a search for it
             date_extraction_params={"extensive_search": False},
@@ -81,7 +100,7 @@ def _parsed(source: str) -> Any:  # noqa: ANN401 - lxml has no types
     except etree.ParserError:
         return None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        msg = "The page is nested too deeply to be read whole. Save its text as .txt and give that."
+        msg = "The page is nested too deeply to be read. Save its text as .txt and add that."
         raise UnreadableFile(msg)
     return root
 

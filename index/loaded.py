@@ -103,8 +103,8 @@ def check_chars(chars: int, limits: LoadLimits) -> None:
     """Raise TooLarge, which names the limit, if a text has more characters than that."""
     if chars > limits.max_chars:
         msg = (
-            f"Its text is over the limit of {limits.max_chars:,} characters. Give a part of it, "
-            "or raise the setting max_article_chars."
+            f"Its text is over the limit of {limits.max_chars:,} characters. Split it, or raise "
+            "the setting max_article_chars."
         )
         raise TooLarge(msg)
 
@@ -113,7 +113,7 @@ def check_pages(pages: int, limits: LoadLimits) -> None:
     """Raise TooLarge, which names the limit, if a file has more pages than that."""
     if pages > limits.max_pages:
         msg = (
-            f"It has more pages than the limit of {limits.max_pages:,}. Give a part of it, or "
-            "raise the setting max_pages."
+            f"It has more pages than the limit of {limits.max_pages:,}. Split it, or raise the "
+            "setting max_pages."
         )
         raise TooLarge(msg)

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from index.decoding import decode, looks_broken
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
-from index.headings import markdown_headings, plain_text_headings
-from index.html_page import html_page
+from index.headings import plain_text_headings
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.loaded import Loaded, check_chars
 from index.reading_process import read_apart
@@ -113,7 +112,7 @@ def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by nam
         loaded = kind.load(data, charset, limits)
         check_chars(len(loaded.text), limits)
     if not loaded.text.strip():
-        msg = f"There is no text in {name or 'this'}. Give a file with at least one word in it."
+        msg = f"{name or 'The file'} has no text in it. Add a file with at least one word."
         raise EmptyArticle(msg)
     return Article.from_text(
         loaded.text,
@@ -135,8 +134,8 @@ def _named(name: str) -> Iterator[None]:
 
 def _too_large(name: str, limits: LoadLimits) -> TooLarge:
     return TooLarge(
-        f"{name} is over the limit of {limits.max_bytes:,} bytes. Give a part of it, or raise the "
-        "setting max_article_bytes."
+        f"{name} is over the limit of {limits.max_bytes:,} bytes. Split it, or raise the setting "
+        "max_article_bytes."
     )
 
 
@@ -158,7 +157,7 @@ def _recognise(data: bytes, content: Content | None, name: str, media_type: str)
         ours = next((kind for kind in FORMATS if content.name == kind.content), None)
         if ours:
             return ours
-        raise _unknown(name, f"looks like {content.name}", content.advice)
+        raise _unknown(name, f"is {content.name}", content.advice)
     # A text that is called .pdf or served as one is still a text.
     texts = [kind for kind in FORMATS if not kind.content]
     suffix = Path(name).suffix.lower()
@@ -173,14 +172,16 @@ def _recognise(data: bytes, content: Content | None, name: str, media_type: str)
     with suppress(UnreadableFile):
         if not looks_broken(decode(data)):
             return TEXT
-    if any(suffix in kind.suffixes for kind in FORMATS):
-        raise _unknown(name, f"is no {suffix} within, and no text", "Get it anew")
-    raise _unknown(name, "is not a text", "Convert it")
+    named = next((kind.content for kind in FORMATS if suffix in kind.suffixes), "")
+    if named:
+        advice = "Check that it is the right file, and download or save it again"
+        raise _unknown(name, f"is not {named}, and its content is not text", advice)
+    raise _unknown(name, "is not a text or a supported document", "Convert it")
 
 
 def _unknown(name: str, what: str, advice: str) -> UnknownFormat:
     known = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
-    return UnknownFormat(f"{name or 'The file'} {what}. {advice}; {known} can be read.")
+    return UnknownFormat(f"{name or 'The file'} {what}. {advice}. Supported are {known}.")
 
 
 def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
@@ -188,19 +189,17 @@ def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
     return Loaded(text, headings=plain_text_headings(text))
 
 
-def _load_markdown(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
-    text = decode(data, charset)
-    headings = markdown_headings(text)
-    title = next((text[h.start : h.end] for h in headings if h.level == 1), "")
-    return Loaded(text, title, headings)
+def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> Loaded:
+    return read_apart("markdown", decode(data, charset).encode(), limits)
 
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
-def _load_html(data: bytes, charset: str | None, _: LoadLimits) -> Loaded:
+def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> Loaded:
     meta = _META_CHARSET.search(data[:2048])
-    return Loaded(*html_page(decode(data, charset or (meta and meta.group(1).decode("ascii")))))
+    text = decode(data, charset or (meta and meta.group(1).decode("ascii")))
+    return read_apart("html_page", text.encode(), limits)
 
 
 def _load_apart(module: str, data: bytes, _: str | None, limits: LoadLimits) -> Loaded:

@@ -41,7 +41,7 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
     if "META-INF/manifest.xml" in archive.names:
         manifest = archive.xml("META-INF/manifest.xml")
         if next(manifest.iter(f"{_MANIFEST}encryption-data"), None) is not None:
-            msg = "It is protected by a password. Save it without one and give that."
+            msg = "It is password-protected. Remove the password and add it again."
             raise UnreadableFile(msg)
     builder = TextBuilder(limits)
     body = archive.xml("content.xml").find(f"{_OFFICE}body")

@@ -12,9 +12,10 @@ from typing import NamedTuple, Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
-from index.errors import ArticleNotFound
+from index.errors import ArticleNotFound, LibraryUnwritable
 from index.forks import renew_in_children
 from index.lexical import remove_index
+from index.library_folder import LEXICAL, RECORD, VECTORS, check_folder
 from index.meaning import Meaning
 from index.recent_chunks import RecentChunk, RecentChunks
 from index.revisions import NEW
@@ -24,9 +25,6 @@ from index.types import Article, ArticleInfo, Caption, Chunk
 from index.words import Words, searchable_text
 from index.write_lock import WriteLock
 
-RECORD = "library.sqlite"
-VECTORS = "vectors.faiss"
-LEXICAL = "lexical"
 _EMBEDDED_AT_ONCE = 2_048
 
 
@@ -43,25 +41,31 @@ class PassageIndex:
     """A library of articles that can be searched. Safe to use from several threads.
 
     Args:
-        folder: Where the library lies, made if absent; None keeps it in memory.
+        folder: Where the library is; None keeps it in memory.
         embedder: The model of the vectors.
         limits: How long chunks may be.
+        create: Whether to make the library if there is none.
+        read_only: Whether only to read: nothing in the folder changes, not even for a moment,
+            and what would change the library raises LibraryUnwritable. An index that is missing,
+            damaged or of an older format is still rebuilt on disk where that is possible.
         replacing: As for :class:`index.storage.Storage`.
-        rebuild: Whether to derive the indexes anew, whatever there is of them.
+        rebuild: Whether to rebuild the derived indexes, whatever there is of them.
 
-    A library that cannot be written to is opened for reading: what would change it raises
-    LibraryUnwritable.
+    A library that cannot be written to is opened for reading only.
 
     Raises:
+        LibraryMissing: There is none, and ``create`` is not set.
         LibraryError: The library cannot be opened; see :mod:`index.errors`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two are needed, the others are seldom given
         self,
         folder: Path | None,
         embedder: Embedder,
         *,
         limits: ChunkLimits | None = None,
+        create: bool = True,
+        read_only: bool = False,
         replacing: bool = False,
         rebuild: bool = False,
     ) -> None:
@@ -69,17 +73,11 @@ class PassageIndex:
         self._folder = folder
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # around the derived indexes
-        lock = WriteLock(folder)
-        record = folder / RECORD if folder else None
-        self._storage = Storage(record, embedder.identity, replacing=replacing)
+        if folder:
+            create = check_folder(folder, create=create and not read_only)
+        if not (read_only and self._is_read_as_it_is()):
+            self._open(create=create, replacing=replacing, rebuild=rebuild)
         try:
-            self._write_lock = lock if self._storage.writable else WriteLock(None)
-            if rebuild and folder and self._storage.writable:
-                self._discard(folder)
-            self._meaning = Meaning(
-                folder and folder / VECTORS, self._storage, embedder.identity, self._write_lock
-            )
-            self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
             self._recent = RecentChunks(self._storage)
             if not replacing:
                 self._catch_up()
@@ -87,6 +85,48 @@ class PassageIndex:
             self._storage.close()
             raise
         renew_in_children(self)
+
+    def _is_read_as_it_is(self) -> bool:
+        """Open the library for reading only, and return whether nothing has to be rebuilt."""
+        try:
+            self._open(read_only=True)
+        except LibraryUnwritable:  # it is of an older format, which is brought up to date first
+            return False
+        if not self.faults:
+            return True
+        self._words.close()
+        self._storage.close()
+        return False
+
+    def _open(
+        self,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        replacing: bool = False,
+        rebuild: bool = False,
+    ) -> None:
+        """Open the record and the derived indexes beside it, as they are."""
+        folder, model = self._folder, self.embedder.identity
+        lock = WriteLock(None if read_only else folder)
+        self._storage = Storage(
+            folder and folder / RECORD,
+            model,
+            replacing=replacing,
+            create=create,
+            read_only=read_only,
+        )
+        try:
+            self._write_lock = lock if self._storage.writable else WriteLock(None)
+            if rebuild and folder and self._storage.writable:
+                self._discard(folder)
+            self._meaning = Meaning(
+                folder and folder / VECTORS, self._storage, model, self._write_lock
+            )
+            self._words = Words(folder and folder / LEXICAL, self._storage, self._write_lock)
+        except BaseException:
+            self._storage.close()
+            raise
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
@@ -119,7 +159,7 @@ class PassageIndex:
         Raises:
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
-        with self._write_lock.held(), self._lock:
+        with self._write_lock.held(), self._lock, self._storage.snapshot():
             self._catch_up()
             return disagreements(self._storage, self._meaning.index, self._words.index, progress)
 

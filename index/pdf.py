@@ -37,7 +37,7 @@ def read(data: bytes, limits: LoadLimits) -> Loaded:
     import pypdfium2
 
     if _END_MARK not in data.rstrip(b"\0 \r\n\t")[-_TRAILER_BYTES:]:
-        msg = f"The PDF has no end. {DAMAGED}"
+        msg = f"The end of the PDF is missing. {DAMAGED}"
         raise UnreadableFile(msg)
     try:
         document = pypdfium2.PdfDocument(data)
@@ -59,9 +59,9 @@ def _refusal(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imp
 
     code = getattr(error, "err_code", None)
     if code == raw.FPDF_ERR_PASSWORD:
-        return UnreadableFile("The PDF needs a password. Save it without one and give that.")
+        return UnreadableFile("It is password-protected. Remove the password and add it again.")
     if code == raw.FPDF_ERR_SECURITY:
-        msg = "The PDF is encrypted in a way that is not known. Save it unprotected, or as .txt."
+        msg = "The PDF is encrypted in an unknown way. Save it unprotected, or as .txt."
         return UnreadableFile(msg)
     return UnreadableFile(f"The PDF cannot be opened. {DAMAGED}")
 
@@ -70,14 +70,14 @@ def _check_letters(text: str, pages: int) -> None:
     if not text.strip():
         where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
         msg = (
-            f"The PDF has no text on {where}; it is a scan, or holds only pictures. "
-            "Run it through text recognition (OCR) and give the result."
+            f"The PDF has no text on {where}; it is a scan or has only pictures. "
+            "Run it through text recognition (OCR) and add the result."
         )
         raise UnreadableFile(msg)
     if looks_broken(text):
         msg = (
             "The fonts of the PDF do not say which letters they show. Run it through text "
-            "recognition (OCR) and give the result."
+            "recognition (OCR) and add the result."
         )
         raise UnreadableFile(msg)
 

@@ -12,7 +12,7 @@ from index.limits import LoadLimits
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What bytes look like, and what helps if that cannot be read."""
+    """What kind of file the bytes are, and what the user can do if it is not supported."""
 
     name: str
     advice: str = "Save its text as .txt"
@@ -25,21 +25,21 @@ _STARTS = (
     (rb"\s{0,100}\{\\rtf", Content("an RTF text")),
     (
         rb"\xd0\xcf\x11\xe0",
-        Content("an office document of the old kind", "Save it as .docx, .pptx or .txt"),
+        Content("an Office 97–2003 document", "Save it as .docx, .pptx or .txt"),
     ),
     (
         rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd",
-        Content("compressed", "Unpack it"),
+        Content("a compressed file", "Unpack it and add the files in it"),
     ),
     (
         rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,6}\0|RIFF....WEBP",
-        Content("a picture", "Type its words"),
+        Content("a picture", "Run it through text recognition (OCR) and add the text"),
     ),
     (
         rb"ID3[\2-\4]\0|OggS\0|fLaC\0|\0...ftyp|RIFF....WAVE",
-        Content("a recording", "Give a transcript"),
+        Content("an audio or video file", "Add a transcript of it"),
     ),
-    (rb"\x7fELF|SQLite format 3\0", Content("a program or a database", "Give a text")),
+    (rb"\x7fELF|SQLite format 3\0", Content("a program or a database", "Add a text instead")),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # Of a zip, a file in it that tells what it is.
@@ -54,7 +54,7 @@ _MIME_TYPES = (
     (b"application/vnd.oasis.opendocument.text", Content("an OpenDocument text")),
     (
         b"application/vnd.oasis.opendocument",
-        Content("an OpenDocument file that is no text", "Save it as .pptx, .pdf or .txt"),
+        Content("an OpenDocument file but not a text document", "Save it as .pptx, .pdf or .txt"),
     ),
 )
 _MIME_TYPE = "mimetype"
@@ -75,8 +75,8 @@ def kind_of_content(data: bytes, limits: LoadLimits) -> Content | None:
         return _kind_of_zip(data, limits)
     for start, content in _STARTS:
         if re.match(start, data, re.DOTALL):
-            if content.name.startswith("an office document") and _ENCRYPTED in data:
-                msg = "The document needs a password. Save it without one and give that."
+            if content.name.startswith("an Office") and _ENCRYPTED in data:
+                msg = "It is password-protected. Remove the password and add it again."
                 raise UnreadableFile(msg)
             return content
     return None
@@ -98,4 +98,4 @@ def _kind_of_zip(data: bytes, limits: LoadLimits) -> Content:
     for part, content in _PARTS:
         if any(name.startswith(part) for name in names):
             return content
-    return Content("a zip archive", "Unpack it and give the files in it")
+    return Content("a zip archive", "Unpack it and add the files in it")

@@ -87,7 +87,7 @@ def _is_head(line: Line, heads: dict[str, float]) -> bool:
 
 
 def _is_own_number(line: Line) -> bool:
-    found = _PAGE_NUMBER.fullmatch(line.text)
+    found = _PAGE_NUMBER.fullmatch(line.text) if len(line.text) <= _MOST_CHARS else None
     return found is not None and int(found[1]) == line.page
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index.database import Database
 from index.errors import LibraryDamaged, LibraryError
-from index.passage_index import RECORD
+from index.library_folder import RECORD, check_folder
 from index.record_check import readable_article
 from index.record_errors import temporary_folder_errors
 from index.types import Article
@@ -30,18 +30,19 @@ def readable_articles(folder: Path) -> Iterator[Article | None]:
     It is read from a copy, and what is there is left as it is.
 
     Raises:
+        LibraryMissing: There is no library in ``folder``.
         LibraryDamaged: Nothing of the record can be read.
         LibraryError: It cannot be opened for another reason.
         LibraryUnwritable: There is no room for the copy.
     """
-    if not (folder / RECORD).is_file():
-        msg = f"There is no library in {folder}: it has no {RECORD}."
-        raise LibraryError(msg)
+    check_folder(folder, create=False)
     with contextlib.ExitStack() as stack:
         with temporary_folder_errors():
             place = tempfile.TemporaryDirectory(prefix="article-qa-")
-            copy = _copied(folder / RECORD, Path(stack.enter_context(place)))
-        db = Database(copy)
+            # SQLite keeps the WAL beside the file that a link leads to.
+            record = (folder / RECORD).resolve()
+            copy = _copied(record, Path(stack.enter_context(place)))
+        db = Database(copy, create=False)
         stack.callback(db.close)
         for key in _keys(db):
             yield readable_article(db, key)

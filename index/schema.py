@@ -58,17 +58,20 @@ Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]
 """Begins one that is kept as a whole or not at all."""
 
 
-def prepare(db: sqlite3.Connection, path: Path | None, transaction: Transaction) -> None:
+def prepare(
+    db: sqlite3.Connection, path: Path | None, transaction: Transaction, *, create: bool = True
+) -> None:
     """Give a new file its tables, or an older library's this version's format, all or nothing.
 
     Args:
         db: A connection to it.
         path: The file, for what is told; None for memory.
         transaction: Begins one on the connection that writes.
+        create: Whether a file without tables may get them.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
-        LibraryDamaged: It is another program's.
+        LibraryDamaged: It is another program's, or has no tables and must not get them.
         LibraryUnwritable: It would have to be written to, and cannot be.
     """
     # Read before the version, since another process may be making the library meanwhile.
@@ -88,6 +91,12 @@ def prepare(db: sqlite3.Connection, path: Path | None, transaction: Transaction)
         return
     if has_tables:
         raise _not_a_library(path)
+    if not create:
+        msg = (
+            f"{path} holds no library: it has lost its articles, or never had any. Put it back "
+            "from a backup, or name another folder."
+        )
+        raise LibraryDamaged(msg)
     db.execute("PRAGMA journal_mode = WAL")
     _create(transaction)
 

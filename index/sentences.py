@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from index.interruption import check_interruption
 from index.types import Span
 
 # Where the script tells the language well enough for its full stops and
@@ -42,8 +43,9 @@ _WRAP_FILL = 0.7
 # The segmenter's time grows with the square of a line that is full of quotation
 # marks: 19 s for 200,000 of them at once, under 1 s in windows of this size.
 _WINDOW_CHARS = 8_000
+_MOST_READ_AGAIN = 7_000
 
-_BLOCK = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
+_LINE = re.compile(r"[^\n]+")
 _ENDS_OPEN = re.compile(r"[\w,‐–—-]\Z")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•‣◦–—]|\(?\w{1,3}[.)])\s")
 
@@ -56,8 +58,8 @@ def split_sentences(text: str, language: str | None = None) -> list[Span]:
     """
     language = language or guess_language(text)
     spans: list[Span] = []
-    for block in _BLOCK.finditer(text):
-        for start, end in _logical_lines(text, block.start(), block.end()):
+    for lines in _blocks(text):
+        for start, end in _logical_lines(text, lines):
             spans.extend(_split_line(text, start, end, language))
     return spans
 
@@ -81,13 +83,23 @@ def guess_language(text: str) -> str:
     return max(counts, key=lambda code: counts[code], default="en")
 
 
-def _logical_lines(text: str, start: int, end: int) -> Iterator[Span]:
+def _blocks(text: str) -> Iterator[list[Span]]:
+    """Yield the lines of each run of lines that are not blank."""
+    block: list[Span] = []
+    for match in _LINE.finditer(text):
+        line = Span(match.start(), match.end())
+        if match.group().isspace():
+            continue
+        if block and line.start != block[-1].end + 1:
+            yield block
+            block = []
+        block.append(line)
+    if block:
+        yield block
+
+
+def _logical_lines(text: str, lines: list[Span]) -> Iterator[Span]:
     """Yield the lines of a block, those that a hard wrap has cut joined again."""
-    lines = []
-    at = start
-    for line in text[start:end].split("\n"):
-        lines.append(Span(at, at + len(line)))
-        at += len(line) + 1
     wrapped = _is_hard_wrapped(lines)
     first = 0
     for i in range(1, len(lines) + 1):
@@ -135,11 +147,14 @@ def _boundaries(line: str, language: str) -> Iterator[int]:
 
     start = 0
     while start < len(line):
+        check_interruption()
         window = line[start : start + _WINDOW_CHARS]
         found = sentencex.get_sentence_boundaries(language, window)
         starts = sorted({0, *(boundary["start_index"] for boundary in found)} - {len(window)})
         at_end = start + len(window) == len(line)
-        # The window may have cut its last sentence: read that one again, whole.
-        kept = starts if at_end or len(starts) == 1 else starts[:-1]
+        # The window may have cut its last sentence: read that one again, whole. One that is
+        # longer than the most that is read again stays cut, or short steps would add up.
+        is_read_again = not at_end and starts[-1] >= _WINDOW_CHARS - _MOST_READ_AGAIN
+        kept = starts[:-1] if is_read_again else starts
         yield from (start + boundary for boundary in kept)
         start += len(window) if kept == starts else starts[-1]

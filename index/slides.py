@@ -9,7 +9,7 @@ from index.limits import LoadLimits
 from index.loaded import Loaded, TextBuilder, check_pages
 from index.office import opened
 
-_WRONG = "It is not a presentation as PowerPoint writes it. Save it as .pptx there."
+_WRONG = "It is not a valid presentation. Open it in PowerPoint and save it as .pptx."
 
 
 def read(data: bytes, limits: LoadLimits) -> Loaded:
@@ -41,13 +41,21 @@ def _add_slide(slide: Any, builder: TextBuilder) -> None:  # noqa: ANN401 - pyth
         if shape.has_text_frame:
             builder.add_paragraph(_lines(shape.text_frame))
         if shape.has_table:
-            for row in shape.table.rows:
-                cells = [" ".join(cell.text.split()) for cell in row.cells]
+            for cells in _rows(shape.table):
                 builder.add_paragraph(" | ".join(cells).strip(" |"), gathered="row")
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = _lines(slide.notes_slide.notes_text_frame)
         if notes:
             builder.add_paragraph(f"Notes: {notes}")
+
+
+def _rows(table: Any) -> Iterator[list[str]]:  # noqa: ANN401 - python-pptx's
+    """Yield the words of each row's cells."""
+    from pptx.table import _Row
+
+    # Not table.rows, which lists all the rows again for each one.
+    for row in table._tbl.tr_lst:
+        yield [" ".join(cell.text.split()) for cell in _Row(row, table).cells]
 
 
 def _flat(shapes: Any) -> Iterator[Any]:  # noqa: ANN401 - python-pptx's

@@ -46,14 +46,24 @@ class Storage:
         model: The model whose vectors the library holds.
         replacing: Whether the caller is about to replace the vectors of
             another model by this one's, so that a mismatch is no error.
+        create: As for :class:`index.database.Database`.
+        read_only: As for :class:`index.database.Database`.
 
     Raises:
         WrongModel: The library was indexed with another model.
         LibraryError: As :class:`index.database.Database` says.
     """
 
-    def __init__(self, path: Path | None, model: ModelIdentity, *, replacing: bool = False) -> None:
-        self._db = Database(path)
+    def __init__(
+        self,
+        path: Path | None,
+        model: ModelIdentity,
+        *,
+        replacing: bool = False,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> None:
+        self._db = Database(path, create=create, read_only=read_only)
         try:
             self._adopt(model)
             if not replacing:

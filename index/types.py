@@ -83,7 +83,7 @@ class Article:
         """
         text = normalise_newlines(text)
         if not text.strip():
-            msg = "The article has no text. Give a text with at least one word in it."
+            msg = "The article has no text. Add a text with at least one word in it."
             raise EmptyArticle(msg)
         try:
             article_id = id_of_text(text)

@@ -15,7 +15,7 @@ from index.limits import LoadLimits
 from index.loaded import Loaded, TextBuilder
 from index.office import opened
 
-_WRONG = "It is not a Word document as Word writes it. Save it as .docx in Word, or as .txt."
+_WRONG = "It is not a valid Word document. Open it in Word and save it as .docx, or as .txt."
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _MOST_ANCESTORS = 10  # of a style; a file may hold a circle of them

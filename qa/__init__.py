@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from index.types import Article, ArticleInfo, Passage
     from qa.answer import Answer, Kind
     from qa.bundled import ask, retrieve
@@ -48,6 +49,8 @@ _PLACES = {
 if not TYPE_CHECKING:  # with it, a checker takes any name for one of ours
 
     def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return _version()
         if name not in _PLACES:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
@@ -57,4 +60,13 @@ if not TYPE_CHECKING:  # with it, a checker takes any name for one of ours
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("article-qa")
+    except PackageNotFoundError:  # run from a copy of the source
+        return "unknown"

@@ -1,7 +1,8 @@
-"""The command ``article-qa check``: a library read in full, mended, or saved as far as it goes."""
+"""The command ``article-qa check``: read a library in full, mend it, or save what can be read."""
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,11 @@ from qa.terminal import print_json, print_text, progress_bar
 
 _CONCLUSIONS = {
     "sound": "All of it agrees.",
-    "mended": "What was wrong is mended, and nothing is lost.",
-    "reembed": "The articles are sound; their passages and vectors have to be made anew: "
+    "mended": "What was wrong has been mended, and nothing is lost.",
+    "reembed": "The articles are sound, but they have to be embedded again: "
     "article-qa reembed --library {folder}",
     "damaged": "The record is damaged and was left as it is. Put {folder}/library.sqlite back "
-    "from a backup; or take what can be read into a new library: "
+    "from a backup, or copy what can be read into a new library: "
     "article-qa check --library {folder} --salvage NEW_DIR",
 }
 _EXITS = {"sound": 0, "mended": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
@@ -28,25 +29,26 @@ def check(
     library: LibraryOption = None,
     salvage: Annotated[
         Path | None,
-        typer.Option(help="Instead, take the articles that can be read into this new library."),
+        typer.Option(help="Instead, copy the articles that can be read to this new library."),
     ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Check a library in full, and mend what is derived from its record.
+    """Check a library in full, and rebuild the indexes that do not agree with its record.
 
     Example: article-qa check --library library/
 
-    Exit codes: 0 sound, or mended; 1 it could not be checked; 4 the passages have to be made
-    anew by reembed; 5 articles are lost or changed. The record is never changed.
+    The record itself, library.sqlite, is never changed. Exit codes: 0 sound, or mended; 1 it
+    could not be checked; 4 the articles have to be embedded again (reembed); 5 articles are
+    damaged or lost.
     """
     folder = required(library)
     if salvage is not None:
         _salvage(folder, salvage, Settings.load(model=model))
         return
-    from index.checking import check_library
+    with progress_bar("Checking the library") as progress:
+        from index.checking import check_library
 
-    with progress_bar("checking") as progress:
         report = check_library(folder, progress)
     if as_json:
         print_json(report.to_dict())
@@ -59,20 +61,22 @@ def check(
 
 
 def _salvage(folder: Path, new: Path, settings: Settings) -> None:
-    """Add every article that can be read to a new library, and tell how many could."""
+    """Copy every article that can be read to a new library, and report how many could be."""
     from index.salvage import readable_articles
     from qa.pipeline import ArticleQA
 
-    if new.exists() and any(new.iterdir()):
-        msg = f"{new} is not empty. Name a new folder to save the articles in."
+    if new.exists() and not (new.is_dir() and not any(new.iterdir())):
+        msg = f"{new} is not an empty folder. Name a new folder to save the articles in."
         raise LibraryError(msg)
+    articles = readable_articles(folder)
+    first = list(islice(articles, 1))  # raises if nothing can be read, before anything is made
     saved = lost = 0
     with ArticleQA.open(new, settings) as qa:
-        for article in readable_articles(folder):
+        for article in chain(first, articles):
             if article is None:
                 lost += 1
                 continue
-            with progress_bar(article.title) as progress:
+            with progress_bar(f"Saving {article.title}") as progress:
                 qa.add_article(article, progress)
             saved += 1
     print_text(f"{saved} articles are in {new}, as they were added. {lost} could not be read.")

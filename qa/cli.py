@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import ArticleQAError, InputError
-from index.types import ArticleInfo
+from qa.add_command import add
 from qa.check_command import check
 from qa.config import Settings
-from qa.escaping import is_address
+from qa.interrupts import EXIT_INTERRUPTED, exit_interrupted, remembered_interrupts
 from qa.options import (
     EXIT_ERROR,
     EXIT_REFUSED,
@@ -23,7 +25,6 @@ from qa.options import (
     LibraryOption,
     ModelOption,
     required,
-    wrong_usage,
 )
 from qa.rendering import place
 from qa.terminal import (
@@ -37,19 +38,19 @@ from qa.terminal import (
 )
 
 if TYPE_CHECKING:
-    from index.embedder import Progress
-    from index.types import Article
     from qa.answer import Answer
     from qa.pipeline import ArticleQA
 
 _EPILOG = (
-    "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong usage; "
-    "3 the articles do not say (ask); 4 passages have to be made anew, 5 articles are damaged "
-    "(check); 130 interrupted."
+    "Exit codes: 0 success; 1 an error, which is reported on standard error; 2 the command was "
+    "used wrongly; 3 the articles do not answer the question (ask); 4 the library has to be "
+    "embedded again; 5 articles are damaged or lost (4 and 5: check); 130 interrupted by Ctrl-C."
 )
 
+_READING = "Reading the articles"
+
 app = typer.Typer(
-    help="Question an article: exact citations, honest refusals, no key, no server, no network.",
+    help="Ask questions about your articles. Each answer cites the exact words it rests on.",
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -57,31 +58,28 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def add(
-    sources: Annotated[
-        list[str], typer.Argument(help="Files, URLs, or - for standard input.", metavar="SOURCE…")
-    ],
-    library: LibraryOption = None,
-    title: Annotated[str, typer.Option(help="Title, for a single source.")] = "",
-    model: ModelOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Add articles to a library.
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it
+    if value:
+        from qa import __version__
 
-    Example: article-qa add report.txt https://example.org/page.html --library library/
-    """
-    if title and len(sources) > 1:
-        wrong_usage("--title goes with a single source.")
-    with _opened(required(library), Settings.load(model=model)) as qa:
-        added = []
-        for source in sources:
-            with progress_bar(source) as progress:
-                added.append(_add_one(qa, source, title, progress))
-    if as_json:
-        print_json([article.to_dict() for article in added])
-    else:
-        print_articles([ArticleInfo.of(article) for article in added])
+        print_text(f"article-qa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(add)
 
 
 @app.command("list")
@@ -90,7 +88,7 @@ def list_articles(library: LibraryOption = None, as_json: JsonOption = False) ->
 
     Example: article-qa list --library library/
     """
-    with _opened(required(library)) as qa:
+    with progress_bar("Opening the library"), _opened(required(library)) as qa:
         infos = qa.catalogue()
     if as_json:
         print_json([info.to_dict() for info in infos])
@@ -107,10 +105,10 @@ def remove(
 
     Example: article-qa remove 3f2a --library library/
     """
-    with _opened(required(library)) as qa:
+    with progress_bar("Removing the article"), _changed(required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
-        print_text(f"Removed “{found.title}”.")
+    print_text(f"Removed “{found.title}”.")
 
 
 @app.command()
@@ -119,14 +117,14 @@ def rename(
     title: Annotated[str, typer.Argument(help="The new title, in quotes.")],
     library: LibraryOption = None,
 ) -> None:
-    """Give an article of a library another title.
+    """Give an article another title.
 
     Example: article-qa rename 3f2a "The treaty" --library library/
     """
-    with _opened(required(library)) as qa:
+    with progress_bar("Renaming the article"), _changed(required(library)) as qa:
         found = qa.resolve(article)
         kept = qa.rename(found.id, title)
-        print_text(f"Renamed “{found.title}” to “{kept}”.")
+    print_text(f"Renamed “{found.title}” to “{kept}”.")
 
 
 @app.command()
@@ -141,11 +139,12 @@ def ask(
 
     Example: article-qa ask "Who did Marco Rubio call?"
 
-    Without a library it answers over the article that comes along.
+    Without a library it answers from the article that comes with the program.
     """
-    with _opened(library, Settings.load(answering=answering)) as qa:
+    settings = Settings.load(answering=answering)
+    with progress_bar(_READING), _opened(library, settings) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
-        print_answer(answer, as_json=as_json)
+    print_answer(answer, as_json=as_json)
     if not answer.answered:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -159,11 +158,11 @@ def suggest(
     ] = 8,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Suggest questions that the articles answer; fewer, or none, where that is not certain.
+    """Suggest questions that the articles answer: fewer, or none, where that is uncertain.
 
     Example: article-qa suggest --library library/ --article 3f2a
     """
-    with _opened(library) as qa:
+    with progress_bar(_READING), _opened(library) as qa:
         questions = qa.suggest(_ids(qa, article), count)
     if as_json:
         print_json(questions)
@@ -184,7 +183,7 @@ def retrieve(
 
     Example: article-qa retrieve "missile strikes" --k 3
     """
-    with _opened(library) as qa:
+    with progress_bar(_READING), _opened(library) as qa:
         passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
     if as_json:
         print_json([passage.to_dict() for passage in passages])
@@ -196,20 +195,24 @@ def retrieve(
 
 @app.command()
 def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
-    """Ask one question after the other, the later leaning on the earlier ones if you like.
+    """Ask one question after the other. A question may refer to the ones before it.
 
-    An empty line or Ctrl-D ends it.
+    An empty line or Ctrl-D ends the chat.
 
     Example: article-qa chat --library library/
     """
-    with _opened(library) as qa:
-        ids = _ids(qa, article)
+    with ExitStack() as stack:
+        with progress_bar("Loading the models"):
+            qa = stack.enter_context(_opened(library))
+            ids = _ids(qa, article)
+            qa.warm_up()
         titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
         print_text(f"Ask about {titles}. An empty line ends the chat.")
         history: list[Answer] = []
         while question := prompt():
             try:
-                history.append(qa.ask(question, article_ids=ids, history=history))
+                with progress_bar(_READING):
+                    history.append(qa.ask(question, article_ids=ids, history=history))
                 print_answer(history[-1], as_json=False)
             except InputError as error:
                 print_error(str(error))
@@ -217,7 +220,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="JSON, an article a line: docs/evaluating.md.")],
+    file: Annotated[Path, typer.Argument(help="JSON, one article a line: see docs/evaluating.md.")],
     answering: AnsweringOption = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
@@ -228,7 +231,9 @@ def evaluate(
     """
     from qa.evaluation.answers import evaluate_file, told
 
-    row = evaluate_file(file, Settings.load(model=model, answering=answering))
+    settings = Settings.load(model=model, answering=answering)
+    with progress_bar("Asking the questions"):
+        row = evaluate_file(file, settings)
     if as_json:
         print_json(asdict(row))
         return
@@ -238,45 +243,72 @@ def evaluate(
 
 @app.command()
 def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
-    """Cut and embed every article of a library anew, for another embedding model.
+    """Split and embed every article of a library again, as for another embedding model.
 
     Example: article-qa reembed --library library/ --model ./my-model
     """
-    from qa.pipeline import ArticleQA
+    folder, settings = required(library), Settings.load(model=model)
+    with progress_bar("Embedding the articles") as progress:
+        from qa.pipeline import ArticleQA
 
-    with progress_bar("re-embedding") as progress:
-        ArticleQA.reembed(required(library), Settings.load(model=model), progress=progress)
+        ArticleQA.reembed(folder, settings, progress=progress)
 
 
 app.command()(check)
 
 
 def main() -> None:
-    """Run the command line; errors of ours become one sentence and an exit code."""
+    """Run the command line and end the process.
+
+    An error of ours becomes one sentence, Ctrl-C one line, and a closed pipe nothing at all.
+    """
     try:
-        app()
+        with remembered_interrupts():
+            code = _run()
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    if code == EXIT_INTERRUPTED:
+        exit_interrupted()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code of the command that was given."""
+    try:
+        try:
+            app()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        else:
+            code = 0
+        sys.stdout.flush()
     except ArticleQAError as error:
         print_error(f"Error: {error}")
-        sys.exit(EXIT_ERROR)
+        return EXIT_ERROR
+    except BrokenPipeError:  # nobody reads on, as after: | head -1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    return code
 
 
 def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
+    """Return a library to be read, or without one the article that comes with the program."""
     from qa.pipeline import ArticleQA
 
-    return ArticleQA.open(library, settings) if library else ArticleQA.bundled(settings)
+    if library is None:
+        return ArticleQA.bundled(settings)
+    return ArticleQA.open(library, settings, read_only=True)
+
+
+def _changed(library: Path) -> ArticleQA:
+    """Return a library to be changed, which must exist."""
+    from qa.pipeline import ArticleQA
+
+    return ArticleQA.open(library, create=False)
 
 
 def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:
     return [qa.resolve(article).id for article in articles] if articles else None
-
-
-def _add_one(qa: ArticleQA, source: str, title: str, progress: Progress) -> Article:
-    if source == "-":
-        data = sys.stdin.buffer.read(qa.settings.max_article_bytes + 1)
-        return qa.add_bytes(data, "standard input", title=title, progress=progress)
-    if is_address(source):
-        return qa.add_url(source, title=title, progress=progress)
-    return qa.add_file(Path(source), title=title, progress=progress)
 
 
 if __name__ == "__main__":

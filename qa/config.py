@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from index.errors import SettingsError
-from index.limits import LoadLimits
+from index.limits import (
+    DEFAULT_MAX_BYTES,
+    DEFAULT_MAX_CHARS,
+    DEFAULT_MAX_PAGES,
+    LoadLimits,
+)
 
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Names with the prefix that say where things are, and are read elsewhere.
@@ -44,11 +49,11 @@ class Settings:
     """Below this confidence the answer is that the article does not say; None for what
     ``answering`` comes to."""
     max_question_chars: int = 2_000
-    max_article_bytes: int = 50_000_000
+    max_article_bytes: int = DEFAULT_MAX_BYTES
     """The largest file or page that is read."""
-    max_article_chars: int = 20_000_000
+    max_article_chars: int = DEFAULT_MAX_CHARS
     """The longest text that is taken from a file."""
-    max_pages: int = 5_000
+    max_pages: int = DEFAULT_MAX_PAGES
     """The most pages or slides of a file."""
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from index.errors import ArticleNotFound
 from index.passage_index import PassageIndex
 from index.types import Article, ArticleInfo, checked_title, the_one_id
 from qa.config import Settings
+from qa.sources import read_bytes, read_file, read_url
 
 
 class Library:
@@ -68,10 +69,7 @@ class Library:
             InputError: The bytes cannot be used; see :mod:`index.errors`.
             LibraryError: The article cannot be recorded.
         """
-        from index.loaders import load_bytes
-
-        limits = self.settings.load_limits
-        return self._add(load_bytes(data, name, title=title, limits=limits), progress)
+        return self._add(read_bytes(data, name, self.settings, title=title), progress)
 
     def add_file(
         self, path: Path | str, *, title: str = "", progress: Progress | None = None
@@ -82,10 +80,7 @@ class Library:
             InputError: The file cannot be used; see :mod:`index.errors`.
             LibraryError: The article cannot be recorded.
         """
-        from index.loaders import load_file
-
-        limits = self.settings.load_limits
-        return self._add(load_file(Path(path), title=title, limits=limits), progress)
+        return self._add(read_file(Path(path), self.settings, title=title), progress)
 
     def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
         """Add the page at ``url``, the one call here that uses the network.
@@ -95,20 +90,7 @@ class Library:
             InputError: What it brought cannot be used; see :mod:`index.errors`.
             LibraryError: The article cannot be recorded.
         """
-        from index.fetch import FetchLimits, fetch
-        from index.loaders import load_bytes
-
-        limits = self.settings.load_limits
-        page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
-        article = load_bytes(
-            page.data,
-            page.name,
-            title=title,
-            source=page.url,
-            content_type=page.content_type,
-            limits=limits,
-        )
-        return self._add(article, progress)
+        return self._add(read_url(url, self.settings, title=title), progress)
 
     def add_article(self, article: Article, progress: Progress | None = None) -> Article:
         """Add an article as another library had it, with its source, headings and pages.

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what the commands' exit codes mean."""
+"""The options that several commands share, and the commands' exit codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ EXIT_ERROR = 1
 EXIT_REFUSED = 3
 EXIT_REEMBED = 4
 EXIT_DAMAGED = 5
-EXIT_INTERRUPTED = 130  # typer's own, on Ctrl-C
 
 LibraryOption = Annotated[
     Path | None,
@@ -28,18 +27,24 @@ ModelOption = Annotated[
     str | None, typer.Option("--model", help="Embedding model, by name or path.")
 ]
 AnsweringOption = Annotated[
-    str | None, typer.Option("--answering", help="How readily: careful, balanced or eager.")
+    str | None,
+    typer.Option("--answering", help="How readily to answer: careful, balanced or eager."),
 ]
 ArticleOption = Annotated[
     list[str] | None,
-    typer.Option("--article", "-a", help="Only this article, by the start of its id; repeatable."),
+    typer.Option(
+        "--article", "-a", help="Only this article, by the start of its id. May be repeated."
+    ),
 ]
 
 
 def required(library: Path | None) -> Path:
-    """Return the library's folder, or end with what is wrong with the command."""
+    """Return the library's folder; if none is given, end with what to do."""
     if library is None:
-        wrong_usage("Name the library's folder: --library DIR, or ARTICLE_QA_LIBRARY.")
+        wrong_usage(
+            "Name the library's folder: --library DIR, or the environment variable "
+            "ARTICLE_QA_LIBRARY."
+        )
     return library
 
 

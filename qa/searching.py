@@ -47,13 +47,34 @@ class SearchableLibrary(Library):
         self._reader = reader or ExtractiveReader()
 
     @classmethod
-    def open(cls, folder: Path | str, settings: Settings | None = None) -> Self:
-        """Open the library in ``folder``, which is made if absent.
+    def open(
+        cls,
+        folder: Path | str,
+        settings: Settings | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Self:
+        """Open the library in ``folder``.
+
+        Args:
+            folder: Where it is. Other files in it are left alone.
+            settings: How it is read and asked; None for those of the environment.
+            create: Whether to make the library if there is none.
+            read_only: Whether only to read, so that nothing in the folder changes; see
+                :class:`index.passage_index.PassageIndex`.
 
         Raises:
+            LibraryMissing: There is none, and it is not to be made.
+            LibraryDamaged: Its record is lost or cannot be read.
             LibraryError: It cannot be opened, or was made with another model.
         """
-        return cls._made(Path(folder), settings)
+        settings = settings or Settings.load()
+        embedder = _embedder(settings)
+        index = PassageIndex(Path(folder), embedder, create=create, read_only=read_only)
+        qa = cls(index, embedder, settings)
+        qa.folder = Path(folder)
+        return qa
 
     @classmethod
     def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
@@ -70,7 +91,7 @@ class SearchableLibrary(Library):
 
         settings = settings or Settings.load()
         article = article_from_text(text, title=title, limits=settings.load_limits)
-        return cls._made(None, settings, pending=[article])
+        return cls._in_memory(settings, article)
 
     @classmethod
     def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
@@ -83,22 +104,17 @@ class SearchableLibrary(Library):
 
         settings = settings or Settings.load()
         article = load_file(Path(path), limits=settings.load_limits)
-        return cls._made(None, settings, pending=[article])
+        return cls._in_memory(settings, article)
 
     @classmethod
     def bundled(cls, settings: Settings | None = None) -> Self:
         """Return a library in memory of the article that comes along."""
-        return cls._made(None, settings, pending=[bundled_article()])
+        return cls._in_memory(settings or Settings.load(), bundled_article())
 
     @classmethod
-    def _made(
-        cls, folder: Path | None, settings: Settings | None, pending: Sequence[Article] = ()
-    ) -> Self:
-        settings = settings or Settings.load()
+    def _in_memory(cls, settings: Settings, article: Article) -> Self:
         embedder = _embedder(settings)
-        qa = cls(PassageIndex(folder, embedder), embedder, settings, pending=pending)
-        qa.folder = folder
-        return qa
+        return cls(PassageIndex(None, embedder), embedder, settings, pending=[article])
 
     @staticmethod
     def reembed(
@@ -110,7 +126,7 @@ class SearchableLibrary(Library):
         the library stays as it was.
         """
         embedder = _embedder(settings or Settings.load())
-        with PassageIndex(Path(folder), embedder, replacing=True) as index:
+        with PassageIndex(Path(folder), embedder, create=False, replacing=True) as index:
             index.reembed(progress)
 
     def retrieve(

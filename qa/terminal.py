@@ -68,18 +68,32 @@ def print_json(value: object) -> None:
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """Show how far something is, where a terminal is; Ctrl-C ends it between two reports."""
-    from tqdm import tqdm
+    """Show that something is going on, and how far it is, if standard error is a terminal.
 
-    bars = tqdm(desc=label, unit="passage", leave=False, disable=None)
-    with remembered_interrupts() as check, bars as bar:
+    Yields a function to report progress with. Ctrl-C is raised again there if it was swallowed.
+    """
+    with remembered_interrupts() as check:
+        if not stderr.is_terminal:
+            yield lambda _, __: check()
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-        def show(done: int, total: int) -> None:
-            check()
-            bar.total = total
-            bar.update(done - bar.n)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(20))
+        with Progress(
+            *columns,
+            MofNCompleteColumn(),
+            console=stderr,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as bars:
+            task = bars.add_task(visible(label), total=None)
 
-        yield show
+            def show(done: int, total: int) -> None:
+                check()
+                bars.update(task, completed=done, total=total)
+
+            yield show
 
 
 def prompt() -> str:

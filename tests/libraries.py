@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.crash_work import LIMITS, text_of
 from bench.toys import ToyEmbedder
-from index.passage_index import RECORD, PassageIndex
+from index.library_folder import RECORD
+from index.passage_index import PassageIndex
 from index.types import Article
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +59,18 @@ def derived_files(folder: Path) -> list[Path]:
     """Return every file of a library that is not the record."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in files if not path.name.startswith(RECORD))
+
+
+def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Return time, mode and bytes of all that is in a folder, and of the folder."""
+    return {
+        str(path): (
+            path.lstat().st_mtime_ns,
+            path.lstat().st_mode,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in (folder, *sorted(folder.rglob("*")))
+    }
 
 
 def run(script: str, *arguments: object) -> str:

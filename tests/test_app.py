@@ -267,7 +267,7 @@ def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> N
     assert conversation[0]["content"] == "Who?"
     assert "Save HTML" in tools
     assert f'data-land="{place_id(article.id, 0, 4)}"' in panel
-    handlers.clear(again, VISITOR)
+    handlers.clear(chat, again, VISITOR)
     assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
     assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
 
@@ -472,7 +472,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     view = Handlers(qa).settle(chat, View(), VISITOR)[3]
-    _, _, panel_sent, _, after, _ = Handlers(qa).clear(view, VISITOR)
+    _, _, panel_sent, _, after, _ = Handlers(qa).clear(chat, view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 
@@ -507,20 +507,7 @@ def test_an_article_is_renamed_in_two_steps() -> None:
     shelf, panel, view = press(qa, view, "save", one.id, title="Renamed")
     assert "Renamed" in shelf
     assert "Renamed" in panel
-    assert view.editing is None
-
-
-def test_an_article_is_removed_only_when_that_is_confirmed() -> None:
-    one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
-    qa = ScriptedQA(one, two, outcome=answer_of())
-    _, _, view = press(qa, View(), "remove", one.id)
-    assert len(qa.catalogue()) == 2
-    _, _, kept = press(qa, view, "cancel", one.id)
-    assert kept.editing is None
-    assert len(qa.catalogue()) == 2
-    shelf, panel, _ = press(qa, view, "confirm", one.id)
-    assert [info.title for info in qa.catalogue()] == ["Second"]
-    assert "First" not in shelf + panel
+    assert view.edited == ""
 
 
 @pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])

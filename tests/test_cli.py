@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import pty
@@ -10,20 +11,27 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from index.errors import ArticleNotFound
-from qa import Answer, cli
+import qa
+from index.addresses import parsed_url
+from index.embedder import Progress
+from index.errors import ArticleNotFound, LibraryError, LibraryMissing, LibraryUnwritable
+from index.fetch import Fetched
+from index.types import Article
+from qa import Answer, ArticleQA, cli
 from qa.cli import app, main
+from qa.interrupts import EXIT_INTERRUPTED
 from qa.options import (
     EXIT_DAMAGED,
     EXIT_ERROR,
-    EXIT_INTERRUPTED,
     EXIT_REEMBED,
     EXIT_REFUSED,
 )
+from tests.libraries import state
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
@@ -84,6 +92,31 @@ def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
     result = run("add", "-", "--title", "Piped", "--library", folder, "--json", stdin=TEXT)
     assert json.loads(result.output)[0]["title"] == "Piped"
     assert json.loads(result.output)[0]["text"] == TEXT
+
+
+@pytest.mark.parametrize("typed", ["site.example/page", "https://site.example/page"])
+def test_an_address_is_fetched_also_without_its_scheme(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def brought(url: str, **_: object) -> Fetched:
+        asked.append(parsed_url(url).geturl())
+        return Fetched(asked[-1], TEXT.encode(), "text/plain", "page")
+
+    monkeypatch.setattr("index.fetch.fetch", brought)
+    assert run("add", typed, "--library", str(tmp_path / "library")).exit_code == 0
+    assert asked == ["https://site.example/page"]
+
+
+def test_a_file_that_is_named_like_an_address_is_added_as_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site.example").mkdir()
+    (tmp_path / "site.example" / "page").write_text(TEXT, encoding="utf-8")
+    result = run("add", "site.example/page", "--library", "library", "--json")
+    assert json.loads(result.output)[0]["source"] == "page"
 
 
 def test_questions_are_suggested(library: str) -> None:
@@ -252,7 +285,193 @@ def test_what_can_be_read_of_a_damaged_library_is_saved(library: str, tmp_path: 
     assert (saved["title"], saved["source"]) == ("Bridge", "bridge.txt")
 
 
-def test_a_folder_without_a_library_cannot_be_checked(tmp_path: Path) -> None:
-    result = run("check", "-l", str(tmp_path))
-    assert "There is no library" in str(result.exception)
+COMMANDS = [
+    ["list"],
+    ["ask", "Who?"],
+    ["retrieve", "bridge"],
+    ["suggest"],
+    ["chat"],
+    ["rename", "x", "y"],
+    ["remove", "x"],
+    ["reembed"],
+    ["check"],
+    ["check", "--salvage", "saved"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_but_add_makes_a_library(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*command, "--library", "typo")
+    assert isinstance(result.exception, LibraryMissing)
+    assert "There is no library in typo. Make one with: article-qa add FILE --library typo" in str(
+        result.exception
+    )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["ask", "When?"], ["retrieve", "bridge"], ["suggest"], ["chat"], ["check"]],
+)
+def test_what_only_reads_leaves_the_folder_as_it_is(command: list[str], library: str) -> None:
+    before = state(Path(library))
+    run(*command, "--library", library, stdin="When did the bridge open?\n\n")
+    assert state(Path(library)) == before
+
+
+def test_a_bad_file_among_several_is_reported_and_the_others_are_added(tmp_path: Path) -> None:
+    for name, text in (("one.txt", "Some words."), ("two.txt", "  "), ("three.txt", "More.")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    names = ("one.txt", "two.txt", "absent.txt", "three.txt")
+    sources = [str(tmp_path / name) for name in names]
+    folder = str(tmp_path / "library")
+    result = run("add", *sources, "--library", folder, "--json")
+    assert result.exit_code == EXIT_ERROR
+    assert [article["title"] for article in json.loads(result.stdout)] == ["One", "Three"]
+    first, *reasons = result.stderr.splitlines()
+    assert first == "2 of 4 added. Not added:"
+    assert ["two.txt" in reasons[0], "absent.txt" in reasons[1]] == [True, True]
+    listed = json.loads(run("list", "--library", folder, "--json").stdout)
+    assert [info["title"] for info in listed] == ["One", "Three"]
+
+
+def test_the_summary_names_a_single_bad_file_with_the_reason(tmp_path: Path, library: str) -> None:
+    result = run("add", str(tmp_path / "bridge.txt"), "absent.txt", "--library", library)
+    assert result.exit_code == EXIT_ERROR
+    assert "Bridge" in result.stdout
+    assert result.stderr.startswith("1 of 2 added. Not added: 'absent.txt' cannot be read: ")
+
+
+def test_if_nothing_can_be_added_no_library_is_made(tmp_path: Path) -> None:
+    result = run("add", "absent.txt", "gone.txt", "--library", str(tmp_path / "library"))
+    assert result.exit_code == EXIT_ERROR
+    assert "0 of 2 added" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_when_the_library_fails_what_was_added_before_is_still_reported(
+    tmp_path: Path, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = ArticleQA.add_article
+
+    def fails(qa: ArticleQA, article: Article, progress: Progress | None = None) -> Article:
+        if article.title == "Second":
+            msg = "The disk is full."
+            raise LibraryUnwritable(msg)
+        return added(qa, article, progress)
+
+    monkeypatch.setattr(ArticleQA, "add_article", fails)
+    sources = [tmp_path / f"{name}.txt" for name in ("first", "second", "third")]
+    for source in sources:
+        source.write_text(f"The {source.name}.", encoding="utf-8")
+    result = run("add", *map(str, sources), "--library", library)
+    assert "1 of 3 added" in result.stderr
+    assert "The disk is full." in result.stderr
+    assert "third.txt: not tried" in result.stderr
+    assert "First" in result.stdout
+
+
+def test_a_file_that_is_there_is_not_taken_for_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("example.org").mkdir()
+    Path("example.org/page").write_text(TEXT, encoding="utf-8")
+    result = run("add", "example.org/page", "--library", "library", "--json")
+    assert json.loads(result.stdout)[0]["text"] == TEXT
+
+
+def test_a_name_too_long_for_a_file_is_still_an_address_or_an_error(tmp_path: Path) -> None:
+    result = run("add", "x" * 5_000, "--library", str(tmp_path / "library"))
+    assert result.exit_code == EXIT_ERROR
+    assert "cannot be read" in result.stderr
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version").stdout == f"article-qa {qa.__version__}\n"
+    assert qa.__version__ == importlib.metadata.version("article-qa")
+
+
+def process(*command: str, script: str = "", **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
+    """Run the command line in a process of its own, after ``script``."""
+    code = f"import sys, os, signal\n{script}\nfrom qa.__main__ import main\nmain()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=120,
+        **options,
+    )
+
+
+AT_IMPORT = """
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            {action}
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "qa.pipeline", "numpy", "faiss", "onnxruntime"])
+def test_ctrl_c_is_one_line_whatever_is_being_imported(module: str) -> None:
+    script = AT_IMPORT.format(name=module, action="os.kill(os.getpid(), signal.SIGINT)")
+    result = process("ask", "Who did Marco Rubio call?", script=script)
+    assert (result.returncode, result.stderr) == (EXIT_INTERRUPTED, "Interrupted.\n")
+
+
+def test_ctrl_c_at_the_very_end_is_one_line() -> None:
+    script = "import atexit; atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))"
+    result = process("--version", script=script)
+    assert (result.returncode, result.stderr) == (EXIT_INTERRUPTED, "Interrupted.\n")
+
+
+def test_a_pipe_that_is_closed_ends_it_quietly(library: str) -> None:
+    for arguments in (["list", "-l", library], ["list", "-l", library, "--json"], ["--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        result = subprocess.run(
+            [sys.executable, "-m", "qa", *arguments],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+            cwd=ROOT,
+        )
+        os.close(writing)
+        assert result.stderr == b""
+
+
+def test_nothing_but_the_answer_is_written_to_a_pipe() -> None:
+    result = process("ask", "Who did Marco Rubio call?")
+    assert result.stderr == ""
+    assert "\x1b" not in result.stdout
+
+
+def test_a_terminal_shows_that_it_works_before_anything_slow_is_imported() -> None:
+    terminal, its_end = pty.openpty()
+    termios.tcsetwinsize(its_end, (24, 80))
+    action = "os.write(2, b'IMPORTED'); os._exit(0)"
+    script = AT_IMPORT.format(name="qa.pipeline", action=action)
+    code = f"import sys, os\n{script}\nfrom qa.__main__ import main\nmain()"
+    subprocess.run(
+        [sys.executable, "-c", code, "ask", "Who?"], stderr=its_end, check=True, cwd=ROOT
+    )
+    os.close(its_end)
+    shown = b""
+    with contextlib.suppress(OSError):  # at its end
+        while part := os.read(terminal, 10_000):
+            shown += part
+    os.close(terminal)
+    assert b"Reading the articles" in shown.split(b"IMPORTED")[0]
+
+
+def test_a_salvage_of_nothing_readable_makes_no_library(library: str, tmp_path: Path) -> None:
+    (Path(library) / "library.sqlite").write_bytes(b"no database at all" * 1000)
+    result = run("check", "-l", library, "--salvage", str(tmp_path / "saved"))
+    assert isinstance(result.exception, LibraryError)
+    assert not (tmp_path / "saved").exists()

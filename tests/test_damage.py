@@ -11,7 +11,7 @@ import pytest
 
 from index.checking import Verdict, check_library
 from index.errors import LibraryDamaged, LibraryTooNew
-from index.passage_index import RECORD
+from index.library_folder import RECORD
 from index.salvage import readable_articles
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 

@@ -9,11 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from index.addresses import Address, is_public, system_resolver
+from index.addresses import (
+    Address,
+    is_public,
+    is_web_address,
+    parsed_url,
+    system_resolver,
+)
 from index.errors import FetchError, TooLarge, UnknownFormat, UnreadableFile
 from index.fetch import Fetched, FetchLimits, fetch
 from index.loaders import load_bytes
@@ -70,6 +76,10 @@ class Site(BaseHTTPRequestHandler):
 
     def page_scheme(self) -> None:
         self.answer(302, Location="file:///etc/passwd")
+
+    def page_astray(self) -> None:
+        """Redirect to what is no URL."""
+        self.answer(302, Location=parse_qsl(self.path.partition("?")[2])[0][1])
 
     def page_picture(self) -> None:
         self.answer(200, b"\x89PNG", Content_Type="image/png")
@@ -192,6 +202,54 @@ def test_a_redirect_to_another_scheme_is_refused(server: Server) -> None:
         server.get("/scheme")
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[::1",
+        "//[::1",
+        "http://[x]/",
+        "http://site.example:port/",
+        "https://",
+        "http://a b/",
+    ],
+)
+def test_a_redirect_to_no_url_is_refused(server: Server, location: str) -> None:
+    with pytest.raises(FetchError, match=r"[A-Z].*\."):
+        server.get("/astray?to=" + quote(location))
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("site.example/page", "https://site.example/page"),
+        (" www.site.example ", "https://www.site.example/"),
+        ("site.example:8443/page?a=b", "https://site.example:8443/page?a=b"),
+        ("http://site.example/page", "http://site.example/page"),
+    ],
+)
+def test_an_address_without_a_scheme_is_taken_as_https(typed: str, url: str) -> None:
+    assert parsed_url(typed).geturl() == url
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["https://a.example", "HTTP://a.example", "a.example/page", "www.a.example", "a.b.org/d/"],
+)
+def test_a_source_that_is_a_web_address(typed: str) -> None:
+    assert is_web_address(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("notes.txt", "docs/notes.txt", "./a.example/page", "../page", "/a.example/page", "-"),
+        *("C:/notes.txt", "C:\\notes.txt", "~/a.b/c", "a b.txt", "a@b.example/c", "a.2024/b", ""),
+    ],
+)
+def test_a_source_that_is_a_file(typed: str) -> None:
+    assert not is_web_address(typed)
+
+
 def test_every_address_of_a_host_must_be_allowed(server: Server) -> None:
     with pytest.raises(FetchError, match="not on the public internet"):
         fetch(
@@ -296,13 +354,13 @@ def test_an_archive_that_is_no_document_is_refused_with_what_to_do(server: Serve
 
 def test_a_zip_that_is_broken_is_refused_as_a_file_is(server: Server) -> None:
     found = server.get("/sent?broken=application/zip")
-    with pytest.raises(UnreadableFile, match="damaged or cut off"):
+    with pytest.raises(UnreadableFile, match="damaged or incomplete"):
         load_bytes(found.data, found.name, content_type=found.content_type)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/zip", "model/obj"])
 def test_what_no_loader_knows_is_refused_by_its_type(server: Server, media_type: str) -> None:
-    with pytest.raises(FetchError, match=f"{media_type}, no text or document"):
+    with pytest.raises(FetchError, match=f"{media_type}, which is not text"):
         server.get(f"/sent?other={media_type}")
 
 
@@ -321,7 +379,7 @@ def test_a_compressed_body_is_refused(server: Server) -> None:
 
 
 def test_a_body_cut_short_is_an_error(server: Server) -> None:
-    with pytest.raises(FetchError, match="broke off"):
+    with pytest.raises(FetchError, match="broke the connection"):
         server.get("/cut")
 
 
@@ -360,7 +418,8 @@ def test_tls_names_the_host_of_the_url_and_not_the_address() -> None:
         "ftp://site.example/a",
         "file:///etc/passwd",
         "javascript:alert(1)",
-        "site.example/a",
+        "site/a",
+        "user@site.example/a",
         "http://",
         "",
         "http://user:secret@site.example/",
@@ -409,6 +468,22 @@ def test_the_system_knows_this_machine() -> None:
         "0.0.0.0",  # noqa: S104 - to be refused
         "10.0.0.1",
         "100.64.0.1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.88.99.1",
+        "192.175.48.1",
+        "::ffff:168.63.129.16",
+        "::168.63.129.16",
+        "64:ff9b::168.63.129.16",
+        "64:ff9b:1::a00:1",
+        "2002:a83f:8110::1",
+        "2001:0:5db8:d822::5601:7eef",
+        "2606:4700::5efe:10.0.0.1",
+        "2606:4700::200:5efe:10.0.0.1",
+        "2606:4700::5efe:168.63.129.16",
+        "3fff::1",
+        "5f00::1",
+        "100::1",
         "127.0.0.1",
         "169.254.169.254",
         "172.16.3.4",

@@ -28,7 +28,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 def test_a_document_that_is_cut_off_is_refused(suffix: str, share: float) -> None:
     data = one_of_each()[suffix]
-    with pytest.raises(UnreadableFile, match=rf"a{suffix} cannot be used.*cut off"):
+    with pytest.raises(UnreadableFile, match=rf"a{suffix} cannot be used.*incomplete"):
         load_bytes(data[: int(len(data) * share)], f"a{suffix}")
 
 
@@ -117,13 +117,13 @@ def test_a_zip_that_needs_a_password_is_refused() -> None:
 
 def test_an_office_document_that_needs_a_password_is_refused() -> None:
     data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le")
-    with pytest.raises(UnreadableFile, match="needs a password"):
+    with pytest.raises(UnreadableFile, match="password-protected"):
         load_bytes(data, "a.docx")
 
 
 def test_a_member_packed_in_an_unusual_way_is_refused() -> None:
     data = zipped({"word/document.xml": PROSE}, zipfile.ZIP_LZMA)
-    with pytest.raises(UnreadableFile, match="packed in an unusual way"):
+    with pytest.raises(UnreadableFile, match="unusual zip compression"):
         load_bytes(data, "a.docx")
 
 

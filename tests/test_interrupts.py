@@ -12,13 +12,21 @@ from qa.interrupts import remembered_interrupts
 
 def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with remembered_interrupts() as check:
+    with pytest.raises(KeyboardInterrupt), remembered_interrupts() as check:  # noqa: PT012
         check()
         with contextlib.suppress(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            check()
+        check()
+        pytest.fail("it was lost")
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_that_nobody_asked_about_is_raised_at_the_end() -> None:
+    with pytest.raises(KeyboardInterrupt), remembered_interrupts():  # noqa: PT012 - it is the end
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        done = True
+    assert done
 
 
 def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bench.toys import ToyEmbedder
-from index.passage_index import VECTORS, PassageIndex
+from index.library_folder import VECTORS
+from index.passage_index import PassageIndex
 from index.types import Article
 
 MANY = 12

@@ -11,7 +11,8 @@ import pytest
 
 from index.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
-from index.passage_index import LEXICAL, RECORD, VECTORS, PassageIndex
+from index.library_folder import LEXICAL, RECORD, VECTORS
+from index.passage_index import PassageIndex
 from index.types import Article
 from index.write_lock import LOCK
 

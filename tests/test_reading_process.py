@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import TooLarge, UnreadableFile
+from index.interruption import checked_by
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.pdf import read
-from index.reading_process import checked_by, read_apart
+from index.reading_process import read_apart
 from tests.documents import pdf
 
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
@@ -37,12 +38,15 @@ def parser_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "striprtf" / "striprtf.py"
 
 
+DIED = r"damaged, or needs more memory than the limit of 2,000,000,000 bytes"
+
+
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        ("raise RuntimeError('inside')", r"could not be read.*save it anew"),
-        ("import os; os._exit(1)", r"broke off.*limit of 2,000,000,000 bytes"),
-        ("import os; os.abort()", r"broke off.*limit of 2,000,000,000 bytes"),
+        ("raise RuntimeError('inside')", r"damaged.*save it again"),
+        ("import os; os._exit(1)", DIED),
+        ("import os; os.abort()", DIED),
     ],
 )
 def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
@@ -78,3 +82,115 @@ def test_a_parser_that_takes_too_much_memory_is_refused_it(parser_that: Path) ->
     parser_that.write_text("def rtf_to_text(*_, **__):\n    return 'x' * 10**10\n")
     with pytest.raises(TooLarge, match="more memory than the limit of 2,000,000,000 bytes"):
         read_apart("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+
+
+LONG_RTF = b"{\\rtf1\\ansi " + b"The bridge was opened in 1932. " * 50_000 + b"}"
+
+
+@pytest.fixture
+def process_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of what each interpreter runs as it starts."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / "sitecustomize.py"
+
+
+def test_a_large_file_is_read_by_a_process_that_starts_slowly(process_that: Path) -> None:
+    process_that.write_text("import time\ntime.sleep(1)\n")
+    assert len(LONG_RTF) > 1_000_000
+    assert read_apart("rtf", LONG_RTF, DEFAULT_LIMITS).text.count("opened") == 50_000
+
+
+def test_a_slow_start_does_not_count_as_reading(process_that: Path) -> None:
+    process_that.write_text("import time\ntime.sleep(1.5)\n")
+    limits = LoadLimits(max_seconds=1.4)
+    assert read_apart("rtf", b"{\\rtf1 words}", limits).text == "words"
+
+
+def test_a_process_that_never_reads_its_input_is_ended_with_the_true_reason(
+    process_that: Path,
+) -> None:
+    process_that.write_text("import time\ntime.sleep(600)\n")
+    with pytest.raises(UnreadableFile, match=r"did not start within 1 seconds.*busy"):
+        read_apart("rtf", LONG_RTF, LoadLimits(max_start_seconds=1))
+
+
+def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: Path) -> None:
+    process_that.write_text("import time\ntime.sleep(600)\n")
+
+    def check() -> None:
+        raise InterruptedError
+
+    with checked_by(check), pytest.raises(InterruptedError):
+        read_apart("rtf", LONG_RTF, DEFAULT_LIMITS)
+
+
+def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> None:
+    parser_that.write_text("def rtf_to_text(*_, **__):\n    while True: pass\n")
+    with pytest.raises(TooLarge, match="limit of 1 seconds"):
+        read_apart("rtf", LONG_RTF, LoadLimits(max_seconds=1))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "os.read(0, 100_000); os._exit(3)",
+        "os.read(0, 100_000); os.abort()",
+        "os._exit(3)",
+        "os._exit(0)",
+    ],
+)
+def test_a_process_that_dies_before_it_has_read_all_is_told_as_such(
+    process_that: Path, act: str
+) -> None:
+    process_that.write_text(f"import os\n{act}\n")
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read_apart("rtf", LONG_RTF, DEFAULT_LIMITS)
+
+
+def test_an_answer_of_megabytes_comes_through(parser_that: Path) -> None:
+    parser_that.write_text("def rtf_to_text(*_, **__):\n    return 'Größe. ' * 700_000\n")
+    assert len(read_apart("rtf", LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
+
+
+READY = "\\0ready\\0"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        '{"text": "The brid',
+        "not JSON",
+        "[]",
+        "null",
+        "1",
+        '{"text": "words"}',
+        '{"error": "NoSuchError", "message": ""}',
+        '{"error": "ArticleQAError", "message": ""}',
+        '{"error": "__doc__", "message": ""}',
+        "[" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("ready", ["", READY])
+def test_an_answer_that_is_none_is_refused_with_a_sentence(
+    process_that: Path, answer: str, ready: str
+) -> None:
+    process_that.write_text(
+        f"import os\nos.write(1, b'{ready}' + {answer.encode()!r})\nos._exit(0)\n"
+    )
+    with pytest.raises(UnreadableFile, match="damaged or of an unknown variant"):
+        read_apart("rtf", LONG_RTF, DEFAULT_LIMITS)
+
+
+def test_a_process_that_writes_without_end_is_ended(process_that: Path) -> None:
+    process_that.write_text("import os\nwhile True: os.write(1, b'x' * 60_000)\n")
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read_apart("rtf", LONG_RTF, DEFAULT_LIMITS)
+
+
+def test_what_libraries_print_is_no_part_of_the_answer(parser_that: Path) -> None:
+    parser_that.write_text(
+        "import os\ndef rtf_to_text(*_, **__):\n"
+        "    print('a warning', flush=True)\n    os.write(1, b'another')\n    return 'words'\n"
+    )
+    assert read_apart("rtf", LONG_RTF, DEFAULT_LIMITS).text == "words"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.crash_work import LIMITS
-from index.passage_index import RECORD, PassageIndex
+from index.library_folder import RECORD
+from index.passage_index import PassageIndex
 from index.recent_chunks import RecentChunks
 from index.revisions import Revision, StoredChunk
 from index.storage import Storage

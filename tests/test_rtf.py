@@ -43,7 +43,7 @@ def test_a_link_is_told_by_its_words() -> None:
 
 
 def test_an_rtf_file_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(UnreadableFile, match="cut off"):
+    with pytest.raises(UnreadableFile, match="incomplete"):
         loaded(rtf(PROSE)[:-9])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.passage_index import VECTORS
+from index.library_folder import VECTORS
 from index.revisions import Revision
 from index.vector_file import reading, write_file
 from tests.libraries import TOY, article, filled, found, opened, titles

@@ -7,7 +7,7 @@ import pytest
 
 from index.leftovers import TEMPORARY
 from index.lexical_files import check_files, remove_orphans
-from index.passage_index import LEXICAL
+from index.library_folder import LEXICAL
 from tests.libraries import article, filled, found, opened
 
 

@@ -30,7 +30,8 @@ from bench.growth.material import Material, made_articles, read_material
 from bench.growth.measuring import CHANGES, GivenVectors
 from bench.growth.plotting import plot_growth
 from index.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
-from index.passage_index import LEXICAL, RECORD, VECTORS, PassageIndex
+from index.library_folder import LEXICAL, RECORD, VECTORS
+from index.passage_index import PassageIndex
 from index.revisions import steps
 from index.spool import Spool
 from index.storage import Storage

@@ -84,7 +84,7 @@ def ask_all(
     wording: Wording = as_written,
 ) -> Iterator[Asked]:
     """Yield what each question of ``articles`` gets from its own article."""
-    for item in tqdm(list(articles), desc="articles"):
+    for item in tqdm(list(articles), desc="articles", disable=None):
         article = Article.from_text(item.text, title=item.title)
         asking = _Asking(item, article, reader)
         with PassageIndex(None, embedder) as index:
@@ -98,7 +98,7 @@ def ask_all(
 
 def ask_given(articles: Iterable[EvalArticle], reader: ExtractiveReader) -> Iterator[Asked]:
     """Yield what each question gets from the one paragraph that it was written for."""
-    for item in tqdm(list(articles), desc="paragraphs"):
+    for item in tqdm(list(articles), desc="paragraphs", disable=None):
         article = Article.from_text(item.text, title=item.title)
         asking = _Asking(item, article, reader)
         for question in item.questions:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from index.embedder import Progress
-from index.reading_process import checked_by
+from index.interruption import checked_by
 from index.types import Article
 from qa.escaping import escape_html, shorten
 from qa.page.line import MOST_WAITING, Line, Place, Stopped

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from index.errors import ArticleNotFound
+from index.types import Article
 from qa.page.adding import Adding, Source, add_each, adding_html
 from qa.page.asking import visit_of
 from qa.page.line import Line
+from qa.page.undoing import Removals
 from qa.page.uploads import Uploads
 from qa.pipeline import ArticleQA
 
@@ -23,15 +26,16 @@ class Additions:
     what was refused stays in them.
     """
 
-    def __init__(self, qa: ArticleQA) -> None:
-        self._qa = qa
+    def __init__(self, qa: ArticleQA, removals: Removals) -> None:
+        self._qa, self._removals = qa, removals
         self._line = Line()
         self._uploads = Uploads()
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title."""
-        add = partial(self._qa.add_text, text, title=title)
-        source = Source(title.strip() or "the text", lambda progress: add(progress=progress))
+        source = self._source(
+            title.strip() or "the text", partial(self._qa.add_text, text, title=title)
+        )
         states = add_each([source], self._line, visit_of(request))
         yield from self._adding(states, ("", ""))
 
@@ -68,7 +72,18 @@ class Additions:
             yield adding_html(state, limit), [article.id for article in state.added], *boxes
 
     def _address(self, url: str) -> Source:
-        return Source(url or "the page", lambda progress: self._qa.add_url(url, progress=progress))
+        return self._source(url or "the page", partial(self._qa.add_url, url))
 
     def _file(self, path: Path) -> Source:
-        return Source(path.name, lambda progress: self._qa.add_file(path, progress=progress))
+        return self._source(path.name, partial(self._qa.add_file, path))
+
+    def _source(self, label: str, add: Callable[..., Article]) -> Source:
+        return Source(label, lambda progress: self._kept(add(progress=progress)))
+
+    def _kept(self, article: Article) -> Article:
+        """Return an article that was added, and have no earlier removal of it take effect."""
+        self._removals.keep(article.id)
+        try:
+            return self._qa.article(article.id)
+        except ArticleNotFound:  # it was there already, and its ten seconds ended just now
+            return self._qa.add_article(article)

@@ -147,7 +147,7 @@ class Asking:
         articles = self._qa.catalogue()
         chosen = view.chosen(articles)
         if not articles or chosen == []:
-            return self._of_none(question, is_empty=not articles)
+            return self._of_none(question, is_empty=not view.listed(articles))
         answer = self._qa.ask(question, article_ids=chosen, history=history)
         several = len(articles if chosen is None else chosen) > 1
         return Turn(question, answer, several=several)

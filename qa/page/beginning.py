@@ -27,6 +27,7 @@ def invitation(questions: Sequence[str]) -> str:
 
 def _about(articles: Sequence[ArticleInfo], view: View) -> str:
     """Return the id of the article to begin with: the one in view, if it is asked at all."""
-    asked = [article.id for article in articles if article.id not in view.left_out]
-    in_view = opened(view.article_id, articles)
+    listed = view.listed(articles)
+    asked = [article.id for article in listed if article.id not in view.left_out]
+    in_view = opened(view.article_id, listed)
     return in_view if in_view in asked else next(iter(asked), "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from index.types import Article
 from qa.export import to_html, to_markdown
 from qa.page.chat import Chat
+from qa.page.undoing import UNDO_SECONDS
 from qa.rendering import answer_with_sources
 from qa.transcript import Transcript
 
@@ -17,6 +18,7 @@ _SAVE = (
     '<button type="button" data-do="download" data-kind="markdown">Save Markdown</button>'
     '<button type="button" data-do="download" data-kind="html">Save HTML</button>'
 )
+_UNDO = f'<button type="button" data-do="undo" data-left="{UNDO_SECONDS:.0f}">Undo</button>'
 _STOP = '<button type="button" data-do="stop">Stop</button>'
 
 
@@ -29,22 +31,27 @@ class Document:
     media_type: str = "text/plain"
 
 
-def tools_html(chat: Chat, *, is_busy: bool = False, is_resumed: bool = False) -> str:
+def tools_html(
+    chat: Chat, *, is_busy: bool = False, is_resumed: bool = False, is_cleared: bool = False
+) -> str:
     """Return the buttons below a conversation: those that there is something to do for.
 
-    ``is_resumed`` has the script wait on for a question of an earlier visit.
+    ``is_resumed`` has the script wait on for a question of an earlier visit; ``is_cleared``
+    offers to bring back what was cleared just now.
     """
     if is_resumed:
         return '<div class="tools" data-resume></div>'
-    buttons = ""
-    if is_busy:
+    buttons = told = ""
+    if is_cleared:
+        buttons, told = _UNDO, "The conversation was cleared."
+    elif is_busy:
         buttons = _STOP
     elif chat.turns:
         any_answered = any(turn.answer for turn in chat.turns)
         buttons = f"{_RETRY}{_SAVE * any_answered}"
     return (
         f'<div class="tools" role="group" aria-label="This conversation">{buttons}'
-        '<span role="status"></span></div>'
+        f'<span role="status">{told}</span></div>'
     )
 
 
@@ -93,7 +100,15 @@ document.addEventListener('click', event => {
   const button = event.target.closest('#chat button.copy');
   if (button) trigger('copy', {turn: Number(button.id.replace('copy-', ''))});
 });
-watch('value', () => element.querySelector('[data-resume]') && trigger('resume'));
+watch('value', () => {
+  if (element.querySelector('[data-resume]')) trigger('resume');
+  const undo = element.querySelector('[data-left]');
+  if (undo) setTimeout(() => {
+    if (!element.contains(undo)) return;
+    undo.remove();
+    element.querySelector('[role=status]').replaceChildren();
+  }, 1000 * Number(undo.dataset.left));
+});
 """
 # A browser may refuse the clipboard to a page that is not at a secure address.
 OUTBOX_SCRIPT = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count
@@ -24,7 +25,10 @@ from qa.page.shelf import START, View, digest, opened, shelf_html
 from qa.page.shelving import Request, acted
 from qa.page.stopping import Stops
 from qa.page.turning import followed, turned
+from qa.page.undoing import ClearedChats, Removals
 from qa.pipeline import ArticleQA
+
+CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
 
 
 @contextmanager
@@ -56,13 +60,15 @@ class Handlers:
     nothing that is done while an answer is awaited is lost when it comes.
     """
 
-    def __init__(self, qa: ArticleQA) -> None:
+    def __init__(self, qa: ArticleQA, clock: Callable[[], float] = time.monotonic) -> None:
         self._qa = qa
+        self._removals = Removals(qa, clock)
+        self._cleared = ClearedChats(clock)
         self._parcels = count(1)
         self._stops = Stops()
         self._tabs = Tabs()
         self.asking = Asking(qa, self._tabs, self._stops)
-        self.additions = Additions(qa)
+        self.additions = Additions(qa, self._removals)
 
     def announce(self, request: gr.Request) -> Iterator[Any]:
         """Yield the status line until the models are loaded."""
@@ -122,12 +128,27 @@ class Handlers:
             return status, gr.skip(), gr.skip(), gr.skip(), *answered
         return status_html("done", READY, len(chat.turns)), *sent, *answered
 
-    def clear(self, view: View, request: gr.Request) -> tuple[Any, ...]:
+    def clear(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat and tools with nothing asked."""
-        empty = Chat()
-        self._tabs.keep(visit_of(request), chat=empty)
+        empty, visit = Chat(), visit_of(request)
+        self._cleared.put(visit, chat)
+        self._tabs.keep(visit, chat=empty)
         sent = self._sent(empty, view, request)
-        return status_html("ready", READY), *sent, empty, tools_html(empty)
+        tools = tools_html(empty, is_cleared=bool(chat.turns))
+        return status_html("ready", READY), *sent, empty, tools
+
+    def bring_back(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
+        """Return status, shelf, panel, view, chat, tools and conversation as before clearing."""
+        visit = visit_of(request)
+        # A question that was asked since has the place.
+        back = None if chat.turns or self._stops.waits(visit) else self._cleared.take(visit)
+        if back is None:
+            status = status_html("failed", CLEARED_TOO_LONG_AGO, len(chat.turns))
+            return status, *(gr.skip(),) * 6
+        self._tabs.keep(visit, chat=back)
+        sent = self._sent(back, _at_newest(back, view), request)
+        status = status_html("ready", READY, len(back.turns))
+        return status, *sent, back, tools_html(back), self.asking.messages(back)
 
     def arrive(self, chat: Chat, view: View, told: str, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel, view, chat, conversation and tools as they are by now.
@@ -152,7 +173,8 @@ class Handlers:
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> tuple[Any, ...]:
         """Return shelf, panel and view after something was pressed on the shelf."""
-        return self._sent(chat, acted(self._qa, view, Request.of(event._data)), request)
+        asked = Request.of(event._data)
+        return self._sent(chat, acted(self._qa, self._removals, view, asked), request)
 
     def follow(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
@@ -175,7 +197,7 @@ class Handlers:
 
     def panel(self, chat: Chat, view: View) -> str:
         """Return the article in view, and below it the others that are cited."""
-        articles = self._qa.catalogue()
+        articles = view.listed(self._qa.catalogue())
         first = opened(view.article_id, articles)
         leaf = view.leaf if view.article_id in ("", first) else 0
         cited = chat.marks()
@@ -208,10 +230,15 @@ class Handlers:
             return [passage.to_dict() for passage in self._qa.retrieve(question, k=k)]
 
     def _shelf(self, view: View) -> str:
-        return shelf_html(self._qa.catalogue(), view, lasts=self._qa.folder is not None)
+        articles = view.listed(self._qa.catalogue())
+        undoable = self._removals.undoable(view.removals)
+        return shelf_html(articles, view, undoable, lasts=self._qa.folder is not None)
 
     def _sent(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""
+        problem = self._removals.take_problem(view.removals)
+        removals = self._removals.current(view.removals)
+        view = replace(view, removals=removals, problem=problem or view.problem)
         shelf, panel = self._shelf(view), self.panel(chat, view)
         # The focus is given once: shown again for another reason, the shelf takes none.
         kept = digest(self._shelf(replace(view, focused="")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # On a phone the conversation comes first to the eye, so it does to the keyboard. Escape takes
-# back what is under way where the focus is: a question, an addition, a rename, a removal; from
+# back what is under way where the focus is: a question, an addition, a rename; from
 # a cited place it leads back to its mark, as the link below the article does on a phone. The
 # focus goes to the question box when what had it is gone, but not where that would bring up a
 # keyboard over the answer.

@@ -143,8 +143,11 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
     tools.stop(asking.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
-    cleared = parts.conversation.clear(handlers.clear, [view], [*settled, chat, tools], **PAGE_ONLY)
+    emptied = [*settled, chat, tools]
+    cleared = parts.conversation.clear(handlers.clear, [chat, view], emptied, **PAGE_ONLY)
     _beginning(handlers, parts, cleared)
+    shown = [*emptied, parts.conversation]
+    tools.undo(handlers.bring_back, [chat, view], shown, **PAGE_ONLY)
 
 
 def _adding(handlers: Handlers, parts: _Parts) -> None:

@@ -7,6 +7,7 @@ browser as names and values that are checked against the library before they cou
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa.escaping import escape_html
 from qa.page.arrival import WHEN_ARRIVED
 from qa.page.sheet import leaf_for
+from qa.page.undoing import Removal
 
 IN_MEMORY = (
     "Kept in memory until the program ends. Start it with --library and a folder to keep them."
@@ -35,7 +37,7 @@ class Action(StrEnum):
     RENAME = "rename"
     SAVE = "save"
     REMOVE = "remove"
-    CONFIRM = "confirm"
+    UNDO = "undo"
     CANCEL = "cancel"
 
 
@@ -50,15 +52,15 @@ class View:
     left_out: frozenset[str] = frozenset()
     """The articles that are not asked. Those that others add are asked from the start."""
     edited: str = ""
-    """The article that is being renamed or removed."""
-    editing: Action | None = None
-    """RENAME or REMOVE while that is under way."""
+    """The article that is being renamed."""
+    removals: tuple[Removal, ...] = ()
+    """The articles that this visitor has removed, until they are gone for everybody."""
     wording: str = ""
     """What a follow-up was taken to ask, given back to be edited in the question box."""
     problem: str = ""
     """A sentence on what went wrong."""
     focused: str = ""
-    """The article whose row gets the keyboard's focus back."""
+    """The article whose row, or whose Undo, gets the keyboard's focus."""
     land: str = ""
     """What of the panel is to come into view, once: the id of a place, or an edge."""
     shelf: str = ""
@@ -73,16 +75,32 @@ class View:
 
     def settled(self, focused: str = "") -> Self:
         """Return the view with nothing being edited."""
-        return replace(self, edited="", editing=None, problem="", focused=focused)
+        return replace(self, edited="", problem="", focused=focused)
 
     def restored(self, kept: Self) -> Self:
         """Return the view with what was open and chosen in an earlier one."""
-        return replace(self, article_id=kept.article_id, leaf=kept.leaf, left_out=kept.left_out)
+        return replace(
+            self,
+            article_id=kept.article_id,
+            leaf=kept.leaf,
+            left_out=kept.left_out,
+            removals=kept.removals,
+        )
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The ids of the articles that this visitor has removed."""
+        return frozenset(removal.article_id for removal in self.removals)
+
+    def listed(self, articles: Sequence[ArticleInfo]) -> list[ArticleInfo]:
+        """Return the articles that this visitor sees."""
+        return [article for article in articles if article.id not in self.hidden]
 
     def chosen(self, articles: Sequence[ArticleInfo]) -> list[str] | None:
         """Return the ids of the articles to ask; None for all of them."""
         ids = [article.id for article in articles]
-        kept = [article_id for article_id in ids if article_id not in self.left_out]
+        not_asked = self.left_out | self.hidden
+        kept = [article_id for article_id in ids if article_id not in not_asked]
         return None if len(kept) == len(ids) else kept
 
 
@@ -91,14 +109,24 @@ def digest(html: str) -> str:
     return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def shelf_html(articles: Sequence[ArticleInfo], view: View, *, lasts: bool) -> str:
-    """Return the list of articles; ``lasts`` says whether they outlive the program."""
+def shelf_html(
+    articles: Sequence[ArticleInfo],
+    view: View,
+    undoable: Sequence[tuple[Removal, float]] = (),
+    *,
+    lasts: bool,
+) -> str:
+    """Return the list of articles.
+
+    ``undoable`` are the removals that can be undone, with the seconds left for each; ``lasts``
+    says whether the articles outlive the program.
+    """
     open_id = opened(view.article_id, articles)
     rows = "".join(_row(article, view, is_open=article.id == open_id) for article in articles)
     where = ON_DISK if lasts else IN_MEMORY
     return (
         '<section class="shelf" aria-labelledby="shelf-title">'
-        f'<h2 id="shelf-title">Articles</h2>{_choices(articles)}'
+        f'<h2 id="shelf-title">Articles</h2>{_choices(articles)}{_removed(undoable, view)}'
         f"<ul>{rows}</ul>{'' if view.edited else _problem(view)}"
         f'<p class="where">{where}</p></section>'
     )
@@ -118,6 +146,21 @@ def _choices(articles: Sequence[ArticleInfo]) -> str:
         'all</button> <button type="button" data-do="none" aria-label="Ask no article">none'
         "</button></p>"
     )
+
+
+def _removed(undoable: Sequence[tuple[Removal, float]], view: View) -> str:
+    """Return what was removed and can be brought back; the script takes it away in time."""
+    lines = ""
+    for removal, left in undoable:
+        title = escape_html(removal.title)
+        focus = " data-focus" if view.focused == removal.article_id else ""
+        lines += (
+            f'<p data-id="{removal.article_id}" data-removal="{removal.number}" '
+            f'data-left="{math.ceil(left)}">Removed “{title}”. '
+            f'<button type="button" data-do="undo" aria-label="Undo: bring {title} back"{focus}>'
+            "Undo</button></p>"
+        )
+    return f'<div class="removed" role="status">{lines}</div>'
 
 
 def _row(article: ArticleInfo, view: View, *, is_open: bool) -> str:
@@ -150,24 +193,17 @@ def _facts(article: ArticleInfo) -> str:
 def _editing(article: ArticleInfo, view: View) -> str:
     """Return the buttons of a row, or the step that one of them has led to."""
     title = escape_html(article.title)
-    if view.edited != article.id or view.editing is None:
+    if view.edited != article.id:
         return (
             f'<p class="edit"><button type="button" data-do="rename" aria-label="Rename {title}">'
             f'Rename</button> <button type="button" data-do="remove" aria-label="Remove {title}">'
             "Remove</button></p>"
         )
-    if view.editing is Action.RENAME:
-        return (
-            f'<form data-do="save"><label>New title<input name="title" value="{title}" '
-            f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{_problem(view)}'
-            '<p class="edit"><button type="submit">Save</button> '
-            '<button type="button" data-do="cancel">Cancel</button></p></form>'
-        )
     return (
-        f'<div role="group" aria-label="Remove {title}?"><p>Remove it for everyone who uses this '
-        f'page? It cannot be brought back.</p>{_problem(view)}<p class="edit">'
-        '<button type="button" class="danger" data-do="confirm">Remove it</button> '
-        '<button type="button" data-do="cancel" data-focus>Keep it</button></p></div>'
+        f'<form data-do="save"><label>New title<input name="title" value="{title}" '
+        f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{_problem(view)}'
+        '<p class="edit"><button type="submit">Save</button> '
+        '<button type="button" data-do="cancel">Cancel</button></p></form>'
     )
 
 
@@ -179,7 +215,7 @@ const send = async (source, title) => {
   window.shelfPending = (window.shelfPending || 0) + 1;
   const pressed = {
     action: source.dataset.do,
-    id: source.closest('li')?.dataset.id || '',
+    id: source.closest('[data-id]')?.dataset.id || '',
     title: title || '',
     left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
       .map(box => box.closest('li').dataset.id),
@@ -197,7 +233,23 @@ element.addEventListener('submit', event => {
   event.preventDefault();
   send(event.target, event.target.elements.title.value);
 });
+// Its Undo goes when it is too late; the server is asked what the list is like by then.
+const timed = new Set();
+const time = line => {
+  const number = line.dataset.removal;
+  if (timed.has(number)) return;
+  timed.add(number);
+  setTimeout(() => {
+    const late = element.querySelector(`[data-removal="${number}"]`);
+    if (!late) return;
+    const had = late.contains(document.activeElement);
+    late.remove();
+    if (had) document.querySelector('#shelf .title, #question textarea')?.focus();
+    send({dataset: {do: 'choose'}, closest: () => null});
+  }, 1000 * Number(line.dataset.left));
+};
 watch('value', () => {
+  for (const line of element.querySelectorAll('[data-left]')) time(line);
   // Gradio keeps the elements, and so what was ticked in them.
   for (const box of element.querySelectorAll('input[type=checkbox]')) {
     box.checked = box.defaultChecked;

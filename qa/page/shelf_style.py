@@ -28,7 +28,8 @@ SHELF_STYLE = """
 #shelf input[name=title]{display:block;width:100%;margin:.15rem 0 .3rem;padding:.35rem .5rem;
   font-size:.9rem;color:var(--ink);background:var(--sheet);border:1px solid var(--ink-soft);
   border-radius:6px}
-#shelf .danger{color:var(--wrong);font-weight:600}
+#shelf .removed p{font-size:.88rem;line-height:1.45;color:var(--ink);overflow-wrap:anywhere}
+#shelf .removed button{font-weight:600}
 .wrong{font-size:.88rem;line-height:1.45;color:var(--wrong)}
 .wrong p,#note .wrong p,#shelf p.wrong{color:var(--wrong);overflow-wrap:anywhere}
 #add .form{gap:.5rem}

@@ -17,7 +17,7 @@ def followed(library: Library, view: View, data: object) -> View:
     ``data`` is what the browser says; anything at all may be in it.
     """
     place = place_of(_value(data, "place"))
-    ids = [info.id for info in library.catalogue()]
+    ids = [info.id for info in view.listed(library.catalogue())]
     article_id = next((id_ for id_ in ids if place and id_.startswith(place.article)), None)
     if place is None or article_id is None:
         return replace(view.settled(), problem=GONE)
@@ -26,7 +26,7 @@ def followed(library: Library, view: View, data: object) -> View:
 
 def turned(library: Library, view: View, data: object) -> View:
     """Return the view with what comes before or after; it is read on from the near end."""
-    articles = library.catalogue()
+    articles = view.listed(library.catalogue())
     open_id = opened(view.article_id, articles)
     length = next((info.characters for info in articles if info.id == open_id), 0)
     if _value(data, "to") == "before":

@@ -83,7 +83,7 @@ def test_the_shelf_has_no_barrier(
     expect(shown.page.get_by_label("New title")).to_be_visible()
     assert barriers(shown) == []
     shown.page.get_by_role("button", name="Remove Bridge").click()
-    expect(shown.page.get_by_role("button", name="Keep it")).to_be_visible()
+    expect(shown.page.get_by_role("button", name="Undo: bring Bridge back")).to_be_visible()
     assert barriers(shown) == []
 
 

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from qa.config import Settings
-from qa.page import handlers
+from qa.page import handlers, undoing
 from qa.page.shelf import IN_MEMORY, ON_DISK, View
-from qa.page.shelving import Request, acted
+from qa.page.shelving import TOO_LATE, Request, acted
+from qa.page.undoing import Removals
 from qa.pipeline import ArticleQA
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
@@ -167,9 +168,9 @@ def test_the_chosen_articles_alone_are_asked(
 def test_a_question_right_after_a_tick_is_asked_of_what_is_ticked(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(qa: ArticleQA, view: View, request: Request) -> View:
+    def slowly(qa: ArticleQA, removals: Removals, view: View, request: Request) -> View:
         time.sleep(1)
-        return acted(qa, view, request)
+        return acted(qa, removals, view, request)
 
     monkeypatch.setattr(handlers, "acted", slowly)
     url = serve(shelf_of_two)
@@ -209,20 +210,87 @@ def test_an_article_is_renamed_for_everybody(
     expect(row(other.page, "The mast")).to_be_visible()
 
 
-def test_an_article_is_removed_after_it_was_asked_once(
+def undo_of(page: Page, title: str) -> Locator:
+    return page.get_by_role("button", name=f"Undo: bring {title} back")
+
+
+def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    before = shelf_of_two.articles()
+    url = serve(shelf_of_two)
+    shown, other = visit(url), visit(url)
+    page = shown.page
+    page.get_by_role("button", name="Remove Bridge").press("Enter")
+    expect(row(page, "Bridge")).to_have_count(0)
+    expect(page.locator(".paper")).to_contain_text(TOWER)
+    expect(page.locator("#shelf").get_by_role("status")).to_contain_text("Removed “Bridge”.")
+    expect(undo_of(page, "Bridge")).to_be_focused()
+    row(other.page, "Tower").locator(".title").click()
+    expect(row(other.page, "Bridge")).to_be_visible()
+    expect(undo_of(other.page, "Bridge")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(row(page, "Bridge").locator(".title")).to_be_focused()
+    expect(page.locator("#shelf").get_by_role("status")).to_be_empty()
+    assert shelf_of_two.articles() == before
+
+
+def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "UNDO_SECONDS", 2.0)
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.page.get_by_role("button", name="Remove Bridge").click()
+    expect(undo_of(shown.page, "Bridge")).to_be_focused()
+    expect(undo_of(shown.page, "Bridge")).to_have_count(0)
+    expect(row(shown.page, "Tower").locator(".title")).to_be_focused()
+    shown.page.wait_for_function("window.shelfPending === 0")
+    expect(row(shown.page, "Bridge")).to_have_count(0)
+    assert [info.title for info in shelf_of_two.catalogue()] == ["Tower"]
+
+
+def test_an_undo_that_comes_too_late_says_so(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.page.get_by_role("button", name="Remove Bridge").click()
+    expect(undo_of(shown.page, "Bridge")).to_be_focused()
+    monkeypatch.setattr(Removals, "undo", lambda *_: False)  # as when its time has run out
+    undo_of(shown.page, "Bridge").click()
+    expect(shown.page.locator("#shelf").get_by_role("alert")).to_have_text(TOO_LATE)
+
+
+def test_a_removal_can_be_undone_after_a_reload(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_role("button", name="Remove Bridge").click()
-    expect(shown.page.get_by_role("button", name="Keep it")).to_be_focused()
-    shown.page.get_by_role("button", name="Keep it").click()
-    expect(shown.page.get_by_role("button", name="Remove Bridge")).to_be_visible()
-    shown.page.get_by_role("button", name="Remove Bridge").click()
-    shown.page.get_by_role("button", name="Remove it").click()
-    expect(row(shown.page, "Bridge")).to_have_count(0)
-    expect(shown.page.locator(".paper")).to_contain_text(TOWER)
-    assert [info.title for info in shelf_of_two.catalogue()] == ["Tower"]
+    expect(undo_of(shown.page, "Bridge")).to_be_visible()
+    shown.is_reloaded = True
+    shown.page.reload(wait_until="domcontentloaded")
+    undo_of(shown.page, "Bridge").click()
+    expect(row(shown.page, "Bridge")).to_be_visible()
+
+
+def test_a_cleared_conversation_is_brought_back(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    url = serve(shelf_of_two)
+    shown = visit(url)
+    shown.ask(OPENED)
+    page = shown.page
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#chat [data-testid=bot]")).to_have_count(0)
+    expect(page.locator(".tools").get_by_role("status")).to_have_text(
+        "The conversation was cleared."
+    )
+    page.locator(".tools").get_by_role("button", name="Undo").press("Enter")
+    expect(shown.reply(1)).to_contain_text("1932")
+    expect(shown.place(shown.mark(shown.reply(1)))).to_contain_text("opened in 1932")
+    expect(shown.ask("How long is it?")).to_contain_text("1,149")
 
 
 def test_the_page_says_where_the_articles_are_kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +35,7 @@ from qa.pipeline import ArticleQA
 from qa.span_decoding import trim_to_words
 from qa.suggestions import Scope, Suggestions
 from qa.transcript import Transcript
-from tests.growth import UNITS, Make, assert_linear, repeated_texts
+from tests.growth import UNITS, assert_linear, repeated_texts
 
 PROSE = {
     "name": "Anna Berg said, ",
@@ -132,10 +133,11 @@ STEPS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("make", repeated_texts())
+@pytest.mark.parametrize("unit", sorted(UNITS))
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_takes_time_in_proportion_to_its_text(step: str, make: Make) -> None:
-    assert_linear(STEPS[step], make)
+def test_a_step_takes_time_in_proportion_to_its_text(step: str, unit: str) -> None:
+    for make in repeated_texts(UNITS[unit]):
+        assert_linear(STEPS[step], make)
 
 
 def overviews_of(text: str, *, by_line: bool) -> Callable[[Kind], Answer]:
@@ -144,7 +146,7 @@ def overviews_of(text: str, *, by_line: bool) -> Callable[[Kind], Answer]:
     whole = article.text
     ends = [i for i, character in enumerate(whole) if character == "\n"] if by_line else []
     cuts = [0, *(end + 1 for end in ends), len(whole)]
-    spans = [Span(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if whole[a:b].strip()]
+    spans = [Span(a, b) for a, b in itertools.pairwise(cuts) if whole[a:b].strip()]
     chunk = Chunk(article.id, 0, len(whole), whole, "", tuple(spans))
     toy = ToyEmbedder()
     vectors: Vectors = toy.encode_documents(["one"])
@@ -153,14 +155,15 @@ def overviews_of(text: str, *, by_line: bool) -> Callable[[Kind], Answer]:
 
 
 @pytest.mark.parametrize("by_line", [False, True])
-@pytest.mark.parametrize("make", repeated_texts(UNITS | PROSE))
-def test_overviews_take_time_in_proportion_to_their_article(make: Make, *, by_line: bool) -> None:
+@pytest.mark.parametrize("unit", sorted(UNITS | PROSE))
+def test_overviews_take_time_in_proportion_to_their_article(unit: str, *, by_line: bool) -> None:
     def overviews(text: str) -> None:
         overview = overviews_of(text, by_line=by_line)
         for kind in OVERVIEWS:
             overview(kind)
 
-    assert_linear(overviews, make, small=2_500)
+    for make in repeated_texts((UNITS | PROSE)[unit]):
+        assert_linear(overviews, make)
 
 
 class OverviewsAlone(ArticleQA):

@@ -1,0 +1,185 @@
+"""How long reading and cutting an article takes, by format and length; embedding is left out.
+
+python -m bench.adding_time --out bench/results
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from bench.environment import Environment
+from bench.plots import write_svg
+from bench.reporting import write_results
+from index.chunking import chunk_article
+from index.embedder import SentenceTransformerEmbedder
+from index.loaders import load_bytes
+
+CHARACTERS = (25_000, 100_000, 400_000, 1_600_000)
+RUNS = 3
+"""The fastest of these is reported."""
+_SENTENCE = "On day {} the committee met again to discuss what had been decided in the spring. "
+_PARAGRAPH_SENTENCES = 6
+_PARAGRAPHS_A_PAGE = 6
+_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def paragraphs_of(characters: int) -> list[str]:
+    """Return paragraphs of this length together, no two sentences alike."""
+    length = len(_SENTENCE.format(1_000)) * _PARAGRAPH_SENTENCES
+    return [
+        "".join(
+            _SENTENCE.format(number * _PARAGRAPH_SENTENCES + sentence)
+            for sentence in range(_PARAGRAPH_SENTENCES)
+        ).strip()
+        for number in range(max(1, characters // length))
+    ]
+
+
+def _tagged(paragraphs: Sequence[str], tag: str) -> str:
+    return "".join(f"<{tag}>{paragraph}</{tag}>" for paragraph in paragraphs)
+
+
+def _zip(members: Mapping[str, str]) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _epub(paragraphs: Sequence[str]) -> bytes:
+    kind = 'media-type="application/xhtml+xml"'
+    package = f'<manifest><item id="a" href="a.xhtml" {kind}/></manifest><itemref idref="a"/>'
+    return _zip(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": '<container><rootfile full-path="book.opf"/></container>',
+            "book.opf": f"<package>{package}</package>",
+            "a.xhtml": f"<html><body>{_tagged(paragraphs, 'p')}</body></html>",
+        }
+    )
+
+
+def _odt(paragraphs: Sequence[str]) -> bytes:
+    names = " ".join(f'xmlns:{name}="{_NAMESPACE}:{name}:1.0"' for name in ("office", "text"))
+    body = f"<office:body>{_tagged(paragraphs, 'text:p')}</office:body>"
+    content = f"<office:document-content {names}>{body}</office:document-content>"
+    kind = "application/vnd.oasis.opendocument.text"
+    return _zip({"mimetype": kind, "content.xml": content})
+
+
+def _docx(paragraphs: Sequence[str]) -> bytes:
+    from docx import Document
+
+    document, buffer = Document(), BytesIO()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _pptx(paragraphs: Sequence[str]) -> bytes:
+    from pptx import Presentation
+
+    show, buffer = Presentation(), BytesIO()
+    for first in range(0, len(paragraphs), _PARAGRAPHS_A_PAGE):
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        text = "\n".join(paragraphs[first : first + _PARAGRAPHS_A_PAGE])
+        slide.placeholders[1].text_frame.text = text
+    show.save(buffer)
+    return buffer.getvalue()
+
+
+def _pdf(paragraphs: Sequence[str]) -> bytes:
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    buffer, style = BytesIO(), getSampleStyleSheet()["BodyText"]
+    SimpleDocTemplate(buffer).build([Paragraph(paragraph, style) for paragraph in paragraphs])
+    return buffer.getvalue()
+
+
+FORMATS: dict[str, Callable[[Sequence[str]], bytes]] = {
+    "txt": lambda paragraphs: "\n\n".join(paragraphs).encode(),
+    "md": lambda paragraphs: "\n\n".join(paragraphs).encode(),
+    "html": lambda paragraphs: f"<html><body>{_tagged(paragraphs, 'p')}</body></html>".encode(),
+    "rtf": lambda paragraphs: b"{\\rtf1 " + "\\par ".join(paragraphs).encode() + b"}",
+    "epub": _epub,
+    "odt": _odt,
+    "docx": _docx,
+    "pptx": _pptx,
+    "pdf": _pdf,
+}
+
+
+def measured(data: bytes, name: str, embedder: SentenceTransformerEmbedder) -> tuple[float, float]:
+    """Return the seconds that reading a file takes, and those of cutting its text."""
+    start = time.perf_counter()
+    article = load_bytes(data, name)
+    read = time.perf_counter()
+    chunk_article(article, embedder.count_tokens)
+    return read - start, time.perf_counter() - read
+
+
+def main() -> None:
+    """Measure every format at every length, and write the table and the plot."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("bench/results"))
+    folder = parser.parse_args().out
+    embedder = SentenceTransformerEmbedder()
+    embedder.count_tokens(["Loaded before it is timed."])
+    seconds: dict[str, list[tuple[float, float]]] = {}
+    load = os.getloadavg()[0]
+    for suffix, make in FORMATS.items():
+        for characters in CHARACTERS:
+            data = make(paragraphs_of(characters))
+            runs = [measured(data, f"a.{suffix}", embedder) for _ in range(RUNS)]
+            fastest = (min(run[0] for run in runs), min(run[1] for run in runs))
+            seconds.setdefault(suffix, []).append(fastest)
+            print(suffix, characters, *(f"{part:.2f}" for part in fastest), flush=True)
+    _draw(seconds, folder / "adding_time.svg")
+    write_results(folder, "adding_time", _report(seconds, load), {"seconds": seconds})
+
+
+def _draw(seconds: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.add_subplot(
+        xlabel="characters", ylabel="seconds to read and cut", xscale="log", yscale="log"
+    )
+    for suffix, parts in seconds.items():
+        axes.plot(CHARACTERS, [sum(part) for part in parts], marker="o", label=suffix)
+    axes.legend(frameon=False, ncols=3)
+    write_svg(figure, path)
+
+
+def _report(seconds: Mapping[str, Sequence[tuple[float, float]]], load: float) -> str:
+    heads = " | ".join(f"{characters:,}" for characters in CHARACTERS)
+    rows = [
+        f"| {suffix} | {' | '.join(f'{read:.2f} + {cut:.2f}' for read, cut in parts)} |"
+        for suffix, parts in seconds.items()
+    ]
+    return "\n".join(
+        [
+            "# Time of adding an article, by format and length\n",
+            f"Seconds to read a file + seconds to cut its text into passages, the fastest of {RUNS}"
+            " runs, without embedding. Every format but txt starts a process to read in. Other"
+            f" programs were running on the machine (load average {load:.1f} at the start).\n",
+            f"| characters | {heads} |",
+            f"|---|{'---:|' * len(CHARACTERS)}",
+            *rows,
+            "\n![Seconds by characters](adding_time.svg)\n",
+            Environment.now("bench.adding_time").to_markdown(),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

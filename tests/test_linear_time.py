@@ -1,0 +1,259 @@
+"""Each public step of reading and cutting takes time in proportion to its input."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import textwrap
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from index import epub, html_page, markdown, opendocument, pdf, rtf, slides, word
+from index.chunking import chunk_article
+from index.decoding import decode
+from index.errors import InputError
+from index.headings import plain_text_headings
+from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.loaded import Loaded, clean
+from index.loaders import article_from_text, load_bytes, title_from_name
+from index.sentences import split_sentences
+from index.types import Article, Heading, one_line
+from tests import documents
+from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
+
+Read = Callable[[bytes, LoadLimits], Loaded]
+by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+
+
+def count_words(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+def cut(text: str) -> None:
+    with contextlib.suppress(InputError):
+        chunk_article(article_from_text(text), count_words)
+
+
+def reader(read: Read) -> Callable[[bytes], None]:
+    def step(data: bytes) -> None:
+        with contextlib.suppress(InputError):
+            read(data, DEFAULT_LIMITS)
+
+    return step
+
+
+def assert_reads_linearly(read: Read, file_of: Callable[[str], bytes], unit: str) -> None:
+    make = in_all_places(unit)
+    assert_linear(reader(read), lambda count: file_of(make(count)), small=SMALL // 2)
+
+
+# Text
+
+
+@by_unit
+def test_sentences(unit: str) -> None:
+    for make in repeated_texts(unit):
+        assert_linear(split_sentences, make)
+
+
+@by_unit
+def test_headings_and_chunks(unit: str) -> None:
+    assert_linear(cut, in_all_places(unit))
+
+
+@by_unit
+def test_titles_and_cleaning(unit: str) -> None:
+    make = in_all_places(unit)
+    assert_linear(title_from_name, make)
+    assert_linear(one_line, make)
+    assert_linear(clean, make)
+
+
+@by_unit
+def test_plain_text_from_bytes(unit: str) -> None:
+    def step(data: bytes) -> None:
+        with contextlib.suppress(InputError):
+            load_bytes(data, "a.txt")
+
+    make = in_all_places(unit)
+    assert_linear(step, lambda count: make(count).encode())
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "cp932", "gb18030"])
+@pytest.mark.parametrize("letters", ["é", "ж", "の", "的"])
+def test_decoding_of_undeclared_encodings(encoding: str, letters: str) -> None:
+    def step(data: bytes) -> None:
+        with contextlib.suppress(InputError):
+            decode(data)
+
+    word = letters.encode(encoding, "ignore") + b" \xe9 a"
+    assert_linear(step, lambda count: word * count)
+
+
+def test_chunks_under_many_headings() -> None:
+    def make(count: int) -> Article:
+        text = "Abc\nSome words.\n" * count
+        marks = tuple(Heading(16 * i, 16 * i + 3, 1) for i in range(count))
+        return Article.from_text(text, headings=marks)
+
+    assert_linear(lambda article: chunk_article(article, count_words), make, small=2_000)
+
+
+def test_headings_stacked_over_prose() -> None:
+    assert_linear(plain_text_headings, lambda count: "Abc\n\n" * count + "x" * 100)
+
+
+# Files
+
+
+@by_unit
+def test_markdown(unit: str) -> None:
+    assert_reads_linearly(markdown.read, str.encode, unit)
+
+
+@by_unit
+def test_html(unit: str) -> None:
+    assert_reads_linearly(html_page.read, str.encode, unit)
+
+
+@by_unit
+def test_html_paragraph(unit: str) -> None:
+    assert_reads_linearly(
+        html_page.read, lambda text: f"<html><body><p>{text}</p></body></html>".encode(), unit
+    )
+
+
+@by_unit
+def test_rtf(unit: str) -> None:
+    assert_reads_linearly(
+        rtf.read, lambda text: f"{{\\rtf1 {text}}}".encode("cp1252", "replace"), unit
+    )
+
+
+@by_unit
+def test_epub(unit: str) -> None:
+    assert_reads_linearly(epub.read, lambda text: documents.epub({"one": f"<p>{text}</p>"}), unit)
+
+
+@by_unit
+def test_opendocument(unit: str) -> None:
+    assert_reads_linearly(
+        opendocument.read,
+        lambda text: documents.odt(f"<text:p>{html.escape(text)}</text:p>"),
+        unit,
+    )
+
+
+@pytest.mark.parametrize("unit", [" ", "\n", "\t", "[", "A. ", "1", "-", "\u0301", "&"])
+def test_word(unit: str) -> None:
+    assert_reads_linearly(word.read, lambda text: documents.docx([("Normal", text)]), unit)
+
+
+@pytest.mark.parametrize("unit", [" ", "\n", "\t", "[", "A. ", "1", "-", "\u0301", "&"])
+def test_slides(unit: str) -> None:
+    assert_reads_linearly(slides.read, lambda text: documents.pptx([("One", text, "")]), unit)
+
+
+@pytest.mark.parametrize("unit", ["[", "A. ", "1", "-", "a-", ".", '"', "(", "a ", "•", "_"])
+def test_pdf(unit: str) -> None:
+    def make(count: int) -> bytes:
+        lines = textwrap.wrap(unit * count, 80)
+        return documents.pdf([lines[i : i + 50] for i in range(0, len(lines), 50)])
+
+    assert_linear(reader(pdf.read), make)
+
+
+# What the formats are made of
+
+RTF_UNITS = {
+    "group": "{\\b a}",
+    "link": "{\\field{\\*\\fldinst{HYPERLINK a",
+    "picture": "{\\pict 89\n",
+    "short picture": "89" * 499 + "x",
+    "escape": "\\'e9",
+    "control word": "\\b",
+    "font": "\\f1",
+    "star": "{\\*",
+}
+
+
+@pytest.mark.parametrize("unit", RTF_UNITS.values(), ids=RTF_UNITS)
+def test_rtf_markup(unit: str) -> None:
+    for start in ("{\\rtf1 ", "{\\rtf1{\\fonttbl ", "{\\rtf1{\\title "):
+        assert_linear(
+            reader(rtf.read),
+            lambda count, start=start: (start + unit * count + "}").encode(),
+            small=500 if len(unit) > 100 else 10_000,
+        )
+
+
+@pytest.mark.parametrize("small", [10_000, 50_000])
+def test_rtf_nested_groups(small: int) -> None:
+    assert_linear(
+        reader(rtf.read),
+        lambda count: b"{\\rtf1 " + b"{" * count + b"x" + b"}" * (count + 1),
+        small=small,
+    )
+
+
+@pytest.mark.parametrize(
+    "entry", ["\\f1", "\\f1\\fcharset0", "\\f1\\fcharset0;", "\\fcharset0", "{\\f1\\fcharset0 A;}"]
+)
+def test_rtf_font_table(entry: str) -> None:
+    assert_linear(
+        reader(rtf.read),
+        lambda count: f"{{\\rtf1{{\\fonttbl {entry * count}}}a}}".encode(),
+        small=5_000,
+    )
+
+
+ODT_UNITS = {
+    "paragraph": "<text:p>a</text:p>",
+    "heading": "<text:h>a</text:h>",
+    "row": "<table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>"
+    "</table:table-row>",
+    "span": "<text:p><text:span>a</text:span><text:tab/></text:p>",
+    "list": "<text:list><text:list-item><text:p>a</text:p></text:list-item></text:list>",
+}
+
+
+@pytest.mark.parametrize("unit", ODT_UNITS.values(), ids=ODT_UNITS)
+def test_opendocument_elements(unit: str) -> None:
+    for around in ("{}", "<table:table>{}</table:table>"):
+        assert_linear(
+            reader(opendocument.read),
+            lambda count, around=around: documents.odt(around.format(unit * count)),
+            small=2_000,
+        )
+
+
+HTML_UNITS = {
+    "paragraph": "<p>Some words.</p>",
+    "open paragraph": "<p>a",
+    "row": "<tr><td>a<td>b",
+    "table": "<table><tr><td>a</table>",
+    "item": "<li>a",
+    "link": '<a href="/a">a</a> ',
+    "heading": "<h2>A</h2>",
+    "break": "a<br>",
+    "inline": "<b>a</b>",
+    "code": "<code>a\n</code>",
+    "open code": "<code>a",
+    "verbatim": "<pre>a</pre>",
+    "unclosed": "<i>",
+    "attribute": "a=b ",
+    "meta": "<meta name=a content=b>",
+    "script": "<script>a</script>",
+    "image": "<img src=a alt=b>",
+}
+
+
+@pytest.mark.parametrize("unit", HTML_UNITS.values(), ids=HTML_UNITS)
+def test_html_elements(unit: str) -> None:
+    for around in ("<body>{}", "<table>{}</table>", "<article><p>A few words.</p>{}", "<p {}>"):
+        assert_linear(
+            reader(html_page.read),
+            lambda count, around=around: around.format(unit * count).encode(),
+            small=2_000,
+        )

@@ -1,0 +1,286 @@
+"""Removing and clearing on the page, which can be undone for ten seconds by the server's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from bench.crash_work import text_of
+from index.errors import LibraryLocked
+from index.types import Article
+from qa import ArticleQA
+from qa.page import undoing
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
+from qa.page.shelf import View
+from qa.page.shelving import GONE, TOO_LATE
+from qa.page.undoing import UNDO_SECONDS, Removals
+
+ONE, TWO, THREE = (
+    Article.from_text(text_of(number), title=f"Title {number}") for number in range(3)
+)
+
+
+class Clock:
+    """A time that passes when it is told to, and what is to be done in it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waiting: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.waiting.append((self.now + seconds, call))
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+        due = [call for at, call in self.waiting if at <= self.now]
+        self.waiting = [each for each in self.waiting if each[0] > self.now]
+        for call in due:
+            call()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(Removals.__init__, "__defaults__", (made, made.later))
+    return made
+
+
+@pytest.fixture
+def qa(tmp_path: Path) -> Any:  # noqa: ANN401 - an iterator of one
+    with ArticleQA.open(tmp_path / "library") as library:
+        for article in (ONE, TWO, THREE):
+            library.add_article(article)
+        yield library
+
+
+@pytest.fixture
+def handlers(qa: ArticleQA, clock: Clock) -> Handlers:
+    return Handlers(qa, clock)
+
+
+def visitor(name: str = "visitor") -> gr.Request:
+    return gr.Request(session_hash=name)
+
+
+def press(
+    handlers: Handlers,
+    view: View,
+    action: str,
+    article: Article | None = None,
+    who: str = "visitor",
+) -> tuple[str, View]:
+    """Return the shelf and the view after a press on the shelf."""
+    data = {"action": action, "id": article.id if article else "", "left_out": list(view.left_out)}
+    shelf, _, after = handlers.act(Chat(), view, gr.EventData(gr.HTML(), data), visitor(who))
+    return shelf if isinstance(shelf, str) else "", after
+
+
+def ids(qa: ArticleQA) -> list[str]:
+    return [info.id for info in qa.catalogue()]
+
+
+def test_a_removed_article_is_hidden_from_its_visitor_and_not_asked(
+    handlers: Handlers, qa: ArticleQA
+) -> None:
+    shelf, view = press(handlers, View(), "remove", TWO)
+    assert "Removed “Title 1”." in shelf
+    assert f'data-left="{UNDO_SECONDS:.0f}"' in shelf
+    assert "Remove Title 1" not in shelf
+    assert view.chosen(qa.catalogue()) == [ONE.id, THREE.id]
+    assert "Title 1" not in handlers.panel(Chat(), View(article_id=TWO.id, removals=view.removals))
+
+
+def test_until_the_time_is_over_nothing_is_lost_if_the_program_is_killed(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    before = qa.articles()
+    press(handlers, View(), "remove", TWO)
+    clock.advance(UNDO_SECONDS - 0.1)
+    assert qa.articles() == before
+
+
+def test_undo_restores_the_article_and_its_place(handlers: Handlers, qa: ArticleQA) -> None:
+    before = qa.articles()
+    view = View(left_out=frozenset([TWO.id]))
+    _, view = press(handlers, view, "remove", TWO)
+    shelf, view = press(handlers, view, "undo", TWO)
+    assert qa.articles() == before
+    assert view.removals == ()
+    assert view.left_out == {TWO.id}
+    assert "Undo" not in shelf
+    assert shelf.index("Title 0") < shelf.index("Title 1") < shelf.index("Title 2")
+
+
+def test_after_ten_seconds_it_is_gone_and_an_undo_says_that_it_is_too_late(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    _, removed = press(handlers, View(), "remove", TWO)
+    clock.advance(UNDO_SECONDS)
+    assert ids(qa) == [ONE.id, THREE.id]
+    shelf, view = press(handlers, removed, "undo", TWO)
+    assert TOO_LATE in shelf
+    assert view.removals == ()
+
+
+def test_the_servers_clock_decides_even_if_the_removal_is_late(
+    handlers: Handlers, clock: Clock
+) -> None:
+    _, removed = press(handlers, View(), "remove", TWO)
+    clock.now += UNDO_SECONDS  # its thread has not run yet
+    shelf, view = press(handlers, removed, "undo", TWO)
+    assert TOO_LATE in shelf
+    assert "Remove Title 1" not in shelf
+    assert view.hidden == {TWO.id}
+
+
+def test_only_who_removed_an_article_can_undo_it(handlers: Handlers, qa: ArticleQA) -> None:
+    press(handlers, View(), "remove", TWO, "one")
+    shelf, _ = press(handlers, View(), "choose", who="other")
+    assert "Undo" not in shelf
+    assert "Remove Title 1" in shelf
+    shelf, _ = press(handlers, View(), "undo", TWO, "other")
+    assert TOO_LATE in shelf
+
+
+def test_a_second_removal_leaves_the_first_as_it_is(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    _, view = press(handlers, View(), "remove", ONE)
+    clock.advance(UNDO_SECONDS / 2)
+    shelf, view = press(handlers, view, "remove", THREE)
+    assert shelf.count("Undo</button>") == 2
+    _, view = press(handlers, view, "undo", ONE)
+    clock.advance(UNDO_SECONDS / 2)
+    assert ids(qa) == [ONE.id, TWO.id, THREE.id]
+    clock.advance(UNDO_SECONDS / 2)
+    assert ids(qa) == [ONE.id, TWO.id]
+
+
+def test_of_two_visitors_who_remove_the_same_article_one_undo_keeps_it_only_for_that_one(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    _, mine = press(handlers, View(), "remove", TWO, "one")
+    clock.advance(1)
+    _, theirs = press(handlers, View(), "remove", TWO, "other")
+    press(handlers, mine, "undo", TWO, "one")
+    clock.advance(UNDO_SECONDS)
+    assert ids(qa) == [ONE.id, THREE.id]
+    shelf, _ = press(handlers, theirs, "choose", who="other")
+    assert "Undo" not in shelf
+
+
+def test_an_undo_of_what_somebody_else_has_removed_meanwhile_says_so(
+    handlers: Handlers, qa: ArticleQA
+) -> None:
+    _, view = press(handlers, View(), "remove", TWO)
+    qa.remove(TWO.id)
+    shelf, _ = press(handlers, view, "undo", TWO)
+    assert GONE in shelf
+
+
+def test_a_removal_that_fails_shows_the_article_again_and_why(
+    handlers: Handlers, qa: ArticleQA, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: str) -> None:
+        msg = "Another process is writing. Try again."
+        raise LibraryLocked(msg)
+
+    monkeypatch.setattr(qa, "remove", locked)
+    _, view = press(handlers, View(), "remove", TWO)
+    clock.advance(UNDO_SECONDS)
+    shelf, view = press(handlers, view, "choose")
+    assert "“Title 1” was not removed. Another process is writing. Try again." in shelf
+    assert "Remove Title 1" in shelf
+    assert view.removals == ()
+
+
+def test_an_article_that_is_added_again_meanwhile_stays(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    _, view = press(handlers, View(), "remove", TWO)
+    *_, (_, added, *_) = handlers.additions.add_text(TWO.text, "", visitor())
+    assert added == [TWO.id]
+    clock.advance(UNDO_SECONDS)
+    assert ids(qa) == [ONE.id, TWO.id, THREE.id]
+    shelf, _ = press(handlers, view, "choose")
+    assert "Remove Title 1" in shelf
+    assert "Undo" not in shelf
+
+
+def test_the_last_article_can_be_brought_back_too(
+    handlers: Handlers, qa: ArticleQA, clock: Clock
+) -> None:
+    view = View()
+    for article in (ONE, TWO, THREE):
+        _, view = press(handlers, view, "remove", article)
+    assert view.chosen(qa.catalogue()) == []
+    shelf, view = press(handlers, view, "undo", THREE)
+    assert "Remove Title 2" in shelf
+    clock.advance(UNDO_SECONDS)
+    assert ids(qa) == [THREE.id]
+
+
+CHAT = Chat((Turn("Who?"), Turn("When?")))
+
+
+def cleared(handlers: Handlers) -> tuple[View, str]:
+    *_, view, empty, tools = handlers.clear(CHAT, View(), visitor())
+    assert empty == Chat()
+    return view, tools
+
+
+def test_a_cleared_conversation_is_brought_back_once(handlers: Handlers) -> None:
+    view, tools = cleared(handlers)
+    assert "The conversation was cleared." in tools
+    assert 'data-do="undo"' in tools
+    *_, back, tools, messages = handlers.bring_back(Chat(), view, visitor())
+    assert back == CHAT
+    assert [m["content"] for m in messages if m["role"] == "user"] == ["Who?", "When?"]
+    assert "Undo" not in tools
+    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), view, visitor())[0]
+
+
+def test_after_ten_seconds_a_conversation_is_not_brought_back(
+    handlers: Handlers, clock: Clock
+) -> None:
+    view, _ = cleared(handlers)
+    clock.advance(UNDO_SECONDS)
+    status, *rest = handlers.bring_back(Chat(), view, visitor())
+    assert CLEARED_TOO_LONG_AGO in status
+    assert rest == [gr.skip()] * 6
+
+
+def test_no_other_visitor_brings_a_conversation_back(handlers: Handlers) -> None:
+    cleared(handlers)
+    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), View(), visitor("other"))[0]
+
+
+def test_a_conversation_that_was_begun_since_is_not_replaced(handlers: Handlers) -> None:
+    view, _ = cleared(handlers)
+    chat = Chat((Turn("What?"),))
+    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(chat, view, visitor())[0]
+
+
+def test_an_empty_conversation_that_is_cleared_offers_no_undo(handlers: Handlers) -> None:
+    assert "Undo" not in handlers.clear(Chat(), View(), visitor())[-1]
+
+
+def test_the_real_timer_carries_a_removal_out(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "UNDO_SECONDS", 0.05)
+    removals = Removals(qa)
+    removal = removals.begin(TWO.id, TWO.title)
+    removals.undo(removal)
+    removal = removals.begin(ONE.id, ONE.title)
+    while removals.current([removal]):
+        pass
+    assert ids(qa) == [TWO.id, THREE.id]
