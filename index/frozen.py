@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from index.record_errors import clear_errors
+from index.record_errors import clear_errors, temporary_folder_errors
 
 
 class FrozenRecord:
@@ -74,10 +74,16 @@ class FrozenRecord:
         return True
 
     def _copied(self) -> str:
-        self._copy = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
-        copy = Path(self._copy.name) / self._path.name
-        shutil.copyfile(self._path, copy)
-        shutil.copyfile(self._wal, f"{copy}-wal")
+        with temporary_folder_errors():
+            place = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
+            self._copy = place
+            copy = Path(place.name) / self._path.name
+            try:
+                shutil.copyfile(self._path, copy)
+                shutil.copyfile(self._wal, f"{copy}-wal")
+            except OSError:
+                self.close()
+                raise
         return f"file:{quote(str(copy))}"
 
     def _stat(self) -> list[tuple[int, int, int] | None]:

@@ -29,6 +29,8 @@ _PROBES = (
     "Photosynthesis turns light into chemical energy, which plants store as sugar. " * 8,
 )
 
+_hub_lock = threading.Lock()
+
 
 class FullModel:
     """A loaded model on the processor. Safe to use from several threads."""
@@ -55,19 +57,8 @@ class FullModel:
         # With the cores busy, OpenMP's spinning threads make a question of 10 ms
         # take 500; the library reads this when it is first loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            with _quiet_transformers():
-                loaded = SentenceTransformer(
-                    model, device="cpu", local_files_only=not allow_download
-                )
-        except (OSError, ValueError) as error:
-            msg = (
-                f"The embedding model {model!r} could not be loaded: {error}. Give the path of a "
-                "sentence-transformers model, or allow its download by name."
-            )
-            raise ModelMissing(msg) from error
+        with _hub_offline(offline=not allow_download):
+            loaded = _load(model, allow_download=allow_download)
         sha256 = _weights_sha256(loaded)
         if precision == "auto" and has_fast_bfloat16():
             use_bfloat16_if_faithful(loaded)
@@ -99,6 +90,39 @@ class FullModel:
             return _unit(
                 self._model.encode_query(text, show_progress_bar=False, normalize_embeddings=True)
             )
+
+
+def _load(model: str, *, allow_download: bool) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        with _quiet_transformers():
+            return SentenceTransformer(model, device="cpu", local_files_only=not allow_download)
+    except (OSError, ValueError) as error:
+        msg = (
+            f"The embedding model {model!r} could not be loaded: {error}. Give the path of a "
+            "sentence-transformers model, or allow its download by name."
+        )
+        raise ModelMissing(msg) from error
+
+
+@contextlib.contextmanager
+def _hub_offline(*, offline: bool) -> Iterator[None]:
+    """Keep huggingface_hub from asking any host while a model loads.
+
+    Even for a model in a local folder it looks up which program is running in a registry on
+    its host. It reads HF_HUB_OFFLINE once, when it is imported, which the page's libraries
+    have done by then; so the constant itself is set, for as long as the model loads.
+    """
+    from huggingface_hub import constants
+
+    with _hub_lock:
+        was_offline = constants.HF_HUB_OFFLINE
+        constants.HF_HUB_OFFLINE = offline or was_offline
+        try:
+            yield
+        finally:
+            constants.HF_HUB_OFFLINE = was_offline
 
 
 def has_fast_bfloat16() -> bool:

@@ -109,13 +109,16 @@ def borrowed_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
         OSError: It cannot be made.
     """
     copy = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
-    if folder.is_dir():
-        for path in folder.iterdir():
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
             # Those that tantivy writes are copied; the others never change once written.
             if path.name.startswith(".") or path.name == _META:
                 shutil.copyfile(path, Path(copy.name) / path.name)
             else:
                 _link(path, Path(copy.name) / path.name)
+    except OSError:
+        copy.cleanup()
+        raise
     return copy
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -11,6 +12,7 @@ from typing import NamedTuple, Self
 from index.chunking import ChunkLimits, chunk_article
 from index.derived_check import Disagreements, disagreements
 from index.embedder import Embedder, Progress, Vectors
+from index.errors import ArticleNotFound
 from index.lexical import remove_index
 from index.library_folder import LEXICAL, RECORD, VECTORS, check_folder
 from index.meaning import Meaning
@@ -193,14 +195,16 @@ class PassageIndex:
             LibraryLocked: Another process kept writing for longer than the stated time.
             LibraryUnwritable: The disk is full, or may not be written to.
         """
-        if not self._storage.has_article(article.id):
-            self._storage.check_writable()
-            with Spool() as embedded:
-                self._embed(article, embedded, progress)
-                with self._write_lock.held():
-                    self._storage.add(article, embedded)
-                    self._catch_up()
-        return self._storage.article(article.id)
+        with suppress(ArticleNotFound):
+            return self._storage.article(article.id)
+        self._storage.check_writable()
+        with Spool() as embedded:
+            self._embed(article, embedded, progress)
+            with self._write_lock.held():
+                self._storage.add(article, embedded)
+                recorded = self._storage.article(article.id)  # nobody can remove it meanwhile
+                self._catch_up()
+        return recorded
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -24,6 +24,20 @@ def clear_errors(path: Path | None) -> Iterator[None]:
         raise _damaged(error, path) from error
 
 
+@contextlib.contextmanager
+def temporary_folder_errors() -> Iterator[None]:
+    """Turn a failure to write to the temporary folder into a LibraryUnwritable."""
+    try:
+        yield
+    except (OSError, sqlite3.DatabaseError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        msg = (
+            f"The temporary folder could not be written to ({reason}). Make room there, or name "
+            "another by the environment variable TMPDIR. Nothing was changed."
+        )
+        raise LibraryUnwritable(msg) from error
+
+
 def _damaged(error: Exception, path: Path | None) -> LibraryDamaged:
     return LibraryDamaged(
         f"The library {path} is damaged ({error}). Restore library.sqlite from a backup. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from index.database import Database
 from index.errors import LibraryDamaged, LibraryError
 from index.library_folder import RECORD, check_folder
 from index.record_check import readable_article
+from index.record_errors import temporary_folder_errors
 from index.types import Article
 
 _HEADER_BYTES = 100
@@ -31,17 +33,19 @@ def readable_articles(folder: Path) -> Iterator[Article | None]:
         LibraryMissing: There is no library in ``folder``.
         LibraryDamaged: Nothing of the record can be read.
         LibraryError: It cannot be opened for another reason.
-        OSError: There is no room for the copy.
+        LibraryUnwritable: There is no room for the copy.
     """
     check_folder(folder, create=False)
-    with tempfile.TemporaryDirectory(prefix="article-qa-") as place:
-        # SQLite keeps the WAL beside the file that a link leads to.
-        db = Database(_copied((folder / RECORD).resolve(), Path(place)), create=False)
-        try:
-            for key in _keys(db):
-                yield readable_article(db, key)
-        finally:
-            db.close()
+    with contextlib.ExitStack() as stack:
+        with temporary_folder_errors():
+            place = tempfile.TemporaryDirectory(prefix="article-qa-")
+            # SQLite keeps the WAL beside the file that a link leads to.
+            record = (folder / RECORD).resolve()
+            copy = _copied(record, Path(stack.enter_context(place)))
+        db = Database(copy, create=False)
+        stack.callback(db.close)
+        for key in _keys(db):
+            yield readable_article(db, key)
 
 
 def _copied(record: Path, place: Path) -> Path:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Self
 
 from index.embedder import Vectors
-from index.errors import LibraryUnwritable
+from index.record_errors import temporary_folder_errors
 from index.rows import chunk_row, vector_row
 from index.types import Chunk
 
@@ -25,13 +23,14 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = OFF")  # what breaks off is thrown away
-        self._db.execute(
-            "CREATE TABLE waiting (id INTEGER PRIMARY KEY, article TEXT, "
-            'start INTEGER, "end" INTEGER, text TEXT, heading TEXT, sentences BLOB, vector BLOB)'
-        )
-        self._db.execute("CREATE INDEX by_article ON waiting (article)")
+        with temporary_folder_errors():
+            self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = OFF")  # what breaks off is thrown away
+            self._db.execute(
+                "CREATE TABLE waiting (id INTEGER PRIMARY KEY, article TEXT, start INTEGER, "
+                '"end" INTEGER, text TEXT, heading TEXT, sentences BLOB, vector BLOB)'
+            )
+            self._db.execute("CREATE INDEX by_article ON waiting (article)")
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +40,7 @@ class Spool:
 
     def add(self, article_id: str, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Take further chunks of an article, in order, and their vectors ``(n, dimension)``."""
-        with _clear_errors():
+        with temporary_folder_errors():
             self._db.execute("BEGIN")
             self._db.executemany(
                 "INSERT INTO waiting VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
@@ -54,7 +53,7 @@ class Spool:
 
     def article_ids(self) -> list[str]:
         """Return whose chunks there are."""
-        with _clear_errors():
+        with temporary_folder_errors():
             return [row[0] for row in self._db.execute("SELECT DISTINCT article FROM waiting")]
 
     def rows(self, article_id: str) -> Iterator[tuple[tuple[object, ...], bytes]]:
@@ -63,19 +62,6 @@ class Spool:
             'SELECT start, "end", text, heading, sentences, vector FROM waiting '
             "WHERE article = ? ORDER BY id"
         )
-        with _clear_errors():
+        with temporary_folder_errors():
             for row in self._db.execute(query, (article_id,)):
                 yield row[:-1], row[-1]
-
-
-@contextlib.contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        msg = (
-            f"What was embedded could not be kept in the temporary folder {tempfile.gettempdir()} "
-            f"({error}). Make room there, or name another by the variable TMPDIR. Nothing was "
-            "changed."
-        )
-        raise LibraryUnwritable(msg) from error

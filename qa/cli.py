@@ -153,7 +153,9 @@ def ask(
 def suggest(
     library: LibraryOption = None,
     article: ArticleOption = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many.")] = 4,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, max=20, help="How many at most.")
+    ] = 8,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Suggest questions that the articles answer: fewer, or none, where that is uncertain.

@@ -15,7 +15,8 @@ from urllib.parse import quote
 _BLANK = re.compile(r"[\t\v\f\r]")
 # Lone surrogates too: they can be written to no file and no terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_PARAGRAPH_BREAK = re.compile(r" *\n(?: *\n)+ *")
+# Behind another space it is not tried: in a long run each space would read the rest.
+_PARAGRAPH_BREAK = re.compile(r"(?<! ) *\n(?: *\n)+ *")
 # Only ASCII punctuation can be markup, and white space but a single space within. Left
 # as they are, to keep the Markdown legible: what is never markup with the brackets gone,
 # hyphens within a word, and the full stop and colon that end a word, but not the one that

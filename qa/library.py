@@ -175,16 +175,16 @@ class Library:
         self._index.rename(article_id, title)
         return title
 
-    def _titles_of(self, ids: Sequence[str] | None) -> list[str]:
-        """Return the titles of these articles; of all for None.
+    def _titles_of(self, ids: Sequence[str] | None) -> dict[str, str]:
+        """Return the titles of these articles by their ids; of all for None.
 
         Raises:
             ArticleNotFound: One of the ids is not in the library.
         """
         known = self.titles()
-        return [
-            known.get(each) or self.article(each).title for each in (known if ids is None else ids)
-        ]
+        if ids is None:
+            return known
+        return {each: known.get(each) or self.article(each).title for each in ids}
 
     def _add(self, article: Article, progress: Progress | None) -> Article:
         self._add_pending()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from index import meanwhile
 from index.embedder import SentenceTransformerEmbedder, Vectors
+from index.errors import QuestionError
+from index.types import Article, Passage
 from qa.answer import OVERVIEWS, Answer, Kind
 from qa.answering import Answerer
 from qa.followup.recognition import points_back
@@ -16,16 +18,31 @@ from qa.kinds.language import language_of, note_on_languages
 from qa.kinds.recognition import wanted_by
 from qa.kinds.talk import talk
 from qa.kinds.wanted import Wanted
-from qa.kinds.wording import any_stands_in
+from qa.kinds.wording import any_stands_in, has_letter
+from qa.retriever import BLANK
 from qa.searching import SearchableLibrary
 
 # Few questions need these, which take some hundredths of a second to import.
 if TYPE_CHECKING:
-    from qa.overview.overviews import Overviews
-    from qa.suggesting import Suggestions
+    from qa.overview.overviews import Name, Overviews
+    from qa.suggestions import Suggestions
 
+SUGGESTED = 8
+"""Questions that an empty chat offers at most."""
 Encode: TypeAlias = Callable[[str], Vectors]
 """A text → its embedding, made once in an answer however often it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A question whose form has been checked, and what it is asked of."""
+
+    question: str
+    ids: list[str] | None
+    """The articles that are asked; None for all."""
+    titles: Mapping[str, str]
+    """Of those articles, by their ids, as they were when the question was put."""
+    history: Sequence[str | Answer]
 
 
 class ArticleQA(SearchableLibrary):
@@ -48,7 +65,7 @@ class ArticleQA(SearchableLibrary):
 
     @functools.cached_property
     def _suggestions(self) -> Suggestions:
-        from qa.suggesting import Suggestions
+        from qa.suggestions import Suggestions
 
         return Suggestions()
 
@@ -102,18 +119,26 @@ class ArticleQA(SearchableLibrary):
                 long.
             ArticleNotFound: One of the ids is not in the library.
         """
+        self._check_question(question)
         if not self._reader.is_loaded:
             meanwhile.begin(self._reader.load)  # while the other model embeds the question
         ids = None if article_ids is None else list(article_ids)
+        titles = self._titles_of(ids)  # raises ArticleNotFound; nothing after it does
+        return self._asked(_Request(question, ids, titles, history), rerank=rerank)
+
+    def _asked(self, request: _Request, *, rerank: bool = True) -> Answer:
+        """Answer from those of the articles that are still in the library; see :meth:`ask`."""
+        question, titles = request.question, request.titles
         encode = functools.cache(self._embedder.encode_query)
-        wanted = self._wanted(question, ids, history, encode)
+        wanted = self._wanted(request, encode)
         if wanted.kind is Kind.TALK:
-            answer = talk(question, wanted, self._titles_of(ids))
+            answer = talk(question, wanted, list(titles.values()))
         elif wanted.kind in OVERVIEWS:
-            answer = self.overview(wanted.kind, ids, question=question)
+            self._add_pending()
+            answer = self._overviews.answer(wanted.kind, self.existing(titles), question)
         else:
-            answer = self._answered(question, ids, history, encode, rerank=rerank)
-        return self._noted(answer)
+            return self._answered(request, encode, rerank=rerank)
+        return _noted(answer, self.existing(citation.article_id for citation in answer.citations))
 
     def wanted(
         self,
@@ -128,7 +153,8 @@ class ArticleQA(SearchableLibrary):
             ArticleNotFound: One of the ids is not in the library.
         """
         ids = None if article_ids is None else list(article_ids)
-        return self._wanted(question, ids, history, self._embedder.encode_query)
+        request = _Request(question, ids, self._titles_of(ids), history)
+        return self._wanted(request, self._embedder.encode_query)
 
     def overview(
         self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
@@ -149,91 +175,94 @@ class ArticleQA(SearchableLibrary):
             ArticleNotFound: One of the ids is not in the library.
         """
         self._add_pending()
-        ids = list(self.titles()) if article_ids is None else article_ids
-        articles = [self.article(each) for each in dict.fromkeys(ids)]
-        return self._overviews.answer(kind, articles, question)
+        ids = None if article_ids is None else list(article_ids)
+        return self._overviews.answer(kind, self.existing(self._titles_of(ids)), question)
 
     def suggest(
         self,
         article_ids: Iterable[str] | None = None,
-        count: int = 4,
+        count: int = SUGGESTED,
         *,
         about: Iterable[str] | None = None,
         wanted: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         """Return up to ``count`` questions to begin with, each of which the articles answer.
 
-        They are made from sentences of the articles by rules, and tried out. Few or none
-        come back of a text that is not plain English prose. The first call for an article
-        takes a second or so, at most five.
+        They ask for an overview, or about the main names of an article. Each has been tried:
+        the overview is not empty, or the answer is likely right and quotes the name. The first
+        call for an article takes a second or two, at most about five.
 
         Args:
             article_ids: The articles that are asked; None for all.
             count: How many questions at most.
-            about: Those of them that the questions are made from; None for the first ones.
+            about: The articles that the questions are about; None for the first of those asked.
             wanted: Asked before each question is tried; False ends the search there.
 
         Raises:
             ArticleNotFound: One of ``about`` is not in the library.
         """
-        self._add_pending()
-        known = list(self.titles())
-        asked = known if article_ids is None else list(article_ids)
-        made_from = [self.article(each) for each in list(asked if about is None else about)[:count]]
-        return self._suggestions.of(
-            made_from,
-            frozenset(asked),
-            count,
-            lambda question: self.ask(question, article_ids=asked),
-            wanted,
-        )
+        from qa.suggestions import Scope
 
-    def _wanted(
-        self, question: str, ids: list[str] | None, history: Sequence[str | Answer], encode: Encode
-    ) -> Wanted:
+        self._add_pending()
+        asked = list(self.titles()) if article_ids is None else list(article_ids)
+        subjects = asked if about is None else list(about)
+        scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
+        return self._suggestions.of(scope, count, self, wanted)
+
+    def main_names(self, article: Article) -> Sequence[Name]:
+        """Return the people and organisations of an article, the most mentioned first."""
+        self._add_pending()
+        return self._overviews.names(article)
+
+    def _check_question(self, question: str) -> None:
+        self._retriever.check_question(question)
+        if not has_letter(question):
+            raise QuestionError(BLANK)
+
+    def _wanted(self, request: _Request, encode: Encode) -> Wanted:
         if self._kind_embedder is not self._embedder:
             encode = self._kind_embedder.encode_query
 
         def said(words: Sequence[str]) -> bool:
             # What has a rare word is among the first by BM25.
-            found = self.retrieve(" ".join(words), article_ids=ids)
+            self._add_pending()
+            found = self._retriever.retrieve_existing(" ".join(words), ids=request.ids)
             return any_stands_in(words, [passage.text for passage in found])
 
         return wanted_by(
-            question,
+            request.question,
             encode,
             said,
-            titles=self._titles_of(ids),
-            leans=bool(history) and points_back(question),
+            titles=list(request.titles.values()),
+            leans=bool(request.history) and points_back(request.question),
         )
 
-    def _noted(self, answer: Answer) -> Answer:
-        """Return ``answer`` with a note if its question or what it rests on is not English."""
-        places = answer.citations or answer.passages[:1]
-        texts = [self.article(each).text for each in {place.article_id for place in places}]
-        note = note_on_languages(language_of(answer.question), map(language_of, texts))
-        return replace(answer, note=note) if note else answer
-
-    def _answered(
-        self,
-        question: str,
-        ids: list[str] | None,
-        history: Sequence[str | Answer],
-        encode: Encode,
-        *,
-        rerank: bool,
-    ) -> Answer:
+    def _answered(self, request: _Request, encode: Encode, *, rerank: bool) -> Answer:
         """Return the words of the articles that answer a question, or a refusal."""
         self._add_pending()
-        answerer = Answerer(
-            lambda words: self._retriever.retrieve(words, self.settings.passages, ids, encode),
-            self._reader,
-            self._index.article,
-            self.settings.least_confidence(self._reader.levels),
-        )
-        return answerer.answer(
-            question,
-            history,
-            lambda earlier, before: self.ask(earlier, ids, history=before),
-            rerank=rerank,
-        )
+        # Others may remove an article while it is read, so what was retrieved is kept.
+        snapshot: dict[str, Article] = {}
+
+        def retrieve(words: str) -> list[Passage]:
+            k = self.settings.passages
+            found = self._retriever.retrieve_existing(words, k, request.ids, encode)
+            unknown = {passage.article_id for passage in found} - snapshot.keys()
+            snapshot.update((article.id, article) for article in self.existing(unknown))
+            return [passage for passage in found if passage.article_id in snapshot]
+
+        def ask_again(earlier: str, before: Sequence[Answer]) -> Answer:
+            self._check_question(earlier)
+            return self._asked(replace(request, question=earlier, history=before))
+
+        least = self.settings.least_confidence(self._reader.levels)
+        answerer = Answerer(retrieve, self._reader, snapshot.__getitem__, least)
+        answer = answerer.answer(request.question, request.history, ask_again, rerank=rerank)
+        places = answer.citations or answer.passages[:1]
+        return _noted(answer, [snapshot[each] for each in {place.article_id for place in places}])
+
+
+def _noted(answer: Answer, articles: Iterable[Article]) -> Answer:
+    """Return ``answer`` with a note if its question, or an article it is from, is not English."""
+    texts = [language_of(article.text) for article in articles]
+    note = note_on_languages(language_of(answer.question), texts)
+    return replace(answer, note=note) if note else answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from index.embedder import Vectors
-from index.errors import QuestionError
+from index.errors import ArticleNotFound, QuestionError
 from index.model_files import DEFAULT_MODEL
 from index.passage_index import Candidate, PassageIndex
 from index.sentences import guess_language
@@ -14,6 +14,7 @@ from qa.fusion import OTHER_SCRIPT, FusionWeights, best_of
 
 DEFAULT_DEPTH = 100
 MAX_QUESTION_CHARS = 2_000
+BLANK = "The question is blank. Ask something about the article."
 
 
 class Retriever:
@@ -72,14 +73,38 @@ class Retriever:
             for rank, (found, score) in enumerate(known, start=1)
         ]
 
+    def retrieve_existing(
+        self,
+        question: str,
+        k: int = 5,
+        ids: Iterable[str] | None = None,
+        encode: Callable[[str], Vectors] | None = None,
+    ) -> list[Passage]:
+        """Return what :meth:`retrieve` does, leaving out articles that are not in the library.
+
+        For an article that may have been removed since its id was checked.
+
+        Raises:
+            QuestionError: As :meth:`retrieve` does.
+        """
+        ids = None if ids is None else list(ids)
+        while True:
+            try:
+                return self.retrieve(question, k, ids, encode)
+            except ArticleNotFound:
+                known = self._index.titles()
+                ids = [each for each in ids or () if each in known]
+                if not ids:
+                    return []
+
     def _fitting(self, question: str) -> FusionWeights:
         english = self._index.embedder.identity.name == DEFAULT_MODEL
         return OTHER_SCRIPT if english and guess_language(question) != "en" else FusionWeights()
 
-    def _check(self, question: str, k: int) -> None:
+    def check_question(self, question: str) -> None:
+        """Raise QuestionError if a question is blank, too long, or not valid Unicode."""
         if not question.strip():
-            msg = "The question is blank. Ask something about the article."
-            raise QuestionError(msg)
+            raise QuestionError(BLANK)
         try:
             question.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -91,6 +116,9 @@ class Retriever:
                 f"{self._max_question_chars:,} are read. Shorten it."
             )
             raise QuestionError(msg)
+
+    def _check(self, question: str, k: int) -> None:
+        self.check_question(question)
         if k < 1:
             msg = f"k is {k}; ask for at least one passage."
             raise QuestionError(msg)

@@ -21,6 +21,7 @@ _PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "(": ")
 _EDGE = " \t\n,;:!?-–—…·•"
 # "U.S." and "3 p.m." keep their full stop.
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:\w\.)+\w\.$")
+_ABBREVIATION_CHARS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,9 @@ def trim_to_words(text: str, span: Span) -> Span:
     while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
     while start < end:
-        words = text[start:end]
-        if _opens_loosely(words):
+        if _opens_loosely(text, start, end):
             start += 1
-        elif _closes_loosely(words):
+        elif _closes_loosely(text, start, end):
             end -= 1
         else:
             break
@@ -138,22 +138,23 @@ def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32
     return joint
 
 
-def _opens_loosely(words: str) -> bool:
-    """Whether the first character is punctuation that belongs to nothing; a minus does."""
-    edge = words[0]
+def _opens_loosely(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start]`` is punctuation that belongs to nothing; a minus does."""
+    edge = text[start]
     if edge in _PARTNERS:
-        return _PARTNERS[edge] not in words[1:]
+        return text.find(_PARTNERS[edge], start + 1, end) < 0
+    following = text[start + 1 : min(start + 2, end)]
     return edge in (*_EDGE, ".", *_PARTNERS.values()) and not (
-        edge in "-–." and words[1:2].isdigit()
+        edge in "-–." and following.isdigit()
     )
 
 
-def _closes_loosely(words: str) -> bool:
-    """Whether the last character is punctuation that belongs to nothing."""
-    edge = words[-1]
+def _closes_loosely(text: str, start: int, end: int) -> bool:
+    """Whether ``text[end - 1]`` is punctuation that belongs to nothing."""
+    edge = text[end - 1]
     if edge == ".":
-        return not _ABBREVIATED.search(words)
+        return not _ABBREVIATED.search(text[max(start, end - _ABBREVIATION_CHARS) : end])
     if edge in _PARTNERS.values():
         opening = next(left for left, right in _PARTNERS.items() if right == edge)
-        return opening not in words[:-1]
+        return text.rfind(opening, start, end - 1) < 0
     return edge in (*_EDGE, *_PARTNERS)

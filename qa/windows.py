@@ -87,10 +87,11 @@ class PairTokenizer:
         """Yield the windows of a pair, at least one; a long question is cut."""
         head = (self._cls, *question.ids[:MAX_QUESTION_TOKENS], self._sep)
         room = self._max_tokens - len(head) - 1
-        for first in _window_starts(len(passage.ids), room, self._stride):
+        ids, places = passage.ids, passage.offsets  # each copies all of them
+        for first in _window_starts(len(ids), room, self._stride):
             part = slice(first, first + room)
-            offsets = tuple(Span(*offset) for offset in passage.offsets[part])
-            yield Window((*head, *passage.ids[part], self._sep), len(head), first, offsets)
+            offsets = tuple(Span(*place) for place in places[part])
+            yield Window((*head, *ids[part], self._sep), len(head), first, offsets)
 
 
 def _window_starts(tokens: int, room: int, stride: int) -> list[int]:

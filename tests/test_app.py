@@ -26,7 +26,6 @@ from qa.config import Settings
 from qa.kinds.talk import talk
 from qa.kinds.wanted import Wanted
 from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
-from qa.page.beginning import EXAMPLES
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
 from qa.page.marked import place_id, place_link
@@ -410,9 +409,9 @@ def test_a_blank_question_changes_nothing() -> None:
 
 def test_an_example_is_asked_when_it_is_picked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": EXAMPLES[0]}})
+    event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": "Picked?"}})
     list(Handlers(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
-    assert qa.asked == [(EXAMPLES[0], None)]
+    assert qa.asked == [("Picked?", None)]
 
 
 def test_the_chosen_articles_alone_are_asked() -> None:

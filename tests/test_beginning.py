@@ -7,16 +7,16 @@ import gradio as gr
 
 from index.articles import bundled_article
 from index.errors import ArticleNotFound
-from index.types import Article, ArticleInfo
-from qa.page.beginning import EXAMPLES, at_once, invitation
+from index.types import Article
+from qa.page.beginning import invitation
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers
 from qa.page.shelf import View
+from qa.pipeline import ArticleQA
 from tests.test_app import ScriptedQA, answer_of
 
 BUNDLED = bundled_article()
 OTHER = Article.from_text("Other.", title="Other")
-SHELF = [ArticleInfo.of(BUNDLED), ArticleInfo.of(OTHER)]
 
 
 class SuggestingQA(ScriptedQA):
@@ -27,7 +27,7 @@ class SuggestingQA(ScriptedQA):
     def suggest(
         self,
         article_ids: Iterable[str] | None = None,
-        count: int = 4,
+        count: int = 8,
         *,
         about: Iterable[str] | None = None,
         wanted: Callable[[], bool] = lambda: True,
@@ -50,17 +50,6 @@ def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> l
     ]
 
 
-def test_the_article_that_comes_along_has_its_questions_at_once() -> None:
-    assert at_once(SHELF, View()) == EXAMPLES
-    assert offered(Chat(), View(), BUNDLED) == [list(EXAMPLES)]
-
-
-def test_another_article_in_view_or_asked_alone_is_asked_about_instead() -> None:
-    assert at_once(SHELF, View(article_id=OTHER.id)) == ()
-    assert at_once(SHELF, View(left_out=frozenset({BUNDLED.id}))) == ()
-    assert at_once([], View()) == ()
-
-
 def test_questions_are_tried_out_over_the_articles_that_are_asked() -> None:
     found = [f"None ['{OTHER.id}'] True?"]
     assert offered(Chat(), View(article_id=OTHER.id), BUNDLED, OTHER) == [[], found]
@@ -74,6 +63,12 @@ def test_a_conversation_that_has_begun_is_left_alone() -> None:
 
 def test_an_article_that_goes_meanwhile_leaves_nothing_to_offer() -> None:
     assert offered(Chat(), View(), OTHER, gone=True) == [[]]
+
+
+def test_the_page_offers_what_suggest_returns(bundled: ArticleQA) -> None:
+    sent = list(Handlers(bundled).suggest(Chat(), View()))
+    offers = [example["text"] for example in sent[-1].examples]
+    assert offers == bundled.suggest() != []
 
 
 def test_no_article_is_begun_without_questions() -> None:

@@ -120,12 +120,10 @@ def test_a_file_that_is_named_like_an_address_is_added_as_a_file(
 
 
 def test_questions_are_suggested(library: str) -> None:
-    asked = "When was the Harbour Bridge opened?"
-    text = "The Harbour Bridge was opened in 1932. They call it the Harbour Bridge."
-    result = run("add", "-", "--library", library, "--title", "Second", stdin=text)
-    assert result.exit_code == 0
-    assert run("suggest", "--library", library).output == f"{asked}\n"
-    assert json.loads(run("suggest", "-l", library, "--json").output) == [asked]
+    asked = run("suggest", "--library", library).output.splitlines()
+    assert "What is this about?" in asked
+    assert json.loads(run("suggest", "-l", library, "--json").output) == asked
+    assert run("suggest", "-l", library, "-n", "1").output.splitlines() == asked[:1]
 
 
 def test_retrieve_prints_ranked_passages(library: str) -> None:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -39,3 +44,37 @@ def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch)
     rounded = FullModel.load(folder, allow_download=False, precision="auto")
     text = "The treaty of 1972 was suspended."
     assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999
+
+
+# As the page's libraries do, it imports the hub's client before it is known to be offline.
+_ASKS_NO_HOST = """
+import socket, sys
+import huggingface_hub
+def refuse(*arguments, **_):
+    print("asked", arguments, flush=True)
+    raise OSError("no network")
+socket.getaddrinfo = refuse
+socket.socket.connect = refuse
+from index.embedder import SentenceTransformerEmbedder
+from index.errors import ModelMissing
+embedder = SentenceTransformerEmbedder(sys.argv[1], allow_download=False)
+print(embedder.encode_query("A bridge.").shape)
+try:
+    SentenceTransformerEmbedder("nobody/no-such-model", allow_download=False).load()
+except ModelMissing:
+    print("missing")
+"""
+
+
+def test_without_permission_to_download_no_host_is_asked(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
+    result = subprocess.run(
+        [sys.executable, "-c", _ASKS_NO_HOST, str(default_model_folder())],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+        env={**environment, "HF_HOME": str(tmp_path)},
+        timeout=120,
+    )
+    assert result.stdout.splitlines() == ["(384,)", "missing"]

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 
 from index.types import Article
+from qa.kinds import language
 from qa.kinds.language import is_plainly_english, language_of, note_on_languages
 
 
@@ -89,3 +93,29 @@ def test_talk_in_another_language_is_answered_in_english() -> None:
     note = note_on_languages("fr", [])
     assert note
     assert "French" in note
+
+
+@pytest.fixture
+def unloaded() -> Iterator[None]:
+    language._identifier.cache_clear()
+    yield
+    language._identifier.cache_clear()
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_the_identifier_needs_no_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, full)
+    assert language_of("In welchem Jahr wurde die neue Brücke gebaut?") == "de"
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_without_its_model_no_language_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ValueError("unsupported model layout")
+
+    monkeypatch.setattr(language, "_load_identifier", broken)
+    assert language_of("In welchem Jahr wurde die neue Brücke gebaut?") is None

@@ -201,6 +201,12 @@ def test_several_threads_get_the_same_answer(bundled: ArticleQA) -> None:
     assert [answer.text for answer in answers] == [expected.text] * 4
 
 
+@pytest.mark.parametrize("question", ["?", "!!!", "...", "🤔", "\x00", "1", "— ?"])
+def test_a_question_without_a_letter_is_blank(bundled: ArticleQA, question: str) -> None:
+    with pytest.raises(QuestionError, match="The question is blank"):
+        bundled.ask(question)
+
+
 def test_no_outside_host_is_contacted(monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 

@@ -266,3 +266,12 @@ def test_a_library_that_another_process_makes_meanwhile_is_opened(tmp_path: Path
     with contextlib.closing(sqlite3.connect(path, factory=Slow)) as db:
         schema.prepare(db, path, lambda: contextlib.nullcontext(db))
         assert db.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
+
+
+def test_a_full_temporary_folder_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    with pytest.raises(LibraryUnwritable, match="TMPDIR"):
+        Spool()

@@ -11,6 +11,7 @@ import pytest
 
 from index.checking import Verdict, check_library
 from index.errors import LibraryUnwritable
+from index.frozen import FrozenRecord
 from index.passage_index import PassageIndex
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
@@ -214,3 +215,18 @@ def test_a_record_that_may_only_be_read_beside_a_writable_folder(anyones: Path) 
     script = AS_NOBODY.split("for change", maxsplit=1)[0]
     run(script + "try:\n    index.add(article(9))\nexcept LibraryUnwritable:\n    pass", folder)
     assert check_library(folder).verdict is Verdict.SOUND
+
+
+def test_a_record_that_needs_a_copy_in_a_full_temporary_folder_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/srv/private")
+
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(b"")
+    Path(f"{path}-wal").write_bytes(b"something")
+    monkeypatch.setattr(FrozenRecord, "_opens", lambda _: False)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(LibraryUnwritable, match=r"TMPDIR.*Nothing was changed"):
+        FrozenRecord(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from qa.followup.words import AUXILIARIES, PREPOSITIONS, bare, names_in, words_o
 MAX_TURNS = 3
 """Earlier turns that are looked at."""
 _MAX_WORDS = 7
+# Longer ones are no prose; each name in them is looked for in all of them.
+_QUOTE_CHARS, _PASSAGE_CHARS = 2_000, 8_000
 _NEAR_CHARS = 160
 """Within which a pronoun behind a name is taken to stand for it."""
 _ASKED_WORDS = {w: w for w in ("who", "where", "when", "why", "how")} | {
@@ -64,9 +67,9 @@ class Exchange:
         return cls(
             answer.understood or answer.question,
             answer.short if answer.answered else None,
-            cited.quote if cited else "",
+            cited.quote[:_QUOTE_CHARS] if cited else "",
             answer.passages[0].title if answer.passages else "",
-            tuple(passage.text for passage in answer.passages),
+            tuple(passage.text[:_PASSAGE_CHARS] for passage in answer.passages),
         )
 
 
@@ -102,7 +105,7 @@ class Mention:
         if self.source is not Source.SHORT:
             return ""
         words = [word.low for word in words_of(self.exchange.question)]
-        for first, second in zip(words, [*words[1:], ""], strict=True):
+        for first, second in itertools.pairwise([*words, ""]):
             if first in ("what", "which") and second in _ASKED_NOUNS:
                 return _ASKED_NOUNS[second]
             if first in _ASKED_WORDS:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
+import logging
 import re
 import threading
+from array import array
 from collections.abc import Iterable
+from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,17 +46,44 @@ _SEVERAL = 5
 """Different words of English alone that a longer text has at least."""
 _WORD = re.compile(r"[^\W\d_]+")
 _lock = threading.Lock()
+_logger = logging.getLogger(__name__)
 
 
 @functools.cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
+def _identifier() -> LanguageIdentifier | None:
+    """Return the identifier, or None if its model cannot be loaded: then no language is known."""
+    try:
+        identifier = _load_identifier()
+    except Exception as error:  # a note on the language is not worth failing a question
+        _logger.warning("The language identifier could not be loaded: %s", error)
+        return None
     # Of the nearly hundred that it knows, those that many write; the rest would only
     # be taken for these names in short questions.
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(NAMES))
     return identifier
+
+
+def _load_identifier() -> LanguageIdentifier:
+    """Load the model in memory.
+
+    The package's own loader unpacks it into a temporary file, which fails on a full disk.
+    """
+    import lzma
+
+    import numpy as np
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    packed = resources.files("py3langid").joinpath(MODEL_FILE).read_bytes()
+    with np.load(io.BytesIO(lzma.decompress(packed)), allow_pickle=False) as data:
+        return LanguageIdentifier(
+            data["ptc"],
+            data["pc"],
+            data["classes"].tolist(),
+            array("I", data["nextmove"].astype(np.uint32).tobytes()),
+            data["out_feat"].tolist(),
+            norm_probs=True,
+            tk_row=array("I", data["nextmove_row"].astype(np.uint32).tobytes()),
+        )
 
 
 def language_of(text: str) -> str | None:
@@ -62,7 +93,10 @@ def language_of(text: str) -> str | None:
     if is_plainly_english(text):
         return ENGLISH
     with _lock:
-        code, probability = _identifier().classify(text)
+        identifier = _identifier()
+        if identifier is None:
+            return None
+        code, probability = identifier.classify(text)
     return code if probability >= SURE else None
 
 

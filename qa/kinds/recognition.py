@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
-from qa.kinds.wanted import Wanted
-from qa.kinds.wording import is_mistyped, particular_words, words_in
+from qa.kinds.wanted import OVERVIEW_QUESTIONS, Wanted
+from qa.kinds.wording import has_letter, is_mistyped, particular_words, words_in
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 LONGEST = 160
@@ -103,8 +103,10 @@ def wanted_by(
         titles: Of the articles asked, whose words in a question name the whole of them.
         leans: Whether it may lean on an earlier question: then it must be all the clearer.
     """
-    if not question.strip() or len(question) > LONGEST:
+    if not has_letter(question) or len(question) > LONGEST:
         return Wanted.FACTUAL
+    if question.strip() in OVERVIEW_QUESTIONS:
+        return OVERVIEW_QUESTIONS[question.strip()]
     model = shipped_model()
     wanted, sure = model.likeliest(encode(question))
     general = model.words_for(wanted).union(*map(words_in, titles))

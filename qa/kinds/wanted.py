@@ -37,3 +37,11 @@ _KINDS = {
     Wanted.PEOPLE: Kind.PEOPLE,
     Wanted.TIMELINE: Kind.TIMELINE,
 }
+
+OVERVIEW_QUESTIONS = {
+    "What is this about?": Wanted.SUMMARY,
+    "What are the key points?": Wanted.KEY_POINTS,
+    "Who is mentioned?": Wanted.PEOPLE,
+    "What happened when?": Wanted.TIMELINE,
+}
+"""The questions that the program itself offers; each is always taken to ask for this."""

@@ -17,6 +17,11 @@ _LEAST_FOR_SLIP = 5
 """Characters of a word from which one that is added, lost or changed is a slip."""
 
 
+def has_letter(question: str) -> bool:
+    """Return whether ``question`` has a letter of any script; without one it asks nothing."""
+    return any(map(str.isalpha, question))
+
+
 def words_in(text: str) -> list[str]:
     """Return the words of ``text`` in lower case, with plain apostrophes."""
     return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]

@@ -62,7 +62,6 @@ _REFERENCE = re.compile(
 _NOT_THEN = re.compile(r"\b(?:next|every|each|coming|following|this|that|last|previous) \Z", re.I)
 _LEADING = re.compile(rf"(?:{_BEFORE_YEAR}[ -]|[Tt]he )(?=\d)|\(\s*")
 _BESIDE = 2
-_TRAILING = re.compile(r"\s*\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +112,26 @@ def dates_in(text: str) -> list[Date]:
     year of a reference, "(Smith et al., 1990)", is none of an event.
     """
     found: list[Date] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for form in _FORMS:
         for match in form.finditer(text):
             start, end = match.span()
-            if any(start < right and left < end for left, right in taken):
+            if taken.find(1, start, end) >= 0:
                 continue
             date = _date(text, match)
             if date is not None:
-                taken.append((start, end))
+                taken[start:end] = b"\1" * (end - start)
                 found.append(date)
     found.sort(key=lambda date: date.start)
-    return [date for date in found if date.weekday is None or not _is_beside(date, found)]
+    return _without_weekdays_of_dates(found)
 
 
-def _is_beside(weekday: Date, dates: list[Date]) -> bool:
-    """Whether a weekday is a part of a date that is told in full: "Monday, 5 May 2025"."""
+def _without_weekdays_of_dates(dates: list[Date]) -> list[Date]:
+    """Leave out weekdays that are a part of a fuller date: "Monday, 5 May 2025"."""
     near = range(-_BESIDE, _BESIDE + 1)
-    return any(
-        d.weekday is None and (d.start - weekday.end in near or weekday.start - d.end in near)
-        for d in dates
-    )
+    starts = {d.start + by for d in dates if d.weekday is None for by in near}
+    ends = {d.end + by for d in dates if d.weekday is None for by in near}
+    return [d for d in dates if d.weekday is None or not (d.end in starts or d.start in ends)]
 
 
 def _date(text: str, match: re.Match[str]) -> Date | None:
@@ -147,7 +145,7 @@ def _date(text: str, match: re.Match[str]) -> Date | None:
             return None
         return Date(start, end, match[0], None, weekday=_WEEKDAYS.index(match[0].lower()))
     lead = _LEADING.match(match[0])
-    words = _TRAILING.sub("", match[0][lead.end() if lead else 0 :])
+    words = match[0][lead.end() if lead else 0 :].removesuffix(")").rstrip()
     start += lead.end() if lead else 0
     year = _year(groups)
     month = groups.get("month")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.types import Span
-from qa.overview.names import name_runs
+from qa.overview.names import Names, name_runs
 from qa.overview.sentences import Sentence
 from qa.overview.words import (
     CHARACTERS,
@@ -20,12 +21,13 @@ from qa.overview.words import (
     SLIPS,
     THING_HEADS,
 )
-from qa.questions.phrases import Names
 
 _MAX_WORDS = 6
 _BY_FAR = 3
 _NOT_OF_PERSONS = ORGANISATION_HEADS | PLACE_HEADS | THING_HEADS | {"and", "for", "&"}
 _MAX_APPOSITION_CHARS = 110
+_CONTEXT_CHARS = 400
+"""Of a longer sentence no more is looked at beside each of its names."""
 _NO_NOUN = (
     "(?:was|is|were|are|had|has|have|did|who|whom|which|whose|and|or|but|as|at|in|on|to|for|by|from"
     "|with|of|said|says|that|when|where|while|including|like|such|his|her|its|their|my|our|your)"
@@ -51,13 +53,15 @@ class Mention:
 
     @property
     def after(self) -> str:
-        """What of its sentence follows."""
-        return self.sentence.text[self.span.end - self.sentence.start :].replace("\n", " ")
+        """What of its sentence follows, as far as it matters."""
+        at = self.span.end - self.sentence.start
+        return self.sentence.text[at : at + _CONTEXT_CHARS].replace("\n", " ")
 
     @property
     def before(self) -> str:
-        """What of its sentence stands before it, without the titles."""
-        return self.sentence.text[: self.span.start - self.sentence.start].replace("\n", " ")
+        """What of its sentence stands before it, without the titles, as far as it matters."""
+        at = self.span.start - self.sentence.start
+        return self.sentence.text[max(0, at - _CONTEXT_CHARS) : at].replace("\n", " ")
 
     @property
     def is_titled(self) -> bool:
@@ -117,13 +121,17 @@ def grouped(mentions: Sequence[Mention], title: str) -> dict[str, list[Mention]]
     for full in sorted(full_names(mentions)):
         for part in _parts(full) - SLIPS - {full}:
             longer[part].append(full)
+    ranked = {
+        part: dict.fromkeys(sorted(options, key=lambda full: -counts[full]))
+        for part, options in longer.items()
+    }
     acronyms = _acronyms(mentions)
     groups: defaultdict[str, list[Mention]] = defaultdict(list)
     last: dict[str, str] = {}
     for mention in mentions:
         key = key_of(mention.name)
         key = acronyms.get(key, key)
-        key = _meant(key, longer.get(key, []), counts, last)
+        key = _meant(key, ranked.get(key, {}), counts, last)
         last |= dict.fromkeys(_parts(key), key)
         groups[key].append(mention)
     return dict(groups)
@@ -151,12 +159,15 @@ def _parts(full: str) -> set[str]:
     return {p for p in (first, last, f"{first} {last}", f"{first[0]} {last}") if len(p) > 1}
 
 
-def _meant(key: str, options: Sequence[str], counts: Counter[str], last: dict[str, str]) -> str:
-    """Return the full name, of ``options``, that a name is short for, or itself."""
+def _meant(key: str, options: dict[str, None], counts: Counter[str], last: dict[str, str]) -> str:
+    """Return the full name, of ``options``, that a name is short for, or itself.
+
+    ``options`` are in the order of ``counts``, the most frequent first.
+    """
     if not options or key in PLACES:
         return key
-    first, *others = sorted(options, key=lambda full: -counts[full])
-    if others and counts[first] < _BY_FAR * counts[others[0]] and last.get(key) in options:
+    first, second = [*itertools.islice(options, 2), ""][:2]
+    if second and counts[first] < _BY_FAR * counts[second] and last.get(key) in options:
         return last[key]
     return first
 

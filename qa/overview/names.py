@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from qa.followup.words import Word, bare, words_of
 from qa.overview.words import (
     ABBREVIATED,
     ADJECTIVES,
+    CALENDAR,
     ORGANISATION_HEADS,
     PLACE_HEADS,
     PLACES,
+    PRONOUNS,
     ROLES,
     SAYING,
     SLIPS,
     THING_HEADS,
     TITLES,
 )
-from qa.questions.phrases import Names
-from qa.questions.words import PRONOUNS
 
 _JOINING = frozenset("of de la le du da di von van der den ter bin ibn al and for".split())
 # "People’s Liberation Army" goes on behind its possessive.
@@ -36,11 +38,36 @@ _TIME = re.compile(
     r"|[Oo]utgoing|[Rr]etired|[Cc]o-)(?:[ -])?(?:[A-Z][\w.]*(?:[’']s)? ){0,2}\Z"
 )
 _ROLE_CHARS, _MOST_BEFORE = 80, 2
+_LONGEST_RUN = 24
+"""Words that are looked at as one name; a line of capitals is none."""
+_OPENING_MARKS = " “‘\"'(—–-"
 _ROLE = re.compile(
     r"(?P<whose>\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Mm]y|[Oo]ur|[Yy]our) (?:[\w-]+ )?)?"
     r"(?P<phrase>(?:\b(?:[Tt]he|[Aa]n?) (?:(?!(?:and|or|that|to|by|with|said|as|of|is|was|from|for"
     r"|in)\b)[\w’'-]+ ){0,3}|(?:\b[A-Z][\w’'-]+ ){1,3})?\b(?P<role>[a-z-]+) )\Z"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which words of a text are names."""
+
+    proper: frozenset[str]
+    """Words that are mostly capitalised within a sentence."""
+    common: frozenset[str]
+    """Words that are also written in lower case."""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the names in ``text``."""
+        inside = Counter(re.findall(r"(?<=[a-z,;] )[A-Z][\w’'-]*", text))
+        small = Counter(re.findall(r"\b[a-z][\w’'-]*", text))
+        proper = {_POSSESSIVE.sub("", n) for n, k in inside.items() if k > small[n.lower()]}
+        return cls(frozenset(proper - CALENDAR - {"I"}), frozenset(small))
+
+    def has(self, word: str) -> bool:
+        """Return whether a word is a name, or the possessive of one."""
+        return _POSSESSIVE.sub("", word) in self.proper
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +94,8 @@ def name_runs(sentence: str, names: Names) -> Iterator[NameRun]:
     text = sentence.replace("\n", " ")
     run: list[Word] = []
     for word in [*words_of(text), None]:
-        if word is not None and run and _continues(text, run, word):
+        fits = len(run) < _LONGEST_RUN
+        if word is not None and run and fits and _continues(text, run, word):
             run.append(word)
             continue
         yield from _named(text, run, names)
@@ -181,15 +209,24 @@ def _is_initial(text: str, run: list[Word]) -> bool:
 def _only_opens(text: str, run: list[Word], names: Names) -> bool:
     """Whether the first word has its capital from the start of a sentence alone."""
     word = run[0]
-    opens = (
-        not text[: word.start].strip(" “‘\"'(—–-") or text[: word.start].rstrip()[-1:] in ".:!?“"
-    )
     return (
-        opens
+        _opens(text, word.start)
         and not names.has(word.text)
         and word.low not in TITLES
         and (word.low in names.common or len(run) == 1)
     )
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence, or one within it, begins at ``start``."""
+    at = start - 1
+    while at >= 0 and text[at].isspace():
+        at -= 1
+    if at >= 0 and text[at] in ".:!?“":
+        return True
+    while at >= 0 and text[at] in _OPENING_MARKS:
+        at -= 1
+    return at < 0
 
 
 def _behind_titles(text: str, run: list[Word]) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 
 from index.embedder import Embedder, Vectors
+from index.errors import ArticleNotFound
 from index.types import Article, Chunk
 from qa.answer import Answer, Kind
 from qa.kinds.language import seems_english
@@ -28,6 +31,7 @@ MAX_EMBEDDED = 320
 MAX_READ = 4_000
 """In how many sentences of an article names are looked for, some 200 printed pages."""
 _PEOPLE, _ORGANISATIONS, _EVENTS, _PLACES_EACH = 10, 6, 12, 3
+_LEADS = ("People", "Organisations")
 _NAMED_ENOUGH = 2
 _LONG_CHARS = 12_000
 """From here on an organisation that is named but once is not listed."""
@@ -41,6 +45,13 @@ NO_ARTICLES = "There is no article."
 
 Chunks = Callable[[str], tuple[list[Chunk], Vectors]]
 """Gives the chunks of an article and their vectors, ``(chunks, dimension)``, by its id."""
+
+
+class Name(NamedTuple):
+    """A person or an organisation of an article."""
+
+    text: str
+    is_person: bool
 
 
 class Overviews:
@@ -68,12 +79,27 @@ class Overviews:
         if kind not in _WAYS:
             msg = f"{kind!r} is no kind of overview; they are {', '.join(_WAYS)}."
             raise ValueError(msg)
-        made = [self._of(kind, article) for article in articles[:MAX_ARTICLES]]
+        made = []
+        for article in articles[:MAX_ARTICLES]:
+            with suppress(ArticleNotFound):  # somebody removed it just now
+                made.append(self._of(kind, article))
         if not made:
             return composed(kind, question, [], NO_ARTICLES)
-        more = len(articles) - len(made)
+        more = len(articles) - len(articles[:MAX_ARTICLES])
         left_out = f"These are the first {len(made)} of {len(articles)} articles." if more else ""
         return composed(kind, question, made, left_out)
+
+    def names(self, article: Article) -> list[Name]:
+        """Return the people of an article and then its organisations, as its overview has them.
+
+        Raises:
+            ArticleNotFound: It is not in the library.
+        """
+        return [
+            Name(entry.label, is_person=section.lead == _LEADS[0])
+            for section in self._of(Kind.PEOPLE, article).sections
+            for entry in section.entries
+        ]
 
     def _of(self, kind: Kind, article: Article) -> Overview:
         key = (article.id, article.title, kind)
@@ -169,11 +195,10 @@ def _people(
     organisations = [
         f for f in figures if f.sort is Sort.ORGANISATION and len(f.sentences) >= least
     ]
-    leads = ("People", "Organisations")
     listed = (persons[:_PEOPLE], organisations[:_ORGANISATIONS])
     sections = tuple(
         Section(tuple(_about(figure) for figure in some), lead)
-        for some, lead in zip(listed, leads, strict=True)
+        for some, lead in zip(listed, _LEADS, strict=True)
         if some
     )
     return Overview(article, sections, NO_PEOPLE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from qa.overview.mentions import Mention, full_names, grouped, key_of, mentions_in
+from qa.overview.names import Names
 from qa.overview.sentences import Sentence
 from qa.overview.words import (
     ADJECTIVES,
@@ -22,7 +23,6 @@ from qa.overview.words import (
     SLIPS,
     THING_HEADS,
 )
-from qa.questions.phrases import Names
 
 # What a name needs to be listed, in the points of `_points`.
 _ENOUGH = 3.0
@@ -73,7 +73,7 @@ class Figure:
 
 def figures_in(sentences: Sequence[Sentence], text: str, title: str) -> list[Figure]:
     """Return the persons and organisations of an article, the most mentioned first."""
-    names = Names.of(text, title)
+    names = Names.of(text)
     mentions = list(mentions_in(sentences, names))
     surnames = {full.split()[-1] for full in full_names(mentions)}
     titled = title.casefold().split()

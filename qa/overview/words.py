@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from qa.questions.words import PERSON_NOUNS
+PERSON_NOUNS = frozenset(
+    """actor actress activist admiral architect artist astronaut astronomer author banker bishop
+    botanist businessman businesswoman cardinal chemist comedian composer dancer dictator diplomat
+    dramatist economist emperor empress engineer environmentalist explorer farmer
+    footballer geologist historian inventor jew journalist king lawyer
+    linguist mathematician mechanic merchant missionary monk musician novelist nurse painter
+    philosopher photographer physician physicist pianist playwright poet politician pope preacher
+    president priest prince princess  professor prophet queen reformer revolutionary
+    scholar scientist sculptor secretary senator singer sociologist soldier spokesperson
+    spokeswoman spokesman statesman surgeon teacher theologian theorist writer""".split()
+)
+"""Offices and callings."""
+CALENDAR = frozenset(
+    """January February March April May June July August September October November December
+    Monday Tuesday Wednesday Thursday Friday Saturday Sunday""".split()
+)
+PRONOUNS = frozenset(
+    """i we you he she it they this these that those there here his her its their our your my him
+    them us me who which what when where why how one some many most all both each another other
+    others such same latter former someone everyone nobody nothing itself himself herself
+    themselves not no never""".split()
+)
 
 TITLES = frozenset(
     """speaker leader leaders treasurer senators representatives presidents ministers

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from index.embedder import Progress
@@ -116,13 +114,21 @@ def add_each(
     work = _Work(sources, place)
 
     def run() -> None:
-        with line.turn_of(place):
-            work.run()
-        afterwards()
-        work.end()
+        try:
+            with line.turn_of(place):
+                work.run()
+            afterwards()
+        finally:
+            work.end()  # whoever waits for news must be told, whatever happened
 
-    # It ends with the program: a kill at any instant leaves a library whole.
-    threading.Thread(target=run, daemon=True).start()
+    try:
+        # It ends with the program: a kill at any instant leaves a library whole.
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError as error:  # the system has no room for another thread
+        line.leave(place)
+        afterwards()
+        yield Adding(problems=(sentence(error),))
+        return
     is_over = False
     while not is_over:
         place.wait_for_news()
@@ -132,14 +138,6 @@ def add_each(
             state = replace(state, label="", stopped=True)
         is_over = not state.label
         yield state
-
-
-def delete_uploads(files: Sequence[Path]) -> None:
-    """Delete the copies that the browser sent, and their folders."""
-    for path in files:
-        path.unlink(missing_ok=True)
-        with suppress(OSError):  # another upload's file is in it
-            path.parent.rmdir()
 
 
 def adding_html(state: Adding, max_bytes: int) -> str:

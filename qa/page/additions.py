@@ -11,10 +11,11 @@ import gradio as gr
 
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.page.adding import Adding, Source, add_each, adding_html, delete_uploads
+from qa.page.adding import Adding, Source, add_each, adding_html
 from qa.page.asking import visit_of
 from qa.page.line import Line
 from qa.page.undoing import Removals
+from qa.page.uploads import Uploads
 from qa.pipeline import ArticleQA
 
 
@@ -28,6 +29,7 @@ class Additions:
     def __init__(self, qa: ArticleQA, removals: Removals) -> None:
         self._qa, self._removals = qa, removals
         self._line = Line()
+        self._uploads = Uploads()
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Yield note, added articles, text and title."""
@@ -49,9 +51,10 @@ class Additions:
         """Yield note, added articles and files; the uploaded copies are deleted."""
         files = [Path(path) for path in paths or ()]
         if files:
+            self._uploads.take(files)
             sources = [self._file(path) for path in files]
-            visit = visit_of(request)
-            states = add_each(sources, self._line, visit, lambda: delete_uploads(files))
+            release = partial(self._uploads.release, files)
+            states = add_each(sources, self._line, visit_of(request), release)
             yield from self._adding(states, (None,), always=True)
 
     def stop(self, request: gr.Request) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import ArticleNotFound
 from qa.answer import Answer, Kind
 from qa.page.chat import Chat, Turn
 from qa.page.editing import is_edited, wording_of
@@ -135,14 +136,20 @@ class Asking:
 
     def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
         try:
-            articles = self._qa.catalogue()
-            chosen = view.chosen(articles)
-            if not articles or chosen == []:
-                return self._of_none(question, is_empty=not view.listed(articles))
-            answer = self._qa.ask(question, article_ids=chosen, history=history)
-            several = len(articles if chosen is None else chosen) > 1
+            try:
+                return self._turn(question, history, view)
+            except ArticleNotFound:  # somebody removed one just now: ask those that are left
+                return self._turn(question, history, view)
         except Exception as error:
             return Turn(question, problem=sentence(error))
+
+    def _turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+        articles = self._qa.catalogue()
+        chosen = view.chosen(articles)
+        if not articles or chosen == []:
+            return self._of_none(question, is_empty=not view.listed(articles))
+        answer = self._qa.ask(question, article_ids=chosen, history=history)
+        several = len(articles if chosen is None else chosen) > 1
         return Turn(question, answer, several=several)
 
     def _of_none(self, question: str, *, is_empty: bool) -> Turn:

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from index.articles import bundled_article
 from index.types import ArticleInfo
 from qa.page.shelf import View, opened
 from qa.pipeline import ArticleQA
 
-# Questions to begin with, for the article that comes along.
-EXAMPLES = (
-    "Who did Marco Rubio call?",
-    "When was Operation Sindoor launched?",
-    "What did Kwatra say about the operation?",
-    "Why did Islamabad suspend the Simla Agreement?",
-)
-OFFERED = 4
 
-
-def at_once(articles: Sequence[ArticleInfo], view: View) -> Sequence[str]:
-    """Return what can be offered without trying anything out."""
-    return EXAMPLES if _about(articles, view) == bundled_article().id else ()
-
-
-def tried_out(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence[str]:
+def suggested(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence[str]:
     """Return questions about the article in view, or about the first that is asked.
 
     Raises:
@@ -32,10 +17,7 @@ def tried_out(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence
     """
     articles = qa.catalogue()
     about = _about(articles, view)
-    ready = at_once(articles, view)
-    if ready or not about:
-        return ready
-    return qa.suggest(view.chosen(articles), OFFERED, about=[about], wanted=wanted)
+    return qa.suggest(view.chosen(articles), about=[about], wanted=wanted) if about else ()
 
 
 def invitation(questions: Sequence[str]) -> str:

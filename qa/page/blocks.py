@@ -11,6 +11,9 @@ from index.types import Article, Span
 # A title is the second heading of the page, so those of an article start at h3.
 _HEADING_BELOW_TITLE = 2
 _LOWEST_HEADING = 6
+_LINE_END = re.compile(r"\n")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 class Block(NamedTuple):
@@ -51,7 +54,7 @@ def tagged(blocks: Iterable[Block | None]) -> Iterator[tuple[Block | None, str]]
 
 def _paragraph_separator(text: str) -> re.Pattern[str]:
     """Return what parts the paragraphs: blank lines, or line ends where there are none."""
-    return re.compile(r"\n\s*\n" if re.search(r"\S[^\S\n]*\n\s*\n\s*\S", text) else r"\n")
+    return _BLANK_LINES if _BLANK_LINE.search(text.strip()) else _LINE_END
 
 
 def _paragraphs(text: str, start: int, end: int, separator: re.Pattern[str]) -> Iterator[Span]:

@@ -24,7 +24,10 @@ def wording_of(chat: Chat, number: object) -> str:
 
 def is_edited(typed: str, wording: str) -> bool:
     """Return whether ``typed`` is ``wording`` as it was given to be edited, and no new question."""
-    return bool(wording) and SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
+    # Their lengths alone rule out most: what is typed may be of any length.
+    if not wording or len(typed) > (2 / _ALIKE - 1) * len(wording):
+        return False
+    return SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
 
 
 EDITING_SCRIPT = """

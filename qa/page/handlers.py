@@ -14,7 +14,7 @@ import gradio as gr
 from index.errors import ArticleQAError
 from qa.page.additions import Additions
 from qa.page.asking import LOADING, READY, Asking, visit_of
-from qa.page.beginning import at_once, invitation, tried_out
+from qa.page.beginning import invitation, suggested
 from qa.page.chat import Chat
 from qa.page.finishing import copied, exported, outbox_html, tools_html
 from qa.page.marked import place_of
@@ -86,18 +86,18 @@ class Handlers:
         yield gr.skip() if taken else status_html("ready", READY)
 
     def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
-        """Yield the conversation with what it offers to begin with: at once, then tried out.
+        """Yield the conversation with the questions that it offers to begin with.
 
-        It waits for the models, and gives way to whoever has asked a question.
+        They are tried out first, which waits for the models, and gives way to whoever has
+        asked a question.
         """
         if chat.turns:
             yield gr.skip()
             return
-        ready = at_once(self._qa.catalogue(), view)
-        yield _offering(ready)
-        if self._qa.ready and not ready:
+        yield _offering(())
+        if self._qa.ready:
             with suppress(ArticleQAError):  # they are not missed
-                yield _offering(tried_out(self._qa, view, lambda: not self._stops.count))
+                yield _offering(suggested(self._qa, view, lambda: not self._stops.count))
 
     def copy(self, chat: Chat, event: gr.EventData) -> str:
         """Return what carries an answer of the chat to the clipboard."""

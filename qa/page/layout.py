@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -12,7 +11,7 @@ from index.loaders import FORMATS
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
 from qa.page.arrival import ARRIVAL_SCRIPT, ARRIVED_SCRIPT
 from qa.page.asking import MOST_ASKED
-from qa.page.beginning import at_once, invitation
+from qa.page.beginning import invitation
 from qa.page.chat import Chat
 from qa.page.editing import EDITING_FOCUS, EDITING_SCRIPT
 from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
@@ -107,7 +106,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
             listed = gr.HTML(shelf, elem_id="shelf", js_on_load=SHELF_SCRIPT)
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):
-            conversation = _conversation(at_once(articles, view))
+            conversation = _conversation()
             scripts = TOOLS_SCRIPT + EDITING_SCRIPT
             tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=scripts)
             outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
@@ -246,7 +245,7 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
     return _Adding(files, text, title, add_text, url, add_url, note)
 
 
-def _conversation(examples: Sequence[str]) -> gr.Chatbot:
+def _conversation() -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="chat",
         label="Conversation",
@@ -255,8 +254,7 @@ def _conversation(examples: Sequence[str]) -> gr.Chatbot:
         latex_delimiters=[],
         buttons=[],
         layout="panel",
-        examples=[{"text": question} for question in examples],
-        placeholder=invitation(examples),
+        placeholder=invitation(()),
     )
 
 

@@ -112,7 +112,11 @@ class Line:
             place.wait_for_turn()
             yield
         finally:
-            with self._lock:
-                self._places.remove(place)
-                for ahead, other in enumerate(self._places):
-                    other.move(ahead)
+            self.leave(place)
+
+    def leave(self, place: Place) -> None:
+        """Take a place out of the line; those behind it move up."""
+        with self._lock:
+            self._places.remove(place)
+            for ahead, other in enumerate(self._places):
+                other.move(ahead)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from qa.page.beginning import EXAMPLES
 from qa.pipeline import ArticleQA
-from tests.browser.visiting import GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit
+from tests.browser.visiting import EXAMPLES, GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -15,7 +14,7 @@ COMMITTEE = (
     "The Finance Committee was established in 2011. The report of the Finance Committee is long. "
     "There are 14 members in the Finance Committee."
 )
-FOUNDED = "When was the Finance Committee established?"
+ABOUT = "What is this about?"
 
 
 def offered(shown: Visit, question: str) -> Locator:
@@ -27,32 +26,30 @@ def test_an_article_of_ones_own_is_begun_with_questions_that_it_answers(
 ) -> None:
     with ArticleQA.from_text(COMMITTEE, title="Minutes") as qa:
         shown = visit(serve(qa))
-        expect(offered(shown, FOUNDED)).to_be_visible(timeout=PATIENCE_MS)
+        expect(offered(shown, ABOUT)).to_be_visible(timeout=PATIENCE_MS)
         expect(offered(shown, EXAMPLES[0])).to_have_count(0)
-        offered(shown, FOUNDED).click()
+        offered(shown, ABOUT).click()
         reply = shown.answered()
-        expect(reply).to_contain_text("2011")
+        expect(reply).to_contain_text("The Finance Committee was established in 2011.")
         expect(shown.mark(reply)).to_be_visible()
 
 
 def test_the_questions_change_with_the_article_in_view(serve: Serve, visit: Opener) -> None:
     with ArticleQA.bundled() as qa:
         shown = visit(serve(qa))
-        expect(offered(shown, EXAMPLES[0])).to_be_visible()
-        expect(shown.page.locator('.status[data-state="ready"]')).to_be_visible(timeout=PATIENCE_MS)
+        expect(offered(shown, EXAMPLES[0])).to_be_visible(timeout=PATIENCE_MS)
         shown.page.get_by_role("button", name="Add articles").click()
         shown.page.get_by_role("tab", name="Text").click()
         shown.page.locator("#new-text textarea").fill(COMMITTEE)
         shown.page.get_by_role("button", name="Add the text").click()
-        expect(offered(shown, FOUNDED)).to_be_visible(timeout=PATIENCE_MS)
-        expect(offered(shown, EXAMPLES[0])).to_have_count(0)
+        expect(offered(shown, EXAMPLES[0])).to_have_count(0, timeout=PATIENCE_MS)
+        expect(offered(shown, ABOUT)).to_be_visible(timeout=PATIENCE_MS)
         shown.page.get_by_role("button", name="US urges").first.click()
         expect(offered(shown, EXAMPLES[0])).to_be_visible(timeout=PATIENCE_MS)
-        expect(offered(shown, FOUNDED)).to_have_count(0)
 
 
 def test_a_text_that_nothing_can_be_made_of_is_begun_without(serve: Serve, visit: Opener) -> None:
-    with ArticleQA.from_text("${window.pwned=1} <b>x</b> was founded in 1990.") as qa:
+    with ArticleQA.from_text("${window.pwned=1} <b>x</b>") as qa:
         shown = visit(serve(qa))
         expect(shown.page.locator('.status[data-state="ready"]')).to_be_visible(timeout=PATIENCE_MS)
         expect(shown.page.locator("#chat")).to_contain_text("Ask a question.")

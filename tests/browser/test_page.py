@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from qa.answer import Answer
-from qa.page.beginning import EXAMPLES
 from qa.pipeline import ArticleQA
 from tests.browser.visiting import (
+    EXAMPLES,
     GRADIO_WARNINGS,
     HOSTILE_SENTENCES,
     HOSTILE_TITLE,

@@ -7,11 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from qa.page.beginning import EXAMPLES
 from qa.pipeline import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, assert_is_lit, held
 from tests.browser.test_shelf import library, row, shelf_of_two
-from tests.browser.visiting import GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit
+from tests.browser.visiting import EXAMPLES, GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit
 
 __all__ = ["held", "library", "shelf_of_two"]
 

@@ -14,8 +14,11 @@ from gradio import Blocks
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 import app
+from index.articles import bundled_article, examples_for
 from qa.pipeline import ArticleQA
 
+# Offered for the bundled article behind those for overviews.
+EXAMPLES = tuple(each.question for each in examples_for(bundled_article().id))[:4]
 WIDE = (1280, 800)
 NARROW = (390, 844)
 # The first answer waits for the models, on whatever machine this is.

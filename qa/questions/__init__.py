@@ -1,1 +1,0 @@
-"""A sentence of an article → questions that it answers, by rules."""

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import LibraryUnwritable, UnreadableFile
+from qa.page.problems import UNEXPECTED, sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("The library /srv/data/lib is full.", "The library lib is full."),
+        ("'/srv/a/b.txt' is damaged.", "'b.txt' is damaged."),
+        ("It is at C:\\Users\\me\\lib now.", "It is at lib now."),
+        ("https://example.org/a/b.html cannot be fetched.",) * 2,
+        ("Either text/plain or text/html and/or a part.",) * 2,
+    ],
+)
+def test_a_message_names_no_folder_of_the_server(told: str, shown: str) -> None:
+    assert sentence(LibraryUnwritable(told)) == shown
+
+
+def test_a_path_with_spaces_that_the_system_named_is_not_shown(tmp_path: Path) -> None:
+    missing = tmp_path / "two words" / "a file.txt"
+    try:
+        missing.read_bytes()
+    except OSError as cause:
+        error = UnreadableFile(f"{missing} cannot be read: {cause}")
+        error.__cause__ = cause
+    assert str(tmp_path) not in sentence(error)
+    assert sentence(error).startswith("a file.txt cannot be read")
+
+
+def test_an_error_of_the_system_is_logged_and_not_shown() -> None:
+    assert sentence(PermissionError(13, "Permission denied", "/srv/data/lib")) == UNEXPECTED
+
+
+def test_a_long_message_takes_no_longer_than_its_length() -> None:
+    assert sentence(UnreadableFile("/a" * 200_000)) == "a"

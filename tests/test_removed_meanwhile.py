@@ -1,0 +1,148 @@
+"""An article that somebody removes while another asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from index.errors import ArticleNotFound
+from qa.answer import OVERVIEWS, Kind
+from qa.page.chat import Chat
+from qa.page.handlers import Handlers
+from qa.page.shelf import View
+from qa.pipeline import ArticleQA
+
+FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
+MILL = "The mill of Lindholm was built in 1874. It grinds rye for the bakers of the island."
+ASKED = "When was the ferry built?"
+
+
+@pytest.fixture
+def qa() -> Iterator[ArticleQA]:
+    with ArticleQA.from_text(FERRY, title="Ferry") as library:
+        library.add_text(MILL, title="Mill")
+        yield library
+
+
+def remove_before(
+    monkeypatch: pytest.MonkeyPatch, qa: ArticleQA, part: object, name: str
+) -> list[str]:
+    """Have the ferry removed just before ``part.name`` is called; return what was removed."""
+    called: Callable[..., Any] = getattr(part, name)
+    removed: list[str] = []
+
+    def first_removed(*arguments: object, **options: object) -> object:
+        ferry = next((info.id for info in qa.catalogue() if info.title == "Ferry"), None)
+        if ferry:
+            qa.remove(ferry)
+            removed.append(ferry)
+        return called(*arguments, **options)
+
+    monkeypatch.setattr(part, name, first_removed)
+    return removed
+
+
+def test_what_was_retrieved_is_quoted_though_it_goes_before_it_is_read(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = remove_before(monkeypatch, qa, qa._reader, "read")
+    answer = qa.ask(ASKED)
+    assert removed
+    citation = answer.citations[0]
+    assert FERRY[citation.start : citation.end] == citation.quote
+    assert answer.short == "1911"
+
+
+@pytest.mark.parametrize("step", ["candidates", "captions"])
+def test_what_goes_before_it_is_retrieved_is_left_out(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    removed = remove_before(monkeypatch, qa, qa._index, step)
+    ids = [info.id for info in qa.catalogue()]
+    answer = qa.ask(ASKED, article_ids=ids)
+    assert removed
+    assert {passage.title for passage in answer.passages} == {"Mill"}
+
+
+def test_what_goes_right_after_it_was_retrieved_is_left_out(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = remove_before(monkeypatch, qa, qa, "existing")
+    answer = qa.ask(ASKED)
+    assert removed
+    assert {passage.title for passage in answer.passages} == {"Mill"}
+
+
+def test_the_only_article_asked_may_go(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+    ferry = qa.catalogue()[0].id
+    remove_before(monkeypatch, qa, qa._index, "candidates")
+    assert not qa.ask(ASKED, article_ids=[ferry]).answered
+
+
+def test_a_follow_up_is_answered_from_what_is_left(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [info.id for info in qa.catalogue()]
+    remove_before(monkeypatch, qa, qa._reader, "read")
+    answer = qa.ask("How many cars does it carry?", ids, history=[ASKED])
+    assert all(passage.title in ("Ferry", "Mill") for passage in answer.passages)
+
+
+@pytest.mark.parametrize("kind", sorted(OVERVIEWS))
+def test_an_overview_is_of_what_is_left(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    removed = remove_before(monkeypatch, qa, qa._overviews, "_chunks")
+    answer = qa.overview(kind)
+    assert removed
+    assert {citation.title for citation in answer.citations} <= {"Mill"}
+
+
+def test_suggestions_are_about_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+    removed = remove_before(monkeypatch, qa, qa._overviews, "_chunks")
+    assert "What is this about?" in qa.suggest()
+    assert removed
+
+
+def test_an_article_that_was_gone_before_is_an_error(qa: ArticleQA) -> None:
+    ferry = qa.catalogue()[0].id
+    qa.remove(ferry)
+    with pytest.raises(ArticleNotFound):
+        qa.ask(ASKED, article_ids=[ferry])
+    with pytest.raises(ArticleNotFound):
+        qa.overview(Kind.SUMMARY, [ferry])
+
+
+def test_the_page_asks_what_is_left_if_a_chosen_article_has_just_gone(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = qa.add_text("Other words.", title="Other")
+    remove_before(monkeypatch, qa, qa, "ask")
+    asking = Handlers(qa).asking
+    turn = asking._answered(ASKED, [], View(left_out=frozenset({other.id})))
+    assert not turn.problem
+    assert turn.answer is not None
+    assert {passage.title for passage in turn.answer.passages} == {"Mill"}
+
+
+def test_the_panel_shows_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove_before(monkeypatch, qa, qa, "existing")
+    assert "article" in Handlers(qa).panel(Chat(), View())
+
+
+def test_an_article_that_goes_as_soon_as_it_is_added_is_returned_all_the_same(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up = qa._index._catch_up
+    text = "The quay was paved in 1960."
+
+    def removed_then() -> None:
+        catch_up()
+        quay = [info.id for info in qa._index.catalogue() if info.title == "Quay"]
+        for each in quay:
+            qa._index._storage.remove(each)
+
+    monkeypatch.setattr(qa._index, "_catch_up", removed_then)
+    assert qa.add_text(text, title="Quay").text == text

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from index.articles import bundled_article, examples_for
+from index.errors import ArticleNotFound
+from index.types import Article
+from qa import suggestions
+from qa.answer import Answer, Kind
+from qa.citations import Citation
+from qa.confidence import LIKELY
+from qa.kinds.wanted import OVERVIEW_QUESTIONS
+from qa.overview.overviews import Name
+from qa.pipeline import ArticleQA
+from qa.suggestions import Scope, Suggestions
+
+TEXT = (
+    "The Tramway Society runs the trams of Oslo. Its director, Ingrid Solheim, said that a new "
+    "line opens in May 2031. Ingrid Solheim is an engineer. The line was approved on 3 June 2029."
+)
+ARTICLE = Article.from_text(TEXT, title="Trams")
+QUOTE = "Ingrid Solheim is an engineer."
+
+
+def answer_with(quote: str, confidence: float = 0.9) -> Answer:
+    start = TEXT.index(quote)
+    cited = Citation.of(ARTICLE, start, start + len(quote))
+    return Answer("?", quote, None, (cited,), answered=True, confidence=confidence, passages=())
+
+
+class ToldQA(ArticleQA):
+    """Has no overview, names one person, and answers by a function."""
+
+    def __init__(self, reply: Callable[[str], Answer], *, overview: bool = False) -> None:
+        self._reply = reply
+        self._has_overview = overview
+        self.tried: list[str] = []
+
+    def ask(self, question: str, *_: object, **__: object) -> Answer:
+        self.tried.append(question)
+        return self._reply(question)
+
+    def overview(self, kind: Kind, *_: object, question: str = "") -> Answer:
+        self.tried.append(kind)
+        found = self._has_overview
+        return Answer(question, "", None, (), answered=found, confidence=1.0, passages=())
+
+    def main_names(self, _: Article) -> Sequence[Name]:
+        return [Name("Ingrid Solheim", is_person=True)]
+
+
+def suggested(qa: ArticleQA, wanted: Callable[[], bool] = lambda: True) -> list[str]:
+    return Suggestions().of(Scope((ARTICLE,), (ARTICLE.id,)), 8, qa, wanted)
+
+
+def test_a_name_is_asked_about_once_in_the_first_form_that_is_answered() -> None:
+    qa = ToldQA(lambda q: answer_with(QUOTE, 0.9 if q.startswith("Who is") else 0.5))
+    assert suggested(qa) == ["Who is Ingrid Solheim?"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(answer_with(QUOTE, LIKELY - 0.01), id="not likely right"),
+        pytest.param(answer_with("The line was approved on 3 June 2029."), id="without the name"),
+    ],
+)
+def test_what_is_not_surely_answered_is_not_offered(reply: Answer) -> None:
+    assert suggested(ToldQA(lambda _: reply)) == []
+
+
+def test_an_overview_is_offered_only_if_it_has_something() -> None:
+    assert suggested(ToldQA(lambda _: answer_with(QUOTE, 0), overview=True)) == [
+        *OVERVIEW_QUESTIONS
+    ]
+    assert suggested(ToldQA(lambda _: answer_with(QUOTE, 0))) == []
+
+
+def test_nothing_is_tried_that_is_no_longer_wanted() -> None:
+    qa = ToldQA(lambda _: answer_with(QUOTE))
+    assert suggested(qa, wanted=lambda: len(qa.tried) < 2) == []
+    assert len(qa.tried) == 2
+
+
+def test_nothing_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suggestions, "SECONDS", -1.0)
+    qa = ToldQA(lambda _: answer_with(QUOTE))
+    assert suggested(qa) == []
+    assert qa.tried == []
+
+
+def test_a_complete_search_is_remembered_and_one_cut_short_is_not() -> None:
+    qa = ToldQA(lambda _: answer_with(QUOTE))
+    known = Suggestions()
+    scope = Scope((ARTICLE,), (ARTICLE.id,))
+    assert known.of(scope, 8, qa, lambda: False) == []
+    first = known.of(scope, 8, qa, lambda: True)
+    times = len(qa.tried)
+    assert known.of(scope, 8, qa, lambda: True) == first != []
+    assert len(qa.tried) == times
+
+
+def test_an_article_removed_while_questions_are_tried_is_no_error() -> None:
+    def gone(question: str) -> Answer:
+        raise ArticleNotFound(question)
+
+    assert suggested(ToldQA(gone)) == []
+
+
+def test_the_real_models_surely_answer_what_is_suggested() -> None:
+    with ArticleQA.from_text(TEXT, title="Trams") as qa:
+        questions = qa.suggest()
+        assert list(OVERVIEW_QUESTIONS) == questions[:4]
+        for question in questions[4:]:
+            answer = qa.ask(question)
+            assert answer.confidence >= LIKELY
+            assert answer.citations[0].quote in TEXT
+
+
+def test_what_is_offered_for_an_overview_is_understood_as_one(bundled: ArticleQA) -> None:
+    for question, intent in OVERVIEW_QUESTIONS.items():
+        assert bundled.ask(question).kind is intent.kind
+
+
+def test_the_bundled_article_offers_its_own_examples(bundled: ArticleQA) -> None:
+    written = [example.question for example in examples_for(bundled_article().id)]
+    offered = bundled.suggest()
+    assert offered[:4] == list(OVERVIEW_QUESTIONS)
+    assert len(offered) == 8
+    assert set(offered[4:]) <= set(written)
+    assert examples_for(ARTICLE.id) == ()
+
+
+def test_a_text_without_a_sentence_gets_no_suggestion() -> None:
+    with ArticleQA.from_text("1 2 3") as qa:
+        assert qa.suggest() == []
+
+
+def test_an_unknown_article_is_an_error() -> None:
+    with ArticleQA.from_text(TEXT) as qa, pytest.raises(ArticleNotFound):
+        qa.suggest(about=["0" * 32])
+
+
+def test_a_line_of_initials_does_not_hold_up_suggestions() -> None:
+    initials = " ".join(f"{chr(65 + i % 26)}." for i in range(5_000))
+    with ArticleQA.from_text(f"{TEXT}\n\n{initials}\n\n{TEXT[:44]}") as qa:
+        assert "What is this about?" in qa.suggest()

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from index.types import Article
+from qa.page.adding import Adding, Source, add_each
+from qa.page.handlers import Handlers
+from qa.page.line import Line
+from qa.page.uploads import Uploads
+from tests.test_app import VISITOR, ScriptedQA, answer_of
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> Path:
+    path = tmp_path / "hash" / "report.txt"
+    path.parent.mkdir()
+    path.write_text("A report.", encoding="utf-8")
+    return path
+
+
+def test_an_upload_and_its_folder_are_deleted_after_use(upload: Path) -> None:
+    uploads = Uploads()
+    uploads.take([upload])
+    uploads.release([upload])
+    assert not upload.parent.exists()
+
+
+def test_a_file_that_two_visitors_gave_stays_until_both_are_done(upload: Path) -> None:
+    uploads = Uploads()
+    uploads.take([upload])
+    uploads.take([upload])
+    uploads.release([upload])
+    assert upload.exists()
+    uploads.release([upload])
+    assert not upload.exists()
+
+
+def test_a_file_that_was_uploaded_again_meanwhile_stays_for_that_visitor(upload: Path) -> None:
+    uploads = Uploads()
+    uploads.take([upload])
+    again = upload.with_name("again")
+    again.write_text("A report.", encoding="utf-8")
+    again.replace(upload)
+    uploads.release([upload])
+    assert upload.exists()
+
+
+def test_a_file_that_is_given_twice_at_once_is_deleted_once(upload: Path) -> None:
+    uploads = Uploads()
+    uploads.take([upload, upload])
+    uploads.release([upload, upload])
+    assert not upload.exists()
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise PermissionError(13, "Permission denied", "/srv/uploads/report.txt")
+
+
+def test_a_deletion_that_fails_holds_up_nobody(
+    upload: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers = Handlers(ScriptedQA(outcome=answer_of()))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    for _ in range(12):  # more than the line has places
+        *_, (note, added, _files) = handlers.additions.add_files([str(upload)], VISITOR)
+        assert added
+        assert "report" in note
+        assert "/srv" not in note
+
+
+def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
+    line = Line()
+    failed = threading.Event()
+
+    def afterwards() -> None:
+        failed.set()
+        raise SystemExit  # ends the thread without a trace
+
+    source = Source("one", lambda _: Article.from_text("one"))
+    *_, last = add_each([source], line, "visitor", afterwards)
+    assert failed.is_set()
+    assert len(last.added) == 1
+    assert line.join("next") is not None
+
+
+def test_a_thread_that_cannot_be_started_loses_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line()
+    released: list[str] = []
+
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    source = Source("one", lambda _: Article.from_text("one"))
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        states = list(add_each([source], line, "visitor", lambda: released.append("files")))
+    assert isinstance(states[-1], Adding)
+    assert states[-1].problems
+    assert released == ["files"]
+    place = line.join("next")
+    assert place is not None
+    assert place.ahead == 0
