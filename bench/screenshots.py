@@ -14,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-import app
 from bench.browsing import PATIENCE_MS, chromium
-from bench.serving import free_port
+from qa.page.layout import build_page
+from qa.page.server import ServeOptions, launch
 from qa.pipeline import ArticleQA
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
@@ -52,14 +52,14 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with ArticleQA.bundled() as qa, sync_playwright() as playwright:
         qa.warm_up()
-        page = app.build_page(qa)
-        address = app.launch(page, host="127.0.0.1", port=free_port())
+        server = launch(build_page(qa), ServeOptions(port=0), settings=qa.settings)
+        address = server.address
         browser = chromium(playwright)
         _start(browser, address, folder / "page-start.png")
         for view in VIEWS:
             _take(browser, address, view, folder / f"page-{view.name}.png")
         browser.close()
-        page.close(verbose=False)
+        server.close()
 
 
 def _start(browser: Browser, address: str, path: Path) -> None:

@@ -26,6 +26,7 @@ from qa.options import (
     wrong_usage,
 )
 from qa.rendering import place
+from qa.serve_command import serve
 from qa.terminal import (
     print_answer,
     print_articles,
@@ -247,12 +248,13 @@ def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
 
 
 app.command()(check)
+app.command()(serve)
 
 
-def main() -> None:
+def main(commands: typer.Typer = app) -> None:
     """Run the command line; errors of ours become one sentence and an exit code."""
     try:
-        app()
+        commands()
     except ArticleQAError as error:
         print_error(f"Error: {error}")
         sys.exit(EXIT_ERROR)
