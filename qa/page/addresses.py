@@ -76,7 +76,8 @@ class ServedAddresses:
         if self.public_origin and host == urlsplit(self.public_origin).netloc:
             return origin == self.public_origin
         # A proxy may send its own Host along, such as 127.0.0.1:7860.
-        return origin in (self.public_origin, f"http://{host}", f"https://{host}")
+        own = {f"http://{host}", f"https://{host}"} | ({self.public_origin} - {""})
+        return origin in own
 
     def _is_own_literal(self, host: str) -> bool:
         found = _HOST.fullmatch(host)
@@ -86,7 +87,7 @@ class ServedAddresses:
         # "127.1" and "[0:0::1]" are spellings that no browser sends.
         if literal is None or literal.is_unspecified or literal.is_multicast:
             return False
-        return str(literal) == found["name"].strip("[]")
+        return bracketed(str(literal)) == found["name"]
 
 
 def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -157,7 +157,7 @@ class IntakeLedger:
         still = []
         for held in self._kept:
             if held.since < oldest and held.path:
-                _delete(held.path)
+                _delete_upload(held.path)
             if held.since < oldest or (held.path and not held.path.exists()):
                 self.uncount(held)
             else:
@@ -167,7 +167,7 @@ class IntakeLedger:
             for path in folder.iterdir():
                 # Broken-off uploads: Gradio keeps each file in a folder of its own.
                 if path.is_file() and path.stat().st_mtime < oldest:
-                    _delete(path)
+                    path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
@@ -207,9 +207,8 @@ def visitor_of(scope: Any) -> str:  # noqa: ANN401 - of ASGI
     return str(address)
 
 
-def _delete(path: Path) -> None:
+def _delete_upload(path: Path) -> None:
+    """Delete a file and the folder that Gradio made for it."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
-    with suppress(OSError):  # another file is in it
-        if path.parent.name:
-            path.parent.rmdir()
+        path.parent.rmdir()  # fails if another file is in it

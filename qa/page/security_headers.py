@@ -95,11 +95,12 @@ class _Page:
 
 def set_headers(start: Message, policy: str) -> None:
     """Set the security headers of a response, and remove whatever allows other websites."""
-    start.setdefault("headers", [])
-    headers = MutableHeaders(scope=start)
-    for name in {name for name in headers if name.startswith("access-control-")}:
-        del headers[name]
-    headers.update({**HEADERS, "content-security-policy": policy})
+    start["headers"] = [
+        (name, value)
+        for name, value in start.get("headers", ())
+        if not name.lower().startswith(b"access-control-")
+    ]
+    MutableHeaders(scope=start).update({**HEADERS, "content-security-policy": policy})
 
 
 def uncompressed(scope: Scope) -> Scope:
