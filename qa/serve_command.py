@@ -73,8 +73,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         public_url=root_path,
         trusted_proxies=trusted_proxy or (),
     )
-    listener = listen(options)
-    with _opened(article, library) as qa:
+    with listen(options) as listener, _opened(article, library) as qa:
         server = launch(build_page(qa), options, settings=qa.settings, listener=listener)
         gc.freeze()
         gc.enable()

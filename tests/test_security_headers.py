@@ -39,9 +39,7 @@ def hash_of(script: str) -> str:
         ("/", "attacker.example", 400),
     ],
 )
-def test_every_response_has_them_and_allows_nobody_else(
-    path: str, host: str, status: int
-) -> None:
+def test_every_response_has_them_and_allows_nobody_else(path: str, host: str, status: int) -> None:
     app = SecurityHeaders(Guard(Inner(CORS), ServedAddresses.of("127.0.0.1", 7860)))
     response = asked(app, scope_of(path=path, headers=[("host", host)]))
     assert response.status == status

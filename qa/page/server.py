@@ -58,13 +58,30 @@ class ServeOptions:
     trusted_proxies: Sequence[str] = ()
     """Addresses whose X-Forwarded-For is believed."""
 
+    def __post_init__(self) -> None:
+        """Check the names.
+
+        Raises:
+            SettingsError: An allowed host is not a host name, or the public URL is not full.
+        """
+        self.served_on(self.port)
+
+    def served_on(self, port: int) -> ServedAddresses:
+        """Return what is served if the server listens on ``port``."""
+        return ServedAddresses.of(self.host, port, self.allowed_hosts, self.public_url)
+
 
 class PageServer:
     """A page that is being served, until it is closed."""
 
-    def __init__(self, address: str, app: App, server: _Server) -> None:
-        self.address = address
+    def __init__(self, address: str, port: int, app: App, server: _Server) -> None:
+        self.address, self.port = address, port
         self._app, self._server = app, server
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the uploads that were not added yet."""
+        return Path(self._app.uploaded_file_dir)
 
     def wait(self) -> None:
         """Return when the server has ended."""
@@ -79,7 +96,7 @@ class PageServer:
         self._app.stop_event.set()  # ends the connections that open pages keep
         self._server.should_exit = True
         self._server.thread.join(_CLOSING_SECONDS)
-        shutil.rmtree(self._app.uploaded_file_dir, ignore_errors=True)
+        shutil.rmtree(self.uploads, ignore_errors=True)
 
 
 def launch(
@@ -97,13 +114,17 @@ def launch(
         SettingsError: Nothing can listen there, or an option is wrong.
     """
     options = options or ServeOptions()
+    settings = settings or Settings()
     listener = listener or listen(options)
     port = int(listener.getsockname()[1])
-    settings = settings or Settings()
-    parent, app = _gradio_apps(page, options, port, settings)
-    server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
-    server.start(listener)
-    return PageServer(_address(options, port), app, server)
+    try:
+        parent, app = _gradio_apps(page, options, port, settings)
+        server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
+        server.start(listener)
+    except BaseException:
+        listener.close()
+        raise
+    return PageServer(_address(options, port), port, app, server)
 
 
 def listen(options: ServeOptions) -> socket.socket:
@@ -115,15 +136,19 @@ def listen(options: ServeOptions) -> socket.socket:
     host = options.host.removeprefix("[").removesuffix("]")
     try:
         found = socket.getaddrinfo(host, options.port, type=socket.SOCK_STREAM)
-        # "localhost" is both; browsers try both, programs often only this.
+        # "localhost" is an address of each family; browsers try both, programs often only this.
         family, kind, protocol, _, address = min(found, key=lambda each: each[0])
         listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(_why_not(error, options)) from error
+    try:
         if os.name == "posix":  # elsewhere it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Two sockets may be bound to a port until one of them listens.
         listener.listen(_BACKLOG)
     except OSError as error:
+        listener.close()
         raise SettingsError(_why_not(error, options)) from error
     return listener
 
@@ -167,11 +192,10 @@ def _protected(
     max_file = settings.max_article_bytes
     limits = BodyLimits.of(max_file, settings.max_question_chars)
     ledger = IntakeLedger(IntakeLimits.of_uploads(max_file), Path(app.uploaded_file_dir))
-    served = ServedAddresses.of(options.host, port, options.allowed_hosts, options.public_url)
     functions = app.get_blocks().fns.values()
     calls = [str(each.api_name) for each in functions if each.api_visibility == "public"]
     limited = BodyLimiter(parent, limits, ledger)
-    guarded = Guard(limited, served, calls, urlsplit(options.public_url).path)
+    guarded = Guard(limited, options.served_on(port), calls, urlsplit(options.public_url).path)
     return SecurityHeaders(guarded, [_SCRIPT])
 
 

@@ -93,11 +93,18 @@ Serve = Callable[[ArticleQA], str]
 
 
 @contextmanager
-def serving(qa: ArticleQA, **options: Any) -> Iterator[str]:  # noqa: ANN401 - of ServeOptions
+def serving(qa: ArticleQA) -> Iterator[str]:
     """Serve the page over ``qa`` on a free port of the loopback address."""
+    with served_page(qa) as server:
+        yield server.address
+
+
+@contextmanager
+def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa: ANN401 - of ServeOptions
+    """Serve the page over ``qa`` on a free port, with these options."""
     server = _launched(qa, ServeOptions(port=0, **options))
     try:
-        yield server.address
+        yield server
     finally:
         server.close()
 
