@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _PREFIX = "/qa"
@@ -50,9 +50,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path = self.path if self.server.keeps_prefix else self.path.removeprefix(_PREFIX)
         headers = {n: v for n, v in self.headers.items() if n.lower() not in _HOP_BY_HOP}
-        connection = http.client.HTTPConnection(self.server.upstream, timeout=120)
-        connection.request(self.command, path, body or None, headers)
-        answer = connection.getresponse()
+        with closing(http.client.HTTPConnection(self.server.upstream, timeout=120)) as connection:
+            connection.request(self.command, path, body or None, headers)
+            with connection.getresponse() as answer:
+                self._pass_on(answer)
+
+    def _pass_on(self, answer: http.client.HTTPResponse) -> None:
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _HOP_BY_HOP:
@@ -61,7 +64,6 @@ class _Handler(BaseHTTPRequestHandler):
         while piece := answer.read1(65_536):
             self.wfile.write(piece)
             self.wfile.flush()
-        connection.close()
 
     def handle(self) -> None:
         try:
