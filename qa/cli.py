@@ -27,6 +27,7 @@ from qa.options import (
     required,
 )
 from qa.rendering import place
+from qa.serve_command import serve
 from qa.terminal import (
     print_answer,
     print_articles,
@@ -255,16 +256,17 @@ def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
 
 
 app.command()(check)
+app.command()(serve)
 
 
-def main() -> None:
+def main(commands: typer.Typer = app) -> None:
     """Run the command line and end the process.
 
     An error of ours becomes one sentence, Ctrl-C one line, and a closed pipe nothing at all.
     """
     try:
         with remembered_interrupts():
-            code = _run()
+            code = _run(commands)
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
     if code == EXIT_INTERRUPTED:
@@ -272,11 +274,11 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(commands: typer.Typer) -> int:
     """Return the exit code of the command that was given."""
     try:
         try:
-            app()
+            commands()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0
         else:

@@ -16,7 +16,6 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-import app
 from index.embedder import Progress
 from index.errors import ArticleNotFound, QuestionError
 from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_title
@@ -605,26 +604,6 @@ def test_what_is_skipped_leaves_nothing_behind_in_a_session() -> None:
     with ThreadPoolExecutor(1) as pool:  # Gradio has left an event loop in this thread
         pool.submit(asyncio.run, turns()).result()
     assert session.blocks_config.blocks.keys() == page.blocks.keys()
-
-
-def test_a_host_and_a_port_can_be_given() -> None:
-    options = app._parser().parse_args(["--host", "0.0.0.0", "--port", "8000"])  # noqa: S104
-    assert (options.host, options.port) == ("0.0.0.0", 8000)  # noqa: S104
-    assert app._parser().parse_args([]).host == "127.0.0.1"
-
-
-def test_a_file_that_is_not_there_ends_with_a_sentence() -> None:
-    with pytest.raises(SystemExit, match=r"exist\.txt"):
-        app.main(["--article", "/does/not/exist.txt"])
-
-
-def test_the_library_that_the_environment_names_is_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ARTICLE_QA_LIBRARY", str(tmp_path / "library"))
-    with app._opened(app._parser().parse_args([])) as qa:
-        assert qa.folder == tmp_path / "library"
-        assert qa.catalogue() == []
 
 
 def sent_document(outbox: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "training", "tests")
-PAGE_WITH_GRADIO = ("additions", "asking", "handlers", "layout", "queueing")
+PAGE_WITH_GRADIO = ("additions", "asking", "handlers", "layout", "queueing", "server")
+MIDDLEWARE = ("body_limits", "guard", "security_headers", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
 
@@ -66,11 +67,20 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         ("onnxruntime", {"qa/span_model.py", "index/onnx_session.py"}),
         ("tokenizers", {"qa/windows.py", "index/light_encoder.py"}),
         ("py3langid", {"qa/kinds/language.py"}),
+        ("gradio", {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO}),
+        ("starlette", {f"qa/page/{n}.py" for n in MIDDLEWARE}),
+        ("uvicorn", {"qa/page/server.py"}),
         (
-            "gradio",
-            {"app.py"} | {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO},
+            "typer",
+            {
+                "app.py",
+                "qa/add_command.py",
+                "qa/check_command.py",
+                "qa/cli.py",
+                "qa/options.py",
+                "qa/serve_command.py",
+            },
         ),
-        ("typer", {f"qa/{n}.py" for n in ("add_command", "check_command", "cli", "options")}),
         ("pypdfium2", {"index/pdf.py"}),
         ("docx", {"index/word.py"}),
         ("pptx", {"index/slides.py"}),

@@ -6,6 +6,7 @@ import contextlib
 import html
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_rtf_markup(unit: str) -> None:
     for start in ("{\\rtf1 ", "{\\rtf1{\\fonttbl ", "{\\rtf1{\\title "):
         assert_linear(
             reader(rtf.read),
-            lambda count, start=start: (start + unit * count + "}").encode(),
+            partial(lambda start, count: (start + unit * count + "}").encode(), start),
             small=500 if len(unit) > 100 else 10_000,
         )
 
@@ -223,7 +224,7 @@ def test_opendocument_elements(unit: str) -> None:
     for around in ("{}", "<table:table>{}</table:table>"):
         assert_linear(
             reader(opendocument.read),
-            lambda count, around=around: documents.odt(around.format(unit * count)),
+            partial(lambda around, count: documents.odt(around.format(unit * count)), around),
             small=2_000,
         )
 
@@ -254,6 +255,6 @@ def test_html_elements(unit: str) -> None:
     for around in ("<body>{}", "<table>{}</table>", "<article><p>A few words.</p>{}", "<p {}>"):
         assert_linear(
             reader(html_page.read),
-            lambda count, around=around: around.format(unit * count).encode(),
+            partial(lambda around, count: around.format(unit * count).encode(), around),
             small=2_000,
         )

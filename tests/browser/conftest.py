@@ -33,6 +33,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Names of an attacker, which are this machine as after DNS rebinding.
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 ]
 
 

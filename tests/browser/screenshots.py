@@ -15,8 +15,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-import app
-from bench.serving import free_port
+from qa.page.layout import build_page
+from qa.page.server import ServeOptions, launch
 from qa.pipeline import ArticleQA
 from tests.browser.conftest import ARGUMENTS, BROWSERS
 from tests.browser.visiting import PATIENCE_MS
@@ -54,15 +54,15 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with ArticleQA.bundled() as qa, sync_playwright() as playwright:
         qa.warm_up()
-        page = app.build_page(qa)
-        address = app.launch(page, host="127.0.0.1", port=free_port())
+        server = launch(build_page(qa), ServeOptions(port=0), settings=qa.settings)
+        address = server.address
         path = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         _start(browser, address, folder / "page-start.png")
         for view in VIEWS:
             _take(browser, address, view, folder / f"page-{view.name}.png")
         browser.close()
-        page.close(verbose=False)
+        server.close()
 
 
 def _start(browser: Browser, address: str, path: Path) -> None:

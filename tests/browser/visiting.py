@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import gc
-import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from gradio import Blocks
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-import app
 from index.articles import bundled_article, examples_for
+from qa.page.layout import build_page
+from qa.page.server import PageServer, ServeOptions, launch
 from qa.pipeline import ArticleQA
 
 # Offered for the bundled article behind those for overviews.
@@ -97,14 +98,18 @@ Serve = Callable[[ArticleQA], str]
 @contextmanager
 def serving(qa: ArticleQA) -> Iterator[str]:
     """Serve the page over ``qa`` on a free port of the loopback address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    page, address = _launched(qa, port)
+    with served_page(qa) as server:
+        yield server.address
+
+
+@contextmanager
+def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa: ANN401 - of ServeOptions
+    """Serve the page over ``qa`` on a free port, with these options."""
+    server = _launched(qa, ServeOptions(port=0, **options))
     try:
-        yield address
+        yield server
     finally:
-        page.close(verbose=False)
+        server.close()
 
 
 def built(qa: ArticleQA) -> Blocks:
@@ -115,19 +120,18 @@ def built(qa: ArticleQA) -> Blocks:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        page = app.build_page(qa)
+        page = build_page(qa)
         gc.collect()
     return page
 
 
-def _launched(qa: ArticleQA, port: int) -> tuple[Blocks, str]:
+def _launched(qa: ArticleQA, options: ServeOptions) -> PageServer:
     page = built(qa)
-    limit = qa.settings.max_article_bytes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        address = app.launch(page, host="127.0.0.1", port=port, max_upload=limit)
+        server = launch(page, options, settings=qa.settings)
         gc.collect()
-    return page, address
+    return server
 
 
 def watch(visit: Visit, url: str) -> None:

@@ -1,0 +1,96 @@
+"""The headers of every response, and the policy of the page."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from base64 import b64encode
+
+import pytest
+from starlette.types import Message
+
+from qa.page.addresses import ServedAddresses
+from qa.page.guard import Guard
+from qa.page.security_headers import HEADERS, SecurityHeaders
+from tests.asgi import Inner, Response, asked, scope_of
+
+CORS = (
+    ("access-control-allow-origin", "http://attacker.example"),
+    ("access-control-allow-credentials", "true"),
+    ("Access-Control-Expose-Headers", "*"),
+)
+
+
+def directives(response: Response) -> dict[str, str]:
+    policy = response.header("content-security-policy") or ""
+    return dict(part.strip().split(" ", 1) for part in policy.split(";"))
+
+
+def hash_of(script: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/", "127.0.0.1:7860", 200),
+        ("/config", "127.0.0.1:7860", 200),
+        ("/monitoring", "127.0.0.1:7860", 404),
+        ("/", "attacker.example", 400),
+    ],
+)
+def test_every_response_has_them_and_allows_nobody_else(path: str, host: str, status: int) -> None:
+    app = SecurityHeaders(Guard(Inner(CORS), ServedAddresses.of("127.0.0.1", 7860)))
+    response = asked(app, scope_of(path=path, headers=[("host", host)]))
+    assert response.status == status
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert not [name for name, _ in response.headers if name.lower().startswith("access-control")]
+    policy = directives(response)
+    for directive in ("default-src", "object-src", "base-uri", "frame-ancestors"):
+        assert policy[directive] == "'none'"
+    assert policy["form-action"] == "'self'"
+
+
+def test_the_policy_names_no_other_host_and_no_scheme_for_scripts() -> None:
+    policy = directives(asked(SecurityHeaders(Inner()), scope_of()))
+    assert policy["script-src"] == "'self' 'unsafe-eval'"
+    allowed = {"'none'", "'self'", "'unsafe-eval'", "'unsafe-inline'", "data:"}
+    assert {source for each in policy.values() for source in each.split()} <= allowed
+
+
+def test_the_page_may_run_the_inline_scripts_it_came_with_and_those_it_adds() -> None:
+    page = b'<base href="./"><script>one()</script><script src="a.js"></script><script a>2</script>'
+    inner = Inner([("content-length", str(len(page)))], page)
+    response = asked(SecurityHeaders(inner, ["added()"]), scope_of())
+    hashes = " ".join(map(hash_of, ("one()", "2", "added()")))
+    assert directives(response)["script-src"] == f"'self' 'unsafe-eval' {hashes}"
+    assert response.body == page.removeprefix(b'<base href="./">')
+    assert response.header("content-length") == str(len(response.body))
+
+
+def test_the_page_is_asked_for_uncompressed_because_its_scripts_are_read() -> None:
+    inner = Inner()
+    asked(SecurityHeaders(inner), scope_of(headers=[("accept-encoding", "br")]))
+    asked(SecurityHeaders(inner), scope_of(path="/x", headers=[("accept-encoding", "br")]))
+    assert [scope["headers"] for scope in inner.scopes] == [[], [(b"accept-encoding", b"br")]]
+
+
+def test_events_pass_one_by_one() -> None:
+    order: list[str] = []
+
+    async def stream(_scope: object, _receive: object, send: object) -> None:
+        assert callable(send)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(2):
+            order.append(f"sent {number}")
+            await send({"type": "http.response.body", "body": b"data", "more_body": True})
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            order.append("arrived")
+
+    asyncio.run(SecurityHeaders(stream)(scope_of(path="/gradio_api/queue/data"), receive, send))
+    assert order == ["sent 0", "arrived", "sent 1", "arrived"]
