@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.reader.features import WindowMaker
-from bench.reader.passages import PreparedArticle, prepare
-from bench.reader.sources import TrainingData, read_training_data
 from index.model_files import default_model_folder
+from training.reader.features import WindowMaker
+from training.reader.passages import PreparedArticle, prepare
+from training.reader.sources import TrainingData, read_training_data
 
 TOWNS = (
     ("Arlen", "Ruth Calder", "1912", "river Ost"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = ("app", "qa", "index", "bench", "tests")
+OURS = ("app", "qa", "index", "bench", "training", "tests")
 PAGE_WITH_GRADIO = ("additions", "asking", "handlers", "layout", "queueing")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
@@ -32,7 +32,12 @@ def roots(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("folder", "allowed"),
-    [("index", {"index"}), ("qa", {"qa", "index"}), ("bench", {"bench", "qa", "index", "app"})],
+    [
+        ("index", {"index"}),
+        ("qa", {"qa", "index"}),
+        ("bench", {"bench", "training", "qa", "index", "app"}),
+        ("training", {"training", "bench", "qa", "index", "app"}),
+    ],
 )
 def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
     for path in (ROOT / folder).rglob("*.py"):

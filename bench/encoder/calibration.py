@@ -11,9 +11,9 @@ from onnx import TensorProto, helper
 
 from bench.encoder.graph import graph
 from bench.encoder.graph_int8 import OUTLIERS
-from bench.reader.sources import read_training_data, seeded
 from index.int8_weights import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
 from index.onnx_session import session
+from training.reader.sources import read_training_data, seeded
 
 _Floats = NDArray[np.float32]
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 import torch
 from tokenizers import Encoding
 
-from bench.reader.examples import Example
-from bench.reader.sources import seeded
 from index.sentences import split_sentences
 from index.types import Span
 from qa.windows import MAX_TOKENS, STRIDE, PairTokenizer
+from training.reader.examples import Example
+from training.reader.sources import seeded
 
 _T = TypeVar("_T")
 

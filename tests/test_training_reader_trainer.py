@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.reader.examples import Mixture, epoch_examples
-from bench.reader.features import Window, batches
-from bench.reader.heldout import Read, Sample, SampleSizes, draw_sample, figures, read_examples
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.saving import (
+from index.errors import InputError
+from tests.reader_toys import toy_articles, toy_maker
+from training.reader.examples import Mixture, epoch_examples
+from training.reader.features import Window, batches
+from training.reader.heldout import Read, Sample, SampleSizes, draw_sample, figures, read_examples
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.saving import (
     load_batches,
     load_checkpoint,
     save_batches,
     save_checkpoint,
     write_whole,
 )
-from bench.reader.settings import TrainSettings, rate_at
-from bench.reader.trainer import Trainer
-from index.errors import InputError
-from tests.reader_toys import toy_articles, toy_maker
+from training.reader.settings import TrainSettings, rate_at
+from training.reader.trainer import Trainer
 
 STEPS = 30
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from bench.reader.model import HEADS, MPNET_BASE, ModelShape, ReaderModel
-from bench.reader.onnx_file import read_onnx
-from bench.reader.saving import load_checkpoint, sha256_of
 from index.model_files import default_model_folder
+from training.reader.model import HEADS, MPNET_BASE, ModelShape, ReaderModel
+from training.reader.onnx_file import read_onnx
+from training.reader.saving import load_checkpoint, sha256_of
 
 WEIGHTS = "model.safetensors"
 # MPNet has RoBERTa's special tokens before BERT's vocabulary, and numbers places from 2.

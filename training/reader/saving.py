@@ -13,8 +13,8 @@ from typing import IO, Any
 import numpy as np
 import torch
 
-from bench.reader.features import Window
 from index.types import Span
+from training.reader.features import Window
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from bench.reader.examples import Mixture
 from index.errors import InputError
+from training.reader.examples import Mixture
 
 PRECISIONS = ("float32", "bfloat16")
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.reader.features import Batch
-from bench.reader.model import Outputs
-from bench.reader.settings import TrainSettings
+from training.reader.features import Batch
+from training.reader.model import Outputs
+from training.reader.settings import TrainSettings
 
 _NOT_A_SPAN = -1e4
 

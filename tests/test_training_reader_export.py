@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.saving import save_checkpoint
-from bench.reader.settings import TrainSettings
-from bench.reader.trainer import Trainer
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.saving import save_checkpoint
+from training.reader.settings import TrainSettings
+from training.reader.trainer import Trainer
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from bench.reader import export as exporting
-from bench.reader.onnx_file import (
+from training.reader import export as exporting
+from training.reader.onnx_file import (
     OnnxModel,
     Precision,
     largest_difference,

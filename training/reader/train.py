@@ -1,10 +1,10 @@
 """Trains the reading model, or goes on training it.
 
-    python -m bench.reader.train --train DIR --out RUN
+    python -m training.reader.train --train DIR --out RUN
 
 The same command again resumes: from the last checkpoint in RUN, to the same weights
 as without the interruption. RUN/log.jsonl tells what happened, RUN/checkpoint.pt is
-what ``bench.reader.export`` reads.
+what ``training.reader.export`` reads.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from bench.reader.examples import Mixture, epoch_examples
-from bench.reader.features import Window, WindowMaker, batches
-from bench.reader.heldout import Sample, SampleSizes, draw_sample, figures
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.passages import PreparedArticle, prepare
-from bench.reader.pretrained import Start, averaged_model, judging_sentences
-from bench.reader.saving import (
+from index.embedder import SentenceTransformerEmbedder
+from index.model_files import default_model_folder
+from training.reader.examples import Mixture, epoch_examples
+from training.reader.features import Window, WindowMaker, batches
+from training.reader.heldout import Sample, SampleSizes, draw_sample, figures
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.passages import PreparedArticle, prepare
+from training.reader.pretrained import Start, averaged_model, judging_sentences
+from training.reader.saving import (
     RunLog,
     load_batches,
     load_checkpoint,
@@ -40,11 +42,9 @@ from bench.reader.saving import (
     save_checkpoint,
     sha256_of,
 )
-from bench.reader.settings import PRECISIONS, TrainSettings
-from bench.reader.sources import TrainingData, read_training_data
-from bench.reader.trainer import Trainer
-from index.embedder import SentenceTransformerEmbedder
-from index.model_files import default_model_folder
+from training.reader.settings import PRECISIONS, TrainSettings
+from training.reader.sources import TrainingData, read_training_data
+from training.reader.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
 LOG_EVERY = 20
@@ -220,7 +220,7 @@ class Run:
 def main() -> None:
     """Run the command line."""
     default = TrainSettings()
-    parser = argparse.ArgumentParser(prog="python -m bench.reader.train")
+    parser = argparse.ArgumentParser(prog="python -m training.reader.train")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--start", type=Path, help="what to start from; see Start")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bench.reader.examples import Example, Mixture, epoch_examples
-from bench.reader.features import batches, collate
-from bench.reader.noise import add_noise
-from bench.reader.passages import CHUNK_FORMS, PreparedArticle, prepare, says
-from bench.reader.sources import assemble, read_training_data, seeded, title_key
-from bench.reader.swaps import Grounds, entities, reverse_sense, swap_entity
 from index.embedder import SentenceTransformerEmbedder
 from index.errors import UnreadableFile
 from index.types import Span, overlap
 from tests.reader_toys import TOWNS, rows, toy_articles, toy_data, toy_maker, write_toys
+from training.reader.examples import Example, Mixture, epoch_examples
+from training.reader.features import batches, collate
+from training.reader.noise import add_noise
+from training.reader.passages import CHUNK_FORMS, PreparedArticle, prepare, says
+from training.reader.sources import assemble, read_training_data, seeded, title_key
+from training.reader.swaps import Grounds, entities, reverse_sense, swap_entity
 
 MIXTURE = Mixture(negatives=3.0)
 

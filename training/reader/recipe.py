@@ -1,6 +1,6 @@
 """From the training files to the reading model that ships, in one command.
 
-    python -m bench.reader.recipe --train DIR --out RUN [--ship qa/reading_model]
+    python -m training.reader.recipe --train DIR --out RUN [--ship qa/reading_model]
 
 Three runs, one after the other: the student alone, the teacher, and the student taught by
 the teacher (knowledge distillation, Hinton et al. 2015). Each can be interrupted, and the
@@ -16,13 +16,13 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.reader.export import export
-from bench.reader.pretrained import Start
-from bench.reader.settings import TrainSettings
-from bench.reader.sources import TrainingData, read_training_data
-from bench.reader.teacher_files import unpack_mpnet
-from bench.reader.train import CHECKPOINT, Run
 from qa.model_files import shipped_folder
+from training.reader.export import export
+from training.reader.pretrained import Start
+from training.reader.settings import TrainSettings
+from training.reader.sources import TrainingData, read_training_data
+from training.reader.teacher_files import unpack_mpnet
+from training.reader.train import CHECKPOINT, Run
 
 ALONE = TrainSettings(seed=0, steps=1900, learning_rate=2e-4, dropout=0, precision="bfloat16")
 TEACHER = TrainSettings(
@@ -85,7 +85,7 @@ def _finished(run: Run) -> bool:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.reader.recipe")
+    parser = argparse.ArgumentParser(prog="python -m training.reader.recipe")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--ship", type=Path, default=Path(str(shipped_folder())))

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from bench.reader import train
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.pretrained import Start, averaged_model
-from bench.reader.saving import load_checkpoint, save_checkpoint
-from bench.reader.settings import TrainSettings
-from bench.reader.sources import TrainingData
-from bench.reader.train import Run
 from index.errors import InputError
 from tests.reader_toys import toy_data
+from training.reader import train
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.pretrained import Start, averaged_model
+from training.reader.saving import load_checkpoint, save_checkpoint
+from training.reader.settings import TrainSettings
+from training.reader.sources import TrainingData
+from training.reader.train import Run
 
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
 SETTINGS = TrainSettings(epochs=1.5, batch_tokens=512)

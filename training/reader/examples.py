@@ -10,11 +10,11 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bench.reader.noise import add_noise
-from bench.reader.passages import PARAGRAPHS, PreparedArticle, says
-from bench.reader.sources import Question, TrainingArticle, seeded
-from bench.reader.swaps import Grounds, entities, reverse_sense, swap_entity
 from index.types import Span, overlap
+from training.reader.noise import add_noise
+from training.reader.passages import PARAGRAPHS, PreparedArticle, says
+from training.reader.sources import Question, TrainingArticle, seeded
+from training.reader.swaps import Grounds, entities, reverse_sense, swap_entity
 
 
 @dataclass(frozen=True, slots=True)

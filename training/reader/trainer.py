@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from bench.reader.features import Batch, Window, collate
-from bench.reader.loss import loss_of
-from bench.reader.model import HEADS, ReaderModel
-from bench.reader.settings import TrainSettings, rate_at
+from training.reader.features import Batch, Window, collate
+from training.reader.loss import loss_of
+from training.reader.model import HEADS, ReaderModel
+from training.reader.settings import TrainSettings, rate_at
 
 
 class Trainer:

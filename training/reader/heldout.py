@@ -9,14 +9,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.reader.examples import Example, answer_texts, at, other_passages
-from bench.reader.features import Batch, Window, WindowMaker, collate
-from bench.reader.model import Logits
-from bench.reader.passages import PARAGRAPHS, PreparedArticle
-from bench.reader.sources import Question, seeded
 from qa.evaluation.abstention import auroc
 from qa.evaluation.metrics import exact_match, f1
 from qa.span_decoding import joint_logits
+from training.reader.examples import Example, answer_texts, at, other_passages
+from training.reader.features import Batch, Window, WindowMaker, collate
+from training.reader.model import Logits
+from training.reader.passages import PARAGRAPHS, PreparedArticle
+from training.reader.sources import Question, seeded
 
 LogitsOf: TypeAlias = Callable[[Batch], Logits]
 """A model, however it is run."""

@@ -1,6 +1,6 @@
 """Turns a checkpoint into the file that ships, and says where it comes from.
 
-    python -m bench.reader.export RUN/checkpoint.pt OUT --precision float16 [--train DIR]
+    python -m training.reader.export RUN/checkpoint.pt OUT --precision float16 [--train DIR]
 
 Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, which names them. With
 ``--train`` the held-out figures are measured with the exported file itself, so that what
@@ -18,15 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.reader.features import WindowMaker
-from bench.reader.heldout import SampleSizes, draw_sample, figures
-from bench.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
-from bench.reader.passages import prepare
-from bench.reader.pretrained import averaged_model
-from bench.reader.saving import load_checkpoint
-from bench.reader.sources import read_training_data
 from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
 from qa.model_files import MANIFEST, TOKENIZER, WEIGHTS
+from training.reader.features import WindowMaker
+from training.reader.heldout import SampleSizes, draw_sample, figures
+from training.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
+from training.reader.passages import prepare
+from training.reader.pretrained import averaged_model
+from training.reader.saving import load_checkpoint
+from training.reader.sources import read_training_data
 
 MAX_BYTES = 50_000_000
 MAX_DIFFERENCE = 1e-3
@@ -105,7 +105,7 @@ def _git() -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.reader.export")
+    parser = argparse.ArgumentParser(prog="python -m training.reader.export")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--precision", choices=get_args(Precision), default="float16")

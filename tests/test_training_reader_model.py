@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import save_file
 from transformers import MPNetConfig, MPNetModel
 
-from bench.reader import pretrained
-from bench.reader.features import Batch
-from bench.reader.loss import hard_loss, outputs_of, rank_loss, sentence_loss, soft_loss
-from bench.reader.model import ModelShape, Outputs, ReaderModel
-from bench.reader.pretrained import Start, pretrained_mpnet, vocabulary_of
-from bench.reader.settings import TrainSettings
-from bench.reader.trainer import Trainer
 from index.model_files import DEFAULT_MODEL_SHA256, default_model_folder
+from training.reader import pretrained
+from training.reader.features import Batch
+from training.reader.loss import hard_loss, outputs_of, rank_loss, sentence_loss, soft_loss
+from training.reader.model import ModelShape, Outputs, ReaderModel
+from training.reader.pretrained import Start, pretrained_mpnet, vocabulary_of
+from training.reader.settings import TrainSettings
+from training.reader.trainer import Trainer
 
 SHAPE = ModelShape(layers=2, width=48, heads=4, inner=64, vocabulary=40, relative_buckets=32)
 WORDS = ["[PAD]", "[CLS]", "[SEP]", *(f"word{n}" for n in range(37))]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.reader import recipe, teacher_files
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.pretrained import Start, averaged_model
-from bench.reader.saving import save_checkpoint
-from bench.reader.teacher_files import join_parts, unpack_mpnet
 from index.errors import ModelCorrupt, ModelMissing
 from tests.reader_toys import toy_data
+from training.reader import recipe, teacher_files
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.pretrained import Start, averaged_model
+from training.reader.saving import save_checkpoint
+from training.reader.teacher_files import join_parts, unpack_mpnet
 
 FILES = {"model.safetensors": b"weights" * 100, "vocab.txt": b"words", "config.json": b"{}"}
 STUDENT = ModelShape(layers=1, width=16, heads=2, inner=32)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from bench.reader.features import Batch
-from bench.reader.model import Logits, ReaderModel
 from qa.span_model import INPUTS, OUTPUTS
+from training.reader.features import Batch
+from training.reader.model import Logits, ReaderModel
 
 Precision = Literal["float32", "float16", "int8"]
 _OPSET = 17

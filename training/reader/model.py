@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.reader.features import Batch
+from training.reader.features import Batch
 
 
 class Logits(NamedTuple):

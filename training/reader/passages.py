@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.reader.sources import TrainingArticle
 from index.chunking import ChunkLimits, TokenCounter, chunk_article
 from index.embedder import Embedder
 from index.lexical import query_terms, stems
 from index.types import Article, Span
+from training.reader.sources import TrainingArticle
 
 PARAGRAPHS, AS_AT_RUN_TIME = "paragraphs", "chunks"
 # As at run time; half a paragraph; and several paragraphs together.
