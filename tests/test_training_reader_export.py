@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -41,13 +41,6 @@ def test_the_exported_file_computes_what_torch_does_at_any_length(
     assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= apart
 
 
-def test_a_head_for_sentences_is_left_out_of_the_file(tmp_path: Path) -> None:
-    model = ReaderModel(replace(SHAPE, judges_sentences=True)).eval()
-    write_onnx(model, tmp_path / "reader.onnx", "float32")
-    assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= 1e-4
-    assert model.sentence is not None
-
-
 def test_each_precision_makes_the_file_smaller(model: ReaderModel, tmp_path: Path) -> None:
     precisions: list[Precision] = ["float32", "float16", "int8"]
     for precision in precisions:
@@ -72,13 +65,13 @@ def test_an_exported_file_can_be_trained_on(
 
 def test_the_export_says_where_it_comes_from(tmp_path: Path) -> None:
     settings = TrainSettings(seed=7)
-    state = Trainer(ReaderModel(SHAPE), settings, 3).state()
+    state = Trainer(ReaderModel(SHAPE), settings).state()
     extra = {"settings": settings.to_dict(), "data": {"toy.jsonl.gz": "ab"}, "start": "cd"}
     extra |= {"shape": asdict(SHAPE)}
     save_checkpoint(tmp_path / "checkpoint.pt", state | extra)
     (tmp_path / "log.jsonl").write_text('{"event": "held_out", "step": 2}\n{"event": "saved"}\n')
 
-    exporting.export(tmp_path / "checkpoint.pt", tmp_path / "out", "float32", None)
+    exporting.export(tmp_path / "checkpoint.pt", tmp_path / "out", "float32")
 
     report = json.loads((tmp_path / "out" / "reader.json").read_text())
     assert report["settings"]["seed"] == 7

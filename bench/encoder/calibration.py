@@ -13,7 +13,8 @@ from bench.encoder.graph import graph
 from bench.encoder.graph_int8 import OUTLIERS
 from index.int8_weights import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
 from index.onnx_session import session
-from training.reader.sources import read_training_data, seeded
+from training.reader.seeding import seeded
+from training.reader.sources import read_training_data
 
 _Floats = NDArray[np.float32]
 

@@ -1,56 +1,23 @@
-"""Prepared articles → the (question, passage) pairs of one epoch, answerable and not.
-
-Every choice depends on the seed, the epoch and the question alone, so that an epoch can
-be built again after an interruption.
-"""
+"""Questions paired with passages that answer them, or were written not to."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.types import Span, overlap
-from training.reader.noise import add_noise
+from training.reader.claims import Verdict
+from training.reader.conversations import Turn
+from training.reader.made_questions import MadeQuestion, list_members
 from training.reader.passages import PARAGRAPHS, PreparedArticle, says
-from training.reader.sources import Question, TrainingArticle, seeded
-from training.reader.swaps import Grounds, entities, reverse_sense, swap_entity
+from training.reader.sources import Question, TrainingArticle
 
+FORM_SHARES = {PARAGRAPHS: 0.36, "chunks": 0.24, "halves": 0.34, "joined": 0.06}
+"""How often a question is read with a passage of each form; half paragraphs cost half as much."""
 
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """What an epoch is made of."""
-
-    noise: float = 0.16
-    """Share of questions with typing errors, as heard, or with a disfluency."""
-    negatives: float = 0.8
-    """Made unanswerable pairs for each answerable one."""
-    genuine: float = 3.5
-    """How often an epoch sees a question that was written to be unanswerable."""
-    other_weight: float = 1.0
-    """How often an epoch sees an answerable question of a source not named below."""
-    rivalled: float = 0.0
-    """Share of the passages with an answer that are seen beside rivals, which the retriever
-    takes for them."""
-
-
-# How often an epoch sees an answerable question. Reviews and comments are written unlike
-# articles; the answerable questions beside the misleading ones teach the difference.
-SOURCE_WEIGHTS = {
-    "squadshifts-amazon": 0.25,
-    "squadshifts-reddit": 0.25,
-    "fairytale-train": 0.75,
-    "squad2-dev-part": 1.5,
-    "squad2-train-sample": 1.5,
-}
-_FORM_SHARES = {PARAGRAPHS: 0.45, "chunks": 0.25, "halves": 0.22, "joined": 0.08}
-_NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
-_CONFUSED_WITH = 3
-"""Another passage is drawn from this many that BM25 ranks first."""
-_RIVALS, _RIVALS_AMONG = 2, 4
-"""So many are drawn, from this many that the retriever ranks first."""
-_MIN_CHARS = 60
-"""A passage has at least this many after its answer was taken out."""
+_LEAST_MEMBERS, _LONGEST_MEMBER = 3, 5
+"""An answer of so many parts, each of fewer words than that, is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,69 +27,82 @@ class Example:
     question: str
     passage: str
     answer: Span | None
-    """Where in ``passage`` the answer is; None if it is not there."""
+    """Where in ``passage`` the answer is, or what decides yes or no; None if it is not there,
+    or in several places."""
     kind: str
-    """answerable, genuine, or how the negative was made."""
+    """answerable, genuine, how the negative was made, or the kind of question."""
     source: str
     answers: tuple[str, ...] = ()
     """The words of every answer, for scoring; empty if there is none."""
-    group: str = ""
-    """The same for a passage with the answer and its rivals; empty if it has none."""
+    members: tuple[Span, ...] = ()
+    """The members of an answer that has several; they may lie inside ``answer``."""
+    verdict: Verdict = "span"
+    decides_where: bool = True
+    """Whether it is known which words decide a yes/no question."""
+    title: str = ""
+    """Of the passage's article, with its heading: read, but never quoted."""
+    history: tuple[Turn, ...] = ()
+    """The turns before the question, the latest last."""
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the passage answers the question."""
+        return self.answer is not None or bool(self.members) or self.verdict != "span"
 
-def epoch_examples(
-    articles: Sequence[PreparedArticle], mixture: Mixture, seed: int, epoch: int
-) -> Iterator[Example]:
-    """Yield the examples of an epoch, article by article."""
-    for prepared in articles:
-        stock = entities(prepared.article.text)
-        asked = [question.text for question in prepared.article.questions]
-        for question in prepared.article.questions:
-            rng = seeded("examples", seed, epoch, question.id)
-            for _ in range(_times(prepared.article, question, mixture, rng)):
-                if not question.answers:
-                    yield _noisy(unanswerable(prepared, question, rng), asked, mixture, rng)
-                    continue
-                right = _noisy(answerable(prepared, question, rng), asked, mixture, rng)
-                if mixture.rivalled and rng.random() < mixture.rivalled:
-                    yield from _rivalled(prepared, question, right, rng)
-                else:
-                    yield right
-                if rng.random() < mixture.negatives:
-                    made = _negative(prepared, question, stock, articles, rng)
-                    if made:
-                        yield _noisy(made, asked, mixture, rng)
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """What a reader may point at: the answer, or else its members."""
+        return (self.answer,) if self.answer else self.members
 
 
 def answerable(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example:
     """Return the question with a passage that holds one of its answers."""
     answer = rng.choice(question.answers)
-    passage = _passage_around(prepared, question, answer, rng)
+    passage = passage_around(prepared, question, answer, rng)
     return at(prepared, question, passage, answer)
 
 
 def at(prepared: PreparedArticle, question: Question, passage: Span, answer: Span) -> Example:
     """Return the question with ``passage``, which holds ``answer``."""
     article = prepared.article
+    text = article.text[passage.start : passage.end]
+    found = Span(answer.start - passage.start, answer.end - passage.start)
+    members = list_members(text, found)
+    listed = len(members) >= _LEAST_MEMBERS and all(
+        text[start:end].count(" ") < _LONGEST_MEMBER for start, end in members
+    )
     return Example(
         question.text,
-        article.text[passage.start : passage.end],
-        Span(answer.start - passage.start, answer.end - passage.start),
+        text,
+        found,
         "answerable",
         article.source,
         answer_texts(article, question),
+        members if listed else (),
     )
+
+
+def made_example(made: MadeQuestion, text: str, source: str) -> Example:
+    """Return a question with the text that suggests it."""
+    first, last = made.spans[0], made.spans[-1]
+    # Mentions are scattered; everything else is one run of words.
+    answer = None if made.kind == "mentions" else Span(first.start, last.end)
+    answers = tuple(text[slice(*span)] for span in made.spans)
+    members = made.spans if len(made.spans) > 1 else ()
+    if answer and members:
+        answers = (text[slice(*answer)],)
+    return Example(made.text, text, answer, made.kind, source, answers, members)
 
 
 def unanswerable(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example:
     """Return a question that was written to mislead with its paragraph, or a part of it."""
     passage = question.paragraph
-    form = _draw(_FORM_SHARES, rng)
+    form = draw(FORM_SHARES, rng)
     parts = [p for p in prepared.pools[form].passages if overlap(p, question.paragraph)]
     if parts and form != PARAGRAPHS:
         ranked = prepared.pools[form].ranked(question.text)
         passage = next((p for p in ranked if p in parts), passage)
-    return _without(prepared, question.text, passage, "genuine")
+    return without(prepared, question.text, passage, "genuine")
 
 
 def other_passages(prepared: PreparedArticle, question: Question, form: str) -> list[Span]:
@@ -147,125 +127,19 @@ def answer_texts(article: TrainingArticle, question: Question) -> tuple[str, ...
     return tuple(article.text[start:end] for start, end in question.answers)
 
 
-def _times(
-    article: TrainingArticle, question: Question, mixture: Mixture, rng: random.Random
-) -> int:
-    weight = SOURCE_WEIGHTS.get(article.source, mixture.other_weight)
-    weight = weight if question.answers else mixture.genuine
-    return int(weight) + (rng.random() < weight % 1)
-
-
-def _noisy(example: Example, asked: Sequence[str], mixture: Mixture, rng: random.Random) -> Example:
-    if rng.random() >= mixture.noise:
-        return example
-    question = add_noise(example.question, asked, rng)
-    return replace(example, question=question)
-
-
-def _negative(
-    prepared: PreparedArticle,
-    question: Question,
-    stock: dict[str, list[str]],
-    articles: Sequence[PreparedArticle],
-    rng: random.Random,
-) -> Example | None:
-    """Return one of the kinds of negatives; another passage where that kind cannot be made."""
-    answer = rng.choice(question.answers)
-    passage = _passage_around(prepared, question, answer, rng)
-    makers: dict[str, Callable[[], Example | None]] = {
-        "other": lambda: _other(prepared, question, rng),
-        "removed": lambda: _removed(prepared, question, passage),
-        "swapped": lambda: _swapped(prepared, question, passage, stock, rng),
-        "reversed": lambda: _reversed(prepared, question, passage, rng),
-        "alien": lambda: _alien(prepared, question, articles, rng),
-    }
-    for kind in dict.fromkeys([_draw(_NEGATIVE_SHARES, rng), "other", "removed", "alien"]):
-        made = makers[kind]()
-        if made:
-            return made
-    return None
-
-
-def _rivalled(
-    prepared: PreparedArticle, question: Question, right: Example, rng: random.Random
-) -> Iterator[Example]:
-    """Yield a passage with the answer, and others that the retriever takes for it."""
-    found = _unsaying(prepared, question, prepared.confused[question.id])[:_RIVALS_AMONG]
-    group = f"{question.id}/{rng.random()}" if found else ""
-    yield replace(right, group=group)
-    for passage in rng.sample(found, min(_RIVALS, len(found))):
-        rival = _without(prepared, right.question, passage, "rival")
-        yield replace(rival, group=group)
-
-
-def _other(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example | None:
-    found = other_passages(prepared, question, _draw(_FORM_SHARES, rng))[:_CONFUSED_WITH]
-    return _without(prepared, question.text, rng.choice(found), "other") if found else None
-
-
-def _removed(prepared: PreparedArticle, question: Question, passage: Span) -> Example | None:
-    """Return the passage without the sentences of its answers."""
-    text, kept = prepared.article.text, []
-    for sentence in prepared.sentences:
-        inside = Span(max(sentence.start, passage.start), min(sentence.end, passage.end))
-        if inside.start < inside.end and not any(overlap(sentence, a) for a in question.answers):
-            kept.append(text[inside.start : inside.end])
-    rest = " ".join(kept)
-    if len(rest) < _MIN_CHARS or says(rest, answer_texts(prepared.article, question)):
-        return None
-    return Example(question.text, rest, None, "removed", prepared.article.source)
-
-
-def _swapped(
-    prepared: PreparedArticle,
-    question: Question,
-    passage: Span,
-    stock: dict[str, list[str]],
-    rng: random.Random,
-) -> Example | None:
-    text = prepared.article.text
-    near = [s for s in prepared.sentences if any(overlap(s, a) for a in question.answers)]
-    grounds = Grounds(
-        text[passage.start : passage.end],
-        " ".join(text[start:end] for start, end in near),
-        answer_texts(prepared.article, question),
-    )
-    asked = swap_entity(question.text, grounds, stock, rng)
-    return _without(prepared, asked, passage, "swapped") if asked else None
-
-
-def _reversed(
-    prepared: PreparedArticle, question: Question, passage: Span, rng: random.Random
-) -> Example | None:
-    asked = reverse_sense(question.text, rng)
-    return _without(prepared, asked, passage, "reversed") if asked else None
-
-
-def _alien(
-    prepared: PreparedArticle,
-    question: Question,
-    articles: Sequence[PreparedArticle],
-    rng: random.Random,
-) -> Example | None:
-    """Return a passage of another article."""
-    other = rng.choice(articles)
-    passage = rng.choice(other.pools[_draw(_FORM_SHARES, rng)].passages)
-    body = other.article.text[passage.start : passage.end]
-    if other is prepared or says(body, answer_texts(prepared.article, question)):
-        return None
-    return Example(question.text, body, None, "alien", prepared.article.source)
-
-
-def _passage_around(
+def passage_around(
     prepared: PreparedArticle, question: Question, answer: Span, rng: random.Random
 ) -> Span:
-    return prepared.pools[_draw(_FORM_SHARES, rng)].holding(answer) or question.paragraph
+    """Return a passage that holds ``answer``, of a form that is drawn."""
+    return prepared.pools[draw(FORM_SHARES, rng)].holding(answer) or question.paragraph
 
 
-def _without(prepared: PreparedArticle, question: str, passage: Span, kind: str) -> Example:
+def without(prepared: PreparedArticle, question: str, passage: Span, kind: str) -> Example:
+    """Return the question with a passage that does not answer it."""
     text = prepared.article.text[passage.start : passage.end]
     return Example(question, text, None, kind, prepared.article.source)
 
 
-def _draw(shares: dict[str, float], rng: random.Random) -> str:
+def draw(shares: dict[str, float], rng: random.Random) -> str:
+    """Return one of the names, each as often as its share says."""
     return rng.choices(list(shares), list(shares.values()))[0]

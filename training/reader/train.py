@@ -1,10 +1,15 @@
-"""Trains the reading model, or goes on training it.
+"""Trains the reading model, or resumes its training.
 
     python -m training.reader.train --train DIR --out RUN
 
 The same command again resumes: from the last checkpoint in RUN, to the same weights
-as without the interruption. RUN/log.jsonl tells what happened, RUN/checkpoint.pt is
+as without the interruption. RUN/log.jsonl says what happened, RUN/checkpoint.pt is
 what ``training.reader.export`` reads.
+
+A run goes on until it is stopped. To finish its model, let the learning rate fall from a
+copy of its checkpoint, in a folder of its own:
+
+    python -m training.reader.train --train DIR --out FINISHED --finish RUN --decay 300
 """
 
 from __future__ import annotations
@@ -16,31 +21,30 @@ import os
 # Before OpenMP is loaded: where others work, too, spinning threads halve the speed.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import shutil
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from index.embedder import SentenceTransformerEmbedder
 from index.model_files import default_model_folder
-from training.reader.examples import Mixture, epoch_examples
+from training.reader.adapters import adapt, trained_weights
+from training.reader.epoch import EpochData, epoch_examples
 from training.reader.features import Window, WindowMaker, batches
 from training.reader.heldout import Sample, SampleSizes, draw_sample, figures
-from training.reader.model import ModelShape, ReaderModel
 from training.reader.passages import PreparedArticle, prepare
-from training.reader.pretrained import Start, averaged_model, judging_sentences
+from training.reader.pretrained import Start
 from training.reader.saving import (
     RunLog,
     load_batches,
     load_checkpoint,
     save_batches,
     save_checkpoint,
-    sha256_of,
 )
 from training.reader.settings import PRECISIONS, TrainSettings
 from training.reader.sources import TrainingData, read_training_data
@@ -66,7 +70,6 @@ class _Progress:
         self._log.write(
             "step",
             step=trainer.step,
-            of=trainer.steps,
             loss=round(sum(self._losses) / len(self._losses), 4),
             tokens_per_second=round(self._tokens / (time.monotonic() - self._began)),
         )
@@ -85,6 +88,17 @@ class _Progress:
         self._tokens = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a run begins with, and where it is computed."""
+
+    start: Start = Start()  # noqa: RUF009 - frozen
+    teacher: Start | None = None
+    """A model whose opinion counts beside the answers."""
+    device: str = "cpu"
+    """``cpu`` or ``cuda``."""
+
+
 class Run:
     """A schedule in a folder, which it can be resumed from.
 
@@ -92,8 +106,7 @@ class Run:
         data: The training articles.
         out: The run's folder.
         settings: What must not change while it lasts.
-        start: What a new run starts from.
-        teacher: The checkpoint of the run that teaches, if any.
+        models: What it starts from, and its teacher.
     """
 
     def __init__(
@@ -101,43 +114,45 @@ class Run:
         data: TrainingData,
         out: Path,
         settings: TrainSettings,
-        start: Start = Start(),  # noqa: B008 - frozen
-        teacher: Path | None = None,
+        models: Models = Models(),
     ) -> None:
         self.log = RunLog(out / "log.jsonl")
-        self._data, self._out, self._start = data, out, start
-        self._settings = replace(settings, teacher=sha256_of(teacher) if teacher else None)
-        self._teacher = averaged_model(teacher) if teacher else None
+        self._data, self._out, self._start = data, out, models.start
+        self._device, teacher = models.device, models.teacher
+        self._settings = replace(settings, teacher=teacher.sha256 if teacher else None)
+        self._teacher = teacher.model(0.0) if teacher else None
         self._maker = WindowMaker(default_model_folder())
         self._prepared: list[PreparedArticle] = []
         self._sample: Sample | None = None
         self._stop = False
 
-    def train(self, save_seconds: float, measure_every: int, max_steps: int | None) -> bool:
+    def train(self, save_seconds: float, measure_seconds: float, max_steps: int | None) -> bool:
         """Train to the end of the schedule, or for ``max_steps`` of it.
 
         Returns whether the end was reached.
         """
         trainer = self._begin()
-        began = trainer.step
-        last = min(trainer.steps, trainer.step + (max_steps or trainer.steps))
-        saved = time.monotonic()
+        began, steps = trainer.step, self._settings.steps
+        last = min(steps, trainer.step + (max_steps or steps))
+        saved = measured = time.monotonic()
         progress = _Progress(self.log)
         for windows in self._remaining(trainer.step, last):
             progress.add(trainer.take_step(windows), windows)
             if trainer.step % LOG_EVERY == 0:
                 progress.report(trainer)
-            if trainer.step % measure_every == 0 or trainer.step == trainer.steps:
-                with progress.paused():
-                    self._measure(trainer)
             if self._stop:
                 break
             if time.monotonic() - saved > save_seconds:
                 self._save(trainer)
                 saved = time.monotonic()
+            if time.monotonic() - measured > measure_seconds or trainer.step == steps:
+                self._save(trainer)
+                with progress.paused():
+                    self._measure(trainer)
+                saved = measured = time.monotonic()
         if trainer.step != began:
             self._save(trainer)
-        return trainer.step == trainer.steps
+        return trainer.step == steps
 
     def stop(self) -> None:
         """Save and end after the step that is under way."""
@@ -145,24 +160,25 @@ class Run:
 
     def _begin(self) -> Trainer:
         path = self._out / CHECKPOINT
-        torch.manual_seed(self._settings.seed)
+        settings = self._settings
+        torch.manual_seed(settings.seed)
+        model = self._start.model(settings.dropout)
+        if settings.rank:
+            model = adapt(model, settings.rank, settings.frozen_layers)
+        trainer = Trainer(model, settings, self._teacher, self._device)
+        weights = sum(weight.numel() for weight in trained_weights(model).values())
         if path.exists():
             state = load_checkpoint(path)
-            self._settings.check_same(TrainSettings.from_dict(state["settings"]))
+            settings.check_same(TrainSettings.from_dict(state["settings"]))
             assert state["data"] == self._data.sha256, "the training files have changed"
-            model = ReaderModel(ModelShape(**state["shape"]), self._settings.dropout)
-            trainer = Trainer(model, self._settings, state["steps"], self._teacher)
+            assert state["start"] == self._start.sha256, "the run started from another model"
             trainer.restore(state)
-            self.log.write("resumed", step=trainer.step, of=trainer.steps)
+            self.log.write("resumed", step=trainer.step)
             return trainer
-        planned = self._settings.steps or round(self._settings.epochs * len(self._batches(0)))
         self.log.write(
-            "started", of=planned, settings=self._settings.to_dict(), data=self._data.sha256
+            "started", settings=settings.to_dict(), data=self._data.sha256, trained_weights=weights
         )
-        model = self._start.model(self._settings.dropout)
-        if self._settings.sentence_weight:
-            model = judging_sentences(model)
-        return Trainer(model, self._settings, planned, self._teacher)
+        return trainer
 
     def _remaining(self, step: int, last: int) -> Iterator[list[Window]]:
         """Yield the batches of steps ``step`` to ``last``, epoch after epoch."""
@@ -179,8 +195,15 @@ class Run:
         if path.exists():
             return load_batches(path)
         began, seed = time.monotonic(), self._settings.seed
-        self._prepared = self._prepared or self._prepare_all()
-        examples = epoch_examples(self._prepared, self._settings.mixture, seed, epoch)
+        self._prepared = self._prepared or [
+            prepare(article, self._maker.count_tokens) for article in tqdm(self._data.train)
+        ]
+        data = EpochData(
+            self._prepared,
+            [claim for claim in self._data.claims if not claim.is_held_out],
+            [question for question in self._data.dialogues if not question.is_held_out],
+        )
+        examples = epoch_examples(data, self._settings.mixture, seed, epoch)
         windows = list(self._maker.windows(examples))
         found = batches(windows, self._settings.batch_tokens, seed, epoch)
         save_batches(path, found)
@@ -190,21 +213,20 @@ class Run:
             batches=len(found),
             tokens=sum(len(window.ids) for window in windows),
             kinds=dict(Counter(window.kind for window in windows)),
+            verdicts=dict(Counter(str(window.verdict) for window in windows)),
             seconds=round(time.monotonic() - began),
         )
         return found
 
-    def _prepare_all(self) -> list[PreparedArticle]:
-        embedder = SentenceTransformerEmbedder() if self._settings.mixture.rivalled else None
-        return [prepare(a, self._maker.count_tokens, embedder) for a in tqdm(self._data.train)]
-
     def _measure(self, trainer: Trainer) -> None:
+        began = time.monotonic()
         if self._sample is None:
             held_out = [prepare(a, self._maker.count_tokens) for a in self._data.held_out]
-            self._sample = draw_sample(held_out, SampleSizes())
-        found = figures(trainer.averaged.logits, self._sample, self._maker)
+            self._sample = draw_sample(held_out, SampleSizes(), self._data)
+        found = figures(trainer.averaged_model().logits, self._sample, self._maker)
         rounded = {name: round(value, 4) for name, value in found.items()}
-        self.log.write("held_out", step=trainer.step, **rounded)
+        seconds = round(time.monotonic() - began)
+        self.log.write("held_out", step=trainer.step, seconds=seconds, **rounded)
 
     def _save(self, trainer: Trainer) -> None:
         state = trainer.state() | {
@@ -217,49 +239,66 @@ class Run:
         self.log.write("saved", step=trainer.step)
 
 
+def prepare_to_finish(run: Path, out: Path, decay: int) -> TrainSettings:
+    """Copy a run to ``out``, and return the settings with which its rate falls from there."""
+    state = load_checkpoint(run / CHECKPOINT)
+    settings = TrainSettings.from_dict(state["settings"])
+    if (out / CHECKPOINT).exists():
+        return TrainSettings.from_dict(load_checkpoint(out / CHECKPOINT)["settings"])
+    settings = replace(settings, steps=state["step"] + decay, decay=decay)
+    out.mkdir(parents=True, exist_ok=True)
+    for epoch in run.glob("epoch-*.npz"):
+        shutil.copyfile(epoch, out / epoch.name)
+    save_checkpoint(out / CHECKPOINT, state | {"settings": settings.to_dict()})
+    return settings
+
+
+def settings_of(given: argparse.Namespace) -> TrainSettings:
+    """Return the settings that the command line names; the rest are the defaults."""
+    default = TrainSettings()
+    names = [name for name in TrainSettings.__slots__ if hasattr(given, name)]
+    found = {name: getattr(given, name) for name in names}
+    return replace(default, **{name: value for name, value in found.items() if value is not None})
+
+
 def main() -> None:
     """Run the command line."""
-    default = TrainSettings()
     parser = argparse.ArgumentParser(prog="python -m training.reader.train")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--start", type=Path, help="what to start from; see Start")
-    parser.add_argument("--teacher", type=Path, help="checkpoint of the run that teaches")
-    parser.add_argument("--precision", choices=PRECISIONS, default=default.precision)
-    parser.add_argument("--taught", type=float, default=default.taught)
-    parser.add_argument("--rank-weight", type=float, default=default.rank_weight)
-    parser.add_argument("--sentence-weight", type=float, default=default.sentence_weight)
-    parser.add_argument("--rivalled", type=float, default=default.mixture.rivalled)
-    parser.add_argument("--negatives", type=float, default=default.mixture.negatives)
-    parser.add_argument("--seed", type=int, default=default.seed)
-    parser.add_argument("--epochs", type=float, default=default.epochs)
-    parser.add_argument("--steps", type=int, help="planned steps, instead of --epochs")
-    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
-    parser.add_argument("--batch-tokens", type=int, default=default.batch_tokens)
-    parser.add_argument("--dropout", type=float, default=default.dropout)
+    parser.add_argument("--base", type=Path, help="what the adapters in --start were trained on")
+    parser.add_argument("--finish", type=Path, help="run to finish, with --decay STEPS")
+    parser.add_argument("--teacher-checkpoint", type=Path, help="of the run that teaches")
+    parser.add_argument("--teacher-base", type=Path, help="what the teacher's run started from")
+    parser.add_argument("--precision", choices=PRECISIONS)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    for name in ("seed", "steps", "decay", "warm-up", "batch-tokens", "rank", "frozen-layers"):
+        parser.add_argument(f"--{name}", type=int)
+    for name in ("learning-rate", "head-rate", "norm-rate", "average", "taught", "dropout"):
+        parser.add_argument(f"--{name}", type=float)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-seconds", type=float, default=240)
-    parser.add_argument("--measure-every", type=int, default=400, metavar="STEPS")
+    parser.add_argument("--measure-seconds", type=float, default=2400)
     parser.add_argument("--max-steps", type=int, help="stop this session after so many")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    settings = TrainSettings(
-        seed=given.seed,
-        epochs=given.epochs,
-        steps=given.steps,
-        learning_rate=given.learning_rate,
-        batch_tokens=given.batch_tokens,
-        dropout=given.dropout,
-        precision=given.precision,
-        taught=given.taught,
-        rank_weight=given.rank_weight,
-        sentence_weight=given.sentence_weight,
-        mixture=Mixture(rivalled=given.rivalled, negatives=given.negatives),
+    settings = settings_of(given)
+    if given.finish:
+        settings = prepare_to_finish(given.finish, given.out, given.decay or 300)
+    teacher = Start(given.teacher_checkpoint, given.teacher_base)
+    run = Run(
+        read_training_data(given.train),
+        given.out,
+        settings,
+        Models(
+            Start(given.start, given.base),
+            teacher if given.teacher_checkpoint else None,
+            given.device,
+        ),
     )
-    data = read_training_data(given.train)
-    run = Run(data, given.out, settings, Start(given.start), given.teacher)
     signal.signal(signal.SIGTERM, lambda *_: run.stop())
-    run.train(given.save_seconds, given.measure_every, given.max_steps)
+    run.train(given.save_seconds, given.measure_seconds, given.max_steps)
 
 
 if __name__ == "__main__":

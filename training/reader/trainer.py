@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from training.reader.adapters import join_all, merged, trained_weights
 from training.reader.features import Batch, Window, collate
 from training.reader.loss import loss_of
 from training.reader.model import HEADS, ReaderModel
@@ -16,32 +17,35 @@ from training.reader.settings import TrainSettings, rate_at
 
 
 class Trainer:
-    """Takes steps, and can be stopped and gone on with after any of them.
+    """Takes steps, and can be stopped and resumed after any of them.
 
     Args:
-        model: What is trained, in place.
+        model: What is trained, in place; with adapters (see ``adapt``) only these.
         settings: The schedule.
-        steps: Planned steps: the learning rate is 0 after them.
         teacher: Whose opinion counts beside the answers; see ``settings.taught``.
+        device: Where it is computed: ``cpu`` or ``cuda``.
     """
 
     def __init__(
         self,
         model: ReaderModel,
         settings: TrainSettings,
-        steps: int,
         teacher: ReaderModel | None = None,
+        device: str = "cpu",
     ) -> None:
-        self.model, self.steps = model.train(), steps
-        self.averaged = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
+        self.model = model.to(device).train()
+        self.averaged = {n: p.clone() for n, p in trained_weights(self.model).items()}
+        """The averages of the trained weights."""
         self.step = 0
         """Steps taken."""
-        self._settings = settings
-        self._optimizer = _optimizer(model, settings)
-        dtype = getattr(torch, settings.precision)
+        self._settings, self._device = settings, device
+        self._optimizer = _optimizer(self.model, settings)
+        self._dtype = getattr(torch, settings.precision)
+        is_exact = self._dtype == torch.float32
         # What is computed with: a copy in fewer bits, whose gradients move the model itself.
-        self._working = model if dtype == torch.float32 else copy.deepcopy(model).to(dtype)
-        self._teacher = teacher.to(dtype).eval() if teacher else None
+        self._working = self.model if is_exact else copy.deepcopy(self.model).to(self._dtype)
+        self._teacher = teacher.to(device, self._dtype).eval() if teacher else None
+        self._give_weights()
 
     def take_step(self, windows: Sequence[Window]) -> float:
         """Learn from some windows and return their loss."""
@@ -49,13 +53,13 @@ class Trainer:
 
     def learn(self, batch: Batch) -> float:
         """Learn from one batch and return its loss."""
-        rate = rate_at(self.step, self.steps, self._settings)
+        rate = rate_at(self.step, self._settings)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        loss = loss_of(self._working, batch, self._settings, self._teacher)
+        loss = loss_of(self._working, batch.to(self._device), self._settings, self._teacher)
         loss.backward()  # type: ignore[no-untyped-call] # theirs
         self._take_gradients()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self._settings.clip)
+        nn.utils.clip_grad_norm_(trained_parameters(self.model), self._settings.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
         self.step += 1
@@ -63,22 +67,27 @@ class Trainer:
         self._average()
         return loss.item()
 
+    def averaged_model(self) -> ReaderModel:
+        """Return a model of the averaged weights to read with, in the precision of the run."""
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.averaged, strict=False)
+        return merged(model).to(self._device, self._dtype).eval()
+
     def state(self) -> dict[str, Any]:
         """Return all that :meth:`restore` needs, the state of the random numbers included."""
         return {
             "step": self.step,
-            "steps": self.steps,
-            "model": self.model.state_dict(),
-            "averaged": self.averaged.state_dict(),
+            "model": trained_weights(self.model),
+            "averaged": self.averaged,
             "optimizer": self._optimizer.state_dict(),
             "rng": torch.get_rng_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from ``state`` as if there had been no interruption."""
-        self.step, self.steps = state["step"], state["steps"]
-        self.model.load_state_dict(state["model"])
-        self.averaged.load_state_dict(state["averaged"])
+        """Continue from ``state`` as if there had been no interruption."""
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"], strict=False)
+        self.averaged = {n: p.to(self._device) for n, p in state["averaged"].items()}
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
         self._give_weights()
@@ -86,35 +95,43 @@ class Trainer:
     def _take_gradients(self) -> None:
         if self._working is self.model:
             return
-        pairs = zip(self.model.parameters(), self._working.parameters(), strict=True)
-        for ours, computed in pairs:
-            ours.grad = None if computed.grad is None else computed.grad.float()
-            computed.grad = None
+        computed = trained_parameters(self._working)
+        for ours, theirs in zip(trained_parameters(self.model), computed, strict=True):
+            ours.grad = None if theirs.grad is None else theirs.grad.float()
+            theirs.grad = None
 
     def _give_weights(self) -> None:
+        join_all(self.model, self._working)
         if self._working is self.model:
             return
-        pairs = zip(self.model.parameters(), self._working.parameters(), strict=True)
+        computed = trained_parameters(self._working)
         with torch.no_grad():
-            for ours, computed in pairs:
-                computed.copy_(ours)
+            for ours, theirs in zip(trained_parameters(self.model), computed, strict=True):
+                theirs.copy_(ours)
 
     def _average(self) -> None:
         """Move the averaged weights towards the model's; faster at first, as they start raw."""
         kept = min(self._settings.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            pairs = zip(self.averaged.parameters(), self.model.parameters(), strict=True)
-            for average, current in pairs:
-                average.lerp_(current, 1 - kept)
+            for name, current in trained_weights(self.model).items():
+                self.averaged[name].lerp_(current, 1 - kept)
+
+
+def trained_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that training changes."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def _optimizer(model: ReaderModel, settings: TrainSettings) -> torch.optim.AdamW:
     """Return AdamW (Loshchilov and Hutter 2019); biases and norms are not decayed."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
-        is_head = name.startswith(HEADS)
-        groups.setdefault((decay, settings.head_rate if is_head else 1.0), []).append(parameter)
+        factor = settings.norm_rate if parameter.ndim == 1 else 1.0
+        factor = settings.head_rate if name.startswith(HEADS) else factor
+        groups.setdefault((decay, factor), []).append(parameter)
     return torch.optim.AdamW(
         [
             {"params": parameters, "weight_decay": decay, "factor": factor}
