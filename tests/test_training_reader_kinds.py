@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,20 +55,17 @@ def words(example: Example) -> list[str]:
 @pytest.mark.parametrize("name", list(FORMS))
 def test_a_form_keeps_the_names_and_numbers_of_a_question(name: str) -> None:
     for number in range(30):
-        typed = FORMS[name]("In what year did Ruth Calder build 3 mills?", random.Random(number))
+        typed = FORMS[name]("In what year did Ruth Calder build 3 mills?", seeded(number))
         assert all(word in typed.lower() for word in ("ruth", "calder", "3", "mills"))
 
 
 def test_key_words_have_no_auxiliary_verb() -> None:
-    assert FORMS["key_words"]("When was the mill of Arlen built?", random.Random(1)) in (
-        "mill arlen built",
-        "mill Arlen built",
-        "When mill Arlen built",
-    )
+    typed = {FORMS["key_words"](QUESTION, seeded(number)).lower() for number in range(20)}
+    assert typed == {"mill arlen built", "when mill arlen built"}
 
 
 def test_a_long_preamble_ends_with_the_question() -> None:
-    found = FORMS["long_winded"](QUESTION, random.Random(0))
+    found = FORMS["long_winded"](QUESTION, seeded(0))
     assert found.endswith(QUESTION)
     assert len(found) > 2 * len(QUESTION)
 
@@ -88,27 +84,27 @@ def test_a_long_preamble_ends_with_the_question() -> None:
 def test_question_and_answer_make_a_yes_no_question(
     question: str, answer: str, before: str, asked: str
 ) -> None:
-    assert yes_no_question(question, answer, before, random.Random(0)) == asked
+    assert yes_no_question(question, answer, before, seeded(0)) == asked
 
 
 def test_a_subject_question_is_turned_into_a_claim() -> None:
-    asked = yes_no_question("Who built the mill?", "Ruth Calder", "", random.Random(0))
+    asked = yes_no_question("Who built the mill?", "Ruth Calder", "", seeded(0))
     assert asked
     assert asked.endswith(" Ruth Calder built the mill?")
 
 
 def test_a_question_for_a_reason_makes_none() -> None:
-    assert yes_no_question("Why did the dam break?", "a flood", "", random.Random(0)) is None
+    assert yes_no_question("Why did the dam break?", "a flood", "", seeded(0)) is None
 
 
 def test_another_number_is_another_one_of_the_same_shape() -> None:
     for number in range(20):
-        found = another_number("about 1,912 people", random.Random(number))
+        found = another_number("about 1,912 people", seeded(number))
         assert found
         assert found != "about 1,912 people"
         assert (found[:6], found[11:]) == ("about ", " people")
-    assert another_number("from 3 to 5", random.Random(0)) is None
-    assert another_number("many", random.Random(0)) is None
+    assert another_number("from 3 to 5", seeded(0)) is None
+    assert another_number("many", seeded(0)) is None
 
 
 def test_only_one_thing_can_answer_when_and_who_but_not_what() -> None:
@@ -120,7 +116,7 @@ def test_only_one_thing_can_answer_when_and_who_but_not_what() -> None:
 def test_yes_has_the_answer_in_the_question_and_no_has_not(articles: list[PreparedArticle]) -> None:
     found = list(made("yes_no", articles))
     verdicts = {example.verdict for _, example in found}
-    assert verdicts == {"yes", "no", "span"}
+    assert {"yes", "no"} <= verdicts
     for _, example in found:
         if example.verdict == "span":
             assert not example.is_answered
@@ -146,10 +142,10 @@ def test_a_follow_up_says_a_pronoun_for_a_name_of_the_turns_before(
 def test_a_pronoun_fits_the_passage() -> None:
     asked = "When did Ruth Calder's mill burn?"
     found = with_pronouns(
-        asked, "Who is Ruth Calder?", "She built it. It burned, she said.", random.Random(0)
+        asked, "Who is Ruth Calder?", "She built it. It burned, she said.", seeded(0)
     )
     assert found == "When did her mill burn?"
-    assert with_pronouns(asked, "Who is Ann Lee?", "", random.Random(0)) is None
+    assert with_pronouns(asked, "Who is Ann Lee?", "", seeded(0)) is None
 
 
 def test_of_two_questions_in_one_the_passage_answers_one(articles: list[PreparedArticle]) -> None:
@@ -186,7 +182,7 @@ def test_an_interview_has_the_question_and_the_answer_is_not_in_it(
 
 def test_an_interview_without_a_reply_is_not_answered(articles: list[PreparedArticle]) -> None:
     prepared = articles[0]
-    question = next(q for q in prepared.article.questions if q.answers)
+    question = next(q for q in prepared.article.questions if q.text.startswith("How long"))
     example = at(prepared, question, question.paragraph, question.answers[0])
     unanswered = replace(example, answer=None, answers=(), kind="other")
     found = KINDS["interview"](prepared, question, unanswered, seeded(1))
@@ -236,13 +232,13 @@ def test_only_the_title_names_the_subject_or_another_title_does(
     ],
 )
 def test_a_text_suggests_questions(text: str, kind: str, spans: list[str]) -> None:
-    found: dict[str, MadeQuestion] = {q.kind: q for q in made_questions(text, random.Random(0))}
+    found: dict[str, MadeQuestion] = {q.kind: q for q in made_questions(text, seeded(0))}
     assert [text[slice(*span)] for span in found[kind].spans] == spans
 
 
 def test_a_text_of_another_shape_suggests_nothing() -> None:
     text = "It is said that they were there, and that this was a mistake: nobody came."
-    assert not list(made_questions(text, random.Random(0)))
+    assert not list(made_questions(text, seeded(0)))
 
 
 def test_members_of_a_list_are_parted_at_commas_and_conjunctions() -> None:

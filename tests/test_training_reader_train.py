@@ -16,7 +16,7 @@ from training.reader.pretrained import Start, averaged_model
 from training.reader.saving import load_checkpoint, save_checkpoint
 from training.reader.settings import TrainSettings
 from training.reader.sources import TrainingData
-from training.reader.train import Models, Run
+from training.reader.train import Models, Run, prepare_to_finish
 
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
 SETTINGS = TrainSettings(steps=40, batch_tokens=512, warm_up=3)

@@ -14,9 +14,9 @@ from index.types import Span
 from training.reader.seeding import is_held_out
 
 DIALOGUES = Path("followups") / "canard.jsonl.gz"
-_NAME = re.compile(
-    r"(?<=[a-z,] )(?:the )?[A-Z][\w’'-]+(?: (?:of |the )?[A-Z][\w’'-]+)*(?P<own>['’]s)?"
-)
+# The 's of an owner is no part of the name, but O'Neill's apostrophe is.
+_WORD = r"[A-Z](?:[\w-]|['’](?!s\b)\w)+"
+_NAME = re.compile(rf"(?<=[a-z,] )(?:the )?{_WORD}(?: (?:of |the )?{_WORD})*(?P<own>['’]s\b)?")
 _UNKNOWN = re.compile(r"(?i)^(?:i don.t know|cannotanswer)")
 _SHE, _HE = re.compile(r"(?i)\b(?:she|her|hers)\b"), re.compile(r"(?i)\b(?:he|his|him)\b")
 _NEAREST_TURNS = 4

@@ -21,7 +21,8 @@ _DEFINED = re.compile(
 )
 _SAID = "said|says|stated|told|wrote|explained|argued|added|replied|declared|noted|announced"
 _QUOTED = re.compile(
-    rf"[“\"](?P<answer>[^“”\"\n]{{15,240}}?)[,.!?]?[”\"],? (?P<who>{_NAME}) (?:{_SAID})\b"
+    rf"[“\"](?P<answer>[^“”\"\n]{{15,240}}?)[,.!?]?[”\"],? "
+    rf"(?:(?P<who>{_NAME}) (?:{_SAID})\b|(?:{_SAID}) (?P<who3>{_NAME}))"
     rf"|(?P<who2>{_NAME}) (?:{_SAID})(?: that)?[,:]? [“\"](?P<answer2>[^“”\"\n]{{15,240}})[”\"]"
 )
 _ACCORDING = re.compile(
@@ -81,8 +82,9 @@ def _quotation(text: str, rng: random.Random) -> MadeQuestion | None:
     match = _QUOTED.search(text)
     if not match:
         return None
-    part, who = ("answer", "who") if match["who"] else ("answer2", "who2")
-    if match[who].split()[0] in _NO_NAMES:
+    part = "answer" if match["answer"] else "answer2"
+    who = match["who"] or match["who2"] or match["who3"]
+    if who.split()[0] in _NO_NAMES:
         return None
     wording = (
         "What did {} say?",
@@ -91,9 +93,7 @@ def _quotation(text: str, rng: random.Random) -> MadeQuestion | None:
         "What were {}'s words?",
         "what did {} say",
     )
-    return MadeQuestion(
-        rng.choice(wording).format(match[who]), "quotation", (Span(*match.span(part)),)
-    )
+    return MadeQuestion(rng.choice(wording).format(who), "quotation", (Span(*match.span(part)),))
 
 
 def _source(text: str, rng: random.Random) -> MadeQuestion | None:
