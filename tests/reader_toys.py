@@ -61,7 +61,7 @@ def write_toys(folder: Path) -> Path:
     return folder
 
 
-CLAIMS = (
+CLAIMS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fever", {"claim": "Arlen holds a fair.", "label": "supported", "relation": None}),
     (
         "fever",
