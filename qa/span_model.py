@@ -1,6 +1,6 @@
 """The reading model: for each token of a passage, how likely an answer begins or ends there.
 
-Trained by ``bench/reader`` and shipped as ``qa/reading_model/reader.onnx``, with its
+Trained by ``training/reader`` and shipped as ``qa/reading_model/reader.onnx``, with its
 licence and its card. It is run by onnxruntime, which loads in a tenth of the time that
 torch takes.
 """

@@ -83,9 +83,21 @@ class PairTokenizer:
         """Return the tokens of each text, without special ones."""
         return self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
 
-    def windows(self, question: Encoding, passage: Encoding) -> Iterator[Window]:
-        """Yield the windows of a pair, at least one; a long question is cut."""
-        head = (self._cls, *question.ids[:MAX_QUESTION_TOKENS], self._sep)
+    def windows(
+        self, question: Encoding, passage: Encoding, before: Sequence[Sequence[int]] = ()
+    ) -> Iterator[Window]:
+        """Yield the windows of a pair, at least one; a long question is cut.
+
+        Args:
+            question: Of what is too long the first tokens are kept; the last ones with
+                ``before``, for models that know questions after long preambles.
+            passage: What is read for the answer.
+            before: Token ids that are read between question and passage, each followed by
+                a separator: earlier turns, a title.
+        """
+        kept = slice(-MAX_QUESTION_TOKENS, None) if before else slice(MAX_QUESTION_TOKENS)
+        read_along = (token for part in before for token in (*part, self._sep))
+        head = (self._cls, *question.ids[kept], self._sep, *read_along)
         room = self._max_tokens - len(head) - 1
         ids, places = passage.ids, passage.offsets  # each copies all of them
         for first in _window_starts(len(ids), room, self._stride):

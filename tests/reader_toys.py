@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.reader.features import WindowMaker
-from bench.reader.passages import PreparedArticle, prepare
-from bench.reader.sources import TrainingData, read_training_data
 from index.model_files import default_model_folder
+from training.reader.features import WindowMaker
+from training.reader.passages import PreparedArticle, prepare
+from training.reader.sources import TrainingData, read_training_data
 
 TOWNS = (
     ("Arlen", "Ruth Calder", "1912", "river Ost"),
@@ -59,6 +59,45 @@ def write_toys(folder: Path) -> Path:
             for town in TOWNS:
                 file.writelines(json.dumps(row) + "\n" for row in rows(*town, source))
     return folder
+
+
+CLAIMS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("fever", {"claim": "Arlen holds a fair.", "label": "supported", "relation": None}),
+    (
+        "fever",
+        {"claim": "Arlen has no fair.", "label": "not_supported", "relation": "contradicted"},
+    ),
+    ("condaqa", {"question": "Is there a fair?", "label": "yes", "cue": "no"}),
+    ("condaqa", {"question": "Does Arlen own the fair?", "label": "unanswerable", "cue": "no"}),
+)
+
+
+def write_claims(folder: Path) -> None:
+    (folder / "claims").mkdir()
+    for name in ("fever", "condaqa"):
+        with gzip.open(folder / "claims" / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            for number, (source, claim) in enumerate(CLAIMS):
+                evidence = "Arlen holds a fair each autumn, and no other town does."
+                row = {"id": f"{name}/{number}", "evidence": evidence, **claim}
+                file.write(json.dumps(row) + "\n" if source == name else "")
+
+
+def write_dialogue(folder: Path) -> None:
+    """Write a dialogue of three turns."""
+    turns = (
+        ("Who built the mill?", "Ruth Calder built it in 1912."),
+        ("Where did she live?", "She lived in a house by the river Ost."),
+        ("Did she marry?", "I don't know."),
+        ("What else did she build?", ""),
+    )
+    (folder / "followups").mkdir()
+    path = folder / "followups" / "canard.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for number, (question, _) in enumerate(turns):
+            history = [{"question": q, "answer": a} for q, a in turns[:number]]
+            row = {"id": f"canard/1#t{number}", "title": "Ruth Calder: Life", "history": history}
+            row |= {"question": question, "rewrite": question.replace("she", "Ruth Calder")}
+            file.write(json.dumps(row) + "\n")
 
 
 def toy_data(folder: Path) -> TrainingData:

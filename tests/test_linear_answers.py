@@ -37,6 +37,8 @@ from qa.suggestions import Scope, Suggestions
 from qa.transcript import Transcript
 from tests.growth import UNITS, assert_linear, repeated_texts
 
+pytestmark = pytest.mark.slow
+
 PROSE = {
     "name": "Anna Berg said, ",
     "titled name": "Dr. Berg ",

@@ -24,6 +24,8 @@ from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
 
 Read = Callable[[bytes, LoadLimits], Loaded]
+pytestmark = pytest.mark.slow
+
 by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from bench.reader.sources import read_training_data, seeded
 from index.int8_weights import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
 from index.onnx_session import session
 from training.encoder.graph import graph
 from training.encoder.graph_int8 import OUTLIERS
+from training.reader.seeding import seeded
+from training.reader.sources import read_training_data
 
 _Floats = NDArray[np.float32]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from bench.reader.model import HEADS, MPNET_BASE, ModelShape, ReaderModel
-from bench.reader.onnx_file import read_onnx
-from bench.reader.saving import load_checkpoint, sha256_of
+from index.errors import InputError
 from index.model_files import default_model_folder
+from training.reader.adapters import adapt, merged
+from training.reader.model import HEADS, MPNET_BASE, ModelShape, ReaderModel
+from training.reader.onnx_file import read_onnx
+from training.reader.saving import load_checkpoint, sha256_of
 
 WEIGHTS = "model.safetensors"
 # MPNet has RoBERTa's special tokens before BERT's vocabulary, and numbers places from 2.
@@ -31,6 +33,8 @@ class Start:
 
     path: Path | None = None
     """None for the embedding model."""
+    base: Path | None = None
+    """Of a checkpoint of adapters, what its run started from."""
 
     @property
     def sha256(self) -> str:
@@ -50,23 +54,33 @@ class Start:
             model = ReaderModel(ModelShape(), dropout)
             read_onnx(model, path)
             return model
-        return averaged_model(path, dropout)
-
-
-def averaged_model(checkpoint: Path, dropout: float = 0.0) -> ReaderModel:
-    """Return the model of ``checkpoint`` with its averaged weights."""
-    state = load_checkpoint(checkpoint)
-    model = ReaderModel(ModelShape(**state["shape"]), dropout)
-    model.load_state_dict(state["averaged"])
-    return model
-
-
-def judging_sentences(model: ReaderModel) -> ReaderModel:
-    """Return the model with a head for sentences, random unless it has one."""
-    if model.sentence is not None:
+        model = averaged_model(path, self.base)
+        model.dropout = dropout
         return model
-    shape = replace(model.shape, judges_sentences=True)
-    return _loaded(model.state_dict(), shape, model.dropout)
+
+
+def averaged_model(checkpoint: Path, base: Path | None = None) -> ReaderModel:
+    """Return the model of ``checkpoint`` with its averaged weights.
+
+    Args:
+        checkpoint: Written by a run.
+        base: What the run started from; only for a run that trained adapters.
+
+    Raises:
+        InputError: There are adapters, and ``base`` is not what they were trained on.
+    """
+    state = load_checkpoint(checkpoint)
+    if not state["settings"]["rank"]:
+        model = ReaderModel(ModelShape(**state["shape"]))
+        model.load_state_dict(state["averaged"])
+        return model
+    start = Start(base)
+    if start.sha256 != state["start"]:
+        msg = f"{checkpoint} holds adapters. Give the model they were trained on as --base FOLDER."
+        raise InputError(msg)
+    adapted = adapt(start.model(0.0), state["settings"]["rank"], state["settings"]["frozen_layers"])
+    adapted.load_state_dict(state["averaged"], strict=False)
+    return merged(adapted)
 
 
 def pretrained_bert(folder: Path, shape: ModelShape, dropout: float) -> ReaderModel:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.reader import recipe, teacher_files
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.pretrained import Start, averaged_model
-from bench.reader.saving import save_checkpoint
-from bench.reader.teacher_files import join_parts, unpack_mpnet
 from index.errors import ModelCorrupt, ModelMissing
 from tests.reader_toys import toy_data
+from training.reader import recipe, teacher_files
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.pretrained import Start, averaged_model
+from training.reader.saving import save_checkpoint
+from training.reader.settings import TrainSettings
+from training.reader.teacher_files import join_parts, unpack_mpnet
 
 FILES = {"model.safetensors": b"weights" * 100, "vocab.txt": b"words", "config.json": b"{}"}
 STUDENT = ModelShape(layers=1, width=16, heads=2, inner=32)
@@ -69,12 +70,20 @@ def test_a_package_that_is_missing_is_named_with_the_command_that_brings_it(
 def test_the_recipe_goes_on_where_it_stopped_and_does_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("ALONE", "TEACHER", "TAUGHT"):
-        settings = replace(getattr(recipe, name), steps=2, batch_tokens=512, precision="float32")
+    for name in ("READER", "STUDENT"):
+        settings = replace(
+            getattr(recipe, name),
+            steps=2,
+            batch_tokens=512,
+            decay=1,
+            precision="float32",
+            frozen_layers=0,
+        )
         monkeypatch.setattr(recipe, name, settings)
     for name, shape in (("student", STUDENT), ("teacher", TEACHER)):
         weights = ReaderModel(shape).state_dict()
-        state = {"shape": asdict(shape), "averaged": weights}
+        settings = TrainSettings().to_dict()
+        state = {"shape": asdict(shape), "averaged": weights, "settings": settings}
         save_checkpoint(tmp_path / f"{name}.pt", state)
     monkeypatch.setattr(recipe, "unpack_mpnet", lambda _: tmp_path / "teacher.pt")
     monkeypatch.setattr(recipe, "STUDENT_START", Start(tmp_path / "student.pt"))

@@ -1,6 +1,6 @@
 """Turns a checkpoint into the file that ships, and says where it comes from.
 
-    python -m bench.reader.export RUN/checkpoint.pt OUT --precision float16 [--train DIR]
+    python -m training.reader.export RUN/checkpoint.pt OUT [--base FOLDER] [--train DIR]
 
 Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, which names them. With
 ``--train`` the held-out figures are measured with the exported file itself, so that what
@@ -18,25 +18,39 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.reader.features import WindowMaker
-from bench.reader.heldout import SampleSizes, draw_sample, figures
-from bench.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
-from bench.reader.passages import prepare
-from bench.reader.pretrained import averaged_model
-from bench.reader.saving import load_checkpoint
-from bench.reader.sources import read_training_data
 from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
 from qa.model_files import MANIFEST, TOKENIZER, WEIGHTS
+from training.reader.features import WindowMaker
+from training.reader.heldout import SampleSizes, draw_sample, figures
+from training.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
+from training.reader.passages import prepare
+from training.reader.pretrained import averaged_model
+from training.reader.saving import load_checkpoint
+from training.reader.sources import read_training_data
 
 MAX_BYTES = 50_000_000
 MAX_DIFFERENCE = 1e-3
 """Between the logits of torch and of a float32 export."""
 
 
-def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None) -> dict[str, Any]:
-    """Write the model, its tokenizer and its manifest to ``out``; return the manifest."""
+def export(
+    checkpoint: Path,
+    out: Path,
+    precision: Precision,
+    train: Path | None = None,
+    base: Path | None = None,
+) -> dict[str, Any]:
+    """Write the model, its tokenizer and its manifest to ``out``; return the manifest.
+
+    Args:
+        checkpoint: Written by a run.
+        out: A folder.
+        precision: Of the stored weights.
+        train: The training files' folder, to measure the exported file with.
+        base: What adapters were trained on, if the run trained adapters.
+    """
     state = load_checkpoint(checkpoint)
-    model = averaged_model(checkpoint)
+    model = averaged_model(checkpoint, base)
     path = out / WEIGHTS
     write_onnx(model.eval(), path, precision)
     exported = OnnxModel(path)
@@ -53,7 +67,6 @@ def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None
         "largest_logit_difference_to_torch": difference,
         "start": {"sha256": state["start"], "is": _name_of(state["start"])},
         "steps": state["step"],
-        "planned_steps": state["steps"],
         "settings": state["settings"],
         "training_files": state["data"],
         "figures_of_the_run": _last_figures(checkpoint.with_name("log.jsonl")),
@@ -68,8 +81,9 @@ def export(checkpoint: Path, out: Path, precision: Precision, train: Path | None
 
 def _figures(exported: OnnxModel, train: Path) -> dict[str, float]:
     maker = WindowMaker(default_model_folder())
-    held_out = [prepare(a, maker.count_tokens) for a in read_training_data(train).held_out]
-    found = figures(exported, draw_sample(held_out, SampleSizes()), maker)
+    data = read_training_data(train)
+    held_out = [prepare(article, maker.count_tokens) for article in data.held_out]
+    found = figures(exported, draw_sample(held_out, SampleSizes().times(4), data), maker)
     return {name: round(value, 4) for name, value in found.items()}
 
 
@@ -105,13 +119,14 @@ def _git() -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.reader.export")
+    parser = argparse.ArgumentParser(prog="python -m training.reader.export")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--precision", choices=get_args(Precision), default="float16")
     parser.add_argument("--train", type=Path, help="folder of the training files, to measure")
+    parser.add_argument("--base", type=Path, help="what adapters were trained on")
     given = parser.parse_args()
-    report = export(given.checkpoint, given.out, given.precision, given.train)
+    report = export(given.checkpoint, given.out, given.precision, given.train, given.base)
     print(json.dumps(report, indent=2))
 
 

@@ -7,23 +7,21 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bench.reader.sources import TrainingArticle
 from index.chunking import ChunkLimits, TokenCounter, chunk_article
-from index.embedder import Embedder
 from index.lexical import query_terms, stems
 from index.types import Article, Span
+from training.reader.sources import TrainingArticle
 
-PARAGRAPHS, AS_AT_RUN_TIME = "paragraphs", "chunks"
+PARAGRAPHS = "paragraphs"
 # As at run time; half a paragraph; and several paragraphs together.
 CHUNK_FORMS = {
-    AS_AT_RUN_TIME: ChunkLimits(),
+    "chunks": ChunkLimits(),
     "halves": ChunkLimits(min_tokens=30, max_tokens=110),
     "joined": ChunkLimits(min_tokens=150, max_tokens=300),
 }
 _K1, _B = 1.2, 0.75
-_FUSION, _CANDIDATES = 60, 10
 _WORD = re.compile(r"\w+")
 
 
@@ -74,14 +72,10 @@ class PreparedArticle:
     article: TrainingArticle
     sentences: tuple[Span, ...]
     pools: dict[str, Pool]
-    confused: dict[str, list[Span]] = field(default_factory=dict)
-    """Of each question's id, the passages that the retriever brings first; see :func:`prepare`."""
 
 
-def prepare(
-    article: TrainingArticle, count_tokens: TokenCounter, embedder: Embedder | None = None
-) -> PreparedArticle:
-    """Return ``article`` cut into sentences and passages; with ``embedder``, also ``confused``."""
+def prepare(article: TrainingArticle, count_tokens: TokenCounter) -> PreparedArticle:
+    """Return ``article`` cut into sentences and passages."""
     whole = Article("", article.title, article.text)
     pools = {PARAGRAPHS: Pool(article.text, article.paragraphs)}
     sentences: list[Span] = []
@@ -89,30 +83,7 @@ def prepare(
         chunks = chunk_article(whole, count_tokens, limits)
         pools[form] = Pool(article.text, [Span(c.start, c.end) for c in chunks])
         sentences = sentences or [sentence for chunk in chunks for sentence in chunk.sentences]
-    confused = _confused(article, pools[AS_AT_RUN_TIME], embedder) if embedder else {}
-    return PreparedArticle(article, tuple(sentences), pools, confused)
-
-
-def _confused(article: TrainingArticle, pool: Pool, embedder: Embedder) -> dict[str, list[Span]]:
-    """Return the passages that a retriever by words and by meaning ranks first.
-
-    Reciprocal rank fusion (Cormack et al. 2009) of BM25 and cosine.
-    """
-    asked = [question for question in article.questions if question.answers]
-    if not asked:
-        return {}
-    passages = list(pool.passages)
-    vectors = embedder.encode_documents([article.text[p.start : p.end] for p in passages])
-    cosines = embedder.encode_documents([question.text for question in asked]) @ vectors.T
-    found = {}
-    for question, row in zip(asked, cosines, strict=True):
-        by_meaning = [passages[i] for i in (-row).argsort(kind="stable")[:_CANDIDATES]]
-        scores: defaultdict[Span, float] = defaultdict(float)
-        for ranking in (by_meaning, pool.ranked(question.text)[:_CANDIDATES]):
-            for place, passage in enumerate(ranking):
-                scores[passage] += 1 / (_FUSION + place)
-        found[question.id] = sorted(scores, key=lambda p: (-scores[p], p))
-    return found
+    return PreparedArticle(article, tuple(sentences), pools)
 
 
 def says(text: str, answers: Sequence[str]) -> bool:

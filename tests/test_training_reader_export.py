@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 
-from bench.reader.model import ModelShape, ReaderModel
-from bench.reader.saving import save_checkpoint
-from bench.reader.settings import TrainSettings
-from bench.reader.trainer import Trainer
+from training.reader.model import ModelShape, ReaderModel
+from training.reader.saving import save_checkpoint
+from training.reader.settings import TrainSettings
+from training.reader.trainer import Trainer
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from bench.reader import export as exporting
-from bench.reader.onnx_file import (
+from training.reader import export as exporting
+from training.reader.onnx_file import (
     OnnxModel,
     Precision,
     largest_difference,
@@ -39,13 +39,6 @@ def test_the_exported_file_computes_what_torch_does_at_any_length(
 ) -> None:
     write_onnx(model, tmp_path / "reader.onnx", precision)
     assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= apart
-
-
-def test_a_head_for_sentences_is_left_out_of_the_file(tmp_path: Path) -> None:
-    model = ReaderModel(replace(SHAPE, judges_sentences=True)).eval()
-    write_onnx(model, tmp_path / "reader.onnx", "float32")
-    assert largest_difference(model, OnnxModel(tmp_path / "reader.onnx")) <= 1e-4
-    assert model.sentence is not None
 
 
 def test_each_precision_makes_the_file_smaller(model: ReaderModel, tmp_path: Path) -> None:
@@ -72,13 +65,13 @@ def test_an_exported_file_can_be_trained_on(
 
 def test_the_export_says_where_it_comes_from(tmp_path: Path) -> None:
     settings = TrainSettings(seed=7)
-    state = Trainer(ReaderModel(SHAPE), settings, 3).state()
+    state = Trainer(ReaderModel(SHAPE), settings).state()
     extra = {"settings": settings.to_dict(), "data": {"toy.jsonl.gz": "ab"}, "start": "cd"}
     extra |= {"shape": asdict(SHAPE)}
     save_checkpoint(tmp_path / "checkpoint.pt", state | extra)
     (tmp_path / "log.jsonl").write_text('{"event": "held_out", "step": 2}\n{"event": "saved"}\n')
 
-    exporting.export(tmp_path / "checkpoint.pt", tmp_path / "out", "float32", None)
+    exporting.export(tmp_path / "checkpoint.pt", tmp_path / "out", "float32")
 
     report = json.loads((tmp_path / "out" / "reader.json").read_text())
     assert report["settings"]["seed"] == 7

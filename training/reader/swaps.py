@@ -6,7 +6,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from bench.reader.passages import says
+from training.reader.passages import says
 
 # Kinds are tried in this order: a year is a number, too.
 _KINDS = {

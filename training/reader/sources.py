@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 import math
-import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,18 @@ from typing import Any
 
 from index.errors import UnreadableFile
 from index.types import Span
+from training.reader.claims import CLAIM_FILES, Claim, read_claims
+from training.reader.conversations import DIALOGUES, DialogueQuestion, read_dialogues
+from training.reader.seeding import HELD_OUT_SHARE, sha1_of
 
-HELD_OUT_SHARE = 0.06
-"""Share of the articles of each file that is never trained on."""
 FILE_PATTERN = "*.jsonl.gz"
+_LEAST_CASED = 200
 PARAGRAPH_BREAK = "\n\n"
 # Comments of many threads share one title: this many make an article of their own.
 _UNTITLED_PARAGRAPHS = 12
 _UNTITLED = frozenset({"squadshifts-reddit"})
+# What stands for the title of a paragraph whose article is not known, and of a shop's reviews.
+_NO_TITLE = re.compile(r"^(?:untitled \d+|Amazon_Reviews_\d+|Filtered_Reddit_Comments.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,9 @@ class TrainingData:
     train: tuple[TrainingArticle, ...]
     held_out: tuple[TrainingArticle, ...]
     sha256: dict[str, str]
-
-
-def seeded(*parts: object) -> random.Random:
-    """Return a generator that depends on ``parts`` alone, the same on every machine."""
-    return random.Random("/".join(map(str, parts)))  # noqa: S311 - data, not secrets
+    claims: tuple[Claim, ...] = ()
+    """Of both parts, as are the dialogues; each knows whether it is held out."""
+    dialogues: tuple[DialogueQuestion, ...] = ()
 
 
 def read_training_data(folder: Path) -> TrainingData:
@@ -77,11 +79,14 @@ def read_training_data(folder: Path) -> TrainingData:
     by_file = [list(_articles(_read(file))) for file in files]
     titles = {title for articles in by_file for title in held_out_titles(articles)}
     articles = [article for articles in by_file for article in articles]
-    hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    beside = [path for name in (*CLAIM_FILES, DIALOGUES) if (path := folder / name).exists()]
+    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (*files, *beside)}
     return TrainingData(
         tuple(a for a in articles if title_key(a.title) not in titles),
         tuple(a for a in articles if title_key(a.title) in titles),
         hashes,
+        read_claims(folder),
+        read_dialogues(folder),
     )
 
 
@@ -90,7 +95,7 @@ def held_out_titles(articles: Sequence[TrainingArticle]) -> set[str]:
 
     A title that is held out in one file is held out in all, since files share articles.
     """
-    keys = sorted({title_key(a.title) for a in articles}, key=_sha1)
+    keys = sorted({title_key(a.title) for a in articles}, key=sha1_of)
     return set(keys[: math.ceil(HELD_OUT_SHARE * len(keys))])
 
 
@@ -99,8 +104,9 @@ def title_key(title: str) -> str:
     return title.replace("_", " ").casefold()
 
 
-def _sha1(text: str) -> str:
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+def shown_title(article: TrainingArticle) -> str:
+    """Return the title as a reader would see it; empty if the article's own is not known."""
+    return "" if _NO_TITLE.match(article.title) else article.title.replace("_", " ")
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
@@ -116,7 +122,13 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             except (KeyError, TypeError, ValueError) as error:
                 msg = f"{path}, line {number}: not of the training format: {error!r}."
                 raise UnreadableFile(msg) from error
-            yield row
+            if not _is_lower_cased(row["context"]):
+                yield row
+
+
+def _is_lower_cased(text: str) -> bool:
+    """Whether a paragraph lost its capitals: none in this many characters is no accident."""
+    return len(text) > _LEAST_CASED and text == text.lower()
 
 
 def _articles(rows: Iterable[dict[str, Any]]) -> Iterator[TrainingArticle]:

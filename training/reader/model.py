@@ -1,4 +1,4 @@
-"""The reading model: BERT with heads for the answer's start, its end, and whether there is one.
+"""The reading model: an encoder with heads for where the answer is, of what kind, and whether.
 
 BERT as Devlin et al. 2019, written out so that a training step and the exported graph
 hold nothing that is not needed. The first token stands for "no answer", as in the
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.reader.features import Batch
+from training.reader.features import VERDICTS, Batch
 
 
 class Logits(NamedTuple):
@@ -29,8 +29,10 @@ class Logits(NamedTuple):
     end: NDArray[np.float32]
     has_answer: NDArray[np.float32]
     """``(n,)``."""
-    sentence: NDArray[np.float32] | None = None
-    """``(n, length)``: that a token is in the sentence with the answer; not every model knows."""
+    verdict: NDArray[np.float32] | None = None
+    """``(n, 3)``: of words, yes and no, if there is an answer; files of before lack it."""
+    inside: NDArray[np.float32] | None = None
+    """``(n, length)``: that a token is in a member of the answer; files of before lack it."""
 
 
 class Outputs(NamedTuple):
@@ -39,10 +41,11 @@ class Outputs(NamedTuple):
     start: Tensor
     end: Tensor
     has_answer: Tensor
-    sentence: Tensor | None = None
+    verdict: Tensor
+    inside: Tensor
 
 
-HEADS = ("span.", "has_answer.", "sentence.")
+HEADS = ("span.", "has_answer.", "verdict.", "inside.")
 """How the names of their weights begin."""
 _HEAD_SCALE = 0.02
 _FARTHEST = 128
@@ -62,8 +65,6 @@ class ModelShape:
     relative_buckets: int = 0
     """How many distances between tokens each head weighs; 0 for none."""
     norm_epsilon: float = 1e-12
-    judges_sentences: bool = False
-    """Whether it has a head for the sentence with the answer."""
 
 
 MPNET_BASE = ModelShape(layers=12, width=768, inner=3072, relative_buckets=32, norm_epsilon=1e-5)
@@ -116,8 +117,9 @@ class ReaderModel(nn.Module):
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         self.span = nn.Linear(shape.width, 2)
         self.has_answer = nn.Linear(shape.width, 1)
-        self.sentence = nn.Linear(shape.width, 1) if shape.judges_sentences else None
-        for head in filter(None, (self.span, self.has_answer, self.sentence)):
+        self.verdict = nn.Linear(shape.width, len(VERDICTS))
+        self.inside = nn.Linear(shape.width, 1)
+        for head in (self.span, self.has_answer, self.verdict, self.inside):
             nn.init.normal_(head.weight, std=_HEAD_SCALE)
             nn.init.zeros_(head.bias)
 
@@ -136,20 +138,24 @@ class ReaderModel(nn.Module):
             mask = mask + self.relative(distances).permute(2, 0, 1)
         for layer in self.layers:
             hidden = layer(hidden, mask)
-        spans = self.span(hidden)
-        sentence = None if self.sentence is None else self.sentence(hidden)[..., 0]
-        return Outputs(spans[..., 0], spans[..., 1], self.has_answer(hidden[:, 0])[:, 0], sentence)
+        spans, first = self.span(hidden), hidden[:, 0]
+        return Outputs(
+            spans[..., 0],
+            spans[..., 1],
+            self.has_answer(first)[:, 0],
+            self.verdict(first),
+            self.inside(hidden)[..., 0],
+        )
 
     def logits(self, batch: Batch) -> Logits:
         """Return the logits of ``batch``, without dropout."""
         was_training = self.training
         self.eval()
         with torch.inference_mode():
+            batch = batch.to(self.span.weight.device.type)
             outputs = self(batch.ids, batch.attention, batch.types)
         self.train(was_training)
-        start, end, has_answer = (each.float().numpy() for each in outputs[:3])
-        sentence = None if outputs.sentence is None else outputs.sentence.float().numpy()
-        return Logits(start, end, has_answer, sentence)
+        return Logits(*(each.float().cpu().numpy() for each in outputs))
 
 
 def _buckets(places: Tensor, count: int) -> Tensor:

@@ -2,21 +2,22 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from dataclasses import replace
+import json
 from pathlib import Path
 
 import pytest
 
-from bench.reader.examples import Example, Mixture, epoch_examples
-from bench.reader.features import batches, collate
-from bench.reader.noise import add_noise
-from bench.reader.passages import CHUNK_FORMS, PreparedArticle, prepare, says
-from bench.reader.sources import assemble, read_training_data, seeded, title_key
-from bench.reader.swaps import Grounds, entities, reverse_sense, swap_entity
-from index.embedder import SentenceTransformerEmbedder
 from index.errors import UnreadableFile
 from index.types import Span, overlap
 from tests.reader_toys import TOWNS, rows, toy_articles, toy_data, toy_maker, write_toys
+from training.reader.epoch import EpochData, Mixture, epoch_examples
+from training.reader.examples import Example
+from training.reader.features import batches, collate
+from training.reader.noise import add_noise
+from training.reader.passages import CHUNK_FORMS, PreparedArticle, says
+from training.reader.seeding import seeded
+from training.reader.sources import assemble, read_training_data, shown_title, title_key
+from training.reader.swaps import Grounds, entities, reverse_sense, swap_entity
 
 MIXTURE = Mixture(negatives=3.0)
 
@@ -28,7 +29,8 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> list[PreparedArticle]:
 
 @pytest.fixture(scope="module")
 def examples(articles: list[PreparedArticle]) -> list[Example]:
-    several = [epoch_examples(articles, MIXTURE, 0, epoch) for epoch in range(12)]
+    data = EpochData(articles)
+    several = [epoch_examples(data, MIXTURE, 0, epoch) for epoch in range(12)]
     return list(itertools.chain.from_iterable(several))
 
 
@@ -46,28 +48,16 @@ def test_an_answer_is_where_it_is_said_to_be_in_every_passage(examples: list[Exa
     assert answerable
     for example in answerable:
         assert example.answer
-        assert example.passage[example.answer.start : example.answer.end] in example.answers
+        found = example.passage[example.answer.start : example.answer.end]
+        assert found in example.answers or example.verdict != "span"
 
 
 def test_windows_of_an_answer_decode_to_it(examples: list[Example]) -> None:
     example = next(e for e in examples if e.answers and e.answers[0] == "lanterns")
     (window,) = toy_maker().windows([example], offsets=True)
-    first, last = (place - window.passage_at for place in (window.start, window.end))
+    first, last = (place - window.passage_at for place in window.spans[0])
     start, end = window.offsets[first].start, window.offsets[last].end
     assert example.passage[start:end] == "lanterns"
-
-
-def test_windows_know_the_sentence_of_the_answer(examples: list[Example]) -> None:
-    example = next(e for e in examples if e.answers and e.answers[0] == "three days")
-    (window,) = toy_maker().windows([example], offsets=True)
-    assert window.sentence in window.sentences
-    first, last = (place - window.passage_at for place in window.sentence)
-    words = example.passage[window.offsets[first].start : window.offsets[last].end]
-    assert words == "The fair lasts three days, and bakers give away seeded bread."
-    mask = collate([window]).sentence[0]
-    assert mask.nonzero()[:, 0].tolist() == list(range(window.sentence[0], window.sentence[1] + 1))
-    (nowhere,) = toy_maker().windows([replace(example, answer=None)])
-    assert not collate([nowhere]).sentence.any()
 
 
 def test_a_long_passage_is_cut_into_windows_that_lose_nothing() -> None:
@@ -81,12 +71,12 @@ def test_a_long_passage_is_cut_into_windows_that_lose_nothing() -> None:
     assert {i for start, end in seen for i in range(start, end)} == {
         i for i, char in enumerate(passage) if char != " "
     }
-    assert 0 < sum(window.start > 0 for window in windows) < len(windows)
+    assert 0 < sum(bool(window.spans) for window in windows) < len(windows)
 
 
 def test_every_kind_of_negative_is_made(examples: list[Example]) -> None:
     kinds = {"answerable", "genuine", "other", "removed", "swapped", "reversed", "alien"}
-    assert {example.kind for example in examples} == kinds
+    assert kinds < {example.kind for example in examples}
 
 
 def test_a_passage_for_want_of_an_answer_does_not_say_it(
@@ -101,29 +91,6 @@ def test_a_passage_for_want_of_an_answer_does_not_say_it(
     unchanged = [e for e in checked if e.question in answers]
     assert unchanged
     assert not any(says(e.passage, answers[e.question]) for e in unchanged)
-
-
-def test_rivals_are_asked_the_same_in_the_batch_of_what_they_rival(
-    tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
-    articles = [
-        prepare(p.article, toy_maker().count_tokens, embedder) for p in toy_articles(tmp_path)
-    ]
-    found = list(epoch_examples(articles, Mixture(rivalled=1.0, negatives=0.0), 0, 0))
-    rivals = [example for example in found if example.kind == "rival"]
-    assert rivals
-    for rival in rivals:
-        (right,) = (e for e in found if e.group == rival.group and e is not rival)
-        assert right.kind == "answerable"
-        assert right.question == rival.question
-        assert not says(rival.passage, right.answers)
-    windows = list(toy_maker().windows(found))
-    for batch in batches(windows, 256, 0):
-        for window in batch:
-            size = sum(w.group == window.group for w in windows)
-            assert not window.group or sum(w.group == window.group for w in batch) == size
-    joined = [collate(batch).groups.sum().item() for batch in batches(windows, 256, 0)]
-    assert sum(joined) == sum(bool(window.group) for window in windows)
 
 
 def test_a_swapped_question_asks_about_a_stranger() -> None:
@@ -159,7 +126,7 @@ def test_an_epoch_is_the_same_each_time_and_the_next_is_not(
     articles: list[PreparedArticle],
 ) -> None:
     first, again, second = (
-        list(epoch_examples(articles, Mixture(), 0, epoch)) for epoch in (0, 0, 1)
+        list(epoch_examples(EpochData(articles), Mixture(), 0, epoch)) for epoch in (0, 0, 1)
     )
     assert first == again != second
 
@@ -203,12 +170,37 @@ def test_a_batch_allows_spans_in_the_passage_and_for_none(examples: list[Example
     for row, window in enumerate(windows):
         allowed = {0, *range(window.passage_at, len(window.ids) - 1)}
         assert set(batch.spans[row].nonzero()[:, 0].tolist()) == allowed
-        assert window.start in allowed
+        for target in (batch.start, batch.end):
+            assert set(target[row].nonzero()[:, 0].tolist()) <= allowed
+            assert target[row].sum() == pytest.approx(1)
 
 
 def test_a_folder_without_training_files_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="--train DIR"):
         read_training_data(tmp_path)
+
+
+def test_a_paragraph_that_lost_its_capitals_is_left_out(tmp_path: Path) -> None:
+    item = rows(*TOWNS[0], "toy")[0]
+    long = item | {"context": item["context"] * 2, "title": "Kept", "answers": []}
+    lower = long | {"context": long["context"].lower(), "title": "Lower"}
+    with gzip.open(tmp_path / "toy.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in (long, lower))
+    data = read_training_data(tmp_path)
+    assert [a.title for a in (*data.train, *data.held_out)] == ["Kept"]
+
+
+def test_a_cluster_or_a_shop_is_no_title_to_be_read() -> None:
+    shown = [
+        shown_title(assemble("toy", title, {}))
+        for title in (
+            "untitled 0123",
+            "Amazon_Reviews_7",
+            "Filtered_Reddit_Comments#12",
+            "New_York",
+        )
+    ]
+    assert shown == ["", "", "", "New York"]
 
 
 def test_an_answer_at_another_place_is_refused(tmp_path: Path) -> None:

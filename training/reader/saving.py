@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import IO, Any
 import numpy as np
 import torch
 
-from bench.reader.features import Window
 from index.types import Span
+from training.reader.features import Window
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
@@ -42,12 +43,21 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
     """Write the batches of an epoch, so that a resumed run reads the very same."""
     windows = [window for batch in batches for window in batch]
+    # Of each place: its window, whether it is a member, and its first and last token.
+    places = [
+        (number, is_member, *span)
+        for number, window in enumerate(windows)
+        for is_member, spans in enumerate((window.spans, window.members))
+        for span in spans
+    ]
     arrays = {
         "ids": np.concatenate([np.array(w.ids, dtype=np.int32) for w in windows]),
         "lengths": np.array([len(w.ids) for w in windows]),
-        "places": np.array([(w.passage_at, w.start, w.end, *w.sentence) for w in windows]),
+        "passages": np.array([w.passage_at for w in windows]),
         "kinds": np.array([w.kind for w in windows]),
-        "groups": np.array([w.group for w in windows]),
+        "verdicts": np.array([-1 if w.verdict is None else w.verdict for w in windows]),
+        "decides_where": np.array([w.decides_where for w in windows]),
+        "places": np.array(places, dtype=np.int32).reshape(-1, 4),
         "batches": np.array([len(batch) for batch in batches]),
     }
     write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type] # its stub
@@ -57,15 +67,23 @@ def load_batches(path: Path) -> list[list[Window]]:
     """Return what :func:`save_batches` wrote."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
+    spans: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
+    for number, is_member, first, last in stored["places"].tolist():
+        spans[number, is_member].append(Span(first, last))
     parts = np.split(stored["ids"], np.cumsum(stored["lengths"])[:-1])
+    columns = (stored[name].tolist() for name in ("passages", "kinds", "verdicts", "decides_where"))
     windows = iter(
-        Window(tuple(ids.tolist()), at, start, end, kind, group=group, sentence=Span(first, last))
-        for ids, (at, start, end, first, last), kind, group in zip(
-            parts,
-            stored["places"].tolist(),
-            stored["kinds"].tolist(),
-            stored["groups"].tolist(),
-            strict=True,
+        Window(
+            tuple(ids.tolist()),
+            passage_at,
+            tuple(spans[number, 0]),
+            kind,
+            tuple(spans[number, 1]),
+            None if verdict < 0 else verdict,
+            decides_where,
+        )
+        for number, (ids, passage_at, kind, verdict, decides_where) in enumerate(
+            zip(parts, *columns, strict=True)
         )
     )
     return [[next(windows) for _ in range(size)] for size in stored["batches"].tolist()]

@@ -1,7 +1,7 @@
 """The recipe of the small reading model: training files → checkpoint → the file that ships.
 
-    python -m bench.reader.train --train DIR --out RUN     # the same again resumes
-    python -m bench.reader.export RUN/checkpoint.pt OUT --precision float16 --train DIR
+    python -m training.reader.train --train DIR --out RUN     # the same again resumes
+    python -m training.reader.export RUN/checkpoint.pt OUT --precision float16 --train DIR
 
 ``sources`` puts articles together again and holds some out; ``passages`` cuts them as at
 run time; ``examples`` pairs questions with passages that answer them or do not

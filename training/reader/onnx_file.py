@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -17,14 +16,18 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from bench.reader.features import Batch
-from bench.reader.model import Logits, ReaderModel
-from qa.span_model import INPUTS, OUTPUTS
+from qa.span_model import INPUTS
+from training.reader.features import Batch
+from training.reader.model import Logits, ReaderModel
 
 Precision = Literal["float32", "float16", "int8"]
+OUTPUTS = ("start", "end", "has_answer", "verdict", "inside")
+"""In the order of Logits."""
 _OPSET = 17
 # Smaller tensors (biases, norms) stay as they are.
 _LEAST_ELEMENTS = 4096
+# Files that were exported before there were these heads can still be started from.
+_NEWER_HEADS = ("verdict.", "inside.")
 _PROBE_SHAPES = ((1, 12), (3, 57), (2, 384))
 
 
@@ -42,14 +45,14 @@ class OnnxModel:
         """Return the logits of the windows of ``batch``."""
         values = (batch.ids, batch.attention.long(), batch.types)
         feed = {name: value.numpy() for name, value in zip(INPUTS, values, strict=True)}
-        return Logits(*self._session.run(list(OUTPUTS), feed))
+        known = {output.name for output in self._session.get_outputs()}
+        return Logits(*self._session.run([name for name in OUTPUTS if name in known], feed))
 
 
 def write_onnx(model: ReaderModel, path: Path, precision: Precision) -> None:
     """Write ``model`` to ``path``; batch and length are dynamic, inputs are int64.
 
-    The computation is float32 in each case but for int8's matrix products. A head for
-    sentences is left out.
+    The computation is float32 in each case but for int8's matrix products.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -75,9 +78,12 @@ def read_onnx(model: ReaderModel, path: Path) -> None:
     tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
     state = model.state_dict()
     matrices = iter(values.T for name, values in tensors.items() if name not in state)
-    found = {name: tensors[name] if name in tensors else next(matrices) for name in state}
+    lacking = tuple(head for head in _NEWER_HEADS if f"{head}bias" not in tensors)
+    names = [name for name in state if not name.startswith(lacking)]
+    found = {name: tensors[name] if name in tensors else next(matrices) for name in names}
     model.load_state_dict(
-        {name: torch.from_numpy(values.astype(np.float32)) for name, values in found.items()}
+        {name: torch.from_numpy(values.astype(np.float32)) for name, values in found.items()},
+        strict=False,
     )
 
 
@@ -95,7 +101,8 @@ def largest_difference(model: ReaderModel, exported: OnnxModel) -> float:
 
 def _apart(ours: NDArray[np.float32], theirs: NDArray[np.float32], batch: Batch) -> float:
     """Return the largest difference, padding left out."""
-    seen = batch.attention.numpy() if ours.ndim > 1 else np.ones(ours.shape, dtype=bool)
+    by_token = ours.shape == batch.ids.shape
+    seen = batch.attention.numpy() if by_token else np.ones(ours.shape, dtype=bool)
     return float(np.abs(ours - theirs)[seen].max())
 
 
@@ -105,19 +112,25 @@ def _probe(model: ReaderModel, rows: int, length: int, generator: torch.Generato
     attention = torch.ones(rows, length, dtype=torch.bool)
     attention[-1, length // 2 :] = rows == 1  # the last of several rows is half padding
     types = (torch.arange(length) > length // 4).long().expand(rows, length).contiguous()
-    nowhere = torch.zeros(rows, dtype=torch.long)
-    groups = torch.zeros(0, rows, dtype=torch.bool)
+    nothing, verdict = torch.zeros(ids.shape), torch.zeros(rows, dtype=torch.long)
     return Batch(
-        ids, attention, types, attention, nowhere, nowhere, nowhere.float(), attention, groups
+        ids,
+        attention,
+        types,
+        attention,
+        nothing,
+        nothing,
+        verdict.float(),
+        nothing,
+        verdict,
+        verdict.bool(),
     )
 
 
 def _export(model: ReaderModel, path: Path) -> None:
-    if model.sentence is not None:
-        model = copy.deepcopy(model)
-        model.sentence = None
     batch = _probe(model, 2, 16, torch.Generator().manual_seed(0))
-    axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, *OUTPUTS[:2])}
+    by_token = (*INPUTS, "start", "end", "inside")
+    axes = {name: {0: "batch", 1: "length"} for name in by_token}
     with warnings.catch_warnings():
         # The newer exporter needs a package more, and this one still does all we need.
         warnings.simplefilter("ignore")
@@ -127,7 +140,7 @@ def _export(model: ReaderModel, path: Path) -> None:
             path,
             input_names=list(INPUTS),
             output_names=list(OUTPUTS),
-            dynamic_axes={**axes, OUTPUTS[2]: {0: "batch"}},
+            dynamic_axes={**axes, "has_answer": {0: "batch"}, "verdict": {0: "batch"}},
             opset_version=_OPSET,
             dynamo=False,
         )

@@ -1,38 +1,54 @@
-"""What a training run is told, and keeps to when it is resumed."""
+"""The settings of a training run, which it keeps when it is resumed."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from bench.reader.examples import Mixture
 from index.errors import InputError
+from training.reader.epoch import Mixture
 
 PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """One schedule, whether it runs in one session or in many."""
+    """One schedule, whether it runs in one session or in many.
+
+    The learning rate rises for ``warm_up`` steps, then stays, so that a run can go on for
+    as long as there is time; ``decay`` steps let it fall to nothing at the end (warm-up,
+    stable, decay: Hu et al. 2024).
+    """
 
     seed: int = 0
-    epochs: float = 1.0
-    """How often the examples are gone through; each time they are made anew."""
-    steps: int | None = None
-    """Planned steps; None for what ``epochs`` come to."""
+    steps: int = 1_000_000
+    """After which the run ends."""
     learning_rate: float = 1.5e-4
     """At the end of the warm-up."""
     head_rate: float = 3.0
     """The random heads learn this many times faster."""
-    warm_up: float = 0.06
-    """Share of the steps."""
+    norm_rate: float = 1.0
+    """Norms and biases learn this many times faster."""
+    warm_up: int = 100
+    """Steps."""
+    decay: int = 0
+    """Steps at the end in which the rate falls, by 1 - sqrt of their share."""
     batch_tokens: int = 4096
     weight_decay: float = 0.01
     clip: float = 1.0
     """Longest gradient."""
-    dropout: float = 0.1
+    dropout: float = 0.0
+    rank: int = 0
+    """Of the adapters; 0 to train all weights."""
+    frozen_layers: int = 0
+    """The lowest layers, which have no adapters."""
     has_answer_weight: float = 0.5
     """How much "is there an answer" counts beside "where"."""
+    verdict_weight: float = 0.5
+    """How much words, yes or no count."""
+    inside_weight: float = 0.3
+    """How much the members of an answer count."""
     average: float = 0.998
     """How much of the averaged weights a step keeps."""
     precision: str = "float32"
@@ -43,10 +59,6 @@ class TrainSettings:
     """How much the teacher's opinion counts beside the answers."""
     temperature: float = 2.0
     """The teacher's opinion is softened by it."""
-    rank_weight: float = 0.0
-    """How much it counts that a passage with the answer comes before its rivals."""
-    sentence_weight: float = 0.0
-    """How much it counts which sentence has the answer; with it, the model has a head for that."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,7 +71,7 @@ class TrainSettings:
         return cls(**{**data, "mixture": Mixture(**data["mixture"])})
 
     def check_same(self, stored: Self) -> None:
-        """Raise unless a run of ``stored`` settings may be gone on with.
+        """Raise unless a run of ``stored`` settings may be resumed with these.
 
         Raises:
             InputError: A setting differs; the message names it.
@@ -71,9 +83,12 @@ class TrainSettings:
             raise InputError(msg)
 
 
-def rate_at(step: int, steps: int, settings: TrainSettings) -> float:
-    """Return the learning rate of a step (0 is the first): linear warm-up, linear decay."""
-    warm_up = max(1, round(settings.warm_up * steps))
-    if step < warm_up:
-        return settings.learning_rate * (step + 1) / warm_up
-    return settings.learning_rate * max(0.0, (steps - step) / max(1, steps - warm_up))
+def rate_at(step: int, settings: TrainSettings) -> float:
+    """Return the learning rate of a step; 0 is the first."""
+    rate = settings.learning_rate
+    if step < settings.warm_up:
+        return rate * (step + 1) / settings.warm_up
+    falling = step - (settings.steps - settings.decay)
+    if settings.decay and falling >= 0:
+        return rate * max(0.0, 1 - math.sqrt((falling + 1) / settings.decay))
+    return rate

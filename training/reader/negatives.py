@@ -1,0 +1,109 @@
+"""Answerable questions → pairs that look answerable and are not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from index.types import Span, overlap
+from training.reader.examples import (
+    FORM_SHARES,
+    Example,
+    answer_texts,
+    draw,
+    other_passages,
+    passage_around,
+    without,
+)
+from training.reader.passages import PreparedArticle, says
+from training.reader.sources import Question, shown_title
+from training.reader.swaps import Grounds, reverse_sense, swap_entity
+
+_NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
+_CONFUSED_WITH = 3
+"""Another passage is drawn from this many that BM25 ranks first."""
+_MIN_CHARS = 60
+"""A passage has at least this many after its answer was taken out."""
+
+
+def negative(
+    prepared: PreparedArticle,
+    question: Question,
+    stock: dict[str, list[str]],
+    articles: Sequence[PreparedArticle],
+    rng: random.Random,
+) -> Example | None:
+    """Return one of the kinds of negatives; another passage where that kind cannot be made."""
+    answer = rng.choice(question.answers)
+    passage = passage_around(prepared, question, answer, rng)
+    makers: dict[str, Callable[[], Example | None]] = {
+        "other": lambda: _other(prepared, question, rng),
+        "removed": lambda: _removed(prepared, question, passage),
+        "swapped": lambda: _swapped(prepared, question, passage, stock, rng),
+        "reversed": lambda: _reversed(prepared, question, passage, rng),
+        "alien": lambda: _alien(prepared, question, articles, rng),
+    }
+    for kind in dict.fromkeys([draw(_NEGATIVE_SHARES, rng), "other", "removed", "alien"]):
+        made = makers[kind]()
+        if made:
+            return made
+    return None
+
+
+def _other(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example | None:
+    found = other_passages(prepared, question, draw(FORM_SHARES, rng))[:_CONFUSED_WITH]
+    return without(prepared, question.text, rng.choice(found), "other") if found else None
+
+
+def _removed(prepared: PreparedArticle, question: Question, passage: Span) -> Example | None:
+    """Return the passage without the sentences of its answers."""
+    text, kept = prepared.article.text, []
+    for sentence in prepared.sentences:
+        inside = Span(max(sentence.start, passage.start), min(sentence.end, passage.end))
+        if inside.start < inside.end and not any(overlap(sentence, a) for a in question.answers):
+            kept.append(text[inside.start : inside.end])
+    rest = " ".join(kept)
+    if len(rest) < _MIN_CHARS or says(rest, answer_texts(prepared.article, question)):
+        return None
+    return Example(question.text, rest, None, "removed", prepared.article.source)
+
+
+def _swapped(
+    prepared: PreparedArticle,
+    question: Question,
+    passage: Span,
+    stock: dict[str, list[str]],
+    rng: random.Random,
+) -> Example | None:
+    text = prepared.article.text
+    near = [s for s in prepared.sentences if any(overlap(s, a) for a in question.answers)]
+    grounds = Grounds(
+        text[passage.start : passage.end],
+        " ".join(text[start:end] for start, end in near),
+        answer_texts(prepared.article, question),
+    )
+    asked = swap_entity(question.text, grounds, stock, rng)
+    return without(prepared, asked, passage, "swapped") if asked else None
+
+
+def _reversed(
+    prepared: PreparedArticle, question: Question, passage: Span, rng: random.Random
+) -> Example | None:
+    asked = reverse_sense(question.text, rng)
+    return without(prepared, asked, passage, "reversed") if asked else None
+
+
+def _alien(
+    prepared: PreparedArticle,
+    question: Question,
+    articles: Sequence[PreparedArticle],
+    rng: random.Random,
+) -> Example | None:
+    """Return a passage of another article."""
+    other = rng.choice(articles)
+    passage = rng.choice(other.pools[draw(FORM_SHARES, rng)].passages)
+    body = other.article.text[passage.start : passage.end]
+    if other is prepared or says(body, answer_texts(prepared.article, question)):
+        return None
+    title = shown_title(other.article)
+    return Example(question.text, body, None, "alien", prepared.article.source, title=title)
