@@ -21,8 +21,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from bench.datasets import read_set
-from bench.refusal import in_first_half
+from bench.datasets import in_first_half, read_set
 from index.embedder import SentenceTransformerEmbedder
 from index.model_files import default_model_folder
 from index.passage_index import PassageIndex
