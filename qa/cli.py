@@ -259,14 +259,14 @@ app.command()(check)
 app.command()(serve)
 
 
-def main(commands: typer.Typer = app) -> None:
+def main(commands: typer.Typer | None = None) -> None:
     """Run the command line and end the process.
 
     An error of ours becomes one sentence, Ctrl-C one line, and a closed pipe nothing at all.
     """
     try:
         with remembered_interrupts():
-            code = _run(commands)
+            code = _run(commands or app)
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
     if code == EXIT_INTERRUPTED:
