@@ -22,8 +22,8 @@ from index.chunking import chunk_article
 from index.embedder import SentenceTransformerEmbedder
 from index.loaders import load_bytes
 
-CHARACTERS = (25_000, 100_000, 400_000, 1_600_000)
-RUNS = 3
+CHARACTERS = (12_500, 50_000, 200_000, 800_000)
+RUNS = 2
 """The fastest of these is reported."""
 _SENTENCE = "On day {} the committee met again to discuss what had been decided in the spring. "
 _PARAGRAPH_SENTENCES = 6

@@ -72,7 +72,7 @@ def test_a_member_that_swells_is_refused_by_the_ratio(name: str) -> None:
 @pytest.mark.parametrize(
     ("limits", "match"),
     [
-        (LoadLimits(max_unpacked_bytes=3_000_000), "limit of 3,000,000 bytes unpacked"),
+        (LoadLimits(max_unpacked_bytes=3_000_000), "limit of 3,000,000 bytes in all"),
         (LoadLimits(max_xml_bytes=300_000), "limit of 300,000 bytes for one XML file"),
         (LoadLimits(max_entries=5), "more files than the limit of 5"),
     ],

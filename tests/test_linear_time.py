@@ -6,6 +6,7 @@ import contextlib
 import html
 import textwrap
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 
 import pytest
 
@@ -164,7 +165,28 @@ def test_pdf(unit: str) -> None:
     assert_linear(reader(pdf.read), make)
 
 
+def test_the_rows_of_a_table_on_a_slide() -> None:
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    def make(count: int) -> bytes:
+        show = Presentation()
+        slide = show.slides.add_slide(show.slide_layouts[6])
+        shape = slide.shapes.add_table(2, 1, *[Inches(1)] * 4)
+        rows = shape._element.graphic.graphicData.tbl
+        for _ in range(count):
+            rows.append(deepcopy(rows.tr_lst[1]))
+        return documents.saved(show)
+
+    assert_linear(reader(slides.read), make, small=500)
+
+
 # What the formats are made of
+
+
+def repeated(unit: str, start: str, end: str) -> Callable[[int], bytes]:
+    return lambda count: f"{start}{unit * count}{end}".encode()
+
 
 RTF_UNITS = {
     "group": "{\\b a}",
@@ -181,11 +203,8 @@ RTF_UNITS = {
 @pytest.mark.parametrize("unit", RTF_UNITS.values(), ids=RTF_UNITS)
 def test_rtf_markup(unit: str) -> None:
     for start in ("{\\rtf1 ", "{\\rtf1{\\fonttbl ", "{\\rtf1{\\title "):
-        assert_linear(
-            reader(rtf.read),
-            lambda count, start=start: (start + unit * count + "}").encode(),
-            small=500 if len(unit) > 100 else 10_000,
-        )
+        make = repeated(unit, start, "}")
+        assert_linear(reader(rtf.read), make, small=500 if len(unit) > 100 else 10_000)
 
 
 @pytest.mark.parametrize("small", [10_000, 50_000])
@@ -220,12 +239,13 @@ ODT_UNITS = {
 
 @pytest.mark.parametrize("unit", ODT_UNITS.values(), ids=ODT_UNITS)
 def test_opendocument_elements(unit: str) -> None:
-    for around in ("{}", "<table:table>{}</table:table>"):
-        assert_linear(
-            reader(opendocument.read),
-            lambda count, around=around: documents.odt(around.format(unit * count)),
-            small=2_000,
-        )
+    for start, end in (("", ""), ("<table:table>", "</table:table>")):
+        make = repeated(unit, start, end)
+
+        def make_odt(count: int, make: Callable[[int], bytes] = make) -> bytes:
+            return documents.odt(make(count).decode())
+
+        assert_linear(reader(opendocument.read), make_odt, small=2_000)
 
 
 HTML_UNITS = {
@@ -251,9 +271,6 @@ HTML_UNITS = {
 
 @pytest.mark.parametrize("unit", HTML_UNITS.values(), ids=HTML_UNITS)
 def test_html_elements(unit: str) -> None:
-    for around in ("<body>{}", "<table>{}</table>", "<article><p>A few words.</p>{}", "<p {}>"):
-        assert_linear(
-            reader(html_page.read),
-            lambda count, around=around: around.format(unit * count).encode(),
-            small=2_000,
-        )
+    places = ("<body>", ""), ("<table>", "</table>"), ("<article><p>Words.</p>", ""), ("<p ", ">")
+    for start, end in places:
+        assert_linear(reader(html_page.read), repeated(unit, start, end), small=2_000)
