@@ -167,7 +167,28 @@ def test_pdf(unit: str) -> None:
     assert_linear(reader(pdf.read), make)
 
 
+def test_the_rows_of_a_table_on_a_slide() -> None:
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    def make(count: int) -> bytes:
+        show = Presentation()
+        slide = show.slides.add_slide(show.slide_layouts[6])
+        shape = slide.shapes.add_table(2, 1, *[Inches(1)] * 4)
+        rows = shape._element.graphic.graphicData.tbl
+        for _ in range(count):
+            rows.append(deepcopy(rows.tr_lst[1]))
+        return documents.saved(show)
+
+    assert_linear(reader(slides.read), make, small=500)
+
+
 # What the formats are made of
+
+
+def repeated(unit: str, start: str, end: str) -> Callable[[int], bytes]:
+    return lambda count: f"{start}{unit * count}{end}".encode()
+
 
 RTF_UNITS = {
     "group": "{\\b a}",
