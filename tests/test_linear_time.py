@@ -6,7 +6,7 @@ import contextlib
 import html
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import partial
+from copy import deepcopy
 
 import pytest
 
@@ -205,11 +205,8 @@ RTF_UNITS = {
 @pytest.mark.parametrize("unit", RTF_UNITS.values(), ids=RTF_UNITS)
 def test_rtf_markup(unit: str) -> None:
     for start in ("{\\rtf1 ", "{\\rtf1{\\fonttbl ", "{\\rtf1{\\title "):
-        assert_linear(
-            reader(rtf.read),
-            partial(lambda start, count: (start + unit * count + "}").encode(), start),
-            small=500 if len(unit) > 100 else 10_000,
-        )
+        make = repeated(unit, start, "}")
+        assert_linear(reader(rtf.read), make, small=500 if len(unit) > 100 else 10_000)
 
 
 @pytest.mark.parametrize("small", [10_000, 50_000])
@@ -244,12 +241,13 @@ ODT_UNITS = {
 
 @pytest.mark.parametrize("unit", ODT_UNITS.values(), ids=ODT_UNITS)
 def test_opendocument_elements(unit: str) -> None:
-    for around in ("{}", "<table:table>{}</table:table>"):
-        assert_linear(
-            reader(opendocument.read),
-            partial(lambda around, count: documents.odt(around.format(unit * count)), around),
-            small=2_000,
-        )
+    for start, end in (("", ""), ("<table:table>", "</table:table>")):
+        make = repeated(unit, start, end)
+
+        def make_odt(count: int, make: Callable[[int], bytes] = make) -> bytes:
+            return documents.odt(make(count).decode())
+
+        assert_linear(reader(opendocument.read), make_odt, small=2_000)
 
 
 HTML_UNITS = {
@@ -275,9 +273,6 @@ HTML_UNITS = {
 
 @pytest.mark.parametrize("unit", HTML_UNITS.values(), ids=HTML_UNITS)
 def test_html_elements(unit: str) -> None:
-    for around in ("<body>{}", "<table>{}</table>", "<article><p>A few words.</p>{}", "<p {}>"):
-        assert_linear(
-            reader(html_page.read),
-            partial(lambda around, count: around.format(unit * count).encode(), around),
-            small=2_000,
-        )
+    places = ("<body>", ""), ("<table>", "</table>"), ("<article><p>Words.</p>", ""), ("<p ", ">")
+    for start, end in places:
+        assert_linear(reader(html_page.read), repeated(unit, start, end), small=2_000)
