@@ -71,6 +71,7 @@ def test_a_deletion_that_fails_holds_up_nobody(
         assert "/srv" not in note
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
     line = Line()
     failed = threading.Event()

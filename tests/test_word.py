@@ -152,5 +152,5 @@ def test_a_style_based_on_a_headings_is_a_headings() -> None:
 
 def test_a_zip_with_the_folders_of_a_document_alone_is_refused() -> None:
     data = docx([("Normal", "Words.")])
-    with pytest.raises(UnreadableFile, match="not a Word document"):
+    with pytest.raises(UnreadableFile, match="not a valid Word document"):
         loaded(rezipped(data, {"_rels/.rels": "<Relationships/>"}))
