@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1:7860"
 Pairs = Sequence[tuple[str, str]]
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own.
+
+    In the main thread ``asyncio.run`` would take away the event loop that Gradio has set there.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass
@@ -63,7 +74,7 @@ def scope_of(method: str = "GET", path: str = "/", headers: Pairs = (("host", HO
 
 def asked(app: ASGIApp, scope: Scope, body: Iterable[bytes] = (b"",)) -> Response:
     """Return the answer of ``app`` to a request with a body in these pieces."""
-    return asyncio.run(answer(app, scope, _pieces(body)))
+    return run(answer(app, scope, _pieces(body)))
 
 
 async def _pieces(body: Iterable[bytes]) -> AsyncIterator[bytes]:

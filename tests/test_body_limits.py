@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from qa.page.body_limits import BodyLimiter, BodyLimits
 from qa.page.intake import IntakeLedger, IntakeLimits, visitor_of
-from tests.asgi import HOST, Inner, Response, answer, asked, scope_of
+from tests.asgi import HOST, Inner, Response, answer, asked, run, scope_of
 
 JOIN, CALL, UPLOAD = "/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/upload"
 LIMITS = BodyLimits(call=100, join=1_000)
@@ -120,7 +120,7 @@ def test_a_body_that_stops_coming_is_cut_off(path: str) -> None:
 
     limits = BodyLimits(call=100, join=100, grace=0.05)
     app = BodyLimiter(Inner(), limits, IntakeLedger(intake_limits()))
-    response = asyncio.run(waiting_client(app, scope_of("POST", path), stuck()))
+    response = run(waiting_client(app, scope_of("POST", path), stuck()))
     assert response.status == 408
     assert "too slowly" in response.body.decode()
 
@@ -249,7 +249,7 @@ def test_an_upload_that_the_client_breaks_off_counts_no_more() -> None:
         pieces = broken()
         await app(upload_scope(), receive, send)
 
-    asyncio.run(leave())
+    run(leave())
     assert asked(app, upload_scope(), [b"x" * 900]).status == 200
 
 
@@ -289,5 +289,5 @@ def test_an_answer_that_streams_is_passed_on_piece_by_piece() -> None:
         yield b""
 
     app = BodyLimiter(stream, LIMITS, IntakeLedger(intake_limits()))
-    streamed = asyncio.run(answer(app, scope_of(path="/gradio_api/queue/data"), none()))
+    streamed = run(answer(app, scope_of(path="/gradio_api/queue/data"), none()))
     assert streamed.body == b"datadatadata"

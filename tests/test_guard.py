@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
@@ -10,7 +9,7 @@ from starlette.types import Message
 
 from qa.page.addresses import ServedAddresses
 from qa.page.guard import Guard
-from tests.asgi import HOST, Inner, Response, asked, headers_of, scope_of
+from tests.asgi import HOST, Inner, Response, asked, headers_of, run, scope_of
 
 SERVED = ServedAddresses.of("127.0.0.1", 7860)
 JOIN, UPLOAD = "/gradio_api/queue/join", "/gradio_api/upload"
@@ -173,7 +172,7 @@ def test_a_websocket_is_refused(fields: dict[str, str]) -> None:
         return {"type": "websocket.connect"}
 
     scope = {**scope_of(headers=headers_of(**fields)), "type": "websocket"}
-    asyncio.run(Guard(inner, SERVED)(scope, receive, send))
+    run(Guard(inner, SERVED)(scope, receive, send))
     assert [message["type"] for message in sent] == ["websocket.close"]
     assert not inner.scopes
 
@@ -221,5 +220,5 @@ def test_events_pass_one_by_one() -> None:
             order.append("arrived")
 
     scope = scope_of(path="/gradio_api/queue/data")
-    asyncio.run(Guard(stream, SERVED)(scope, receive, send))
+    run(Guard(stream, SERVED)(scope, receive, send))
     assert order == ["sent 0", "arrived", "sent 1", "arrived"]

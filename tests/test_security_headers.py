@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from base64 import b64encode
 
@@ -12,7 +11,7 @@ from starlette.types import Message
 from qa.page.addresses import ServedAddresses
 from qa.page.guard import Guard
 from qa.page.security_headers import HEADERS, SecurityHeaders
-from tests.asgi import Inner, Response, asked, scope_of
+from tests.asgi import Inner, Response, asked, run, scope_of
 
 CORS = (
     ("access-control-allow-origin", "http://attacker.example"),
@@ -92,5 +91,5 @@ def test_events_pass_one_by_one() -> None:
         if message["type"] == "http.response.body":
             order.append("arrived")
 
-    asyncio.run(SecurityHeaders(stream)(scope_of(path="/gradio_api/queue/data"), receive, send))
+    run(SecurityHeaders(stream)(scope_of(path="/gradio_api/queue/data"), receive, send))
     assert order == ["sent 0", "arrived", "sent 1", "arrived"]
