@@ -71,14 +71,13 @@ def test_a_deletion_that_fails_holds_up_nobody(
         assert "/srv" not in note
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
     line = Line()
     failed = threading.Event()
 
     def afterwards() -> None:
         failed.set()
-        raise SystemExit  # ends the thread without a trace
+        raise OSError("The file cannot be deleted.")
 
     source = Source("one", lambda _: Article.from_text("one"))
     *_, last = add_each([source], line, "visitor", afterwards)

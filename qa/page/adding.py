@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from index.types import Article
 from qa.escaping import escape_html, shorten
 from qa.page.line import MOST_WAITING, Line, Place, Stopped
 from qa.page.problems import sentence
+
+_logger = logging.getLogger(__name__)
 
 LINE_FULL = (
     f"{MOST_WAITING} additions are waiting already, so nothing was added. Give it again in a "
@@ -118,8 +121,11 @@ def add_each(
             with line.turn_of(place):
                 work.run()
             afterwards()
+        except Exception:
+            # The visitor's files are dealt with; what failed is for the server's log.
+            _logger.exception("An addition could not be finished")
         finally:
-            work.end()  # whoever waits for news must be told, whatever happened
+            work.end()  # wakes the visitor who waits, whatever happened
 
     try:
         # It ends with the program: a kill at any instant leaves a library whole.
