@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from qa.cli import main
-from qa.serve_command import serve
+from qa.cli.commands import main
+from qa.cli.serve import serve
 
 if __name__ == "__main__":
     command = typer.Typer(pretty_exceptions_enable=False, add_completion=False)

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from bench.environment import Environment
 from bench.plots import write_svg
 from index.chunking import chunk_article
-from index.embedder import SentenceTransformerEmbedder
-from index.loaders import load_bytes
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.sources.loaders import load_bytes
 
 CHARACTERS = (12_500, 50_000, 200_000, 800_000)
 RUNS = 2

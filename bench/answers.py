@@ -19,11 +19,18 @@ from bench.commands import parser_of, report, shipped_reader, table
 from bench.datasets import CALIBRATED_ON, QA_FILES, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from index.embedder import SentenceTransformerEmbedder
-from qa.evaluation.answers import RECALLS, AnswerRow, answer_row
-from qa.evaluation.asking import Asked, ask_all, ask_given, in_variant
+from index.embedding.embedder import SentenceTransformerEmbedder
 from qa.evaluation.datasets import EvalArticle
-from qa.reader import ExtractiveReader
+from qa.evaluation.evaluate import (
+    RECALLS,
+    AnswerRow,
+    Asked,
+    answer_row,
+    ask_all,
+    ask_given,
+    in_variant,
+)
+from qa.reading.reader import ExtractiveReader
 
 DEFAULT_SETS = (
     "squad_en", "xquad_en", "covidqa", "fairytale", "quail_news", "rgb_counterfactual",

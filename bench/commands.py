@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.reading import RememberingModel
-from qa.reader import ExtractiveReader
+from qa.reading.reader import ExtractiveReader
 
 
 def parser_of(module: str) -> argparse.ArgumentParser:

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import FrameType
 
 from bench.toys import ToyEmbedder
-from index.checking import Verdict, check_library
 from index.chunking import ChunkLimits
 from index.errors import WrongModel
-from index.leftovers import TEMPORARY
-from index.passage_index import PassageIndex
+from index.maintenance import Verdict, check_library
+from index.search.passage_index import PassageIndex
+from index.search.vector_file import TEMPORARY
 from index.types import Article
 
 LIMITS = ChunkLimits(min_tokens=5, max_tokens=20)
@@ -149,7 +149,7 @@ def run_worker(folder: Path, log: Path, job: Job) -> int:
     that may change a file.
     """
     # What is changed is saved at once, so that saving is met as often as all else.
-    from index import meaning
+    from index.search import sync as meaning
 
     meaning._SAVE_AT_LEAST = 1
     passed = 0

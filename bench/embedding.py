@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedder import Embedder, Progress, Vectors
+from index.embedding.embedder import Embedder, Progress, Vectors
 
 
 class RememberingEmbedder:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-from index.processor import usable_cores
+from index.embedding.int8 import usable_cores
 
 _PACKAGES = (
     "torch",

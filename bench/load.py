@@ -27,8 +27,8 @@ from bench.environment import Environment
 from bench.processes import status
 from bench.serving import served
 from bench.towns import towns
+from qa.article_qa import ArticleQA
 from qa.page.asking import MOST_ASKED
-from qa.pipeline import ArticleQA
 
 SETTLED_AFTER = 0.25
 """The part of the time after which memory is first noted: buffers have grown by then."""

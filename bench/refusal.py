@@ -20,10 +20,10 @@ from bench.datasets import in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.plots import Believed, plot_calibration, plot_risk_coverage
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from qa.evaluation.abstention import auroc
-from qa.evaluation.asking import Asked, ask_all
-from qa.reader import ExtractiveReader
+from qa.evaluation.evaluate import Asked, ask_all
+from qa.reading.reader import ExtractiveReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
 DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")

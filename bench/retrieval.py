@@ -35,8 +35,8 @@ from bench.retrieval_report import (
     Results,
     render,
 )
-from index.embedder import SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.search.passage_index import PassageIndex
 from index.types import Article, Passage
 from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
 from qa.evaluation.metrics import (
@@ -47,8 +47,8 @@ from qa.evaluation.metrics import (
     recall_within,
     reciprocal_rank,
 )
-from qa.fusion import MEANING_ALONE, WORDS_ALONE
-from qa.retriever import Retriever
+from qa.retrieval.fusion import MEANING_ALONE, WORDS_ALONE
+from qa.retrieval.retriever import Retriever
 
 SYSTEMS = {"dense": MEANING_ALONE, "BM25": WORDS_ALONE, "hybrid": None}
 # Enough for 2,000 characters of short passages, and for the first 10 hits.

@@ -30,12 +30,12 @@ from bench.environment import Environment
 from bench.serving import served
 from bench.timing import milliseconds
 from index.articles import bundled_article
-from index.full_model import FullModel
-from index.light_encoder import LightEncoder
-from index.model_files import default_model_folder
-from index.processor import usable_cores
+from index.embedding.int8 import usable_cores
+from index.embedding.model_files import default_model_folder
+from index.embedding.onnx_encoder import OnnxEncoder
+from index.embedding.sentence_transformer import SentenceTransformerEncoder
 from index.sentences import split_sentences
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 
 QUESTION = "Who did Marco Rubio call?"
 LONGEST_QUESTION = 160
@@ -136,7 +136,7 @@ def questions() -> list[str]:
 
 
 def encodings(
-    light: LightEncoder, full: FullModel, texts: Sequence[str], count: int
+    light: OnnxEncoder, full: SentenceTransformerEncoder, texts: Sequence[str], count: int
 ) -> list[Encoding]:
     """Return how long ``count`` questions take, embedded by both in turns."""
     encoders = {"light": light.encode_query, "sentence-transformers": full.encode_query}
@@ -167,7 +167,9 @@ def _busy(count: int) -> Iterator[None]:
             process.wait()
 
 
-def least_cosine(light: LightEncoder, full: FullModel, texts: Sequence[str]) -> float:
+def least_cosine(
+    light: OnnxEncoder, full: SentenceTransformerEncoder, texts: Sequence[str]
+) -> float:
     """Return the cosine of the two vectors of the text whose vectors are farthest apart."""
     return min(float(light.encode_query(text) @ full.encode_query(text)) for text in texts)
 
@@ -216,11 +218,11 @@ def main() -> None:
     given = parser.parse_args()
     environment, load = Environment.now("bench.start"), os.getloadavg()[0]
     found = steps(given.rounds)
-    light, texts = LightEncoder.default(), questions()
+    light, texts = OnnxEncoder.default(), questions()
     folder = str(default_model_folder())
-    full = FullModel.load(folder, allow_download=False, precision="auto")
+    full = SentenceTransformerEncoder.load(folder, allow_download=False, precision="auto")
     encoded = encodings(light, full, texts, given.questions)
-    exact = FullModel.load(folder, allow_download=False, precision="float32")
+    exact = SentenceTransformerEncoder.load(folder, allow_download=False, precision="float32")
     cosine = least_cosine(light, exact, [*texts, bundled_article().text])
     text = render(environment, load, found, encoded, cosine)
     report(given.out, "start", text)

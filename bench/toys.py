@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.embedder import ModelIdentity, Progress, Vectors
+from index.embedding.embedder import ModelIdentity, Progress, Vectors
 
 
 class ToyEmbedder:

@@ -10,7 +10,7 @@ _check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: Non
 
 
 @contextlib.contextmanager
-def checked_by(check: Callable[[], None]) -> Iterator[None]:
+def cancel_check(check: Callable[[], None]) -> Iterator[None]:
     """Have ``check`` called several times a second while this thread reads or cuts an article.
 
     Whatever it raises ends the work and is raised to the caller.
@@ -23,5 +23,5 @@ def checked_by(check: Callable[[], None]) -> Iterator[None]:
 
 
 def check_interruption() -> None:
-    """Call the check that :func:`checked_by` set, if there is one; raises what it raises."""
+    """Call the check that :func:`cancel_check` set, if there is one; raises what it raises."""
     _check.get()()

@@ -198,7 +198,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Caption:
+class PassageSource:
     """What a passage tells of its article: the title, and where the pages start, if any."""
 
     title: str
@@ -216,7 +216,7 @@ def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | Non
     return first, tuple(pages[first : max(first, bisect_left(pages, end))])
 
 
-def the_one_id(start_of_id: str, ids: Iterable[str]) -> str:
+def resolve_id_prefix(start_of_id: str, ids: Iterable[str]) -> str:
     """Return the one of ``ids`` that starts like this.
 
     Raises:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     __version__: str
     from index.types import Article, ArticleInfo, Passage
-    from qa.answer import Answer, Kind
+    from qa.answers.answer import Answer, Kind
+    from qa.answers.citation import Citation
+    from qa.article_qa import ArticleQA
     from qa.bundled import ask, retrieve
-    from qa.citations import Citation
-    from qa.config import Settings
-    from qa.pipeline import ArticleQA
+    from qa.settings import Settings
 
 __all__ = [
     "Answer",
@@ -33,14 +33,14 @@ __all__ = [
 
 # What each name comes from, imported when it is first asked for.
 _PLACES = {
-    "Answer": "qa.answer",
+    "Answer": "qa.answers.answer",
     "Article": "index.types",
     "ArticleInfo": "index.types",
-    "ArticleQA": "qa.pipeline",
-    "Citation": "qa.citations",
-    "Kind": "qa.answer",
+    "ArticleQA": "qa.article_qa",
+    "Citation": "qa.answers.citation",
+    "Kind": "qa.answers.answer",
     "Passage": "index.types",
-    "Settings": "qa.config",
+    "Settings": "qa.settings",
     "ask": "qa.bundled",
     "retrieve": "qa.bundled",
 }

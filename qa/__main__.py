@@ -7,7 +7,7 @@ import signal
 
 
 def _exit_interrupted(*_: object) -> None:
-    """Do as qa.interrupts.exit_interrupted, which takes longer to import."""
+    """Do as qa.cli.terminal.exit_interrupted, which takes longer to import."""
     os.write(2, b"Interrupted.\n")
     os._exit(130)
 
@@ -21,7 +21,7 @@ def main() -> None:
     shown = os.isatty(2) and os.environ.get("TERM") != "dumb"
     if shown:
         os.write(2, b"Starting...\r")
-    from qa.cli import main as run
+    from qa.cli.commands import main as run
 
     if shown:
         os.write(2, b"\x1b[K")

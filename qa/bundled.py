@@ -6,8 +6,8 @@ import functools
 from collections.abc import Sequence
 
 from index.types import Passage
-from qa.answer import Answer
-from qa.pipeline import ArticleQA
+from qa.answers.answer import Answer
+from qa.article_qa import ArticleQA
 
 
 def retrieve(question: str, k: int = 5) -> list[Passage]:

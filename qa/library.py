@@ -1,4 +1,4 @@
-"""The articles of a library: recorded, or waiting to be embedded."""
+"""The articles of a library: read from sources, stored, or waiting to be embedded."""
 
 from __future__ import annotations
 
@@ -9,12 +9,55 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from index.embedder import Progress
+from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound
-from index.passage_index import PassageIndex
-from index.types import Article, ArticleInfo, checked_title, the_one_id
-from qa.config import Settings
-from qa.sources import read_bytes, read_file, read_url
+from index.search.passage_index import PassageIndex
+from index.types import Article, ArticleInfo, checked_title, resolve_id_prefix
+from qa.settings import Settings
+
+
+def read_bytes(data: bytes, name: str, settings: Settings, *, title: str = "") -> Article:
+    """Return the article in a file's bytes; ``name`` gives the format and, if need be, the title.
+
+    Raises:
+        InputError: The bytes cannot be used; see :mod:`index.errors`.
+    """
+    from index.sources.loaders import load_bytes
+
+    return load_bytes(data, name, title=title, limits=settings.load_limits)
+
+
+def read_file(path: Path, settings: Settings, *, title: str = "") -> Article:
+    """Return the article in a file.
+
+    Raises:
+        InputError: The file cannot be used; see :mod:`index.errors`.
+    """
+    from index.sources.loaders import load_file
+
+    return load_file(path, title=title, limits=settings.load_limits)
+
+
+def read_url(url: str, settings: Settings, *, title: str = "") -> Article:
+    """Return the article at a web address, which is fetched.
+
+    Raises:
+        FetchError: The page cannot be fetched, or must not be.
+        InputError: What came back cannot be used; see :mod:`index.errors`.
+    """
+    from index.sources.loaders import load_bytes
+    from index.sources.web import FetchLimits, fetch
+
+    limits = settings.load_limits
+    page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
+    return load_bytes(
+        page.data,
+        page.name,
+        title=title,
+        source=page.url,
+        content_type=page.content_type,
+        limits=limits,
+    )
 
 
 class Library:
@@ -55,7 +98,7 @@ class Library:
             TooLarge: It is over the limit of the settings.
             LibraryError: It cannot be recorded.
         """
-        from index.loaders import article_from_text
+        from index.sources.loaders import article_from_text
 
         limits = self.settings.load_limits
         return self._add(article_from_text(text, title=title, limits=limits), progress)
@@ -143,7 +186,7 @@ class Library:
         Raises:
             ArticleNotFound: None does, or several do.
         """
-        return self.article(the_one_id(start_of_id, self.titles()))
+        return self.article(resolve_id_prefix(start_of_id, self.titles()))
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from index.articles import bundled_article
-from index.embedder import Progress, SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import Progress, SentenceTransformerEmbedder
+from index.search.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.config import Settings
 from qa.library import Library
-from qa.reader import ExtractiveReader, Reader
-from qa.retriever import Retriever
+from qa.reading.reader import ExtractiveReader, Reader
+from qa.retrieval.retriever import Retriever
+from qa.settings import Settings
 
 
 class SearchableLibrary(Library):
@@ -62,7 +62,7 @@ class SearchableLibrary(Library):
             settings: How it is read and asked; None for those of the environment.
             create: Whether to make the library if there is none.
             read_only: Whether only to read, so that nothing in the folder changes; see
-                :class:`index.passage_index.PassageIndex`.
+                :class:`index.search.passage_index.PassageIndex`.
 
         Raises:
             LibraryMissing: There is none, and it is not to be made.
@@ -87,7 +87,7 @@ class SearchableLibrary(Library):
             EmptyArticle: The text is blank.
             TooLarge: It is over the limit of the settings.
         """
-        from index.loaders import article_from_text
+        from index.sources.loaders import article_from_text
 
         settings = settings or Settings.load()
         article = article_from_text(text, title=title, limits=settings.load_limits)
@@ -100,7 +100,7 @@ class SearchableLibrary(Library):
         Raises:
             InputError: The file cannot be used; see :mod:`index.errors`.
         """
-        from index.loaders import load_file
+        from index.sources.loaders import load_file
 
         settings = settings or Settings.load()
         article = load_file(Path(path), limits=settings.load_limits)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from index.articles import examples_for
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.answer import Kind
-from qa.confidence import LIKELY
-from qa.kinds.wanted import OVERVIEW_QUESTIONS
+from qa.answers.answer import Kind
+from qa.answers.confidence import LIKELY
+from qa.conversation.intent import OVERVIEW_QUESTIONS
 
 if TYPE_CHECKING:
+    from qa.article_qa import ArticleQA
     from qa.overview.overviews import Name
-    from qa.pipeline import ArticleQA
 
 SECONDS = 5.0
 """No further question is tried after this long."""

@@ -16,9 +16,9 @@ import hypothesis
 import pytest
 
 from index.articles import bundled_article
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 
 # An example may take long where others work, too; it is no fault then.
 hypothesis.settings.register_profile("untimed", deadline=None)

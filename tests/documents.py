@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index.chunking import chunk_article
-from index.loaded import Loaded
+from index.sources.document import ParsedDocument
 from index.types import Article
 
 LEADING = 14
@@ -30,7 +30,7 @@ ODT_SPACES = " ".join(
 )
 
 
-def assert_exact(loaded: Loaded) -> Article:
+def assert_exact(loaded: ParsedDocument) -> Article:
     """Hold what a loader made to the invariant of exact citations; return its article."""
     article = Article.from_text(loaded.text, headings=loaded.headings, pages=loaded.pages)
     assert article.text == loaded.text
@@ -50,11 +50,11 @@ def assert_exact(loaded: Loaded) -> Article:
     return article
 
 
-def headings(loaded: Loaded) -> list[tuple[int, str]]:
+def headings(loaded: ParsedDocument) -> list[tuple[int, str]]:
     return [(h.level, loaded.text[h.start : h.end]) for h in loaded.headings]
 
 
-def page(loaded: Loaded, number: int) -> str:
+def page(loaded: ParsedDocument, number: int) -> str:
     """Return the text of a page, from 1."""
     return loaded.text[slice(*[*loaded.pages, len(loaded.text)][number - 1 : number + 1])].strip()
 

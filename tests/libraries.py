@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench.crash_work import LIMITS, text_of
 from bench.toys import ToyEmbedder
-from index.library_folder import RECORD
-from index.passage_index import PassageIndex
+from index.search.passage_index import PassageIndex
+from index.store.folder import STORE_FILE
 from index.types import Article
 
 ROOT = Path(__file__).parent.parent
@@ -52,13 +52,13 @@ def found(index: PassageIndex, number: int) -> list[str]:
     word = f"Word{number}"
     candidates = index.candidates(word, TOY.encode_query(word), 50)
     holding = {c.stored.chunk.article_id for c in candidates if c.bm25 > 0 and c.similarity > 0}
-    return sorted(caption.title for caption in index.captions(holding).values())
+    return sorted(caption.title for caption in index.passage_sources(holding).values())
 
 
 def derived_files(folder: Path) -> list[Path]:
     """Return every file of a library that is not the record."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in files if not path.name.startswith(RECORD))
+    return sorted(path for path in files if not path.name.startswith(STORE_FILE))
 
 
 def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:

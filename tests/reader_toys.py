@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
 from training.reader.features import WindowMaker
 from training.reader.passages import PreparedArticle, prepare
 from training.reader.sources import TrainingData, read_training_data

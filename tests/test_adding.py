@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from index.embedder import Progress
+from index.embedding.embedder import Progress
 from index.types import Article
 from qa.page.adding import LINE_FULL, Adding, Source, add_each, adding_html
-from qa.page.line import MOST_WAITING, Line
+from qa.page.addition_queue import MOST_WAITING, Line
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.errors import SettingsError
-from qa.page.addresses import ServedAddresses
+from qa.page.guard import ServedAddresses
 
 LOOPBACK = ServedAddresses.of("127.0.0.1", 7860)
 

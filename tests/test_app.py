@@ -16,23 +16,22 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from index.embedder import Progress
+from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, QuestionError
 from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_title
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.config import Settings
-from qa.kinds.talk import talk
-from qa.kinds.wanted import Wanted
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.article_qa import ArticleQA
+from qa.conversation.intent import Intent
+from qa.conversation.small_talk import reply_to_small_talk
+from qa.output.article_html import place_id, place_link
 from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
-from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.marked import place_id, place_link
+from qa.page.messages import UNEXPECTED
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
-from qa.page.problems import UNEXPECTED
-from qa.page.shelf import View
-from qa.page.shelving import GONE
-from qa.pipeline import ArticleQA
+from qa.page.shelf import GONE, View
+from qa.page.state import SHOWN_QUESTION_CHARS, Chat, Turn
+from qa.settings import Settings
 from tests.browser.visiting import built
 
 VISITOR = gr.Request(session_hash="visitor")
@@ -75,8 +74,8 @@ class ScriptedQA(ArticleQA):
         article_ids: Iterable[str] | None = None,  # noqa: ARG002
         *,
         history: Sequence[str | Answer] = (),  # noqa: ARG002
-    ) -> Wanted:
-        return Wanted.GREETING if question == "Hello" else Wanted.FACTUAL
+    ) -> Intent:
+        return Intent.GREETING if question == "Hello" else Intent.FACTUAL
 
     def catalogue(self) -> list[ArticleInfo]:
         return [ArticleInfo.of(article) for article in self._articles]
@@ -432,7 +431,7 @@ def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
 
 def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
     one = article_of("One.")
-    greeting = talk("Hello", Wanted.GREETING, [])
+    greeting = reply_to_small_talk("Hello", Intent.GREETING, [])
     qa = ScriptedQA(one, outcome=greeting)
     _, done = respond(qa, "Hello", view=View(left_out=frozenset({one.id})))
     assert done[3].turns[0].answer is greeting

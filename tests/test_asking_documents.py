@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.config import Settings
-from qa.pipeline import ArticleQA
-from qa.rendering import to_plain
+from qa.article_qa import ArticleQA
+from qa.output.to_text import to_plain
+from qa.settings import Settings
 from tests.documents import PROSE, docx, epub, odt, pdf, pptx, rtf, written
 
 FACT = "The bridge opened in 1932."

@@ -8,11 +8,10 @@ import gradio as gr
 from index.articles import bundled_article
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.page.beginning import invitation
-from qa.page.chat import Chat, Turn
-from qa.page.handlers import Handlers
+from qa.article_qa import ArticleQA
+from qa.page.handlers import Handlers, invitation
 from qa.page.shelf import View
-from qa.pipeline import ArticleQA
+from qa.page.state import Chat, Turn
 from tests.test_app import ScriptedQA, answer_of
 
 BUNDLED = bundled_article()

@@ -12,8 +12,8 @@ import pytest
 from bench import crowd as module
 from bench.crowd import Page, crowd, rush
 from bench.towns import towns
+from qa.article_qa import ArticleQA
 from qa.page import asking
-from qa.pipeline import ArticleQA
 from tests.browser.visiting import GRADIO_WARNINGS, serving
 
 pytestmark = [*GRADIO_WARNINGS]

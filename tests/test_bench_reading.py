@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.reading import RememberingModel
-from qa.span_model import SpanModel
+from qa.reading.model import SpanModel
 
 
 def test_what_was_read_comes_back_the_same_without_reading_again(

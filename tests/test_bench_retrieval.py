@@ -12,7 +12,7 @@ from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.retrieval import measure_documents, measure_passages
 from bench.retrieval_report import DocumentRow, PassageRow, Results, render
-from index.embedder import SentenceTransformerEmbedder, Vectors
+from index.embedding.embedder import SentenceTransformerEmbedder, Vectors
 from index.types import Span
 from qa.evaluation.datasets import EvalArticle, EvalQuestion, Evidence
 from qa.evaluation.metrics import Interval

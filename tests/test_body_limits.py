@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from qa.page.body_limits import BodyLimiter, BodyLimits
-from qa.page.intake import IntakeLedger, IntakeLimits, visitor_of
+from qa.page.uploads import IntakeLedger, IntakeLimits, visitor_of
 from tests.asgi import HOST, Inner, Response, answer, asked, run, scope_of
 
 JOIN, CALL, UPLOAD = "/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/upload"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.chunking import ChunkLimits, chunk_article
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article, Chunk, Heading
 from tests.test_sentences import TEXTS
 

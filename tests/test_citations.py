@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from index.errors import CitationError
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
 
 ARTICLE = Article.from_text("The sea is 🙂 deep. The sky is high.", title="Nature", source="n.txt")
 

@@ -17,20 +17,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import qa
-from index.addresses import parsed_url
-from index.embedder import Progress
+from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, LibraryError, LibraryMissing, LibraryUnwritable
-from index.fetch import Fetched
+from index.sources.web import Fetched, parse_url
 from index.types import Article
-from qa import Answer, ArticleQA, cli
-from qa.cli import app, main
-from qa.interrupts import EXIT_INTERRUPTED
-from qa.options import (
-    EXIT_DAMAGED,
-    EXIT_ERROR,
-    EXIT_REEMBED,
-    EXIT_REFUSED,
-)
+from qa import Answer, ArticleQA
+from qa.cli import commands as cli
+from qa.cli.commands import app, main
+from qa.cli.terminal import EXIT_DAMAGED, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REEMBED, EXIT_REFUSED
 from tests.libraries import state
 
 ROOT = Path(__file__).parent.parent
@@ -101,10 +95,10 @@ def test_an_address_is_fetched_also_without_its_scheme(
     asked = []
 
     def brought(url: str, **_: object) -> Fetched:
-        asked.append(parsed_url(url).geturl())
+        asked.append(parse_url(url).geturl())
         return Fetched(asked[-1], TEXT.encode(), "text/plain", "page")
 
-    monkeypatch.setattr("index.fetch.fetch", brought)
+    monkeypatch.setattr("index.sources.web.fetch", brought)
     assert run("add", typed, "--library", str(tmp_path / "library")).exit_code == 0
     assert asked == ["https://site.example/page"]
 
@@ -189,7 +183,7 @@ def test_ctrl_c_ends_an_addition_and_leaves_the_library_as_it_was(
     terminal, its_end = pty.openpty()  # the progress bar is for terminals alone
     termios.tcsetwinsize(its_end, (24, 80))  # of no width it would show nothing
     with subprocess.Popen(
-        [sys.executable, "-m", "qa.cli", "add", str(tmp_path / "long.txt"), "-l", library],
+        [sys.executable, "-m", "qa", "add", str(tmp_path / "long.txt"), "-l", library],
         stderr=its_end,
         cwd=ROOT,
     ) as process:
@@ -203,7 +197,7 @@ def test_ctrl_c_ends_an_addition_and_leaves_the_library_as_it_was(
 
 def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "qa.cli", "add", "absent.txt", "--library", str(tmp_path / "l")],
+        [sys.executable, "-m", "qa", "add", "absent.txt", "--library", str(tmp_path / "l")],
         capture_output=True,
         text=True,
         check=False,
@@ -418,7 +412,7 @@ sys.meta_path.insert(0, Finder())
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "qa.pipeline", "numpy", "faiss", "onnxruntime"])
+@pytest.mark.parametrize("module", ["typer", "qa.article_qa", "numpy", "faiss", "onnxruntime"])
 def test_ctrl_c_is_one_line_whatever_is_being_imported(module: str) -> None:
     script = AT_IMPORT.format(name=module, action="os.kill(os.getpid(), signal.SIGINT)")
     result = process("ask", "Who did Marco Rubio call?", script=script)
@@ -453,7 +447,7 @@ def test_nothing_but_the_answer_is_written_to_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "told"), [("typer", b"Starting..."), ("qa.pipeline", b"Reading the articles")]
+    ("module", "told"), [("typer", b"Starting..."), ("qa.article_qa", b"Reading the articles")]
 )
 def test_a_terminal_shows_that_it_works_before_anything_slow_is_imported(
     module: str, told: bytes

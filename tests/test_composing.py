@@ -6,10 +6,10 @@ import pytest
 
 from index.errors import CitationError
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.composing import REFUSAL, REFUSAL_OF_SEVERAL, compose_answer
-from qa.quoting import Quote
-from qa.reader import Reading
+from qa.answers.answer import Answer
+from qa.answers.compose import REFUSAL, REFUSAL_OF_SEVERAL, compose_answer
+from qa.reading.quotes import Quote
+from qa.reading.reader import Reading
 
 ARTICLE = Article.from_text("One fact. [1] Two facts.", title="T", source="t.txt")
 

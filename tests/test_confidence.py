@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.confidence import confidence_explained, confidence_in_words
-from qa.reader import ExtractiveReader
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.reading.reader import ExtractiveReader
 
 
 def answer_at(confidence: float, quotes: int = 1) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.errors import SettingsError
-from qa.config import Settings
+from qa.settings import Settings
 
 
 def test_defaults_hold_where_nothing_is_set() -> None:

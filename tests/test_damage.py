@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from index.checking import Verdict, check_library
 from index.errors import LibraryDamaged, LibraryTooNew
-from index.library_folder import RECORD
-from index.salvage import readable_articles
+from index.maintenance import Verdict, check_library, salvage_articles
+from index.store.folder import STORE_FILE
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
 # For each damage of a copy: it is opened, asked, changed and opened again, as if nothing were.
@@ -63,8 +62,8 @@ def test_whatever_is_derived_can_be_damaged_and_nothing_is_lost(tmp_path: Path) 
 # Each flip or cut of the record ends in an answer or in an error of ours.
 DAMAGE_RECORD = """
 import logging, random, shutil
-from index.checking import check_library
-from index.salvage import readable_articles
+from index.maintenance import check_library
+from index.maintenance import readable_articles
 logging.disable(logging.CRITICAL)
 chance, told = random.Random(2), []
 copy = folder.with_name("copy")
@@ -115,7 +114,7 @@ def with_a_wal(folder: Path) -> Path:
 @pytest.mark.parametrize("damage", ["none", "removed", "cut", "flipped"])
 def test_a_wal_that_is_lost_or_damaged_leaves_an_earlier_state(tmp_path: Path, damage: str) -> None:
     folder = with_a_wal(tmp_path / "l")
-    wal = folder / f"{RECORD}-wal"
+    wal = folder / f"{STORE_FILE}-wal"
     content = wal.read_bytes()
     if damage == "removed":
         wal.unlink()
@@ -133,7 +132,7 @@ def test_a_wal_that_is_lost_or_damaged_leaves_an_earlier_state(tmp_path: Path, d
 
 
 def changed_by(folder: Path, sql: str, *values: object) -> None:
-    with contextlib.closing(sqlite3.connect(folder / RECORD)) as db, db:
+    with contextlib.closing(sqlite3.connect(folder / STORE_FILE)) as db, db:
         db.execute(sql, values)
 
 
@@ -142,7 +141,7 @@ def test_a_changed_text_is_found_and_the_others_are_saved(tmp_path: Path) -> Non
     changed_by(folder, "UPDATE texts SET text = replace(text, 'stands', 'stood') WHERE article = 2")
     report = check_library(folder)
     assert (report.verdict, report.articles) == (Verdict.DAMAGED, 2)
-    saved = list(readable_articles(folder))
+    saved = list(salvage_articles(folder))
     assert [one and one.title for one in saved] == ["Title 0", None, "Title 2"]
 
 
@@ -171,7 +170,7 @@ def test_damaged_passages_are_made_anew_by_re_embedding(tmp_path: Path, damage: 
 
 def test_a_vector_with_a_flipped_sign_is_found(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    with contextlib.closing(sqlite3.connect(folder / RECORD)) as db:
+    with contextlib.closing(sqlite3.connect(folder / STORE_FILE)) as db:
         (vector,) = db.execute("SELECT vector FROM vectors WHERE chunk = 2").fetchone()
     changed_by(folder, "UPDATE vectors SET vector = ? WHERE chunk = 2", flipped_sign(vector))
     assert check_library(folder).verdict is Verdict.REEMBED
@@ -184,10 +183,10 @@ def flipped_sign(vector: bytes) -> bytes:
 
 def test_a_record_put_back_from_a_backup_is_told_and_caught_up(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    backup = (folder / RECORD).read_bytes()
+    backup = (folder / STORE_FILE).read_bytes()
     with opened(folder) as index:
         index.remove(article(0).id)
-    (folder / RECORD).write_bytes(backup)
+    (folder / STORE_FILE).write_bytes(backup)
     report = check_library(folder)
     assert report.verdict is Verdict.MENDED
     assert any("another state" in sentence for sentence in report.found)
@@ -196,12 +195,12 @@ def test_a_record_put_back_from_a_backup_is_told_and_caught_up(tmp_path: Path) -
 
 def test_a_file_that_is_no_database_is_damage_and_left_alone(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    (folder / RECORD).write_bytes(b"no database at all" * 1000)
-    before = (folder / RECORD).read_bytes()
+    (folder / STORE_FILE).write_bytes(b"no database at all" * 1000)
+    before = (folder / STORE_FILE).read_bytes()
     assert check_library(folder).verdict is Verdict.DAMAGED
     with pytest.raises(LibraryDamaged):
-        list(readable_articles(folder))
-    assert (folder / RECORD).read_bytes() == before
+        list(salvage_articles(folder))
+    assert (folder / STORE_FILE).read_bytes() == before
 
 
 def test_a_library_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import gradio as gr
 
-from qa.page.chat import Chat, Turn
-from qa.page.editing import is_edited, wording_of
+from qa.page.asking import is_edited, wording_of
 from qa.page.handlers import Handlers
 from qa.page.shelf import View
+from qa.page.state import Chat, Turn
 from tests.test_app import VISITOR, ScriptedQA, answer_of, article_of
 
 UNDERSTOOD = "When was the bridge opened?"

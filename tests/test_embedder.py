@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import embedder as module
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding import embedder as module
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.embedding.model_files import DEFAULT_MODEL_SHA256, check_files, default_model_folder
 from index.errors import InputError, ModelCorrupt, ModelMissing
-from index.model_files import DEFAULT_MODEL_SHA256, check_files, default_model_folder
 
 TEXTS = ["short", "a much longer text about rivers and mountains " * 5, "short"]
 
@@ -137,7 +137,7 @@ class _Light:
             raise RuntimeError(msg)
         return self
 
-    def is_faithful(self) -> bool:
+    def matches_reference(self) -> bool:
         return False
 
 
@@ -149,7 +149,7 @@ def test_where_the_light_encoder_cannot_be_trusted_torch_is_used(
     *,
     raises: bool,
 ) -> None:
-    monkeypatch.setattr("index.light_encoder.LightEncoder", _Light(raises=raises))
+    monkeypatch.setattr("index.embedding.onnx_encoder.OnnxEncoder", _Light(raises=raises))
     heavy = SentenceTransformerEmbedder()
     text = "The treaty was suspended."
     assert float(heavy.encode_query(text) @ embedder.encode_query(text)) > 0.999
@@ -163,7 +163,7 @@ def test_a_changed_model_is_an_error_and_no_reason_for_torch(
 ) -> None:
     for name in ("model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"other bytes")
-    monkeypatch.setattr("index.light_encoder.find_default_model", lambda: tmp_path)
+    monkeypatch.setattr("index.embedding.onnx_encoder.find_default_model", lambda: tmp_path)
     with pytest.raises(ModelCorrupt, match=r"model\.safetensors is not the published one"):
         SentenceTransformerEmbedder().load()
 
@@ -181,7 +181,9 @@ def test_much_text_is_worth_8_bits_where_the_processor_is_fast_at_them(
     texts: int, precision: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool, hastens: bool
 ) -> None:
     hastened: list[bool] = []
-    monkeypatch.setattr("index.light_encoder.LightEncoder.hasten", lambda _: hastened.append(True))
+    monkeypatch.setattr(
+        "index.embedding.onnx_encoder.OnnxEncoder.enable_int8", lambda _: hastened.append(True)
+    )
     monkeypatch.setattr(module, "WORTH_INT8_CHARS", 400)
     monkeypatch.setattr(module, "has_fast_int8", lambda: fast)
     embedder = SentenceTransformerEmbedder(precision=precision)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from index.epub import read
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
-from index.loaded import Loaded
+from index.sources.document import ParsedDocument
+from index.sources.epub import read
 from tests.documents import CONTAINER, assert_exact, epub, headings, zipped
 
 ENCRYPTION = (
@@ -14,7 +14,7 @@ ENCRYPTION = (
 )
 
 
-def loaded(data: bytes) -> Loaded:
+def loaded(data: bytes) -> ParsedDocument:
     found = read(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found

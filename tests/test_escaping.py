@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import example, given
 
-from qa.escaping import escape_markdown, shorten
+from qa.output.escape import escape_markdown, shorten
 from tests.markdown import HOSTILE, literal, rendered, squeezed, texts
 
 

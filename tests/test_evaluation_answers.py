@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from bench.embedding import RememberingEmbedder
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article, Span
-from qa.answer import Answer
-from qa.citations import Citation
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
 from qa.evaluation.abstention import AbstentionScore
-from qa.evaluation.answers import answer_row, calibration_error
-from qa.evaluation.asking import Asked, ask_all, in_variant
 from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
-from qa.reader import ExtractiveReader
+from qa.evaluation.evaluate import Asked, answer_row, ask_all, calibration_error, in_variant
+from qa.reading.reader import ExtractiveReader
 
 ARTICLE = Article.from_text("The bridge opened in 1932. It is long.", title="Bridge")
 QUESTION = EvalQuestion(

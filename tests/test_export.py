@@ -14,11 +14,11 @@ from markdown_it import MarkdownIt
 
 from index.errors import ArticleNotFound, CitationError
 from index.types import Article, Heading, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.export import WHOLE_ARTICLE_CHARS, to_html, to_markdown
-from qa.page.marked import AROUND_CHARS, place_id
-from qa.transcript import Transcript, Turn
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.output.article_html import AROUND_CHARS, place_id
+from qa.output.export import WHOLE_ARTICLE_CHARS, to_html, to_markdown
+from qa.output.transcript import Transcript, Turn
 
 HOSTILE = (
     "</style></title></blockquote><script>pwned=1</script><img src=x onerror=pwned=1> "

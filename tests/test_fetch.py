@@ -13,16 +13,18 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from index.addresses import (
+from index.errors import FetchError, TooLarge, UnknownFormat, UnreadableFile
+from index.sources.loaders import load_bytes
+from index.sources.web import (
     Address,
+    Fetched,
+    FetchLimits,
+    fetch,
     is_public,
     is_web_address,
-    parsed_url,
+    parse_url,
     system_resolver,
 )
-from index.errors import FetchError, TooLarge, UnknownFormat, UnreadableFile
-from index.fetch import Fetched, FetchLimits, fetch
-from index.loaders import load_bytes
 from tests.documents import docx, epub, odt, pdf, pptx, zipped
 
 PUBLIC = "93.184.216.34"
@@ -228,7 +230,7 @@ def test_a_redirect_to_no_url_is_refused(server: Server, location: str) -> None:
     ],
 )
 def test_an_address_without_a_scheme_is_taken_as_https(typed: str, url: str) -> None:
-    assert parsed_url(typed).geturl() == url
+    assert parse_url(typed).geturl() == url
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bench.environment import Environment
-from qa.answer import Kind
-from qa.kinds.wanted import Wanted
+from qa.answers.answer import Kind
+from qa.conversation.intent import Intent
 from training.evaluate_intent import DUE, HAND_WRITTEN, HandRow, SetRow, render
 from training.fit_intent import PHRASES, Phrase, draw_questions, fit, read_phrases
 
@@ -25,9 +25,9 @@ def test_no_phrase_that_is_fitted_on_is_measured_on() -> None:
 
 def test_every_class_has_phrases_and_no_phrase_is_there_twice() -> None:
     phrases = read_phrases()
-    assert {phrase.wanted for phrase in phrases} == set(Wanted)
+    assert {phrase.wanted for phrase in phrases} == set(Intent)
     assert len({phrase.text.casefold() for phrase in phrases}) == len(phrases)
-    others = [phrase for phrase in phrases if phrase.wanted is not Wanted.FACTUAL]
+    others = [phrase for phrase in phrases if phrase.wanted is not Intent.FACTUAL]
     assert len(others) >= 300
 
 
@@ -39,14 +39,14 @@ def test_phrases_of_an_unknown_class_are_an_error(tmp_path: Path) -> None:
 
 
 def test_a_fitted_model_knows_what_it_was_fitted_on() -> None:
-    axes = np.eye(len(Wanted) + 1, dtype=np.float32)
-    phrases = [Phrase(f"word{i} this", wanted) for i, wanted in enumerate(Wanted)]
+    axes = np.eye(len(Intent) + 1, dtype=np.float32)
+    phrases = [Phrase(f"word{i} this", wanted) for i, wanted in enumerate(Intent)]
     model = fit(phrases, axes[:-1], axes[-1:])
     for phrase, vector in zip(phrases, axes, strict=False):
-        if phrase.wanted is not Wanted.FACTUAL:
+        if phrase.wanted is not Intent.FACTUAL:
             assert model.likeliest(vector)[0] is phrase.wanted
-    assert model.words_for(Wanted.SUMMARY).isdisjoint(model.talk_words)
-    assert model.words_for(Wanted.HELP) >= model.talk_words
+    assert model.words_for(Intent.SUMMARY).isdisjoint(model.talk_words)
+    assert model.words_for(Intent.HELP) >= model.talk_words
     assert "this" not in model.overview_words
 
 

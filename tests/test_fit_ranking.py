@@ -4,10 +4,10 @@ from dataclasses import astuple, fields
 
 import numpy as np
 
-from qa.ranking import RankSigns
+from qa.reading.ranking import RankFeatures
 from training.fit_ranking import Choice, fit_weights
 
-SIGNS = len(fields(RankSigns))
+SIGNS = len(fields(RankFeatures))
 
 
 def choices(seed: int, weights: list[float]) -> list[Choice]:

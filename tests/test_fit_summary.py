@@ -5,7 +5,7 @@ import pytest
 
 from index.types import Span
 from qa.evaluation.datasets import EvalArticle, EvalQuestion, Evidence
-from qa.overview.sentences import Sentence
+from qa.overview.summary import Sentence
 from training.fit_summary import BASELINES, Material, covered, measure, opening_of, within, word_f1
 
 TEXT = "The bridge is long. The town is old. Smith built the bridge."

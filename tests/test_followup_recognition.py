@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.followup.pointers import Form, Kind
-from qa.followup.recognition import pointer_of, points_back
+from qa.conversation.anaphora import Form, Kind, find_anaphor, is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -24,7 +23,7 @@ from qa.followup.recognition import pointer_of, points_back
     ],
 )
 def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, form: Form) -> None:
-    pointer = pointer_of(question)
+    pointer = find_anaphor(question)
     assert pointer is not None
     assert question[pointer.start : pointer.end] == words
     assert (pointer.kind, pointer.form) == (Kind.PRONOUN, form)
@@ -48,7 +47,7 @@ def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, 
     ],
 )
 def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
-    pointer = pointer_of(question)
+    pointer = find_anaphor(question)
     assert pointer is not None
     assert (pointer.kind, pointer.rest) == (kind, rest)
 
@@ -88,12 +87,12 @@ def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
     ],
 )
 def test_a_question_that_stands_alone_does_not(question: str) -> None:
-    assert not points_back(question)
+    assert not is_follow_up(question)
 
 
 def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> None:
-    named = pointer_of("Who saw him in Rome?")
-    subject = pointer_of("What did he tell Fox News?")
+    named = find_anaphor("Who saw him in Rome?")
+    subject = find_anaphor("What did he tell Fox News?")
     assert named is not None
     assert not named.sure
     assert subject is not None

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from qa.followup.mentions import Exchange, Source, mentions_of
-from qa.followup.resolution import resolve
-from qa.followup.words import names_in
+from qa.conversation.entities import Exchange, Source, mentions_of
+from qa.conversation.follow_ups import resolve
+from qa.conversation.question_words import names_in
 
 TEXT = (
     "Marco Rubio made a call to S Jaishankar. He also called Shehbaz Sharif. India carried out "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.checking import Verdict, check_library
+from index.maintenance import Verdict, check_library
 from tests.libraries import filled, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")

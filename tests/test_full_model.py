@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.full_model import FullModel, use_bfloat16_if_faithful
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
+from index.embedding.sentence_transformer import (
+    SentenceTransformerEncoder,
+    enable_bfloat16_if_accurate,
+)
 
 
 class _Rounding:
@@ -33,15 +36,15 @@ class _Rounding:
 @pytest.mark.parametrize("faithful", [True, False])
 def test_bfloat16_is_kept_only_if_the_vectors_stay_the_same(*, faithful: bool) -> None:
     model = _Rounding(faithful=faithful)
-    assert use_bfloat16_if_faithful(model) is faithful  # type: ignore[arg-type] # duck-typed
+    assert enable_bfloat16_if_accurate(model) is faithful  # type: ignore[arg-type] # duck-typed
     assert model.half is faithful
 
 
 def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(default_model_folder())
-    exact = FullModel.load(folder, allow_download=False, precision="float32")
-    monkeypatch.setattr("index.full_model.has_fast_bfloat16", lambda: True)
-    rounded = FullModel.load(folder, allow_download=False, precision="auto")
+    exact = SentenceTransformerEncoder.load(folder, allow_download=False, precision="float32")
+    monkeypatch.setattr("index.embedding.sentence_transformer.has_fast_bfloat16", lambda: True)
+    rounded = SentenceTransformerEncoder.load(folder, allow_download=False, precision="auto")
     text = "The treaty of 1972 was suspended."
     assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999
 
@@ -55,7 +58,7 @@ def refuse(*arguments, **_):
     raise OSError("no network")
 socket.getaddrinfo = refuse
 socket.socket.connect = refuse
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from index.errors import ModelMissing
 embedder = SentenceTransformerEmbedder(sys.argv[1], allow_download=False)
 print(embedder.encode_query("A bridge.").shape)

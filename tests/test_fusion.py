@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.lexical import query_terms, stems
-from index.passage_index import Candidate
-from index.recent_chunks import RecentChunk
-from index.revisions import StoredChunk
+from index.search.chunk_cache import CachedChunk
+from index.search.passage_index import Candidate
+from index.search.text_index import query_terms, stems
+from index.store.rows import StoredChunk
 from index.types import Chunk, Span
-from qa.evidence import QuestionTerms
-from qa.fusion import MEANING_ALONE, FusionWeights, best_of
+from qa.retrieval.fusion import MEANING_ALONE, FusionWeights, best_of
+from qa.retrieval.word_overlap import QuestionTerms
 
 WORDS = st.sampled_from("red car sea was the sold treaty signed xylophone".split())
 SENTENCES = st.lists(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), min_size=1, max_size=4)
@@ -26,7 +26,7 @@ def candidate(number: int, sentences: list[str], cosine: float, bm25: float) -> 
         spans.append(Span(start, start + len(sentence)))
         start += len(sentence) + 1
     chunk = Chunk("a", 0, start - 1, "\n".join(sentences), "", tuple(spans))
-    return Candidate(RecentChunk(StoredChunk(number, chunk)), cosine, bm25)
+    return Candidate(CachedChunk(StoredChunk(number, chunk)), cosine, bm25)
 
 
 def has_a_stem(question: str, sentences: list[str]) -> bool:

@@ -7,8 +7,7 @@ import json
 import pytest
 from starlette.types import Message
 
-from qa.page.addresses import ServedAddresses
-from qa.page.guard import Guard
+from qa.page.guard import Guard, ServedAddresses
 from tests.asgi import HOST, Inner, Response, asked, headers_of, run, scope_of
 
 SERVED = ServedAddresses.of("127.0.0.1", 7860)

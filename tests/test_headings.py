@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import index.articles
-from index.headings import markdown_headings, plain_text_headings
+from index.sources.plain_text import markdown_headings, plain_text_headings
 from index.types import Heading, normalise_newlines
 
 PROSE = (

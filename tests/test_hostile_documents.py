@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.errors import InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
-from index.loaders import load_bytes
+from index.sources.loaders import load_bytes
 from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, zipped
 
 ZIPS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.errors import EmptyArticle, UnreadableFile
-from index.html_page import html_page
-from index.loaders import load_bytes
+from index.sources.html_page import html_page
+from index.sources.loaders import load_bytes
 from tests.test_loaders import PAGE, PARAGRAPH, headings
 
 

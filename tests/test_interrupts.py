@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from qa.interrupts import remembered_interrupts
+from qa.cli.terminal import remembered_interrupts
 
 
 def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:

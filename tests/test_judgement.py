@@ -9,14 +9,14 @@ import pytest
 
 from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage, Span
-from qa.judgement import Calibration, Signs, signs_of
-from qa.model_files import shipped_folder
-from qa.ranking import JudgedSpan, Ranking, RankSigns
-from qa.span_decoding import SpanCandidate
+from qa.reading.calibration import Calibration, Features, compute_features
+from qa.reading.ranking import RankFeatures, Ranking, ScoredSpan
+from qa.reading.reader_files import shipped_folder
+from qa.reading.spans import SpanCandidate
 
-FLAT = Signs(**{field.name: 0.0 for field in fields(Signs)})
+FLAT = Features(**{field.name: 0.0 for field in fields(Features)})
 CALIBRATION = Calibration(
-    rank=Ranking(RankSigns(1.0, 0.5, 10.0, 0.0, 0.0, 0.0), reach=8.0),
+    rank=Ranking(RankFeatures(1.0, 0.5, 10.0, 0.0, 0.0, 0.0), reach=8.0),
     bias=-1.0,
     weights=replace(FLAT, margin=0.5),
     raw=(0.0, 0.5, 1.0),
@@ -34,8 +34,8 @@ def candidate(
     return SpanCandidate(passage, Span(start, start + len(words)), margin, has)
 
 
-def judged(*candidates: SpanCandidate) -> list[JudgedSpan]:
-    return [JudgedSpan(c, c.margin) for c in candidates]
+def judged(*candidates: SpanCandidate) -> list[ScoredSpan]:
+    return [ScoredSpan(c, c.margin) for c in candidates]
 
 
 def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
@@ -49,8 +49,8 @@ def test_the_lead_of_a_lone_span_is_nothing_and_falls_with_rivals() -> None:
     lone = judged(candidate("Sharif", 1.0))
     rivalled = judged(candidate("Sharif", 1.0), candidate("Rubio", 1.0))
     passages = [lone[0].candidate.passage]
-    assert signs_of("Who?", lone, passages).lead == pytest.approx(0)
-    assert signs_of("Who?", rivalled, passages).lead == pytest.approx(-math.log(2))
+    assert compute_features("Who?", lone, passages).lead == pytest.approx(0)
+    assert compute_features("Who?", rivalled, passages).lead == pytest.approx(-math.log(2))
 
 
 def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from index.types import Article
-from qa.kinds import language
-from qa.kinds.language import is_plainly_english, language_of, note_on_languages
+from qa.conversation import language
+from qa.conversation.language import is_plainly_english, language_of, note_on_languages
 
 
 @pytest.mark.parametrize(

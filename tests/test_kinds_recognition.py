@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder
-from index.model_files import DEFAULT_MODEL_DIMENSION, DEFAULT_MODEL_SHA256
-from qa.answer import Kind
-from qa.kinds.recognition import LONGEST, WEIGHTS, shipped_model, wanted_by
-from qa.kinds.wanted import Wanted
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.embedding.model_files import DEFAULT_MODEL_DIMENSION, DEFAULT_MODEL_SHA256
+from qa.answers.answer import Kind
+from qa.conversation.intent import LONGEST, WEIGHTS, Intent, detect_intent, shipped_model
 from training.fit_intent import read_phrases
 
 CASES = [
@@ -43,7 +42,7 @@ def test_a_question_is_known_by_its_meaning(
     embedder: SentenceTransformerEmbedder, question: str, kind: Kind
 ) -> None:
     assert question not in {phrase.text for phrase in read_phrases()}
-    assert wanted_by(question, embedder.encode_query, nothing).kind is kind
+    assert detect_intent(question, embedder.encode_query, nothing).kind is kind
 
 
 def test_a_word_that_the_articles_say_makes_it_factual(
@@ -56,23 +55,23 @@ def test_a_word_that_the_articles_say_makes_it_factual(
         return True
 
     question = "Summarise the zebra article"
-    assert wanted_by(question, embedder.encode_query, said) is Wanted.FACTUAL
-    assert wanted_by(question, embedder.encode_query, said, titles=["Zebra"]) is Wanted.SUMMARY
-    assert wanted_by("Summarise this article", embedder.encode_query, said) is Wanted.SUMMARY
+    assert detect_intent(question, embedder.encode_query, said) is Intent.FACTUAL
+    assert detect_intent(question, embedder.encode_query, said, titles=["Zebra"]) is Intent.SUMMARY
+    assert detect_intent("Summarise this article", embedder.encode_query, said) is Intent.SUMMARY
     assert all(words == ["zebra"] for words in asked)
 
 
 def test_what_may_lean_on_an_earlier_question_must_be_clearer(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    assert wanted_by("what is it", embedder.encode_query, nothing, leans=True) is Wanted.FACTUAL
+    assert detect_intent("what is it", embedder.encode_query, nothing, leans=True) is Intent.FACTUAL
 
 
 @pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * LONGEST}"])
 def test_what_says_nothing_or_too_much_is_factual(
     embedder: SentenceTransformerEmbedder, question: str
 ) -> None:
-    assert wanted_by(question, embedder.encode_query, nothing) is Wanted.FACTUAL
+    assert detect_intent(question, embedder.encode_query, nothing) is Intent.FACTUAL
 
 
 def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:
@@ -80,7 +79,7 @@ def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None
     assert data["embedding_model_sha256"] == DEFAULT_MODEL_SHA256
     assert data["made_by"].startswith("python -m training.fit_intent")
     model = shipped_model()
-    assert set(model.classes) == set(Wanted)
-    assert model.coefficients.shape == (len(Wanted), DEFAULT_MODEL_DIMENSION)
+    assert set(model.classes) == set(Intent)
+    assert model.coefficients.shape == (len(Intent), DEFAULT_MODEL_DIMENSION)
     phrases = sum(data["fitted_on"]["phrases"].values())
     assert phrases == len(read_phrases())

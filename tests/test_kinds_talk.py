@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from qa.answer import Answer, Kind
-from qa.export import to_html, to_markdown
-from qa.kinds.talk import talk
-from qa.kinds.wanted import Wanted
-from qa.page.chat import Chat, Turn
+from qa.answers.answer import Answer, Kind
+from qa.cli.terminal import print_answer
+from qa.conversation.intent import Intent
+from qa.conversation.small_talk import reply_to_small_talk
+from qa.output.export import to_html, to_markdown
+from qa.output.to_text import answer_with_sources, to_plain
+from qa.output.transcript import Transcript
 from qa.page.reply import reply_markdown
-from qa.rendering import answer_with_sources, to_plain
-from qa.terminal import print_answer
-from qa.transcript import Transcript
+from qa.page.state import Chat, Turn
 
-TALK = [wanted for wanted in Wanted if wanted.kind is Kind.TALK]
+TALK = [wanted for wanted in Intent if wanted.kind is Kind.TALK]
 
 
 @pytest.mark.parametrize("wanted", TALK)
-def test_a_reply_names_the_articles_and_cites_none(wanted: Wanted) -> None:
-    answer = talk("Hi", wanted, ["The bridge", "The tower"])
+def test_a_reply_names_the_articles_and_cites_none(wanted: Intent) -> None:
+    answer = reply_to_small_talk("Hi", wanted, ["The bridge", "The tower"])
     assert "“The bridge” and “The tower”" in answer.text
     assert answer.kind is Kind.TALK
     assert answer.answered
@@ -27,25 +27,25 @@ def test_a_reply_names_the_articles_and_cites_none(wanted: Wanted) -> None:
 
 
 def test_many_articles_are_counted() -> None:
-    assert "the 3 articles" in talk("Hi", Wanted.GREETING, ["a", "b", "c"]).text
+    assert "the 3 articles" in reply_to_small_talk("Hi", Intent.GREETING, ["a", "b", "c"]).text
 
 
 @pytest.mark.parametrize("wanted", TALK)
-def test_where_there_is_no_article_the_reply_says_so(wanted: Wanted) -> None:
-    text = talk("Hi", wanted, []).text
+def test_where_there_is_no_article_the_reply_says_so(wanted: Intent) -> None:
+    text = reply_to_small_talk("Hi", wanted, []).text
     assert "no article here yet" in text
     assert "{" not in text
     assert "What is it about?" not in text
 
 
 def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:
-    text = talk("Hi", Wanted.GREETING, ["evil\x1b[31m\n" + "long " * 100]).text
+    text = reply_to_small_talk("Hi", Intent.GREETING, ["evil\x1b[31m\n" + "long " * 100]).text
     assert "\x1b" not in text
     assert len(text) < 400
 
 
 def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = talk("Who are you?", Wanted.IDENTITY, ["The bridge"])
+    answer = reply_to_small_talk("Who are you?", Intent.IDENTITY, ["The bridge"])
     print_answer(answer, as_json=False)
     printed = capsys.readouterr().out
     transcript = Transcript.of([answer])
@@ -64,7 +64,7 @@ def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_talk_marks_nothing_in_an_article() -> None:
-    chat = Chat((Turn("Hi", talk("Hi", Wanted.GREETING, ["The bridge"])),))
+    chat = Chat((Turn("Hi", reply_to_small_talk("Hi", Intent.GREETING, ["The bridge"])),))
     assert chat.marks() == []
     assert chat.found() == []
     assert chat.rests_on() is None

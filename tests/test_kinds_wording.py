@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.kinds.wording import any_stands_in, is_mistyped, is_slip_of, particular_words
+from qa.conversation.intent import any_stands_in, is_mistyped, is_slip_of, particular_words
 
 GENERAL = frozenset("article summary give points key".split())
 

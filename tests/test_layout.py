@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "training", "tests")
-PAGE_WITH_GRADIO = ("additions", "asking", "handlers", "layout", "queueing", "server")
+PAGE_WITH_GRADIO = ("adding", "asking", "gradio_patches", "handlers", "layout", "server")
 MIDDLEWARE = ("body_limits", "guard", "security_headers", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
@@ -45,28 +45,56 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
         assert roots(path) & set(OURS) <= allowed, path
 
 
+# Each stage may import what comes before it, and nothing that comes after.
+STAGES = [
+    "index.errors",
+    "index.limits",
+    "index.interruption",
+    "index.types",
+    "index.sentences",
+    "index.sources",
+    "index.articles",
+    "index.chunking",
+    "index.embedding",
+    "index.store",
+    "index.search",
+    "index.maintenance",
+]
+
+
+def stage_of(module: str) -> str:
+    return next((stage for stage in STAGES if f"{module}.".startswith(f"{stage}.")), "")
+
+
+def test_the_stages_of_indexing_import_one_way() -> None:
+    for path in (ROOT / "index").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if not stage_of(module):
+            continue
+        for imported in imported_by(path):
+            if stage := stage_of(imported):
+                assert STAGES.index(stage) <= STAGES.index(stage_of(module)), (module, imported)
+
+
 @pytest.mark.parametrize(
     ("library", "places"),
     [
-        ("faiss", {"index/vectors.py"}),
-        ("tantivy", {"index/lexical.py"}),
+        ("faiss", {"index/search/vector_index.py"}),
+        ("tantivy", {"index/search/text_index.py"}),
         (
             "sqlite3",
             {
-                "index/database.py",
-                "index/frozen.py",
-                "index/record_errors.py",
-                "index/recording.py",
-                "index/schema.py",
-                "index/spool.py",
+                "index/store/database.py",
+                "index/store/staging.py",
+                "index/store/schema.py",
             },
         ),
-        ("sentence_transformers", {"index/full_model.py"}),
-        ("torch", {"index/full_model.py"}),
-        ("httpcore", {"index/fetch.py"}),
-        ("onnxruntime", {"qa/span_model.py", "index/onnx_session.py"}),
-        ("tokenizers", {"qa/windows.py", "index/light_encoder.py"}),
-        ("py3langid", {"qa/kinds/language.py"}),
+        ("sentence_transformers", {"index/embedding/sentence_transformer.py"}),
+        ("torch", {"index/embedding/sentence_transformer.py"}),
+        ("httpcore", {"index/sources/web.py"}),
+        ("onnxruntime", {"qa/reading/model.py", "index/embedding/onnx_session.py"}),
+        ("tokenizers", {"qa/reading/windows.py", "index/embedding/onnx_encoder.py"}),
+        ("py3langid", {"qa/conversation/language.py"}),
         ("gradio", {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO}),
         ("starlette", {f"qa/page/{n}.py" for n in MIDDLEWARE}),
         ("uvicorn", {"qa/page/server.py"}),
@@ -74,17 +102,17 @@ def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
             "typer",
             {
                 "app.py",
-                "qa/add_command.py",
-                "qa/check_command.py",
-                "qa/cli.py",
-                "qa/options.py",
-                "qa/serve_command.py",
+                "qa/cli/add.py",
+                "qa/cli/check.py",
+                "qa/cli/commands.py",
+                "qa/cli/terminal.py",
+                "qa/cli/serve.py",
             },
         ),
-        ("pypdfium2", {"index/pdf.py"}),
-        ("docx", {"index/word.py"}),
-        ("pptx", {"index/slides.py"}),
-        ("striprtf", {"index/rtf.py"}),
+        ("pypdfium2", {"index/sources/pdf.py"}),
+        ("docx", {"index/sources/word.py"}),
+        ("pptx", {"index/sources/slides.py"}),
+        ("striprtf", {"index/sources/rtf.py"}),
         ("pickle", set()),
     ],
 )

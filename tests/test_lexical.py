@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import lexical
-from index.lexical import LexicalIndex, query_terms, stems
-from index.revisions import Revision
+from index.search import text_index as lexical
+from index.search.text_index import TextIndex, query_terms, stems
+from index.store.rows import Revision
 
 TEXTS = {
     1: "The river runs to the sea. Rivers run.",
@@ -23,20 +23,20 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def index() -> LexicalIndex:
-    made = LexicalIndex(None)
+def index() -> TextIndex:
+    made = TextIndex(None)
     made.update(Revision(1, 2), TEXTS.items())
     return made
 
 
-def test_words_match_by_their_stems(index: LexicalIndex) -> None:
+def test_words_match_by_their_stems(index: TextIndex) -> None:
     assert index.search("Where does the RIVER run?", 5)[0][0] == 1
     assert index.search("signing treaties", 5)[0][0] == 2
 
 
 def test_scores_are_those_of_bm25() -> None:
     texts = {1: "alpha beta beta", 2: "alpha gamma", 3: "delta epsilon zeta eta"}
-    index = LexicalIndex(None)
+    index = TextIndex(None)
     index.update(Revision(1, 1), texts.items())
     tokens = {i: stems(text) for i, text in texts.items()}
     # tantivy counts our revision document too, and keeps lengths in one byte,
@@ -54,32 +54,30 @@ def test_scores_are_those_of_bm25() -> None:
 
 
 @pytest.mark.parametrize(("question", "found"), [("公园", 3), ("भारत", 4), ("cafe", 5)])
-def test_other_scripts_and_accents_are_found(
-    index: LexicalIndex, question: str, found: int
-) -> None:
+def test_other_scripts_and_accents_are_found(index: TextIndex, question: str, found: int) -> None:
     assert index.search(question, 5)[0][0] == found
 
 
 @pytest.mark.parametrize(
     "question", ["title:secret", "(", '"', "a AND", "OR OR", "*", "/x/", "text:[a TO z]", "+-!^~\\"]
 )
-def test_a_question_is_never_query_syntax(index: LexicalIndex, question: str) -> None:
+def test_a_question_is_never_query_syntax(index: TextIndex, question: str) -> None:
     assert {found for found, _ in index.search(question, 5)} <= set(TEXTS)
 
 
 @given(st.text())
 def test_any_question_can_be_searched(question: str) -> None:
-    made = LexicalIndex(None)
+    made = TextIndex(None)
     assert made.search(question.encode("utf-8", "ignore").decode(), 5) == []
 
 
-def test_function_words_are_dropped_unless_there_are_no_others(index: LexicalIndex) -> None:
+def test_function_words_are_dropped_unless_there_are_no_others(index: TextIndex) -> None:
     assert query_terms("Who is the treaty for?") == ("treati",)
     assert query_terms("who is it") == ("who", "is", "it")
     assert index.search("who is it", 5)[0][0] == 6
 
 
-def test_a_limit_to_ranges_is_exact(index: LexicalIndex) -> None:
+def test_a_limit_to_ranges_is_exact(index: TextIndex) -> None:
     question = "river treaty cafe"
     assert {i for i, _ in index.search(question, 5, [(2, 2), (5, 5)])} == {2, 5}
     assert index.search(question, 5, []) == []
@@ -90,7 +88,7 @@ def test_a_limit_to_ranges_is_exact(index: LexicalIndex) -> None:
 
 @pytest.mark.parametrize("at_once", [0, 1_000])
 def test_scores_of_the_best_and_of_given_ids(
-    index: LexicalIndex, at_once: int, monkeypatch: pytest.MonkeyPatch
+    index: TextIndex, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexical, "_SCORED_AT_ONCE", at_once)
     question = "the rivers of Shimla, the who and the what"
@@ -105,15 +103,15 @@ def test_scores_of_the_best_and_of_given_ids(
 
 
 def test_equal_scores_come_in_the_order_of_ids() -> None:
-    index = LexicalIndex(None)
+    index = TextIndex(None)
     index.update(Revision(1, 1), [(9, "same"), (4, "same"), (6, "same")])
     assert [found for found, _ in index.search("same", 5)] == [4, 6, 9]
 
 
 def test_an_index_on_disk_is_reopened_at_its_revision(tmp_path: Path) -> None:
-    first = LexicalIndex(tmp_path / "lexical")
+    first = TextIndex(tmp_path / "lexical")
     first.update(Revision(3, 99), [(1, "river"), (2, "sea")])
-    second = LexicalIndex(tmp_path / "lexical")
+    second = TextIndex(tmp_path / "lexical")
     assert second.revision == Revision(3, 99)
     first.update(Revision(4, 100), [(3, "river mouth")], removed=[(1, 1)])
     second.refresh()
@@ -127,7 +125,7 @@ def test_stems_are_those_of_the_index_however_words_are_remembered(text: str) ->
 
 
 def test_remembered_stems_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.lexical._MAX_KNOWN", 10)
+    monkeypatch.setattr("index.search.text_index._MAX_KNOWN", 10)
     known = lexical._KnownStems()
     words = [f"word{number}s" for number in range(100)]
     assert [known[word] for word in words] == [(f"word{number}",) for number in range(100)]

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from bench.crash_work import LIMITS
-from index.checking import Verdict, check_library
 from index.errors import LibraryDamaged, LibraryError, LibraryMissing, LibraryUnwritable
-from index.library_folder import LEXICAL, RECORD, VECTORS
-from index.passage_index import PassageIndex
-from index.salvage import readable_articles
+from index.maintenance import Verdict, check_library, salvage_articles
+from index.search.passage_index import PassageIndex
+from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
 from qa import ArticleQA
 from tests.libraries import TOY, article, filled, found, opened, state, titles
 
-WAL = f"{RECORD}-wal"
+WAL = f"{STORE_FILE}-wal"
 
 
 def reading(folder: Path) -> PassageIndex:
@@ -34,7 +33,7 @@ OPENINGS: list[Callable[[Path], object]] = [
     reading,
     changing,
     check_library,
-    lambda folder: list(readable_articles(folder)),
+    lambda folder: list(salvage_articles(folder)),
     lambda folder: ArticleQA.open(folder, create=False),
     lambda folder: ArticleQA.open(folder, read_only=True),
     ArticleQA.reembed,
@@ -54,7 +53,7 @@ def test_only_adding_makes_a_library(
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
     if place == "empty record":  # as whoever was making it leaves it when killed
-        (folder / RECORD).touch()
+        (folder / STORE_FILE).touch()
     before = state(tmp_path)
     with pytest.raises(LibraryMissing, match=r"There is no library in .* article-qa add FILE"):
         use(folder)
@@ -69,7 +68,7 @@ def test_adding_makes_a_library_and_leaves_other_files_alone(tmp_path: Path, pla
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
     if place == "empty record":
-        (folder / RECORD).touch()
+        (folder / STORE_FILE).touch()
     filled(folder)
     with reading(folder) as index:
         assert found(index, 1) == ["Title 1"]
@@ -79,7 +78,7 @@ def test_adding_makes_a_library_and_leaves_other_files_alone(tmp_path: Path, pla
 
 def lost(folder: Path, how: str) -> str:
     """Lose the record of a library, and return what is to be said of it."""
-    record = folder / RECORD
+    record = folder / STORE_FILE
     content = record.read_bytes()
     record.unlink()
     match how:
@@ -93,8 +92,8 @@ def lost(folder: Path, how: str) -> str:
             record.symlink_to(folder.parent / "gone.sqlite")
             return "library.sqlite is a link to .*gone.sqlite, which does not exist"
         case "the WAL alone":
-            shutil.rmtree(folder / LEXICAL)
-            (folder / VECTORS).unlink()
+            shutil.rmtree(folder / TEXT_FOLDER)
+            (folder / VECTOR_FILE).unlink()
             (folder / WAL).write_bytes(content)
             return "library.sqlite-wal is there"
         case "without tables":
@@ -119,7 +118,7 @@ def test_a_lost_record_is_an_error_and_never_an_empty_library(
     assert state(tmp_path) == before
 
 
-@pytest.mark.parametrize("kept", [VECTORS, LEXICAL])
+@pytest.mark.parametrize("kept", [VECTOR_FILE, TEXT_FOLDER])
 def test_one_derived_index_tells_that_there_was_a_record(tmp_path: Path, kept: str) -> None:
     folder = filled(tmp_path / "l")
     for path in folder.iterdir():
@@ -140,39 +139,39 @@ def test_a_record_that_has_lost_its_tables_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a folder", "a dangling link"])
 def test_a_record_that_is_no_file_is_not_replaced(tmp_path: Path, name: str) -> None:
-    record = tmp_path / RECORD
+    record = tmp_path / STORE_FILE
     if name == "a folder":
         record.mkdir()
     else:
         record.symlink_to(tmp_path / "gone.sqlite")
     with pytest.raises(LibraryDamaged, match=r"Put library\.sqlite back"):
         opened(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [RECORD]
+    assert [path.name for path in tmp_path.iterdir()] == [STORE_FILE]
 
 
 @pytest.mark.parametrize("use", [opened, reading, changing])
 def test_another_programs_database_is_not_touched(
     tmp_path: Path, use: Callable[[Path], object]
 ) -> None:
-    with closing(sqlite3.connect(tmp_path / RECORD)) as db:
+    with closing(sqlite3.connect(tmp_path / STORE_FILE)) as db:
         db.execute("CREATE TABLE theirs (x)")
     before = state(tmp_path)
     with pytest.raises(LibraryDamaged, match="another program"):
         use(tmp_path)
-    assert (tmp_path / RECORD).read_bytes() == before[str(tmp_path / RECORD)][2]
+    assert (tmp_path / STORE_FILE).read_bytes() == before[str(tmp_path / STORE_FILE)][2]
 
 
 def test_a_record_may_be_a_link(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    (folder / RECORD).rename(tmp_path / "elsewhere.sqlite")
-    (folder / RECORD).symlink_to(tmp_path / "elsewhere.sqlite")
+    (folder / STORE_FILE).rename(tmp_path / "elsewhere.sqlite")
+    (folder / STORE_FILE).symlink_to(tmp_path / "elsewhere.sqlite")
     with opened(folder) as index:
         index.add(article(9))
         with reading(folder) as reader:  # the WAL is beside the file itself
             assert found(reader, 9) == ["Title 9"]
     with reading(folder) as reader:
         assert found(reader, 9) == ["Title 9"]
-    assert (folder / RECORD).is_symlink()
+    assert (folder / STORE_FILE).is_symlink()
 
 
 def use_all(folder: Path) -> None:
@@ -207,17 +206,17 @@ def test_a_reader_catches_up_without_writing(tmp_path: Path) -> None:
     derived = shutil.copytree(folder, tmp_path / "before")
     with opened(folder) as index:
         index.add(article(9))
-    for name in (VECTORS, LEXICAL):  # as they were before the last article came
+    for name in (VECTOR_FILE, TEXT_FOLDER):  # as they were before the last article came
         shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
-    shutil.copytree(derived / LEXICAL, folder / LEXICAL)
-    shutil.copyfile(derived / VECTORS, folder / VECTORS)
+    shutil.copytree(derived / TEXT_FOLDER, folder / TEXT_FOLDER)
+    shutil.copyfile(derived / VECTOR_FILE, folder / VECTOR_FILE)
     before = state(folder)
     with reading(folder) as index:
         assert found(index, 9) == ["Title 9"]
     assert state(folder) == before
 
 
-@pytest.mark.parametrize("name", [VECTORS, LEXICAL])
+@pytest.mark.parametrize("name", [VECTOR_FILE, TEXT_FOLDER])
 def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name: str) -> None:
     folder = filled(tmp_path / "l")
     shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()

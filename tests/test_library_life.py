@@ -18,10 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from bench.crash_work import LIMITS, MODELS
 from bench.toys import ToyEmbedder
-from index.checking import Verdict, check_library
 from index.errors import ArticleNotFound, WrongModel
-from index.passage_index import PassageIndex
-from qa.retriever import Retriever
+from index.maintenance import Verdict, check_library
+from index.search.passage_index import PassageIndex
+from qa.retrieval.retriever import Retriever
 from tests.libraries import article, derived_files
 
 LIVES = int(os.environ.get("ARTICLE_QA_LIVES", "0"))

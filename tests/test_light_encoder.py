@@ -9,12 +9,18 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from index import light_encoder as module
-from index.full_model import FullModel
-from index.int8_weights import Calibration, int8_weights
-from index.light_encoder import CALIBRATION, FOLDER, GRAPH, GRAPH_INT8, MAX_TOKENS, LightEncoder
-from index.model_files import default_model_folder
-from index.processor import has_fast_int8
+from index.embedding import onnx_encoder as module
+from index.embedding.int8 import Calibration, has_fast_int8, int8_weights
+from index.embedding.model_files import default_model_folder
+from index.embedding.onnx_encoder import (
+    CALIBRATION,
+    FOLDER,
+    GRAPH,
+    GRAPH_INT8,
+    MAX_TOKENS,
+    OnnxEncoder,
+)
+from index.embedding.sentence_transformer import SentenceTransformerEncoder
 from training.encoder import graph, graph_int8
 from training.encoder.__main__ import PROBES
 
@@ -33,24 +39,24 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def light() -> LightEncoder:
-    return LightEncoder.default()
+def light() -> OnnxEncoder:
+    return OnnxEncoder.default()
 
 
 @pytest.fixture(scope="module")
-def full() -> FullModel:
+def full() -> SentenceTransformerEncoder:
     folder = str(default_model_folder())
-    return FullModel.load(folder, allow_download=False, precision="float32")
+    return SentenceTransformerEncoder.load(folder, allow_download=False, precision="float32")
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_has_the_vector_that_sentence_transformers_gives_it(
-    text: str, light: LightEncoder, full: FullModel
+    text: str, light: OnnxEncoder, full: SentenceTransformerEncoder
 ) -> None:
     assert float(light.encode_query(text) @ full.encode_query(text)) > 0.99999
 
 
-def test_documents_are_encoded_as_questions_are_and_in_their_order(light: LightEncoder) -> None:
+def test_documents_are_encoded_as_questions_are_and_in_their_order(light: OnnxEncoder) -> None:
     vectors = light.encode_documents(TEXTS)
     assert vectors.shape == (len(TEXTS), 384)
     assert vectors.dtype == np.float32
@@ -59,18 +65,18 @@ def test_documents_are_encoded_as_questions_are_and_in_their_order(light: LightE
 
 
 def test_tokens_are_counted_as_sentence_transformers_counts_them(
-    light: LightEncoder, full: FullModel
+    light: OnnxEncoder, full: SentenceTransformerEncoder
 ) -> None:
     assert light.count_tokens(TEXTS) == full.count_tokens(TEXTS)
     assert light.max_tokens == full.max_tokens
 
 
-def test_what_is_beyond_the_longest_text_is_not_read(light: LightEncoder) -> None:
+def test_what_is_beyond_the_longest_text_is_not_read(light: OnnxEncoder) -> None:
     longest = "word " * MAX_TOKENS
     np.testing.assert_array_equal(light.ids(longest + "and more"), light.ids(longest))
 
 
-def test_several_threads_get_the_vectors_that_one_gets(light: LightEncoder) -> None:
+def test_several_threads_get_the_vectors_that_one_gets(light: OnnxEncoder) -> None:
     questions = [f"What is said of number {i}?" for i in range(40)]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(light.encode_query, questions))
@@ -79,11 +85,11 @@ def test_several_threads_get_the_vectors_that_one_gets(light: LightEncoder) -> N
 
 
 def test_it_tells_whether_its_vectors_are_the_models(
-    light: LightEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    light: OnnxEncoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert light.is_faithful()
+    assert light.matches_reference()
     _change_reference(monkeypatch, tmp_path, "question")
-    assert not light.is_faithful()
+    assert not light.matches_reference()
 
 
 def _change_reference(monkeypatch: pytest.MonkeyPatch, folder: Path, kind: str) -> None:
@@ -102,7 +108,9 @@ def test_the_graphs_are_what_the_bench_makes(name: str, made: ModuleType) -> Non
 
 
 @pytest.mark.parametrize("kind", ["question", "document"])
-def test_the_references_are_what_sentence_transformers_gives(kind: str, full: FullModel) -> None:
+def test_the_references_are_what_sentence_transformers_gives(
+    kind: str, full: SentenceTransformerEncoder
+) -> None:
     reference = json.loads((FOLDER / module.REFERENCE).read_text(encoding="utf-8"))[kind]
     assert reference["text"] == PROBES[kind]
     np.testing.assert_allclose(full.encode_query(reference["text"]), reference["vector"], atol=1e-5)
@@ -112,9 +120,9 @@ in_8_bits = pytest.mark.skipif(not has_fast_int8(), reason="this processor may l
 
 
 @pytest.fixture(scope="module")
-def hasty() -> LightEncoder:
-    made = LightEncoder.default()
-    made.hasten()
+def hasty() -> OnnxEncoder:
+    made = OnnxEncoder.default()
+    made.enable_int8()
     return made
 
 
@@ -127,7 +135,7 @@ def _passages() -> list[str]:
 
 @in_8_bits
 def test_in_8_bits_documents_have_nearly_the_models_vectors(
-    light: LightEncoder, hasty: LightEncoder
+    light: OnnxEncoder, hasty: OnnxEncoder
 ) -> None:
     passages = _passages()
     assert len(passages) == 60
@@ -140,25 +148,25 @@ def test_in_8_bits_documents_have_nearly_the_models_vectors(
 
 
 @in_8_bits
-def test_in_8_bits_odd_texts_have_vectors_too(light: LightEncoder, hasty: LightEncoder) -> None:
+def test_in_8_bits_odd_texts_have_vectors_too(light: OnnxEncoder, hasty: OnnxEncoder) -> None:
     cosines = (light.encode_documents(TEXTS) * hasty.encode_documents(TEXTS)).sum(axis=1)
     assert cosines.min() >= 0.99
 
 
 @in_8_bits
-def test_in_8_bits_a_text_has_one_vector_in_any_company(hasty: LightEncoder) -> None:
+def test_in_8_bits_a_text_has_one_vector_in_any_company(hasty: OnnxEncoder) -> None:
     vectors = hasty.encode_documents(TEXTS)
     np.testing.assert_array_equal(hasty.encode_documents(TEXTS[:1])[0], vectors[0])
 
 
 def test_questions_are_encoded_in_float32_all_the_same(
-    light: LightEncoder, hasty: LightEncoder
+    light: OnnxEncoder, hasty: OnnxEncoder
 ) -> None:
     assert float(light.encode_query("Who called?") @ hasty.encode_query("Who called?")) > 0.999999
 
 
 def test_what_is_not_faithful_in_8_bits_is_done_in_float32(
-    light: LightEncoder,
+    light: OnnxEncoder,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -168,23 +176,23 @@ def test_what_is_not_faithful_in_8_bits_is_done_in_float32(
 
 
 def test_where_8_bits_cannot_be_run_documents_are_encoded_all_the_same(
-    light: LightEncoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    light: OnnxEncoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "GRAPH_INT8", module.REFERENCE)  # not a graph
     _is_in_float32(light, caplog, "which is slower")
 
 
-def _is_in_float32(light: LightEncoder, caplog: pytest.LogCaptureFixture, told: str) -> None:
-    made = LightEncoder.default()
+def _is_in_float32(light: OnnxEncoder, caplog: pytest.LogCaptureFixture, told: str) -> None:
+    made = OnnxEncoder.default()
     for _ in range(2):
-        made.hasten()
+        made.enable_int8()
     assert caplog.text.count(told) == 1
     np.testing.assert_allclose(
         made.encode_documents(TEXTS), light.encode_documents(TEXTS), atol=1e-6
     )
 
 
-def test_the_calibration_is_of_the_models_size(light: LightEncoder, tmp_path: Path) -> None:
+def test_the_calibration_is_of_the_models_size(light: OnnxEncoder, tmp_path: Path) -> None:
     found = Calibration.read(FOLDER / CALIBRATION)
     assert found.hidden_mean.shape == found.attended_scale.shape == (6, 384)
     assert found.outliers.shape == (6, graph_int8.OUTLIERS)

@@ -10,31 +10,29 @@ from dataclasses import replace
 import pytest
 
 from bench.toys import ToyEmbedder
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 from index.types import Article, Chunk, Passage, Span
-from qa import export, rendering
-from qa.answer import OVERVIEWS, Answer, Kind
-from qa.citations import Citation
-from qa.escaping import escape_html, escape_markdown, flat
+from qa.answers.answer import OVERVIEWS, Answer, Kind
+from qa.answers.citation import Citation
+from qa.article_qa import ArticleQA
+from qa.conversation.anaphora import find_anaphor
+from qa.conversation.entities import Exchange
+from qa.conversation.follow_ups import resolve
+from qa.conversation.intent import particular_words
+from qa.conversation.language import language_of
+from qa.conversation.multi_part import clauses_of
 from qa.evaluation.metrics import contained, f1
-from qa.followup.mentions import Exchange
-from qa.followup.recognition import pointer_of
-from qa.followup.resolution import resolve
-from qa.kinds.language import language_of
-from qa.kinds.wording import particular_words
+from qa.output import export
+from qa.output import to_text as rendering
+from qa.output.article_html import Mark, blocks
+from qa.output.escape import escape_html, escape_markdown, flat
+from qa.output.transcript import Transcript
 from qa.overview.overviews import Overviews
-from qa.page.blocks import blocks
-from qa.page.editing import is_edited
-from qa.page.marked import Mark
-from qa.page.panel import panel_html
+from qa.page.asking import is_edited
+from qa.page.panel import Sheet, panel_html, strip_html
 from qa.page.reply import reply_markdown
-from qa.page.sheet import Sheet
-from qa.page.strip import strip_html
-from qa.parts.clauses import clauses_of
-from qa.pipeline import ArticleQA
-from qa.span_decoding import trim_to_words
+from qa.reading.spans import trim_to_words
 from qa.suggestions import Scope, Suggestions
-from qa.transcript import Transcript
 from tests.growth import UNITS, assert_linear, repeated_texts
 
 pytestmark = pytest.mark.slow
@@ -202,7 +200,7 @@ def test_a_question_of_full_length_is_understood_in_little_time(unit: str, lead:
         Exchange.of(refusal_of(run)),
     ]
     start = time.thread_time()
-    pointer_of(question)
+    find_anaphor(question)
     clauses_of(question)
     for asked in (question, "When did it happen?", "What about him?", "Why?", "Who else?"):
         resolve(asked, turns, None)

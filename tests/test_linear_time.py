@@ -10,20 +10,20 @@ from copy import deepcopy
 
 import pytest
 
-from index import epub, html_page, markdown, opendocument, pdf, rtf, slides, word
 from index.chunking import chunk_article
-from index.decoding import decode
 from index.errors import InputError
-from index.headings import plain_text_headings
 from index.limits import DEFAULT_LIMITS, LoadLimits
-from index.loaded import Loaded, clean
-from index.loaders import article_from_text, load_bytes, title_from_name
 from index.sentences import split_sentences
+from index.sources import epub, html_page, markdown, pdf, rtf, slides, word
+from index.sources import odt as opendocument
+from index.sources.document import ParsedDocument, clean
+from index.sources.loaders import article_from_text, load_bytes, title_from_name
+from index.sources.plain_text import decode, plain_text_headings
 from index.types import Article, Heading, one_line
 from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
 
-Read = Callable[[bytes, LoadLimits], Loaded]
+Read = Callable[[bytes, LoadLimits], ParsedDocument]
 pytestmark = pytest.mark.slow
 
 by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)

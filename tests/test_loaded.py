@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from index.errors import TooLarge
 from index.limits import DEFAULT_LIMITS, LoadLimits
-from index.loaded import TextBuilder, clean
+from index.sources.document import TextBuilder, clean
 from tests.documents import assert_exact
 
 paragraphs = st.tuples(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import LoadLimits
-from index.loaded import Loaded
-from index.loaders import (
+from index.sources.document import ParsedDocument
+from index.sources.loaders import (
     FORMATS,
     MEDIA_TYPES,
     article_from_text,
@@ -205,7 +205,7 @@ def test_the_limit_counts_bytes_and_is_named() -> None:
 def test_a_text_of_200_megabytes_is_refused_before_it_is_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("index.loaders.decode", None)
+    monkeypatch.setattr("index.sources.loaders.decode", None)
     with pytest.raises(TooLarge, match=r"limit of 50,000,000 bytes.*max_article_bytes"):
         load_bytes(bytes(200_000_000), "a.txt")
 
@@ -272,9 +272,9 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 # Whatever comes
 
 
-def read_here(module: str, data: bytes, limits: LoadLimits) -> Loaded:
+def read_here(module: str, data: bytes, limits: LoadLimits) -> ParsedDocument:
     """Read in this process: a hundred others would take a minute to start."""
-    loaded: Loaded = import_module(f"index.{module}").read(data, limits)
+    loaded: ParsedDocument = import_module(f"index.{module}").read(data, limits)
     return loaded
 
 
@@ -292,7 +292,7 @@ scraps = st.sampled_from(
 def test_any_bytes_make_an_article_or_one_of_our_errors(
     data: bytes, name: str, content_type: str | None
 ) -> None:
-    with patch("index.loaders.read_apart", read_here):
+    with patch("index.sources.loaders.read_in_subprocess", read_here):
         try:
             article = load_bytes(data, name, content_type=content_type)
         except InputError:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bench.toys import ToyEmbedder
-from index.library_folder import VECTORS
-from index.passage_index import PassageIndex
+from index.search.passage_index import PassageIndex
+from index.store.folder import VECTOR_FILE
 from index.types import Article
 
 MANY = 12
@@ -17,7 +17,7 @@ EMBEDDER = ToyEmbedder()
 
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vectors.APPROXIMATE_FROM", MANY)
+    monkeypatch.setattr("index.search.vector_index.APPROXIMATE_FROM", MANY)
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -70,14 +70,14 @@ def test_a_library_that_outgrows_exact_search_is_searched_approximately(
             assert nearest(index, article(number).text) == article(number).text
         assert nearest(index, article(3).text) != article(3).text
         assert len(index) == MANY + 4
-        assert index.disagreements().derived == ()
+        assert index.find_mismatches().derived == ()
 
 
 @pytest.mark.parametrize("many", [MANY, 1_000])
 def test_several_articles_that_came_and_went_are_caught_up_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr("index.vectors.APPROXIMATE_FROM", many)
+    monkeypatch.setattr("index.search.vector_index.APPROXIMATE_FROM", many)
     with PassageIndex(tmp_path, EMBEDDER) as writer:
         add(writer, 1, MANY + 5)
     with PassageIndex(tmp_path, EMBEDDER) as reader, PassageIndex(tmp_path, EMBEDDER) as writer:
@@ -90,7 +90,7 @@ def test_several_articles_that_came_and_went_are_caught_up_at_once(
         assert len(reader) == len(writer) == MANY + 5 - 4 + 3
         assert nearest(reader, article(33).text) == article(33).text
         assert nearest(reader, article(9).text) != article(9).text
-        assert reader.disagreements().derived == ()
+        assert reader.find_mismatches().derived == ()
 
 
 def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
@@ -104,7 +104,7 @@ def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
 
     with PassageIndex(folder, EMBEDDER) as index:
         add(index, 1, MANY)
-        monkeypatch.setattr("index.meaning.use_one_thread", slowly)
+        monkeypatch.setattr("index.search.sync.use_one_thread", slowly)
         add(index, MANY + 1, MANY + 1)
         assert begun.wait(timeout=60)
         index.remove(article(1).id)
@@ -116,7 +116,7 @@ def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
         assert is_approximate(index)
         assert len(index) == MANY + 1
         assert nearest(index, article(MANY + 3).text) == article(MANY + 3).text
-        assert index.disagreements().derived == ()
+        assert index.find_mismatches().derived == ()
 
 
 def test_an_index_that_was_put_off_too_long_is_made_at_once(tmp_path: Path) -> None:
@@ -137,14 +137,14 @@ def test_a_large_index_is_made_anew_from_the_record(tmp_path: Path, damage: str)
         add(index, 1, 20)
         index.remove(article(9).id)
     if damage == "lost":
-        (folder / VECTORS).unlink()
+        (folder / VECTOR_FILE).unlink()
     else:
-        (folder / VECTORS).write_bytes((folder / VECTORS).read_bytes()[:200])
+        (folder / VECTOR_FILE).write_bytes((folder / VECTOR_FILE).read_bytes()[:200])
     with PassageIndex(folder, EMBEDDER) as index:
-        assert VECTORS in index.faults
+        assert VECTOR_FILE in index.faults
         assert is_approximate(index)
         assert len(index) == 19
-        assert index.disagreements().derived == ()
+        assert index.find_mismatches().derived == ()
         assert nearest(index, article(20).text) == article(20).text
 
 
@@ -169,7 +169,7 @@ def test_a_saved_large_index_is_opened_without_making_it_anew(
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("index.meaning.vectors_of_record", never)
+    monkeypatch.setattr("index.search.sync.vectors_in_store", never)
     with PassageIndex(folder, EMBEDDER) as index:
         assert is_approximate(index)
         assert index.faults == {}
@@ -183,17 +183,17 @@ def test_a_saved_large_index_is_opened_without_making_it_anew(
 def test_a_large_index_is_made_of_a_record_in_which_runs_of_ids_are_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.revisions._STEP", 3)
+    monkeypatch.setattr("index.store.rows._STEP", 3)
     folder = tmp_path / "library"
     with PassageIndex(folder, EMBEDDER) as index:
         add(index, 1, 26)
         for number in [*range(6, 12), *range(22, 27)]:
             index.remove(article(number).id)
-    (folder / VECTORS).unlink()
+    (folder / VECTOR_FILE).unlink()
     with PassageIndex(folder, EMBEDDER) as index:
         assert is_approximate(index)
         assert len(index) == 15
-        assert index.disagreements().derived == ()
+        assert index.find_mismatches().derived == ()
 
 
 def test_a_file_that_was_lost_is_there_again_though_no_article_is_left(tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ def test_a_file_that_was_lost_is_there_again_though_no_article_is_left(tmp_path:
     with PassageIndex(folder, EMBEDDER) as index:
         add(index, 1, 1)
         index.remove(article(1).id)
-    (folder / VECTORS).unlink(missing_ok=True)
+    (folder / VECTOR_FILE).unlink(missing_ok=True)
     with PassageIndex(folder, EMBEDDER) as index:
-        assert VECTORS in index.faults
+        assert VECTOR_FILE in index.faults
     with PassageIndex(folder, EMBEDDER) as index:
         assert index.faults == {}

@@ -4,12 +4,12 @@ import pytest
 
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
-from index.loaded import Loaded
-from index.opendocument import read
+from index.sources.document import ParsedDocument
+from index.sources.odt import read
 from tests.documents import assert_exact, headings, odt
 
 
-def loaded(data: bytes) -> Loaded:
+def loaded(data: bytes) -> ParsedDocument:
     found = read(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found

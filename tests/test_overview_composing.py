@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from index.types import Article, Span
-from qa.answer import Kind
-from qa.export import to_html
-from qa.export import to_markdown as exported_markdown
-from qa.overview.composing import Entry, Overview, Quote, Section, composed
-from qa.rendering import to_markdown, to_plain
-from qa.transcript import Transcript
+from qa.answers.answer import Kind
+from qa.output.export import to_html
+from qa.output.export import to_markdown as exported_markdown
+from qa.output.to_text import to_markdown, to_plain
+from qa.output.transcript import Transcript
+from qa.overview.overviews import Entry, Overview, Quote, Section, composed
 
 TEXT = "Anna Berg, the mayor, opened\nthe bridge. It is * long *. Anna Berg spoke."
 ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")

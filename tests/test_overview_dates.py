@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.overview.dates import Date, dates_in, resolved
+from qa.overview.timeline import Date, dates_in, resolved
 
 Key = tuple[int, int, int]
 

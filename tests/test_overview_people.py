@@ -4,10 +4,8 @@ import pytest
 
 from index.chunking import chunk_article
 from index.types import Article
-from qa.overview.characters import characters_in
-from qa.overview.introductions import introduction
-from qa.overview.people import Figure, Sort, figures_in
-from qa.overview.sentences import Sentence, sentences_of
+from qa.overview.people import Entity, EntityType, characters_in, find_entities, introduction
+from qa.overview.summary import Sentence, sentences_of
 
 TOWN = (
     "Mayor Anna Berg opened the new bridge in Port Halden on Monday. “It is ours,” Berg said. "
@@ -24,11 +22,11 @@ def sentences(text: str) -> list[Sentence]:
     return list(sentences_of(chunk_article(article, lambda some: [len(t.split()) for t in some])))
 
 
-def figures(text: str) -> dict[str, Figure]:
-    return {figure.name: figure for figure in figures_in(sentences(text), text, "")}
+def figures(text: str) -> dict[str, Entity]:
+    return {figure.name: figure for figure in find_entities(sentences(text), text, "")}
 
 
-def told(text: str, figure: Figure) -> str:
+def told(text: str, figure: Entity) -> str:
     known = introduction(figure)
     assert known is not None
     assert figure.name in text[slice(*known.quote)]
@@ -38,8 +36,8 @@ def told(text: str, figure: Figure) -> str:
 
 def test_persons_and_organisations_are_told_from_places() -> None:
     found = figures(TOWN)
-    persons = [name for name, figure in found.items() if figure.sort is Sort.PERSON]
-    bodies = [name for name, figure in found.items() if figure.sort is Sort.ORGANISATION]
+    persons = [name for name, figure in found.items() if figure.sort is EntityType.PERSON]
+    bodies = [name for name, figure in found.items() if figure.sort is EntityType.ORGANISATION]
     assert sorted(persons) == ["Anna Berg", "John Stone", "Karim Aziz"]
     assert sorted(bodies) == ["Daily Post", "Harbour Company", "World Bridge Organisation"]
 
@@ -117,24 +115,24 @@ def test_two_of_one_surname_stay_two() -> None:
 
 def test_where_somebody_works_is_no_part_of_the_name() -> None:
     found = figures("Karim Aziz of Halden University said that he was late. Aziz left.")
-    assert found["Karim Aziz"].sort is Sort.PERSON
-    assert found["Halden University"].sort is Sort.ORGANISATION
+    assert found["Karim Aziz"].sort is EntityType.PERSON
+    assert found["Halden University"].sort is EntityType.ORGANISATION
 
 
 def test_who_has_a_director_is_an_organisation() -> None:
     found = figures("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
-    assert found["FBA"].sort is Sort.ORGANISATION
+    assert found["FBA"].sort is EntityType.ORGANISATION
 
 
 def test_an_organisation_may_begin_with_a_title() -> None:
     found = figures("The U.S. Justice Department agreed. It is one of the Justice Department's.")
-    assert {figure.sort for figure in found.values()} == {Sort.ORGANISATION}
+    assert {figure.sort for figure in found.values()} == {EntityType.ORGANISATION}
 
 
 def test_whom_the_title_names_is_known_by_the_surname() -> None:
     text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
-    (tesla,) = figures_in(sentences(text), text, "Nikola Tesla")
-    assert (tesla.name, tesla.sort) == ("Tesla", Sort.PERSON)
+    (tesla,) = find_entities(sentences(text), text, "Nikola Tesla")
+    assert (tesla.name, tesla.sort) == ("Tesla", EntityType.PERSON)
 
 
 def test_a_capital_at_the_start_of_a_sentence_is_no_name() -> None:
@@ -157,4 +155,4 @@ def test_a_story_has_those_it_calls_the_king() -> None:
 
 @pytest.mark.parametrize("text", ["", "…", "12 34", "A B C D E F", "“ ” ‘ ’", "Mr. Mr. Mr."])
 def test_what_is_no_prose_has_nobody(text: str) -> None:
-    assert not figures_in([Sentence(0, len(text), text, "", 0)], text, "")
+    assert not find_entities([Sentence(0, len(text), text, "", 0)], text, "")

@@ -6,8 +6,8 @@ import pytest
 
 from index.chunking import chunk_article
 from index.types import Article, Heading
-from qa.kinds.language import seems_english
-from qa.overview.sentences import Sentence, is_statement, sentences_of
+from qa.conversation.language import seems_english
+from qa.overview.summary import Sentence, is_statement, sentences_of
 
 
 def sentence(text: str) -> Sentence:

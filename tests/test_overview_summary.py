@@ -4,9 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embedder import Vectors
-from qa.overview.sentences import Sentence
-from qa.overview.summary import Weights, chosen
+from index.embedding.embedder import Vectors
+from qa.overview.summary import Sentence, Weights, chosen
 
 CENTRALITY_ALONE = Weights(title=0, early=0, leaning=0, spoken=0, novelty=0)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from index.chunking import chunk_article
 from index.types import Article
-from qa.overview.sentences import Sentence, sentences_of
+from qa.overview.summary import Sentence, sentences_of
 from qa.overview.timeline import Event, events_in, most_telling
 
 TEXT = (

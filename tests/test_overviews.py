@@ -5,8 +5,9 @@ import time
 import pytest
 
 from index.errors import ArticleNotFound
-from qa.answer import OVERVIEWS, Answer, Kind
-from qa.confidence import confidence_explained, confidence_in_words
+from qa.answers.answer import OVERVIEWS, Answer, Kind
+from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.article_qa import ArticleQA
 from qa.overview.overviews import (
     MAX_ARTICLES,
     NO_ARTICLES,
@@ -16,7 +17,6 @@ from qa.overview.overviews import (
     NOT_ENGLISH,
 )
 from qa.page.reply import reply_markdown
-from qa.pipeline import ArticleQA
 
 KINDS = sorted(OVERVIEWS)
 TABLE = "a | b | c\n1 | 2 | 3\n4 | 5 | 6\n\n- one\n- two\n\nfor (i = 0; i < n; i++) { f(i); }"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Article, Heading
-from qa.citations import Citation
-from qa.page.marked import Mark, place_id, place_link, split_rules
+from qa.answers.citation import Citation
+from qa.output.article_html import Mark, place_id, place_link, split_rules
 from qa.page.panel import panel_html, status_html
 from qa.page.style import PAGE_STYLE
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from qa import Answer, ArticleQA
-from qa.export import to_html
-from qa.rendering import to_markdown, to_plain
-from qa.text_parts import parts
-from qa.transcript import Transcript
+from qa.answers.answer import parts
+from qa.output.export import to_html
+from qa.output.to_text import to_markdown, to_plain
+from qa.output.transcript import Transcript
 
 BRIDGE = (
     "The Marrow Bridge carries the coast road over the river.\n\nThe Marrow Bridge was opened in "

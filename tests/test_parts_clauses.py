@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.parts.clauses import clauses_of
+from qa.conversation.multi_part import clauses_of
 
 
 @pytest.mark.parametrize(

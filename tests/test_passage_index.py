@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
+from index.embedding.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
-from index.library_folder import LEXICAL, RECORD, VECTORS
-from index.passage_index import PassageIndex
+from index.search.passage_index import PassageIndex
+from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
+from index.store.lock import LOCK
 from index.types import Article
-from index.write_lock import LOCK
 
 RIVER = Article.from_text("The Danube flows through ten countries.", title="Danube")
 TREATY = Article.from_text("The treaty was signed in Shimla in 1972.", title="Treaty")
@@ -29,8 +29,8 @@ def found(index: PassageIndex, question: str, **limits: object) -> list[str]:
     vector = index.embedder.encode_query(question)
     candidates = index.candidates(question, vector, 10, **limits)  # type: ignore[arg-type]
     ids = [c.stored.chunk.article_id for c in sorted(candidates, key=lambda c: -c.similarity)]
-    captions = index.captions(ids)
-    return [captions[article_id].title for article_id in ids]
+    passage_sources = index.passage_sources(ids)
+    return [passage_sources[article_id].title for article_id in ids]
 
 
 def test_an_added_article_is_found_and_a_removed_one_is_not(
@@ -85,7 +85,7 @@ def test_passages_bear_a_new_title_at_once_and_nothing_is_rebuilt(
 ) -> None:
     with PassageIndex(folder, embedder) as index:
         index.add(RIVER)
-        for change in ("vectors.VectorIndex.add", "lexical.LexicalIndex.update"):
+        for change in ("vectors.VectorIndex.add", "lexical.TextIndex.update"):
             monkeypatch.delattr(f"index.{change}")
         index.rename(RIVER.id, "Donau")
         assert found(index, "Which river crosses many states?") == ["Donau"]
@@ -129,13 +129,13 @@ def test_a_derived_index_that_is_lost_or_damaged_is_built_anew(
     folder = tmp_path / "l"
     filled_library(folder, embedder)
     if damage == "lose vectors":
-        (folder / VECTORS).unlink()
+        (folder / VECTOR_FILE).unlink()
     elif damage == "cut vectors":
-        (folder / VECTORS).write_bytes((folder / VECTORS).read_bytes()[:100])
+        (folder / VECTOR_FILE).write_bytes((folder / VECTOR_FILE).read_bytes()[:100])
     elif damage == "lose words":
-        shutil.rmtree(folder / LEXICAL)
+        shutil.rmtree(folder / TEXT_FOLDER)
     else:
-        (folder / LEXICAL / "meta.json").write_text("{")
+        (folder / TEXT_FOLDER / "meta.json").write_text("{")
     with PassageIndex(folder, embedder) as index:
         candidates = index.candidates("treaty", embedder.encode_query("treaty"), 5)
         assert len(candidates) == 2
@@ -148,10 +148,10 @@ def test_a_record_put_back_from_a_backup_gets_its_own_derived_indexes(
     folder = tmp_path / "l"
     with PassageIndex(folder, embedder) as index:
         index.add(RIVER)
-    backup = (folder / RECORD).read_bytes()
+    backup = (folder / STORE_FILE).read_bytes()
     with PassageIndex(folder, embedder) as index:
         index.add(TREATY)
-    (folder / RECORD).write_bytes(backup)
+    (folder / STORE_FILE).write_bytes(backup)
     with PassageIndex(folder, embedder) as index:
         index.add(Article.from_text("Bread is baked from flour.", title="Bread"))
         assert sorted(found(index, "treaty")) == ["Bread", "Danube"]
@@ -192,7 +192,7 @@ def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_block
     with PassageIndex(folder, embedder) as index:
         other.start()
         assert held.wait(60)
-        monkeypatch.setattr("index.write_lock.LOCK_SECONDS", 0.05)
+        monkeypatch.setattr("index.store.lock.LOCK_SECONDS", 0.05)
         with pytest.raises(LibraryLocked, match="Try again"):
             index.remove(RIVER.id)
         assert found(index, "river")[0] == "Danube"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder, Vectors
+from index.embedding.embedder import SentenceTransformerEmbedder, Vectors
 from index.errors import (
     ArticleNotFound,
     EmptyArticle,
@@ -14,11 +14,11 @@ from index.errors import (
     TooLarge,
     UnreadableFile,
 )
-from index.passage_index import PassageIndex
+from index.search.passage_index import PassageIndex
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa import Answer, ArticleQA, Settings, ask, retrieve
-from qa.answer import Kind
-from qa.composing import REFUSAL, REFUSAL_OF_SEVERAL
+from qa.answers.answer import Kind
+from qa.answers.compose import REFUSAL, REFUSAL_OF_SEVERAL
 
 TEXT = (
     "The Harbour Bridge opened in 1932. It is 1,149 metres long.\n\n"

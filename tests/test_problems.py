@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LibraryUnwritable, UnreadableFile
-from qa.page.problems import UNEXPECTED, sentence
+from qa.page.messages import UNEXPECTED, sentence
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.processor import has_fast_int8, usable_cores
+from index.embedding.int8 import has_fast_int8, usable_cores
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.quoting import MAX_SENTENCES, quotes_of
-from qa.ranking import JudgedSpan
-from qa.span_decoding import SpanCandidate, sentences_around
+from qa.reading.quotes import MAX_SENTENCES, quotes_of
+from qa.reading.ranking import ScoredSpan
+from qa.reading.spans import SpanCandidate, sentences_around
 
 TEXT = (
     "Rubio made a call to the minister on Thursday. He also made a call to Sharif. "
@@ -21,13 +21,13 @@ def passage(text: str = TEXT) -> Passage:
 
 def judged(
     words: str, score: float, *, margin: float = 1.0, source: Passage | None = None
-) -> JudgedSpan:
+) -> ScoredSpan:
     source = source or passage()
     start = source.text.index(words)
-    return JudgedSpan(SpanCandidate(source, Span(start, start + len(words)), margin, 0.0), score)
+    return ScoredSpan(SpanCandidate(source, Span(start, start + len(words)), margin, 0.0), score)
 
 
-def quoted(question: str, *spans: JudgedSpan) -> list[str]:
+def quoted(question: str, *spans: ScoredSpan) -> list[str]:
     return [spans[0].candidate.passage.text[q.start : q.end] for q in quotes_of(question, spans)]
 
 

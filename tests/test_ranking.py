@@ -6,10 +6,17 @@ from dataclasses import replace
 import pytest
 
 from index.types import Passage, Span
-from qa.ranking import JudgedSpan, Ranking, RankSigns, distinct, names_missing, rank_signs
-from qa.span_decoding import SpanCandidate
+from qa.reading.ranking import (
+    RankFeatures,
+    Ranking,
+    ScoredSpan,
+    distinct,
+    names_missing,
+    rank_features,
+)
+from qa.reading.spans import SpanCandidate
 
-NOTHING = RankSigns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING = RankFeatures(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 WEIGHTS = replace(NOTHING, margin=1.0, has_answer=0.5, retrieval=10.0)
 TEXT = "Rubio called Sharif. Then Rubio left the town by car."
 SENTENCES = (Span(10, 30), Span(31, 63))
@@ -22,8 +29,8 @@ def candidate(words: str, margin: float, *, has: float = 0.0, score: float = 0.5
 
 
 def order(
-    candidates: list[SpanCandidate], weights: RankSigns, question: str = "Who?"
-) -> list[JudgedSpan]:
+    candidates: list[SpanCandidate], weights: RankFeatures, question: str = "Who?"
+) -> list[ScoredSpan]:
     return Ranking(weights).in_turn(question, [candidates[0].passage], lambda _: candidates)
 
 
@@ -47,7 +54,7 @@ def test_of_the_same_words_only_the_best_is_kept() -> None:
 
 def test_words_of_the_question_tell_beside_a_span_and_in_it() -> None:
     spans = [candidate("Sharif", 0.0), candidate("Rubio left", 0.0)]
-    signs = rank_signs("How did Rubio leave the town?", [s.passage for s in spans], spans)
+    signs = rank_features("How did Rubio leave the town?", [s.passage for s in spans], spans)
     assert signs[1].near > signs[0].near
     assert [sign.echo for sign in signs] == [0.0, 0.5]
     assert signs[1].length > signs[0].length

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.search.passage_index import PassageIndex
 from index.types import Article, Heading, Passage
-from qa.quoting import MAX_SENTENCES
-from qa.reader import ExtractiveReader, Reading
-from qa.retriever import Retriever
+from qa.reading.quotes import MAX_SENTENCES
+from qa.reading.reader import ExtractiveReader, Reading
+from qa.retrieval.retriever import Retriever
 
 TEXT = """Rubio's calls
 Marco Rubio made a call to the Indian minister on Thursday. He also called the prime minister of \

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from bench.crash_work import LIMITS
-from index.library_folder import RECORD
-from index.passage_index import PassageIndex
-from index.recent_chunks import RecentChunks
-from index.revisions import Revision, StoredChunk
-from index.storage import Storage
-from qa.retriever import Retriever
+from index.search.chunk_cache import ChunkCache
+from index.search.passage_index import PassageIndex
+from index.store.folder import STORE_FILE
+from index.store.rows import Revision, StoredChunk
+from index.store.store import Store
+from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run
 
 
-def read_from(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def read_from(storage: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the list that the ids of all chunks go to that are read from now on."""
     read: list[int] = []
     real = storage.chunks
@@ -29,15 +29,15 @@ def read_from(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    made = Storage(filled(tmp_path / "l") / RECORD, TOY.identity)
+def storage(tmp_path: Path) -> Iterator[Store]:
+    made = Store(filled(tmp_path / "l") / STORE_FILE, TOY.identity)
     yield made
     made.close()
 
 
-def test_a_chunk_is_read_once(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_is_read_once(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
-    recent = RecentChunks(storage)
+    recent = ChunkCache(storage)
     first = recent.of([1, 2], revision)
     again = recent.of([1, 2, 3], revision)
     assert read == [1, 2, 3]
@@ -46,9 +46,9 @@ def test_a_chunk_is_read_once(storage: Storage, monkeypatch: pytest.MonkeyPatch)
     assert again[1].chunk == storage.chunks([1])[1].chunk
 
 
-def test_those_asked_for_last_are_kept(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_asked_for_last_are_kept(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
-    recent = RecentChunks(storage, most=2)
+    recent = ChunkCache(storage, most=2)
     for ids in ([1], [2], [1], [3]):
         assert recent.of(ids, revision).keys() == set(ids)
     assert len(recent) == 2
@@ -59,9 +59,9 @@ def test_those_asked_for_last_are_kept(storage: Storage, monkeypatch: pytest.Mon
     assert len(recent) == 2
 
 
-def test_another_revision_forgets_all(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_revision_forgets_all(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
-    recent = RecentChunks(storage)
+    recent = ChunkCache(storage)
     recent.of([1, 2], revision)
     storage.remove(article(0).id)
     assert 1 not in recent.of([1], storage.revision())
@@ -70,9 +70,9 @@ def test_another_revision_forgets_all(storage: Storage, monkeypatch: pytest.Monk
 
 
 def test_what_a_slower_thread_reads_is_not_taken_for_the_later_revision(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recent, revision = RecentChunks(storage), storage.revision()
+    recent, revision = ChunkCache(storage), storage.revision()
     later = Revision(revision.generation + 1, 7)
     real = storage.chunks
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 
 from index.types import Article
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.page import reloading
-from qa.page.chat import Chat, Turn
-from qa.page.reloading import SECONDS, Asked, Tabs
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.page import state as reloading
 from qa.page.shelf import View
+from qa.page.state import SECONDS, Asked, Chat, Tabs, Turn
 
 KEY, OTHER = "0" * 32, "f" * 32
 ARTICLE = Article.from_text("One. Two.", title="T")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from index.errors import ArticleNotFound
-from qa.answer import OVERVIEWS, Kind
-from qa.page.chat import Chat
+from qa.answers.answer import OVERVIEWS, Kind
+from qa.article_qa import ArticleQA
 from qa.page.handlers import Handlers
 from qa.page.shelf import View
-from qa.pipeline import ArticleQA
+from qa.page.state import Chat
 
 FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
 MILL = "The mill of Lindholm was built in 1874. It grinds rye for the bakers of the island."
@@ -142,7 +142,7 @@ def test_an_article_that_goes_as_soon_as_it_is_added_is_returned_all_the_same(
         catch_up()
         quay = [info.id for info in qa._index.catalogue() if info.title == "Quay"]
         for each in quay:
-            qa._index._storage.remove(each)
+            qa._index._store.remove(each)
 
     monkeypatch.setattr(qa._index, "_catch_up", removed_then)
     assert qa.add_text(text, title="Quay").text == text

@@ -9,11 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.escaping import visible
-from qa.rendering import answer_with_sources, nearest, place, to_markdown, to_plain, understood_as
-from qa.text_parts import parts
+from qa.answers.answer import Answer, parts
+from qa.answers.citation import Citation
+from qa.output.escape import visible
+from qa.output.to_text import (
+    answer_with_sources,
+    nearest,
+    place,
+    to_markdown,
+    to_plain,
+    understood_as,
+)
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "a", "ul", "li", "span", "strong"}

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 
 from index.types import Article, Passage
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.page.marked import place_id
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.output.article_html import place_id
 from qa.page.reply import EXCERPT_CHARS, PASSAGES_SHOWN, reply_markdown
 
 HOSTILE = "</details><b>*x*</b>\n\n<img src=x onerror=y> [a](javascript:x)"

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 from index.errors import ArticleNotFound, QuestionError
-from index.lexical import stop_stems
-from index.passage_index import PassageIndex
-from index.sentence_words import SentenceWords
-from index.types import Article, Caption
-from qa.evidence import QuestionTerms, text_stems
-from qa.fusion import MEANING_ALONE, WORDS_ALONE, FusionWeights
-from qa.retriever import Retriever
+from index.search.chunk_cache import SentenceStems
+from index.search.passage_index import PassageIndex
+from index.search.text_index import stop_stems
+from index.types import Article, PassageSource
+from qa.retrieval.fusion import MEANING_ALONE, WORDS_ALONE, FusionWeights
+from qa.retrieval.retriever import Retriever
+from qa.retrieval.word_overlap import QuestionTerms, text_stems
 
 ARTICLES = [
     Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
@@ -99,13 +99,13 @@ def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
     with PassageIndex(None, embedder) as index:
         for article in ARTICLES:
             index.add(article)
-        real = index.captions
+        real = index.passage_sources
 
-        def captions(article_ids: Iterable[str]) -> dict[str, Caption]:
+        def passage_sources(article_ids: Iterable[str]) -> dict[str, PassageSource]:
             index.remove(ARTICLES[0].id)
             return real(article_ids)
 
-        monkeypatch.setattr(index, "captions", captions)
+        monkeypatch.setattr(index, "captions", passage_sources)
         found = Retriever(index).retrieve("Who purred on the mat?", 4)
         assert {p.article_id for p in found} == {article.id for article in ARTICLES[1:]}
         assert [passage.rank for passage in found] == [1, 2, 3]
@@ -164,8 +164,8 @@ def test_a_rarer_word_covers_more() -> None:
 
 def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
     terms = terms_of("Who signed the treaty?")
-    assert terms.pair_coverage(SentenceWords.of(["He signed a treaty."])) == 1
-    assert terms.pair_coverage(SentenceWords.of(["The treaty was signed."])) == 0
+    assert terms.pair_coverage(SentenceStems.of(["He signed a treaty."])) == 1
+    assert terms.pair_coverage(SentenceStems.of(["The treaty was signed."])) == 0
 
 
 @given(
@@ -182,12 +182,12 @@ def test_coverage_is_that_of_the_sets_of_words_and_of_pairs(
     content = [word for word in words if word not in stop_stems()]
     adjacent = list(itertools.pairwise(content))
     covered = sum(weight for pair, weight in terms.pairs.items() if pair in adjacent)
-    text = SentenceWords.of([" ".join(said)])
+    text = SentenceStems.of([" ".join(said)])
     assert terms.pair_coverage(text) * terms.total_of_pairs == pytest.approx(covered)
 
 
 def test_a_question_without_words_covers_nothing() -> None:
     terms = terms_of("?!", "Words.")
-    text = SentenceWords.of(["Words."])
+    text = SentenceStems.of(["Words."])
     assert terms.coverage(text_stems("Words.")) == 0
     assert terms.pair_coverage(text) == terms.sentence_coverage(text) == 0

@@ -6,12 +6,12 @@ import pytest
 
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
-from index.loaded import Loaded
-from index.rtf import read
+from index.sources.document import ParsedDocument
+from index.sources.rtf import read
 from tests.documents import PROSE, assert_exact, headings, rtf
 
 
-def loaded(data: bytes, limits: LoadLimits = DEFAULT_LIMITS) -> Loaded:
+def loaded(data: bytes, limits: LoadLimits = DEFAULT_LIMITS) -> ParsedDocument:
     found = read(data, limits)
     assert_exact(found)
     return found

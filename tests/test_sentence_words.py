@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.lexical import stems, stop_stems
-from index.sentence_words import SentenceWords, side_by_side
+from index.search.chunk_cache import SentenceStems, adjacent_pairs
+from index.search.text_index import stems, stop_stems
 
 WORDS = st.sampled_from("red Car cars sea was the having 公园 x₂".split())
 SENTENCES = st.lists(st.lists(WORDS, max_size=6).map(" ".join), max_size=12)
@@ -14,7 +14,7 @@ SENTENCES = st.lists(st.lists(WORDS, max_size=6).map(" ".join), max_size=12)
 
 @given(SENTENCES)
 def test_every_stem_is_in_the_sentences_that_have_it(sentences: list[str]) -> None:
-    words = SentenceWords.of(sentences)
+    words = SentenceStems.of(sentences)
     each = [set(stems(sentence)) for sentence in sentences]
     assert words.sentences.keys() == set().union(*each)
     for stem, bits in words.sentences.items():
@@ -23,16 +23,16 @@ def test_every_stem_is_in_the_sentences_that_have_it(sentences: list[str]) -> No
 
 @given(SENTENCES)
 def test_stems_stand_side_by_side_but_for_function_words(sentences: list[str]) -> None:
-    words = SentenceWords.of(sentences)
+    words = SentenceStems.of(sentences)
     in_order = [stem for sentence in sentences for stem in stems(sentence)]
     content = [stem for stem in in_order if stem not in stop_stems()]
     adjacent = set(itertools.pairwise(content))
     for pair in itertools.product(words.sentences, repeat=2):
-        assert (side_by_side(*pair) in words.content) == (pair in adjacent)
+        assert (adjacent_pairs(*pair) in words.content) == (pair in adjacent)
 
 
 def test_part_of_a_stem_is_not_that_stem() -> None:
-    words = SentenceWords.of(["Steam cars race home."])
-    assert side_by_side("car", "race") in words.content
-    assert side_by_side("ar", "race") not in words.content
-    assert side_by_side("car", "rac") not in words.content
+    words = SentenceStems.of(["Steam cars race home."])
+    assert adjacent_pairs("car", "race") in words.content
+    assert adjacent_pairs("ar", "race") not in words.content
+    assert adjacent_pairs("car", "rac") not in words.content

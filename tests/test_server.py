@@ -17,10 +17,10 @@ from gradio_client import Client  # type: ignore[import-untyped] # it ships no t
 from typer.testing import CliRunner
 
 from index.errors import SettingsError
-from qa.cli import app, main
-from qa.config import Settings
+from qa.article_qa import ArticleQA
+from qa.cli.commands import app, main
 from qa.page.server import PageServer, ServeOptions, listen
-from qa.pipeline import ArticleQA
+from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.proxy import reverse_proxy
 
@@ -218,7 +218,7 @@ def test_an_option_that_cannot_be_served_ends_with_a_sentence(
     assert told in "".join(capsys.readouterr().err.split("\n"))
 
 
-@pytest.mark.parametrize("command", [["-m", "app"], ["-m", "qa.cli", "serve"]])
+@pytest.mark.parametrize("command", [["-m", "app"], ["-m", "qa", "serve"]])
 def test_both_commands_serve_the_page_until_ctrl_c(command: list[str]) -> None:
     with listen(ServeOptions(port=0)) as probe:
         port = probe.getsockname()[1]

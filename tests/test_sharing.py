@@ -12,31 +12,31 @@ import numpy as np
 import pytest
 
 from bench.crash_work import LIMITS
-from index.checking import Verdict, check_library
-from index.derived_check import Disagreements
-from index.passage_index import PassageIndex
-from index.write_lock import LOCK
-from qa.retriever import Retriever
+from index.maintenance import Verdict, check_library
+from index.search.consistency import Mismatches
+from index.search.passage_index import PassageIndex
+from index.store.lock import LOCK
+from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run, titles
 
-AGREED = Disagreements((), ())
+AGREED = Mismatches((), ())
 
 
 def after(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
     """Have ``act`` happen once, right after the first call of a method of Storage."""
-    from index.storage import Storage
+    from index.store.store import Store
 
-    real = getattr(Storage, name)
+    real = getattr(Store, name)
     done: list[bool] = []
 
-    def patched(self: Storage, *arguments: object) -> object:
+    def patched(self: Store, *arguments: object) -> object:
         result = real(self, *arguments)
         if not done:
             done.append(True)
             act()
         return result
 
-    monkeypatch.setattr(Storage, name, patched)
+    monkeypatch.setattr(Store, name, patched)
 
 
 @pytest.mark.parametrize("moment", ["revision", "check_model", "changes_since"])
@@ -49,7 +49,7 @@ def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
         found(mine, 5)
         assert found(mine, 6) == ["Title 6"]
         assert len(mine) == len(theirs)
-        assert mine.disagreements() == AGREED
+        assert mine.find_mismatches() == AGREED
 
 
 def test_an_article_that_comes_while_a_library_is_re_embedded_can_be_found(tmp_path: Path) -> None:
@@ -161,4 +161,4 @@ def test_no_read_is_torn_beside_a_writer(tmp_path: Path, kept: str) -> None:
         for reader in readers:
             reader.join()
         assert not errors
-        assert index.disagreements() == AGREED
+        assert index.find_mismatches() == AGREED

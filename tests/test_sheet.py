@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.page import sheet
-from qa.page.sheet import LEAF_CHARS, LEAVES, WHOLE_CHARS, Sheet, last_leaf, leaf_for
+from qa.page import panel as sheet
+from qa.page.panel import LEAF_CHARS, LEAVES, WHOLE_CHARS, Sheet, last_leaf, leaf_for
 
 PARAGRAPHS = "\n\n".join(f"Paragraph {n}. " + "word " * 80 for n in range(400))
 ONE_LINE = "x" * (WHOLE_CHARS * 2)

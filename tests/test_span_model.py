@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import ModelCorrupt, ModelMissing
-from qa.model_files import shipped_folder
-from qa.span_model import SpanModel
-from qa.windows import MAX_TOKENS
+from qa.reading.model import SpanModel
+from qa.reading.reader_files import shipped_folder
+from qa.reading.windows import MAX_TOKENS
 
 MAX_BYTES = 50_000_000
 
@@ -100,7 +100,7 @@ def test_a_damaged_model_is_told_and_not_used(
 
 def test_reading_needs_neither_torch_nor_sentence_transformers() -> None:
     script = (
-        "from qa.span_model import SpanModel; SpanModel.shipped().read('Who?', ['Anna came.']); "
+        "from qa.reading.model import SpanModel; SpanModel.shipped().read('Who?', ['Anna came.']); "
         "import sys; print([m for m in ('torch', 'transformers') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.types import Article
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 
 ROOT = Path(__file__).parent.parent
 TORCH = ("torch", "transformers", "sentence_transformers")

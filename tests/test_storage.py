@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index import schema
-from index.database import Database
-from index.embedder import ModelIdentity
+from index.embedding.embedder import ModelIdentity
 from index.errors import (
     ArticleNotFound,
     LibraryDamaged,
@@ -23,10 +21,12 @@ from index.errors import (
     LibraryUnwritable,
     WrongModel,
 )
-from index.revisions import NEW
-from index.schema import SCHEMA_VERSION
-from index.spool import Spool
-from index.storage import Storage
+from index.store import schema
+from index.store.database import Database
+from index.store.rows import NEW
+from index.store.schema import SCHEMA_VERSION
+from index.store.staging import ChunkSpool
+from index.store.store import Store
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
 MODEL = ModelIdentity("model", "0" * 64, 2)
@@ -43,24 +43,24 @@ def article_with_chunks(text: str) -> tuple[Article, list[Chunk], np.ndarray]:
     return article, chunks, np.array([[1, 0], [0, 1]], dtype=np.float32)
 
 
-def add(storage: Storage, article: Article, chunks: list[Chunk], vectors: np.ndarray) -> bool:
-    with Spool() as embedded:
+def add(storage: Store, article: Article, chunks: list[Chunk], vectors: np.ndarray) -> bool:
+    with ChunkSpool() as embedded:
         embedded.add(article.id, chunks, vectors)
         return storage.add(article, embedded)
 
 
-def added(storage: Storage, text: str) -> Article:
+def added(storage: Store, text: str) -> Article:
     article, chunks, vectors = article_with_chunks(text)
     add(storage, article, chunks, vectors)
     return article
 
 
 @pytest.fixture(params=["memory", "disk"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return Storage(None if request.param == "memory" else tmp_path / "library.sqlite", MODEL)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return Store(None if request.param == "memory" else tmp_path / "library.sqlite", MODEL)
 
 
-def test_what_is_added_is_read_back_as_it_was(storage: Storage) -> None:
+def test_what_is_added_is_read_back_as_it_was(storage: Store) -> None:
     article, chunks, vectors = article_with_chunks("a\x00b🙂\u2028c")
     assert add(storage, article, chunks, vectors)
     stored = storage.article(article.id)
@@ -73,7 +73,7 @@ def test_what_is_added_is_read_back_as_it_was(storage: Storage) -> None:
     np.testing.assert_array_equal(read, vectors)
 
 
-def test_the_same_text_twice_is_one_article(storage: Storage) -> None:
+def test_the_same_text_twice_is_one_article(storage: Store) -> None:
     assert add(storage, *article_with_chunks("abc"))
     revision = storage.revision()
     assert not add(storage, *article_with_chunks("abc"))
@@ -81,7 +81,7 @@ def test_the_same_text_twice_is_one_article(storage: Storage) -> None:
     assert len(storage.articles()) == 1
 
 
-def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) -> None:
+def test_removing_an_article_removes_all_that_belongs_to_it(storage: Store) -> None:
     article = added(storage, "abc")
     storage.remove(article.id)
     assert storage.articles() == []
@@ -94,7 +94,7 @@ def test_removing_an_article_removes_all_that_belongs_to_it(storage: Storage) ->
 
 
 def test_the_catalogue_tells_all_but_the_texts_in_the_order_they_were_added(
-    storage: Storage,
+    storage: Store,
 ) -> None:
     articles = [added(storage, text) for text in ("a\x00b🙂\u2028c", "🙂é\nz", "plain")]
     assert [info.id for info in storage.catalogue()] == [article.id for article in articles]
@@ -102,20 +102,20 @@ def test_the_catalogue_tells_all_but_the_texts_in_the_order_they_were_added(
     assert [info.characters for info in storage.catalogue()] == [6, 4, 5]
 
 
-def test_a_renamed_article_keeps_all_but_its_title(storage: Storage) -> None:
+def test_a_renamed_article_keeps_all_but_its_title(storage: Store) -> None:
     article, other = added(storage, "abc"), added(storage, "xyz")
     before, revision = storage.article(article.id), storage.revision()
     storage.rename(article.id, "New")
     assert storage.article(article.id) == replace(before, title="New")
     assert storage.article(other.id).title == "T"
-    assert storage.captions([article.id])[article.id].title == "New"
+    assert storage.passage_sources([article.id])[article.id].title == "New"
     # Nothing that is derived from the chunks has anything to catch up on.
     assert storage.revision() == revision
     with pytest.raises(ArticleNotFound):
         storage.rename("no-such-id", "New")
 
 
-def test_chunk_ids_are_never_used_again(storage: Storage) -> None:
+def test_chunk_ids_are_never_used_again(storage: Store) -> None:
     article = added(storage, "abc")
     before = storage.chunk_ranges([article.id])[0]
     storage.remove(article.id)
@@ -123,7 +123,7 @@ def test_chunk_ids_are_never_used_again(storage: Storage) -> None:
     assert storage.chunk_ranges([article.id])[0][0] > before[1]
 
 
-def test_changes_tell_a_derived_index_what_it_missed(storage: Storage) -> None:
+def test_changes_tell_a_derived_index_what_it_missed(storage: Store) -> None:
     first = added(storage, "abc")
     seen = storage.revision()
     added(storage, "xyz")
@@ -137,8 +137,8 @@ def test_changes_tell_a_derived_index_what_it_missed(storage: Storage) -> None:
     assert not storage.has_been_at(seen._replace(token=seen.token + 1))
 
 
-def test_an_error_inside_an_addition_leaves_nothing(storage: Storage) -> None:
-    class Breaking(Spool):
+def test_an_error_inside_an_addition_leaves_nothing(storage: Store) -> None:
+    class Breaking(ChunkSpool):
         def rows(self, article_id: str) -> Iterator[tuple[tuple[object, ...], bytes]]:
             yield next(super().rows(article_id))
             raise KeyboardInterrupt
@@ -154,36 +154,36 @@ def test_an_error_inside_an_addition_leaves_nothing(storage: Storage) -> None:
 
 
 def test_a_library_of_another_model_is_refused_with_the_command(tmp_path: Path) -> None:
-    Storage(tmp_path / "l", MODEL).close()
+    Store(tmp_path / "l", MODEL).close()
     with pytest.raises(WrongModel, match="article-qa reembed"):
-        Storage(tmp_path / "l", ModelIdentity("other", "1" * 64, 2))
+        Store(tmp_path / "l", ModelIdentity("other", "1" * 64, 2))
 
 
 def test_a_library_of_an_unreleased_format_is_refused(tmp_path: Path) -> None:
-    Storage(tmp_path / "l", MODEL).close()
+    Store(tmp_path / "l", MODEL).close()
     with sqlite3.connect(tmp_path / "l") as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
     db.close()
     with pytest.raises(LibraryError, match="Add its articles to a new library"):
-        Storage(tmp_path / "l", MODEL)
+        Store(tmp_path / "l", MODEL)
 
 
 def test_another_programs_database_of_the_same_version_is_left_alone(tmp_path: Path) -> None:
-    Storage(tmp_path / "l", MODEL).close()
+    Store(tmp_path / "l", MODEL).close()
     with sqlite3.connect(tmp_path / "l") as db:
         db.execute("PRAGMA application_id = 1")
     db.close()
     with pytest.raises(LibraryDamaged, match="another program"):
-        Storage(tmp_path / "l", MODEL)
+        Store(tmp_path / "l", MODEL)
 
 
 def test_a_library_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    Storage(tmp_path / "l", MODEL).close()
+    Store(tmp_path / "l", MODEL).close()
     with sqlite3.connect(tmp_path / "l") as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     db.close()
     with pytest.raises(LibraryTooNew, match="Update article-qa"):
-        Storage(tmp_path / "l", MODEL)
+        Store(tmp_path / "l", MODEL)
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
@@ -191,17 +191,17 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
         db.execute("CREATE TABLE theirs (x)")
     db.close()
     with pytest.raises(LibraryDamaged, match="another program"):
-        Storage(tmp_path / "l", MODEL)
+        Store(tmp_path / "l", MODEL)
 
 
 def test_a_file_that_is_no_database_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "l").write_bytes(b"no database at all" * 100)
     with pytest.raises(LibraryDamaged):
-        Storage(tmp_path / "l", MODEL)
+        Store(tmp_path / "l", MODEL)
 
 
 def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
-    storage = Storage(tmp_path / "l", MODEL)
+    storage = Store(tmp_path / "l", MODEL)
     added(storage, "before")
     with storage._db.transaction() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
@@ -213,14 +213,14 @@ def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     with pytest.raises(LibraryUnwritable, match="folder exists"):
-        Storage(tmp_path / "absent" / "l", MODEL)
+        Store(tmp_path / "absent" / "l", MODEL)
 
 
 def test_a_second_writer_is_told_and_readers_are_not_blocked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.record_errors.BUSY_SECONDS", 0.05)
-    mine, theirs = Storage(tmp_path / "l", MODEL), Storage(tmp_path / "l", MODEL)
+    monkeypatch.setattr("index.store.database.BUSY_SECONDS", 0.05)
+    mine, theirs = Store(tmp_path / "l", MODEL), Store(tmp_path / "l", MODEL)
     other = sqlite3.connect(tmp_path / "l", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LibraryLocked, match="Try again"):
@@ -233,7 +233,7 @@ def test_a_second_writer_is_told_and_readers_are_not_blocked(
 
 
 def test_threads_read_while_another_writes(tmp_path: Path) -> None:
-    storage = Storage(tmp_path / "l", MODEL)
+    storage = Store(tmp_path / "l", MODEL)
     counts: list[int] = []
 
     def read() -> None:
@@ -274,4 +274,4 @@ def test_a_full_temporary_folder_is_an_error_of_ours(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(sqlite3, "connect", full)
     with pytest.raises(LibraryUnwritable, match="TMPDIR"):
-        Spool()
+        ChunkSpool()

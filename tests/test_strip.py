@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.page.marked import place_id
-from qa.page.sheet import Sheet
-from qa.page.strip import strip_html
-from qa.page.tips import QUOTE_CHARS, tip_text
-from qa.rendering import to_markdown
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.output.article_html import place_id
+from qa.output.to_text import to_markdown
+from qa.page.panel import Sheet, strip_html
+from qa.page.reply import QUOTE_CHARS, tip_text
 
 ARTICLE = Article.from_text("abcdefghij" * 10, title='A <b>"title"</b>')
 OTHER = Article.from_text("Another one.", title="Other")

@@ -8,12 +8,12 @@ from index.articles import bundled_article, examples_for
 from index.errors import ArticleNotFound
 from index.types import Article
 from qa import suggestions
-from qa.answer import Answer, Kind
-from qa.citations import Citation
-from qa.confidence import LIKELY
-from qa.kinds.wanted import OVERVIEW_QUESTIONS
+from qa.answers.answer import Answer, Kind
+from qa.answers.citation import Citation
+from qa.answers.confidence import LIKELY
+from qa.article_qa import ArticleQA
+from qa.conversation.intent import OVERVIEW_QUESTIONS
 from qa.overview.overviews import Name
-from qa.pipeline import ArticleQA
 from qa.suggestions import Scope, Suggestions
 
 TEXT = (

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import MPNetConfig, MPNetModel
 
-from index.model_files import DEFAULT_MODEL_SHA256, default_model_folder
+from index.embedding.model_files import DEFAULT_MODEL_SHA256, default_model_folder
 from training.reader import pretrained
 from training.reader.adapters import AdaptedLinear, adapt, join_all, merged, trained_weights
 from training.reader.features import Batch

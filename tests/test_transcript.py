@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.transcript import Transcript, Turn
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.output.transcript import Transcript, Turn
 
 ARTICLE = Article.from_text(
     "It opened\nin 1932. 🙂", title="Bridge", source="bridge.txt", pages=(0,)

@@ -9,15 +9,12 @@ import gradio as gr
 import pytest
 
 from index.types import Article
-from qa.citations import Citation
-from qa.page.chat import Chat, Turn
-from qa.page.handlers import Handlers
-from qa.page.marked import place_id, place_of
-from qa.page.panel import ROOM_CHARS
-from qa.page.sheet import LEAF_CHARS, LEAVES, last_leaf
-from qa.page.shelf import END, START, View
-from qa.page.shelving import GONE
-from qa.page.turning import followed, turned
+from qa.answers.citation import Citation
+from qa.output.article_html import place_id, place_of
+from qa.page.handlers import Handlers, followed, turned
+from qa.page.panel import LEAF_CHARS, LEAVES, ROOM_CHARS, last_leaf
+from qa.page.shelf import END, GONE, START, View
+from qa.page.state import Chat, Turn
 from tests.test_app import ScriptedQA, answer_of
 
 LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")

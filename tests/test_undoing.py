@@ -13,12 +13,11 @@ from bench.crash_work import text_of
 from index.errors import LibraryLocked
 from index.types import Article
 from qa import ArticleQA
-from qa.page import undoing
-from qa.page.chat import Chat, Turn
+from qa.page import undo as undoing
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
-from qa.page.shelf import View
-from qa.page.shelving import GONE, TOO_LATE
-from qa.page.undoing import UNDO_SECONDS, Removals
+from qa.page.shelf import GONE, TOO_LATE, View
+from qa.page.state import Chat, Turn
+from qa.page.undo import UNDO_SECONDS, Removals
 
 ONE, TWO, THREE = (
     Article.from_text(text_of(number), title=f"Title {number}") for number in range(3)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from index.checking import Verdict, check_library
 from index.errors import LibraryUnwritable
-from index.frozen import FrozenRecord
-from index.passage_index import PassageIndex
+from index.maintenance import Verdict, check_library
+from index.search.passage_index import PassageIndex
+from index.store.database import ReadOnlyDatabase
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
 MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
@@ -226,7 +226,7 @@ def test_a_record_that_needs_a_copy_in_a_full_temporary_folder_is_an_error_of_ou
     path = tmp_path / "library.sqlite"
     path.write_bytes(b"")
     Path(f"{path}-wal").write_bytes(b"something")
-    monkeypatch.setattr(FrozenRecord, "_opens", lambda _: False)
+    monkeypatch.setattr(ReadOnlyDatabase, "_opens", lambda _: False)
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(LibraryUnwritable, match=r"TMPDIR.*Nothing was changed"):
-        FrozenRecord(path)
+        ReadOnlyDatabase(path)

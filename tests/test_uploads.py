@@ -7,8 +7,8 @@ import pytest
 
 from index.types import Article
 from qa.page.adding import Adding, Source, add_each
+from qa.page.addition_queue import Line
 from qa.page.handlers import Handlers
-from qa.page.line import Line
 from qa.page.uploads import Uploads
 from tests.test_app import VISITOR, ScriptedQA, answer_of
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.library_folder import VECTORS
-from index.revisions import Revision
-from index.vector_file import reading, write_file
+from index.search.vector_file import reading, write_file
+from index.store.folder import VECTOR_FILE
+from index.store.rows import Revision
 from tests.libraries import filled, found, opened
 
 BLOCK = 64
@@ -17,7 +17,7 @@ REVISION = Revision(7, 12345)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vector_file._BLOCK_BYTES", BLOCK)
+    monkeypatch.setattr("index.search.vector_file._BLOCK_BYTES", BLOCK)
 
 
 def payload_of(size: int) -> bytes:
@@ -105,9 +105,9 @@ def test_what_is_not_read_to_its_end_is_not_taken_for_whole(tmp_path: Path) -> N
 
 def test_a_file_of_a_version_that_is_not_known_is_made_anew(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    path = folder / VECTORS
+    path = folder / VECTOR_FILE
     path.write_bytes(b"AQVEC999" + path.read_bytes()[8:])
     with opened(folder) as index:
-        assert list(index.faults) == [VECTORS]
+        assert list(index.faults) == [VECTOR_FILE]
         assert found(index, 1) == ["Title 1"]
-        assert not index.disagreements().derived
+        assert not index.find_mismatches().derived

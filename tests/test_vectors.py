@@ -7,9 +7,9 @@ import faiss
 import numpy as np
 import pytest
 
-from index.revisions import Revision
-from index.vector_file import write_file
-from index.vectors import APPROXIMATE_FROM, Ids, VectorIndex, sample_size
+from index.search.vector_file import write_file
+from index.search.vector_index import APPROXIMATE_FROM, Ids, VectorIndex, sample_size
+from index.store.rows import Revision
 
 RNG = np.random.default_rng(0)
 
@@ -274,7 +274,7 @@ def test_of_a_file_that_is_damaged_anywhere_no_index_is_made(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("index.vector_file._BLOCK_BYTES", 4_096)
+    monkeypatch.setattr("index.search.vector_file._BLOCK_BYTES", 4_096)
     index, record, _ = large
     path = tmp_path / "v"
     index.save(path)

@@ -5,22 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from index.leftovers import TEMPORARY
-from index.lexical_files import check_files, remove_orphans
-from index.library_folder import LEXICAL
+from index.search.text_index_files import check_files, remove_orphans
+from index.search.vector_file import TEMPORARY
+from index.store.folder import TEXT_FOLDER
 from tests.libraries import article, filled, found, opened
 
 
 def test_a_deletion_that_a_killed_writer_did_not_commit_is_no_obstacle(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    before = {path.name for path in (folder / LEXICAL).iterdir()}
+    before = {path.name for path in (folder / TEXT_FOLDER).iterdir()}
     shutil.copytree(folder, tmp_path / "other")
     with opened(tmp_path / "other") as index:
         index.remove(article(0).id)
-    deletions = [p for p in (tmp_path / "other" / LEXICAL).glob("*.del") if p.name not in before]
+    deletions = [
+        p for p in (tmp_path / "other" / TEXT_FOLDER).glob("*.del") if p.name not in before
+    ]
     assert deletions
     for deletion in deletions:
-        shutil.copy(deletion, folder / LEXICAL)
+        shutil.copy(deletion, folder / TEXT_FOLDER)
     with opened(folder) as index:
         index.remove(article(0).id)
         assert found(index, 0) == []
@@ -30,7 +32,7 @@ def test_a_deletion_that_a_killed_writer_did_not_commit_is_no_obstacle(tmp_path:
 
 
 def test_orphans_go_and_what_the_index_consists_of_stays(tmp_path: Path) -> None:
-    folder = filled(tmp_path / "l", 3, removed=1) / LEXICAL
+    folder = filled(tmp_path / "l", 3, removed=1) / TEXT_FOLDER
     before = {path.name for path in folder.iterdir()}
     (folder / "0123456789abcdef0123456789abcdef.store").write_bytes(b"half")
     check_files(folder)  # they are no damage
@@ -41,7 +43,7 @@ def test_orphans_go_and_what_the_index_consists_of_stays(tmp_path: Path) -> None
 
 
 def test_each_file_of_an_index_is_checked(tmp_path: Path) -> None:
-    folder = filled(tmp_path / "l") / LEXICAL
+    folder = filled(tmp_path / "l") / TEXT_FOLDER
     for path in folder.glob("*.*[a-z]"):
         if path.suffix in {".store", ".idx", ".term", ".fast", ".fieldnorm"}:
             content = path.read_bytes()
@@ -55,8 +57,8 @@ def test_each_file_of_an_index_is_checked(tmp_path: Path) -> None:
 def test_a_flipped_bit_or_a_cut_anywhere_in_a_file_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.lexical_files._READ_BYTES", 64)
-    folder = filled(tmp_path / "l", 8) / LEXICAL
+    monkeypatch.setattr("index.search.text_index_files._READ_BYTES", 64)
+    folder = filled(tmp_path / "l", 8) / TEXT_FOLDER
     path = max(folder.glob("*.store"), key=lambda each: each.stat().st_size)
     content = path.read_bytes()
     payload = len(content) - 8 - int.from_bytes(content[-8:-4], "little")  # before the footer
@@ -74,7 +76,7 @@ def test_a_flipped_bit_or_a_cut_anywhere_in_a_file_is_found(
 
 def test_a_folder_of_words_that_vanishes_under_an_open_library_is_made_anew(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as index:
-        shutil.rmtree(tmp_path / "l" / LEXICAL)
+        shutil.rmtree(tmp_path / "l" / TEXT_FOLDER)
         index.add(article(9))
         assert found(index, 9) == ["Title 9"]
         assert found(index, 1) == ["Title 1"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 DATA = (
     "qa/py.typed",
-    "qa/kinds/weights.json",
+    "qa/conversation/intent_weights.json",
     "qa/reading_model/README.md",
     "qa/reading_model/calibration.json",
     "qa/reading_model/reader.json",

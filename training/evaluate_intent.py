@@ -21,15 +21,14 @@ from bench.answers import VARIANTS, articles_of
 from bench.commands import parser_of, report, table
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from index.embedder import Embedder, SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import Embedder, SentenceTransformerEmbedder
+from index.search.passage_index import PassageIndex
 from index.types import Article
-from qa.answer import Kind
-from qa.evaluation.asking import in_variant
+from qa.answers.answer import Kind
+from qa.conversation.intent import any_stands_in, detect_intent
 from qa.evaluation.datasets import EvalArticle
-from qa.kinds.recognition import wanted_by
-from qa.kinds.wording import any_stands_in
-from qa.retriever import Retriever
+from qa.evaluation.evaluate import in_variant
+from qa.retrieval.retriever import Retriever
 
 HAND_WRITTEN = Path(__file__).parent / "questions" / "kinds.jsonl"
 SETS = ("squad_en", "xquad_en", "covidqa", "fairytale", "quail_news")
@@ -76,7 +75,7 @@ def hand_written(embedder: Embedder) -> list[HandRow]:
     for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["kind"] != OTHER_LANGUAGE:
-            given = wanted_by(row["question"], embedder.encode_query, lambda _: False).kind
+            given = detect_intent(row["question"], embedder.encode_query, lambda _: False).kind
             key = row["kind"], row["hard"]
             taken.setdefault(key, []).append((row["question"], given))
     rows = []
@@ -124,7 +123,7 @@ def _set_row(
             found = retriever(article).retrieve(" ".join(words))
             return any_stands_in(words, [passage.text for passage in found])
 
-        wanted = wanted_by(text, embedder.encode_query, said, titles=[article.title])
+        wanted = detect_intent(text, embedder.encode_query, said, titles=[article.title])
         if wanted.kind is not Kind.ANSWER:
             swallowed.append(f"{text} → {wanted}")
     return SetRow(name, wording, len(asked), tuple(swallowed))

@@ -28,12 +28,12 @@ from bench.datasets import CALIBRATED_ON, QA_FILES, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.reading import RememberingModel
-from index.embedder import SentenceTransformerEmbedder
-from qa.evaluation.asking import Asked, ask_all
-from qa.judgement import Calibration, Signs, signs_of
-from qa.model_files import CALIBRATION, shipped_folder
-from qa.ranking import Ranking, RankSigns
-from qa.reader import ExtractiveReader
+from index.embedding.embedder import SentenceTransformerEmbedder
+from qa.evaluation.evaluate import Asked, ask_all
+from qa.reading.calibration import Calibration, Features, compute_features
+from qa.reading.ranking import RankFeatures, Ranking
+from qa.reading.reader import ExtractiveReader
+from qa.reading.reader_files import CALIBRATION, shipped_folder
 from training.fit_ranking import as_read, fit_ranking
 
 FOLDS = 5
@@ -62,7 +62,7 @@ def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
     rows, right = [], []
     for a in asked:
         judged = as_read(a, rank)
-        rows.append(astuple(signs_of(a.answer.question, judged, a.retrieved)))
+        rows.append(astuple(compute_features(a.answer.question, judged, a.retrieved)))
         right.append(a.question.answerable and a.is_right(judged))
     return Observed(
         np.array(rows),
@@ -89,7 +89,12 @@ def fit(observed: Observed, rank: Ranking) -> Calibration:
     raw, true = _isotonic(out_of_fold, observed.right)
     model.fit(features, observed.right)
     found = Calibration(
-        rank, float(model.intercept_[0]), Signs(*(model.coef_[0] / scale).tolist()), raw, true, {}
+        rank,
+        float(model.intercept_[0]),
+        Features(*(model.coef_[0] / scale).tolist()),
+        raw,
+        true,
+        {},
     )
     sure = np.interp(out_of_fold, raw, true)
     return replace(found, levels=levels_of(sure[observed.answerable]))
@@ -113,8 +118,8 @@ def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...],
 
 
 def _neutral() -> Calibration:
-    weights = Signs(**{field.name: 0.0 for field in fields(Signs)})
-    rank = Ranking(RankSigns(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
+    weights = Features(**{field.name: 0.0 for field in fields(Features)})
+    rank = Ranking(RankFeatures(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 

@@ -25,19 +25,19 @@ from bench.commands import parser_of, report, shipped_reader
 from bench.datasets import in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from index.embedder import Embedder, SentenceTransformerEmbedder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import Embedder, SentenceTransformerEmbedder
+from index.search.passage_index import PassageIndex
 from index.types import Article
-from qa.answer import Answer
-from qa.composing import compose_answer
-from qa.evaluation.asking import PASSAGES
+from qa.answers.answer import Answer
+from qa.answers.compose import compose_answer
+from qa.conversation.anaphora import is_follow_up
+from qa.conversation.entities import MAX_TURNS, Exchange
+from qa.conversation.follow_ups import Weighing, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
+from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
-from qa.followup.mentions import MAX_TURNS, Exchange
-from qa.followup.recognition import points_back
-from qa.followup.resolution import Weighing, resolve
-from qa.reader import ExtractiveReader
-from qa.retriever import Retriever
+from qa.reading.reader import ExtractiveReader
+from qa.retrieval.retriever import Retriever
 from training.dialogue_making import KINDS, Dialogue, dialogues_of, sample
 from training.dialogue_report import WAYS, AloneRow, DialogueRow, Outcome, Reply, failures, render
 
@@ -48,7 +48,7 @@ LEFT_ALONE = 24
 
 
 class Asking:
-    """One article, questioned as :class:`qa.pipeline.ArticleQA` does it; embedded when asked."""
+    """One article, questioned as :class:`qa.article_qa.ArticleQA` does it; embedded when asked."""
 
     def __init__(self, item: EvalArticle, embedder: Embedder, reader: ExtractiveReader) -> None:
         self._article = Article.from_text(item.text, title=item.title)
@@ -71,7 +71,7 @@ class Asking:
 
     def understood(self, question: str, history: Sequence[str], way: str) -> str:
         """Return the question in the words in which it is read."""
-        if not points_back(question):
+        if not is_follow_up(question):
             return question
         exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
         judge = None if way == "by rules" else lambda q: self.answer(q).confidence
@@ -135,7 +135,7 @@ def alone(
             if text is None:
                 continue
             total += 1
-            if before and points_back(text):
+            if before and is_follow_up(text):
                 pointing += 1
                 pairs.append((item, question, text, tuple(before[-2:])))
             if question.answerable:

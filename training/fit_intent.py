@@ -29,12 +29,19 @@ from sklearn.model_selection import StratifiedKFold
 
 from bench.commands import table
 from bench.environment import Environment
-from index.embedder import SentenceTransformerEmbedder
-from index.lexical import STOP_WORDS
-from index.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256
-from qa.kinds.recognition import SURE, SURE_OF_PARTICULAR, WEIGHTS, KindModel
-from qa.kinds.wanted import Wanted
-from qa.kinds.wording import is_mistyped, particular_words, words_in
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256
+from index.search.text_index import STOP_WORDS
+from qa.conversation.intent import (
+    SURE,
+    SURE_OF_PARTICULAR,
+    WEIGHTS,
+    Intent,
+    IntentModel,
+    is_mistyped,
+    particular_words,
+    words_in,
+)
 
 PHRASES = Path(__file__).parent / "phrases" / "kinds.txt"
 SEED = 7
@@ -50,7 +57,7 @@ THRESHOLDS = (
     (0.4, 0.85), (0.5, 0.85), (SURE, SURE_OF_PARTICULAR), (0.6, 0.9), (0.6, 0.95), (0.6, 1.01),
 )  # fmt: skip
 """Of general questions, and of those with a word of their own; over 1: never."""
-_ABOUT_CHATBOT = (Wanted.HELP, Wanted.IDENTITY)
+_ABOUT_CHATBOT = (Intent.HELP, Intent.IDENTITY)
 
 Floats = NDArray[np.float32]
 
@@ -60,16 +67,16 @@ class Phrase:
     """A phrase and its class."""
 
     text: str
-    wanted: Wanted
+    wanted: Intent
 
 
 def read_phrases(path: Path = PHRASES) -> list[Phrase]:
     """Return the phrases of a file of classes in brackets, each followed by its phrases."""
     found: list[Phrase] = []
-    wanted = Wanted.FACTUAL
+    wanted = Intent.FACTUAL
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
-            wanted = Wanted(line.strip("[]"))
+            wanted = Intent(line.strip("[]"))
         elif line.strip():
             found.append(Phrase(line, wanted))
     return found
@@ -87,16 +94,16 @@ def draw_questions(folder: Path) -> list[str]:
     return drawn
 
 
-def fit(phrases: Sequence[Phrase], vectors: Floats, factual: Floats) -> KindModel:
+def fit(phrases: Sequence[Phrase], vectors: Floats, factual: Floats) -> IntentModel:
     """Return the model of phrases with their vectors, and of vectors of factual questions."""
-    names = [phrase.wanted.value for phrase in phrases] + [Wanted.FACTUAL.value] * len(factual)
+    names = [phrase.wanted.value for phrase in phrases] + [Intent.FACTUAL.value] * len(factual)
     weights = np.r_[np.ones(len(phrases)), np.full(len(factual), WEIGHT)]
     regression = LogisticRegression(C=STRENGTH, max_iter=1000)
     regression.fit(np.vstack([vectors, factual]), names, sample_weight=weights)
     about = [p for p in phrases if p.wanted in _ABOUT_CHATBOT]
-    others = [p for p in phrases if p.wanted not in (*_ABOUT_CHATBOT, Wanted.FACTUAL)]
-    return KindModel(
-        tuple(Wanted(name) for name in regression.classes_),
+    others = [p for p in phrases if p.wanted not in (*_ABOUT_CHATBOT, Intent.FACTUAL)]
+    return IntentModel(
+        tuple(Intent(name) for name in regression.classes_),
         np.round(regression.coef_, 3),
         np.round(regression.intercept_, 3),
         _words(others),
@@ -130,19 +137,19 @@ def validate(
     """Return what is found in phrases, and in the second half of the questions, not fitted on."""
     half = len(questions) // 2
     names = [phrase.wanted.value for phrase in phrases]
-    outcomes: list[tuple[Phrase, Wanted, float, bool]] = []
+    outcomes: list[tuple[Phrase, Intent, float, bool]] = []
     for rest, fold in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(vectors, names):
         model = fit([phrases[i] for i in rest], vectors[rest], factual[:half])
         outcomes += [_outcome(phrases[i], vectors[i], model) for i in fold]
     model = fit(phrases, vectors, factual[:half])
-    asked = [Phrase(question, Wanted.FACTUAL) for question in questions[half:]]
+    asked = [Phrase(question, Intent.FACTUAL) for question in questions[half:]]
     drawn = [_outcome(p, v, model) for p, v in zip(asked, factual[half:], strict=True)]
     return [_validation(outcomes, drawn, general, particular) for general, particular in THRESHOLDS]
 
 
 def _outcome(
-    phrase: Phrase, vector: Floats, model: KindModel
-) -> tuple[Phrase, Wanted, float, bool]:
+    phrase: Phrase, vector: Floats, model: IntentModel
+) -> tuple[Phrase, Intent, float, bool]:
     wanted, sure = model.likeliest(vector)
     general = model.words_for(wanted)
     particular = particular_words(phrase.text, general)
@@ -150,28 +157,28 @@ def _outcome(
 
 
 def _validation(
-    outcomes: Sequence[tuple[Phrase, Wanted, float, bool]],
-    drawn: Sequence[tuple[Phrase, Wanted, float, bool]],
+    outcomes: Sequence[tuple[Phrase, Intent, float, bool]],
+    drawn: Sequence[tuple[Phrase, Intent, float, bool]],
     general: float,
     particular: float,
 ) -> Validation:
-    def taken(outcome: tuple[Phrase, Wanted, float, bool]) -> bool:
+    def taken(outcome: tuple[Phrase, Intent, float, bool]) -> bool:
         _, _, sure, is_particular = outcome
         return sure >= (particular if is_particular else general)
 
-    others = [o for o in outcomes if o[0].wanted is not Wanted.FACTUAL]
+    others = [o for o in outcomes if o[0].wanted is not Intent.FACTUAL]
     found = [o for o in others if taken(o)]
     return Validation(
         general,
         particular,
         len(found) / len(others),
         sum(o[0].wanted.kind is o[1].kind for o in found) / len(found),
-        sum(taken(o) for o in outcomes if o[0].wanted is Wanted.FACTUAL),
+        sum(taken(o) for o in outcomes if o[0].wanted is Intent.FACTUAL),
         sum(map(taken, drawn)),
     )
 
 
-def to_dict(model: KindModel, phrases: Sequence[Phrase], drawn: int) -> dict[str, Any]:
+def to_dict(model: IntentModel, phrases: Sequence[Phrase], drawn: int) -> dict[str, Any]:
     """Return what is written: the weights, and where they are from."""
     counts = Counter(phrase.wanted.value for phrase in phrases)
     return {

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from index.types import Passage
-from qa.evaluation.asking import Asked
+from qa.evaluation.evaluate import Asked
 from qa.evaluation.metrics import f1, hits_any
-from qa.ranking import JudgedSpan, Ranking, RankSigns, rank_signs
-from qa.span_decoding import SpanCandidate
+from qa.reading.ranking import RankFeatures, Ranking, ScoredSpan, rank_features
+from qa.reading.spans import SpanCandidate
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def choices_of(asked: Sequence[Asked]) -> list[Choice]:
         # The right words in a passage that does not answer are there by chance.
         scores[(scores < RIGHT_ENOUGH) | ~np.array(places)] = 0.0
         if scores.any():
-            signs = rank_signs(a.answer.question, a.retrieved, candidates)
+            signs = rank_features(a.answer.question, a.retrieved, candidates)
             rows = np.array([astuple(sign) for sign in signs])
             found.append(Choice(rows, scores / scores.sum()))
     return found
@@ -66,7 +66,7 @@ def fit_ranking(asked: Sequence[Asked]) -> Ranking:
     return Ranking(weights, round(float(np.quantile(beside, REACH)), 3))
 
 
-def as_read(asked: Asked, ranking: Ranking) -> list[JudgedSpan]:
+def as_read(asked: Asked, ranking: Ranking) -> list[ScoredSpan]:
     """Return the spans by score as if the passages had been read under ``ranking``."""
     by_passage: dict[tuple[str, int], list[SpanCandidate]] = {}
     for span in asked.judged:
@@ -79,7 +79,7 @@ def as_read(asked: Asked, ranking: Ranking) -> list[JudgedSpan]:
     return ranking.in_turn(asked.answer.question, asked.retrieved, spans_of)
 
 
-def fit_weights(choices: Sequence[Choice]) -> RankSigns:
+def fit_weights(choices: Sequence[Choice]) -> RankFeatures:
     """Return the weights under which the right spans are likeliest.
 
     Conditional logit (McFadden 1974): the chance of a span is its share of the
@@ -88,9 +88,9 @@ def fit_weights(choices: Sequence[Choice]) -> RankSigns:
     scale = np.concatenate([choice.signs for choice in choices]).std(axis=0)
     scale[scale == 0] = 1.0
     scaled = [Choice(choice.signs / scale, choice.target) for choice in choices]
-    start = np.zeros(len(fields(RankSigns)))
+    start = np.zeros(len(fields(RankFeatures)))
     found = minimize(_loss, start, args=(scaled,), jac=True, method="L-BFGS-B")
-    return RankSigns(*np.round(found.x / scale, 4).tolist())
+    return RankFeatures(*np.round(found.x / scale, 4).tolist())
 
 
 def _loss(weights: Floats, choices: Sequence[Choice]) -> tuple[float, Floats]:

@@ -26,13 +26,12 @@ from bench.commands import parser_of, report, table
 from bench.datasets import in_first_half, read_set
 from bench.environment import Environment
 from index.chunking import chunk_article
-from index.embedder import Embedder, SentenceTransformerEmbedder, Vectors
-from index.lexical import STOP_WORDS
+from index.embedding.embedder import Embedder, SentenceTransformerEmbedder, Vectors
+from index.search.text_index import STOP_WORDS
 from index.types import Article, Span
 from qa.evaluation.datasets import EvalArticle
 from qa.evaluation.metrics import Interval, bootstrap
-from qa.overview.sentences import Sentence, is_statement, sentences_of
-from qa.overview.summary import Weights, ranked
+from qa.overview.summary import Sentence, Weights, is_statement, ranked, sentences_of
 
 SETS = ("squad_en", "covidqa")
 BUDGETS = (500, 1_000, 2_000)

@@ -29,12 +29,12 @@ from bench.environment import Environment
 from bench.growth.material import Material, made_articles, read_material
 from bench.growth.measuring import CHANGES, GivenVectors
 from bench.growth.plotting import plot_growth
-from index.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
-from index.library_folder import LEXICAL, RECORD, VECTORS
-from index.passage_index import PassageIndex
-from index.revisions import steps
-from index.spool import Spool
-from index.storage import Storage
+from index.embedding.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
+from index.search.passage_index import PassageIndex
+from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
+from index.store.rows import steps
+from index.store.staging import ChunkSpool
+from index.store.store import Store
 
 QUESTIONS = 300
 NEAREST = 10
@@ -79,7 +79,7 @@ def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> 
         _record(material, size, folder, model)
         (folder / "made").touch()
     embedder = GivenVectors(_identity(model, material), material.question_vectors)
-    for derived in (folder / VECTORS, folder / LEXICAL):
+    for derived in (folder / VECTOR_FILE, folder / TEXT_FOLDER):
         shutil.rmtree(derived, ignore_errors=True)  # of a file it does nothing
         derived.unlink(missing_ok=True)
     began = time.perf_counter()
@@ -94,7 +94,7 @@ def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> 
         articles=np.array([_shortened(text) for text in extra]),
         model=np.array(model),
     )
-    disk = [_megabytes(folder / name) for name in (RECORD, VECTORS, LEXICAL)]
+    disk = [_megabytes(folder / name) for name in (STORE_FILE, VECTOR_FILE, TEXT_FOLDER)]
     nearest = _nearest(folder, embedder, material.question_vectors)
     command = [sys.executable, "-m", "bench.growth.measuring", str(folder), str(questions)]
     found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - our own
@@ -127,9 +127,9 @@ def _row(
 
 def _record(material: Material, size: int, folder: Path, model: tuple[str, str]) -> None:
     folder.mkdir(parents=True)
-    storage = Storage(folder / RECORD, _identity(model, material))
+    storage = Store(folder / STORE_FILE, _identity(model, material))
     for made in made_articles(material, size):
-        with Spool() as spool:
+        with ChunkSpool() as spool:
             spool.add(made.article.id, made.chunks, made.vectors)
             storage.add(made.article, spool)
     storage.close()
@@ -137,7 +137,7 @@ def _record(material: Material, size: int, folder: Path, model: tuple[str, str])
 
 def _nearest(folder: Path, embedder: GivenVectors, queries: Vectors) -> list[set[int]]:
     """Return the ids of the nearest of each query, by comparing it with every vector."""
-    storage = Storage(folder / RECORD, embedder.identity)
+    storage = Store(folder / STORE_FILE, embedder.identity)
     best = np.full((len(queries), NEAREST), -2.0, dtype=np.float32)
     found = np.zeros((len(queries), NEAREST), dtype=np.int64)
     for first, last in steps(1, storage.extent()[1]):

@@ -11,9 +11,9 @@ import numpy as np
 from bench.answers import articles_of
 from bench.embedding import RememberingEmbedder
 from index.chunking import chunk_article
-from index.embedder import Embedder, Vectors
+from index.embedding.embedder import Embedder, Vectors
+from index.search.sync import searchable_text
 from index.types import Article, Chunk, Span
-from index.words import searchable_text
 
 SETS = ("squad_en", "covidqa", "fairytale", "quail_news", "policyqa")
 QUESTIONS_OF = "squad_en"

@@ -22,10 +22,10 @@ import numpy as np
 
 from bench.processes import status
 from bench.timing import milliseconds
-from index.embedder import ModelIdentity, Progress, Vectors
-from index.passage_index import PassageIndex
+from index.embedding.embedder import ModelIdentity, Progress, Vectors
+from index.search.passage_index import PassageIndex
 from index.types import Article
-from qa.retriever import DEFAULT_DEPTH
+from qa.retrieval.retriever import DEFAULT_DEPTH
 
 CHANGES = 20
 """Articles that are added and removed again."""

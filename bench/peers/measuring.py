@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.peers.catalogue import OURS, Contender
 from bench.peers.processes import Script, started
 from bench.peers.setup import added_environment
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
 from qa.evaluation.datasets import EvalQuestion
 
 AT_REST_AFTER = 20

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.peers.catalogue import OTHER_ENCODER, Contender, chosen
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 _INSTALLED = "installed.txt"

@@ -24,7 +24,7 @@ class Example:
 
 def bundled_article() -> Article:
     """Return the article that comes along."""
-    from index.loaders import load_bytes
+    from index.sources.loaders import load_bytes
 
     data = resources.files(__name__).joinpath(_FILE).read_bytes()
     return load_bytes(data, _FILE, title=_TITLE)

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.types import Span
-from qa.overview.names import Names, name_runs
-from qa.overview.sentences import Sentence
-from qa.overview.words import (
+from qa.overview.name_words import (
     CHARACTERS,
     GIVEN,
     ORGANISATION_HEADS,
@@ -21,6 +19,8 @@ from qa.overview.words import (
     SLIPS,
     THING_HEADS,
 )
+from qa.overview.names import Names, name_runs
+from qa.overview.summary import Sentence
 
 _MAX_WORDS = 6
 _BY_FAR = 3

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from qa.followup.words import Word, bare, words_of
-from qa.overview.words import (
+from qa.conversation.question_words import Word, bare, words_of
+from qa.overview.name_words import (
     ABBREVIATED,
     ADJECTIVES,
     CALENDAR,

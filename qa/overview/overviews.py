@@ -1,4 +1,9 @@
-"""Overviews of the articles of a library, each made once."""
+"""Entries of an overview → the Answer that every surface shows.
+
+A list has an entry a line, each behind a bullet; a line without one leads the entries below it.
+Between articles is an empty line. What is shown of a quote is on one line; its citation has
+the exact words.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +11,151 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from index.embedder import Embedder, Vectors
+from index.embedding.embedder import Embedder, Vectors
 from index.errors import ArticleNotFound
-from index.types import Article, Chunk
-from qa.answer import Answer, Kind
-from qa.kinds.language import seems_english
-from qa.overview.characters import characters_in
-from qa.overview.composing import Entry, Overview, Quote, Section, composed
-from qa.overview.dates import dates_in
-from qa.overview.introductions import first_told, introduction
-from qa.overview.people import Figure, Sort, figures_in
-from qa.overview.sentences import Sentence, is_statement, sentences_of
-from qa.overview.summary import chosen
-from qa.overview.timeline import events_in, most_telling
+from index.types import Article, Chunk, Span
+from qa.answers.answer import BULLET, LABEL_ENDS, Answer, Kind
+from qa.answers.citation import Citation
+from qa.conversation.language import seems_english
+from qa.overview.people import (
+    Entity,
+    EntityType,
+    characters_in,
+    find_entities,
+    first_told,
+    introduction,
+)
+from qa.overview.summary import Sentence, chosen, is_statement, sentences_of
+from qa.overview.timeline import dates_in, events_in, most_telling
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of an article that are shown, and the words around them that are cited."""
+
+    told: Span | None
+    """What is shown; None for a mark alone."""
+    cited: Span
+    heading: str = ""
+
+    @classmethod
+    def whole(cls, span: Span, heading: str) -> Quote:
+        """Return the quote that shows all that it cites."""
+        return cls(span, span, heading)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a list, or a sentence of a paragraph."""
+
+    quotes: tuple[Quote, ...]
+    label: str = ""
+    """What it is about: a name, a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries under a line of their own."""
+
+    entries: tuple[Entry, ...]
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What an article gives for a kind of overview; ``sections`` is empty if it gives nothing."""
+
+    article: Article
+    sections: tuple[Section, ...]
+    lacking: str = ""
+    """The sentence to be told instead."""
+
+
+class _Text:
+    """A text that grows, with the marks in it and the citations that they point at."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.marks: list[Span] = []
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self.citations: list[Citation] = []
+
+    def quote(self, article: Article, quote: Quote) -> None:
+        """Add a quote and its mark; what is cited a second time keeps its number."""
+        if quote.told is not None:
+            self.text += " ".join(article.text[slice(*quote.told)].split()) + " "
+        key = (article.id, *quote.cited)
+        if key not in self._numbers:
+            self.citations.append(Citation.of(article, *quote.cited, heading=quote.heading))
+            self._numbers[key] = len(self.citations)
+        mark = f"[{self._numbers[key]}]"
+        self.marks.append(Span(len(self.text), len(self.text) + len(mark)))
+        self.text += mark
+
+
+def composed(
+    kind: Kind, question: str, overviews: Sequence[Overview], left_out: str = ""
+) -> Answer:
+    """Return the answer that shows these overviews, or says what they lack.
+
+    Of several articles the title leads each. ``left_out`` is told at the end.
+    """
+    found = _Text()
+    several = len(overviews) > 1
+    for overview in overviews:
+        if found.text:
+            found.text += "\n\n"
+        if several:
+            found.text += f"{overview.article.title}\n"
+        _add(found, kind, overview)
+    answered = any(overview.sections for overview in overviews)
+    if left_out:
+        found.text += f"\n\n{left_out}" if found.text else left_out
+    return Answer(
+        question=question,
+        text=found.text,
+        short=None,
+        citations=tuple(found.citations),
+        answered=answered,
+        confidence=1.0 if answered else 0.0,
+        passages=(),
+        marks=tuple(found.marks),
+        kind=kind,
+    )
+
+
+def _add(found: _Text, kind: Kind, overview: Overview) -> None:
+    if not overview.sections:
+        found.text += overview.lacking
+        return
+    between = " " if kind is Kind.SUMMARY else "\n"
+    first = True
+    for section in overview.sections:
+        if section.lead:
+            found.text += ("" if first else "\n") + section.lead + "\n"
+            first = True
+        for entry in section.entries:
+            found.text += "" if first else between
+            first = False
+            _add_entry(found, kind, overview.article, entry)
+
+
+def _add_entry(found: _Text, kind: Kind, article: Article, entry: Entry) -> None:
+    if kind is not Kind.SUMMARY:
+        found.text += BULLET
+    if entry.label:
+        tells = entry.quotes[0].told is not None
+        found.text += entry.label + (LABEL_ENDS if tells else " ")
+    for i, quote in enumerate(entry.quotes):
+        if i:
+            found.text += " "
+        found.quote(article, quote)
+
 
 MAX_ARTICLES = 5
 """Of how many articles an overview is given at once."""
@@ -186,14 +319,14 @@ def _people(
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
     sentences = sampled(list(sentences_of(chunks)), vectors, MAX_READ)
-    figures = figures_in(sentences, article.text, article.title)
-    persons = [f for f in figures if f.sort is Sort.PERSON]
+    figures = find_entities(sentences, article.text, article.title)
+    persons = [f for f in figures if f.sort is EntityType.PERSON]
     if len(persons) < _NAMED_ENOUGH or not dates_in(article.text):
         persons += characters_in(sentences)
         persons.sort(key=lambda figure: -len(figure.mentions))
     least = 1 if len(article.text) < _LONG_CHARS else 2
     organisations = [
-        f for f in figures if f.sort is Sort.ORGANISATION and len(f.sentences) >= least
+        f for f in figures if f.sort is EntityType.ORGANISATION and len(f.sentences) >= least
     ]
     listed = (persons[:_PEOPLE], organisations[:_ORGANISATIONS])
     sections = tuple(
@@ -204,7 +337,7 @@ def _people(
     return Overview(article, sections, NO_PEOPLE)
 
 
-def _about(figure: Figure) -> Entry:
+def _about(figure: Entity) -> Entry:
     """Return the entry of a person or an organisation: who it is, and where else it is named."""
     known = introduction(figure)
     if known:
@@ -218,9 +351,9 @@ def _about(figure: Figure) -> Entry:
     return Entry(tuple(quotes), figure.name)
 
 
-def _tells(figure: Figure) -> bool:
+def _tells(figure: Entity) -> bool:
     """Whether the sentence that first names it is shown: not for an organisation."""
-    return figure.sort is Sort.PERSON
+    return figure.sort is EntityType.PERSON
 
 
 def _timeline(

@@ -1,17 +1,17 @@
-"""The persons and organisations of an article, told apart from places and things by rules."""
+"""Find the people and organizations of an article, and how it introduces them."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from index.types import Span
 from qa.overview.mentions import Mention, full_names, grouped, key_of, mentions_in
-from qa.overview.names import Names
-from qa.overview.sentences import Sentence
-from qa.overview.words import (
+from qa.overview.name_words import (
     ADJECTIVES,
     CHARACTERS,
     GIVEN,
@@ -22,7 +22,10 @@ from qa.overview.words import (
     SAYING,
     SLIPS,
     THING_HEADS,
+    TITLES,
 )
+from qa.overview.names import Names
+from qa.overview.summary import Sentence, is_statement
 
 # What a name needs to be listed, in the points of `_points`.
 _ENOUGH = 3.0
@@ -49,7 +52,7 @@ _STAFF = re.compile(
 _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}s?\Z")
 
 
-class Sort(Enum):
+class EntityType(Enum):
     """What a name is of."""
 
     PERSON = auto()
@@ -58,11 +61,11 @@ class Sort(Enum):
 
 
 @dataclass(slots=True)
-class Figure:
+class Entity:
     """A person or an organisation, by all names that the article has for it."""
 
     name: str
-    sort: Sort
+    sort: EntityType
     mentions: list[Mention] = field(default_factory=list)
 
     @property
@@ -71,7 +74,7 @@ class Figure:
         return list(dict.fromkeys(mention.sentence for mention in self.mentions))
 
 
-def figures_in(sentences: Sequence[Sentence], text: str, title: str) -> list[Figure]:
+def find_entities(sentences: Sequence[Sentence], text: str, title: str) -> list[Entity]:
     """Return the persons and organisations of an article, the most mentioned first."""
     names = Names.of(text)
     mentions = list(mentions_in(sentences, names))
@@ -81,10 +84,10 @@ def figures_in(sentences: Sequence[Sentence], text: str, title: str) -> list[Fig
     figures = []
     for key, group in grouped(mentions, title).items():
         sort = _sort(key.split(), group, surnames, names.common)
-        if sort is Sort.OTHER and key in heroes:
-            sort = Sort.PERSON
-        if sort is not Sort.OTHER:
-            figures.append(Figure(_display(key, group), sort, group))
+        if sort is EntityType.OTHER and key in heroes:
+            sort = EntityType.PERSON
+        if sort is not EntityType.OTHER:
+            figures.append(Entity(_display(key, group), sort, group))
     return sorted(figures, key=lambda figure: -len(figure.mentions))
 
 
@@ -96,27 +99,27 @@ def _display(key: str, group: Sequence[Mention]) -> str:
 
 def _sort(
     words: Sequence[str], group: Sequence[Mention], surnames: set[str], common: frozenset[str]
-) -> Sort:
+) -> EntityType:
     """Return what a name of these ``words`` is of, by what stands beside its mentions.
 
     ``surnames`` are those of persons, and ``common`` the words that are written small, too.
     """
     if _is_thing(words) or _is_place(words) or _NOUNS.issuperset(words):
-        return Sort.OTHER
+        return EntityType.OTHER
     if _ends_as(words, ORGANISATION_HEADS) or _heads_of(words):
-        return Sort.ORGANISATION if len(words) > 1 else Sort.OTHER
+        return EntityType.ORGANISATION if len(words) > 1 else EntityType.OTHER
     if _is_located(group, words):
-        return Sort.OTHER
+        return EntityType.OTHER
     # "Tesla Coil", "Edison Machine Works", "Autobiography of Nikola Tesla"
     named_after = words[0] in surnames and words[-1] not in surnames and words[0] not in GIVEN
     if len(words) > 1 and (named_after or ("of" in words and words[-1] in surnames)):
-        return Sort.OTHER
+        return EntityType.OTHER
     person, organisation = _points(group, words)
     if words[0] not in GIVEN and common.issuperset(words):
         person -= _LESS_FOR_COMMON_WORDS  # "General Question Time"
     if max(person, organisation) < _ENOUGH:
-        return Sort.OTHER
-    return Sort.PERSON if person >= organisation else Sort.ORGANISATION
+        return EntityType.OTHER
+    return EntityType.PERSON if person >= organisation else EntityType.ORGANISATION
 
 
 def _points(group: Sequence[Mention], words: Sequence[str]) -> tuple[float, float]:
@@ -188,3 +191,120 @@ def _heads_of(words: Sequence[str]) -> bool:
     """Whether it is an organisation by what comes before "of" or "for": "Bank of England"."""
     at = next((i for i, w in enumerate(words) if w in ("of", "for")), 0)
     return at > 0 and words[at - 1].rstrip("s") in ORGANISATION_HEADS
+
+
+_TELLS_LITTLE = frozenset(
+    "mr mrs ms miss dr prof sir lord lady dame madam brother sister father mother uncle aunt "
+    "st saint sen rep gov gen col maj capt lt sgt rev republican democrat".split()
+)
+_BEFORE = re.compile(
+    r"\b(?P<told>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"
+    r"(?: (?:of|for|at|from) [^,.;:“”]{2,80})?), \Z"
+)
+_IS = re.compile(r"(?: \((?:[^()]|\([^()]*\))*\))?,? (?:is|was|are|were) (?:an?|the|one of)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Who somebody is, in the words of the article."""
+
+    told: Span
+    """What is shown: a title, an apposition, or a whole sentence."""
+    quote: Span
+    """What is cited: the same, with the name."""
+    sentence: Sentence
+
+
+def introduction(figure: Entity) -> Introduction | None:
+    """Return the words that say who it is: an apposition, a sentence "X is a …", a title."""
+    ways = (_appositions(figure), _inverted(figure), _definitions(figure), _titled(figure))
+    return next(itertools.chain(*ways), None)
+
+
+def first_told(figure: Entity) -> Sentence:
+    """Return the first whole sentence that names somebody in full, or else the first at all."""
+    full = [m for m in figure.mentions if m.name == figure.name and is_statement(m.sentence)]
+    whole = [m for m in figure.mentions if is_statement(m.sentence)]
+    return (full or whole or figure.mentions)[0].sentence
+
+
+def _appositions(figure: Entity) -> Iterator[Introduction]:
+    for mention in figure.mentions:
+        match = mention.apposition
+        is_body = (
+            figure.sort is EntityType.ORGANISATION
+            and match
+            and match[1].startswith(("a ", "an ", "the ", "one "))
+            and ORGANISATION_HEADS.intersection(re.findall(r"[a-z]+", match[1]))
+        )
+        if match and (mention.has_role or is_body):
+            start = mention.span.end + match.start(1)
+            told = Span(start, start + len(match[1].rstrip()))
+            yield Introduction(told, Span(mention.whole.start, told.end), mention.sentence)
+
+
+def _inverted(figure: Entity) -> Iterator[Introduction]:
+    """Yield what stands before the name between commas: "A spokeswoman for the town, X, …"."""
+    for mention in figure.mentions:
+        match = _BEFORE.search(mention.before)
+        if match and match["role"] in ROLES and mention.after.startswith(","):
+            start = mention.sentence.start + match.start("told")
+            told = Span(start, start + len(match["told"]))
+            yield Introduction(told, Span(start, mention.span.end), mention.sentence)
+
+
+def _definitions(figure: Entity) -> Iterator[Introduction]:
+    """Yield the sentences that begin with the name and say what it is, the full name first."""
+    for mention in sorted(figure.mentions, key=lambda m: m.name != figure.name):
+        alone = not mention.before.strip("“\"' ") or mention.before.strip().lower() == "the"
+        if alone and _IS.match(mention.after) and is_statement(mention.sentence):
+            yield Introduction(mention.sentence.span, mention.sentence.span, mention.sentence)
+
+
+def _titled(figure: Entity) -> Iterator[Introduction]:
+    """Yield the titles before the name, the longest first, but those that say too little."""
+    titled = [m for m in figure.mentions if m.is_titled]
+    for mention in sorted(titled, key=lambda m: m.whole.start - m.span.start):
+        if not mention.name.endswith(figure.name.split()[-1]):
+            continue  # "Prince William" of who is elsewhere William Pitt
+        words = mention.sentence.text[
+            mention.whole.start - mention.sentence.start : mention.span.start
+            - mention.sentence.start
+        ].rstrip()
+        last = words.lower().split()[-1]
+        of_several = last.endswith("s") and last[:-1] in TITLES
+        if words.lower().strip(".") not in _TELLS_LITTLE and not of_several:
+            told = Span(mention.whole.start, mention.whole.start + len(words))
+            yield Introduction(told, Span(mention.whole.start, mention.span.end), mention.sentence)
+
+
+_FEWEST_MENTIONS = 4
+_WHO = re.compile(
+    r"\b(?P<article>[Tt]he|[Aa]n?) "
+    r"(?:(?:old|young|little|poor|rich|eldest|youngest|wicked|good) )?"
+    rf"(?P<noun>(?i:{'|'.join(sorted(CHARACTERS))}))\b(?![’'-])"
+)
+
+
+def characters_in(sentences: Sequence[Sentence]) -> list[Entity]:
+    """Return who is spoken of again and again as "the …", the most mentioned first."""
+    groups: defaultdict[str, list[Mention]] = defaultdict(list)
+    definite: defaultdict[str, int] = defaultdict(int)
+    for sentence in sentences:
+        for match in _WHO.finditer(sentence.text):
+            noun = match["noun"].lower()
+            at = Span(sentence.start + match.start(), sentence.start + match.end())
+            groups[noun].append(Mention(match[0], at, at, sentence))
+            definite[noun] += match["article"].lower() == "the"
+    figures = [
+        Entity(_name(mentions), EntityType.PERSON, mentions)
+        for noun, mentions in groups.items()
+        if definite[noun] >= _FEWEST_MENTIONS
+    ]
+    return sorted(figures, key=lambda figure: -len(figure.mentions))
+
+
+def _name(mentions: Sequence[Mention]) -> str:
+    """Return "The" with the noun, as it is written most often: "The king" or "The King"."""
+    nouns = Counter(mention.name.split()[-1] for mention in mentions)
+    return f"The {nouns.most_common(1)[0][0]}"

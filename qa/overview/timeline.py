@@ -1,14 +1,201 @@
-"""The dated events of an article, in the order of time."""
+"""Find the dates in a text, and order the events of an article by them."""
 
 from __future__ import annotations
 
+import datetime
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qa.overview.dates import Date, dates_in, resolved
-from qa.overview.sentences import Sentence, is_statement
+from qa.overview.summary import Sentence, is_statement
+
+_MONTHS = {
+    name[:3].lower(): number
+    for number, name in enumerate(
+        "January February March April May June July August September October November"
+        " December".split(),
+        start=1,
+    )
+}
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTH = (
+    r"(?P<month>January|February|March|April|May|June|July|August|September|October|November"
+    r"|December|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+)
+_YEAR = r"(?P<year>1\d{3}|20\d{2})"
+_DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
+_NO_MORE = r"(?![\d,]*\d|[.:]\d|%|\w)"
+_BEFORE_YEAR = (
+    r"(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Dd]uring|[Oo]f|[Aa]fter|[Bb]efore|[Aa]round"
+    r"|[Aa]bout|circa|c\.|[Bb]etween|[Ee]arly|[Ll]ate|[Mm]id|[Yy]ear|[Ss]pring|[Ss]ummer|[Aa]utumn"
+    r"|[Ff]all|[Ww]inter|to|through|and|AD|as early as|as late as)"
+)
+# A number with one of these behind it counts something.
+_COUNTED = (
+    r"(?! ?(?:people|men|women|children|soldiers|troops|miles?|km|kilomet\w+|met(?:er|re)s?|m\b"
+    r"|ft\b|feet|years|days|hours|dollars|pounds|euros|tons|tonnes|kg|species|copies|members|students"
+    r"|patients|cases|samples|deaths|participants|articles|words|acres|square|cubic|percent|per\b"
+    r"|million|billion|hundred|thousand|°|bp\b|nm\b|mm\b|cm\b|ml\b|mg\b|hp\b|watts?|volts?|[a-z]+ers\b))"
+)
+_FORMS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_DAY}(?: of)? {_MONTH},? {_YEAR}{_NO_MORE}",
+        rf"\b{_MONTH} {_DAY},? {_YEAR}{_NO_MORE}",
+        rf"\b{_YEAR}-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)(?!\d)",
+        rf"\b{_MONTH},?(?: of)? {_YEAR}{_NO_MORE}",
+        r"\b(?P<bc>\d{1,4}) (?:BCE?|B\.C\.(?:E\.)?)(?!\w)",
+        rf"\b{_YEAR}s\b",
+        r"\b(?P<century>\d{1,2})(?:st|nd|rd|th)[- ]century\b",
+        rf"(?<=[Bb]etween ){_YEAR} and (?:1\d{{3}}|20\d{{2}}){_NO_MORE}",
+        rf"(?<![-–\d.$£€]){_YEAR}[-–](?:1\d{{3}}|20\d{{2}}|\d{{2}}){_NO_MORE}",
+        rf"(?<=\b){_BEFORE_YEAR}[ -]{_YEAR}{_NO_MORE}{_COUNTED}",
+        rf"\(\s*{_YEAR}\s*\)",
+        rf"\bThe {_YEAR}{_NO_MORE}{_COUNTED}(?= [A-Za-z])",
+        rf"\b{_DAY}(?: of)? {_MONTH}(?!\w)",
+        rf"\b{_MONTH} {_DAY}(?![\d\w])",
+        rf"(?P<weekday>{'|'.join(day.capitalize() for day in _WEEKDAYS)})\b(?!s\b)",
+    )
+)
+# Names and "et al." before a year in brackets make it a reference to a publication.
+_REFERENCE = re.compile(
+    r"(?:\bet al\.?,?|[A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)?,?) ?[(\[]?\s*\Z"
+)
+_NOT_THEN = re.compile(r"\b(?:next|every|each|coming|following|this|that|last|previous) \Z", re.I)
+_LEADING = re.compile(rf"(?:{_BEFORE_YEAR}[ -]|[Tt]he )(?=\d)|\(\s*")
+_BESIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date in a text: ``text[start:end]`` are its words."""
+
+    start: int
+    end: int
+    words: str
+    year: int | None
+    """Negative before Christ; None where the words do not say."""
+    month: int = 0
+    """From 1; 0 where the words do not say, and so the day."""
+    day: int = 0
+    weekday: int | None = None
+    """From 0 for Monday, where the words are a weekday alone."""
+    is_inferred: bool = False
+    """Whether the year, or all of it, is from elsewhere in the text."""
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What dates are put in order by; a year before its months."""
+        return (self.year or 0, self.month, self.day)
+
+    @property
+    def label(self) -> str:
+        """The words of the text, and in brackets what was taken from elsewhere in it."""
+        if not self.is_inferred:
+            return self.words
+        if self.weekday is None:
+            return f"{self.words} ({self.year})"
+        on = datetime.date(self.year or 1, self.month, self.day)
+        return f"{self.words} ({on.day} {on:%B} {on.year})"
+
+    def as_day(self) -> datetime.date | None:
+        """Return the day of the calendar, if the words are so precise."""
+        try:
+            return datetime.date(self.year or 0, self.month, self.day)
+        except ValueError:
+            return None
+
+
+def dates_in(text: str) -> list[Date]:
+    """Return the dates in ``text`` in order; of two that overlap the more precise.
+
+    Years count that stand where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
+    start of a sentence; "the 1990 treaty" within one dates the treaty, and not what is told. The
+    year of a reference, "(Smith et al., 1990)", is none of an event.
+    """
+    found: list[Date] = []
+    taken = bytearray(len(text))
+    for form in _FORMS:
+        for match in form.finditer(text):
+            start, end = match.span()
+            if taken.find(1, start, end) >= 0:
+                continue
+            date = _date(text, match)
+            if date is not None:
+                taken[start:end] = b"\1" * (end - start)
+                found.append(date)
+    found.sort(key=lambda date: date.start)
+    return _without_weekdays_of_dates(found)
+
+
+def _without_weekdays_of_dates(dates: list[Date]) -> list[Date]:
+    """Leave out weekdays that are a part of a fuller date: "Monday, 5 May 2025"."""
+    near = range(-_BESIDE, _BESIDE + 1)
+    starts = {d.start + by for d in dates if d.weekday is None for by in near}
+    ends = {d.end + by for d in dates if d.weekday is None for by in near}
+    return [d for d in dates if d.weekday is None or not (d.end in starts or d.start in ends)]
+
+
+def _date(text: str, match: re.Match[str]) -> Date | None:
+    groups = match.groupdict()
+    start, end = match.span()
+    before = text[max(0, start - 60) : start]
+    if match[0].startswith("(") and _REFERENCE.search(before):
+        return None
+    if groups.get("weekday"):
+        if _NOT_THEN.search(before):
+            return None
+        return Date(start, end, match[0], None, weekday=_WEEKDAYS.index(match[0].lower()))
+    lead = _LEADING.match(match[0])
+    words = match[0][lead.end() if lead else 0 :].removesuffix(")").rstrip()
+    start += lead.end() if lead else 0
+    year = _year(groups)
+    month = groups.get("month")
+    number = (int(month) if month.isdigit() else _MONTHS[month[:3].lower()]) if month else 0
+    day = int(groups.get("day") or 0)
+    return Date(start, start + len(words), words, year, number, day)
+
+
+def _year(groups: dict[str, str]) -> int | None:
+    if groups.get("bc"):
+        return -int(groups["bc"])
+    if groups.get("century"):
+        return 100 * (int(groups["century"]) - 1)
+    return int(groups["year"]) if groups.get("year") else None
+
+
+def resolved(dates: list[Date], paragraph_of: list[int], *, is_news: bool) -> Iterator[Date]:
+    """Yield those of an article's dates whose year is told, or follows from the others.
+
+    A day without a year is of the year named before it in its paragraph. In a short article
+    that gives a day in full, it is else of the year of the latest such day; and a weekday is
+    the last one up to that day, provided that the text calls that day by its weekday, too.
+
+    Args:
+        dates: In the order of the text.
+        paragraph_of: Which paragraph each is in.
+        is_news: Whether the article is short enough to be of one time.
+    """
+    days = [day for date in dates if (day := date.as_day())]
+    latest = max(days, default=None) if is_news else None
+    weekdays = {date.weekday for date in dates}
+    year, in_paragraph = None, -1
+    for date, paragraph in zip(dates, paragraph_of, strict=True):
+        if paragraph != in_paragraph:
+            year, in_paragraph = None, paragraph
+        if date.year is not None:
+            year = date.year
+            yield date
+        elif date.weekday is None:
+            known = year or (latest.year if latest else None)
+            if known:
+                yield replace(date, year=known, is_inferred=True)
+        elif latest and latest.weekday() in weekdays:
+            on = latest - datetime.timedelta((latest.weekday() - date.weekday) % 7)
+            yield replace(date, year=on.year, month=on.month, day=on.day, is_inferred=True)
+
 
 NEWS_CHARS = 12_000
 """An article up to this length is taken to be of one time, the latest day that it names."""

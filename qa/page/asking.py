@@ -1,25 +1,115 @@
-"""Asking on the page: a question is put, waited for, stopped, put again, or mended."""
+"""Ask on the page: put a question, wait for the answer, stop, retry or edit it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from difflib import SequenceMatcher
+from typing import Any, TypeVar
 
 import gradio as gr
 
 from index.errors import ArticleNotFound
-from qa.answer import Answer, Kind
-from qa.page.chat import Chat, Turn
-from qa.page.editing import is_edited, wording_of
-from qa.page.finishing import tools_html
+from qa.answers.answer import Answer, Kind
+from qa.article_qa import ArticleQA
+from qa.page.conversation_tools import tools_html
+from qa.page.messages import sentence
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE, status_html
-from qa.page.problems import sentence
-from qa.page.reloading import Asked, Tabs
 from qa.page.shelf import View
-from qa.page.stopping import Stops
-from qa.pipeline import ArticleQA
+from qa.page.state import Asked, Chat, Tabs, Turn
+
+T = TypeVar("T")
+
+
+class Stops:
+    """Who is waiting, by visitor.
+
+    Gradio can cancel a request as well, but its page then takes no further question.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, threading.Event] = {}
+
+    def expect(self, visitor: str, work: Future[T]) -> Callable[[], T | None]:
+        """Return what waits for ``work``, and may be stopped from now on.
+
+        It returns what the work comes to, or None as soon as the visitor stops it. Work that
+        has begun then goes on to its end, and what it comes to is dropped. A visitor who goes
+        away waits until the work ends.
+        """
+        woken = threading.Event()
+        self._waiting[visitor] = woken
+
+        def forget() -> None:
+            if self._waiting.get(visitor) is woken:
+                self._waiting.pop(visitor, None)
+
+        def end(_: Future[T]) -> None:
+            woken.set()
+            forget()
+
+        def outcome() -> T | None:
+            woken.wait()
+            forget()
+            if not work.done():
+                work.cancel()
+            return work.result() if work.done() and not work.cancelled() else None
+
+        work.add_done_callback(end)
+        return outcome
+
+    @property
+    def count(self) -> int:
+        """How many are waiting."""
+        return len(self._waiting)
+
+    def waits(self, visitor: str) -> bool:
+        """Return whether this visitor is waiting."""
+        return visitor in self._waiting
+
+    def stop(self, visitor: str) -> None:
+        """Stop what the visitor waits for, if anything."""
+        woken = self._waiting.get(visitor)
+        if woken:
+            woken.set()
+
+
+_ALIKE = 0.5
+"""The least share of characters that an edited wording has in common with what it was."""
+
+
+def wording_of(chat: Chat, number: object) -> str:
+    """Return what the question of a turn was taken to ask; empty if there is nothing to edit.
+
+    ``number`` is as for :meth:`qa.page.state.Chat.answer_of`.
+    """
+    answer = chat.answer_of(number)
+    return (answer.understood or "") if answer else ""
+
+
+def is_edited(typed: str, wording: str) -> bool:
+    """Return whether ``typed`` is ``wording`` as it was given to be edited, and no new question."""
+    # Their lengths alone rule out most: what is typed may be of any length.
+    if not wording or len(typed) > (2 / _ALIKE - 1) * len(wording):
+        return False
+    return SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
+
+
+EDITING_SCRIPT = """
+document.addEventListener('click', event => {
+  const button = event.target.closest('#chat button.edit');
+  if (button) trigger('edit', {turn: Number(button.id.replace('edit-', ''))});
+});
+"""
+# With the caret behind the last word, where a keyboard goes on.
+EDITING_FOCUS = """() => {
+  const box = document.querySelector('#question textarea');
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}"""
+
 
 READY = "Ready"
 LOADING = "Loading the models… You can ask already: the question waits."

@@ -18,8 +18,8 @@ from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.page.guard import UPLOAD_PATH, refusal
-from qa.page.intake import Arrival, IntakeLedger, IntakeLimits, IntakeRefusedError, visitor_of
 from qa.page.security_headers import uncompressed
+from qa.page.uploads import Arrival, IntakeLedger, IntakeLimits, IntakeRefusedError, visitor_of
 
 _JOIN_PATH = "/gradio_api/queue/join"
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)

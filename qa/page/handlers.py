@@ -1,4 +1,4 @@
-"""What happens on the page, apart from how it is laid out."""
+"""Handle the events of the page."""
 
 from __future__ import annotations
 
@@ -12,21 +12,78 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
-from qa.page.additions import Additions
-from qa.page.asking import LOADING, READY, Asking, visit_of
-from qa.page.beginning import invitation, suggested
-from qa.page.chat import Chat
-from qa.page.finishing import copied, exported, outbox_html, tools_html
-from qa.page.marked import place_of
-from qa.page.panel import fitting, landing_html, landing_marks, panel_html, status_html
-from qa.page.problems import sentence
-from qa.page.reloading import Tabs
-from qa.page.shelf import START, View, digest, opened, shelf_html
-from qa.page.shelving import Request, acted
-from qa.page.stopping import Stops
-from qa.page.turning import followed, turned
-from qa.page.undoing import ClearedChats, Removals
-from qa.pipeline import ArticleQA
+from index.types import ArticleInfo
+from qa.article_qa import ArticleQA
+from qa.library import Library
+from qa.output.article_html import place_of
+from qa.page.adding import Additions
+from qa.page.asking import LOADING, READY, Asking, Stops, visit_of
+from qa.page.conversation_tools import copied, exported, outbox_html, tools_html
+from qa.page.messages import sentence
+from qa.page.panel import (
+    LEAVES,
+    fitting,
+    landing_html,
+    landing_marks,
+    last_leaf,
+    panel_html,
+    status_html,
+)
+from qa.page.shelf import END, GONE, START, Request, View, acted, digest, opened, shelf_html
+from qa.page.state import Chat, Tabs
+from qa.page.undo import ClearedChats, Removals
+
+
+def suggested(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence[str]:
+    """Return questions about the article in view, or about the first that is asked.
+
+    Raises:
+        ArticleNotFound: Somebody removed the article meanwhile.
+    """
+    articles = qa.catalogue()
+    about = _about(articles, view)
+    return qa.suggest(view.chosen(articles), about=[about], wanted=wanted) if about else ()
+
+
+def invitation(questions: Sequence[str]) -> str:
+    """Return what stands above the questions, in Markdown."""
+    return "**Ask a question**" + (", or begin with one of these." if questions else ".")
+
+
+def _about(articles: Sequence[ArticleInfo], view: View) -> str:
+    """Return the id of the article to begin with: the one in view, if it is asked at all."""
+    listed = view.listed(articles)
+    asked = [article.id for article in listed if article.id not in view.left_out]
+    in_view = opened(view.article_id, listed)
+    return in_view if in_view in asked else next(iter(asked), "")
+
+
+def followed(library: Library, view: View, data: object) -> View:
+    """Return the view at the place that a link names; that there is none is told in it.
+
+    ``data`` is what the browser says; anything at all may be in it.
+    """
+    place = place_of(_value(data, "place"))
+    ids = [info.id for info in view.listed(library.catalogue())]
+    article_id = next((id_ for id_ in ids if place and id_.startswith(place.article)), None)
+    if place is None or article_id is None:
+        return replace(view.settled(), problem=GONE)
+    return view.settled().showing(article_id, start=place.start, land=place.name)
+
+
+def turned(library: Library, view: View, data: object) -> View:
+    """Return the view with what comes before or after; it is read on from the near end."""
+    articles = view.listed(library.catalogue())
+    open_id = opened(view.article_id, articles)
+    length = next((info.characters for info in articles if info.id == open_id), 0)
+    if _value(data, "to") == "before":
+        return replace(view, leaf=max(0, view.leaf - LEAVES), land=END)
+    return replace(view, leaf=min(view.leaf + LEAVES, last_leaf(length)), land=START)
+
+
+def _value(data: object, name: str) -> str:
+    return str(data.get(name, "")) if isinstance(data, dict) else ""
+
 
 CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
 

@@ -7,23 +7,21 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.events import Dependency, api
 
-from index.loaders import FORMATS
+from index.sources.loaders import FORMATS
+from qa.article_qa import ArticleQA
 from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
+from qa.page.addition_queue import MOST_WAITING
 from qa.page.arrival import ARRIVAL_SCRIPT, ARRIVED_SCRIPT
-from qa.page.asking import MOST_ASKED
-from qa.page.beginning import invitation
-from qa.page.chat import Chat
-from qa.page.editing import EDITING_FOCUS, EDITING_SCRIPT
-from qa.page.finishing import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
-from qa.page.handlers import Handlers
-from qa.page.line import MOST_WAITING
+from qa.page.asking import EDITING_FOCUS, EDITING_SCRIPT, MOST_ASKED
+from qa.page.conversation_tools import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
+from qa.page.gradio_patches import AT_ONCE, QueuedBlocks
+from qa.page.handlers import Handlers, invitation
+from qa.page.messages import TROUBLE_HTML
 from qa.page.panel import status_html
-from qa.page.problems import TROUBLE_HTML
-from qa.page.queueing import AT_ONCE, QueuedBlocks
 from qa.page.reading import READING_SCRIPT
+from qa.page.reply import TIPS_SCRIPT
 from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
-from qa.page.tips import TIPS_SCRIPT
-from qa.pipeline import ArticleQA
+from qa.page.state import Chat
 
 TITLE = "Article QA"
 ABOUT = (

@@ -1,20 +1,158 @@
-"""The article beside the chat, as HTML, with the cited places marked.
-
-Each place that was ever cited in a chat and is in the part of the article that is shown
-has an element with an id made of its offsets; another is brought when its link is
-followed. Everything that comes from an article is escaped; the only markup is ours.
-"""
+"""The open article beside the chat: shown in parts, with cited places and a strip of where they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
 
-from index.types import Article, ArticleInfo
-from qa.answer import Answer
-from qa.escaping import escape_html
-from qa.page.marked import Mark, article_part, opens_with_title, place_of
-from qa.page.sheet import WHOLE_CHARS, Sheet, leaf_for, sent_chars
-from qa.page.strip import strip_html
+from index.types import Article, ArticleInfo, Span
+from qa.answers.answer import Answer
+from qa.output.article_html import Mark, article_part, opens_with_title, place_id, place_of
+from qa.output.escape import escape_html
+from qa.page.reply import tip_text
+
+# About 20 printed pages: up to 65 kB go to the browser at each answer, whose own search
+# finds all of it. Of a book of 2 MB that is 30 kB, where the whole would be 2 MB each time.
+WHOLE_CHARS = 60_000
+LEAF_CHARS = 8_000
+LEAVES = 3
+"""Of a sheet: the place that is looked for lies in the one in the middle."""
+
+_CUT_WITHIN = 2_000
+_BREAKS = ("\n\n", "\n", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A part of a text that is shown."""
+
+    span: Span
+    length: int
+    """Of the whole text, in characters."""
+
+    @classmethod
+    def of(cls, text: str, leaf: int) -> Self:
+        """Return the sheet that begins with a leaf; a short text is one sheet."""
+        length = len(text)
+        if length <= WHOLE_CHARS:
+            return cls(Span(0, length), length)
+        first = min(max(0, leaf), last_leaf(length))
+        # The last leaf goes along with those before it: it may be a line.
+        is_last = first + LEAVES >= last_leaf(length)
+        end = length if is_last else _cut(text, first + LEAVES)
+        return cls(Span(_cut(text, first), end), length)
+
+    @property
+    def has_before(self) -> bool:
+        """Whether something comes before it."""
+        return self.span.start > 0
+
+    @property
+    def has_after(self) -> bool:
+        """Whether something comes after it."""
+        return self.span.end < self.length
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all there is."""
+        return not (self.has_before or self.has_after)
+
+
+def sent_chars(length: int) -> int:
+    """Return how many characters of a text of this length are shown at a time, about."""
+    return length if length <= WHOLE_CHARS else LEAVES * LEAF_CHARS
+
+
+def last_leaf(length: int) -> int:
+    """Return the number of the last leaf of a text, the first being 0."""
+    return max(0, length - 1) // LEAF_CHARS
+
+
+def leaf_for(start: int, shown: int | None = None) -> int:
+    """Return the leaf to begin with, so that ``text[start]`` has its surroundings.
+
+    ``shown`` is the one that the sheet begins with by now: it stays where it does as well.
+    """
+    leaf = start // LEAF_CHARS
+    # Cuts come before the even division, so a place may be in the leaf after its own.
+    if shown is not None and shown <= leaf < shown + LEAVES - 1:
+        return shown
+    return max(0, leaf - 1)
+
+
+def _cut(text: str, leaf: int) -> int:
+    """Return where a leaf begins: after the last good break before the even division."""
+    even = leaf * LEAF_CHARS
+    if not 0 < even < len(text):
+        return min(even, len(text))
+    for separator in _BREAKS:
+        found = text.rfind(separator, even - _CUT_WITHIN, even)
+        if found >= 0:
+            return found + len(separator)
+    return even
+
+
+# So that the weakest can still be seen.
+_LEAST_STRENGTH = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """A place of the article that the answer cites, or that was retrieved for it."""
+
+    span: Span
+    label: str
+    tip: str
+    strength: float
+    """In 0..1."""
+    is_cited: bool
+
+
+def strip_html(article: Article, sheet: Sheet, answer: Answer | None) -> str:
+    """Return the strip of an article; empty where the answer rests on none of it."""
+    length = len(article.text)
+    found = sorted(_evidence(article, answer) if answer else (), key=lambda one: one.span)
+    links = "".join(_link(article, one, length) for one in found if one.span.end <= length)
+    here = (
+        "" if sheet.is_whole else f'<span class="here" style="{_place(sheet.span, length)}"></span>'
+    )
+    if not links:
+        return f'<div class="strip" aria-hidden="true">{here}</div>'
+    name = "Where the evidence lies in the article"
+    return f'<nav class="strip" aria-label="{name}">{here}{links}</nav>'
+
+
+def _evidence(article: Article, answer: Answer) -> Iterator[_Evidence]:
+    best = max((passage.score for passage in answer.passages), default=0)
+    for passage in answer.passages:
+        if passage.article_id == article.id:
+            share = passage.score / best if best > 0 else 0
+            strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * max(0, share)
+            label = f"Passage {passage.rank} of {len(answer.passages)}"
+            span = Span(passage.start, passage.end)
+            yield _Evidence(span, label, tip_text(passage), strength, is_cited=False)
+    for number, citation in enumerate(answer.citations, start=1):
+        if citation.article_id == article.id:
+            span = Span(citation.start, citation.end)
+            yield _Evidence(span, f"Cited [{number}]", tip_text(citation), 1, is_cited=True)
+
+
+def _link(article: Article, one: _Evidence, length: int) -> str:
+    kind = "cited" if one.is_cited else "found"
+    label = f"{one.label}, {100 * one.span.start / length:.0f} % into the article"
+    return (
+        f'<a class="{kind}" href="#{place_id(article.id, *one.span)}" aria-label="{label}" '
+        f'title="{escape_html(f"{one.tip} · {label}")}" '
+        f'style="{_place(one.span, length)};--strength:{one.strength:.2f}"></a>'
+    )
+
+
+def _place(span: Span, length: int) -> str:
+    """Return where a part of the article lies along the strip, in hundredths of its height."""
+    start, end = (100 * offset / length for offset in span)
+    return f"--at:{start:.2f};--long:{end - start:.2f}"
+
 
 # It scrolls, so the keyboard must get there.
 _PAPER = '<div class="paper" tabindex="0" role="region" aria-label="Article">'

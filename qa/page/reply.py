@@ -1,22 +1,127 @@
-"""An answer as the chat shows it: its text, where it is from, and what can be had on demand.
-
-It is Markdown for Gradio's Chatbot, whose sanitiser keeps ``details``, ``button``, ``id``,
-``class`` and ``title``, and drops ``data-*`` and ``aria-*``.
-"""
+"""An answer as the chat shows it, and the tips on its marks."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Collection
+from dataclasses import replace
 
 from index.types import Passage, Span, overlap
-from qa.answer import Answer, Kind
-from qa.citations import Citation
-from qa.confidence import confidence_explained, confidence_in_words
-from qa.escaping import escape_html, escape_markdown, flat, shorten
-from qa.page.marked import place_link
-from qa.page.tips import tip_text
-from qa.rendering import leading_to, places_of, to_markdown
+from qa.answers.answer import Answer, Kind
+from qa.answers.citation import Citation
+from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.output.article_html import place_link
+from qa.output.escape import escape_html, escape_markdown, flat, shorten
+from qa.output.to_text import leading_to, place, places_of, to_markdown
+
+QUOTE_CHARS = 260
+_TIP_TITLE_CHARS = 80
+
+
+def tip_text(found: Citation | Passage) -> str:
+    """Return two lines: the beginning of a quote or of a passage, and its place."""
+    quote = found.quote if isinstance(found, Citation) else found.text
+    # Cut before white space is dealt with: a passage of a megabyte is none of a tip's.
+    told = shorten(flat(quote[: 2 * QUOTE_CHARS]), QUOTE_CHARS)
+    return f"“{told}”\n{place(replace(found, title=shorten(found.title, _TIP_TITLE_CHARS)))}"
+
+
+TIPS_SCRIPT = """
+const tip = document.createElement('div');
+tip.id = 'tip';
+tip.setAttribute('role', 'tooltip');
+tip.hidden = true;
+document.body.append(tip);
+let described = null, leaving = 0;
+const hideTip = () => {
+  described?.removeAttribute('aria-describedby');
+  described = null;
+  tip.hidden = true;
+};
+const placeTip = () => {
+  if (!described) return;
+  const at = described.getClientRects()[0];
+  if (!described.isConnected || !at) return hideTip();
+  const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  const above = at.top - tip.offsetHeight - 6;
+  tip.style.left = `${Math.max(8, Math.min(at.left, room))}px`;
+  tip.style.top = `${above >= 8 ? above : at.bottom + 6}px`;
+};
+const lineOf = text => {
+  const told = document.createElement('p');
+  told.textContent = text;
+  return told;
+};
+const choices = link => {
+  const line = document.createElement('div'), go = document.createElement('a');
+  const close = document.createElement('button');
+  go.href = link.hash;
+  go.textContent = 'Show in the article';
+  close.type = 'button';
+  close.textContent = 'Close';
+  close.addEventListener('click', () => { const mark = described; hideTip(); mark?.focus(); });
+  go.addEventListener('click', hideTip);
+  line.append(go, close);
+  return line;
+};
+const showTip = (link, isTapped = false) => {
+  clearTimeout(leaving);
+  if (link === described) return;
+  hideTip();
+  if (link.title) {
+    link.dataset.tip = link.title;  // else the browser would show it, too
+    link.removeAttribute('title');
+  }
+  tip.replaceChildren(...link.dataset.tip.split('\\n').map(lineOf));
+  if (isTapped) tip.append(choices(link));
+  tip.setAttribute('role', isTapped ? 'dialog' : 'tooltip');
+  tip.removeAttribute('aria-label');
+  if (isTapped) tip.setAttribute('aria-label', 'Quote');
+  tip.hidden = false;
+  described = link;
+  link.setAttribute('aria-describedby', 'tip');
+  placeTip();
+  tip.querySelector('a')?.focus({preventScroll: true});
+};
+const tipped = event => event.target.closest?.('a[href^="#s"]:is([title],[data-tip])');
+// A tap is followed by what a mouse would do, which then counts for nothing.
+const phone = matchMedia('(max-width:900px)');
+let byTouch = false;
+document.addEventListener('pointerdown', event => {
+  byTouch = event.pointerType === 'touch';
+  if (byTouch && described && !tip.contains(event.target) && tipped(event) !== described) hideTip();
+}, true);
+document.addEventListener('keydown', () => { byTouch = false; }, true);
+document.addEventListener('mouseover', event => {
+  const link = tipped(event);
+  if (byTouch) return;
+  if (link) showTip(link);
+  else if (tip.contains(event.target)) clearTimeout(leaving);
+});
+document.addEventListener('mouseout', event => {
+  if (byTouch || !tipped(event) && !tip.contains(event.target)) return;
+  clearTimeout(leaving);
+  leaving = setTimeout(hideTip, 200);  // there is a gap to cross to the tip itself
+});
+document.addEventListener('focusin', event => {
+  const link = tipped(event);
+  if (!byTouch && link?.matches(':focus-visible')) showTip(link);
+});
+document.addEventListener('focusout', event => !byTouch && tipped(event) && hideTip());
+document.addEventListener('click', event => {
+  const link = tipped(event);
+  if (!link) return;
+  if (!byTouch || !phone.matches || link === described) return hideTip();
+  event.preventDefault();
+  event.stopPropagation();
+  showTip(link, true);
+}, true);
+document.addEventListener('keydown', event => event.key === 'Escape' && hideTip());
+document.addEventListener('scroll', placeTip, {capture: true, passive: true});
+addEventListener('resize', placeTip);
+watch('value', placeTip);
+"""
+
 
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10

@@ -24,16 +24,15 @@ from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp
 
 from index.errors import SettingsError
-from qa.config import Settings
-from qa.page.addresses import LOOPBACK_NAMES, ServedAddresses, bracketed, ip_address
 from qa.page.body_limits import BodyLimiter, BodyLimits
-from qa.page.guard import Guard
-from qa.page.intake import IntakeLedger, IntakeLimits
+from qa.page.gradio_patches import MOST_SESSIONS, THREADS
+from qa.page.guard import LOOPBACK_NAMES, Guard, ServedAddresses, bracketed, ip_address
 from qa.page.keyboard import KEYBOARD_SCRIPT
-from qa.page.problems import TROUBLE_SCRIPT
-from qa.page.queueing import MOST_SESSIONS, THREADS
+from qa.page.messages import TROUBLE_SCRIPT
 from qa.page.security_headers import SecurityHeaders
 from qa.page.style import PAGE_STYLE
+from qa.page.uploads import IntakeLedger, IntakeLimits
+from qa.settings import Settings
 
 # Of the system: Gradio's own would be fetched first.
 _SANS, _MONO = Font("sans-serif"), Font("monospace")

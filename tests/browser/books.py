@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.pipeline import ArticleQA
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.article_qa import ArticleQA
 
 _FILLER = "Nothing else is told of it but that it lies by the road, as all of them do. " * 5
 MILES = 4_700

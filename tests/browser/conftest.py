@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.visiting import (
     HOSTILE_SENTENCES,
     HOSTILE_TITLE,

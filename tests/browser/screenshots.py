@@ -15,9 +15,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from qa.article_qa import ArticleQA
 from qa.page.layout import build_page
 from qa.page.server import ServeOptions, launch
-from qa.pipeline import ArticleQA
 from tests.browser.conftest import ARGUMENTS, BROWSERS
 from tests.browser.visiting import PATIENCE_MS
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.test_page import CALLED, UNANSWERABLE, HeldQA, held
 from tests.browser.test_shelf import library, open_tab, row, shelf_of_two
 from tests.browser.visiting import (

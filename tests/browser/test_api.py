@@ -8,8 +8,8 @@ import pytest
 from gradio_client import Client  # type: ignore[import-untyped] # it ships no types
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped] # likewise
 
-from qa.answer import Answer
-from qa.pipeline import ArticleQA
+from qa.answers.answer import Answer
+from qa.article_qa import ArticleQA
 from tests.browser.visiting import GRADIO_WARNINGS
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.visiting import EXAMPLES, GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]

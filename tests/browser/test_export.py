@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from index.types import Article, Passage, Span
-from qa.answer import Answer
-from qa.citations import Citation
-from qa.export import to_html
-from qa.page.marked import place_id
-from qa.transcript import Transcript
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.output.article_html import place_id
+from qa.output.export import to_html
+from qa.output.transcript import Transcript
 from tests.browser.visiting import NARROW, WIDE
 
 pytestmark = pytest.mark.browser

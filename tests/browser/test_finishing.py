@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Download, expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, held
 from tests.browser.visiting import GRADIO_WARNINGS, Opener, Serve, Visit
 

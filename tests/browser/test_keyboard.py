@@ -7,7 +7,7 @@ import itertools
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, held
 from tests.browser.test_shelf import library, open_tab, row, shelf_of_two
 from tests.browser.visiting import EXAMPLES, GRADIO_WARNINGS, NARROW, WIDE, Opener, Serve, Visit

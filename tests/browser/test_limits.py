@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from qa.config import Settings
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
+from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, Opener, Serve
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]

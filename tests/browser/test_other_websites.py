@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from qa.article_qa import ArticleQA
 from qa.page.server import PageServer, ServeOptions, launch
-from qa.pipeline import ArticleQA
 from tests.browser.attacks import ATTACKS, UNREAD, another_website
 from tests.browser.visiting import GRADIO_WARNINGS, built
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 from playwright.sync_api import Locator, expect
 
-from qa.answer import Answer
-from qa.pipeline import ArticleQA
+from qa.answers.answer import Answer
+from qa.article_qa import ArticleQA
 from tests.browser.visiting import (
     EXAMPLES,
     GRADIO_WARNINGS,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.books import MILES, WordsQA, book, mile
 from tests.browser.test_page import CALLED, CONTRAST, LEAST_CONTRAST, assert_is_lit
 from tests.browser.visiting import (

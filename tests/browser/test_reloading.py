@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.test_page import CALLED, HeldQA, assert_is_lit, held
 from tests.browser.test_shelf import library, row, shelf_of_two
 from tests.browser.visiting import EXAMPLES, GRADIO_WARNINGS, PATIENCE_MS, Opener, Serve, Visit

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from qa.config import Settings
-from qa.page import handlers, undoing
-from qa.page.shelf import IN_MEMORY, ON_DISK, View
-from qa.page.shelving import TOO_LATE, Request, acted
-from qa.page.undoing import Removals
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
+from qa.page import handlers
+from qa.page import undo as undoing
+from qa.page.shelf import IN_MEMORY, ON_DISK, TOO_LATE, Request, View, acted
+from qa.page.undo import Removals
+from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
 

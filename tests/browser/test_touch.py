@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from qa.pipeline import ArticleQA
+from qa.article_qa import ArticleQA
 from tests.browser.test_accessibility import barriers
 from tests.browser.test_page import assert_is_lit
 from tests.browser.test_shelf import BRIDGE, OPENED, TOWER, expect_added, file, library, row

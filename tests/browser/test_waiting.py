@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from index.embedder import Progress
+from index.embedding.embedder import Progress
 from index.types import Article
-from qa.config import Settings
+from qa.article_qa import ArticleQA
 from qa.page import asking
-from qa.pipeline import ArticleQA
+from qa.settings import Settings
 from tests.browser.test_page import CALLED, HeldQA
 from tests.browser.test_shelf import (
     BRIDGE,

@@ -14,9 +14,9 @@ from gradio import Blocks
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from index.articles import bundled_article, examples_for
+from qa.article_qa import ArticleQA
 from qa.page.layout import build_page
 from qa.page.server import PageServer, ServeOptions, launch
-from qa.pipeline import ArticleQA
 
 # Offered for the bundled article behind those for overviews.
 EXAMPLES = tuple(each.question for each in examples_for(bundled_article().id))[:4]

@@ -1,1 +1,1 @@
-"""Makes what ``index/light_encoder.py`` runs: ``python -m training.encoder``."""
+"""Makes what ``index/embedding/onnx_encoder.py`` runs: ``python -m training.encoder``."""

@@ -1,6 +1,6 @@
 """Makes what the light encoder runs: two graphs, and what to check and to calibrate them by.
 
-    python -m training.encoder --out index/encoder [--train DIR]
+    python -m training.encoder --out index/embedding/encoder [--train DIR]
 
 ``graph.onnx`` is the default embedding model in float32, ``graph_int8.onnx`` the same in
 8 bits, both without their weights. ``reference.json`` is a question and a passage, each
@@ -20,8 +20,8 @@ from typing import Any
 
 from sentence_transformers import SentenceTransformer
 
-from index.light_encoder import CALIBRATION, GRAPH, GRAPH_INT8, REFERENCE, LightEncoder
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
+from index.embedding.onnx_encoder import CALIBRATION, GRAPH, GRAPH_INT8, REFERENCE, OnnxEncoder
 from training.encoder import graph, graph_int8
 from training.encoder.calibration import calibrated, chosen_texts
 
@@ -58,7 +58,7 @@ def main() -> None:
         (given.out / name).write_bytes(made.SerializeToString(deterministic=True))
     (given.out / REFERENCE).write_text(json.dumps(reference()) + "\n", encoding="utf-8")
     if given.train:
-        encoder = LightEncoder.default()
+        encoder = OnnxEncoder.default()
         ids = [encoder.ids(text) for text in chosen_texts(given.train)]
         calibrated(ids, encoder.weights).write(given.out / CALIBRATION)
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from index.int8_weights import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
-from index.onnx_session import session
+from index.embedding.int8 import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
+from index.embedding.onnx_session import session
 from training.encoder.graph import graph
 from training.encoder.graph_int8 import OUTLIERS
 from training.reader.seeding import seeded

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, helper
 
-from index.int8_weights import LAYERS, PARTS
+from index.embedding.int8 import LAYERS, PARTS
 
 HEADS, HIDDEN, INNER = 12, 384, 1536
 WORDS, POSITIONS, TYPES = 30_522, 512, 2

@@ -1,4 +1,4 @@
-"""The graph by which documents are embedded in 8 bits; see :mod:`index.int8_weights`."""
+"""The graph by which documents are embedded in 8 bits; see :mod:`index.embedding.int8`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
-from index.int8_weights import LAYERS, PARTS
+from index.embedding.int8 import LAYERS, PARTS
 from training.encoder.graph import (
     HIDDEN,
     INNER,

@@ -22,18 +22,18 @@ import torch
 from tqdm import tqdm
 
 from bench.datasets import in_first_half, read_set
-from index.embedder import SentenceTransformerEmbedder
-from index.model_files import default_model_folder
-from index.passage_index import PassageIndex
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.embedding.model_files import default_model_folder
+from index.search.passage_index import PassageIndex
 from index.types import Article, Passage, Span
 from qa.evaluation.abstention import auroc
-from qa.evaluation.asking import PASSAGES
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
+from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import exact_match, f1, hits_any
-from qa.reader import ExtractiveReader
-from qa.retriever import Retriever
-from qa.span_decoding import SpanCandidate, sentences_around, span_candidates
-from qa.windows import PairTokenizer, Window, WindowLogits
+from qa.reading.reader import ExtractiveReader
+from qa.reading.spans import SpanCandidate, sentences_around, span_candidates
+from qa.reading.windows import PairTokenizer, Window, WindowLogits
+from qa.retrieval.retriever import Retriever
 from training.reader.features import MAX_TITLE_TOKENS
 from training.reader.model import ReaderModel
 from training.reader.pretrained import averaged_model

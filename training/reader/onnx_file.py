@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from qa.span_model import INPUTS
+from qa.reading.model import INPUTS
 from training.reader.features import Batch
 from training.reader.model import Logits, ReaderModel
 

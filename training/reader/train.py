@@ -32,7 +32,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from index.model_files import default_model_folder
+from index.embedding.model_files import default_model_folder
 from training.reader.adapters import adapt, trained_weights
 from training.reader.epoch import EpochData, epoch_examples
 from training.reader.features import Window, WindowMaker, batches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.peers.adapters.floor import Floor
 from bench.peers.adapters.protocol import run
-from index.full_model import has_fast_bfloat16, use_bfloat16_if_faithful
+from index.embedding.sentence_transformer import enable_bfloat16_if_accurate, has_fast_bfloat16
 
 
 class FloorBFloat16(Floor):
@@ -13,7 +13,7 @@ class FloorBFloat16(Floor):
     def _load(self, model: str) -> None:
         super()._load(model)
         if has_fast_bfloat16():
-            use_bfloat16_if_faithful(self._model)
+            enable_bfloat16_if_accurate(self._model)
 
 
 if __name__ == "__main__":

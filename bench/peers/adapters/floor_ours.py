@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.peers.adapters.floor import Floor
 from bench.peers.adapters.protocol import run
-from index.embedder import SentenceTransformerEmbedder
+from index.embedding.embedder import SentenceTransformerEmbedder
 
 
 class FloorOurs(Floor):

@@ -69,7 +69,7 @@ class _Bare:
         import faiss
         import numpy as np
 
-        from index.embedder import SentenceTransformerEmbedder
+        from index.embedding.embedder import SentenceTransformerEmbedder
 
         self._embedder = SentenceTransformerEmbedder()
         width = len(self._embedder.encode_query(WARM_UP))

@@ -1,0 +1,175 @@
+"""Any sentence-transformers model, by that library and torch, which take seconds to import.
+
+The only module that imports sentence-transformers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_Vectors = NDArray[np.float32]
+
+_FAITHFUL_COSINE = 0.999
+_PROBES = (
+    "Who signed the agreement?",
+    "The treaty of 1972 was suspended on Thursday, the ministry said in a statement.",
+    "Photosynthesis turns light into chemical energy, which plants store as sugar. " * 8,
+)
+
+_hub_lock = threading.Lock()
+
+
+class SentenceTransformerEncoder:
+    """A loaded model on the processor. Safe to use from several threads."""
+
+    def __init__(self, model: SentenceTransformer, sha256: str) -> None:
+        self._model = model
+        # Held per call: a tokenizer of `tokenizers` must not be used by two
+        # threads at once, and a question must not wait for a whole article.
+        self._lock = threading.Lock()
+        self.sha256 = sha256
+        """Of its weights."""
+        self.dimension = int(model.get_embedding_dimension() or 0)
+        special = int(model.tokenizer.num_special_tokens_to_add())
+        self.max_tokens = int(model.max_seq_length or 512) - special
+        """How many tokens of a text the model reads, special tokens not included."""
+
+    @classmethod
+    def load(cls, model: str, *, allow_download: bool, precision: str) -> Self:
+        """Load the model of this name or path; the rest is as in ``SentenceTransformerEmbedder``.
+
+        Raises:
+            ModelMissing: There is no such model on this machine.
+        """
+        # With the cores busy, OpenMP's spinning threads make a question of 10 ms
+        # take 500; the library reads this when it is first loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        with _hub_offline(offline=not allow_download):
+            loaded = _load(model, allow_download=allow_download)
+        sha256 = _weights_sha256(loaded)
+        if precision == "auto" and has_fast_bfloat16():
+            enable_bfloat16_if_accurate(loaded)
+        return cls(loaded, sha256)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special tokens not included."""
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, verbose=False
+            )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode_documents(self, texts: Sequence[str]) -> _Vectors:
+        """Return ``(n, dimension)`` of unit length, made in one batch."""
+        with self._lock:
+            return _unit(
+                self._model.encode_document(
+                    list(texts),
+                    batch_size=len(texts),
+                    show_progress_bar=False,
+                    normalize_embeddings=True,
+                )
+            )
+
+    def encode_query(self, text: str) -> _Vectors:
+        """Return ``(dimension,)`` of unit length."""
+        with self._lock:
+            return _unit(
+                self._model.encode_query(text, show_progress_bar=False, normalize_embeddings=True)
+            )
+
+
+def _load(model: str, *, allow_download: bool) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        with _quiet_transformers():
+            return SentenceTransformer(model, device="cpu", local_files_only=not allow_download)
+    except (OSError, ValueError) as error:
+        msg = (
+            f"The embedding model {model!r} could not be loaded: {error}. Give the path of a "
+            "sentence-transformers model, or allow its download by name."
+        )
+        raise ModelMissing(msg) from error
+
+
+@contextlib.contextmanager
+def _hub_offline(*, offline: bool) -> Iterator[None]:
+    """Keep huggingface_hub from asking any host while a model loads.
+
+    Even for a model in a local folder it looks up which program is running in a registry on
+    its host. It reads HF_HUB_OFFLINE once, when it is imported, which the page's libraries
+    have done by then; so the constant itself is set, for as long as the model loads.
+    """
+    from huggingface_hub import constants
+
+    with _hub_lock:
+        was_offline = constants.HF_HUB_OFFLINE
+        constants.HF_HUB_OFFLINE = offline or was_offline
+        try:
+            yield
+        finally:
+            constants.HF_HUB_OFFLINE = was_offline
+
+
+def has_fast_bfloat16() -> bool:
+    """Return whether this processor computes in bfloat16 rather than imitating it."""
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+
+
+def enable_bfloat16_if_accurate(model: SentenceTransformer) -> bool:
+    """Turn ``model`` to bfloat16 if its vectors stay the same; return whether it was.
+
+    The same means a cosine of at least 0.999 to float32 on texts of several lengths.
+    """
+    exact = _unit(model.encode(list(_PROBES), show_progress_bar=False))
+    model.bfloat16()
+    rounded = _unit(model.encode(list(_PROBES), show_progress_bar=False))
+    if float(np.min(np.sum(exact * rounded, axis=1))) >= _FAITHFUL_COSINE:
+        return True
+    model.float()
+    return False
+
+
+def _unit(encoded: object) -> _Vectors:
+    vectors = np.asarray(encoded, dtype=np.float32)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
+
+
+def _weights_sha256(model: SentenceTransformer) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep transformers' own progress bar off the terminal while a model loads."""
+    from transformers.utils import logging
+
+    was_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+    try:
+        yield
+    finally:
+        if was_on:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # theirs

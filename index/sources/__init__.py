@@ -1,0 +1,1 @@
+"""Read a file or a web page into an Article."""

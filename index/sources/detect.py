@@ -1,0 +1,106 @@
+"""Detect the format of a file from its bytes, because names are often wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.errors import UnreadableFile
+from index.limits import LoadLimits
+from index.sources.archive import DAMAGED, UNPACKING_ERRORS, opened_zip
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFormat:
+    """What kind of file the bytes are, and what the user can do if it is not supported."""
+
+    name: str
+    advice: str = "Save its text as .txt"
+
+
+# The start of a file, what it is, and what helps. A text may well start with "GIF89a" or
+# "ID3", so bytes that no text has must follow.
+_STARTS = (
+    (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", DetectedFormat("a PDF")),
+    (rb"\s{0,100}\{\\rtf", DetectedFormat("an RTF text")),
+    (
+        rb"\xd0\xcf\x11\xe0",
+        DetectedFormat("an Office 97–2003 document", "Save it as .docx, .pptx or .txt"),
+    ),
+    (
+        rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd",
+        DetectedFormat("a compressed file", "Unpack it and add the files in it"),
+    ),
+    (
+        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,6}\0|RIFF....WEBP",
+        DetectedFormat("a picture", "Run it through text recognition (OCR) and add the text"),
+    ),
+    (
+        rb"ID3[\2-\4]\0|OggS\0|fLaC\0|\0...ftyp|RIFF....WAVE",
+        DetectedFormat("an audio or video file", "Add a transcript of it"),
+    ),
+    (
+        rb"\x7fELF|SQLite format 3\0",
+        DetectedFormat("a program or a database", "Add a text instead"),
+    ),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Of a zip, a file in it that tells what it is.
+_PARTS = (
+    ("word/", DetectedFormat("a Word document")),
+    ("ppt/", DetectedFormat("a presentation")),
+    ("xl/", DetectedFormat("a spreadsheet", "Save it as .txt or .html")),
+    ("META-INF/container.xml", DetectedFormat("an e-book")),
+)
+_MIME_TYPES = (
+    (b"application/epub+zip", DetectedFormat("an e-book")),
+    (b"application/vnd.oasis.opendocument.text", DetectedFormat("an OpenDocument text")),
+    (
+        b"application/vnd.oasis.opendocument",
+        DetectedFormat(
+            "an OpenDocument file but not a text document", "Save it as .pptx, .pdf or .txt"
+        ),
+    ),
+)
+_MIME_TYPE = "mimetype"
+_MOST_TYPE_BYTES = 100
+# The name of the stream that an encrypted office document has, as its directory holds it.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
+    """Return what the bytes look like; None if they may be a text.
+
+    Raises:
+        TooLarge: It is a zip of too many files.
+        UnreadableFile: It is a zip that cannot be opened, or an office document that
+            needs a password.
+    """
+    if data.startswith(_ZIP):
+        return _detect_zip_format(data, limits)
+    for start, content in _STARTS:
+        if re.match(start, data, re.DOTALL):
+            if content.name.startswith("an Office") and _ENCRYPTED in data:
+                msg = "It is password-protected. Remove the password and add it again."
+                raise UnreadableFile(msg)
+            return content
+    return None
+
+
+def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
+    archive = opened_zip(data, limits)
+    names = archive.namelist()
+    mime_type = b""
+    if _MIME_TYPE in names:
+        try:
+            with archive.open(_MIME_TYPE) as file:
+                mime_type = file.read(_MOST_TYPE_BYTES).strip()
+        except UNPACKING_ERRORS as error:
+            raise UnreadableFile(DAMAGED) from error
+    for start, content in _MIME_TYPES:
+        if mime_type.startswith(start):
+            return content
+    for part, content in _PARTS:
+        if any(name.startswith(part) for name in names):
+            return content
+    return DetectedFormat("a zip archive", "Unpack it and add the files in it")

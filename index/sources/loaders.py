@@ -1,0 +1,231 @@
+"""Turn bytes and a name into an Article, in the format that the bytes show.
+
+To add a format, add an entry to ``FORMATS``: its suffixes and media types, what
+:mod:`index.sources.detect` calls its bytes, and a function from bytes to ``ParsedDocument``.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
+from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.sources.detect import DetectedFormat, detect_format
+from index.sources.document import ParsedDocument, check_chars
+from index.sources.isolation import read_in_subprocess
+from index.sources.plain_text import decode, looks_broken, plain_text_headings
+from index.types import Article, normalise_newlines
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file, how it is recognised, and what loads it.
+
+    ``load`` is given the bytes, a declared charset if there is one, and the limits.
+    """
+
+    suffixes: tuple[str, ...]
+    media_types: tuple[str, ...]
+    load: Callable[[bytes, str | None, LoadLimits], ParsedDocument]
+    content: str = ""
+    """What :func:`index.sources.detect.detect_format` calls its bytes, if it knows them."""
+
+
+def article_from_text(
+    text: str, *, title: str = "", limits: LoadLimits = DEFAULT_LIMITS
+) -> Article:
+    """Return the article of a text that was pasted, its headings found as in a plain-text file.
+
+    Raises:
+        EmptyArticle: The text is blank.
+        TooLarge: It has more characters than the limits allow, or more than they allow bytes.
+        UnreadableFile: It is not valid Unicode.
+    """
+    if len(text) > limits.max_bytes:
+        raise _too_large("The text", limits)
+    check_chars(len(text), limits)
+    text = normalise_newlines(text)
+    return Article.from_text(text, title=title, headings=plain_text_headings(text))
+
+
+def load_file(path: Path, *, title: str = "", limits: LoadLimits = DEFAULT_LIMITS) -> Article:
+    """Return the article in the file at ``path``; its source is the file's name alone.
+
+    Raises:
+        UnreadableFile: Missing, not permitted, not a regular file, or as of :func:`load_bytes`.
+        TooLarge: It is over one of the limits.
+        UnknownFormat: No loader knows this kind of file.
+        EmptyArticle: There is no text in it.
+    """
+    data = None
+    try:
+        # Asked before opening, because opening a pipe would wait for its writer.
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as file:
+                data = file.read(limits.max_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"{str(path)!r} cannot be read: {reason}. Check the path and its permissions."
+        raise UnreadableFile(msg) from error
+    if data is None:
+        kind = "a folder" if path.is_dir() else "not a regular file"
+        msg = f"{str(path)!r} is {kind}. Give the path of a file."
+        raise UnreadableFile(msg)
+    return load_bytes(data, path.name, title=title, limits=limits)
+
+
+def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by name
+    data: bytes,
+    name: str,
+    *,
+    title: str = "",
+    source: str | None = None,
+    content_type: str | None = None,
+    limits: LoadLimits = DEFAULT_LIMITS,
+) -> Article:
+    """Return the article in ``data``, a file called ``name``.
+
+    ``content_type`` is what a server declared. Without a ``source`` to show to users
+    the name is one; without a ``title`` the format's own is taken, else the name.
+
+    Raises:
+        UnreadableFile: Damaged, protected, nested too deeply, a scan, or not decodable.
+        TooLarge: It is over one of the limits.
+        UnknownFormat: No loader knows this kind of file.
+        EmptyArticle: There is no text in it.
+    """
+    name = re.split(r"[/\\]", name)[-1]
+    if len(data) > limits.max_bytes:
+        raise _too_large(name or "The text", limits)
+    media_type, charset = _parse_content_type(content_type)
+    with _named(name):
+        content = detect_format(data, limits)
+    kind = _recognise(data, content, name, media_type)
+    with _named(name):
+        loaded = kind.load(data, charset, limits)
+        check_chars(len(loaded.text), limits)
+    if not loaded.text.strip():
+        msg = f"{name or 'The file'} has no text in it. Add a file with at least one word."
+        raise EmptyArticle(msg)
+    return Article.from_text(
+        loaded.text,
+        title=title or loaded.title or title_from_name(name),
+        source=source if source is not None else name or None,
+        headings=loaded.headings,
+        pages=loaded.pages,
+    )
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Have what is wrong with a file say which file."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(f"{name or 'The file'} cannot be used. {error}") from error
+
+
+def _too_large(name: str, limits: LoadLimits) -> TooLarge:
+    return TooLarge(
+        f"{name} is over the limit of {limits.max_bytes:,} bytes. Split it, or raise the setting "
+        "max_article_bytes."
+    )
+
+
+def title_from_name(name: str) -> str:
+    """Return a file's name as words: ``"a-trip_to.txt"`` becomes ``"A trip to"``."""
+    words = re.sub(r"[\s_-]+", " ", re.sub(r"(?<=.)\.\w{1,8}$", "", name)).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _parse_content_type(content_type: str | None) -> tuple[str, str | None]:
+    media_type, _, parameters = (content_type or "").partition(";")
+    charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", parameters, re.I | re.ASCII)
+    return media_type.strip().lower(), charset.group(1) if charset else None
+
+
+def _recognise(data: bytes, content: DetectedFormat | None, name: str, media_type: str) -> Format:
+    """Return the format, or raise UnknownFormat: by its bytes, media type, name, look."""
+    if content is not None:
+        ours = next((kind for kind in FORMATS if content.name == kind.content), None)
+        if ours:
+            return ours
+        raise _unknown(name, f"is {content.name}", content.advice)
+    # A text that is called .pdf or served as one is still a text.
+    texts = [kind for kind in FORMATS if not kind.content]
+    suffix = Path(name).suffix.lower()
+    by_type = next((kind for kind in texts if media_type in kind.media_types), None)
+    by_suffix = next((kind for kind in texts if suffix in kind.suffixes), None)
+    # Servers give text/plain for whatever they do not know better, Markdown among it.
+    declared = (by_suffix or by_type) if media_type == "text/plain" else (by_type or by_suffix)
+    if declared:
+        return declared
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)\b", data[:1000], re.IGNORECASE):
+        return HTML
+    with suppress(UnreadableFile):
+        if not looks_broken(decode(data)):
+            return TEXT
+    named = next((kind.content for kind in FORMATS if suffix in kind.suffixes), "")
+    if named:
+        advice = "Check that it is the right file, and download or save it again"
+        raise _unknown(name, f"is not {named}, and its content is not text", advice)
+    raise _unknown(name, "is not a text or a supported document", "Convert it")
+
+
+def _unknown(name: str, what: str, advice: str) -> UnknownFormat:
+    known = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
+    return UnknownFormat(f"{name or 'The file'} {what}. {advice}. Supported are {known}.")
+
+
+def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocument:
+    text = decode(data, charset)
+    return ParsedDocument(text, headings=plain_text_headings(text))
+
+
+def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    return read_in_subprocess("markdown", decode(data, charset).encode(), limits)
+
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+
+
+def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    meta = _META_CHARSET.search(data[:2048])
+    text = decode(data, charset or (meta and meta.group(1).decode("ascii")))
+    return read_in_subprocess("html_page", text.encode(), limits)
+
+
+def _load_in_subprocess(
+    module: str, data: bytes, _: str | None, limits: LoadLimits
+) -> ParsedDocument:
+    return read_in_subprocess(module, data, limits)
+
+
+def _document(kind: str, suffixes: str, media_types: str, module: str) -> Format:
+    """Return a format that is known by its bytes and read by ``index.<module>``, apart."""
+    load = partial(_load_in_subprocess, module)
+    return Format(tuple(suffixes.split()), tuple(media_types.split()), load, kind)
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+TEXT = Format((".txt", ".text"), ("text/plain",), _load_text)
+MARKDOWN = Format((".md", ".markdown"), ("text/markdown",), _load_markdown)
+HTML = Format((".html", ".htm", ".xhtml"), ("text/html", "application/xhtml+xml"), _load_html)
+FORMATS: tuple[Format, ...] = (
+    TEXT,
+    MARKDOWN,
+    HTML,
+    _document("a PDF", ".pdf", "application/pdf application/x-pdf", "pdf"),
+    _document("a Word document", ".docx", f"{_OFFICE}.wordprocessingml.document", "word"),
+    _document("an e-book", ".epub", "application/epub+zip", "epub"),
+    _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", "odt"),
+    _document("an RTF text", ".rtf", "application/rtf text/rtf", "rtf"),
+    _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", "slides"),
+)
+MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)

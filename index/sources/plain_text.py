@@ -1,0 +1,244 @@
+"""Decode bytes to text, and find the headings of plain text and Markdown."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from index.errors import UnreadableFile
+from index.interruption import check_interruption
+from index.types import Heading, normalise_newlines
+
+_SAMPLE_BYTES = 65_536
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# A declared name may lead to any of Python's codecs, and not all of them are for text.
+_CODEC = re.compile(r"(utf-(8|16|32)|cp\d|iso8859|iso2022|euc_|koi8|big5|gb|hz|shift_jis|mac-|tis)")
+# What writers mean by these, as browsers read them (encoding.spec.whatwg.org).
+_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "euc_kr": "cp949"}
+_MEANT |= {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+# Their bytes may be valid UTF-8 and mean something else. (A page that says in ASCII that
+# it is UTF-16 is not, so UTF-16 without NULs comes second.)
+_ESCAPED, _WIDE = ("iso2022", "hz"), ("utf-16", "utf-32")
+_LATIN = "àáâãäåæçèéêëìíîïñòóôöùúüœßøÀÁÂÄÅÆÇÈÉÊËÍÎÑÒÓÔÖØÚÜ‘’“”–—…€£°§©®«»¿¡·•\xa0"
+_CENTRAL = "(?<![^\\0-\\x7f])[áąćčďéěęíłńňóöőřśšťúůűüýźžżŁŚŠŽ‘’“”„–—…]{1,3}(?![^\\0-\\x7f])"
+_CYRILLIC = "(?<=[^\\0-\\x7f])[оеаинтсрвлкмдпуіїє]"
+_HAN = "的一是不了在人有我他大上到地出道也年得就那要下以生自着去之家可你好天行方世界京"
+# charset-normalizer wants some hundred letters; a few words are told by how many of
+# their letters beyond ASCII are everyday ones. Encoding, everyday letters, least share.
+_EVERYDAY = (
+    ("cp1252", f"(?<![^\\0-\\x7f])(?:[{_LATIN}]{{1,2}}|[çÇ]?õ(?=e))(?![^\\0-\\x7f])", 0.8),
+    ("cp1252", f"(?<![^\\0-\\x7f])[{_LATIN}ðþýÐÞÝ]{{1,2}}(?![^\\0-\\x7f])", 0.95),
+    ("cp1254", "(?<![^\\0-\\x7f])[ğışİçöüâîŞÇÖÜ‘’“”–—…]{1,2}(?![^\\0-\\x7f])", 0.9),
+    ("cp1250", _CENTRAL, 0.9),
+    ("iso8859_2", _CENTRAL, 0.9),
+    ("cp1251", _CYRILLIC, 0.5),
+    ("koi8_r", _CYRILLIC, 0.5),
+    ("iso8859_5", _CYRILLIC, 0.5),
+    ("cp932", "[ぁ-ヾ]", 0.2),
+    ("euc_jp", "[ぁ-ヾ]", 0.2),
+    (
+        "cp949",
+        "[이다는을의에가고하지로한를사인은도어리나기아대해자시들서그일전스보정있부수장제여면원만안녕]",
+        0.3,
+    ),
+    ("gb18030", f"[{_HAN}这中来个国说们为时会过学对她后么都没于还发当无开见经头从动两长]", 0.15),
+    ("big5", f"[{_HAN}這中來個國說們為時會過學對她後麼都沒於還發當無開見經頭從動兩長]", 0.15),
+)
+_GUESSES = [f"cp{page}" for page in (*range(1250, 1258), 932, 949)]
+_GUESSES += ["iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "euc_jp", "gb18030", "big5"]
+
+
+def decode(data: bytes, charset: str | None = None) -> str:
+    r"""Return ``data`` as text with ``\n`` newlines, else as it stands.
+
+    A byte order mark goes before UTF-8, which goes before the declared ``charset``, which
+    goes before what the letters suggest.
+
+    Raises:
+        UnreadableFile: It is binary, damaged, or in no encoding that can be told.
+    """
+    by_mark = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
+    declared = _codec(charset)
+    choices = [by_mark] if by_mark else ["utf-8", declared]
+    if declared and declared.startswith(_ESCAPED if b"\0" not in data else _WIDE):
+        choices.reverse()
+    tried = (_try(data, choice) for choice in choices if choice)
+    text = next((found for found in tried if found is not None), None)
+    if text is None and not by_mark and b"\0" not in data:
+        text = _guess(data)
+    if text is None or "\0" in text:
+        msg = "It is binary, damaged or in an unknown encoding. Save its text as UTF-8."
+        raise UnreadableFile(msg)
+    return normalise_newlines(text)
+
+
+def _codec(charset: str | None) -> str | None:
+    """Return the codec that a declared charset means, if it is one for text."""
+    try:
+        name = codecs.lookup(charset or "").name
+    except LookupError:
+        return None
+    return _MEANT.get(name, name) if _CODEC.match(name) else None
+
+
+def _try(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except ValueError:
+        return None
+
+
+def _guess(data: bytes) -> str | None:
+    """Return ``data`` in the encoding that fits its letters best, or None if none does."""
+    from charset_normalizer import from_bytes
+
+    sample = data[:_SAMPLE_BYTES]
+    fits = []
+    for encoding, everyday, least in _EVERYDAY:
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        except ValueError:
+            continue
+        strange = sum(not letter.isascii() for letter in text)
+        share = sum(map(len, re.findall(everyday, text))) / max(strange, 1)
+        fits.append((share / least, encoding))
+    fit, likely = max(fits, default=(0.0, ""))
+    guesses = [likely] if fit >= 1 else []
+    guesses += [match.encoding for match in from_bytes(sample, cp_isolation=_GUESSES)]
+    texts = (_try(data, encoding) for encoding in guesses)
+    return next((text for text in texts if text is not None and not looks_broken(text)), None)
+
+
+def looks_broken(text: str) -> bool:
+    """Return whether more than one character in a hundred is no letter, sign or space."""
+    sample = text[:_SAMPLE_BYTES]
+    letters = re.sub(r"[\n\r\t\f]", "", sample)
+    strange = sum(unicodedata.category(letter) in {"Cc", "Cn", "Co"} for letter in letters)
+    return strange * 100 > len(sample)
+
+
+MAX_HEADING_CHARS = 120
+_LONG_LINE_CHARS = 80
+_MAX_STACKED = 2
+_SHORT_WORD_CHARS = 3
+
+_SENTENCE_ENDS = tuple(".!?…:;,。！？：；，、।॥؟،؛۔．")
+_CLOSERS = "\"'”’»)]）」』 "
+_NOT_IN_A_HEADING = re.compile(r"[@|=<>{}\\\t\u2022]|\s\s|://|^[Bb]y ")
+_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4})[.)]?[ \u00a0]")
+_CHAPTER = re.compile(
+    r"(?:chapter|part|section|appendix|kapitel|teil|chapitre|partie|cap[ií]tulo|parte|capitolo"
+    r"|hoofdstuk|rozdział|глава|часть|розділ)[ \u00a0](?:\d{1,4}|[ivxlc]{1,8}|[a-z])\b"
+    r"|第[0-9０-９一二三四五六七八九十百零〇]{1,6}[章节節部回編]",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_LINE = re.compile(r"[^\n]+")
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+
+
+def plain_text_headings(text: str) -> tuple[Heading, ...]:
+    r"""Return the lines of ``text`` that are headings, in order.
+
+    A heading is a short capitalised line without a full stop, over a line of
+    longer prose. Of several such lines in a row, two are a title and a heading
+    if a blank line parts them; more, or two without it, are a list, an address
+    or a verse. ``text`` must have ``\n`` newlines. Linear in its length.
+    """
+    found: list[Heading] = []
+    stacked: list[Heading] = []
+    parted = True
+    last_end = 0
+    for start, end in _filled_lines(text):
+        check_interruption()
+        line = text[start:end]
+        level = _heading_level(line)
+        if level:
+            if stacked and text.count("\n", last_end, start) < 2:  # noqa: PLR2004 - a blank line
+                parted = False
+            stacked.append(Heading(start, end, level))
+        else:
+            if stacked and parted and len(stacked) <= _MAX_STACKED and _is_prose(line, stacked[-1]):
+                found.extend(stacked)
+            stacked, parted = [], True
+        last_end = end
+    return tuple(found)
+
+
+def _filled_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each line that is not blank, without its outer spaces."""
+    for match in _LINE.finditer(text):
+        line = match.group()
+        words = line.strip()
+        if words:
+            start = match.start() + len(line) - len(line.lstrip())
+            yield start, start + len(words)
+
+
+def _heading_level(line: str) -> int:
+    """Return the level the line would have as a heading, or 0 if it cannot be one."""
+    if len(line) > MAX_HEADING_CHARS or _NOT_IN_A_HEADING.search(line):
+        return 0
+    if line.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS):
+        return 0
+    if _CHAPTER.match(line):
+        return 1
+    number = _NUMBER.match(line)
+    words = line[number.end() :].lstrip() if number else line
+    if not words[:1].isupper() or not _is_capitalised(words):
+        return 0
+    return number.group(1).count(".") + 1 if number else 1
+
+
+def _is_capitalised(line: str) -> bool:
+    words = _WORD.findall(line)
+    long_words = [word for word in words if len(word) > _SHORT_WORD_CHARS] or words
+    capitalised = sum(word[0].isupper() for word in long_words)
+    return any(len(word) > 1 for word in words) and 2 * capitalised > len(long_words)
+
+
+def _is_prose(line: str, heading: Heading) -> bool:
+    if len(line) <= heading.end - heading.start:
+        return False
+    return len(line) >= _LONG_LINE_CHARS or line.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS)
+
+
+def markdown_headings(text: str) -> tuple[Heading, ...]:
+    r"""Return the headings of a Markdown text (``# …`` and underlined), in order.
+
+    Each covers the heading's words without the marks; of an underlined heading
+    over several lines, the first. Headings within lists and quotations are not
+    counted. ``text`` must have ``\n`` newlines.
+    """
+    # 140 ms to import.
+    from markdown_it import MarkdownIt
+
+    # Only blocks are wanted, and parsing inline marks takes quadratic time on
+    # hostile text.
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["block"])
+    front_matter = _FRONT_MATTER.match(text)
+    offset = front_matter.end() if front_matter else 0
+    body = text[offset:]
+    tokens = parser.parse(body)
+    starts = [0, *(match.end() for match in re.finditer("\n", body))]
+    found = []
+    for opening, inline in pairwise(tokens):
+        if opening.type != "heading_open" or opening.level or not opening.map:
+            continue
+        words = inline.content.split("\n", 1)[0].strip()
+        start = offset + body.find(words, starts[opening.map[0]])
+        if words and start >= offset:
+            found.append(Heading(start, start + len(words), int(opening.tag[1:])))
+    return tuple(found)

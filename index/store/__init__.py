@@ -1,0 +1,1 @@
+"""Keep articles, chunks and vectors in SQLite: the store that everything else is derived from."""

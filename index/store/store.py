@@ -1,0 +1,305 @@
+"""SQLite: articles, chunks and their vectors. The record that all else is derived from.
+
+Every change is one transaction. One of chunks also moves the generation on by one
+and notes in ``changes`` which of them came or went, so that a derived index of any
+age can catch up at the cost of what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding.embedder import ModelIdentity, Vectors
+from index.errors import ArticleNotFound, LibraryUnwritable, WrongModel
+from index.store.database import Database
+from index.store.rows import (
+    NEW,
+    SELECT_ARTICLE,
+    SELECT_CHUNK,
+    SELECT_INFO,
+    SELECT_PASSAGE_SOURCE,
+    SELECT_VECTOR,
+    Change,
+    Revision,
+    Row,
+    StoredChunk,
+    article_of,
+    info_of,
+    passage_source_of,
+    stored_chunk,
+    vectors_of,
+)
+from index.store.staging import (
+    ChunkSpool,
+    forget_chunks,
+    note_change,
+    record_article,
+    record_chunks,
+)
+from index.types import Article, ArticleInfo, PassageSource
+
+_SQL_VARIABLES = 500  # bound below every SQLite build's limit
+
+
+class Store:
+    """The record of one library. Safe to use from several threads.
+
+    Args:
+        path: The database file, made if absent; None keeps the record in memory.
+        model: The model whose vectors the library holds.
+        replacing: Whether the caller is about to replace the vectors of
+            another model by this one's, so that a mismatch is no error.
+        create: As for :class:`index.store.database.Database`.
+        read_only: As for :class:`index.store.database.Database`.
+
+    Raises:
+        WrongModel: The library was indexed with another model.
+        LibraryError: As :class:`index.store.database.Database` says.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        model: ModelIdentity,
+        *,
+        replacing: bool = False,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> None:
+        self._db = Database(path, create=create, read_only=read_only)
+        try:
+            self._adopt(model)
+            if not replacing:
+                self.check_model(model)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the record; nothing can be asked of it afterwards."""
+        self._db.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Have all that this thread reads within be of one state of the record."""
+        return self._db.snapshot()
+
+    @property
+    def writable(self) -> bool:
+        """Whether it can be changed; see :meth:`check_writable`."""
+        return self._db.unwritable is None
+
+    def check_process(self) -> None:
+        """Raise LibraryError in a child process that was forked after this was opened."""
+        self._db.check_process()
+
+    def check_writable(self) -> None:
+        """Raise LibraryUnwritable if the record could be opened for reading only."""
+        self.check_process()
+        if self._db.unwritable is not None:
+            raise LibraryUnwritable(str(self._db.unwritable))
+
+    def revision(self) -> Revision:
+        """Return the state the record is in."""
+        return Revision(*self._db.read("SELECT generation, token FROM library")[0])
+
+    def has_been_at(self, revision: Revision) -> bool:
+        """Return whether the record has passed through ``revision``, or stands at it.
+
+        It has not if the file was put back from a backup and changed since.
+        """
+        return revision == NEW or bool(
+            self._db.read("SELECT 1 FROM changes WHERE generation = ? AND token = ?", revision)
+        )
+
+    def check_model(self, model: ModelIdentity) -> None:
+        """Raise WrongModel unless the library's vectors are this model's."""
+        stored = ModelIdentity(
+            *self._db.read("SELECT model_name, model_sha256, dimension FROM library")[0]
+        )
+        if (stored.sha256, stored.dimension) != (model.sha256, model.dimension):
+            msg = (
+                f"The library was indexed with the model {stored.name}, and its vectors cannot be "
+                f"compared with those of {model.name}. Open it with that model, or re-embed it: "
+                "article-qa reembed --library DIR [--model NAME]"
+            )
+            raise WrongModel(msg)
+
+    def changes_since(self, revision: Revision) -> list[Change]:
+        """Return the changes after ``revision``, oldest first."""
+        rows = self._db.read(
+            "SELECT added, first_chunk, last_chunk FROM changes "
+            "WHERE generation > ? ORDER BY generation",
+            (revision.generation,),
+        )
+        return [Change(bool(row[0]), row[1], row[2]) for row in rows]
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        return [article_of(row) for row in self._db.read(f"{SELECT_ARTICLE} ORDER BY key")]
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return what a list shows of every article, in the order they were added."""
+        return [info_of(row) for row in self._db.read(f"{SELECT_INFO} ORDER BY key")]
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: There is none.
+        """
+        rows = self._db.read(f"{SELECT_ARTICLE} WHERE id = ?", (article_id,))
+        if not rows:
+            raise _not_found(article_id)
+        return article_of(rows[0])
+
+    def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
+        """Return what passages tell of each of the articles, without those that are gone."""
+        rows = self._read_of(f"{SELECT_PASSAGE_SOURCE} WHERE id", list(set(article_ids)))
+        return {row[0]: passage_source_of(row) for row in rows}
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        return dict(self._db.read("SELECT id, title FROM articles ORDER BY key"))
+
+    def has_article(self, article_id: str) -> bool:
+        """Return whether an article of this id is recorded."""
+        return bool(self._db.read("SELECT 1 FROM articles WHERE id = ?", (article_id,)))
+
+    def chunk_count(self) -> int:
+        """Return the number of chunks of all articles."""
+        return int(self._db.read("SELECT count(*) FROM chunks")[0][0])
+
+    def extent(self) -> tuple[Revision, int]:
+        """Return the state the record is in, and the highest id of a chunk that it has had."""
+        ((generation, token, last),) = self._db.read(
+            "SELECT generation, token, coalesce("
+            "(SELECT seq FROM sqlite_sequence WHERE name = 'chunks'), 0) FROM library"
+        )
+        return Revision(generation, token), int(last)
+
+    def chunk_ranges(self, article_ids: Iterable[str]) -> list[tuple[int, int]]:
+        """Return the (first, last) chunk id of each article; both count.
+
+        Raises:
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        ranges = []
+        for article_id in sorted(set(article_ids)):
+            rows = self._db.read(
+                "SELECT min(chunks.id), max(chunks.id) FROM articles "
+                "LEFT JOIN chunks ON article = key WHERE articles.id = ? GROUP BY key",
+                (article_id,),
+            )
+            if not rows:
+                raise _not_found(article_id)
+            ranges.append((int(rows[0][0]), int(rows[0][1])))
+        return ranges
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
+        """Return the chunks of these ids, without those that are gone."""
+        rows = self._read_of(f"{SELECT_CHUNK} WHERE chunks.id", ids)
+        return {row[0]: stored_chunk(row) for row in rows}
+
+    def chunks_between(self, first: int, last: int) -> list[StoredChunk]:
+        """Return the chunks ``first`` … ``last`` that still exist, by id."""
+        rows = self._db.read(
+            f"{SELECT_CHUNK} WHERE chunks.id BETWEEN ? AND ? ORDER BY chunks.id", (first, last)
+        )
+        return [stored_chunk(row) for row in rows]
+
+    def vectors_between(self, first: int, last: int) -> tuple[NDArray[np.int64], Vectors]:
+        """Return the ids ``(n,)`` and vectors ``(n, dimension)`` of ``first`` … ``last``."""
+        return vectors_of(
+            self._db.read(
+                f"{SELECT_VECTOR} WHERE chunk BETWEEN ? AND ? ORDER BY chunk", (first, last)
+            )
+        )
+
+    def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
+        """Return those of ``ids`` that exist ``(n,)``, ascending, and their vectors."""
+        return vectors_of(sorted(self._read_of(f"{SELECT_VECTOR} WHERE chunk", ids)))
+
+    def add(self, article: Article, embedded: ChunkSpool) -> bool:
+        """Record an article with its chunks and their vectors, all or nothing.
+
+        Returns False, and changes nothing, if the same text is already there.
+        """
+        with self._db.transaction() as db:
+            if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
+                return False
+            record_article(db, article, embedded)
+        return True
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article with all that belongs to it.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+        """
+        with self._db.transaction() as db:
+            first, last = db.execute(
+                "SELECT min(chunks.id), max(chunks.id) FROM chunks "
+                "JOIN articles ON article = key WHERE articles.id = ?",
+                (article_id,),
+            ).fetchone()
+            if first is None:
+                raise _not_found(article_id)
+            db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+            note_change(db, added=False, first=first, last=last)
+
+    def rename(self, article_id: str, title: str) -> None:
+        """Give an article another title.
+
+        No chunk holds its article's title, so nothing derived from them goes stale.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+        """
+        with self._db.transaction() as db:
+            changed = db.execute("UPDATE articles SET title = ? WHERE id = ?", (title, article_id))
+            if not changed.rowcount:
+                raise _not_found(article_id)
+
+    def replace_chunks(self, model: ModelIdentity, embedded: ChunkSpool) -> None:
+        """Replace the chunks and vectors of every article by another model's.
+
+        Articles of which ``embedded`` has none lose theirs.
+        """
+        with self._db.transaction() as db:
+            forget_chunks(db)
+            for article_id in embedded.article_ids():
+                row = db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
+                if row:
+                    record_chunks(db, row[0], article_id, embedded)
+            db.execute(
+                "UPDATE library SET model_name = ?, model_sha256 = ?, dimension = ?",
+                (model.name, model.sha256, model.dimension),
+            )
+
+    def _read_of(self, query: str, values: Sequence[object]) -> Iterator[Row]:
+        """Yield the rows of ``query`` whose column that it ends with is one of ``values``."""
+        for first in range(0, len(values), _SQL_VARIABLES):
+            some = values[first : first + _SQL_VARIABLES]
+            yield from self._db.read(f"{query} IN ({','.join('?' * len(some))})", some)
+
+    def _adopt(self, model: ModelIdentity) -> None:
+        """Take ``model`` for a library that has none yet."""
+        row = (model.name, model.sha256, model.dimension)
+        if not self._db.read("SELECT 1 FROM library"):
+            with self._db.transaction() as db:
+                db.execute(
+                    "INSERT INTO library SELECT ?, ?, ?, 0, 0 "
+                    "WHERE NOT EXISTS (SELECT 1 FROM library)",
+                    row,
+                )
+
+
+def _not_found(article_id: str) -> ArticleNotFound:
+    return ArticleNotFound(
+        f"No article in the library has the id {article_id!r}. List the articles for their ids."
+    )

@@ -1,0 +1,1 @@
+"""Compose the answer that every surface shows, with its citations."""

@@ -1,0 +1,217 @@
+"""The answer that every surface shows, its citations, and the parts of its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from index.errors import CitationError
+from index.types import Passage, Span
+from qa.answers.citation import Citation
+
+
+class Kind(StrEnum):
+    """What an answer is; its value is what JSON says."""
+
+    ANSWER = "answer"
+    """The words of the articles that answer the question, or a refusal."""
+    SUMMARY = "summary"
+    """What the articles are about, in some of their own sentences."""
+    KEY_POINTS = "key_points"
+    """Their most important sentences, one by one."""
+    PEOPLE = "people"
+    """The people and organisations in them."""
+    TIMELINE = "timeline"
+    """Their dated events, in order."""
+    TALK = "talk"
+    """About the chatbot, and nothing from the articles."""
+
+
+LISTS = frozenset({Kind.KEY_POINTS, Kind.PEOPLE, Kind.TIMELINE})
+"""The kinds whose text is a list: an entry a line, behind a bullet."""
+OVERVIEWS = LISTS | {Kind.SUMMARY}
+"""The kinds that are about a whole article."""
+BULLET = "• "
+LABEL_ENDS = " — "
+"""What parts the label of an entry, a name or a date, from the words about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every surface shows for a question.
+
+    ``text`` carries marks: ``[1]`` is ``citations[0]``. A refusal has
+    ``answered`` False and no citations; its ``passages`` are the nearest.
+    """
+
+    question: str
+    text: str
+    short: str | None
+    """The shortest exact answer, word for word from a citation; None if unknown."""
+    citations: tuple[Citation, ...]
+    answered: bool
+    confidence: float
+    """Calibrated probability, in 0..1, that the answer is right (for a refusal:
+    that the best candidate would have been). Of an overview nothing is estimated: 1, or 0
+    if there is none; of talk neither: 1."""
+    passages: tuple[Passage, ...]
+    """What was retrieved, best first."""
+    marks: tuple[Span, ...] = ()
+    """Where the marks stand in ``text``: ``text[start:end] == "[1]"``. An article
+    can hold "[1]" of its own; only these are ours."""
+
+    short_at: Span | None = None
+    """Where ``short`` stands in ``text``."""
+
+    shorts_at: tuple[Span, ...] = ()
+    """Where the short answers are in ``text`` if the question has several parts; else empty."""
+
+    understood: str | None = None
+    """What a follow-up question was taken to ask, in words that stand alone; None if it
+    was read as it was typed."""
+
+    kind: Kind = Kind.ANSWER
+    """What was asked for."""
+
+    note: str | None = None
+    """What a reader should know of it, such as that the models do not know its language; a
+    sentence or two, shown beside the text. None if there is nothing."""
+
+    def __post_init__(self) -> None:
+        if self.short_at and self.text[slice(*self.short_at)] != self.short:
+            msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
+            raise CitationError(msg)
+        for start, end in self.shorts_at:
+            if not 0 <= start < end <= len(self.text):
+                msg = f"There is no short answer at {start}–{end} of the answer."
+                raise CitationError(msg)
+        for start, end in self.marks:
+            mark = self.text[start:end]
+            number = mark[1:-1]
+            whole = start >= 0 and end - start == len(mark)
+            if not whole or mark != f"[{number}]" or not number.isdecimal():
+                msg = f"There is no citation mark at {start}–{end} of the answer, but {mark!r}."
+                raise CitationError(msg)
+            if not 1 <= int(number) <= len(self.citations):
+                msg = f"The mark {mark} points at none of {len(self.citations)} citations."
+                raise CitationError(msg)
+
+    @property
+    def shorts(self) -> tuple[Span, ...]:
+        """Where every shortest exact answer stands in ``text``: the one, or all of several."""
+        return (self.short_at, *self.shorts_at) if self.short_at else self.shorts_at
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values, a key for each field; :meth:`from_dict` is the inverse.
+
+        ``understood`` is null unless a follow-up question was put in other words.
+        """
+        return {
+            "question": self.question,
+            "text": self.text,
+            "short": self.short,
+            "citations": [citation.to_dict() for citation in self.citations],
+            "answered": self.answered,
+            "confidence": self.confidence,
+            "passages": [passage.to_dict() for passage in self.passages],
+            "marks": [list(mark) for mark in self.marks],
+            "short_at": list(self.short_at) if self.short_at else None,
+            "shorts_at": [list(short) for short in self.shorts_at],
+            "understood": self.understood,
+            "kind": self.kind.value,
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the answer that :meth:`to_dict` was made from."""
+        return cls(
+            question=data["question"],
+            text=data["text"],
+            short=data["short"],
+            citations=tuple(Citation.from_dict(item) for item in data["citations"]),
+            answered=data["answered"],
+            confidence=data["confidence"],
+            passages=tuple(Passage.from_dict(item) for item in data["passages"]),
+            marks=tuple(Span(start, end) for start, end in data["marks"]),
+            short_at=Span(*data["short_at"]) if data.get("short_at") else None,
+            shorts_at=tuple(Span(start, end) for start, end in data.get("shorts_at", ())),
+            understood=data.get("understood"),
+            kind=Kind(data.get("kind", Kind.ANSWER)),
+            note=data.get("note"),
+        )
+
+
+_LABELLED = frozenset({Kind.PEOPLE, Kind.TIMELINE})
+
+
+class Part(NamedTuple):
+    """A part of an answer's text: plain words, the short answer, or one of our marks."""
+
+    text: str
+    number: int = 0
+    """Of the citation it points at; 0 if it is no mark."""
+    is_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an overview."""
+
+    parts: tuple[Part, ...]
+    """Without the bullet and the label; together with them they are the line."""
+    label: str = ""
+    """The name or the date that an entry begins with."""
+    is_entry: bool = False
+    is_lead: bool = False
+    """Whether it leads the lines below it: a title, or what they are."""
+
+
+def parts(answer: Answer) -> Iterator[Part]:
+    """Yield the parts of ``answer.text`` in order; together they are the text.
+
+    What lies between marks and the short answer is a part of its own, even where it
+    is empty, so the first part and the last are plain words.
+    """
+    places = [(mark, True) for mark in answer.marks]
+    places += [(short, False) for short in answer.shorts]
+    position = 0
+    for (start, end), is_mark in sorted(places):
+        if start < position:
+            continue  # a short answer that reaches over a mark keeps its words whole
+        yield Part(answer.text[position:start])
+        shown = answer.text[start:end]
+        yield Part(shown, int(shown[1:-1])) if is_mark else Part(shown, is_short=True)
+        position = end
+    yield Part(answer.text[position:])
+
+
+def lines(answer: Answer) -> list[Line]:
+    """Return the lines of an overview, as :mod:`qa.overview.overviews` has written them."""
+    split: list[list[Part]] = [[]]
+    for part in parts(answer):
+        first, *more = part.text.split("\n") if not part.number else [part.text]
+        split[-1].append(part._replace(text=first))
+        split.extend([Part(text)] for text in more)
+    whole = ["".join(part.text for part in line) for line in split]
+    return [
+        _line(line, answer.kind, is_followed=bool(after))
+        for line, text, after in zip(split, whole, [*whole[1:], ""], strict=True)
+        if text
+    ]
+
+
+def _line(line: Sequence[Part], kind: Kind, *, is_followed: bool) -> Line:
+    first, *rest = line
+    if kind not in LISTS or not first.text.startswith(BULLET):
+        marked = any(part.number for part in line)
+        return Line(tuple(line), is_lead=is_followed and not marked)
+    words = first.text.removeprefix(BULLET)
+    if kind not in _LABELLED:
+        return Line((Part(words), *rest), is_entry=True)
+    label, ends, told = words.partition(LABEL_ENDS)
+    if not ends:  # a name with marks alone
+        label, told = words.rstrip(), " "
+    return Line((Part(f"{ends}{told}"), *rest), label, is_entry=True)

@@ -1,0 +1,84 @@
+"""What a reader found → the Answer that every surface shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from index.errors import CitationError
+from index.types import Article, Span
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.reading.reader import Reading
+
+REFUSAL = "The article does not say."
+REFUSAL_OF_SEVERAL = "The articles do not say."
+
+
+def compose_answer(
+    question: str,
+    reading: Reading,
+    article_of: Callable[[str], Article],
+    min_confidence: float,
+) -> Answer:
+    """Return the answer that quotes what was read, or a refusal if it is not sure enough.
+
+    Raises:
+        CitationError: The reader named words that the article does not have.
+    """
+    passages = reading.passages
+    if not reading.quotes or reading.confidence < min_confidence:
+        several = len({passage.article_id for passage in passages}) > 1
+        return Answer(
+            question=question,
+            text=REFUSAL_OF_SEVERAL if several else REFUSAL,
+            short=None,
+            citations=(),
+            answered=False,
+            confidence=reading.confidence,
+            passages=passages,
+        )
+    citations = tuple(
+        Citation.of(article_of(quote.article_id), quote.start, quote.end, heading=quote.heading)
+        for quote in reading.quotes
+    )
+    text, marks = _marked([citation.quote for citation in citations])
+    short_at = _place_in(citations[0], reading.short)
+    return Answer(
+        question=question,
+        text=text,
+        short=text[slice(*short_at)] if short_at else None,
+        citations=citations,
+        answered=True,
+        confidence=reading.confidence,
+        passages=passages,
+        marks=marks,
+        short_at=short_at,
+    )
+
+
+def _place_in(first: Citation, short: Span | None) -> Span | None:
+    """Return where the short answer stands in a text that begins with the first quote."""
+    if short is None:
+        return None
+    if not first.start <= short.start < short.end <= first.end:
+        msg = f"The short answer at {short.start}–{short.end} is not in the first quote."
+        raise CitationError(msg)
+    return Span(short.start - first.start, short.end - first.start)
+
+
+def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[int]:
+    """Return where each citation's quote begins in a text that has it right before its mark."""
+    pairs = zip(citations, marks, strict=True)
+    return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
+
+
+def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
+    """Return the quotes one after the other, each with its mark, and where the marks stand."""
+    text = ""
+    marks = []
+    for number, quote in enumerate(quotes, start=1):
+        text += f"{quote} " if not text else f" {quote} "
+        mark = f"[{number}]"
+        marks.append(Span(len(text), len(text) + len(mark)))
+        text += mark
+    return text, tuple(marks)

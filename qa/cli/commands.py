@@ -1,0 +1,317 @@
+"""The command line: ``article-qa``, one command a function."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import ArticleQAError, InputError
+from qa.cli.add import add
+from qa.cli.check import check
+from qa.cli.serve import serve
+from qa.cli.terminal import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    AnsweringOption,
+    ArticleOption,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    exit_interrupted,
+    print_answer,
+    print_articles,
+    print_error,
+    print_json,
+    print_text,
+    progress_bar,
+    prompt,
+    remembered_interrupts,
+    required,
+)
+from qa.output.to_text import place
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.answers.answer import Answer
+    from qa.article_qa import ArticleQA
+
+_EPILOG = (
+    "Exit codes: 0 success; 1 an error, which is reported on standard error; 2 the command was "
+    "used wrongly; 3 the articles do not answer the question (ask); 4 the library has to be "
+    "embedded again; 5 articles are damaged or lost (4 and 5: check); 130 interrupted by Ctrl-C."
+)
+
+_READING = "Reading the articles"
+
+app = typer.Typer(
+    help="Ask questions about your articles. Each answer cites the exact words it rests on.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it
+    if value:
+        from qa import __version__
+
+        print_text(f"article-qa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(add)
+
+
+@app.command("list")
+def list_articles(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """List the articles of a library.
+
+    Example: article-qa list --library library/
+    """
+    with progress_bar("Opening the library"), _opened(required(library)) as qa:
+        infos = qa.catalogue()
+    if as_json:
+        print_json([info.to_dict() for info in infos])
+    else:
+        print_articles(infos)
+
+
+@app.command()
+def remove(
+    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
+    library: LibraryOption = None,
+) -> None:
+    """Remove an article from a library.
+
+    Example: article-qa remove 3f2a --library library/
+    """
+    with progress_bar("Removing the article"), _changed(required(library)) as qa:
+        found = qa.resolve(article)
+        qa.remove(found.id)
+    print_text(f"Removed “{found.title}”.")
+
+
+@app.command()
+def rename(
+    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
+    title: Annotated[str, typer.Argument(help="The new title, in quotes.")],
+    library: LibraryOption = None,
+) -> None:
+    """Give an article another title.
+
+    Example: article-qa rename 3f2a "The treaty" --library library/
+    """
+    with progress_bar("Renaming the article"), _changed(required(library)) as qa:
+        found = qa.resolve(article)
+        kept = qa.rename(found.id, title)
+    print_text(f"Renamed “{found.title}” to “{kept}”.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    library: LibraryOption = None,
+    article: ArticleOption = None,
+    answering: AnsweringOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Answer a question with exact citations, or say that the articles do not answer it.
+
+    Example: article-qa ask "Who did Marco Rubio call?"
+
+    Without a library it answers from the article that comes with the program.
+    """
+    settings = Settings.load(answering=answering)
+    with progress_bar(_READING), _opened(library, settings) as qa:
+        answer = qa.ask(question, article_ids=_ids(qa, article))
+    print_answer(answer, as_json=as_json)
+    if not answer.answered:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def suggest(
+    library: LibraryOption = None,
+    article: ArticleOption = None,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, max=20, help="How many at most.")
+    ] = 8,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Suggest questions that the articles answer: fewer, or none, where that is uncertain.
+
+    Example: article-qa suggest --library library/ --article 3f2a
+    """
+    with progress_bar(_READING), _opened(library) as qa:
+        questions = qa.suggest(_ids(qa, article), count)
+    if as_json:
+        print_json(questions)
+        return
+    for question in questions:
+        print_text(question)
+
+
+@app.command()
+def retrieve(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    library: LibraryOption = None,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many passages.")] = 5,
+    article: ArticleOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show the passages nearest to a question.
+
+    Example: article-qa retrieve "missile strikes" --k 3
+    """
+    with progress_bar(_READING), _opened(library) as qa:
+        passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
+    if as_json:
+        print_json([passage.to_dict() for passage in passages])
+        return
+    for passage in passages:
+        where = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})"
+        print_text(f"{where}\n{passage.text}\n")
+
+
+@app.command()
+def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
+    """Ask one question after the other. A question may refer to the ones before it.
+
+    An empty line or Ctrl-D ends the chat.
+
+    Example: article-qa chat --library library/
+    """
+    with ExitStack() as stack:
+        with progress_bar("Loading the models"):
+            qa = stack.enter_context(_opened(library))
+            ids = _ids(qa, article)
+            qa.warm_up()
+        titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
+        print_text(f"Ask about {titles}. An empty line ends the chat.")
+        history: list[Answer] = []
+        while question := prompt():
+            try:
+                with progress_bar(_READING):
+                    history.append(qa.ask(question, article_ids=ids, history=history))
+                print_answer(history[-1], as_json=False)
+            except InputError as error:
+                print_error(str(error))
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSON, one article a line: see docs/evaluating.md.")],
+    answering: AnsweringOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Measure the answers to questions whose answers you know.
+
+    Example: article-qa evaluate questions.jsonl
+    """
+    from qa.evaluation.evaluate import evaluate_file, told
+
+    settings = Settings.load(model=model, answering=answering)
+    with progress_bar("Asking the questions"):
+        row = evaluate_file(file, settings)
+    if as_json:
+        print_json(asdict(row))
+        return
+    for name, value in told(row):
+        print_text(f"{name}: {value}")
+
+
+@app.command()
+def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
+    """Split and embed every article of a library again, as for another embedding model.
+
+    Example: article-qa reembed --library library/ --model ./my-model
+    """
+    folder, settings = required(library), Settings.load(model=model)
+    with progress_bar("Embedding the articles") as progress:
+        from qa.article_qa import ArticleQA
+
+        ArticleQA.reembed(folder, settings, progress=progress)
+
+
+app.command()(check)
+app.command()(serve)
+
+
+def main(commands: typer.Typer | None = None) -> None:
+    """Run the command line and end the process.
+
+    An error of ours becomes one sentence, Ctrl-C one line, and a closed pipe nothing at all.
+    """
+    try:
+        with remembered_interrupts():
+            code = _run(commands or app)
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    if code == EXIT_INTERRUPTED:
+        exit_interrupted()
+    sys.exit(code)
+
+
+def _run(commands: typer.Typer) -> int:
+    """Return the exit code of the command that was given."""
+    try:
+        try:
+            commands()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        else:
+            code = 0
+        sys.stdout.flush()
+    except ArticleQAError as error:
+        print_error(f"Error: {error}")
+        return EXIT_ERROR
+    except BrokenPipeError:  # nobody reads on, as after: | head -1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    return code
+
+
+def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
+    """Return a library to be read, or without one the article that comes with the program."""
+    from qa.article_qa import ArticleQA
+
+    if library is None:
+        return ArticleQA.bundled(settings)
+    return ArticleQA.open(library, settings, read_only=True)
+
+
+def _changed(library: Path) -> ArticleQA:
+    """Return a library to be changed, which must exist."""
+    from qa.article_qa import ArticleQA
+
+    return ArticleQA.open(library, create=False)
+
+
+def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:
+    return [qa.resolve(article).id for article in articles] if articles else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The command ``article-qa serve``: the page in the browser; ``python app.py`` is the same."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qa.cli.terminal import LibraryOption, print_text, wrong_usage
+
+if TYPE_CHECKING:
+    from qa.article_qa import ArticleQA
+
+_HIGHEST_PORT = 65_535
+_WARM_UP_AFTER_SECONDS = 3.0
+"""A page that is opened at once has the cores for itself until it is there; then the models are
+loaded."""
+
+_log = logging.getLogger(__name__)
+
+
+def serve(  # noqa: PLR0913, PLR0917 - one for each option
+    library: LibraryOption = None,
+    article: Annotated[
+        Path | None, typer.Option(help="A file to ask about, instead of a library.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=_HIGHEST_PORT, help="Port to listen on.")] = 7860,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name under which the page is reached, besides --host; repeatable.",
+        ),
+    ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Full address of the page behind a proxy."),
+    ] = "",
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS", help="Proxy whose X-Forwarded-For is believed; repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Serve the page in the browser, until Ctrl-C.
+
+    Without a library or an article it is about the article that comes with the program. Only
+    browsers on this machine reach it unless --host says otherwise. There is no log-in: whoever
+    reaches the page can read, add and remove articles.
+
+    Example: article-qa serve --library library/
+    """
+    if article and library:
+        wrong_usage("--article and --library exclude each other.")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    # What imports create stays. Searching it for garbage again and again takes a sixth of the
+    # time until the page is served.
+    gc.disable()
+    from qa.page.layout import build_page
+    from qa.page.server import ServeOptions, launch, listen
+
+    options = ServeOptions(
+        host=host,
+        port=port,
+        allowed_hosts=allowed_host or (),
+        public_url=root_path,
+        trusted_proxies=trusted_proxy or (),
+    )
+    with listen(options) as listener, _opened(article, library) as qa:
+        server = launch(build_page(qa), options, settings=qa.settings, listener=listener)
+        gc.freeze()
+        gc.enable()
+        print_text(f"Open {server.address} in a browser. Ctrl-C ends it.")
+        warming_up = threading.Timer(_WARM_UP_AFTER_SECONDS, _warm_up, args=[qa])
+        warming_up.daemon = True
+        warming_up.start()
+        try:
+            server.wait()
+        finally:
+            server.close()
+
+
+def _opened(article: Path | None, library: Path | None) -> ArticleQA:
+    from qa.article_qa import ArticleQA
+
+    if article:
+        return ArticleQA.from_file(article)
+    return ArticleQA.open(library) if library else ArticleQA.bundled()
+
+
+def _warm_up(qa: ArticleQA) -> None:
+    try:
+        qa.warm_up()
+    except Exception:
+        _log.exception("The models could not be loaded.")

@@ -1,0 +1,1 @@
+"""Understand a question: what it asks for, and what it refers to."""

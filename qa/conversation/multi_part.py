@@ -1,0 +1,220 @@
+"""Split a question of several parts, answer each, and join the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+from index.types import Passage, Span
+from qa.answers.answer import Answer
+from qa.answers.citation import Citation
+from qa.answers.compose import quote_starts
+from qa.conversation.entities import Exchange
+from qa.conversation.follow_ups import Judge, resolve
+from qa.conversation.question_words import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
+
+MAX_CLAUSES = 3
+
+_JOINT = re.compile(r"[,;]?\s+(?:and|but)\s+(?:also\s+|then\s+)?|;\s+", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=\?)\s+")
+_TWO_WORDS = re.compile(
+    r"\W*(?P<first>when|where|why|how|who)\s+and\s+(?P<second>(?:by )?(?:when|where|why|how|whom?))"
+    r"\s+(?P<rest>\S+\s.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BARE = re.compile(
+    r"\W*(?:(?:by|to|from|with|for) whom|since when|when|where|why|(?:by )?how(?: long| much| many"
+    r"| often)?)"
+    r"\s*\?*\s*$",
+    re.IGNORECASE,
+)
+_PRONOUNS = frozenset("he she it they this that these those there".split())
+_MAX_WH_WORDS = 4
+"""Words of a wh-phrase, such as "how many people"."""
+_LEAST_WORDS = 3
+_ASIDE = re.compile(r"\W*(?:do you know|(?:can|could|would) you|is it|tell me)\b", re.IGNORECASE)
+
+
+def clauses_of(question: str) -> tuple[str, ...]:
+    """Return the questions that ``question`` is made of, at most MAX_CLAUSES; else itself alone."""
+    pieces = [piece for piece in _SENTENCE_END.split(question.strip()) if piece]
+    if len(pieces) > 1 and not all(map(_is_question, pieces)):
+        return (question,)
+    found = [clause for piece in pieces for clause in _split(piece)]
+    if not 1 < len(found) <= MAX_CLAUSES:
+        return (question,)
+    return tuple(map(_as_question, found))
+
+
+def _split(piece: str) -> list[str]:
+    if match := _TWO_WORDS.match(piece):
+        return [f"{match[name]} {match['rest']}" for name in ("first", "second")]
+    for joint in _JOINT.finditer(piece):
+        before, after = piece[: joint.start()], piece[joint.end() :]
+        if _is_whole(before) and (_BARE.match(after) or _is_clause(after)):
+            return [before, *_split(after)]
+    return [piece]
+
+
+def _is_question(piece: str) -> bool:
+    lows = _lows(piece)
+    return bool(lows) and (lows[0] in WH | AUXILIARIES or _BARE.match(piece) is not None)
+
+
+def _is_whole(before: str) -> bool:
+    """Whether what stands before a joint is a question in which no other is embedded."""
+    lows = _lows(before)
+    if len(lows) < _LEAST_WORDS or lows[0] not in WH | AUXILIARIES or _ASIDE.match(before):
+        return False
+    return not WH.intersection(lows[1:])
+
+
+def _is_clause(after: str) -> bool:
+    """Whether a question begins here: "how long is it", "did it fail", "who built it"."""
+    lows = _lows(after)
+    if len(lows) < _LEAST_WORDS:
+        return False
+    if lows[0] in AUXILIARIES:
+        return lows[1] in _PRONOUNS
+    if lows[0] not in WH:
+        return False
+    for at, low in enumerate(lows[1 : _MAX_WH_WORDS + 1], start=1):
+        if low in AUXILIARIES:
+            return at < len(lows) - 1
+        if low in _PRONOUNS:
+            return False
+    return lows[0] == "who" and lows[1] != "else"
+
+
+def _lows(text: str) -> list[str]:
+    """Return the words in lower case, without "And" and prepositions in front."""
+    lows = [word.low for word in words_of(text)]
+    while lows and lows[0] in LEAD_INS | PREPOSITIONS:
+        lows = lows[1:]
+    return lows
+
+
+def _as_question(clause: str) -> str:
+    stem = clause.strip().rstrip(" ?.!")
+    return f"{stem[:1].upper()}{stem[1:]}?"
+
+
+@dataclass
+class _Page:
+    """The text so far: paragraphs of quotes, and what stands where in it."""
+
+    text: str = ""
+    citations: list[Citation] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """Where each citation's quote begins."""
+    marks: list[Span] = field(default_factory=list)
+    shorts: list[Span] = field(default_factory=list)
+
+    def add_paragraph(self, words: str) -> None:
+        self.text += f"\n\n{words}" if self.text else words
+
+    def add(self, answer: Answer) -> None:
+        """Add the quotes that are not there yet, and every short answer."""
+        new = [citation for citation in answer.citations if not self._holders(citation)]
+        for number, citation in enumerate(new):
+            if number:
+                self.text += " "
+            else:
+                self.add_paragraph("")
+            self.starts.append(len(self.text))
+            self.citations.append(citation)
+            mark = f"[{len(self.citations)}]"
+            self.text += f"{citation.quote} {mark}"
+            self.marks.append(Span(len(self.text) - len(mark), len(self.text)))
+        self.shorts += [self._moved(answer, short) for short in answer.shorts]
+
+    def _moved(self, answer: Answer, short: Span) -> Span:
+        """Return where a short answer stands now."""
+        places = quote_starts(answer.citations, answer.marks)
+        at = max(i for i, start in enumerate(places) if start <= short.start)
+        citation = answer.citations[at]
+        holder = self._holders(citation)[0]  # each quote of the answer has been added
+        inside = citation.start - self.citations[holder].start
+        by = self.starts[holder] + inside - places[at]
+        return Span(short.start + by, short.end + by)
+
+    def _holders(self, citation: Citation) -> list[int]:
+        """Return the citations that have all words of this one."""
+        return [
+            at
+            for at, known in enumerate(self.citations)
+            if known.article_id == citation.article_id
+            and known.start <= citation.start
+            and citation.end <= known.end
+        ]
+
+
+def joined(question: str, answers: Sequence[Answer], understood: str | None = None) -> Answer:
+    """Return the answers as one, a paragraph for each; a refused part says so.
+
+    Args:
+        question: What was asked.
+        answers: One of them at least quotes something.
+        understood: As of :class:`Answer`.
+    """
+    page = _Page()
+    for answer in answers:
+        if answer.answered:
+            page.add(answer)
+        else:
+            page.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
+    refused = any(not answer.answered for answer in answers)
+    shorts = tuple(sorted(dict.fromkeys(page.shorts)))
+    only = shorts[0] if len(shorts) == len(page.citations) == 1 and not refused else None
+    return Answer(
+        question=question,
+        text=page.text,
+        short=page.text[slice(*only)] if only else None,
+        citations=tuple(page.citations),
+        answered=True,
+        confidence=min(answer.confidence for answer in answers if answer.answered),
+        passages=merged(answer.passages for answer in answers),
+        marks=tuple(page.marks),
+        short_at=only,
+        shorts_at=() if only else shorts,
+        understood=understood,
+    )
+
+
+def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
+    """Return the passages of several answers, the best of each first, none twice, ranked anew."""
+    found: dict[tuple[str, int], Passage] = {}
+    for row in zip_longest(*lists):
+        for passage in row:
+            if passage is not None:
+                found.setdefault((passage.article_id, passage.start), passage)
+    return tuple(replace(p, rank=rank) for rank, p in enumerate(found.values(), start=1))
+
+
+def answered_in_parts(
+    question: str, answer_of: Callable[[str], Answer], judge: Judge
+) -> Answer | None:
+    """Return the answers to the parts of ``question`` as one.
+
+    A part is read as a follow-up of those before it. None comes back of a question that has
+    no parts, or none that is answered: it is asked as it stands.
+
+    Args:
+        question: What was asked, in words that stand alone.
+        answer_of: Answers a question that stands alone.
+        judge: Which wording of a part is meant.
+    """
+    parts = clauses_of(question)
+    if len(parts) == 1:
+        return None
+    answers: list[Answer] = []
+    for part in parts:
+        earlier = [Exchange.of(answer) for answer in answers]
+        answers.append(answer_of(resolve(part, earlier, judge)))
+    if not any(answer.answered for answer in answers):
+        return None
+    worded = tuple(answer.question for answer in answers)
+    understood = " ".join(worded) if worded != parts else None
+    return joined(question, answers, understood)

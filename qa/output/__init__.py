@@ -1,0 +1,1 @@
+"""Write answers and conversations as text, Markdown and HTML."""

@@ -1,0 +1,62 @@
+"""A conversation as a value: what was asked and answered, to be kept or exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from qa.answers.answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer."""
+
+    question: str
+    """As it was typed."""
+    answer: Answer
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        return {"question": self.question, "answer": self.answer.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the turn that :meth:`to_dict` was made from."""
+        return cls(data["question"], Answer.from_dict(data["answer"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The turns of a conversation, in order.
+
+    Example:
+        >>> from qa import ask
+        >>> Transcript.of([ask("Who did Marco Rubio call?")]).turns[0].question
+        'Who did Marco Rubio call?'
+    """
+
+    turns: tuple[Turn, ...]
+    title: str = ""
+    """What the conversation is called; may be empty."""
+    at: str = ""
+    """When it was written down (ISO 8601, UTC); may be empty."""
+
+    @classmethod
+    def of(cls, answers: Iterable[Answer], *, title: str = "") -> Self:
+        """Return the transcript of these answers to their own questions, as of now."""
+        turns = tuple(Turn(answer.question, answer) for answer in answers)
+        return cls(turns, title, datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
+        turns = [turn.to_dict() for turn in self.turns]
+        return {"turns": turns, "title": self.title, "at": self.at}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the transcript that :meth:`to_dict` was made from."""
+        turns = tuple(Turn.from_dict(turn) for turn in data["turns"])
+        return cls(turns, data["title"], data["at"])

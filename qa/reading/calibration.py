@@ -1,0 +1,136 @@
+"""Estimate how likely the best span is to answer the question."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.resources.abc import Traversable
+from typing import Any, Self
+
+import numpy as np
+
+from index.types import Passage
+from qa.reading.ranking import (
+    Ranking,
+    ScoredSpan,
+    distinct,
+    names_missing,
+    question_terms,
+    sentences_of,
+)
+from qa.reading.reader_files import CALIBRATION, read_json
+from qa.retrieval.word_overlap import text_stems
+from qa.settings import LEVELS
+
+_FARTHEST = 700.0
+"""What is farther from 0 would be too large for ``exp``."""
+
+
+def logit(probability: float) -> float:
+    """Return the logarithm of the odds of a probability, which is over 0 and under 1."""
+    return math.log(probability / (1 - probability))
+
+
+def logistic(value: float) -> float:
+    """Return the probability of a logit, in 0..1."""
+    return 1 / (1 + math.exp(min(_FARTHEST, -value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What tells whether the best span is right."""
+
+    margin: float
+    """How much more likely it is than no answer, in logits."""
+    has_answer: float
+    """The logit that its window answers."""
+    lead: float
+    """Logarithm of its share among all spans, each counted by its rank score."""
+    retrieval: float
+    """The passage's score by the retriever, in 0..1."""
+    similarity: float
+    """Cosine of question and passage."""
+    coverage: float
+    """Share, by rarity, of the question's words in the passage or its heading."""
+    near: float
+    """The same in the sentences that the span has a part in."""
+    missing: float
+    """Share of the question's names and numbers that the passage does not have."""
+    length: float
+    """Logarithm of its number of words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How scores become an order, a probability and a decision; fitted, stored as JSON."""
+
+    rank: Ranking
+    bias: float
+    weights: Features
+    raw: tuple[float, ...]
+    """Rising probabilities of the logistic model …"""
+    true: tuple[float, ...]
+    """… and the share that was right at each; linear in between."""
+    levels: Mapping[str, float]
+    """The least confidence at which each of LEVELS answers."""
+
+    @classmethod
+    def shipped(cls, folder: Traversable) -> Self:
+        """Return the calibration beside the reading model in ``folder``.
+
+        Raises:
+            ModelMissing: It is not there.
+            ModelCorrupt: It is not of the format.
+        """
+        return read_json(folder, CALIBRATION, cls.from_dict)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the calibration that :meth:`to_dict` was made from; more keys do no harm."""
+        return cls(
+            Ranking.from_dict(data["rank"]),
+            float(data["bias"]),
+            Features(**data["weights"]),
+            tuple(map(float, data["raw"])),
+            tuple(map(float, data["true"])),
+            {level: float(data["levels"][level]) for level in LEVELS},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return asdict(self)
+
+    def confidence(self, signs: Features) -> float:
+        """Return the probability, in 0..1, that a best span with these signs is right."""
+        raw = self.raw_confidence(signs)
+        return float(np.interp(raw, self.raw, self.true))
+
+    def raw_confidence(self, signs: Features) -> float:
+        """Return the probability before the isotonic correction."""
+        weighted = (
+            getattr(self.weights, f.name) * getattr(signs, f.name) for f in fields(Features)
+        )
+        return logistic(max(-30.0, min(30.0, self.bias + sum(weighted))))
+
+
+def compute_features(
+    question: str, judged: Sequence[ScoredSpan], passages: Sequence[Passage]
+) -> Features:
+    """Return the signs of the first of ``judged``, which were found in ``passages``."""
+    best = judged[0]
+    candidate, passage = best.candidate, best.candidate.passage
+    scores = np.array([span.score for span in distinct(judged)])
+    context = f"{passage.heading} {passage.text}"
+    terms = question_terms(question, passages)
+    return Features(
+        margin=candidate.margin,
+        has_answer=candidate.has_answer,
+        lead=float(best.score - np.logaddexp.reduce(scores)),
+        retrieval=passage.score,
+        similarity=passage.similarity,
+        coverage=terms.coverage(text_stems(context)),
+        near=terms.coverage(text_stems(sentences_of(candidate))),
+        missing=names_missing(question, f"{passage.title} {context}"),
+        length=math.log1p(len(candidate.text.split())),
+    )

@@ -1,0 +1,134 @@
+"""Spans that answer → the whole sentences that are quoted, up to three."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.search.text_index import query_terms
+from index.types import Passage, Span
+from qa.reading.ranking import ScoredSpan
+from qa.reading.spans import sentences_around
+from qa.retrieval.word_overlap import text_stems
+
+MAX_SENTENCES = 3
+"""An answer quotes no more."""
+
+# Words at the start of a sentence that stand for something in the one before.
+_ANAPHORA = re.compile(
+    r"[\"“‘'(]?(he|she|they|it|this|that|these|those|his|her|their|its|such|both|the former"
+    r"|the latter)\b",
+    re.IGNORECASE,
+)
+# Questions whose answer may take more than one sentence.
+_LONG = re.compile(
+    r"\bwhy\b|\bhow (did|do|does|is|are|was|were|can|could|should|would|will|has|have)\b"
+    r"|\bwhat (did|does|do|has|have|had|is|was) .*\b(say|said|tell|told|argue|claim|think|ask"
+    r"|promise|announce|demand|reason|position|view|opinion)\w*|\b(explain|describe|reasons)\b",
+    re.IGNORECASE,
+)
+# A further span is quoted when its score is this near to the best, in logits …
+_FURTHER_GAP = 1.0
+# … or, of a question with a long answer, in the best one's passage, this near.
+_LONG_GAP = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A run of an article's words, in code points, and the heading it stands under."""
+
+    article_id: str
+    start: int
+    end: int
+    heading: str = ""
+
+
+def quotes_of(question: str, judged: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
+    """Return the sentences of the best of ``judged``, then of those that go with it.
+
+    The quote that holds the best span comes first.
+    """
+    best = judged[0]
+    passage = best.candidate.passage
+    own = sentences_around(passage, best.candidate.span)[:MAX_SENTENCES]
+    chosen = [(passage, span) for span in own]
+    chosen += [(passage, span) for span in _needed_around(question, passage, own)]
+    for other in judged[1:]:
+        if _goes_with(question, best, other):
+            chosen += _sentences_of(other)
+    distinct = list(dict.fromkeys(chosen))
+    return _joined(distinct[:MAX_SENTENCES])
+
+
+def _sentences_of(judged: ScoredSpan) -> list[tuple[Passage, Span]]:
+    passage = judged.candidate.passage
+    return [(passage, sentence) for sentence in sentences_around(passage, judged.candidate.span)]
+
+
+def _goes_with(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
+    gap = best.score - other.score
+    if other.candidate.margin <= 0:
+        return False
+    same = other.candidate.passage == best.candidate.passage
+    return gap <= _FURTHER_GAP or (same and gap <= _LONG_GAP and _LONG.search(question) is not None)
+
+
+def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list[Span]:
+    """Return the neighbours that the best sentences lean on, or that go on with the answer.
+
+    One that opens with "He" is understood only after the one before it; and one
+    that follows with "He also called" goes on answering whom he called.
+    """
+    sentences = passage.sentences
+    if own[0] not in sentences:
+        return []
+    first, last = sentences.index(own[0]), sentences.index(own[-1])
+    asked = set(query_terms(question))
+    around: list[Span] = []
+    lead = first
+    while lead and _ANAPHORA.match(passage.words(sentences[lead])):
+        lead -= 1
+    if last - lead < MAX_SENTENCES:
+        around.extend(reversed(sentences[lead:first]))
+    if last + 1 < len(sentences):
+        following = passage.words(sentences[last + 1])
+        if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
+            around.append(sentences[last + 1])
+    return [s for s in around if _same_paragraph(passage, *sorted([s, own[0]]))]
+
+
+def _joined(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
+    """Join neighbours into one quote; the quote that holds the first chosen comes first."""
+    best_passage, best_span = chosen[0]
+    quotes: list[Quote] = []
+    last: Span | None = None
+    for passage, span in sorted(chosen, key=lambda pair: (pair[0].article_id, pair[1])):
+        same = quotes and quotes[-1].article_id == passage.article_id
+        if same and last and _adjacent(passage, last, span):
+            quotes[-1] = replace(quotes[-1], end=span.end)
+        else:
+            quotes.append(Quote(passage.article_id, *span, passage.heading))
+        last = span
+    quotes.sort(
+        key=lambda quote: (
+            not (
+                quote.article_id == best_passage.article_id
+                and quote.start <= best_span.start < quote.end
+            )
+        )
+    )
+    return tuple(quotes)
+
+
+def _adjacent(passage: Passage, first: Span, second: Span) -> bool:
+    """Whether nothing but white space parts two sentences of one paragraph."""
+    between = passage.text[max(0, first.end - passage.start) : second.start - passage.start]
+    return _same_paragraph(passage, first, second) and not between.strip()
+
+
+def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
+    """Whether two sentences of ``passage`` stand in one paragraph."""
+    if first.end < passage.start:
+        return False
+    return "\n" not in passage.text[first.end - passage.start : second.start - passage.start]

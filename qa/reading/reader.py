@@ -1,0 +1,157 @@
+"""A question and its passages → the words that answer it, or how likely it is that none do."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from index.types import Passage, Span
+from qa.reading.calibration import Calibration, compute_features, logistic
+from qa.reading.quotes import Quote, quotes_of
+from qa.reading.ranking import ScoredSpan, distinct
+from qa.reading.reader_files import shipped_folder
+from qa.reading.spans import SpanCandidate, span_candidates
+from qa.reading.windows import WindowReader
+
+# Scores are squeezed into 0..1 for display; this many logits are one.
+_DISPLAY_SCALE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found, whether or not it is sure enough to be shown."""
+
+    quotes: tuple[Quote, ...]
+    """Whole sentences that answer, in the order they should be read; empty if none could."""
+    confidence: float
+    """Probability, in 0..1, that the answer is right."""
+    short: Span | None = None
+    """The shortest exact answer, inside the first quote; None if unknown."""
+    passages: tuple[Passage, ...] = ()
+    """What was read, in the order in which it seems to answer, ranks and scores anew."""
+
+
+class Reader(Protocol):
+    """Whatever finds the words that answer a question in passages."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """Return the best answer in ``passages``, with the probability that it is one."""
+
+    def load(self) -> None:
+        """Load what :meth:`read` would have to wait for."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether :meth:`read` need not wait."""
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """The least confidence at which it should answer: careful, balanced, eager."""
+
+
+class ExtractiveReader:
+    """Finds the span that answers, by the reading model, and quotes its sentences.
+
+    Safe to use from several threads. What is not given comes along with the package,
+    and is loaded at first use, or by :meth:`load`.
+
+    Args:
+        model: What reads.
+        calibration: How spans are ranked, and how sure a reading is.
+    """
+
+    def __init__(
+        self, model: WindowReader | None = None, calibration: Calibration | None = None
+    ) -> None:
+        self._lock = threading.Lock()
+        self._model = model
+        self._calibration = calibration
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """The least confidence at which it should answer, as it was measured."""
+        return self.calibration.levels
+
+    @property
+    def calibration(self) -> Calibration:
+        """How spans are ranked, and how sure a reading is."""
+        if self._calibration is None:
+            self._calibration = Calibration.shipped(shipped_folder())
+        return self._calibration
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether :meth:`read` need not wait."""
+        return self._model is not None
+
+    def load(self) -> None:
+        """Load the model, once.
+
+        Raises:
+            ModelError: The model cannot be used.
+        """
+        self._loaded()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """Return the best answer in ``passages``, with the probability that it is one.
+
+        Raises:
+            ModelError: The model cannot be used.
+        """
+        return self.reading_of(question, passages, self.judge(question, passages))
+
+    def reading_of(
+        self, question: str, passages: Sequence[Passage], judged: Sequence[ScoredSpan]
+    ) -> Reading:
+        """Return the reading that the spans of ``passages`` come to."""
+        if not judged:
+            return Reading((), 0.0, passages=tuple(passages))
+        confidence = self.calibration.confidence(compute_features(question, judged, passages))
+        quotes = quotes_of(question, distinct(judged))
+        short = _within(quotes[0], judged[0].candidate.span)
+        return Reading(quotes, confidence, short, _reordered(passages, judged))
+
+    def judge(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
+        """Return the spans that could answer, best first; see :meth:`Ranking.in_turn`."""
+        model = self._loaded()
+
+        def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
+            windows = model.read(question, [passage.text for passage in some])
+            pairs = zip(some, windows, strict=True)
+            return [span for passage, logits in pairs for span in span_candidates(passage, logits)]
+
+        return self.calibration.rank.in_turn(question, passages, spans_of)
+
+    def _loaded(self) -> WindowReader:
+        from qa.reading.model import SpanModel
+
+        with self._lock:
+            self._model = self._model or SpanModel.shipped()
+            return self._model
+
+
+def _within(quote: Quote, span: Span) -> Span:
+    """Return the part of ``span`` in ``quote``: a quote is cut, a span need not be."""
+    return Span(max(span.start, quote.start), min(span.end, quote.end))
+
+
+def _reordered(passages: Sequence[Passage], judged: Sequence[ScoredSpan]) -> tuple[Passage, ...]:
+    """Return the passages by their best span; one without any comes last."""
+    best: dict[tuple[str, int], float] = {}
+    for span in judged:
+        passage = span.candidate.passage
+        best.setdefault((passage.article_id, passage.start), span.score)
+    scored = [(best.get((p.article_id, p.start), -math.inf), p) for p in passages]
+    scored.sort(key=lambda item: (-item[0], item[1].rank))
+    return tuple(
+        replace(passage, rank=rank, score=_squeezed(score))
+        for rank, (score, passage) in enumerate(scored, start=1)
+    )
+
+
+def _squeezed(score: float) -> float:
+    """Return a score as a share in 0..1 that keeps its order."""
+    return logistic(score / _DISPLAY_SCALE)
