@@ -1,4 +1,4 @@
-"""The open article beside the chat: shown in parts, with cited places and a strip of where they are."""
+"""The open article beside the chat: its parts, cited places, and a strip that shows where they are."""
 
 from __future__ import annotations
 
