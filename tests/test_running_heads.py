@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.pdf import Line
-from index.sources.pdf_layout import without_running_heads
+from index.sources.pdf_layout import Line, without_running_heads
 
 BODY = 10.0
 

@@ -5,33 +5,14 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED
 from index.sources.document import ParsedDocument, check_chars, check_pages, clean
-from index.sources.pdf_layout import text_of_lines
+from index.sources.pdf_layout import Line, Outline, text_of_lines
 from index.sources.plain_text import looks_broken
-
-Outline = dict[int, dict[str, int]]
-"""By page, the titles of its bookmarks in lower case, and the level of each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page, in points from the page's lower left corner."""
-
-    page: int
-    """From 1."""
-    text: str
-    left: float
-    right: float
-    baseline: float
-    size: float
-    """Of its letters."""
-
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048

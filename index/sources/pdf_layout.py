@@ -11,9 +11,26 @@ from statistics import median
 
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument, check_chars
-from index.sources.pdf import Line, Outline
 from index.sources.plain_text import plain_text_headings
 from index.types import Heading
+
+Outline = dict[int, dict[str, int]]
+"""By page, the titles of its bookmarks in lower case, and the level of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page, in points from the page's lower left corner."""
+
+    page: int
+    """From 1."""
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+    """Of its letters."""
+
 
 # A head may have a few lines, and stands alike on at least so many pages.
 _MOST_LINES = 3
