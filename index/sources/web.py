@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     _Backend = httpcore.NetworkBackend
     _Stream = httpcore.NetworkStream
+else:
+    # httpcore takes 140 ms to import, and uses no more of these than their methods.
+    _Backend = _Stream = object
 
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
