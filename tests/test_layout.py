@@ -76,6 +76,22 @@ def test_the_stages_of_indexing_import_one_way() -> None:
                 assert STAGES.index(stage) <= STAGES.index(stage_of(module)), (module, imported)
 
 
+def test_each_module_of_the_index_can_be_imported_first() -> None:
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    for loaded in [m for m in sys.modules if m.split('.')[0] == 'index']:\n"
+        "        del sys.modules[loaded]\n"
+        "    importlib.import_module(name)\n"
+    )
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "index").rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+    subprocess.run([sys.executable, "-c", script, *modules], check=True, cwd=ROOT)
+
+
 @pytest.mark.parametrize(
     ("library", "places"),
     [

@@ -1,4 +1,4 @@
-"""Read the lines of a PDF with PDFium; :mod:`index.sources.pdf_layout` makes paragraphs of them."""
+"""What PDFium tells of a PDF: lines and where they stand."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Backend = httpcore.NetworkBackend
     _Stream = httpcore.NetworkStream
 else:
-    # httpcore takes 140 ms to import, and needs no more than the methods of these.
+    # httpcore takes 140 ms to import, and uses no more of these than their methods.
     _Backend = _Stream = object
 
 
