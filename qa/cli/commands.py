@@ -35,7 +35,7 @@ from qa.cli.terminal import (
     remembered_interrupts,
     required,
 )
-from qa.output.to_text import place
+from qa.output.places import place
 from qa.settings import Settings
 
 if TYPE_CHECKING:
