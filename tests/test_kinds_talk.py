@@ -47,7 +47,7 @@ def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:
 
 def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     answer = reply_to_small_talk("Who are you?", Intent.IDENTITY, ["The bridge"])
-    print_answer(answer, as_json=False)
+    print_answer(answer)
     printed = capsys.readouterr().out
     transcript = Transcript.of([answer])
     shown = [

@@ -105,6 +105,7 @@ def test_the_stages_of_indexing_import_one_way() -> None:
                 "qa/cli/add.py",
                 "qa/cli/check.py",
                 "qa/cli/commands.py",
+                "qa/cli/reference.py",
                 "qa/cli/terminal.py",
                 "qa/cli/serve.py",
             },
