@@ -161,8 +161,8 @@ def print_articles(infos: Iterable[ArticleInfo]) -> None:
         row = (info.id[:8], info.title, info.source or "")
         cells = (*row, f"{info.characters:,}", (info.added_at or "")[:_DATE_CHARS])
         table.add_row(*(escape(visible(cell)) for cell in cells))
-    width = None if console.is_terminal else _UNLIMITED_COLUMNS
-    console.print(table, soft_wrap=False, width=width, crop=False)
+    printer = console if console.is_terminal else Console(width=_UNLIMITED_COLUMNS)
+    printer.print(table, soft_wrap=False, crop=False)
 
 
 def print_text(text: str) -> None:
