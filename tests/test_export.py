@@ -17,7 +17,8 @@ from index.types import Article, Heading, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.output.article_html import AROUND_CHARS, place_id
-from qa.output.export import WHOLE_ARTICLE_CHARS, to_html, to_markdown
+from qa.output.to_html import WHOLE_ARTICLE_CHARS, conversation_to_html
+from qa.output.to_markdown import conversation_to_markdown
 from qa.output.transcript import Transcript, Turn
 
 HOSTILE = (
@@ -28,7 +29,7 @@ OUR_HTML = set(
     "a article blockquote body h1 h2 h3 h4 h5 h6 head header html li main mark meta nav ol p "
     "section span strong style title".split()
 )
-OUR_MARKDOWN = {"h1", "h2", "p", "blockquote", "strong", "a"}
+OUR_MARKDOWN = {"h1", "h2", "p", "blockquote", "strong", "a", "ol", "ul", "li"}
 # What HTML cannot hold becomes U+FFFD, and is left out here: control characters,
 # half a surrogate pair, and what XML's characters, and so lxml, leave out besides.
 texts = st.text(
@@ -91,7 +92,7 @@ def finder(*articles: Article) -> Callable[[str], Article]:
 
 def page_of(*answers: Answer, articles: tuple[Article, ...], title: str = "") -> Any:  # noqa: ANN401 - lxml has no types
     """Return the exported page, read by lxml, once it is sure that it is whole and ours."""
-    html = to_html(Transcript.of(answers, title=title), finder(*articles))
+    html = conversation_to_html(Transcript.of(answers, title=title), finder(*articles))
     page = lxml.html.document_fromstring(html)
     assert {element.tag for element in page.iter()} <= OUR_HTML
     ids = page.xpath("//@id")
@@ -153,7 +154,7 @@ def test_nothing_of_any_conversation_is_markup_in_markdown(
     conversation: tuple[list[Article], list[Answer]], title: str
 ) -> None:
     _, answers = conversation
-    html = rendered(to_markdown(Transcript.of(answers, title=title)))
+    html = rendered(conversation_to_markdown(Transcript.of(answers, title=title)))
     page = lxml.html.fromstring(f"<div>{html}</div>")
     assert {element.tag for element in page.iterdescendants()} <= OUR_MARKDOWN
     assert len(page.xpath("//h2")) == len(answers)
@@ -172,7 +173,7 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
     assert page.find(".//h1").text_content() == HOSTILE
     assert words_at(page, place_id(article.id, 0, len(HOSTILE))) == HOSTILE
     assert not page.xpath("//@src | //@onerror")
-    markdown = rendered(to_markdown(Transcript.of([answer], title=HOSTILE)))
+    markdown = rendered(conversation_to_markdown(Transcript.of([answer], title=HOSTILE)))
     assert set(re.findall(r"<(\w+)", markdown)) <= OUR_MARKDOWN - {"a"}
 
 
@@ -181,13 +182,15 @@ def test_control_characters_and_lone_surrogates_become_replacement_characters() 
     answer = answer_of(Citation.of(article, 0, 6), question="\ud800")
     page = page_of(answer, articles=(article,))
     assert page.find(".//blockquote").text_content() == "a\ufffdb\ufffd ."
-    to_html(Transcript.of([answer]), finder(article)).encode()
-    to_markdown(Transcript.of([answer])).encode()
+    conversation_to_html(Transcript.of([answer]), finder(article)).encode()
+    conversation_to_markdown(Transcript.of([answer])).encode()
 
 
 def test_the_page_loads_nothing_and_forbids_all_but_its_style() -> None:
     article = article_of("One. Two.")
-    html = to_html(Transcript.of([answer_of(Citation.of(article, 0, 4))]), finder(article))
+    html = conversation_to_html(
+        Transcript.of([answer_of(Citation.of(article, 0, 4))]), finder(article)
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline';")
@@ -249,7 +252,7 @@ def test_words_that_an_article_does_not_say_are_an_error() -> None:
     article = article_of("One. Two.")
     wrong = Citation(article.id, "T", 0, 4, "Six.")
     with pytest.raises(CitationError):
-        to_html(Transcript.of([answer_of(wrong)]), finder(article))
+        conversation_to_html(Transcript.of([answer_of(wrong)]), finder(article))
 
 
 def test_a_long_article_is_shown_around_its_citations() -> None:
@@ -305,23 +308,24 @@ def test_markdown_reads_as_a_document() -> None:
     transcript = Transcript(
         (Turn("When\nis it?", cited), Turn("Who?", refusal_of(bread))), at="2026"
     )
-    assert to_markdown(transcript) == (
+    assert conversation_to_markdown(transcript, finder(bridge, bread)) == (
         "# Conversation\n\n"
         "Exported on 2026\n\n"
         "## 1. When is it?\n\n"
-        "It opened in 1932. [1] Bread is baked. [2]&#32;\n\n"
-        "[1] Bridge, p. 1 – [https&#58;//b&#46;example/x&#95;(y&#41;](https://b.example/x_%28y%29)\n\n"
-        "> It opened in 1932.\n\n"
-        "[2] Bread, characters 0–15 – bread&#46;txt\n\n"
-        "> Bread is baked.\n\n"
+        "It opened in 1932. [1] Bread is baked. [2]\n\n"
+        "**Sources**\n\n"
+        "1. Bridge, p. 1 – <https://b.example/x_%28y%29>\n\n"
+        "   > It opened in 1932.\n\n"
+        "2. Bread, paragraph 1 – bread.txt\n\n"
+        "   > Bread is baked.\n\n"
         "## 2. Who?\n\n"
         "The articles do not say.\n\n"
         "**Nearest passages**\n\n"
-        "Bread, characters 0–22\n\n"
-        "> Bread is baked. Twice.\n"
+        "- Bread, paragraph 1\n\n"
+        "  > Bread is baked. Twice.\n"
     )
 
 
 def test_an_empty_conversation_is_a_page_all_the_same() -> None:
     assert page_of(articles=()).find(".//h1").text_content() == "Conversation"
-    assert to_markdown(Transcript(())) == "# Conversation\n"
+    assert conversation_to_markdown(Transcript(())) == "# Conversation\n"

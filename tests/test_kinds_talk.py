@@ -6,7 +6,8 @@ from qa.answers.answer import Answer, Kind
 from qa.cli.terminal import print_answer
 from qa.conversation.intent import Intent
 from qa.conversation.small_talk import reply_to_small_talk
-from qa.output.export import to_html, to_markdown
+from qa.output.to_html import conversation_to_html
+from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
 from qa.page.reply import reply_markdown
@@ -46,15 +47,15 @@ def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:
 
 def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     answer = reply_to_small_talk("Who are you?", Intent.IDENTITY, ["The bridge"])
-    print_answer(answer, as_json=False)
+    print_answer(answer)
     printed = capsys.readouterr().out
     transcript = Transcript.of([answer])
     shown = [
         printed,
         to_plain(answer),
         answer_with_sources(answer),
-        to_markdown(transcript),
-        to_html(transcript, lambda _: pytest.fail("no article is needed")),
+        conversation_to_markdown(transcript),
+        conversation_to_html(transcript, lambda _: pytest.fail("no article is needed")),
         reply_markdown(answer, 1, several=False, is_newest=True),
     ]
     for text in shown:

@@ -22,10 +22,12 @@ from qa.conversation.intent import particular_words
 from qa.conversation.language import language_of
 from qa.conversation.multi_part import clauses_of
 from qa.evaluation.metrics import contained, f1
-from qa.output import export
-from qa.output import to_text as rendering
 from qa.output.article_html import Mark, blocks
-from qa.output.escape import escape_html, escape_markdown, flat
+from qa.output.chat_markdown import chat_markdown
+from qa.output.escape import backslash_escape, escape_html, escape_markdown, flat
+from qa.output.to_html import conversation_to_html
+from qa.output.to_markdown import answer_to_markdown, conversation_to_markdown
+from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
 from qa.overview.overviews import Overviews
 from qa.page.asking import is_edited
@@ -98,15 +100,16 @@ def refusal_of(text: str) -> Answer:
 def exported(text: str) -> None:
     article = article_of(text)
     transcript = Transcript.of([answer_of(text), refusal_of(text)], title=text)
-    export.to_markdown(transcript)
-    export.to_html(Transcript.from_dict(transcript.to_dict()), lambda _: article)
+    conversation_to_markdown(transcript, lambda _: article)
+    conversation_to_html(Transcript.from_dict(transcript.to_dict()), lambda _: article)
 
 
 def rendered(text: str) -> None:
     for answer in (answer_of(text), refusal_of(text)):
-        rendering.to_plain(answer)
-        rendering.to_markdown(answer)
-        rendering.answer_with_sources(answer)
+        to_plain(answer)
+        answer_to_markdown(answer)
+        chat_markdown(answer, link=lambda _: "#s")
+        answer_with_sources(answer)
         reply_markdown(answer, 1, several=True, is_newest=True, known=())
 
 
@@ -123,6 +126,7 @@ STEPS: dict[str, Callable[[str], object]] = {
     "export": exported,
     "rendering": rendered,
     "Markdown": escape_markdown,
+    "readable Markdown": backslash_escape,
     "HTML": escape_html,
     "flat": flat,
     "language": language_of,

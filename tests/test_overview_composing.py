@@ -4,9 +4,10 @@ import pytest
 
 from index.types import Article, Span
 from qa.answers.answer import Kind
-from qa.output.export import to_html
-from qa.output.export import to_markdown as exported_markdown
-from qa.output.to_text import to_markdown, to_plain
+from qa.output.chat_markdown import chat_markdown
+from qa.output.to_html import conversation_to_html
+from qa.output.to_markdown import conversation_to_markdown
+from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
 from qa.overview.overviews import Entry, Overview, Quote, Section, composed
 
@@ -73,7 +74,7 @@ def test_nothing_at_all_is_no_answer() -> None:
 
 
 def test_markdown_shows_a_list_with_bold_names() -> None:
-    shown = to_markdown(composed(Kind.PEOPLE, "", [PEOPLE]), link=lambda c: f"#s{c.start}")
+    shown = chat_markdown(composed(Kind.PEOPLE, "", [PEOPLE]), link=lambda c: f"#s{c.start}")
     assert shown == (
         "<strong>People</strong>\n\n"
         "- <strong>Anna Berg</strong> — the mayor [&#91;1&#93;](#s0) [&#91;2&#93;](#s57)\n\n"
@@ -84,7 +85,7 @@ def test_markdown_shows_a_list_with_bold_names() -> None:
 
 def test_markdown_of_a_summary_is_a_paragraph_under_each_title() -> None:
     overview = Overview(ARTICLE, (Section((Entry((LONG,)),)),))
-    shown = to_markdown(composed(Kind.SUMMARY, "", [overview, overview]), link=lambda _: "#s")
+    shown = chat_markdown(composed(Kind.SUMMARY, "", [overview, overview]), link=lambda _: "#s")
     one = (
         "<strong>The &#60;b&#62;bridge&#60;/b&#62;</strong>\n\n"
         "It is &#42; long &#42;. [&#91;1&#93;](#s)"
@@ -103,10 +104,13 @@ def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
 
 def test_exports_show_a_list_and_escape_what_is_an_articles() -> None:
     transcript = Transcript.of([composed(Kind.PEOPLE, "Who?", [PEOPLE, PEOPLE])])
-    page = to_html(transcript, lambda _: ARTICLE)
+    page = conversation_to_html(transcript, lambda _: ARTICLE)
     assert "<p><strong>The &lt;b&gt;bridge&lt;/b&gt;</strong></p>" in page
     assert "<ul><li><strong>Anna Berg</strong> — the mayor <a href=" in page
-    assert "- <strong>Anna Berg</strong> — the mayor [1] [2]" in exported_markdown(transcript)
+    document = conversation_to_markdown(transcript)
+    assert (
+        "**The \\<b>bridge\\</b>**\n\n**People**\n\n- **Anna Berg** — the mayor [1] [2]" in document
+    )
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY_POINTS, Kind.TIMELINE, Kind.PEOPLE, Kind.SUMMARY])

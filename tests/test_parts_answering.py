@@ -8,8 +8,10 @@ import pytest
 
 from qa import Answer, ArticleQA
 from qa.answers.answer import parts
-from qa.output.export import to_html
-from qa.output.to_text import to_markdown, to_plain
+from qa.output.chat_markdown import chat_markdown
+from qa.output.to_html import conversation_to_html
+from qa.output.to_markdown import answer_to_markdown
+from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
 
 BRIDGE = (
@@ -98,6 +100,7 @@ def test_answers_to_several_parts_are_whole_on_every_surface(bridge: ArticleQA) 
     assert "".join(part.text for part in parts(answer)) == answer.text
     assert [part.text for part in parts(answer) if part.is_short] == shorts(answer)
     assert answer.text in to_plain(answer)
-    assert "<strong>1934</strong>" in to_markdown(answer)
-    page = to_html(Transcript.of([answer]), bridge.article)
+    assert "**1934**" in answer_to_markdown(answer)
+    assert "<strong>1934</strong>" in chat_markdown(answer, link=lambda _: "#s")
+    page = conversation_to_html(Transcript.of([answer]), bridge.article)
     assert "<strong>1934</strong>" in page

@@ -1,4 +1,4 @@
-"""Markdown and plain text of answers: literal, whatever an article or a question holds."""
+"""Answers as plain text and as the chat's Markdown: literal, whatever an article holds."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ from hypothesis import strategies as st
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
+from qa.output.chat_markdown import chat_markdown
 from qa.output.escape import visible
-from qa.output.to_text import (
-    answer_with_sources,
-    nearest,
-    place,
-    to_markdown,
-    to_plain,
-    understood_as,
-)
+from qa.output.places import nearest
+from qa.output.to_text import Piece, answer_with_sources, plain_pieces, to_plain, understood_as
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "a", "ul", "li", "span", "strong"}
@@ -79,7 +74,7 @@ def passage_of(text: str, *sentences: Span, start: int = 0) -> Passage:
 )
 def test_marks_are_the_only_links_and_all_else_is_literal(quotes: list[str]) -> None:
     answer = answer_of(quotes)
-    page = rendered(to_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
+    page = rendered(chat_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
     assert page.tags <= {"p", "a"}
     assert page.links == [f"#s{c.start}-{c.end}" for c in answer.citations]
     assert squeezed(page.text) == squeezed(literal(answer.text))
@@ -92,26 +87,25 @@ def test_no_tag_but_our_own_ever_appears(one: str, two: str, title: str) -> None
     passage = Passage(article.id, title, article.text, 0, len(article.text), 0.1, 1)
     answered = said(f"{two} [1]", (cited,), (Span(len(two) + 1, len(two) + 4),))
     for answer in (answered, refusal_of(passage, text=two)):
-        assert rendered(to_markdown(answer)).tags <= OUR_TAGS - {"a", "span"}
-        linked = rendered(to_markdown(answer, link=lambda _: "#here"))
+        linked = rendered(chat_markdown(answer, link=lambda _: "#here"))
         assert linked.tags <= OUR_TAGS
         assert linked.links == ["#here"]
 
 
 def test_a_mark_of_the_articles_own_is_no_link() -> None:
     answer = answer_of(["As [1] shows!"])
-    assert to_markdown(answer, link=lambda _: "#s0-13").count("](#") == 1
-    assert rendered(to_markdown(answer, link=lambda _: "#s0-13")).text == "As [1] shows! [1]\n"
+    assert chat_markdown(answer, link=lambda _: "#s0-13").count("](#") == 1
+    assert rendered(chat_markdown(answer, link=lambda _: "#s0-13")).text == "As [1] shows! [1]\n"
 
 
 def test_an_exclamation_before_a_mark_makes_no_image() -> None:
     answer = said("Wow![1]", (Citation("a", "T", 0, 3, "Wow"),), (Span(4, 7),))
-    assert rendered(to_markdown(answer, link=lambda _: "#s0-3")).tags == {"p", "a"}
+    assert rendered(chat_markdown(answer, link=lambda _: "#s0-3")).tags == {"p", "a"}
 
 
 def test_an_address_cannot_break_out_of_its_link() -> None:
     answer = answer_of(["Yes."])
-    page = rendered(to_markdown(answer, link=lambda _: "#a) <img src=x> (b"))
+    page = rendered(chat_markdown(answer, link=lambda _: "#a) <img src=x> (b"))
     assert page.tags == {"p", "a"}
 
 
@@ -144,24 +138,19 @@ def test_the_parts_of_an_answer_are_its_text(data: st.DataObject) -> None:
     assert found[0].number == found[-1].number == 0
 
 
-def test_markdown_without_links_lists_the_sources() -> None:
-    page = rendered(to_markdown(answer_of(["Yes."])))
-    assert page.text == "Yes. [1]\nSources\n[1] A [title] <b>, characters 0–4: “Yes.”\n"
-
-
 def test_a_refusal_shows_the_nearest_passages() -> None:
     answer = refusal_of(passage_of("One. Two.", Span(0, 4), Span(5, 9)))
     assert to_plain(answer) == (
         "The article does not say.\n\nNearest passages:\n- T, characters 0–9: “One. Two.”"
     )
-    page = rendered(to_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
+    page = rendered(chat_markdown(answer, link=lambda c: f"#s{c.start}-{c.end}"))
     assert page.links == ["#s0-9"]
     assert "“One. Two.” show: One. Two." in page.text
 
 
 def test_a_refusal_without_passages_is_its_sentence_alone() -> None:
     assert to_plain(refusal_of()) == "The article does not say."
-    assert to_markdown(refusal_of()) == "The article does not say."
+    assert chat_markdown(refusal_of(), link=lambda _: "#s") == "The article does not say."
 
 
 def test_nearest_passages_are_shortened_to_whole_sentences() -> None:
@@ -188,7 +177,7 @@ def test_nearest_passages_are_few_and_no_place_comes_twice() -> None:
 def test_a_refusal_over_several_articles_names_each() -> None:
     one = Passage("a" * 32, "First", "One.", 0, 4, 0.5, 1)
     two = Passage("b" * 32, "Second", "Two.", 0, 4, 0.4, 2)
-    text = rendered(to_markdown(refusal_of(one, two), link=lambda _: "#x")).text
+    text = rendered(chat_markdown(refusal_of(one, two), link=lambda _: "#x")).text
     assert "First, characters 0–4" in text
     assert "Second, characters 0–4" in text
 
@@ -200,19 +189,6 @@ def test_plain_text_sends_no_control_character_to_a_terminal(text: str) -> None:
     for answer in (refusal_of(passage, text=text), said(text, (cited,))):
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", to_plain(answer))
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", answer_with_sources(answer))
-
-
-def test_quotes_that_begin_with_a_quotation_mark_are_set_apart() -> None:
-    answer = refusal_of(passage_of("“So terrible.”", Span(0, 14)))
-    assert to_plain(answer).endswith("“\u202f“So terrible.”\u202f”")
-
-
-def test_a_place_is_told_in_words() -> None:
-    assert place(Citation("a", "A\ntitle", 3, 5, "ab")) == "A title, characters 3–5"
-
-
-def test_a_place_in_an_article_with_pages_is_told_by_its_page() -> None:
-    assert place(Citation("a", "T", 3, 5, "ab", page=7)) == "T, p. 7"
 
 
 def test_the_short_answer_is_bold_in_its_sentence() -> None:
@@ -229,17 +205,18 @@ def test_the_short_answer_is_bold_in_its_sentence() -> None:
         marks=(Span(24, 27),),
         short_at=Span(8, 11),
     )
-    assert to_markdown(answer, link=lambda _: "#s") == (
+    assert chat_markdown(answer, link=lambda _: "#s") == (
         "It cost <strong>&#36;5&#42;</strong>, they said. [&#91;1&#93;](#s)"
     )
     assert to_plain(answer).startswith("It cost $5*, they said. [1]")
+    assert Piece("$5*", is_short=True) in list(plain_pieces(answer))
 
 
 @given(question=texts.filter(lambda text: bool(visible(text).strip())))
 @example("When was *it* <b>sold</b>?")
 def test_what_was_understood_is_shown_literally_above_the_answer(question: str) -> None:
     answer = replace(answer_of(["It was sold."]), understood=question)
-    shown = rendered(to_markdown(answer).split("\n\n")[0])
+    shown = rendered(chat_markdown(answer, link=lambda _: "#s").split("\n\n")[0])
     assert shown.tags == {"p", "em"}
     assert squeezed(shown.text) == squeezed(understood_as(question))
     assert to_plain(answer).split("\n")[0] == understood_as(question)

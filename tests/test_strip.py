@@ -12,7 +12,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id
-from qa.output.to_text import to_markdown
+from qa.output.chat_markdown import chat_markdown
 from qa.page.panel import Sheet, strip_html
 from qa.page.reply import QUOTE_CHARS, tip_text
 
@@ -89,11 +89,11 @@ def test_what_is_told_of_a_place_is_two_lines_of_bounded_text(text: str, title: 
         assert told.count("\n") == 1
         assert len(told) < QUOTE_CHARS + 150
     (link,) = links(strip_html(article, Sheet.of(article.text, 0), answer_of((), (passage,))))
-    assert link["title"].startswith("“")
+    assert link["title"].startswith(("“", quote[0]))
 
 
 def test_the_title_of_a_link_cannot_end_it() -> None:
     article = Article.from_text('Say "x") <img src=x> &quot; \\" [y](z)')
     citation = Citation.of(article, 0, len(article.text))
-    markdown = to_markdown(answer_of((citation,), ()), link=lambda _: "#s", tip=tip_text)
+    markdown = chat_markdown(answer_of((citation,), ()), link=lambda _: "#s", tip=tip_text)
     assert re.fullmatch(r'\[&#91;1&#93;\]\(#s "[^"\\<>]*"\)', markdown)

@@ -1,4 +1,4 @@
-"""The command ``article-qa add``: what can be read is added, and what cannot is reported."""
+"""The command ``article-qa add``: add what can be read, and report the rest."""
 
 from __future__ import annotations
 
@@ -35,16 +35,17 @@ _NOT_TRIED = "not tried, because of the error above"
 def add(
     sources: Annotated[
         list[str],
-        typer.Argument(help="Files, web addresses, or - for standard input.", metavar="SOURCE…"),
+        typer.Argument(help="Files, web addresses, or - for standard input.", metavar="SOURCE"),
     ],
     library: LibraryOption = None,
     title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Add articles to a library. The library is made if there is none.
+    """Add articles to a library.
 
-    A source that cannot be used is reported, and the others are added; the exit code is then 1.
+    The library is created if it does not exist. A source that cannot be used is reported, the
+    others are added, and the exit code is 1.
 
     Example: article-qa add report.txt https://example.org/page.html --library library/
     """
@@ -78,7 +79,7 @@ def _add_each(
 
                     check_folder(folder, create=True)
                     article = _read(source, title, settings)
-                    # Not before there is something to add, so that an error makes no library.
+                    # Opened only once there is something to add: an error must create no library.
                     qa = qa or stack.enter_context(ArticleQA.open(folder, settings))
                     added.append(qa.add_article(article, progress))
             except InputError as error:
@@ -116,6 +117,6 @@ def _report(problems: Sequence[tuple[str, str]], sources: int) -> None:
     if sources == 1:
         print_error(f"Error: {problems[0][1]}")
         return
-    told = [reason if source in reason else f"{source}: {reason}" for source, reason in problems]
-    lines = "".join(f"\n  {line}" for line in told) if len(told) > 1 else f" {told[0]}"
+    reasons = [reason if source in reason else f"{source}: {reason}" for source, reason in problems]
+    lines = "".join(f"\n  {line}" for line in reasons) if len(reasons) > 1 else f" {reasons[0]}"
     print_error(f"{sources - len(problems)} of {sources} added. Not added:{lines}")

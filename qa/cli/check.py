@@ -1,4 +1,4 @@
-"""The command ``article-qa check``: read a library in full, mend it, or save what can be read."""
+"""The command ``article-qa check``: check a library, repair its indexes, or salvage articles."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from qa.cli.terminal import (
 from qa.settings import Settings
 
 _CONCLUSIONS = {
-    "sound": "All of it agrees.",
-    "mended": "What was wrong has been mended, and nothing is lost.",
-    "reembed": "The articles are sound, but they have to be embedded again: "
+    "sound": "The library is in order.",
+    "mended": "The library was repaired, and nothing is lost.",
+    "reembed": "The articles are in order, but have to be embedded again. Run: "
     "article-qa reembed --library {folder}",
-    "damaged": "The record is damaged and was left as it is. Put {folder}/library.sqlite back "
-    "from a backup, or copy what can be read into a new library: "
+    "damaged": "The database is damaged and was not changed. Restore {folder}/library.sqlite "
+    "from a backup, or copy the readable articles to a new library: "
     "article-qa check --library {folder} --salvage NEW_DIR",
 }
 _EXITS = {"sound": 0, "mended": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
@@ -38,18 +38,18 @@ def check(
     library: LibraryOption = None,
     salvage: Annotated[
         Path | None,
-        typer.Option(help="Instead, copy the articles that can be read to this new library."),
+        typer.Option(help="Copy the readable articles to this new library instead."),
     ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Check a library in full, and rebuild the indexes that do not agree with its record.
+    """Check a library and rebuild damaged indexes.
+
+    The articles in library.sqlite are never changed. Exit codes: 0 in order, or repaired; 1 the
+    check failed; 4 the articles have to be embedded again (reembed); 5 articles are damaged
+    or lost.
 
     Example: article-qa check --library library/
-
-    The record itself, library.sqlite, is never changed. Exit codes: 0 sound, or mended; 1 it
-    could not be checked; 4 the articles have to be embedded again (reembed); 5 articles are
-    damaged or lost.
     """
     folder = required(library)
     if salvage is not None:
@@ -62,7 +62,7 @@ def check(
     if as_json:
         print_json(report.to_dict())
     else:
-        head = f"{report.articles} articles and {report.passages} passages are in order."
+        head = f"Articles: {report.articles}. Passages: {report.passages}."
         end = _CONCLUSIONS[report.verdict].format(folder=folder)
         for sentence in (*report.found, *report.done, head, end):
             print_text(sentence)
@@ -70,7 +70,7 @@ def check(
 
 
 def _salvage(folder: Path, new: Path, settings: Settings) -> None:
-    """Copy every article that can be read to a new library, and report how many could be."""
+    """Copy every readable article to a new library, and report how many there are."""
     from index.maintenance import salvage_articles
     from qa.article_qa import ArticleQA
 
@@ -78,7 +78,7 @@ def _salvage(folder: Path, new: Path, settings: Settings) -> None:
         msg = f"{new} is not an empty folder. Name a new folder to save the articles in."
         raise LibraryError(msg)
     articles = salvage_articles(folder)
-    first = list(islice(articles, 1))  # raises if nothing can be read, before anything is made
+    first = list(islice(articles, 1))  # raises if nothing is readable, before a library is created
     saved = lost = 0
     with ArticleQA.open(new, settings) as qa:
         for article in chain(first, articles):
@@ -88,4 +88,4 @@ def _salvage(folder: Path, new: Path, settings: Settings) -> None:
             with progress_bar(f"Saving {article.title}") as progress:
                 qa.add_article(article, progress)
             saved += 1
-    print_text(f"{saved} articles are in {new}, as they were added. {lost} could not be read.")
+    print_text(f"Copied {saved} articles to {new}. {lost} could not be read.")

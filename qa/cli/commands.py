@@ -1,4 +1,4 @@
-"""The command line: ``article-qa``, one command a function."""
+"""The command line ``article-qa``: one function for each command."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from qa.cli.terminal import (
     remembered_interrupts,
     required,
 )
-from qa.output.to_text import place
+from qa.output.places import in_quotation_marks, paragraphs_of, place, places_of
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,15 +43,16 @@ if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
 
 _EPILOG = (
-    "Exit codes: 0 success; 1 an error, which is reported on standard error; 2 the command was "
-    "used wrongly; 3 the articles do not answer the question (ask); 4 the library has to be "
-    "embedded again; 5 articles are damaged or lost (4 and 5: check); 130 interrupted by Ctrl-C."
+    "Exit codes: 0 success; 1 an error, explained on standard error; 2 wrong usage; "
+    "3 the articles do not answer the question (ask); 4 the library has to be embedded again "
+    "(check); 5 articles are damaged or lost (check); 130 interrupted by Ctrl-C."
 )
 
 _READING = "Reading the articles"
+_TITLES_SHOWN = 3
 
 app = typer.Typer(
-    help="Ask questions about your articles. Each answer cites the exact words it rests on.",
+    help="Ask questions about your articles. Every answer quotes their exact words.",
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -109,7 +110,7 @@ def remove(
     with progress_bar("Removing the article"), _changed(required(library)) as qa:
         found = qa.resolve(article)
         qa.remove(found.id)
-    print_text(f"Removed “{found.title}”.")
+    print_text(f"Removed {in_quotation_marks(found.title)}.")
 
 
 @app.command()
@@ -125,7 +126,7 @@ def rename(
     with progress_bar("Renaming the article"), _changed(required(library)) as qa:
         found = qa.resolve(article)
         kept = qa.rename(found.id, title)
-    print_text(f"Renamed “{found.title}” to “{kept}”.")
+    print_text(f"Renamed {in_quotation_marks(found.title)} to {in_quotation_marks(kept)}.")
 
 
 @app.command()
@@ -136,16 +137,21 @@ def ask(
     answering: AnsweringOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Answer a question with exact citations, or say that the articles do not answer it.
+    """Answer a question with exact citations.
+
+    If the articles do not answer it, the nearest passages are shown and the exit code is 3.
+    Without a library, the question is about the bundled article.
 
     Example: article-qa ask "Who did Marco Rubio call?"
-
-    Without a library it answers from the article that comes with the program.
     """
     settings = Settings.load(answering=answering)
     with progress_bar(_READING), _opened(library, settings) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
-    print_answer(answer, as_json=as_json)
+        paragraphs = paragraphs_of(places_of(answer), qa.article)
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        print_answer(answer, paragraphs)
     if not answer.answered:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -159,7 +165,9 @@ def suggest(
     ] = 8,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Suggest questions that the articles answer: fewer, or none, where that is uncertain.
+    """Suggest questions that the articles answer.
+
+    Only questions with a sure answer are shown, so there may be fewer than asked for, or none.
 
     Example: article-qa suggest --library library/ --article 3f2a
     """
@@ -186,19 +194,20 @@ def retrieve(
     """
     with progress_bar(_READING), _opened(library) as qa:
         passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
+        paragraphs = paragraphs_of(passages, qa.article)
     if as_json:
         print_json([passage.to_dict() for passage in passages])
         return
     for passage in passages:
-        where = f"{passage.rank}. {place(passage)}  (score {passage.score:.3f})"
-        print_text(f"{where}\n{passage.text}\n")
+        where = place(passage, paragraphs.get(passage))
+        print_text(f"{passage.rank}. {where}  (score {passage.score:.3f})\n{passage.text}\n")
 
 
 @app.command()
 def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
-    """Ask one question after the other. A question may refer to the ones before it.
+    """Ask several questions in a row.
 
-    An empty line or Ctrl-D ends the chat.
+    A question may refer to earlier ones. An empty line or Ctrl-D ends the chat.
 
     Example: article-qa chat --library library/
     """
@@ -207,14 +216,14 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
             qa = stack.enter_context(_opened(library))
             ids = _ids(qa, article)
             qa.warm_up()
-        titles = ", ".join(f"“{found.title}”" for found in qa.catalogue()[:3])
-        print_text(f"Ask about {titles}. An empty line ends the chat.")
+        print_text(f"Answering from {_named(qa)}.")
         history: list[Answer] = []
         while question := prompt():
             try:
                 with progress_bar(_READING):
                     history.append(qa.ask(question, article_ids=ids, history=history))
-                print_answer(history[-1], as_json=False)
+                answer = history[-1]
+                print_answer(answer, paragraphs_of(places_of(answer), qa.article))
             except InputError as error:
                 print_error(str(error))
 
@@ -226,14 +235,14 @@ def evaluate(
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Measure the answers to questions whose answers you know.
+    """Measure answers against known ones.
 
     Example: article-qa evaluate questions.jsonl
     """
-    from qa.evaluation.evaluate import evaluate_file, told
-
     settings = Settings.load(model=model, answering=answering)
     with progress_bar("Asking the questions"):
+        from qa.evaluation.evaluate import evaluate_file, told
+
         row = evaluate_file(file, settings)
     if as_json:
         print_json(asdict(row))
@@ -244,7 +253,7 @@ def evaluate(
 
 @app.command()
 def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
-    """Split and embed every article of a library again, as for another embedding model.
+    """Embed every article again, with another model.
 
     Example: article-qa reembed --library library/ --model ./my-model
     """
@@ -262,7 +271,7 @@ app.command()(serve)
 def main(commands: typer.Typer | None = None) -> None:
     """Run the command line and end the process.
 
-    An error of ours becomes one sentence, Ctrl-C one line, and a closed pipe nothing at all.
+    An ArticleQAError is printed as one sentence, Ctrl-C as one line, a closed pipe not at all.
     """
     try:
         with remembered_interrupts():
@@ -287,14 +296,14 @@ def _run(commands: typer.Typer) -> int:
     except ArticleQAError as error:
         print_error(f"Error: {error}")
         return EXIT_ERROR
-    except BrokenPipeError:  # nobody reads on, as after: | head -1
+    except BrokenPipeError:  # the reader has ended, as in: | head -1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     return code
 
 
 def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
-    """Return a library to be read, or without one the article that comes with the program."""
+    """Open a library for reading; without one, the bundled article."""
     from qa.article_qa import ArticleQA
 
     if library is None:
@@ -303,10 +312,17 @@ def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA
 
 
 def _changed(library: Path) -> ArticleQA:
-    """Return a library to be changed, which must exist."""
+    """Open an existing library for changes."""
     from qa.article_qa import ArticleQA
 
     return ArticleQA.open(library, create=False)
+
+
+def _named(qa: ArticleQA) -> str:
+    """Return the titles of the first articles, and how many more there are."""
+    titles = [in_quotation_marks(info.title) for info in qa.catalogue()]
+    more = f" and {len(titles) - _TITLES_SHOWN} more" if len(titles) > _TITLES_SHOWN else ""
+    return (", ".join(titles[:_TITLES_SHOWN]) or "an empty library") + more
 
 
 def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""The command ``article-qa serve``: the page in the browser; ``python app.py`` is the same."""
+"""The command ``article-qa serve``: run the web page; ``python app.py`` does the same."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.cli.terminal import LibraryOption, print_text, wrong_usage
+from qa.cli.terminal import LibraryOption, print_text, progress_bar, wrong_usage
 
 if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
 
 _HIGHEST_PORT = 65_535
 _WARM_UP_AFTER_SECONDS = 3.0
-"""A page that is opened at once has the cores for itself until it is there; then the models are
-loaded."""
+"""How long the models wait, so that a page that is opened at once has the processor to itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Name under which the page is reached, besides --host; repeatable.",
+            help="Further host name of the page, besides --host. May be repeated.",
         ),
     ] = None,
     root_path: Annotated[
@@ -44,26 +43,27 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     trusted_proxy: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ADDRESS", help="Proxy whose X-Forwarded-For is believed; repeatable."
+            metavar="ADDRESS", help="Proxy whose X-Forwarded-For is trusted. May be repeated."
         ),
     ] = None,
 ) -> None:
-    """Serve the page in the browser, until Ctrl-C.
+    """Run the web page until Ctrl-C.
 
-    Without a library or an article it is about the article that comes with the program. Only
-    browsers on this machine reach it unless --host says otherwise. There is no log-in: whoever
-    reaches the page can read, add and remove articles.
+    Without a library or an article, the page is about the bundled article. Only browsers on this
+    machine can reach it unless --host says otherwise. There is no log-in: anyone who reaches the
+    page can read, add and remove articles.
 
     Example: article-qa serve --library library/
     """
     if article and library:
-        wrong_usage("--article and --library exclude each other.")
+        wrong_usage("Give either --article or --library, not both.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    # What imports create stays. Searching it for garbage again and again takes a sixth of the
-    # time until the page is served.
+    # Imports create objects that stay. Searching them for garbage takes a sixth of the time
+    # until the page is up.
     gc.disable()
-    from qa.page.layout import build_page
-    from qa.page.server import ServeOptions, launch, listen
+    with progress_bar("Starting the page"):
+        from qa.page.layout import build_page
+        from qa.page.server import ServeOptions, launch, listen
 
     options = ServeOptions(
         host=host,

@@ -17,28 +17,31 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from index.types import ArticleInfo
 from qa.answers.answer import Answer, Kind
 from qa.answers.confidence import confidence_explained, confidence_in_words
 from qa.output.escape import visible
-from qa.output.to_text import to_plain
+from qa.output.places import Paragraphs
+from qa.output.to_text import plain_pieces
 
 if TYPE_CHECKING:
     from index.embedding.embedder import Progress
 
 
 EXIT_INTERRUPTED = 130
+PROMPT = "Ask a question (empty line to quit): "
 
 
 @contextlib.contextmanager
 def remembered_interrupts() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises KeyboardInterrupt once Ctrl-C was pressed.
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C has been pressed.
 
-    The exception is raised at once, as ever; calling the function as work goes on
-    raises it again where it was swallowed, as by libraries that catch everything while
-    they are imported. It is called once more at the end. Outside the main thread, which
-    alone receives signals, the function does nothing.
+    Ctrl-C itself raises the exception at once, as usual. Some libraries catch every exception
+    while they are imported; calling the function during the work raises it again. It is
+    called once more at the end. Outside the main thread, the only one that receives signals,
+    the function does nothing.
     """
     pressed = threading.Event()
 
@@ -46,14 +49,14 @@ def remembered_interrupts() -> Iterator[Callable[[], None]]:
         if pressed.is_set():
             raise KeyboardInterrupt
 
-    def hear(_: int, __: FrameType | None) -> None:
+    def interrupt(_: int, __: FrameType | None) -> None:
         pressed.set()
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
-    before = signal.signal(signal.SIGINT, hear)
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         yield check
     finally:
@@ -64,7 +67,7 @@ def remembered_interrupts() -> Iterator[Callable[[], None]]:
 def exit_interrupted() -> NoReturn:
     """End the process at once as interrupted, with one line on standard error.
 
-    Python's own way out would wait for threads, and report a second Ctrl-C with a traceback.
+    A normal exit would wait for threads, and print a traceback for a second Ctrl-C.
     """
     with contextlib.suppress(OSError):
         os.write(2, b"Interrupted.\n")
@@ -103,7 +106,7 @@ ArticleOption = Annotated[
 
 
 def required(library: Path | None) -> Path:
-    """Return the library's folder; if none is given, end with what to do."""
+    """Return the library's folder; without one, end with a message that says how to name it."""
     if library is None:
         wrong_usage(
             "Name the library's folder: --library DIR, or the environment variable "
@@ -113,59 +116,76 @@ def required(library: Path | None) -> Path:
 
 
 def wrong_usage(message: str) -> NoReturn:
-    """End with a message about the command as it was given."""
+    """End with a usage error (exit code 2)."""
     raise typer.BadParameter(message)
 
 
-# What is quoted is not wrapped: it can be copied, and a terminal wraps by itself.
+_DATE_CHARS = len("2026-01-31")
+_UNLIMITED_COLUMNS = 10_000
+# Quotes are not wrapped, so that they can be copied; a terminal wraps by itself.
 console = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def print_answer(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer with its sources and how sure it is, or all of it as JSON.
+def print_answer(answer: Answer, paragraphs: Paragraphs | None = None) -> None:
+    """Print an answer with its sources and its confidence; short answers are bold in a terminal.
 
-    What is said about the program itself is printed alone.
+    ``paragraphs`` locates the sources, see :func:`qa.output.places.paragraphs_of`. A reply that
+    is not about the articles has no confidence.
     """
-    if as_json:
-        print_json(answer.to_dict())
-        return
-    told = to_plain(answer)
+    pieces = plain_pieces(answer, paragraphs or {})
+    shown = Text.assemble(*((text, "bold" if is_short else "") for text, is_short in pieces))
     if answer.kind is not Kind.TALK:
-        told += f"\n\n{confidence_in_words(answer)} ({confidence_explained(answer)})"
-    console.print(f"{told}\n", markup=False)
+        explained = in_brackets(confidence_explained(answer))
+        shown.append(f"\n\n{confidence_in_words(answer)} {explained}")
+    console.print(shown.append("\n"))
+
+
+def in_brackets(sentence: str) -> str:
+    """Return a sentence as an aside: in brackets, without its capital and its full stop."""
+    return f"({sentence[:1].lower()}{sentence[1:].removesuffix('.')})"
 
 
 def print_articles(infos: Iterable[ArticleInfo]) -> None:
-    """Print a table of articles."""
-    table = Table("id", "title", "source", "characters", "added", box=None)
+    """Print a table of articles, with whole titles: a terminal wraps them within their column.
+
+    In a pipe or a file, each article is one line.
+    """
+    table = Table(box=None)
+    table.add_column("id", no_wrap=True)
+    table.add_column("title", overflow="fold")
+    table.add_column("source", overflow="fold")
+    table.add_column("characters", no_wrap=True, justify="right")
+    table.add_column("added", no_wrap=True)
     for info in infos:
         row = (info.id[:8], info.title, info.source or "")
-        cells = (*row, f"{info.characters:,}", info.added_at or "")
+        cells = (*row, f"{info.characters:,}", (info.added_at or "")[:_DATE_CHARS])
         table.add_row(*(escape(visible(cell)) for cell in cells))
-    console.print(table)
+    printer = console if console.is_terminal else Console(width=_UNLIMITED_COLUMNS)
+    printer.print(table, soft_wrap=False, crop=False)
 
 
 def print_text(text: str) -> None:
-    """Print a text as it is, but for control characters, which must not reach a terminal."""
+    """Print text, with its control characters replaced: they must not reach a terminal."""
     console.print(visible(text), markup=False)
 
 
 def print_error(text: str) -> None:
-    """Print on standard error what went wrong, free of control characters."""
+    """Print an error message on standard error, with its control characters replaced."""
     stderr.print(visible(text), markup=False)
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, as it is: for programs, so nothing is coloured or replaced."""
+    """Print a value as JSON for programs, without colours or replaced characters."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """Show that something is going on, and how far it is, if standard error is a terminal.
+    """Show a label and a progress bar while work is going on, if standard error is a terminal.
 
-    Yields a function to report progress with. Ctrl-C is raised again there if it was swallowed.
+    Yield a function to report progress with. It raises KeyboardInterrupt again if a library has
+    caught it.
     """
     with remembered_interrupts() as check:
         if not stderr.is_terminal:
@@ -192,8 +212,8 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 
 def prompt() -> str:
-    """Return a line that is typed; nothing at the end of the input."""
+    """Ask for a question and return it; empty at the end of the input."""
     try:
-        return console.input("[bold]? [/bold]").strip()
+        return console.input(f"[bold]{PROMPT}[/bold]").strip()
     except EOFError:
         return ""

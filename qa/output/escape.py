@@ -1,8 +1,9 @@
-"""Text that is not trusted, made to stand for itself in plain text, Markdown and HTML.
+"""Escaping of untrusted text for terminals, Markdown and HTML.
 
-What comes from an article or a question may hold anything. In plain text its control
-characters are replaced, so that none reaches the terminal; in Markdown and HTML each of its
-characters stands for itself and nothing else.
+An article, a title or a question may hold anything. In plain text, control characters are
+replaced so that none reaches the terminal. For Markdown there are two functions:
+:func:`escape_markdown`, whose result is literal wherever it is put and under Gradio's
+renderer, and :func:`backslash_escape`, whose result stays readable in a text editor.
 """
 
 from __future__ import annotations
@@ -15,16 +16,44 @@ from urllib.parse import quote
 _BLANK = re.compile(r"[\t\v\f\r]")
 # Lone surrogates too: they can be written to no file and no terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# Behind another space it is not tried: in a long run each space would read the rest.
+# A match may not begin after another space, or a long run of spaces takes quadratic time.
 _PARAGRAPH_BREAK = re.compile(r"(?<! ) *\n(?: *\n)+ *")
-# Only ASCII punctuation can be markup, and white space but a single space within. Left
-# as they are, to keep the Markdown legible: what is never markup with the brackets gone,
-# hyphens within a word, and the full stop and colon that end a word, but not the one that
-# makes a list of a number at the start (which has nine digits at most).
+# Only ASCII punctuation can be markup, and white space except a single space between words.
+# Kept as they are, so that the Markdown stays legible: characters that cannot be markup once
+# brackets are escaped, hyphens within a word, and the full stop or colon that ends a word,
+# unless it would begin a numbered list (whose numbers have at most nine digits).
 _MARKUP = re.compile(
     r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_]):|[.:](?![ ”]|$)"""
     r"""|(?<![^ ]) | (?![^ ])|[^\S ]|"""
     + "|".join(rf"(?<=^\d{{{digits}}})\." for digits in range(1, 10))
+)
+# Each alternative is the character to escape and the neighbours that make it markup. At either
+# end of the text the neighbour is unknown, and counts as the dangerous one.
+_INLINE_MARKUP = re.compile(
+    r"""
+      [`\[]                        # code; links and images
+    | \\(?![^\W_]|[ ])             # an escape, or at the end a hard line break
+    | \*(?![ ])|(?<![ ])\*          # emphasis
+    | _(?![^\W_])|(?<![^\W_])_      # emphasis, except within a word
+    | (?<![ ])~                     # the end of a strikethrough (GFM)
+    | (?<![ ])\$(?!\d)              # the end of a formula (GitHub, Pandoc)
+    | <(?![ ])                      # a tag or an address in angle brackets
+    | &(?=\#?\w{1,32};)|&$          # a character reference
+    | /(?=/[^ /])                   # a bare address (GFM)
+    | (?<=\b[Ww]{3})\.              # a bare address without a scheme (GFM)
+    | (?<![ ])@(?=[^ ])             # a bare e-mail address (GFM)
+    | (?<![^ ])\#(?=\#*[ ]*$)       # the end of a heading
+    """,
+    re.VERBOSE,
+)
+_BLOCK_MARKUP = re.compile(
+    r"""
+      (?P<number>[0-9]{1,9})(?=[.)](?:[ ]|$))   # a numbered list
+    | (?=\#{1,6}(?:[ ]|$))                      # a heading
+    | (?=[-+*](?:[ ]|$))                        # a bullet list, or a line across the page
+    | (?=--|>|=+$)                              # a line, a quote, the underline of a heading
+    """,
+    re.VERBOSE,
 )
 
 
@@ -44,13 +73,47 @@ def shorten(text: str, limit: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return Markdown that renders as the literal ``text``.
+    """Return Markdown that renders as the literal ``text`` wherever it is put.
 
-    A line break becomes a space, blank lines a new paragraph, and a control
-    character U+FFFD, as in HTML. Nothing else is changed.
+    The page uses this one: character references are read by every renderer, in every
+    place, and leave nothing for the extensions that Gradio adds (links, formulas). A line break
+    becomes a space, blank lines start a new paragraph, and a control character becomes
+    U+FFFD, as in HTML. Nothing else is changed.
     """
     paragraphs = _PARAGRAPH_BREAK.split(visible(text))
     return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
+
+
+def backslash_escape(text: str) -> str:
+    r"""Return Markdown that renders as ``text`` and reads like it: ``J&K costs 5 \*``.
+
+    A backslash is put only where CommonMark, or GitHub's extensions of it, would read markup.
+    A line break becomes a space, blank lines start a new paragraph, white space around
+    a paragraph is dropped, and a control character becomes U+FFFD. The result is meant to be
+    a block of its own; use :func:`backslash_escape_inline` within a line.
+    """
+    return escape_block_starts(backslash_escape_inline(text))
+
+
+def backslash_escape_inline(text: str) -> str:
+    """Return what :func:`backslash_escape` does for text that does not begin a block.
+
+    White space around it is kept. Text that is joined to other text must be escaped in one
+    piece: two pieces can be markup together, as ``&`` and ``amp;`` are.
+    """
+    paragraphs = _PARAGRAPH_BREAK.split(visible(text))
+    return "\n\n".join(
+        _INLINE_MARKUP.sub(_with_backslash, part.replace("\n", " ")) for part in paragraphs
+    )
+
+
+def escape_block_starts(markdown: str) -> str:
+    """Return paragraphs of escaped Markdown, none of which begins a list, a heading or a quote.
+
+    White space around a paragraph, which could make it a block of code, is dropped.
+    """
+    paragraphs = (paragraph.strip(" ") for paragraph in markdown.split("\n\n"))
+    return "\n\n".join(map(_escape_block_start, filter(None, paragraphs)))
 
 
 def escape_html(text: str) -> str:
@@ -64,9 +127,21 @@ def is_address(source: str | None) -> TypeGuard[str]:
 
 
 def safe_address(address: str) -> str:
-    """Return an address with all encoded that could end it, in Markdown or in HTML."""
-    return quote(address, safe="#/:?&=%@+,;~")
+    """Return an address, percent-encoding every character that could end it in Markdown or HTML."""
+    return quote(address, safe="#/:?&=%@+,;~", errors="replace")
 
 
 def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
+
+
+def _with_backslash(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
+
+
+def _escape_block_start(paragraph: str) -> str:
+    match = _BLOCK_MARKUP.match(paragraph)
+    if match is None:
+        return paragraph
+    number = match["number"] or ""
+    return f"{number}\\{paragraph[len(number) :]}"

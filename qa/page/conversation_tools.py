@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from index.types import Article
-from qa.output.export import to_html, to_markdown
+from qa.output.to_html import conversation_to_html
+from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import answer_with_sources
 from qa.output.transcript import Transcript
 from qa.page.state import Chat
@@ -68,14 +69,15 @@ def exported(chat: Chat, kind: str, article_of: Callable[[str], Article]) -> Doc
     """Return the conversation as a Markdown document, or as an HTML page if ``kind`` is html.
 
     Raises:
-        CitationError: As :func:`qa.output.export.to_html`.
+        CitationError: As :func:`qa.output.to_html.conversation_to_html`.
     """
     transcript = Transcript.of([turn.answer for turn in chat.turns if turn.answer])
     # Made of the date alone: nothing that an article or a visitor says gets into a file's name.
     name = f"conversation-{transcript.at[:10]}"
     if kind == "html":
-        return Document(to_html(transcript, article_of), f"{name}.html", "text/html")
-    return Document(to_markdown(transcript), f"{name}.md", "text/markdown")
+        return Document(conversation_to_html(transcript, article_of), f"{name}.html", "text/html")
+    text = conversation_to_markdown(transcript, article_of)
+    return Document(text, f"{name}.md", "text/markdown")
 
 
 def outbox_html(document: Document, number: int) -> str:

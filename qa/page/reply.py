@@ -11,8 +11,9 @@ from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
 from qa.answers.confidence import confidence_explained, confidence_in_words
 from qa.output.article_html import place_link
+from qa.output.chat_markdown import chat_markdown, leading_to
 from qa.output.escape import escape_html, escape_markdown, flat, shorten
-from qa.output.to_text import leading_to, place, places_of, to_markdown
+from qa.output.places import in_quotation_marks, place, places_of
 
 QUOTE_CHARS = 260
 _TIP_TITLE_CHARS = 80
@@ -23,7 +24,8 @@ def tip_text(found: Citation | Passage) -> str:
     quote = found.quote if isinstance(found, Citation) else found.text
     # Cut before white space is dealt with: a passage of a megabyte is none of a tip's.
     told = shorten(flat(quote[: 2 * QUOTE_CHARS]), QUOTE_CHARS)
-    return f"“{told}”\n{place(replace(found, title=shorten(found.title, _TIP_TITLE_CHARS)))}"
+    where = place(replace(found, title=shorten(found.title, _TIP_TITLE_CHARS)))
+    return f"{in_quotation_marks(told)}\n{where}"
 
 
 TIPS_SCRIPT = """
@@ -160,7 +162,9 @@ def reply_markdown(
         known: The ids of the articles that are there; None takes all for there.
     """
     edit = _EDIT.format(id=f"{_EDIT_ID}{number}")
-    text = to_markdown(answer, link=place_link, tip=tip_text, named=several, beside_understood=edit)
+    text = chat_markdown(
+        answer, link=place_link, tip=tip_text, named=several, beside_understood=edit
+    )
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
     foot = _foot(answer, number, several=several, is_newest=is_newest)
@@ -173,7 +177,9 @@ def _gone(answer: Answer, known: Collection[str]) -> str:
     titles = {c.article_id: c.title for c in places_of(answer) if c.article_id not in known}
     if not titles:
         return ""
-    named = ", ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles.values())
+    named = ", ".join(
+        in_quotation_marks(shorten(flat(title), _TITLE_CHARS)) for title in titles.values()
+    )
     told = escape_markdown(f"Removed meanwhile: {named}. Links into it lead nowhere.")
     return f'<div class="sources gone">{told}</div>'
 

@@ -12,7 +12,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id
-from qa.output.export import to_html
+from qa.output.to_html import conversation_to_html
 from qa.output.transcript import Transcript
 from tests.browser.visiting import NARROW, WIDE
 
@@ -50,7 +50,7 @@ GROUND = "element => getComputedStyle(element).backgroundColor"
 def page(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     """Open the file; nothing may be asked of any host or refused by the page's own policy."""
     file = tmp_path / "conversation.html"
-    html = to_html(Transcript.of(ANSWERS, title="Bridges"), lambda _: ARTICLE)
+    html = conversation_to_html(Transcript.of(ANSWERS, title="Bridges"), lambda _: ARTICLE)
     file.write_text(html, encoding="utf-8")
     (width, height), scheme = request.param
     opened = browser.new_page(

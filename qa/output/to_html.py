@@ -1,65 +1,54 @@
-"""A conversation as a document of its own: Markdown, or one HTML page with its articles.
+"""A conversation as one HTML page, with the articles that it cites.
 
-The HTML page holds all it needs: it loads nothing, runs no script and says so to the
-browser. Everything from an article or a question is escaped; the only markup is ours.
+The page is self-contained: it loads nothing, runs no script, and its policy tells the browser
+so. Everything from an article or a question is escaped; the only markup is ours.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.answers.answer import OVERVIEWS, Answer, Part, lines, parts
+from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
-from qa.output.escape import escape_html, escape_markdown, flat, is_address, safe_address
-from qa.output.to_text import note_markdown, place, places_of, text_to_markdown
+from qa.output.escape import escape_html, flat, is_address, safe_address
+from qa.output.places import paragraphs_of, place, places_of
+from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.transcript import Transcript, Turn
 from qa.page.style import EXPORT_STYLE
 
-UNTITLED = "Conversation"
-# About 20 printed pages. A longer article is shown around its citations alone, so that
-# the page of an afternoon with a book stays a few hundred kilobytes.
+# About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
+# so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
-# A style sheet of the page's own is the one thing that may take effect.
+# Nothing but the page's own style sheet may take effect.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def to_markdown(transcript: Transcript) -> str:
-    """Return the conversation as a Markdown document.
-
-    Below each answer stand the exact quotes, each with its place and source; below a
-    refusal the nearest passages. Within a quote, a line break becomes a space.
-    """
-    blocks = [f"# {escape_markdown(_title(transcript))}"]
-    if transcript.at:
-        blocks.append(escape_markdown(_date(transcript.at)))
-    for number, turn in enumerate(transcript.turns, start=1):
-        blocks += [f"## {number}. {escape_markdown(flat(turn.question))}", *_replied(turn.answer)]
-    return "\n\n".join(blocks) + "\n"
-
-
-def to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str:
-    """Return the conversation as one HTML page, with the articles that it cites.
+def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str:
+    """Return a conversation as one HTML page, with the articles that it cites.
 
     Each mark of an answer is a link to its exact words in the article, or in the list
     of sources where the article is not in the library any more.
 
     Args:
         transcript: The conversation.
-        article_of: Gives the article of an id, as :meth:`qa.ArticleQA.article` does,
+        article_of: Returns the article of an id, as :meth:`qa.ArticleQA.article` does,
             and raises ArticleNotFound if there is none.
 
     Raises:
-        CitationError: An article does not say what a citation quotes from it.
+        CitationError: An article does not contain what a citation quotes from it.
     """
     shown = _shown_articles(transcript, article_of)
     turns = [_turn_html(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)]
     sections = [_article_html(number, one) for number, one in enumerate(shown.values(), start=1)]
-    title = escape_html(_title(transcript))
-    date = f'<p class="where">{escape_html(_date(transcript.at))}</p>' if transcript.at else ""
+    title = escape_html(flat(transcript.title) or UNTITLED)
+    date = (
+        f'<p class="where">{escape_html(exported_on(transcript.at))}</p>' if transcript.at else ""
+    )
     paper = (
         '<section class="paper" aria-label="Cited articles" tabindex="0">'
         f"{''.join(sections)}</section>"
@@ -78,39 +67,9 @@ def to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str
     )
 
 
-def _title(transcript: Transcript) -> str:
-    return flat(transcript.title) or UNTITLED
-
-
-def _date(at: str) -> str:
-    return f"Exported on {at[:10]}"
-
-
-def _replied(answer: Answer) -> Iterator[str]:
-    """Yield the Markdown blocks of an answer and of the quotes below it."""
-    if answer.note:
-        yield note_markdown(answer.note)
-    yield text_to_markdown(answer)
-    places = places_of(answer)
-    if places and not answer.answered:
-        yield "**Nearest passages**"
-    for number, citation in enumerate(places, start=1):
-        mark = f"[{number}] " if answer.answered else ""
-        where = escape_markdown(place(citation))
-        yield f"{mark}{where}{_source_markdown(citation.source)}"
-        lines = escape_markdown(citation.quote.strip()).split("\n")
-        yield "\n".join(f"> {line}".rstrip() for line in lines)
-
-
-def _source_markdown(source: str | None) -> str:
-    if is_address(source):
-        return f" – [{escape_markdown(flat(source))}]({safe_address(source)})"
-    return f" – {escape_markdown(flat(source))}" if source else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An article of the page, and what of it is there."""
+    """An article of the page, and the part of its text that is shown."""
 
     article: Article
     body: Body
@@ -119,7 +78,7 @@ class _Shown:
 def _shown_articles(
     transcript: Transcript, article_of: Callable[[str], Article]
 ) -> dict[str, _Shown]:
-    """Return the articles that the conversation rests on, in the order they come up."""
+    """Return the articles that the conversation cites, in the order of their first citation."""
     marks: dict[str, list[Mark]] = {}
     articles: dict[str, Article] = {}
     for answer in (turn.answer for turn in transcript.turns):
@@ -142,14 +101,18 @@ def _shown_articles(
 
 def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     answer = turn.answer
-    places = [_paged(citation, shown) for citation in places_of(answer)]
+    places = [_with_page(citation, shown) for citation in places_of(answer)]
+    paragraphs = paragraphs_of(places, lambda article_id: _article(article_id, shown))
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
     heading = "Sources" if answer.answered else "Nearest passages"
     kind = "answer" if answer.answered else "refusal"
     note = f'<p class="where">Note: {escape_html(flat(answer.note))}</p>\n' if answer.note else ""
+    labels = [place(citation, paragraphs.get(citation)) for citation in places]
+    if answer.answered:
+        labels = [f"[{i}] {label}" for i, label in enumerate(labels, start=1)]
     items = [
-        _source_html(f"q{number}-{i}", f"[{i}]" if answer.answered else "", citation, link)
-        for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
+        _source_html(f"q{number}-{i}", label, citation, link)
+        for i, (label, citation, link) in enumerate(zip(labels, places, links, strict=True), 1)
     ]
     below = f'<h3>{heading}</h3>\n<ol class="sources">\n{"".join(items)}</ol>\n' if items else ""
     return (
@@ -159,8 +122,14 @@ def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
     )
 
 
-def _paged(citation: Citation, shown: dict[str, _Shown]) -> Citation:
-    """Return the citation with its page and source, which a retrieved passage does not know."""
+def _article(article_id: str, shown: dict[str, _Shown]) -> Article:
+    if article_id not in shown:
+        raise ArticleNotFound(article_id)
+    return shown[article_id].article
+
+
+def _with_page(citation: Citation, shown: dict[str, _Shown]) -> Citation:
+    """Return the citation with its page and source, which a retrieved passage does not have."""
     if citation.article_id not in shown:
         return citation
     article = shown[citation.article_id].article
@@ -179,15 +148,18 @@ def _text_html(answer: Answer, links: Sequence[str], kind: str) -> str:
         shown = "".join(_part_html(part, links) for part in parts(answer))
         return f'<p class="{kind}" dir="auto">{shown}</p>'
     blocks = ""
-    for line in lines(answer):
-        shown = "".join(_part_html(part, links) for part in line.parts)
-        label = f"<strong>{escape_html(line.label)}</strong>" if line.label else ""
-        if line.is_entry:
-            blocks = blocks.removesuffix("</ul>") if blocks.endswith("</ul>") else f"{blocks}<ul>"
-            blocks += f"<li>{label}{shown}</li></ul>"
-        else:
-            blocks += f"<p>{f'<strong>{shown}</strong>' if line.is_lead else shown}</p>"
+    for is_entry, group in itertools.groupby(lines(answer), key=lambda line: line.is_entry):
+        shown = "".join(_line_html(line, links) for line in group)
+        blocks += f"<ul>{shown}</ul>" if is_entry else shown
     return f'<div class="{kind}" dir="auto">{blocks}</div>'
+
+
+def _line_html(line: Line, links: Sequence[str]) -> str:
+    shown = "".join(_part_html(part, links) for part in line.parts)
+    if line.is_entry:
+        label = f"<strong>{escape_html(line.label)}</strong>" if line.label else ""
+        return f"<li>{label}{shown}</li>"
+    return f"<p>{f'<strong>{shown}</strong>' if line.is_lead else shown}</p>"
 
 
 def _part_html(part: Part, links: Sequence[str]) -> str:
@@ -197,17 +169,16 @@ def _part_html(part: Part, links: Sequence[str]) -> str:
     return f"<strong>{shown}</strong>" if part.is_short else shown
 
 
-def _source_html(name: str, mark: str, citation: Citation, link: str) -> str:
-    where = f'<a href="{link}">{escape_html(f"{mark} {place(citation)}".strip())}</a>'
-    told = " · ".join([where, *_origin(citation.source)])
+def _source_html(name: str, label: str, citation: Citation, link: str) -> str:
+    where = " · ".join([f'<a href="{link}">{escape_html(label)}</a>', *_origin(citation.source)])
     return (
         f'<li id="{name}"><blockquote dir="auto">{escape_html(citation.quote)}</blockquote>'
-        f'<p class="where">{told}</p></li>\n'
+        f'<p class="where">{where}</p></li>\n'
     )
 
 
 def _origin(source: str | None) -> Iterator[str]:
-    """Yield the file or the address that an article is from; a page on the web as a link."""
+    """Yield the file or the address of an article, if it has one; an address as a link."""
     if is_address(source):
         address = escape_html(safe_address(source))
         yield f'<a href="{address}" rel="noopener noreferrer">{escape_html(source)}</a>'
