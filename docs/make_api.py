@@ -58,12 +58,9 @@ def _members(public: type) -> Iterator[str]:
 def _fields(node: ast.ClassDef) -> Iterator[str]:
     """Yield a list item for each public field, with the string below it as its description."""
     for each, after in zip(node.body, [*node.body[1:], ast.Pass()], strict=True):
-        if isinstance(each, ast.AnnAssign):
-            code = ast.unparse(each)
-        elif isinstance(each, ast.Assign):
-            code = ast.unparse(each)
-        else:
+        if not isinstance(each, ast.AnnAssign | ast.Assign):
             continue
+        code = ast.unparse(each)
         if code.startswith("_"):
             continue
         item = f"- `{code}`"
