@@ -35,7 +35,7 @@ def render(
             "",
             "The same texts, the same MiniLM weights. Medians of the rounds; the ratio to the "
             "fastest peer is the median of the rounds' ratios. How each is measured, and what is "
-            "unfair in either direction: [performance.md](../../docs/performance.md).",
+            "unfair in either direction: [evaluation.md](../../docs/evaluation.md#speed).",
             "",
             *_targets(compared),
             *_building(compared),

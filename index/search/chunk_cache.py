@@ -43,7 +43,7 @@ def adjacent_pairs(first: str, second: str) -> str:
 
 
 _MOST = 5_000
-"""Chunks that are kept, at about 10 KB each: see docs/performance.md."""
+"""Chunks that are kept, at about 10 KB each: see docs/research-notes.md."""
 
 
 class CachedChunk:

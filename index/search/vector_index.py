@@ -26,7 +26,7 @@ Ranges = Sequence[tuple[int, int]]
 
 APPROXIMATE_FROM = 50_000
 """From so many vectors on the search is approximate, and takes 2 bits of a coordinate; see
-docs/performance.md."""
+docs/research-notes.md."""
 _GROWTH = 4  # an approximate index is made anew when it holds so many times what it was made for
 _BITS = 2
 _QUERY_BITS = 8

@@ -230,7 +230,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="JSON, one article a line: see docs/evaluating.md.")],
+    file: Annotated[Path, typer.Argument(help="JSON, one article a line: see docs/evaluation.md.")],
     answering: AnsweringOption = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag

@@ -240,7 +240,7 @@ Judge = Callable[[str], float]
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """How a wording is chosen; docs/followups.md has what was tried."""
+    """How a wording is chosen; docs/research-notes.md has what was tried."""
 
     candidates: int = 4
     """Wordings that are read, beside the question as it was asked."""

@@ -123,8 +123,8 @@ WEIGHTS = Path(__file__).parent / "intent_weights.json"
 LONGEST = 160
 """Characters of a question; a longer one says too much to be a general one."""
 SURE = 0.6
-"""Probability from which a question of general words is not factual; docs/kinds.md has what
-was tried."""
+"""Probability from which a question of general words is not factual. Other values that were
+tried: docs/research-notes.md."""
 SURE_OF_PARTICULAR = 0.85
 """The same, where a word is none of the general ones."""
 SURE_IN_CONTEXT = 0.95

@@ -3,7 +3,7 @@ r"""Questions about articles, with their answers: the format that evaluation rea
 A file holds one article a line (JSON, UTF-8), split on ``\n`` only, because texts may
 hold U+2028. Offsets count code points. An article has a ``text`` and ``questions``, and a
 question has a ``question`` and ``answers``, none if it cannot be answered; the rest may
-be left out (docs/evaluating.md).
+be left out (docs/evaluation.md).
 """
 
 from __future__ import annotations
