@@ -99,13 +99,13 @@ def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
     with PassageIndex(None, embedder) as index:
         for article in ARTICLES:
             index.add(article)
-        real = index.passage_sources
+        real = index.store.passage_sources
 
         def passage_sources(article_ids: Iterable[str]) -> dict[str, PassageSource]:
             index.remove(ARTICLES[0].id)
             return real(article_ids)
 
-        monkeypatch.setattr(index, "captions", passage_sources)
+        monkeypatch.setattr(index.store, "passage_sources", passage_sources)
         found = Retriever(index).retrieve("Who purred on the mat?", 4)
         assert {p.article_id for p in found} == {article.id for article in ARTICLES[1:]}
         assert [passage.rank for passage in found] == [1, 2, 3]

@@ -135,7 +135,7 @@ class _Asking:
     def ask(self, question: EvalQuestion, text: str, passages: Sequence[Passage]) -> Asked:
         judged = self.reader.judge(text, passages)
         reading = self.reader.reading_of(text, passages, judged)
-        answer = compose_answer(text, reading, lambda _: self.article, 0.0)
+        answer = compose_answer(text, reading, {self.article.id: self.article}, 0.0)
         item = self.item
         return Asked(item.id, item.lang, question, answer, tuple(passages), tuple(judged))
 

@@ -8,13 +8,13 @@ the exact words.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache
 
 from index.embedding.embedder import Embedder, Vectors
 from index.errors import ArticleNotFound
@@ -168,7 +168,7 @@ _LEADS = ("People", "Organisations")
 _NAMED_ENOUGH = 2
 _LONG_CHARS = 12_000
 """From here on an organisation that is named but once is not listed."""
-_REMEMBERED = 128
+_CACHED = 128
 
 NO_SENTENCES = "The article has no whole sentences to sum it up in."
 NO_PEOPLE = "No person or organisation is named in the article, as far as could be told."
@@ -201,7 +201,7 @@ class Overviews:
         self._embedder = embedder
         self._chunks = chunks
         self._lock = threading.Lock()
-        self._made: OrderedDict[tuple[str, str, Kind], Overview] = OrderedDict()
+        self._cache: LRUCache[tuple[str, str, Kind], Overview] = LRUCache(_CACHED)
 
     def answer(self, kind: Kind, articles: Sequence[Article], question: str) -> Answer:
         """Return the overviews of up to ``MAX_ARTICLES`` of the articles as one answer.
@@ -237,14 +237,12 @@ class Overviews:
     def _of(self, kind: Kind, article: Article) -> Overview:
         key = (article.id, article.title, kind)
         with self._lock:
-            if key in self._made:
-                return self._made[key]
+            if key in self._cache:
+                return self._cache[key]
         chunks, vectors = self._chunks(article.id)
         overview = _WAYS[kind](article, chunks, vectors, self._embedder)
         with self._lock:
-            self._made[key] = overview
-            if len(self._made) > _REMEMBERED:
-                self._made.popitem(last=False)
+            self._cache[key] = overview
         return overview
 
 
