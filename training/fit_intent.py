@@ -54,7 +54,8 @@ WEIGHT = 0.3
 """What a drawn question counts, a phrase counting 1."""
 THRESHOLDS = (
     (0.5, 0.5), (0.6, 0.6), (0.7, 0.7), (0.8, 0.8), (0.9, 0.9),
-    (0.4, 0.85), (0.5, 0.85), (MIN_PROBABILITY, MIN_PROBABILITY_SPECIFIC), (0.6, 0.9), (0.6, 0.95), (0.6, 1.01),
+    (0.4, 0.85), (0.5, 0.85), (MIN_PROBABILITY, MIN_PROBABILITY_SPECIFIC), (0.6, 0.9),
+    (0.6, 0.95), (0.6, 1.01),
 )  # fmt: skip
 """Of general questions, and of those with a word of their own; over 1: never."""
 _ABOUT_CHATBOT = (Intent.HELP, Intent.IDENTITY)
