@@ -13,7 +13,7 @@ from index.search.chunk_cache import SentenceStems
 from index.search.passage_index import PassageIndex
 from index.search.text_index import stop_stems
 from index.types import Article, PassageSource
-from qa.retrieval.fusion import MEANING_ALONE, WORDS_ALONE, FusionWeights
+from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY, FusionWeights
 from qa.retrieval.retriever import Retriever
 from qa.retrieval.word_overlap import QuestionTerms, text_stems
 
@@ -52,8 +52,8 @@ def test_it_finds_by_words_where_meaning_is_no_help(retriever: Retriever) -> Non
 
 def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
     question = "Where does one get gasoline for a vehicle?"
-    assert titles(Retriever(index, weights=MEANING_ALONE), question)[0] == "Cars"
-    words = Retriever(index, weights=WORDS_ALONE).retrieve(question, 4)
+    assert titles(Retriever(index, weights=MEANING_ONLY), question)[0] == "Cars"
+    words = Retriever(index, weights=WORDS_ONLY).retrieve(question, 4)
     assert all(passage.score == 0 for passage in words)
 
 

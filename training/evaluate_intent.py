@@ -27,7 +27,7 @@ from index.types import Article
 from qa.answers.answer import Kind
 from qa.conversation.intent import Intent, contains_any, detect_intent
 from qa.evaluation.datasets import EvalArticle
-from qa.evaluation.evaluate import in_variant
+from qa.evaluation.evaluate import variant_phrasing
 from qa.retrieval.retriever import Retriever
 
 HAND_WRITTEN = Path(__file__).parent / "questions" / "kinds.jsonl"
@@ -102,7 +102,7 @@ def of_sets(data: Path, embedder: RememberingEmbedder, *, quick: bool) -> list[S
 def _wordings(articles: Sequence[EvalArticle], variant: str) -> Iterator[tuple[EvalArticle, str]]:
     for article in articles:
         for question in article.questions:
-            text = in_variant(variant)(question) if variant else question.question
+            text = variant_phrasing(variant)(question) if variant else question.question
             if text is not None:
                 yield article, text
 

@@ -230,7 +230,7 @@ def evaluate(
 
     Example: article-qa evaluate questions.jsonl
     """
-    from qa.evaluation.evaluate import evaluate_file, told
+    from qa.evaluation.evaluate import describe, evaluate_file
 
     settings = Settings.load(model=model, answering=answering)
     with progress_bar("Asking the questions"):
@@ -238,7 +238,7 @@ def evaluate(
     if as_json:
         print_json(asdict(row))
         return
-    for name, value in told(row):
+    for name, value in describe(row):
         print_text(f"{name}: {value}")
 
 

@@ -10,7 +10,7 @@ from index.errors import ArticleNotFound, QuestionError
 from index.search.passage_index import Candidate, PassageIndex
 from index.sentences import guess_language
 from index.types import Passage, PassageSource, pages_between
-from qa.retrieval.fusion import OTHER_SCRIPT, FusionWeights, best_of
+from qa.retrieval.fusion import OTHER_SCRIPT, FusionWeights, fuse
 
 DEFAULT_DEPTH = 100
 MAX_QUESTION_CHARS = 2_000
@@ -65,7 +65,7 @@ class Retriever:
         if vector is None:
             vector = self._index.embedder.encode_query(question)
         candidates = self._index.candidates(question, vector, max(k, self._depth), article_ids)
-        best = best_of(question, candidates, self._weights or self._fitting(question), k)
+        best = fuse(question, candidates, self._weights or self._fitting(question), k)
         passage_sources = self._index.store.passage_sources(
             found.stored.chunk.article_id for found, _ in best
         )
@@ -126,12 +126,12 @@ class Retriever:
             raise QuestionError(msg)
 
 
-def _passage(candidate: Candidate, score: float, rank: int, caption: PassageSource) -> Passage:
+def _passage(candidate: Candidate, score: float, rank: int, source: PassageSource) -> Passage:
     chunk = candidate.stored.chunk
-    page, page_breaks = pages_between(caption.pages, chunk.start, chunk.end)
+    page, page_breaks = pages_between(source.pages, chunk.start, chunk.end)
     return Passage(
         article_id=chunk.article_id,
-        title=caption.title,
+        title=source.title,
         text=chunk.text,
         start=chunk.start,
         end=chunk.end,
