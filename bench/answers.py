@@ -28,7 +28,7 @@ from qa.evaluation.evaluate import (
     answer_row,
     ask_all,
     ask_given,
-    in_variant,
+    variant_phrasing,
 )
 from qa.reading.reader import ExtractiveReader
 
@@ -62,7 +62,7 @@ def measure(
         if given:
             rows.append(answer_row(name, "given its paragraph", given, 0.0))
         for kind in VARIANTS:
-            varied = list(ask_all(articles, embedder, reader, wording=in_variant(kind)))
+            varied = list(ask_all(articles, embedder, reader, phrasing=variant_phrasing(kind)))
             if varied:
                 written = _same_questions(asked, varied)
                 rows.append(answer_row(name, f"those of {kind}", written, balanced))
@@ -107,7 +107,7 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
 def _cells(row: AnswerRow) -> tuple[str, ...]:
     refused = ", ".join(f"{kind} {share:.3f}" for kind, share in row.refused.items())
     return (
-        row.dataset, row.wording, str(row.questions), f"{row.threshold:.2f}",
+        row.dataset, row.phrasing, str(row.questions), f"{row.threshold:.2f}",
         str(row.exact_match), str(row.f1), str(row.contained),
         str(row.f1_of_all), f"{row.median_characters:.0f}",
         "" if row.first_citation is None else str(row.first_citation),
@@ -129,7 +129,7 @@ def _recall_table(rows: Sequence[AnswerRow]) -> list[str]:
         [
             [
                 row.dataset,
-                row.wording,
+                row.phrasing,
                 *(f"{v:.3f}" for kind in ("retrieved", "reranked") for v in row.recall[kind]),
             ]
             for row in rows

@@ -106,7 +106,9 @@ class Worker:
         if (chosen := self._one()) is not None:
             title = f"Renamed {self._random.random()}"
             titles = {**self._state.titles, chosen: title}
-            self._go(State(titles, self._state.model), lambda: self._index.rename(chosen, title))
+            self._go(
+                State(titles, self._state.model), lambda: self._index.store.rename(chosen, title)
+            )
 
     def _reopen(self) -> None:
         self._index.close()
@@ -211,7 +213,7 @@ def verify(folder: Path, logs: list[Path], *, check_first: bool) -> Outcome:
     index = _opened(folder, [told[0][1].model, told[0][0].model])
     with index:
         mended |= bool(index.faults)
-        found = {info.id: info.title for info in index.catalogue()}
+        found = {info.id: info.title for info in index.store.catalogue()}
         after = False
         for part, (before, later) in enumerate(told):
             mine = {i: t for i, t in found.items() if len(told) == 1 or _part_of(index, i) == part}
@@ -233,12 +235,12 @@ def _opened(folder: Path, models: list[str]) -> PassageIndex:
 
 
 def _part_of(index: PassageIndex, article_id: str) -> int:
-    return int(index.article(article_id).text.split()[0].removeprefix("Word")) // 1_000_000
+    return int(index.store.article(article_id).text.split()[0].removeprefix("Word")) // 1_000_000
 
 
 def _assert_found(index: PassageIndex, article_id: str) -> None:
     """Assert that a word that one article alone has brings that article, by words and meaning."""
-    article = index.article(article_id)
+    article = index.store.article(article_id)
     word = article.text.split()[0]
     found = index.candidates(word, index.embedder.encode_query(word), 9, [article_id])
     assert found, article_id

@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """A collection of documents and judged queries; every query has a relevant document."""
+    """A collection of documents and scored queries; every query has a relevant document."""
 
     name: str
     documents: tuple[Document, ...]

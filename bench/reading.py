@@ -61,7 +61,7 @@ def _packed(windows: Sequence[WindowLogits]) -> bytes:
         window = logits.window
         arrays[f"{number}.logits"] = np.stack([logits.start, logits.end])
         arrays[f"{number}.offsets"] = np.array(window.offsets, dtype=np.int32).reshape(-1, 2)
-        arrays[f"{number}.scalars"] = np.array([logits.nowhere, logits.has_answer])
+        arrays[f"{number}.scalars"] = np.array([logits.no_answer, logits.has_answer])
         arrays[f"{number}.places"] = np.array([window.passage_at, window.first])
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
@@ -73,9 +73,9 @@ def _unpacked(data: bytes) -> list[WindowLogits]:
     found = []
     for number in range(len(arrays) // 4):
         start, end = arrays[f"{number}.logits"]
-        nowhere, has_answer = arrays[f"{number}.scalars"].tolist()
+        no_answer, has_answer = arrays[f"{number}.scalars"].tolist()
         passage_at, first = arrays[f"{number}.places"].tolist()
         offsets = tuple(Span(*pair) for pair in arrays[f"{number}.offsets"].tolist())
         window = Window((), passage_at, first, offsets)
-        found.append(WindowLogits(window, start, end, nowhere, has_answer))
+        found.append(WindowLogits(window, start, end, no_answer, has_answer))
     return found

@@ -6,6 +6,10 @@ Example:
     1
 """
 
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,7 +19,6 @@ if TYPE_CHECKING:
     from qa.answers.answer import Answer, Kind
     from qa.answers.citation import Citation
     from qa.article_qa import ArticleQA
-    from qa.bundled import ask, retrieve
     from qa.settings import Settings
 
 __all__ = [
@@ -31,8 +34,8 @@ __all__ = [
     "retrieve",
 ]
 
-# What each name comes from, imported when it is first asked for.
-_PLACES = {
+# The module of each name, imported when the name is first used.
+_MODULES = {
     "Answer": "qa.answers.answer",
     "Article": "index.types",
     "ArticleInfo": "index.types",
@@ -41,20 +44,43 @@ _PLACES = {
     "Kind": "qa.answers.answer",
     "Passage": "index.types",
     "Settings": "qa.settings",
-    "ask": "qa.bundled",
-    "retrieve": "qa.bundled",
 }
 
 
-if not TYPE_CHECKING:  # with it, a checker takes any name for one of ours
+def retrieve(question: str, k: int = 5) -> list[Passage]:
+    """Return the ``k`` passages of the bundled article that best match the question.
+
+    Raises:
+        QuestionError: The question is blank or too long, or ``k`` less than 1.
+    """
+    return _bundled().retrieve(question, k)
+
+
+def ask(question: str, *, history: Sequence[str | Answer] = ()) -> Answer:
+    """Answer from the bundled article; see :meth:`ArticleQA.ask`.
+
+    Raises:
+        QuestionError: The question is blank or too long.
+    """
+    return _bundled().ask(question, history=history)
+
+
+@functools.cache
+def _bundled() -> ArticleQA:
+    from qa.article_qa import ArticleQA
+
+    return ArticleQA.bundled()
+
+
+if not TYPE_CHECKING:  # a type checker would accept any name because of it
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
             return _version()
-        if name not in _PLACES:
+        if name not in _MODULES:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        found: object = getattr(import_module(_PLACES[name]), name)
+        found: object = getattr(import_module(_MODULES[name]), name)
         globals()[name] = found
         return found
 

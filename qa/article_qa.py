@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from index.embedding.embedder import SentenceTransformerEmbedder, Vectors, load_in_background
-from index.errors import QuestionError
-from index.types import Article, Passage
-from qa.answers.answer import OVERVIEWS, Answer, Kind
-from qa.conversation.anaphora import is_follow_up
-from qa.conversation.answerer import Answerer
-from qa.conversation.intent import Intent, any_stands_in, detect_intent, has_letter
-from qa.conversation.language import language_of, note_on_languages
-from qa.conversation.small_talk import reply_to_small_talk
-from qa.retrieval.retriever import BLANK
-from qa.searching import SearchableLibrary
+from index.articles import bundled_article
+from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
+from index.search.passage_index import PassageIndex
+from index.types import Article, ArticleInfo, Passage, resolve_id_prefix
+from qa.answerer import Answerer, Request
+from qa.answers.answer import Answer, Kind
+from qa.conversation.intent import Intent
+from qa.conversation.language import language_of
+from qa.library import Library, read_bytes, read_file, read_text, read_url
+from qa.reading.reader import ExtractiveReader, Reader
+from qa.retrieval.retriever import Retriever
+from qa.settings import Settings
+from qa.suggestions import Scope, Suggestions
 
-# Few questions need these, which take some hundredths of a second to import.
-if TYPE_CHECKING:
-    from qa.overview.overviews import Name, Overviews
-    from qa.suggestions import Suggestions
+if TYPE_CHECKING:  # few sessions need it, and it takes some hundredths of a second to import
+    from qa.overview.overviews import Name
 
-SUGGESTED = 8
-"""Questions that an empty chat offers at most."""
-Encode: TypeAlias = Callable[[str], Vectors]
-"""A text → its embedding, made once in an answer however often it is needed."""
+MAX_SUGGESTIONS = 8
+"""Questions offered in an empty chat, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A question whose form has been checked, and what it is asked of."""
-
-    question: str
-    ids: list[str] | None
-    """The articles that are asked; None for all."""
-    titles: Mapping[str, str]
-    """Of those articles, by their ids, as they were when the question was put."""
-    history: Sequence[str | Answer]
-
-
-class ArticleQA(SearchableLibrary):
+class ArticleQA:
     """A library of articles that can be questioned. Safe to use from several threads.
 
-    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The model
-    is loaded at first use, or by :meth:`warm_up`.
+    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The models
+    are loaded at first use, or by :meth:`warm_up`.
+
+    Args:
+        index: Where articles are stored and searched.
+        embedder: The embedding model of ``index``.
+        settings: Limits of what is added and asked, and how readily it answers.
+        reader: The reading model; None for the default one.
+        pending: Articles to embed and store when they are first needed there.
 
     Example:
         >>> qa = ArticleQA.from_text("The bridge opened in 1932. It is 1,149 m long.")
@@ -54,42 +46,260 @@ class ArticleQA(SearchableLibrary):
         'The bridge opened in 1932.'
     """
 
-    @functools.cached_property
-    def _kind_embedder(self) -> SentenceTransformerEmbedder:
-        # What tells kinds of questions apart is fitted to the model that comes along.
-        comes_along = self.settings.model is None
-        return self._embedder if comes_along else SentenceTransformerEmbedder()
+    folder: Path | None = None
+    """The folder of the library; None for one in memory."""
 
-    @functools.cached_property
-    def _suggestions(self) -> Suggestions:
-        from qa.suggestions import Suggestions
+    def __init__(
+        self,
+        index: PassageIndex,
+        embedder: SentenceTransformerEmbedder,
+        settings: Settings,
+        *,
+        reader: Reader | None = None,
+        pending: Sequence[Article] = (),
+    ) -> None:
+        self.settings = settings
+        self._embedder = embedder
+        self._library = Library(index, pending)
+        self._retriever = Retriever(
+            index, depth=settings.depth, max_question_chars=settings.max_question_chars
+        )
+        self._reader = reader or ExtractiveReader()
+        self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
+        self._suggestions = Suggestions(self)
 
-        return Suggestions()
+    @classmethod
+    def open(
+        cls,
+        folder: Path | str,
+        settings: Settings | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Self:
+        """Open the library in ``folder``.
 
-    @functools.cached_property
-    def _overviews(self) -> Overviews:
-        from qa.overview.overviews import Overviews
+        Args:
+            folder: The library's folder. Other files in it are left alone.
+            settings: None for those of the environment.
+            create: Whether to create the library if there is none.
+            read_only: Whether to change nothing in the folder; see
+                :class:`index.search.passage_index.PassageIndex`.
 
-        return Overviews(self._embedder, self._index.chunks)
+        Raises:
+            LibraryMissing: There is none, and ``create`` is False.
+            LibraryDamaged: Its articles are lost or cannot be read.
+            LibraryError: It cannot be opened, or was made with another embedding model.
+        """
+        settings = settings or Settings.load()
+        embedder = _embedder(settings)
+        index = PassageIndex(Path(folder), embedder, create=create, read_only=read_only)
+        qa = cls(index, embedder, settings)
+        qa.folder = Path(folder)
+        return qa
+
+    @classmethod
+    def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
+        """Return a library in memory that holds this text, which is embedded when first needed.
+
+        Raises:
+            EmptyArticle: The text is blank.
+            TooLarge: It is over the limit of the settings.
+        """
+        settings = settings or Settings.load()
+        return cls._in_memory(settings, read_text(text, settings, title=title))
+
+    @classmethod
+    def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
+        """Return a library in memory that holds the article of this file alone.
+
+        Raises:
+            InputError: The file cannot be used; see :mod:`index.errors`.
+        """
+        settings = settings or Settings.load()
+        return cls._in_memory(settings, read_file(Path(path), settings))
+
+    @classmethod
+    def bundled(cls, settings: Settings | None = None) -> Self:
+        """Return a library in memory that holds the bundled article."""
+        return cls._in_memory(settings or Settings.load(), bundled_article())
+
+    @classmethod
+    def _in_memory(cls, settings: Settings, article: Article) -> Self:
+        embedder = _embedder(settings)
+        return cls(PassageIndex(None, embedder), embedder, settings, pending=[article])
+
+    @staticmethod
+    def reembed(
+        folder: Path | str, settings: Settings | None = None, progress: Progress | None = None
+    ) -> None:
+        """Embed every article of a library again, with the model of ``settings``.
+
+        ``progress`` is called with (articles done, articles). The library stays as it was
+        until all are done.
+        """
+        embedder = _embedder(settings or Settings.load())
+        with PassageIndex(Path(folder), embedder, create=False, replacing=True) as index:
+            index.reembed(progress)
 
     @property
     def ready(self) -> bool:
         """Whether a question is answered without waiting for a model to load."""
-        loaded = (self._embedder.is_loaded, self._kind_embedder.is_loaded, self._reader.is_loaded)
-        return all(loaded) and not self._pending
+        models = (self._embedder, self._answerer.intent_embedder, self._reader)
+        return all(model.is_loaded for model in models) and not self._library.has_pending
 
     def warm_up(self) -> None:
         """Load what the first question would have to wait for.
 
         Raises:
-            ModelError: The model cannot be used.
+            ModelError: A model cannot be used.
         """
         self._reader.load()
         self._embedder.load()
-        self._kind_embedder.load()
-        self._add_pending()
+        self._answerer.intent_embedder.load()
+        self._library.embed_pending()
         self._embedder.encode_query("warm-up")
         language_of("warm-up")
+
+    def close(self) -> None:
+        """Close the library, which cannot be used afterwards."""
+        self._library.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add a text and return it as stored; adding it a second time changes nothing.
+
+        Headings are recognised as in a plain-text file. ``progress`` is called
+        with (passages embedded, passages), here and below.
+
+        Raises:
+            EmptyArticle: The text is blank.
+            TooLarge: It is over the limit of the settings.
+            LibraryError: It cannot be stored.
+        """
+        return self.add_article(read_text(text, self.settings, title=title), progress)
+
+    def add_bytes(
+        self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file's bytes; ``name`` gives the format and a default title.
+
+        Raises:
+            InputError: The bytes cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be stored.
+        """
+        return self.add_article(read_bytes(data, name, self.settings, title=title), progress)
+
+    def add_file(
+        self, path: Path | str, *, title: str = "", progress: Progress | None = None
+    ) -> Article:
+        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
+
+        Raises:
+            InputError: The file cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be stored.
+        """
+        return self.add_article(read_file(Path(path), self.settings, title=title), progress)
+
+    def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
+        """Add the page at ``url``. No other method uses the network.
+
+        Raises:
+            FetchError: The page cannot be fetched, or must not be.
+            InputError: Its content cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be stored.
+        """
+        return self.add_article(read_url(url, self.settings, title=title), progress)
+
+    def add_article(self, article: Article, progress: Progress | None = None) -> Article:
+        """Add an article of another library, with its source, headings and pages.
+
+        Raises:
+            LibraryError: It cannot be stored.
+        """
+        return self._library.add(article, progress)
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        return self._library.articles()
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return what a list shows of every article, in the order they were added."""
+        return self._library.catalogue()
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        return self._library.titles()
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: There is none.
+        """
+        return self._library.article(article_id)
+
+    def existing(self, article_ids: Iterable[str]) -> list[Article]:
+        """Return the articles of these ids that exist, each once and in this order."""
+        return self._library.existing(article_ids)
+
+    def resolve(self, id_prefix: str) -> Article:
+        """Return the one article whose id begins with ``id_prefix``.
+
+        Raises:
+            ArticleNotFound: None does, or several do.
+        """
+        return self.article(resolve_id_prefix(id_prefix, self.titles()))
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article.
+
+        Raises:
+            ArticleNotFound: There is none of this id.
+            LibraryError: The library cannot be changed.
+        """
+        self._library.remove(article_id)
+
+    def rename(self, article_id: str, title: str) -> str:
+        """Change an article's title and return it as stored: one line, of limited length.
+
+        Later passages and citations have the new title; earlier answers keep the old one.
+
+        Raises:
+            TitleError: The title is blank or not valid Unicode.
+            ArticleNotFound: There is no article of this id.
+            LibraryError: The library cannot be changed.
+        """
+        return self._library.rename(article_id, title)
+
+    def retrieve(
+        self,
+        question: str,
+        k: int = 5,
+        article_ids: Iterable[str] | None = None,
+        *,
+        rerank: bool = False,
+    ) -> list[Passage]:
+        """Return the ``k`` passages that best match the question, best first.
+
+        ``article_ids`` limits the search to those articles. Fewer than ``k`` are returned
+        if there are no more. With ``rerank`` the reading model orders them, which is
+        better and takes longer.
+
+        Raises:
+            QuestionError: The question is blank or too long, or ``k`` less than 1.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        self._library.embed_pending()
+        if not rerank:
+            return self._retriever.retrieve(question, k, article_ids)
+        found = self._retriever.retrieve(question, max(k, self.settings.passages), article_ids)
+        return list(self._reader.read(question, found).passages[:k])
 
     def ask(
         self,
@@ -101,66 +311,49 @@ class ArticleQA(SearchableLibrary):
     ) -> Answer:
         """Answer from the articles alone, with exact citations, or refuse.
 
-        A question about whole articles is answered by :meth:`overview`, a polite word or a
-        question about the program without any citation; :attr:`Answer.kind` tells them apart.
-        :attr:`Answer.note` says where the models do not know a language.
-        ``history`` is what was asked before, oldest first: questions, or better their
-        answers, since a question alone is answered once more where it matters. A question
-        that leans on them is read in words that stand alone, :attr:`Answer.understood`;
-        any other as if there were no history. The passages of the answer are in the order
-        in which the reading model finds that they answer; without ``rerank`` in the
-        retriever's.
+        A question about whole articles gets an :meth:`overview`; a greeting or a question
+        about the program gets a reply without citations: see :attr:`Answer.kind`.
+        :attr:`Answer.note` warns of languages that the models do not know well.
+
+        Args:
+            question: What to answer.
+            article_ids: The articles to answer from; None for all.
+            history: Earlier questions or, better, their answers, oldest first. A follow-up
+                such as "When did he call?" is completed from them, and the completed
+                question is :attr:`Answer.understood`. Other questions ignore them. An earlier
+                question without its answer is answered again where that is needed.
+            rerank: Whether the answer's passages are in the reading model's order; else
+                they are in the retriever's.
 
         Raises:
-            QuestionError: The question, or one before it that it leans on, is blank or too
-                long.
+            QuestionError: The question, or an earlier one that it refers to, is blank or
+                too long.
             ArticleNotFound: One of the ids is not in the library.
         """
-        self._check_question(question)
+        self._answerer.check(question)
         if not self._reader.is_loaded:
             load_in_background(self._reader.load)  # while the other model embeds the question
-        ids = None if article_ids is None else list(article_ids)
-        titles = self._titles_of(ids)  # raises ArticleNotFound; nothing after it does
-        return self._asked(_Request(question, ids, titles, history), rerank=rerank)
+        request = self._request(question, article_ids, history=history, rerank=rerank)
+        return self._answerer.answer(request)
 
-    def _asked(self, request: _Request, *, rerank: bool = True) -> Answer:
-        """Answer from those of the articles that are still in the library; see :meth:`ask`."""
-        question, titles = request.question, request.titles
-        encode = functools.cache(self._embedder.encode_query)
-        wanted = self._wanted(request, encode)
-        if wanted.kind is Kind.TALK:
-            answer = reply_to_small_talk(question, wanted, list(titles.values()))
-        elif wanted.kind in OVERVIEWS:
-            self._add_pending()
-            answer = self._overviews.answer(wanted.kind, self.existing(titles), question)
-        else:
-            return self._answered(request, encode, rerank=rerank)
-        return _noted(answer, self.existing(citation.article_id for citation in answer.citations))
-
-    def wanted(
+    def intent(
         self,
         question: str,
         article_ids: Iterable[str] | None = None,
         *,
         history: Sequence[str | Answer] = (),
     ) -> Intent:
-        """Return what a question asks for, by which :meth:`ask` decides how to answer it.
-
-        Raises:
-            ArticleNotFound: One of the ids is not in the library.
-        """
-        ids = None if article_ids is None else list(article_ids)
-        request = _Request(question, ids, self._titles_of(ids), history)
-        return self._wanted(request, self._embedder.encode_query)
+        """Return what a question asks for, by which :meth:`ask` decides how to answer it."""
+        return self._answerer.intent(self._request(question, article_ids, history=history))
 
     def overview(
         self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
     ) -> Answer:
         """Return what whole articles are about, in their own sentences, each cited.
 
-        A summary is a paragraph; key points, people and a timeline are lists, an entry a
-        line. Of several articles the title leads each, and at most the first five are told.
-        Where an article has nothing of the kind a sentence says so.
+        A summary is a paragraph; key points, people and a timeline are lists with one entry
+        a line. With several articles each part begins with a title, and only the first five
+        articles are used. Where an article has nothing to show, a sentence says so.
 
         Args:
             kind: ``SUMMARY``, ``KEY_POINTS``, ``PEOPLE`` or ``TIMELINE``.
@@ -171,95 +364,52 @@ class ArticleQA(SearchableLibrary):
             ValueError: ``kind`` is another one.
             ArticleNotFound: One of the ids is not in the library.
         """
-        self._add_pending()
-        ids = None if article_ids is None else list(article_ids)
-        return self._overviews.answer(kind, self.existing(self._titles_of(ids)), question)
+        return self._answerer.overview(kind, self._request(question, article_ids))
 
     def suggest(
         self,
         article_ids: Iterable[str] | None = None,
-        count: int = SUGGESTED,
+        count: int = MAX_SUGGESTIONS,
         *,
         about: Iterable[str] | None = None,
-        wanted: Callable[[], bool] = lambda: True,
+        should_continue: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         """Return up to ``count`` questions to begin with, each of which the articles answer.
 
-        They ask for an overview, or about the main names of an article. Each has been tried:
-        the overview is not empty, or the answer is likely right and quotes the name. The first
-        call for an article takes a second or two, at most about five.
+        Each has been tried: the overview is not empty, or the answer is likely right and quotes
+        the name that it is about. The first call for an article takes up to about five seconds.
 
         Args:
-            article_ids: The articles that are asked; None for all.
+            article_ids: The articles that will be asked; None for all.
             count: How many questions at most.
             about: The articles that the questions are about; None for the first of those asked.
-            wanted: Asked before each question is tried; False ends the search there.
+            should_continue: Called before each question is tried; False ends the search.
 
         Raises:
             ArticleNotFound: One of ``about`` is not in the library.
         """
-        from qa.suggestions import Scope
-
-        self._add_pending()
+        self._library.embed_pending()
         asked = list(self.titles()) if article_ids is None else list(article_ids)
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
-        return self._suggestions.of(scope, count, self, wanted)
+        return self._suggestions.find(scope, count, should_continue)
 
     def main_names(self, article: Article) -> Sequence[Name]:
         """Return the people and organisations of an article, the most mentioned first."""
-        self._add_pending()
-        return self._overviews.names(article)
+        self._library.embed_pending()
+        return self._answerer.overviews.names(article)
 
-    def _check_question(self, question: str) -> None:
-        self._retriever.check_question(question)
-        if not has_letter(question):
-            raise QuestionError(BLANK)
-
-    def _wanted(self, request: _Request, encode: Encode) -> Intent:
-        if self._kind_embedder is not self._embedder:
-            encode = self._kind_embedder.encode_query
-
-        def said(words: Sequence[str]) -> bool:
-            # What has a rare word is among the first by BM25.
-            self._add_pending()
-            found = self._retriever.retrieve_existing(" ".join(words), ids=request.ids)
-            return any_stands_in(words, [passage.text for passage in found])
-
-        return detect_intent(
-            request.question,
-            encode,
-            said,
-            titles=list(request.titles.values()),
-            leans=bool(request.history) and is_follow_up(request.question),
-        )
-
-    def _answered(self, request: _Request, encode: Encode, *, rerank: bool) -> Answer:
-        """Return the words of the articles that answer a question, or a refusal."""
-        self._add_pending()
-        # Others may remove an article while it is read, so what was retrieved is kept.
-        snapshot: dict[str, Article] = {}
-
-        def retrieve(words: str) -> list[Passage]:
-            k = self.settings.passages
-            found = self._retriever.retrieve_existing(words, k, request.ids, encode)
-            unknown = {passage.article_id for passage in found} - snapshot.keys()
-            snapshot.update((article.id, article) for article in self.existing(unknown))
-            return [passage for passage in found if passage.article_id in snapshot]
-
-        def ask_again(earlier: str, before: Sequence[Answer]) -> Answer:
-            self._check_question(earlier)
-            return self._asked(replace(request, question=earlier, history=before))
-
-        least = self.settings.least_confidence(self._reader.levels)
-        answerer = Answerer(retrieve, self._reader, snapshot.__getitem__, least)
-        answer = answerer.answer(request.question, request.history, ask_again, rerank=rerank)
-        places = answer.citations or answer.passages[:1]
-        return _noted(answer, [snapshot[each] for each in {place.article_id for place in places}])
+    def _request(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
+    ) -> Request:
+        ids = None if article_ids is None else list(article_ids)
+        return Request(question, self._library.titles(ids), ids, history, rerank)
 
 
-def _noted(answer: Answer, articles: Iterable[Article]) -> Answer:
-    """Return ``answer`` with a note if its question, or an article it is from, is not English."""
-    texts = [language_of(article.text) for article in articles]
-    note = note_on_languages(language_of(answer.question), texts)
-    return replace(answer, note=note) if note else answer
+def _embedder(settings: Settings) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)

@@ -1,14 +1,16 @@
-"""Questions to begin with: an overview, or one of the article's names; each is tried first."""
+"""Questions to begin with: for an overview, or about an article's names; each is tried first."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
 
 from index.articles import examples_for
 from index.errors import ArticleNotFound
@@ -21,112 +23,107 @@ if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
     from qa.overview.overviews import Name
 
-SECONDS = 5.0
-"""No further question is tried after this long."""
-_OF_PERSONS = ("What did {} say?", "Who is {}?", "What did {} do?")
-_OF_ORGANISATIONS = ("What is {}?", "What did {} say?")
-_MOST_NAMES = 6
-_REMEMBERED = 64
+MAX_SECONDS = 5.0
+"""No further question is tried after this time."""
+_ABOUT_PEOPLE = ("What did {} say?", "Who is {}?", "What did {} do?")
+_ABOUT_ORGANISATIONS = ("What is {}?", "What did {} say?")
+_MAX_NAMES = 6
+_CACHED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the questions are about, and the ids of all articles that they are asked of."""
+    """The articles that the questions are about, and the ids of all that are asked."""
 
     about: tuple[Article, ...]
     asked: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Questions of which one is enough, and what its answer must have."""
+
+    questions: Sequence[str]
+    overview: Kind | None = None
+    """For an overview; else the answer must quote ``name`` from ``article``."""
+    name: str = ""
+    article: Article | None = None
+
+
 class Suggestions:
-    """Finds questions that are surely answered, and remembers them. Safe for several threads."""
+    """Finds questions that are answered confidently, and caches them.
 
-    def __init__(self) -> None:
+    Safe to use from several threads.
+
+    Args:
+        qa: Answers the questions.
+    """
+
+    def __init__(self, qa: ArticleQA) -> None:
+        self._qa = qa
         self._lock = threading.Lock()
-        self._found: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
+        self._cache: LRUCache[tuple[object, ...], list[str]] = LRUCache(_CACHED)
 
-    def of(self, scope: Scope, count: int, qa: ArticleQA, wanted: Callable[[], bool]) -> list[str]:
-        """Return up to ``count`` questions; fewer if the time ends or they are not ``wanted``.
+    def find(self, scope: Scope, count: int, should_continue: Callable[[], bool]) -> list[str]:
+        """Return up to ``count`` questions; fewer if time runs out or it should not continue.
 
-        Only a complete search is remembered.
+        Only a complete search is cached.
         """
-        # An article's id is made from its text; its title may change.
+        # An article's id is a hash of its text; its title may change.
         key = (*((article.id, article.title) for article in scope.about), scope.asked, count)
         with self._lock:
-            if key in self._found:
-                return list(self._found[key])
-        until = time.monotonic() + SECONDS
+            if key in self._cache:
+                return list(self._cache[key])
+        deadline = time.monotonic() + MAX_SECONDS
         found: list[str] = []
-        for question in _sure(scope, qa, lambda: wanted() and time.monotonic() < until):
-            if question is None:
-                return found
-            found.append(question)
+        for candidate in self._candidates(scope):
+            for question in candidate.questions:
+                if not should_continue() or time.monotonic() >= deadline:
+                    return found
+                if self._is_answered(question, candidate, scope):
+                    found.append(question)
+                    break
             if len(found) == count:
                 break
         with self._lock:
-            self._found[key] = list(found)
-            if len(self._found) > _REMEMBERED:
-                self._found.popitem(last=False)
+            self._cache[key] = list(found)
         return found
 
+    def _candidates(self, scope: Scope) -> Iterator[_Candidate]:
+        """Yield overviews, then questions about names, one of each article in turn."""
+        for question, intent in OVERVIEW_QUESTIONS.items():
+            yield _Candidate((question,), overview=intent.kind)
+        waiting = deque(self._about_names(article) for article in scope.about)
+        while waiting:
+            candidates = waiting.popleft()
+            if candidate := next(candidates, None):
+                yield candidate
+                waiting.append(candidates)
 
-def _sure(scope: Scope, qa: ArticleQA, goes_on: Callable[[], bool]) -> Iterator[str | None]:
-    """Yield the questions that are surely answered; None, and no more, when the time is over."""
-    ids = [article.id for article in scope.about]
-    for question, intent in OVERVIEW_QUESTIONS.items():
-        if not goes_on():
-            yield None
-            return
-        with suppress(ArticleNotFound):  # removed since
-            if qa.overview(intent.kind, ids).answered:
-                yield question
-    for article, questions, name in _in_turn(scope.about, qa):
-        for question in questions:
-            if not goes_on():
-                yield None
-                return
-            if _is_sure(question, name, article, scope.asked, qa):
-                yield question
-                break
+    def _about_names(self, article: Article) -> Iterator[_Candidate]:
+        for example in examples_for(article.id):
+            yield _Candidate((example.question,), name=example.name, article=article)
+        names: Sequence[Name] = ()
+        with suppress(ArticleNotFound):  # removed meanwhile
+            names = self._qa.main_names(article)[:_MAX_NAMES]
+        for name in names:
+            if name.text.startswith("The "):  # "The king" is not a name
+                continue
+            forms = _ABOUT_PEOPLE if name.is_person else _ABOUT_ORGANISATIONS
+            the = "the " if not name.is_person and f" the {name.text}" in article.text else ""
+            questions = [form.format(the + name.text) for form in forms]
+            yield _Candidate(questions, name=name.text, article=article)
 
-
-def _in_turn(
-    articles: Sequence[Article], qa: ArticleQA
-) -> Iterator[tuple[Article, Sequence[str], str]]:
-    """Yield what :func:`_about_names` does of each article, one of each in turn."""
-    waiting = deque((article, _about_names(article, qa)) for article in articles)
-    while waiting:
-        article, names = waiting.popleft()
-        for questions, name in names:
-            yield article, questions, name
-            waiting.append((article, names))
-            break
-
-
-def _about_names(article: Article, qa: ArticleQA) -> Iterator[tuple[Sequence[str], str]]:
-    """Yield questions, of which one is enough, and the name that they are about."""
-    for example in examples_for(article.id):
-        yield (example.question,), example.name
-    try:
-        names: Sequence[Name] = qa.main_names(article)[:_MOST_NAMES]
-    except ArticleNotFound:
-        return
-    for name in names:
-        if name.text.startswith("The "):  # "The king" is a word, not a name
-            continue
-        forms = _OF_PERSONS if name.is_person else _OF_ORGANISATIONS
-        the = "the " if not name.is_person and f" the {name.text}" in article.text else ""
-        yield [form.format(the + name.text) for form in forms], name.text
-
-
-def _is_sure(
-    question: str, name: str, article: Article, asked: Sequence[str], qa: ArticleQA
-) -> bool:
-    """Whether the answer is likely right, and is a quote of this article that has the name."""
-    try:
-        answer = qa.ask(question, asked)
-    except ArticleNotFound:
+    def _is_answered(self, question: str, candidate: _Candidate, scope: Scope) -> bool:
+        """Whether the overview has content, or the answer is likely right and has the name."""
+        with suppress(ArticleNotFound):  # removed meanwhile
+            if candidate.overview:
+                ids = [article.id for article in scope.about]
+                return self._qa.overview(candidate.overview, ids).answered
+            answer = self._qa.ask(question, scope.asked)
+            likely = answer.kind is Kind.ANSWER and answer.answered and answer.confidence >= LIKELY
+            if likely and candidate.article:
+                first = answer.citations[0]
+                in_article = first.article_id == candidate.article.id
+                return in_article and candidate.name.casefold() in first.quote.casefold()
         return False
-    if answer.kind is not Kind.ANSWER or not answer.answered or answer.confidence < LIKELY:
-        return False
-    first = answer.citations[0]
-    return first.article_id == article.id and name.casefold() in first.quote.casefold()

@@ -44,7 +44,7 @@ def filled(folder: Path, count: int = 3, removed: int = 0) -> Path:
 
 
 def titles(index: PassageIndex) -> list[str]:
-    return [info.title for info in index.catalogue()]
+    return [info.title for info in index.store.catalogue()]
 
 
 def found(index: PassageIndex, number: int) -> list[str]:
@@ -52,7 +52,7 @@ def found(index: PassageIndex, number: int) -> list[str]:
     word = f"Word{number}"
     candidates = index.candidates(word, TOY.encode_query(word), 50)
     holding = {c.stored.chunk.article_id for c in candidates if c.bm25 > 0 and c.similarity > 0}
-    return sorted(caption.title for caption in index.passage_sources(holding).values())
+    return sorted(caption.title for caption in index.store.passage_sources(holding).values())
 
 
 def derived_files(folder: Path) -> list[Path]:

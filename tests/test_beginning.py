@@ -29,11 +29,11 @@ class SuggestingQA(ScriptedQA):
         count: int = 8,
         *,
         about: Iterable[str] | None = None,
-        wanted: Callable[[], bool] = lambda: True,
+        should_continue: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         if self.gone:
             raise ArticleNotFound(OTHER.id)
-        return [f"{article_ids} {list(about or ())} {wanted()}?"][:count]
+        return [f"{article_ids} {list(about or ())} {should_continue()}?"][:count]
 
 
 def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> list[Any]:

@@ -24,4 +24,6 @@ def test_what_was_read_comes_back_the_same_without_reading_again(
         assert np.array_equal(ours.start, theirs.start)
         assert np.array_equal(ours.end, theirs.end)
         assert ours.window.offsets == theirs.window.offsets
-        assert (ours.nowhere, ours.has_answer) == pytest.approx((theirs.nowhere, theirs.has_answer))
+        assert (ours.no_answer, ours.has_answer) == pytest.approx(
+            (theirs.no_answer, theirs.has_answer)
+        )

@@ -19,7 +19,7 @@ def passage(article: Article) -> Passage:
 
 
 def composed(reading: Reading) -> Answer:
-    return compose_answer("Q?", reading, lambda _: ARTICLE, 0.5)
+    return compose_answer("Q?", reading, {ARTICLE.id: ARTICLE}, 0.5)
 
 
 def test_an_answer_marks_each_quote_where_it_ends() -> None:

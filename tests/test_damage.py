@@ -83,7 +83,7 @@ for trial in range(40):
         told.append(type(error).__name__)
     try:
         with opened(copy) as index:
-            index.articles()
+            index.store.articles()
             found(index, 3)
     except LibraryError:
         pass

@@ -13,7 +13,7 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.evaluation.abstention import AbstentionScore
 from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
-from qa.evaluation.evaluate import Asked, answer_row, ask_all, calibration_error, in_variant
+from qa.evaluation.evaluate import Asked, answer_row, ask_all, calibration_error, variant_phrasing
 from qa.reading.reader import ExtractiveReader
 
 ARTICLE = Article.from_text("The bridge opened in 1932. It is long.", title="Bridge")
@@ -124,7 +124,7 @@ def test_questions_are_asked_of_their_own_article_in_the_wording_wanted(
     written = list(ask_all(articles, remembering, reader))
     assert [a.question.id for a in written] == ["q", "o"]
     assert written[0].citations_right[0]
-    heard = list(ask_all(articles, remembering, reader, wording=in_variant("asr")))
+    heard = list(ask_all(articles, remembering, reader, phrasing=variant_phrasing("asr")))
     assert [a.answer.question for a in heard] == ["when did the bridge open"]
     assert heard[0].reply == "1932"
-    assert heard[0].is_right(heard[0].judged)
+    assert heard[0].is_right(heard[0].scored)

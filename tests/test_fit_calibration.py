@@ -14,12 +14,12 @@ RANK = Ranking(RankFeatures(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
 
 
 def observed(seed: int) -> Observed:
-    """Answers that are right the likelier the higher their margin; other signs are noise."""
+    """Answers that are right the likelier the higher their margin; other features are noise."""
     rng = np.random.default_rng(seed)
-    signs = rng.normal(size=(COUNT, len(fields(Features))))
-    right = rng.random(COUNT) < 1 / (1 + np.exp(-2.0 * signs[:, 0]))
+    features = rng.normal(size=(COUNT, len(fields(Features))))
+    right = rng.random(COUNT) < 1 / (1 + np.exp(-2.0 * features[:, 0]))
     groups = np.array([f"article {i % 10}" for i in range(COUNT)])
-    return Observed(signs, right, right | (rng.random(COUNT) < 0.3), groups)
+    return Observed(features, right, right | (rng.random(COUNT) < 0.3), groups)
 
 
 def test_the_fit_finds_what_tells_and_is_calibrated_on_other_answers() -> None:
@@ -27,7 +27,7 @@ def test_the_fit_finds_what_tells_and_is_calibrated_on_other_answers() -> None:
     weights = found.weights
     assert weights.margin > 5 * max(abs(weights.lead), abs(weights.length), abs(weights.coverage))
     other = observed(1)
-    sure = [found.confidence(Features(*row)) for row in other.signs.tolist()]
+    sure = [found.confidence(Features(*row)) for row in other.features.tolist()]
     assert calibration_error(sure, other.right.tolist()) < 0.06
     assert list(found.true) == sorted(found.true)
 

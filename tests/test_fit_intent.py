@@ -44,9 +44,9 @@ def test_a_fitted_model_knows_what_it_was_fitted_on() -> None:
     model = fit(phrases, axes[:-1], axes[-1:])
     for phrase, vector in zip(phrases, axes, strict=False):
         if phrase.wanted is not Intent.FACTUAL:
-            assert model.likeliest(vector)[0] is phrase.wanted
-    assert model.words_for(Intent.SUMMARY).isdisjoint(model.talk_words)
-    assert model.words_for(Intent.HELP) >= model.talk_words
+            assert model.most_likely(vector)[0] is phrase.wanted
+    assert model.general_words(Intent.SUMMARY).isdisjoint(model.talk_words)
+    assert model.general_words(Intent.HELP) >= model.talk_words
     assert "this" not in model.overview_words
 
 

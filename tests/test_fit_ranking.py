@@ -15,12 +15,12 @@ def choices(seed: int, weights: list[float]) -> list[Choice]:
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(1500):
-        signs = rng.normal(size=(8, SIGNS))
-        scores = signs @ np.array(weights)
+        features = rng.normal(size=(8, SIGNS))
+        scores = features @ np.array(weights)
         chances = np.exp(scores - np.logaddexp.reduce(scores))
         target = np.zeros(8)
         target[rng.choice(8, p=chances)] = 1.0
-        found.append(Choice(signs, target))
+        found.append(Choice(features, target))
     return found
 
 

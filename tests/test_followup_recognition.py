@@ -23,10 +23,10 @@ from qa.conversation.anaphora import Form, Kind, find_anaphor, is_follow_up
     ],
 )
 def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, form: Form) -> None:
-    pointer = find_anaphor(question)
-    assert pointer is not None
-    assert question[pointer.start : pointer.end] == words
-    assert (pointer.kind, pointer.form) == (Kind.PRONOUN, form)
+    anaphor = find_anaphor(question)
+    assert anaphor is not None
+    assert question[anaphor.start : anaphor.end] == words
+    assert (anaphor.kind, anaphor.form) == (Kind.PRONOUN, form)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, 
     ],
 )
 def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
-    pointer = find_anaphor(question)
-    assert pointer is not None
-    assert (pointer.kind, pointer.rest) == (kind, rest)
+    anaphor = find_anaphor(question)
+    assert anaphor is not None
+    assert (anaphor.kind, anaphor.rest) == (kind, rest)
 
 
 @pytest.mark.parametrize(

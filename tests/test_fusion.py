@@ -9,7 +9,7 @@ from index.search.passage_index import Candidate
 from index.search.text_index import query_terms, stems
 from index.store.rows import StoredChunk
 from index.types import Chunk, Span
-from qa.retrieval.fusion import MEANING_ALONE, FusionWeights, best_of
+from qa.retrieval.fusion import MEANING_ONLY, FusionWeights, fuse
 from qa.retrieval.word_overlap import QuestionTerms
 
 WORDS = st.sampled_from("red car sea was the sold treaty signed xylophone".split())
@@ -69,11 +69,11 @@ def test_the_best_are_those_of_comparing_all(
         candidate(number, sentences, cosine, bm25 * has_a_stem(question, sentences))
         for number, (sentences, cosine, bm25) in enumerate(texts)
     ]
-    found = best_of(question, candidates, weights, k)
+    found = fuse(question, candidates, weights, k)
     expected = sorted(in_full(question, candidates, weights), reverse=True)[:k]
     assert [score for _, score in found] == pytest.approx(expected, abs=1e-12)
     # All of them, by which nothing is passed over, begin with the same ones.
-    everything = best_of(question, candidates, weights, len(candidates) or 1)
+    everything = fuse(question, candidates, weights, len(candidates) or 1)
     assert found == everything[:k]
     assert everything == sorted(everything, key=lambda each: (-each[1], each[0].stored.id))
 
@@ -81,7 +81,7 @@ def test_the_best_are_those_of_comparing_all(
 def test_words_of_no_stems_leave_the_order_to_meaning() -> None:
     candidates = [candidate(1, ["red"], 0.1, 0.0), candidate(2, ["sea"], 0.7, 0.0)]
     assert query_terms("?!") == ()
-    found = best_of("?!", candidates, MEANING_ALONE, 2)
+    found = fuse("?!", candidates, MEANING_ONLY, 2)
     assert [(one.stored.id, score) for one, score in found] == [(2, 0.7), (1, 0.1)]
 
 

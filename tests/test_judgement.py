@@ -34,7 +34,7 @@ def candidate(
     return SpanCandidate(passage, Span(start, start + len(words)), margin, has)
 
 
-def judged(*candidates: SpanCandidate) -> list[ScoredSpan]:
+def scored(*candidates: SpanCandidate) -> list[ScoredSpan]:
     return [ScoredSpan(c, c.margin) for c in candidates]
 
 
@@ -46,8 +46,8 @@ def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
 
 
 def test_the_lead_of_a_lone_span_is_nothing_and_falls_with_rivals() -> None:
-    lone = judged(candidate("Sharif", 1.0))
-    rivalled = judged(candidate("Sharif", 1.0), candidate("Rubio", 1.0))
+    lone = scored(candidate("Sharif", 1.0))
+    rivalled = scored(candidate("Sharif", 1.0), candidate("Rubio", 1.0))
     passages = [lone[0].candidate.passage]
     assert compute_features("Who?", lone, passages).lead == pytest.approx(0)
     assert compute_features("Who?", rivalled, passages).lead == pytest.approx(-math.log(2))

@@ -7,7 +7,7 @@ import pytest
 
 from index.types import Article
 from qa.conversation import language
-from qa.conversation.language import is_plainly_english, language_of, note_on_languages
+from qa.conversation.language import is_plainly_english, language_note, language_of
 
 
 @pytest.mark.parametrize(
@@ -66,31 +66,31 @@ def test_the_article_that_comes_along_is_english(article: Article) -> None:
 
 
 def test_english_alone_is_no_news() -> None:
-    assert note_on_languages("en", ["en"]) is None
-    assert note_on_languages(None, ["en"]) is None
-    assert note_on_languages(None, []) is None
-    assert note_on_languages("en", [None]) is None
+    assert language_note("en", ["en"]) is None
+    assert language_note(None, ["en"]) is None
+    assert language_note(None, []) is None
+    assert language_note("en", [None]) is None
 
 
 def test_two_languages_are_told_and_which_to_ask_in() -> None:
-    note = note_on_languages("de", ["en"])
+    note = language_note("de", ["en"])
     assert note
     assert "in German, the text in English" in note
     assert "ask in English" in note
-    several = note_on_languages("en", ["fr", "es", "fr"])
+    several = language_note("en", ["fr", "es", "fr"])
     assert several
     assert "in Spanish and French" in several or "in French and Spanish" in several
 
 
 def test_a_text_that_the_models_do_not_know_is_told_of_in_its_own_language_too() -> None:
-    note = note_on_languages("es", ["es"])
+    note = language_note("es", ["es"])
     assert note
     assert "text seems to be in Spanish" in note
-    assert note_on_languages(None, ["es"]) == note
+    assert language_note(None, ["es"]) == note
 
 
 def test_talk_in_another_language_is_answered_in_english() -> None:
-    note = note_on_languages("fr", [])
+    note = language_note("fr", [])
     assert note
     assert "French" in note
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import pytest
 
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.embedding.model_files import DEFAULT_MODEL_DIMENSION, DEFAULT_MODEL_SHA256
 from qa.answers.answer import Kind
-from qa.conversation.intent import LONGEST, WEIGHTS, Intent, detect_intent, shipped_model
+from qa.article_qa import ArticleQA
+from qa.conversation.intent import MAX_CHARS, WEIGHTS, Intent, detect_intent, shipped_model
 from training.fit_intent import read_phrases
 
 CASES = [
@@ -33,45 +33,42 @@ CASES = [
 ]
 
 
-def nothing(_: Sequence[str]) -> bool:
-    return False
-
-
 @pytest.mark.parametrize(("question", "kind"), CASES)
 def test_a_question_is_known_by_its_meaning(
     embedder: SentenceTransformerEmbedder, question: str, kind: Kind
 ) -> None:
     assert question not in {phrase.text for phrase in read_phrases()}
-    assert detect_intent(question, embedder.encode_query, nothing).kind is kind
+    assert detect_intent(question, embedder.encode_query).intent.kind is kind
 
 
-def test_a_word_that_the_articles_say_makes_it_factual(
+def test_words_that_may_name_something_in_the_articles_are_reported(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    asked: list[Sequence[str]] = []
-
-    def said(words: Sequence[str]) -> bool:
-        asked.append(words)
-        return True
-
-    question = "Summarise the zebra article"
-    assert detect_intent(question, embedder.encode_query, said) is Intent.FACTUAL
-    assert detect_intent(question, embedder.encode_query, said, titles=["Zebra"]) is Intent.SUMMARY
-    assert detect_intent("Summarise this article", embedder.encode_query, said) is Intent.SUMMARY
-    assert all(words == ["zebra"] for words in asked)
+    question, encode = "Summarise the zebra article", embedder.encode_query
+    assert detect_intent(question, encode) == (Intent.SUMMARY, ("zebra",))
+    assert detect_intent(question, encode, titles=["Zebra"]) == (Intent.SUMMARY, ())
+    assert detect_intent("Summarise this article", encode) == (Intent.SUMMARY, ())
 
 
-def test_what_may_lean_on_an_earlier_question_must_be_clearer(
+def test_a_word_that_an_article_contains_makes_a_question_factual() -> None:
+    with ArticleQA.from_text("A zebra has stripes. It lives in herds.", title="Animals") as qa:
+        assert qa.intent("Summarise the zebra article") is Intent.FACTUAL
+        assert qa.intent("Summarise the dragon article") is Intent.SUMMARY
+
+
+def test_a_possible_follow_up_must_be_clearer(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    assert detect_intent("what is it", embedder.encode_query, nothing, leans=True) is Intent.FACTUAL
+    assert (
+        detect_intent("what is it", embedder.encode_query, in_context=True).intent is Intent.FACTUAL
+    )
 
 
-@pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * LONGEST}"])
+@pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * MAX_CHARS}"])
 def test_what_says_nothing_or_too_much_is_factual(
     embedder: SentenceTransformerEmbedder, question: str
 ) -> None:
-    assert detect_intent(question, embedder.encode_query, nothing) is Intent.FACTUAL
+    assert detect_intent(question, embedder.encode_query) == (Intent.FACTUAL, ())
 
 
 def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:

@@ -194,7 +194,7 @@ def test_reading_only_refuses_every_change(tmp_path: Path) -> None:
         for change in (
             lambda: index.add(article(9)),
             lambda: index.remove(article(1).id),
-            lambda: index.rename(article(1).id, "New"),
+            lambda: index.store.rename(article(1).id, "New"),
             index.reembed,
         ):
             with pytest.raises(LibraryUnwritable, match="opened for reading only"):

@@ -63,11 +63,11 @@ class LibraryLife(RuleBasedStateMachine):
     @rule(number=NUMBERS, title=st.text("ab", min_size=1, max_size=3))
     def rename(self, number: int, title: str) -> None:
         if number in self.titles:
-            self.index.rename(article(number).id, title)
+            self.index.store.rename(article(number).id, title)
             self.titles[number] = title
         else:
             with pytest.raises(ArticleNotFound):
-                self.index.rename(article(number).id, title)
+                self.index.store.rename(article(number).id, title)
 
     @rule(number=NUMBERS)
     def ask(self, number: int) -> None:
@@ -76,14 +76,14 @@ class LibraryLife(RuleBasedStateMachine):
         expected = {article(number).id: self.titles[number]} if number in self.titles else {}
         assert told == expected
         for passage in passages:
-            text = self.index.article(passage.article_id).text
+            text = self.index.store.article(passage.article_id).text
             assert text[passage.start : passage.end] == passage.text
             assert 0 <= passage.score <= 1
             assert -1.001 <= passage.similarity <= 1.001
 
     @rule()
     def list(self) -> None:
-        assert [info.title for info in self.index.catalogue()] == [*self.titles.values()]
+        assert [info.title for info in self.index.store.catalogue()] == [*self.titles.values()]
         assert len(self.index) == sum(
             len(self.index.chunks(article(number).id)[0]) for number in self.titles
         )

@@ -18,9 +18,9 @@ from qa.article_qa import ArticleQA
 from qa.conversation.anaphora import find_anaphor
 from qa.conversation.entities import Exchange
 from qa.conversation.follow_ups import resolve
-from qa.conversation.intent import particular_words
+from qa.conversation.intent import specific_words
 from qa.conversation.language import language_of
-from qa.conversation.multi_part import clauses_of
+from qa.conversation.multi_part import split_question
 from qa.evaluation.metrics import contained, f1
 from qa.output.article_html import Mark, blocks
 from qa.output.chat_markdown import chat_markdown
@@ -130,7 +130,7 @@ STEPS: dict[str, Callable[[str], object]] = {
     "HTML": escape_html,
     "flat": flat,
     "language": language_of,
-    "words of a question": lambda text: particular_words(text, frozenset()),
+    "words of a question": lambda text: specific_words(text, frozenset()),
     "trimming": lambda text: trim_to_words(text, Span(0, len(text))),
     "edited wording": lambda text: is_edited(text, text[:2_000]),
     "evaluation": lambda text: (contained(text, [text[: len(text) // 2]]), f1(text, [text])),
@@ -187,7 +187,7 @@ class OverviewsAlone(ArticleQA):
 def test_suggestions_take_time_in_proportion_to_their_article(unit: str) -> None:
     def suggested(text: str) -> None:
         scope = Scope((article_of(text),), ())
-        Suggestions().of(scope, 8, OverviewsAlone(text), lambda: True)
+        Suggestions(OverviewsAlone(text)).find(scope, 8, lambda: True)
 
     assert_linear(suggested, lambda count: UNITS[unit] * count)
 
@@ -205,7 +205,7 @@ def test_a_question_of_full_length_is_understood_in_little_time(unit: str, lead:
     ]
     start = time.thread_time()
     find_anaphor(question)
-    clauses_of(question)
+    split_question(question)
     for asked in (question, "When did it happen?", "What about him?", "Why?", "Who else?"):
         resolve(asked, turns, None)
     assert time.thread_time() - start < MOST_SECONDS

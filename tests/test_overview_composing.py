@@ -9,7 +9,7 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
-from qa.overview.overviews import Entry, Overview, Quote, Section, composed
+from qa.overview.overviews import Entry, Overview, Quote, Section, compose_overview
 
 TEXT = "Anna Berg, the mayor, opened\nthe bridge. It is * long *. Anna Berg spoke."
 ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")
@@ -34,7 +34,7 @@ PEOPLE = Overview(
 
 def test_a_summary_is_a_paragraph_of_quotes_each_on_one_line() -> None:
     overview = Overview(ARTICLE, (Section((Entry((OPENED,)), Entry((LONG,)))),))
-    answer = composed(Kind.SUMMARY, "What is it about?", [overview])
+    answer = compose_overview(Kind.SUMMARY, "What is it about?", [overview])
     assert answer.text == "Anna Berg, the mayor, opened the bridge. [1] It is * long *. [2]"
     assert [c.quote for c in answer.citations] == [
         "Anna Berg, the mayor, opened\nthe bridge.",
@@ -45,7 +45,7 @@ def test_a_summary_is_a_paragraph_of_quotes_each_on_one_line() -> None:
 
 
 def test_a_list_has_an_entry_a_line_and_says_whose() -> None:
-    answer = composed(Kind.PEOPLE, "", [PEOPLE])
+    answer = compose_overview(Kind.PEOPLE, "", [PEOPLE])
     assert answer.text == (
         "People\n• Anna Berg — the mayor [1] [2]\nOrganisations\n• The Bridge [3]"
     )
@@ -54,27 +54,31 @@ def test_a_list_has_an_entry_a_line_and_says_whose() -> None:
 
 def test_what_is_cited_twice_keeps_its_number() -> None:
     entries = (Entry((LONG,), "1932"), Entry((LONG,), "1933"))
-    answer = composed(Kind.TIMELINE, "", [Overview(ARTICLE, (Section(entries),))])
+    answer = compose_overview(Kind.TIMELINE, "", [Overview(ARTICLE, (Section(entries),))])
     assert answer.text == "• 1932 — It is * long *. [1]\n• 1933 — It is * long *. [1]"
     assert len(answer.citations) == 1
 
 
 def test_of_several_articles_the_title_leads_each() -> None:
     other = Article.from_text("Nothing.", title="Other")
-    answer = composed(Kind.PEOPLE, "", [PEOPLE, Overview(other, (), "Nobody.")], "There are more.")
+    answer = compose_overview(
+        Kind.PEOPLE, "", [PEOPLE, Overview(other, (), "Nobody.")], "There are more."
+    )
     assert answer.text.startswith("The <b>bridge</b>\nPeople\n• Anna Berg")
     assert answer.text.endswith("\n\nOther\nNobody.\n\nThere are more.")
     assert answer.answered
 
 
 def test_nothing_at_all_is_no_answer() -> None:
-    answer = composed(Kind.TIMELINE, "", [Overview(ARTICLE, (), "No dates.")])
+    answer = compose_overview(Kind.TIMELINE, "", [Overview(ARTICLE, (), "No dates.")])
     assert (answer.text, answer.answered, answer.citations) == ("No dates.", False, ())
     assert to_plain(answer) == "No dates."
 
 
 def test_markdown_shows_a_list_with_bold_names() -> None:
-    shown = chat_markdown(composed(Kind.PEOPLE, "", [PEOPLE]), link=lambda c: f"#s{c.start}")
+    shown = chat_markdown(
+        compose_overview(Kind.PEOPLE, "", [PEOPLE]), link=lambda c: f"#s{c.start}"
+    )
     assert shown == (
         "<strong>People</strong>\n\n"
         "- <strong>Anna Berg</strong> — the mayor [&#91;1&#93;](#s0) [&#91;2&#93;](#s57)\n\n"
@@ -85,7 +89,9 @@ def test_markdown_shows_a_list_with_bold_names() -> None:
 
 def test_markdown_of_a_summary_is_a_paragraph_under_each_title() -> None:
     overview = Overview(ARTICLE, (Section((Entry((LONG,)),)),))
-    shown = chat_markdown(composed(Kind.SUMMARY, "", [overview, overview]), link=lambda _: "#s")
+    shown = chat_markdown(
+        compose_overview(Kind.SUMMARY, "", [overview, overview]), link=lambda _: "#s"
+    )
     one = (
         "<strong>The &#60;b&#62;bridge&#60;/b&#62;</strong>\n\n"
         "It is &#42; long &#42;. [&#91;1&#93;](#s)"
@@ -95,7 +101,7 @@ def test_markdown_of_a_summary_is_a_paragraph_under_each_title() -> None:
 
 def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
     overview = Overview(ARTICLE, (Section((Entry((OPENED,)),)),))
-    shown = to_plain(composed(Kind.KEY_POINTS, "", [overview]))
+    shown = to_plain(compose_overview(Kind.KEY_POINTS, "", [overview]))
     assert shown == (
         "• Anna Berg, the mayor, opened the bridge. [1]\n\n"
         "Sources:\n[1] The <b>bridge</b>, characters 0–40"
@@ -103,7 +109,7 @@ def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
 
 
 def test_exports_show_a_list_and_escape_what_is_an_articles() -> None:
-    transcript = Transcript.of([composed(Kind.PEOPLE, "Who?", [PEOPLE, PEOPLE])])
+    transcript = Transcript.of([compose_overview(Kind.PEOPLE, "Who?", [PEOPLE, PEOPLE])])
     page = conversation_to_html(transcript, lambda _: ARTICLE)
     assert "<p><strong>The &lt;b&gt;bridge&lt;/b&gt;</strong></p>" in page
     assert "<ul><li><strong>Anna Berg</strong> — the mayor <a href=" in page
@@ -115,5 +121,5 @@ def test_exports_show_a_list_and_escape_what_is_an_articles() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.KEY_POINTS, Kind.TIMELINE, Kind.PEOPLE, Kind.SUMMARY])
 def test_an_overview_survives_json(kind: Kind) -> None:
-    answer = composed(kind, "", [PEOPLE])
+    answer = compose_overview(kind, "", [PEOPLE])
     assert type(answer).from_dict(answer.to_dict()) == answer

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.overview.timeline import Date, dates_in, resolved
+from qa.overview.timeline import Date, find_dates, resolved
 
 Key = tuple[int, int, int]
 
@@ -30,7 +30,7 @@ Key = tuple[int, int, int]
     ],
 )
 def test_a_date_is_read(text: str, words: str, key: Key) -> None:
-    (found,) = dates_in(text)
+    (found,) = find_dates(text)
     assert (found.words, found.key) == (words, key)
     assert text[found.start : found.end] == words
 
@@ -48,11 +48,11 @@ def test_a_date_is_read(text: str, words: str, key: Key) -> None:
     ],
 )
 def test_a_number_is_no_date(text: str) -> None:
-    assert not dates_in(text)
+    assert not find_dates(text)
 
 
 def told(text: str, *, is_news: bool) -> list[tuple[str, Key]]:
-    found = dates_in(text)
+    found = find_dates(text)
     paragraphs = [text[: date.start].count("\n") for date in found]
     return [(d.label, d.key) for d in resolved(found, paragraphs, is_news=is_news)]
 
@@ -86,7 +86,7 @@ def test_a_day_that_no_calendar_has_breaks_nothing() -> None:
 
 @given(st.text(alphabet=" .,()-–\n0123456789May JuneintheBCof'Monday", max_size=200))
 def test_every_date_is_in_the_text_and_none_overlap(text: str) -> None:
-    found: list[Date] = dates_in(text)
+    found: list[Date] = find_dates(text)
     assert all(text[d.start : d.end] == d.words for d in found)
     assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     list(resolved(found, [0] * len(found), is_news=True))

@@ -4,7 +4,7 @@ import pytest
 
 from index.chunking import chunk_article
 from index.types import Article
-from qa.overview.people import Entity, EntityType, characters_in, find_entities, introduction
+from qa.overview.people import Entity, EntityType, find_characters, find_entities, find_introduction
 from qa.overview.summary import Sentence, sentences_of
 
 TOWN = (
@@ -22,33 +22,33 @@ def sentences(text: str) -> list[Sentence]:
     return list(sentences_of(chunk_article(article, lambda some: [len(t.split()) for t in some])))
 
 
-def figures(text: str) -> dict[str, Entity]:
-    return {figure.name: figure for figure in find_entities(sentences(text), text, "")}
+def entities(text: str) -> dict[str, Entity]:
+    return {entity.name: entity for entity in find_entities(sentences(text), text, "")}
 
 
-def told(text: str, figure: Entity) -> str:
-    known = introduction(figure)
+def told(text: str, entity: Entity) -> str:
+    known = find_introduction(entity)
     assert known is not None
-    assert figure.name in text[slice(*known.quote)]
+    assert entity.name in text[slice(*known.quote)]
     assert known.quote.start <= known.told.start < known.told.end <= known.quote.end
     return text[slice(*known.told)]
 
 
 def test_persons_and_organisations_are_told_from_places() -> None:
-    found = figures(TOWN)
-    persons = [name for name, figure in found.items() if figure.sort is EntityType.PERSON]
-    bodies = [name for name, figure in found.items() if figure.sort is EntityType.ORGANISATION]
+    found = entities(TOWN)
+    persons = [name for name, entity in found.items() if entity.type is EntityType.PERSON]
+    bodies = [name for name, entity in found.items() if entity.type is EntityType.ORGANISATION]
     assert sorted(persons) == ["Anna Berg", "John Stone", "Karim Aziz"]
     assert sorted(bodies) == ["Daily Post", "Harbour Company", "World Bridge Organisation"]
 
 
 def test_one_person_by_several_names_is_one() -> None:
-    berg = figures(TOWN)["Anna Berg"]
+    berg = entities(TOWN)["Anna Berg"]
     assert [m.name for m in berg.mentions] == ["Anna Berg", "Berg", "A. Berg", "Berg"]
 
 
 def test_an_acronym_stands_for_its_name() -> None:
-    body = figures(TOWN)["World Bridge Organisation"]
+    body = entities(TOWN)["World Bridge Organisation"]
     assert [m.name for m in body.mentions] == ["World Bridge Organisation", "WBO", "WBO"]
 
 
@@ -61,7 +61,7 @@ def test_an_acronym_stands_for_its_name() -> None:
     ],
 )
 def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: str) -> None:
-    assert told(TOWN, figures(TOWN)[name]) == words
+    assert told(TOWN, entities(TOWN)[name]) == words
 
 
 @pytest.mark.parametrize(
@@ -85,24 +85,24 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
     ],
 )
 def test_a_role_beside_the_name_introduces(text: str, name: str, words: str) -> None:
-    assert told(text, figures(text)[name]) == words
+    assert told(text, entities(text)[name]) == words
 
 
 def test_a_sentence_that_says_who_somebody_is_introduces_them() -> None:
     text = "Maria Lopez is a painter from Chile. She lives in Rome. Lopez said little."
-    assert told(text, figures(text)["Maria Lopez"]) == "Maria Lopez is a painter from Chile."
+    assert told(text, entities(text)["Maria Lopez"]) == "Maria Lopez is a painter from Chile."
 
 
 def test_whose_brother_it_is_must_not_be_left_open() -> None:
     text = "Martin Holm, his eldest son, came. His brother Martin Holm said so, and he laughed."
-    assert introduction(figures(text)["Martin Holm"]) is None
+    assert find_introduction(entities(text)["Martin Holm"]) is None
 
 
 def test_offices_with_of_are_no_part_of_the_name() -> None:
     text = "US Secretary of State Marco Rubio called. Rubio said that he would wait."
-    figure = figures(text)["Marco Rubio"]
-    assert told(text, figure) == "US Secretary of State"
-    assert len(figure.mentions) == 2
+    entity = entities(text)["Marco Rubio"]
+    assert told(text, entity) == "US Secretary of State"
+    assert len(entity.mentions) == 2
 
 
 def test_two_of_one_surname_stay_two() -> None:
@@ -110,34 +110,34 @@ def test_two_of_one_surname_stay_two() -> None:
         "John Smith met Mary Smith. John Smith said that he was late. Mary Smith said that she "
         "was early."
     )
-    assert {"John Smith", "Mary Smith"} <= set(figures(text))
+    assert {"John Smith", "Mary Smith"} <= set(entities(text))
 
 
 def test_where_somebody_works_is_no_part_of_the_name() -> None:
-    found = figures("Karim Aziz of Halden University said that he was late. Aziz left.")
-    assert found["Karim Aziz"].sort is EntityType.PERSON
-    assert found["Halden University"].sort is EntityType.ORGANISATION
+    found = entities("Karim Aziz of Halden University said that he was late. Aziz left.")
+    assert found["Karim Aziz"].type is EntityType.PERSON
+    assert found["Halden University"].type is EntityType.ORGANISATION
 
 
 def test_who_has_a_director_is_an_organisation() -> None:
-    found = figures("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
-    assert found["FBA"].sort is EntityType.ORGANISATION
+    found = entities("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
+    assert found["FBA"].type is EntityType.ORGANISATION
 
 
 def test_an_organisation_may_begin_with_a_title() -> None:
-    found = figures("The U.S. Justice Department agreed. It is one of the Justice Department's.")
-    assert {figure.sort for figure in found.values()} == {EntityType.ORGANISATION}
+    found = entities("The U.S. Justice Department agreed. It is one of the Justice Department's.")
+    assert {entity.type for entity in found.values()} == {EntityType.ORGANISATION}
 
 
 def test_whom_the_title_names_is_known_by_the_surname() -> None:
     text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
     (tesla,) = find_entities(sentences(text), text, "Nikola Tesla")
-    assert (tesla.name, tesla.sort) == ("Tesla", EntityType.PERSON)
+    assert (tesla.name, tesla.type) == ("Tesla", EntityType.PERSON)
 
 
 def test_a_capital_at_the_start_of_a_sentence_is_no_name() -> None:
     text = "Bread is baked here. Workers said that he was late. Many told us. Nobody thinks so."
-    assert not figures(text)
+    assert not entities(text)
 
 
 def test_a_story_has_those_it_calls_the_king() -> None:
@@ -145,9 +145,9 @@ def test_a_story_has_those_it_calls_the_king() -> None:
         "Once there was a king. The king had a cat. The king slept. The cat spoke. The king woke. "
         "The old king laughed, and the kings of the south came."
     )
-    (king,) = characters_in(sentences(text))
+    (king,) = find_characters(sentences(text))
     assert (king.name, len(king.mentions)) == ("The king", 5)
-    (giant,) = characters_in(
+    (giant,) = find_characters(
         sentences("The Giant ate. The Giant drank. The Giant slept. The Giant!")
     )
     assert giant.name == "The Giant"

@@ -62,7 +62,7 @@ def test_what_is_none_is_not(text: str) -> None:
     ],
 )
 def test_a_sentence_leans_on_the_one_before(text: str, *, leans: bool) -> None:
-    assert sentence(text).leans is leans
+    assert sentence(text).needs_context is leans
 
 
 def test_headings_are_left_out_and_places_are_exact() -> None:

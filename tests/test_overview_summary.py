@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embedding.embedder import Vectors
-from qa.overview.summary import Sentence, Weights, chosen
+from qa.overview.summary import Sentence, Weights, select_sentences
 
-CENTRALITY_ALONE = Weights(title=0, early=0, leaning=0, spoken=0, novelty=0)
+CENTRALITY_ALONE = Weights(title=0, early=0, context=0, speech=0, novelty=0)
 
 
 def unit(rows: list[list[float]]) -> Vectors:
@@ -25,13 +25,15 @@ def sentences(*texts: str) -> list[Sentence]:
 def test_the_sentence_that_is_most_like_the_others_is_taken() -> None:
     some = sentences("Far.", "Near.", "Nearer.")
     vectors = unit([[1, 0, 0.1], [0.3, 1, 0.4], [0.6, 1, 0]])
-    assert [s.text for s in chosen(some, vectors, None, 1, CENTRALITY_ALONE)] == ["Nearer."]
+    assert [s.text for s in select_sentences(some, vectors, None, 1, CENTRALITY_ALONE)] == [
+        "Nearer."
+    ]
 
 
 def test_what_was_said_is_not_said_again() -> None:
     some = sentences("The bridge is long.", "The bridge is long!", "The town is old.")
     vectors = unit([[1, 0.2], [1, 0.201], [0.2, 1]])
-    assert [s.text for s in chosen(some, vectors, None, 3)] == [
+    assert [s.text for s in select_sentences(some, vectors, None, 3)] == [
         "The bridge is long.",
         "The town is old.",
     ]
@@ -40,15 +42,18 @@ def test_what_was_said_is_not_said_again() -> None:
 def test_a_sentence_that_leans_on_another_waits_for_those_that_do_not() -> None:
     some = sentences("The town is old.", "He built the bridge.", "Smith built the bridge.")
     vectors = unit([[0.1, 1], [1, 0.5], [1, 0.55]])
-    assert chosen(some, vectors, None, 1, Weights(early=0))[0].text == "Smith built the bridge."
+    assert (
+        select_sentences(some, vectors, None, 1, Weights(early=0))[0].text
+        == "Smith built the bridge."
+    )
 
 
 def test_the_title_tells_what_counts() -> None:
     some = sentences("The bridge is long.", "The town is old.")
     vectors = unit([[1, 0], [0, 1]])
     weights = Weights(early=0)
-    assert chosen(some, vectors, vectors[1], 1, weights)[0].text == "The town is old."
-    assert chosen(some, vectors, vectors[0], 1, weights)[0].text == "The bridge is long."
+    assert select_sentences(some, vectors, vectors[1], 1, weights)[0].text == "The town is old."
+    assert select_sentences(some, vectors, vectors[0], 1, weights)[0].text == "The bridge is long."
 
 
 @given(
@@ -59,7 +64,7 @@ def test_the_order_is_the_articles_and_nothing_comes_twice(
 ) -> None:
     vectors = unit([[*row, 0.5] for row in rows]) if rows else np.zeros((0, 5), dtype=np.float32)
     some = sentences(*(f"Sentence {i}." for i in range(len(rows))))
-    found = chosen(some, vectors, None, count)
+    found = select_sentences(some, vectors, None, count)
     assert len(found) <= count
     assert found == sorted(set(found), key=lambda s: s.start)
     assert bool(found) == (bool(rows) and count > 0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from index.chunking import chunk_article
 from index.types import Article
 from qa.overview.summary import Sentence, sentences_of
-from qa.overview.timeline import Event, events_in, most_telling
+from qa.overview.timeline import Event, find_events, select_events
 
 TEXT = (
     "The bridge was opened on 19 March 1932. Work had begun in 1923 under John Smith. A first "
@@ -18,7 +18,7 @@ def sentences(text: str) -> list[Sentence]:
 
 
 def events(text: str) -> list[Event]:
-    return events_in(sentences(text), text)
+    return find_events(sentences(text), text)
 
 
 def test_events_are_in_the_order_of_time_and_each_is_told_once() -> None:
@@ -37,11 +37,11 @@ def test_a_date_that_a_hard_wrap_cuts_is_one() -> None:
 
 def test_of_many_events_those_told_best_are_kept_from_all_over_the_time() -> None:
     text = " ".join(f"In {year} the town grew by a street." for year in range(1800, 1900))
-    kept = most_telling(events(text), 10)
+    kept = select_events(events(text), 10)
     years = [event.date.year for event in kept]
     assert [(year or 0) // 10 for year in years] == list(range(180, 190))
     front, behind = events("In 1900 he came to town. He would leave the town in 1901.")
-    assert most_telling([front, behind], 1) == [front]
+    assert select_events([front, behind], 1) == [front]
 
 
 def test_what_happened_on_an_unknown_monday_is_not_dated_by_what_it_mentions() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.conversation.multi_part import clauses_of
+from qa.conversation.multi_part import split_question
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from qa.conversation.multi_part import clauses_of
     ],
 )
 def test_a_question_of_several_is_split(question: str, clauses: tuple[str, ...]) -> None:
-    assert clauses_of(question) == clauses
+    assert split_question(question) == clauses
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_question_of_several_is_split(question: str, clauses: tuple[str, ...])
     ],
 )
 def test_what_is_one_question_stays_one(question: str) -> None:
-    assert clauses_of(question) == (question,)
+    assert split_question(question) == (question,)

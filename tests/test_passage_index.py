@@ -29,7 +29,7 @@ def found(index: PassageIndex, question: str, **limits: object) -> list[str]:
     vector = index.embedder.encode_query(question)
     candidates = index.candidates(question, vector, 10, **limits)  # type: ignore[arg-type]
     ids = [c.stored.chunk.article_id for c in sorted(candidates, key=lambda c: -c.similarity)]
-    passage_sources = index.passage_sources(ids)
+    passage_sources = index.store.passage_sources(ids)
     return [passage_sources[article_id].title for article_id in ids]
 
 
@@ -49,7 +49,7 @@ def test_the_same_content_twice_is_one_article(
 ) -> None:
     with PassageIndex(folder, embedder) as index:
         assert index.add(RIVER) == index.add(RIVER)
-        assert len(index.articles()) == 1
+        assert len(index.store.articles()) == 1
         assert len(index) == 1
 
 
@@ -87,9 +87,9 @@ def test_passages_bear_a_new_title_at_once_and_nothing_is_rebuilt(
         index.add(RIVER)
         for change in ("vectors.VectorIndex.add", "lexical.TextIndex.update"):
             monkeypatch.delattr(f"index.{change}")
-        index.rename(RIVER.id, "Donau")
+        index.store.rename(RIVER.id, "Donau")
         assert found(index, "Which river crosses many states?") == ["Donau"]
-        assert [info.title for info in index.catalogue()] == ["Donau"]
+        assert [info.title for info in index.store.catalogue()] == ["Donau"]
         assert index.add(RIVER).title == "Donau"
 
 
@@ -102,9 +102,9 @@ def test_an_interrupted_addition_changes_nothing(
     with PassageIndex(folder, embedder) as index:
         with pytest.raises(KeyboardInterrupt):
             index.add(RIVER, interrupt)
-        assert index.articles() == []
+        assert index.store.articles() == []
         index.add(RIVER)
-        assert len(index.articles()) == 1
+        assert len(index.store.articles()) == 1
 
 
 def filled_library(folder: Path, embedder: SentenceTransformerEmbedder) -> None:
@@ -118,7 +118,7 @@ def test_a_library_is_as_it_was_when_opened_again(
 ) -> None:
     filled_library(tmp_path / "l", embedder)
     with PassageIndex(tmp_path / "l", embedder) as index:
-        assert [article.title for article in index.articles()] == ["Danube", "Treaty"]
+        assert [article.title for article in index.store.articles()] == ["Danube", "Treaty"]
         assert found(index, "river")[0] == "Danube"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.reading.quotes import MAX_SENTENCES, quotes_of
+from qa.reading.quotes import MAX_SENTENCES, select_quotes
 from qa.reading.ranking import ScoredSpan
 from qa.reading.spans import SpanCandidate, sentences_around
 
@@ -19,7 +19,7 @@ def passage(text: str = TEXT) -> Passage:
     return Passage("a", "T", text, 0, len(text), 0.5, 1, "", sentences)
 
 
-def judged(
+def scored(
     words: str, score: float, *, margin: float = 1.0, source: Passage | None = None
 ) -> ScoredSpan:
     source = source or passage()
@@ -28,35 +28,37 @@ def judged(
 
 
 def quoted(question: str, *spans: ScoredSpan) -> list[str]:
-    return [spans[0].candidate.passage.text[q.start : q.end] for q in quotes_of(question, spans)]
+    return [
+        spans[0].candidate.passage.text[q.start : q.end] for q in select_quotes(question, spans)
+    ]
 
 
 def test_the_sentence_of_the_best_span_is_quoted() -> None:
-    assert quoted("How was the weather?", judged("warm", 5.0)) == ["The weather was warm."]
+    assert quoted("How was the weather?", scored("warm", 5.0)) == ["The weather was warm."]
 
 
 def test_a_sentence_that_goes_on_with_the_answer_is_quoted_with_it() -> None:
-    assert quoted("Whom did Rubio call?", judged("the minister", 5.0)) == [
+    assert quoted("Whom did Rubio call?", scored("the minister", 5.0)) == [
         "Rubio made a call to the minister on Thursday. He also made a call to Sharif."
     ]
 
 
 def test_a_sentence_is_not_explained_by_another_paragraph() -> None:
-    assert quoted("Where did it rain?", judged("Lahore", 5.0)) == ["It rained in Lahore."]
+    assert quoted("Where did it rain?", scored("Lahore", 5.0)) == ["It rained in Lahore."]
 
 
 def test_a_span_as_good_as_the_best_is_quoted_too() -> None:
-    spans = [judged("warm", 5.0), judged("Lahore", 4.5), judged("The talks", 3.0)]
+    spans = [scored("warm", 5.0), scored("Lahore", 4.5), scored("The talks", 3.0)]
     assert quoted("What happened?", *spans) == ["The weather was warm.", "It rained in Lahore."]
 
 
 def test_a_span_that_is_less_likely_than_none_is_not_quoted_beside_the_best() -> None:
-    spans = [judged("warm", 5.0), judged("Lahore", 4.9, margin=-0.1)]
+    spans = [scored("warm", 5.0), scored("Lahore", 4.9, margin=-0.1)]
     assert quoted("What happened?", *spans) == ["The weather was warm."]
 
 
 def test_a_long_answer_takes_what_its_passage_says_besides() -> None:
-    spans = [judged("peace", 5.0), judged("The weather was warm", 2.5)]
+    spans = [scored("peace", 5.0), scored("The weather was warm", 2.5)]
     assert quoted("When did Sharif speak?", *spans) == ["Sharif spoke of peace."]
     assert quoted("Why did Sharif speak?", *spans) == [
         "The weather was warm. Sharif spoke of peace."
@@ -65,7 +67,7 @@ def test_a_long_answer_takes_what_its_passage_says_besides() -> None:
 
 def test_a_span_over_many_sentences_is_quoted_up_to_the_limit() -> None:
     text = " ".join(f"Sentence {i} is here." for i in range(6))
-    (quote,) = quoted("What?", judged(text, 5.0, source=passage(text)))
+    (quote,) = quoted("What?", scored(text, 5.0, source=passage(text)))
     assert quote.count(".") == MAX_SENTENCES
 
 

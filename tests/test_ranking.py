@@ -31,14 +31,14 @@ def candidate(words: str, margin: float, *, has: float = 0.0, score: float = 0.5
 def order(
     candidates: list[SpanCandidate], weights: RankFeatures, question: str = "Who?"
 ) -> list[ScoredSpan]:
-    return Ranking(weights).in_turn(question, [candidates[0].passage], lambda _: candidates)
+    return Ranking(weights).rank(question, [candidates[0].passage], lambda _: candidates)
 
 
 def test_spans_are_ordered_by_the_weighted_sum_of_their_signs() -> None:
     spans = [candidate("Sharif", 2.0, score=0.2), candidate("Rubio", 1.0, score=0.4, has=2.0)]
-    judged = order(spans, WEIGHTS)
-    assert [j.candidate.text for j in judged] == ["Rubio", "Sharif"]
-    assert [j.score for j in judged] == [6.0, 4.0]
+    scored = order(spans, WEIGHTS)
+    assert [j.candidate.text for j in scored] == ["Rubio", "Sharif"]
+    assert [j.score for j in scored] == [6.0, 4.0]
 
 
 def test_of_the_same_score_the_earlier_place_comes_first() -> None:
@@ -54,18 +54,18 @@ def test_of_the_same_words_only_the_best_is_kept() -> None:
 
 def test_words_of_the_question_tell_beside_a_span_and_in_it() -> None:
     spans = [candidate("Sharif", 0.0), candidate("Rubio left", 0.0)]
-    signs = rank_features("How did Rubio leave the town?", [s.passage for s in spans], spans)
-    assert signs[1].near > signs[0].near
-    assert [sign.echo for sign in signs] == [0.0, 0.5]
-    assert signs[1].length > signs[0].length
+    features = rank_features("How did Rubio leave the town?", [s.passage for s in spans], spans)
+    assert features[1].near > features[0].near
+    assert [feature.echo for feature in features] == [0.0, 0.5]
+    assert features[1].length > features[0].length
 
 
 def test_a_span_that_only_repeats_the_question_can_be_put_last() -> None:
     spans = [candidate("Rubio", 1.0), candidate("Sharif", 0.5)]
     weights = replace(NOTHING, margin=1.0, echo=-2.0)
-    judged = order(spans, weights, "Whom did Rubio call?")
-    assert [j.candidate.text for j in judged] == ["Sharif", "Rubio"]
-    assert judged[1].score == pytest.approx(-1.0)
+    scored = order(spans, weights, "Whom did Rubio call?")
+    assert [j.candidate.text for j in scored] == ["Sharif", "Rubio"]
+    assert scored[1].score == pytest.approx(-1.0)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def read_in_turn(margins: list[float], reach: float | None) -> list[int]:
         ]
 
     ranking = Ranking(replace(NOTHING, margin=1.0, retrieval=10.0), reach)
-    judged = ranking.in_turn("Who?", passages, spans_of)
-    assert sorted(j.candidate.passage.rank for j in judged) == read
+    scored = ranking.rank("Who?", passages, spans_of)
+    assert sorted(j.candidate.passage.rank for j in scored) == read
     return read
 
 

@@ -33,12 +33,12 @@ class Library:
 
     def quoted(self, question: str) -> list[str]:
         quotes = self.read(question).quotes
-        return [self.index.article(q.article_id).text[q.start : q.end] for q in quotes]
+        return [self.index.store.article(q.article_id).text[q.start : q.end] for q in quotes]
 
     def short(self, question: str) -> str:
         reading = self.read(question)
         assert reading.short
-        return self.index.article(reading.quotes[0].article_id).text[slice(*reading.short)]
+        return self.index.store.article(reading.quotes[0].article_id).text[slice(*reading.short)]
 
 
 @pytest.fixture(scope="module")

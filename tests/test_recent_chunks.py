@@ -90,13 +90,13 @@ def told(index: PassageIndex) -> dict[str, str]:
     """Return the title of every article whose passages are found, by its id."""
     passages = Retriever(index).retrieve("Word0 and word1 and word2 and word5", 1_000)
     for passage in passages:
-        text = index.article(passage.article_id).text
+        text = index.store.article(passage.article_id).text
         assert text[passage.start : passage.end] == passage.text
     return {passage.article_id: passage.title for passage in passages}
 
 
 CHANGES: dict[str, Callable[[PassageIndex], object]] = {
-    "rename": lambda index: index.rename(article(1).id, "New"),
+    "rename": lambda index: index.store.rename(article(1).id, "New"),
     "remove": lambda index: index.remove(article(1).id),
     "add": lambda index: index.add(article(5)),
     "reembed": lambda index: index.reembed(),

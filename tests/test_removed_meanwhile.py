@@ -55,11 +55,12 @@ def test_what_was_retrieved_is_quoted_though_it_goes_before_it_is_read(
     assert answer.short == "1911"
 
 
-@pytest.mark.parametrize("step", ["candidates", "captions"])
+@pytest.mark.parametrize("step", ["candidates", "passage_sources"])
 def test_what_goes_before_it_is_retrieved_is_left_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    removed = remove_before(monkeypatch, qa, qa._index, step)
+    index = qa._library.index
+    removed = remove_before(monkeypatch, qa, index if step == "candidates" else index.store, step)
     ids = [info.id for info in qa.catalogue()]
     answer = qa.ask(ASKED, article_ids=ids)
     assert removed
@@ -69,7 +70,7 @@ def test_what_goes_before_it_is_retrieved_is_left_out(
 def test_what_goes_right_after_it_was_retrieved_is_left_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    removed = remove_before(monkeypatch, qa, qa, "existing")
+    removed = remove_before(monkeypatch, qa, qa._library, "existing")
     answer = qa.ask(ASKED)
     assert removed
     assert {passage.title for passage in answer.passages} == {"Mill"}
@@ -77,7 +78,7 @@ def test_what_goes_right_after_it_was_retrieved_is_left_out(
 
 def test_the_only_article_asked_may_go(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
     ferry = qa.catalogue()[0].id
-    remove_before(monkeypatch, qa, qa._index, "candidates")
+    remove_before(monkeypatch, qa, qa._library.index, "candidates")
     assert not qa.ask(ASKED, article_ids=[ferry]).answered
 
 
@@ -94,14 +95,14 @@ def test_a_follow_up_is_answered_from_what_is_left(
 def test_an_overview_is_of_what_is_left(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
-    removed = remove_before(monkeypatch, qa, qa._overviews, "_chunks")
+    removed = remove_before(monkeypatch, qa, qa._answerer.overviews, "_chunks")
     answer = qa.overview(kind)
     assert removed
     assert {citation.title for citation in answer.citations} <= {"Mill"}
 
 
 def test_suggestions_are_about_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
-    removed = remove_before(monkeypatch, qa, qa._overviews, "_chunks")
+    removed = remove_before(monkeypatch, qa, qa._answerer.overviews, "_chunks")
     assert "What is this about?" in qa.suggest()
     assert removed
 
@@ -135,14 +136,14 @@ def test_the_panel_shows_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyP
 def test_an_article_that_goes_as_soon_as_it_is_added_is_returned_all_the_same(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catch_up = qa._index._catch_up
+    catch_up = qa._library.index._catch_up
     text = "The quay was paved in 1960."
 
     def removed_then() -> None:
         catch_up()
-        quay = [info.id for info in qa._index.catalogue() if info.title == "Quay"]
+        quay = [info.id for info in qa._library.index.store.catalogue() if info.title == "Quay"]
         for each in quay:
-            qa._index._store.remove(each)
+            qa._library.index.store.remove(each)
 
-    monkeypatch.setattr(qa._index, "_catch_up", removed_then)
+    monkeypatch.setattr(qa._library.index, "_catch_up", removed_then)
     assert qa.add_text(text, title="Quay").text == text

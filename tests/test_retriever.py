@@ -13,7 +13,7 @@ from index.search.chunk_cache import SentenceStems
 from index.search.passage_index import PassageIndex
 from index.search.text_index import stop_stems
 from index.types import Article, PassageSource
-from qa.retrieval.fusion import MEANING_ALONE, WORDS_ALONE, FusionWeights
+from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY, FusionWeights
 from qa.retrieval.retriever import Retriever
 from qa.retrieval.word_overlap import QuestionTerms, text_stems
 
@@ -52,8 +52,8 @@ def test_it_finds_by_words_where_meaning_is_no_help(retriever: Retriever) -> Non
 
 def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
     question = "Where does one get gasoline for a vehicle?"
-    assert titles(Retriever(index, weights=MEANING_ALONE), question)[0] == "Cars"
-    words = Retriever(index, weights=WORDS_ALONE).retrieve(question, 4)
+    assert titles(Retriever(index, weights=MEANING_ONLY), question)[0] == "Cars"
+    words = Retriever(index, weights=WORDS_ONLY).retrieve(question, 4)
     assert all(passage.score == 0 for passage in words)
 
 
@@ -99,13 +99,13 @@ def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
     with PassageIndex(None, embedder) as index:
         for article in ARTICLES:
             index.add(article)
-        real = index.passage_sources
+        real = index.store.passage_sources
 
         def passage_sources(article_ids: Iterable[str]) -> dict[str, PassageSource]:
             index.remove(ARTICLES[0].id)
             return real(article_ids)
 
-        monkeypatch.setattr(index, "captions", passage_sources)
+        monkeypatch.setattr(index.store, "passage_sources", passage_sources)
         found = Retriever(index).retrieve("Who purred on the mat?", 4)
         assert {p.article_id for p in found} == {article.id for article in ARTICLES[1:]}
         assert [passage.rank for passage in found] == [1, 2, 3]

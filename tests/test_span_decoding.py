@@ -22,15 +22,15 @@ def passage(text: str = TEXT, *, at: int = 100, heading: str = "") -> Passage:
 
 
 def logits(
-    start: dict[str, float], end: dict[str, float], *, nowhere: float = 0.0, has: float = 1.0
+    start: dict[str, float], end: dict[str, float], *, no_answer: float = 0.0, has: float = 1.0
 ) -> WindowLogits:
     values = [np.array([part.get(w, -9.0) for w in WORDS], np.float32) for part in (start, end)]
-    return WindowLogits(Window((), 0, 0, OFFSETS), values[0], values[1], nowhere, has)
+    return WindowLogits(Window((), 0, 0, OFFSETS), values[0], values[1], no_answer, has)
 
 
 def test_the_best_span_is_found_with_its_margin_over_none() -> None:
     found = span_candidates(
-        passage(), [logits({"Anna": 4}, {"Lindqvist": 3}, nowhere=2.0, has=1.5)]
+        passage(), [logits({"Anna": 4}, {"Lindqvist": 3}, no_answer=2.0, has=1.5)]
     )
     assert found[0].text == "Anna Lindqvist"
     assert found[0].span == Span(128, 142)

@@ -51,8 +51,8 @@ class ToldQA(ArticleQA):
         return [Name("Ingrid Solheim", is_person=True)]
 
 
-def suggested(qa: ArticleQA, wanted: Callable[[], bool] = lambda: True) -> list[str]:
-    return Suggestions().of(Scope((ARTICLE,), (ARTICLE.id,)), 8, qa, wanted)
+def suggested(qa: ArticleQA, should_continue: Callable[[], bool] = lambda: True) -> list[str]:
+    return Suggestions(qa).find(Scope((ARTICLE,), (ARTICLE.id,)), 8, should_continue)
 
 
 def test_a_name_is_asked_about_once_in_the_first_form_that_is_answered() -> None:
@@ -78,14 +78,14 @@ def test_an_overview_is_offered_only_if_it_has_something() -> None:
     assert suggested(ToldQA(lambda _: answer_with(QUOTE, 0))) == []
 
 
-def test_nothing_is_tried_that_is_no_longer_wanted() -> None:
+def test_the_search_ends_when_it_should_not_continue() -> None:
     qa = ToldQA(lambda _: answer_with(QUOTE))
-    assert suggested(qa, wanted=lambda: len(qa.tried) < 2) == []
+    assert suggested(qa, should_continue=lambda: len(qa.tried) < 2) == []
     assert len(qa.tried) == 2
 
 
 def test_nothing_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suggestions, "SECONDS", -1.0)
+    monkeypatch.setattr(suggestions, "MAX_SECONDS", -1.0)
     qa = ToldQA(lambda _: answer_with(QUOTE))
     assert suggested(qa) == []
     assert qa.tried == []
@@ -93,12 +93,12 @@ def test_nothing_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_complete_search_is_remembered_and_one_cut_short_is_not() -> None:
     qa = ToldQA(lambda _: answer_with(QUOTE))
-    known = Suggestions()
+    known = Suggestions(qa)
     scope = Scope((ARTICLE,), (ARTICLE.id,))
-    assert known.of(scope, 8, qa, lambda: False) == []
-    first = known.of(scope, 8, qa, lambda: True)
+    assert known.find(scope, 8, lambda: False) == []
+    first = known.find(scope, 8, lambda: True)
     times = len(qa.tried)
-    assert known.of(scope, 8, qa, lambda: True) == first != []
+    assert known.find(scope, 8, lambda: True) == first != []
     assert len(qa.tried) == times
 
 

@@ -123,7 +123,7 @@ if os.getuid() == 0:
 index = opened(folder)
 assert found(index, 1) == ["Title 1"], found(index, 1)
 for change in (lambda: index.add(article(9)), lambda: index.remove(article(1).id),
-               lambda: index.rename(article(1).id, "New"), index.reembed):
+               lambda: index.store.rename(article(1).id, "New"), index.reembed):
     try:
         change()
     except LibraryUnwritable as error:
@@ -165,8 +165,8 @@ def test_a_library_that_may_only_be_read_is_read(
     with contextlib.ExitStack() as stack:
         if left != "closed":
             index = stack.enter_context(opened(folder))
-            index.rename(article(2).id, "Another")
-            index.rename(article(2).id, "Title 2")
+            index.store.rename(article(2).id, "Another")
+            index.store.rename(article(2).id, "Title 2")
         if left == "with a WAL":  # as a writer that was killed leaves it
             shutil.copytree(folder, anyones / "killed")
             folder = anyones / "killed"

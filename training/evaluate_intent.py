@@ -25,9 +25,9 @@ from index.embedding.embedder import Embedder, SentenceTransformerEmbedder
 from index.search.passage_index import PassageIndex
 from index.types import Article
 from qa.answers.answer import Kind
-from qa.conversation.intent import any_stands_in, detect_intent
+from qa.conversation.intent import Intent, contains_any, detect_intent
 from qa.evaluation.datasets import EvalArticle
-from qa.evaluation.evaluate import in_variant
+from qa.evaluation.evaluate import variant_phrasing
 from qa.retrieval.retriever import Retriever
 
 HAND_WRITTEN = Path(__file__).parent / "questions" / "kinds.jsonl"
@@ -75,7 +75,7 @@ def hand_written(embedder: Embedder) -> list[HandRow]:
     for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["kind"] != OTHER_LANGUAGE:
-            given = detect_intent(row["question"], embedder.encode_query, lambda _: False).kind
+            given = detect_intent(row["question"], embedder.encode_query).intent.kind
             key = row["kind"], row["hard"]
             taken.setdefault(key, []).append((row["question"], given))
     rows = []
@@ -102,7 +102,7 @@ def of_sets(data: Path, embedder: RememberingEmbedder, *, quick: bool) -> list[S
 def _wordings(articles: Sequence[EvalArticle], variant: str) -> Iterator[tuple[EvalArticle, str]]:
     for article in articles:
         for question in article.questions:
-            text = in_variant(variant)(question) if variant else question.question
+            text = variant_phrasing(variant)(question) if variant else question.question
             if text is not None:
                 yield article, text
 
@@ -118,14 +118,13 @@ def _set_row(
 
     swallowed = []
     for article, text in asked:
-
-        def said(words: Sequence[str], article: EvalArticle = article) -> bool:
+        intent, words = detect_intent(text, embedder.encode_query, titles=[article.title])
+        if words:
             found = retriever(article).retrieve(" ".join(words))
-            return any_stands_in(words, [passage.text for passage in found])
-
-        wanted = detect_intent(text, embedder.encode_query, said, titles=[article.title])
-        if wanted.kind is not Kind.ANSWER:
-            swallowed.append(f"{text} → {wanted}")
+            if contains_any([passage.text for passage in found], words):
+                intent = Intent.FACTUAL
+        if intent.kind is not Kind.ANSWER:
+            swallowed.append(f"{text} → {intent}")
     return SetRow(name, wording, len(asked), tuple(swallowed))
 
 

@@ -49,8 +49,8 @@ Floats = NDArray[np.float64]
 class Observed:
     """Answers and whether each was right: the first quote holds a gold answer."""
 
-    signs: Floats
-    """``(n, signs)``."""
+    features: Floats
+    """``(n, features)``."""
     right: NDArray[np.bool_]
     answerable: NDArray[np.bool_]
     groups: NDArray[np.str_]
@@ -58,12 +58,12 @@ class Observed:
 
 
 def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
-    """Return the signs of each answer under a ranking, and whether it was right."""
+    """Return the features of each answer under a ranking, and whether it was right."""
     rows, right = [], []
     for a in asked:
-        judged = as_read(a, rank)
-        rows.append(astuple(compute_features(a.answer.question, judged, a.retrieved)))
-        right.append(a.question.answerable and a.is_right(judged))
+        scored = as_read(a, rank)
+        rows.append(astuple(compute_features(a.answer.question, scored, a.retrieved)))
+        right.append(a.question.answerable and a.is_right(scored))
     return Observed(
         np.array(rows),
         np.array(right),
@@ -74,10 +74,10 @@ def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
 
 def fit(observed: Observed, rank: Ranking) -> Calibration:
     """Return the calibration that tells right answers from wrong ones best."""
-    scale = observed.signs.std(axis=0)
+    scale = observed.features.std(axis=0)
     scale[scale == 0] = 1.0
     model = LogisticRegression(C=1.0, max_iter=1000)
-    features = observed.signs / scale
+    features = observed.features / scale
     out_of_fold = cross_val_predict(
         model,
         features,
@@ -139,7 +139,7 @@ def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Cali
             "questions": len(found),
             "answerable": sum(a.question.answerable for a in found),
         }
-        asked += [a for a in found if a.judged]
+        asked += [a for a in found if a.scored]
     rank = fit_ranking(asked)
     return fit(observe(asked, rank), rank), counts
 

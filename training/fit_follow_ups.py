@@ -5,7 +5,7 @@
 Dialogues are made of the questions of a set (:mod:`training.dialogue_making`): two or three
 answerable questions that follow each other, the last with what an earlier turn names left
 out. It is asked as it was written, as the follow-up alone, and as the follow-up with its
-history, by the rules alone and with the reader as judge. Questions that stand alone are
+history, by the rules alone and with the reader as confidence_of. Questions that stand alone are
 asked with the history of their neighbours, in every wording that the set has. All of it is
 of the articles that nothing was fitted on; ``--tune`` takes the others.
 """
@@ -32,7 +32,7 @@ from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
 from qa.conversation.entities import MAX_TURNS, Exchange
-from qa.conversation.follow_ups import Weighing, resolve
+from qa.conversation.follow_ups import RewritingWeights, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
@@ -66,7 +66,9 @@ class Asking:
         if question not in self._known:
             passages = self._retriever.retrieve(question, PASSAGES)
             reading = self._reader.read(question, passages)
-            self._known[question] = compose_answer(question, reading, lambda _: self._article, 0.0)
+            self._known[question] = compose_answer(
+                question, reading, {self._article.id: self._article}, 0.0
+            )
         return self._known[question]
 
     def understood(self, question: str, history: Sequence[str], way: str) -> str:
@@ -74,8 +76,8 @@ class Asking:
         if not is_follow_up(question):
             return question
         exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
-        judge = None if way == "by rules" else lambda q: self.answer(q).confidence
-        return resolve(question, exchanges, judge, Weighing())
+        confidence_of = None if way == "by rules" else lambda q: self.answer(q).confidence
+        return resolve(question, exchanges, confidence_of, RewritingWeights())
 
     def reply(self, asked: str, question: EvalQuestion) -> Reply:
         """Return how the answer to ``asked`` fares against the answers of ``question``."""

@@ -33,13 +33,13 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256
 from index.search.text_index import STOP_WORDS
 from qa.conversation.intent import (
-    SURE,
-    SURE_OF_PARTICULAR,
+    MIN_PROBABILITY,
+    MIN_PROBABILITY_SPECIFIC,
     WEIGHTS,
     Intent,
     IntentModel,
-    is_mistyped,
-    particular_words,
+    is_misspelled,
+    specific_words,
     words_in,
 )
 
@@ -54,7 +54,8 @@ WEIGHT = 0.3
 """What a drawn question counts, a phrase counting 1."""
 THRESHOLDS = (
     (0.5, 0.5), (0.6, 0.6), (0.7, 0.7), (0.8, 0.8), (0.9, 0.9),
-    (0.4, 0.85), (0.5, 0.85), (SURE, SURE_OF_PARTICULAR), (0.6, 0.9), (0.6, 0.95), (0.6, 1.01),
+    (0.4, 0.85), (0.5, 0.85), (MIN_PROBABILITY, MIN_PROBABILITY_SPECIFIC), (0.6, 0.9),
+    (0.6, 0.95), (0.6, 1.01),
 )  # fmt: skip
 """Of general questions, and of those with a word of their own; over 1: never."""
 _ABOUT_CHATBOT = (Intent.HELP, Intent.IDENTITY)
@@ -150,10 +151,10 @@ def validate(
 def _outcome(
     phrase: Phrase, vector: Floats, model: IntentModel
 ) -> tuple[Phrase, Intent, float, bool]:
-    wanted, sure = model.likeliest(vector)
-    general = model.words_for(wanted)
-    particular = particular_words(phrase.text, general)
-    return phrase, wanted, sure, not all(is_mistyped(word, general) for word in particular)
+    wanted, sure = model.most_likely(vector)
+    general = model.general_words(wanted)
+    particular = specific_words(phrase.text, general)
+    return phrase, wanted, sure, not all(is_misspelled(word, general) for word in particular)
 
 
 def _validation(

@@ -31,7 +31,7 @@ from index.search.text_index import STOP_WORDS
 from index.types import Article, Span
 from qa.evaluation.datasets import EvalArticle
 from qa.evaluation.metrics import Interval, bootstrap
-from qa.overview.summary import Sentence, Weights, is_statement, ranked, sentences_of
+from qa.overview.summary import Sentence, Weights, is_statement, rank_sentences, sentences_of
 
 SETS = ("squad_en", "covidqa")
 BUDGETS = (500, 1_000, 2_000)
@@ -87,7 +87,7 @@ class Row:
 
 
 def _weighted(weights: Weights) -> Way:
-    return lambda m: [ranked(m.sentences, m.vectors, m.title, _MOST, weights)]
+    return lambda m: [rank_sentences(m.sentences, m.vectors, m.title, _MOST, weights)]
 
 
 def _lead(material: Material) -> list[list[int]]:
@@ -117,7 +117,7 @@ BASELINES: dict[str, Way] = {
     "lead": _lead,
     "random": _random,
     "LexRank": _lexrank,
-    "centroid": _weighted(Weights(title=0, early=0, leaning=0, spoken=0, novelty=0)),
+    "centroid": _weighted(Weights(title=0, early=0, context=0, speech=0, novelty=0)),
 }
 TRIED: dict[str, Way] = {
     "no title": _weighted(Weights(title=0)),
@@ -126,8 +126,8 @@ TRIED: dict[str, Way] = {
     "early 0": _weighted(Weights(early=0)),
     "early 0.2": _weighted(Weights(early=0.2)),
     "early 0.8": _weighted(Weights(early=0.8)),
-    "leaning 0, spoken 0": _weighted(Weights(leaning=0, spoken=0)),
-    "leaning 0.4": _weighted(Weights(leaning=0.4)),
+    "context 0, speech 0": _weighted(Weights(context=0, speech=0)),
+    "context 0.4": _weighted(Weights(context=0.4)),
     "novelty 0": _weighted(Weights(novelty=0)),
     "novelty 0.4": _weighted(Weights(novelty=0.4)),
     "novelty 0.6": _weighted(Weights(novelty=0.6)),

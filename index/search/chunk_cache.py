@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
+
+from cachetools import LRUCache
 
 from index.search.text_index import stems, stop_stems
 from index.store.rows import NEW, Revision, StoredChunk
@@ -83,7 +84,7 @@ class ChunkCache:
         self._most = most
         self._lock = threading.Lock()
         self._revision = NEW
-        self._kept: OrderedDict[int, CachedChunk] = OrderedDict()
+        self._kept: LRUCache[int, CachedChunk] = LRUCache(most)
 
     def __len__(self) -> int:
         """Return how many are kept."""
@@ -93,11 +94,9 @@ class ChunkCache:
         """Return the chunks of ``ids``, which exist at ``revision``, without those gone since."""
         with self._lock:
             if revision != self._revision:
-                self._kept, self._revision = OrderedDict(), revision
+                self._kept, self._revision = LRUCache(self._most), revision
             kept = self._kept
             found = {chunk_id: kept[chunk_id] for chunk_id in ids if chunk_id in kept}
-            for chunk_id in found:
-                kept.move_to_end(chunk_id)
         missing = [chunk_id for chunk_id in ids if chunk_id not in found]
         if missing:
             read = {c.id: CachedChunk(c) for c in self._store.chunks(missing).values()}
@@ -108,6 +107,4 @@ class ChunkCache:
     def _keep(self, read: dict[int, CachedChunk], revision: Revision) -> None:
         with self._lock:
             if revision == self._revision:  # else another thread has gone on to a later one
-                self._kept |= read
-                while len(self._kept) > self._most:
-                    self._kept.popitem(last=False)
+                self._kept.update(read)

@@ -21,7 +21,7 @@ from index.store.lock import WriteLock
 from index.store.rows import NEW
 from index.store.staging import ChunkSpool
 from index.store.store import Store
-from index.types import Article, ArticleInfo, Chunk, PassageSource
+from index.types import Article, Chunk
 
 _EMBEDDED_AT_ONCE = 2_048
 
@@ -48,6 +48,9 @@ class PassageIndex:
             or damaged is still rebuilt on disk where that is possible.
         replacing: As for :class:`index.store.store.Store`.
         rebuild: Whether to rebuild the derived indexes, whatever there is of them.
+
+    Attributes:
+        store: The articles themselves: listed, read and renamed there.
 
     A library that cannot be written to is opened for reading only. A child process made by
     ``fork`` must open the library itself.
@@ -77,11 +80,11 @@ class PassageIndex:
         if not (read_only and self._is_read_as_it_is()):
             self._open(create=create, replacing=replacing, rebuild=rebuild)
         try:
-            self._recent = ChunkCache(self._store)
+            self._recent = ChunkCache(self.store)
             if not replacing:
                 self._catch_up()
         except BaseException:
-            self._store.close()
+            self.store.close()
             raise
 
     def _is_read_as_it_is(self) -> bool:
@@ -90,7 +93,7 @@ class PassageIndex:
         if not self.faults:
             return True
         self._words.close()
-        self._store.close()
+        self.store.close()
         return False
 
     def _open(
@@ -104,7 +107,7 @@ class PassageIndex:
         """Open the record and the derived indexes beside it, as they are."""
         folder, model = self._folder, self.embedder.identity
         lock = WriteLock(None if read_only else folder)
-        self._store = Store(
+        self.store = Store(
             folder and folder / STORE_FILE,
             model,
             replacing=replacing,
@@ -112,32 +115,32 @@ class PassageIndex:
             read_only=read_only,
         )
         try:
-            self._write_lock = lock if self._store.writable else WriteLock(None)
-            if rebuild and folder and self._store.writable:
+            self._write_lock = lock if self.store.writable else WriteLock(None)
+            if rebuild and folder and self.store.writable:
                 self._discard(folder)
             self._meaning = VectorSync(
-                folder and folder / VECTOR_FILE, self._store, model, self._write_lock
+                folder and folder / VECTOR_FILE, self.store, model, self._write_lock
             )
-            self._words = TextSync(folder and folder / TEXT_FOLDER, self._store, self._write_lock)
+            self._words = TextSync(folder and folder / TEXT_FOLDER, self.store, self._write_lock)
         except BaseException:
-            self._store.close()
+            self.store.close()
             raise
 
     def close(self) -> None:
         """Save what is derived and close the library; nothing can be asked of it afterwards."""
         self._meaning.close()
-        self._store.close()
+        self.store.close()
         self._words.close()
 
     @property
     def writable(self) -> bool:
         """Whether the library can be changed, and not only read."""
-        return self._store.writable
+        return self.store.writable
 
     @property
     def faults(self) -> dict[str, str]:
         """What was wrong, when this was opened, with the files that are derived, by name."""
-        if self._store.revision() == NEW:
+        if self.store.revision() == NEW:
             return {}  # nothing was added yet, so nothing was missing
         found = {VECTOR_FILE: self._meaning.fault, TEXT_FOLDER: self._words.fault}
         return {name: fault for name, fault in found.items() if fault}
@@ -150,39 +153,15 @@ class PassageIndex:
         Raises:
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
-        with self._write_lock.held(), self._lock, self._store.snapshot():
+        with self._write_lock.held(), self._lock, self.store.snapshot():
             self._catch_up()
-            return find_mismatches(self._store, self._meaning.index, self._words.index, progress)
+            return find_mismatches(self.store, self._meaning.index, self._words.index, progress)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def articles(self) -> list[Article]:
-        """Return every article, in the order they were added."""
-        return self._store.articles()
-
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
-        return self._store.titles()
-
-    def catalogue(self) -> list[ArticleInfo]:
-        """Return what a list shows of every article, in the order they were added."""
-        return self._store.catalogue()
-
-    def article(self, article_id: str) -> Article:
-        """Return the article of this id.
-
-        Raises:
-            ArticleNotFound: There is none.
-        """
-        return self._store.article(article_id)
-
-    def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
-        """Return what passages tell of each of the articles, without those that are gone."""
-        return self._store.passage_sources(article_ids)
 
     def add(self, article: Article, progress: Progress | None = None) -> Article:
         """Add an article and return it as recorded; the same text twice is one article.
@@ -195,13 +174,13 @@ class PassageIndex:
             LibraryUnwritable: The disk is full, or may not be written to.
         """
         with suppress(ArticleNotFound):
-            return self._store.article(article.id)
-        self._store.check_writable()
+            return self.store.article(article.id)
+        self.store.check_writable()
         with ChunkSpool() as embedded:
             self._embed(article, embedded, progress)
             with self._write_lock.held():
-                self._store.add(article, embedded)
-                recorded = self._store.article(article.id)  # nobody can remove it meanwhile
+                self.store.add(article, embedded)
+                recorded = self.store.article(article.id)  # nobody can remove it meanwhile
                 self._catch_up()
         return recorded
 
@@ -212,43 +191,35 @@ class PassageIndex:
             ArticleNotFound: There is none of this id.
             LibraryLocked: Another process kept writing for longer than the stated time.
         """
-        self._store.check_writable()
+        self.store.check_writable()
         with self._write_lock.held():
-            self._store.remove(article_id)
+            self.store.remove(article_id)
             self._catch_up()
-
-    def rename(self, article_id: str, title: str) -> None:
-        """Give an article another title; no chunk, vector or word depends on it.
-
-        Raises:
-            ArticleNotFound: There is none of this id.
-        """
-        self._store.rename(article_id, title)
 
     def reembed(self, progress: Progress | None = None) -> None:
         """Cut and embed every article anew with this index's model, all or nothing.
 
         ``progress`` is called with (articles done, articles).
         """
-        self._store.check_writable()
-        ids = list(self._store.titles())
+        self.store.check_writable()
+        ids = list(self.store.titles())
         with ChunkSpool() as embedded:
             for done, article_id in enumerate(ids, start=1):
-                self._embed(self._store.article(article_id), embedded, None)
+                self._embed(self.store.article(article_id), embedded, None)
                 if progress:
                     progress(done, len(ids))
             with self._write_lock.held():
                 # Another process may have added some meanwhile; nobody can any more.
-                for article_id in self._store.titles().keys() - set(ids):
-                    self._embed(self._store.article(article_id), embedded, None)
-                self._store.replace_chunks(self.embedder.identity, embedded)
+                for article_id in self.store.titles().keys() - set(ids):
+                    self._embed(self.store.article(article_id), embedded, None)
+                self.store.replace_chunks(self.embedder.identity, embedded)
                 with self._lock:
                     self._meaning.reset()
                 self._catch_up()
 
     def __len__(self) -> int:
         """Return the number of chunks of all articles."""
-        self._store.check_process()
+        self.store.check_process()
         with self._lock:
             self._catch_up()
             return len(self._meaning.index)
@@ -259,10 +230,10 @@ class PassageIndex:
         Raises:
             ArticleNotFound: It is not in the library.
         """
-        with self._store.snapshot():
-            ((first, last),) = self._store.chunk_ranges([article_id])
-            chunks = [stored.chunk for stored in self._store.chunks_between(first, last)]
-            return chunks, self._store.vectors_between(first, last)[1]
+        with self.store.snapshot():
+            ((first, last),) = self.store.chunk_ranges([article_id])
+            chunks = [stored.chunk for stored in self.store.chunks_between(first, last)]
+            return chunks, self.store.vectors_between(first, last)[1]
 
     def candidates(
         self,
@@ -279,8 +250,8 @@ class PassageIndex:
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
-        self._store.check_process()  # before waiting for a lock that nobody may hold here
-        ranges = None if article_ids is None else self._store.chunk_ranges(article_ids)
+        self.store.check_process()  # before waiting for a lock that nobody may hold here
+        ranges = None if article_ids is None else self.store.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()
             meaning, words = self._meaning.index, self._words.index
@@ -315,7 +286,7 @@ class PassageIndex:
     def _catch_up(self) -> None:
         """Bring the derived indexes to the record's revision, at the cost of what changed."""
         with self._lock:
-            self._meaning.catch_up(self._store.revision())
+            self._meaning.catch_up(self.store.revision())
             self._words.catch_up(self._meaning.index.revision)
 
     def _discard(self, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from index.errors import CitationError
 from index.types import Article, Span
@@ -17,13 +17,19 @@ REFUSAL_OF_SEVERAL = "The articles do not say."
 def compose_answer(
     question: str,
     reading: Reading,
-    article_of: Callable[[str], Article],
+    articles: Mapping[str, Article],
     min_confidence: float,
 ) -> Answer:
-    """Return the answer that quotes what was read, or a refusal if it is not sure enough.
+    """Return the answer that quotes what was read, or a refusal below ``min_confidence``.
+
+    Args:
+        question: What was asked.
+        reading: What the reader found.
+        articles: By id, those that it found it in.
+        min_confidence: Probability in 0..1.
 
     Raises:
-        CitationError: The reader named words that the article does not have.
+        CitationError: The reader's offsets are not in the article.
     """
     passages = reading.passages
     if not reading.quotes or reading.confidence < min_confidence:
@@ -38,7 +44,7 @@ def compose_answer(
             passages=passages,
         )
     citations = tuple(
-        Citation.of(article_of(quote.article_id), quote.start, quote.end, heading=quote.heading)
+        Citation.of(articles[quote.article_id], quote.start, quote.end, heading=quote.heading)
         for quote in reading.quotes
     )
     text, marks = _marked([citation.quote for citation in citations])

@@ -241,13 +241,13 @@ def evaluate(
     """
     settings = Settings.load(model=model, answering=answering)
     with progress_bar("Asking the questions"):
-        from qa.evaluation.evaluate import evaluate_file, told
+        from qa.evaluation.evaluate import describe, evaluate_file
 
         row = evaluate_file(file, settings)
     if as_json:
         print_json(asdict(row))
         return
-    for name, value in told(row):
+    for name, value in describe(row):
         print_text(f"{name}: {value}")
 
 

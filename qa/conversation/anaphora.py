@@ -222,10 +222,10 @@ def pronoun_of(question: str) -> Anaphor | None:
     return None
 
 
-def _says_little(words: list[Word], pointer: Anaphor) -> bool:
-    if pointer.start == _start(words) and pointer.form in (Form.PERSON, Form.THING, Form.PLURAL):
-        return not pointer.possessive or not _is_named_later(words, pointer)
-    others = [w for w in words if not pointer.start <= w.start < pointer.end and not w.is_function]
+def _says_little(words: list[Word], anaphor: Anaphor) -> bool:
+    if anaphor.start == _start(words) and anaphor.form in (Form.PERSON, Form.THING, Form.PLURAL):
+        return not anaphor.possessive or not _is_named_later(words, anaphor)
+    others = [w for w in words if not anaphor.start <= w.start < anaphor.end and not w.is_function]
     return len(others) <= _FEW_WORDS and not any(word.is_capital for word in others)
 
 
@@ -236,9 +236,9 @@ def _start(words: list[Word]) -> int:
     return words[body].start if behind else -1
 
 
-def _is_named_later(words: list[Word], pointer: Anaphor) -> bool:
+def _is_named_later(words: list[Word], anaphor: Anaphor) -> bool:
     """Whether a name follows: "How did his brothers feel when Assipattle spoke?"."""
-    return any(is_name(word) for word in words if word.start > pointer.start)
+    return any(is_name(word) for word in words if word.start > anaphor.start)
 
 
 def _personal(question: str, words: list[Word], at: int) -> Anaphor | None:
@@ -280,9 +280,9 @@ def _demonstrative(words: list[Word], at: int) -> Anaphor | None:
     before = words[at - 1].low if at else ""
     following = words[at + 1] if at + 1 < len(words) else None
     alone = Form.PLURAL if low in ("these", "those") else Form.EVENT
-    pointer = Anaphor(Kind.PRONOUN, word.start, word.end, alone)
+    anaphor = Anaphor(Kind.PRONOUN, word.start, word.end, alone)
     if following is None:
-        return pointer
+        return anaphor
     if _joins(low, before, following) or following.low in _ARTICLE_NOUNS:
         return None
     if (
@@ -290,10 +290,10 @@ def _demonstrative(words: list[Word], at: int) -> Anaphor | None:
         or following.low.endswith(("ed", "en"))
         or following.low in _ADJECTIVES
     ):
-        return pointer if low != "that" or before in AUXILIARIES else None
+        return anaphor if low != "that" or before in AUXILIARIES else None
     if before in AUXILIARIES - BE and not _ends_in_noun(words, at):
         # "What did this cause?" against "What did this treaty cause?"
-        return replace(pointer, form=Form.EVENT)
+        return replace(anaphor, form=Form.EVENT)
     return None  # "this motor" says what it is
 
 

@@ -39,30 +39,30 @@ _PARTICIPLES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Rewording:
-    """A wording, and how well its antecedent goes with the pointer before anything is read."""
+class Rewriting:
+    """A wording, and how well its antecedent goes with the anaphor before anything is read."""
 
     text: str
     prior: float
 
 
-def rewordings(
-    question: str, pointer: Anaphor, mentions: Sequence[Mention], last: Exchange
-) -> list[Rewording]:
+def rewritings(
+    question: str, anaphor: Anaphor, mentions: Sequence[Mention], last: Exchange
+) -> list[Rewriting]:
     """Return the wordings of ``question`` that name what it points at, likeliest first."""
-    if pointer.kind is Kind.BARE:
-        found = _with_wh(pointer.rest, last)
+    if anaphor.kind is Kind.BARE:
+        found = _with_wh(anaphor.rest, last)
         if own := pronoun_of(question):  # "When did it happen?": what was asked, or a thing
             found += _replaced(question, own, mentions)
-    elif pointer.kind is Kind.ELSE:
+    elif anaphor.kind is Kind.ELSE:
         found = _besides(last)
-    elif pointer.kind is Kind.ABOUT:
-        found = list(_about(pointer.rest, mentions, last))
+    elif anaphor.kind is Kind.ABOUT:
+        found = list(_about(anaphor.rest, mentions, last))
     else:
-        found = list(_replaced(question, pointer, mentions))
-    distinct: dict[str, Rewording] = {}
-    for rewording in sorted(found, key=lambda r: -r.prior):
-        distinct.setdefault(rewording.text.casefold(), rewording)
+        found = list(_replaced(question, anaphor, mentions))
+    distinct: dict[str, Rewriting] = {}
+    for rewriting in sorted(found, key=lambda r: -r.prior):
+        distinct.setdefault(rewriting.text.casefold(), rewriting)
     distinct.pop(question.casefold(), None)
     distinct.pop(last.question.casefold(), None)
     return list(distinct.values())
@@ -71,18 +71,18 @@ def rewordings(
 # --- a pronoun ---------------------------------------------------------------------------
 
 
-def _replaced(question: str, pointer: Anaphor, mentions: Sequence[Mention]) -> Iterable[Rewording]:
+def _replaced(question: str, anaphor: Anaphor, mentions: Sequence[Mention]) -> Iterable[Rewriting]:
     for mention in mentions:
         asked = _after_that(question, mention.exchange).casefold()
         if mention.text.casefold() in asked:
             continue
-        fits = fitness(mention, pointer.form)
+        fits = fitness(mention, anaphor.form)
         if fits <= _MISFIT:
             continue
         prior = _PRIOR[mention.source] - _PER_TURN * mention.age + fits
-        words = _in_place(question, pointer, mention)
-        text = question[: pointer.start] + words + question[pointer.end :]
-        yield Rewording(without_lead_in(_after_that(text, mention.exchange)), prior)
+        words = _in_place(question, anaphor, mention)
+        text = question[: anaphor.start] + words + question[anaphor.end :]
+        yield Rewriting(without_lead_in(_after_that(text, mention.exchange)), prior)
 
 
 def _after_that(text: str, exchange: Exchange) -> str:
@@ -92,12 +92,12 @@ def _after_that(text: str, exchange: Exchange) -> str:
     return _AFTER_THAT.sub(lambda match: f"{match[1]} {exchange.short}", text)
 
 
-def _in_place(question: str, pointer: Anaphor, mention: Mention) -> str:
+def _in_place(question: str, anaphor: Anaphor, mention: Mention) -> str:
     text = mention.text
-    if pointer.possessive:
+    if anaphor.possessive:
         return f"{text}'" if text.endswith("s") else f"{text}'s"
-    before = words_of(question[: pointer.start])
-    if pointer.form in (Form.PLACE, Form.TIME) and not (before and before[-1].low in PREPOSITIONS):
+    before = words_of(question[: anaphor.start])
+    if anaphor.form in (Form.PLACE, Form.TIME) and not (before and before[-1].low in PREPOSITIONS):
         return f"in {text}"
     return text
 
@@ -115,7 +115,7 @@ def without_lead_in(text: str) -> str:
 # --- ellipsis: the last question once more, in part -------------------------------------
 
 
-def _with_wh(wh: str, last: Exchange) -> list[Rewording]:
+def _with_wh(wh: str, last: Exchange) -> list[Rewriting]:
     """Return the last question with another wh-phrase: "Why?" after "When was it sold?"."""
     phrase = wh[:1].upper() + wh[1:]
     words = words_of(last.question)
@@ -123,21 +123,21 @@ def _with_wh(wh: str, last: Exchange) -> list[Rewording]:
     stem = last.question.rstrip(" ?.!")
     if body is None:  # not a question that opens with a wh-word
         if words and words[0].low in AUXILIARIES:
-            return [Rewording(f"{phrase} {stem[:1].lower()}{stem[1:]}?", _ALWAYS)]
-        return [Rewording(f"{phrase}: {stem}?", _ALWAYS)]
+            return [Rewriting(f"{phrase} {stem[:1].lower()}{stem[1:]}?", _ALWAYS)]
+        return [Rewriting(f"{phrase}: {stem}?", _ALWAYS)]
     rest = stem[words[body].start :] if body < len(words) else ""
     if not subject and _lacks_subject(words, body):
         noun = _asked_for(words[:body], stem, last.short)
         behind = stem[words[body].end :]
-        return [Rewording(f"{phrase} {words[body].text} {noun}{behind}?", _ALWAYS)]
+        return [Rewriting(f"{phrase} {words[body].text} {noun}{behind}?", _ALWAYS)]
     if not subject:
-        found = [Rewording(f"{phrase} {rest}?", _ALWAYS)]
+        found = [Rewriting(f"{phrase} {rest}?", _ALWAYS)]
         if last.short and _has_gap(words, body):
-            found.append(Rewording(f"{phrase} {_filled(rest, last.short)}?", _ALWAYS + 0.5))
+            found.append(Rewriting(f"{phrase} {_filled(rest, last.short)}?", _ALWAYS + 0.5))
         return found
     if last.short:
-        return [Rewording(f"{phrase} was it that {last.short} {rest}?", _ALWAYS)]
-    return [Rewording(f"{phrase} {rest}?", _ALWAYS)]
+        return [Rewriting(f"{phrase} was it that {last.short} {rest}?", _ALWAYS)]
+    return [Rewriting(f"{phrase} {rest}?", _ALWAYS)]
 
 
 def _split(words: Sequence[Word]) -> tuple[int | None, bool]:
@@ -192,20 +192,20 @@ def _filled(rest: str, short: str) -> str:
     return f"{rest} {short}"
 
 
-def _besides(last: Exchange) -> list[Rewording]:
+def _besides(last: Exchange) -> list[Rewriting]:
     if not last.short:
         return []
     stem = last.question.rstrip(" ?.!")
-    return [Rewording(f"{stem} other than {last.short}?", _ALWAYS)]
+    return [Rewriting(f"{stem} other than {last.short}?", _ALWAYS)]
 
 
-def _about(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[Rewording]:
+def _about(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[Rewriting]:
     """Yield the last question with what is asked about in place of what it named."""
     asked = words_of(rest)
     stem = last.question.rstrip(" ?.!")
     if rest.casefold() in ("before", "after"):  # "And before that?"
         if last.short:
-            yield Rewording(f"{stem} {rest.casefold()} {last.short}?", _ALWAYS)
+            yield Rewriting(f"{stem} {rest.casefold()} {last.short}?", _ALWAYS)
         return
     lead = asked[0].low if asked[0].low in PREPOSITIONS and len(asked) > 1 else ""
     own = rest[asked[1].start :] if lead else rest
@@ -223,23 +223,23 @@ def _about(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[R
         if lead and not same:
             continue
         put = own.removeprefix("the ") if stem[:at].endswith("the ") else own
-        yield Rewording(f"{stem[:at]}{put}{stem[at + len(mention.text) :]}?", prior)
+        yield Rewriting(f"{stem[:at]}{put}{stem[at + len(mention.text) :]}?", prior)
     if lead:
-        yield Rewording(f"{stem} {rest}?", 1.0)
+        yield Rewriting(f"{stem} {rest}?", 1.0)
     elif own[:1].isdigit():
-        yield Rewording(f"{stem} in {own}?", 0.5)
+        yield Rewriting(f"{stem} in {own}?", 0.5)
     else:
-        yield Rewording(f"{stem} regarding {own}?", -0.5)
+        yield Rewriting(f"{stem} regarding {own}?", -0.5)
 
 
 _LEAST = 0.01
 _HIGHEST = logit(1 - _LEAST)
-Judge = Callable[[str], float]
+Confidence = Callable[[str], float]
 """Gives the probability, in 0..1, that the articles answer a question rightly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weighing:
+class RewritingWeights:
     """How a wording is chosen; docs/research-notes.md has what was tried."""
 
     candidates: int = 4
@@ -251,50 +251,52 @@ class Weighing:
 def resolve(
     question: str,
     exchanges: Sequence[Exchange],
-    judge: Judge | None,
-    weighing: Weighing = Weighing(),
+    confidence_of: Confidence | None,
+    weights: RewritingWeights = RewritingWeights(),
 ) -> str:
     """Return ``question`` in words that stand alone; as it is if it points at nothing.
 
-    Without ``judge`` the rules alone decide.
+    Without ``confidence_of`` the rules alone decide.
     """
-    pointer = find_anaphor(question) if exchanges else None
-    if pointer is None:
+    anaphor = find_anaphor(question) if exchanges else None
+    if anaphor is None:
         return question
-    found = rewordings(question, pointer, mentions_of(exchanges), exchanges[-1])
+    found = rewritings(question, anaphor, mentions_of(exchanges), exchanges[-1])
     if not found:
         return question
-    return _chosen(question, pointer, found[: weighing.candidates], judge, weighing)
+    return _chosen(question, anaphor, found[: weights.candidates], confidence_of, weights)
 
 
 def _chosen(
     question: str,
-    pointer: Anaphor,
-    found: Sequence[Rewording],
-    judge: Judge | None,
-    weighing: Weighing,
+    anaphor: Anaphor,
+    found: Sequence[Rewriting],
+    confidence_of: Confidence | None,
+    weights: RewritingWeights,
 ) -> str:
-    if judge is None:
-        return found[0].text if pointer.sure else question
-    if len(found) == 1 and pointer.sure:
+    if confidence_of is None:
+        return found[0].text if anaphor.sure else question
+    if len(found) == 1 and anaphor.sure:
         return found[0].text
-    best, text = _surest(found, judge, weighing.prior)
-    if pointer.sure:
+    best, text = _surest(found, confidence_of, weights.prior)
+    if anaphor.sure:
         return text
     # What is likeliest by the rules is what the others are measured by.
-    stays = _logit(judge(question)) + weighing.prior * found[0].prior
+    stays = _logit(confidence_of(question)) + weights.prior * found[0].prior
     return text if best > stays else question
 
 
-def _surest(found: Sequence[Rewording], judge: Judge, weight: float) -> tuple[float, str]:
+def _surest(
+    found: Sequence[Rewriting], confidence_of: Confidence, weight: float
+) -> tuple[float, str]:
     """Return the best score and its wording; what cannot reach it is not read."""
     best, text = -math.inf, ""
-    for rewording in found:
-        if best >= _HIGHEST + weight * rewording.prior:
+    for rewriting in found:
+        if best >= _HIGHEST + weight * rewriting.prior:
             break
-        score = _logit(judge(rewording.text)) + weight * rewording.prior
+        score = _logit(confidence_of(rewriting.text)) + weight * rewriting.prior
         if score > best:
-            best, text = score, rewording.text
+            best, text = score, rewriting.text
     return best, text
 
 

@@ -10,10 +10,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from index.embedding.embedder import Vectors
 from index.search.text_index import STOP_WORDS, stems
@@ -21,10 +22,10 @@ from qa.answers.answer import Kind
 
 
 class Intent(StrEnum):
-    """What a question asks for; each but the first is a class of the recogniser."""
+    """What a question asks for: the classes of :class:`IntentModel`."""
 
     FACTUAL = "factual"
-    """Words of the articles: whatever is none of those below."""
+    """A fact that the articles state: any question that is not one of those below."""
     SUMMARY = "summary"
     KEY_POINTS = "key_points"
     PEOPLE = "people"
@@ -33,7 +34,7 @@ class Intent(StrEnum):
     THANKS = "thanks"
     GOODBYE = "goodbye"
     HELP = "help"
-    """What can be asked, how, and how far a reply can be trusted."""
+    """What can be asked, how, and how reliable the answers are."""
     IDENTITY = "identity"
     """Who or what the chatbot is."""
 
@@ -57,7 +58,7 @@ OVERVIEW_QUESTIONS = {
     "Who is mentioned?": Intent.PEOPLE,
     "What happened when?": Intent.TIMELINE,
 }
-"""The questions that the program itself offers; each is always taken to ask for this."""
+"""Questions that the program itself offers, with their intent."""
 
 
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
@@ -65,12 +66,12 @@ _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
 _NUMBERED = re.compile(
     r"\b(?:article|chapter|section|part|page|paragraph|figure|table) \d+\b", re.IGNORECASE
 )
-_LEAST_FOR_SLIP = 5
-"""Characters of a word from which one that is added, lost or changed is a slip."""
+_MIN_CHARS_FOR_EDIT = 5
+"""Characters of a word from which a letter added, lost or changed is a misspelling."""
 
 
 def has_letter(question: str) -> bool:
-    """Return whether ``question`` has a letter of any script; without one it asks nothing."""
+    """Return whether ``question`` has a letter of any script."""
     return any(map(str.isalpha, question))
 
 
@@ -79,62 +80,55 @@ def words_in(text: str) -> list[str]:
     return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
 
 
-def particular_words(question: str, general: AbstractSet[str]) -> list[str]:
+def specific_words(question: str, general: AbstractSet[str]) -> list[str]:
     """Return the words of ``question`` that are not among the ``general`` ones, in order.
 
-    A part of an article by its number, "Article 5", is one of them.
+    A part of an article by its number, such as "Article 5", counts as one.
     """
     known = general | STOP_WORDS
     numbered = [match[0].casefold() for match in _NUMBERED.finditer(question)]
     return numbered + [word for word in words_in(question) if word not in known]
 
 
-def any_stands_in(words: Sequence[str], texts: Iterable[str]) -> bool:
-    """Return whether one of ``words`` stands in one of the texts, in any form of it."""
+def contains_any(texts: Iterable[str], words: Sequence[str]) -> bool:
+    """Return whether one of the texts contains one of ``words``, in any inflection."""
     return not set(stems(" ".join(words))).isdisjoint(s for text in texts for s in stems(text))
 
 
-def is_mistyped(word: str, general: AbstractSet[str]) -> bool:
-    """Return whether ``word`` is one of the ``general`` words with one slip of the keyboard."""
-    return any(is_slip_of(word, known) for known in general | STOP_WORDS)
+def is_misspelled(word: str, general: AbstractSet[str]) -> bool:
+    """Return whether ``word`` is one of the ``general`` words with one typing error."""
+    return any(is_typo_of(word, known) for known in general | STOP_WORDS)
 
 
-def is_slip_of(word: str, known: str) -> bool:
-    """Return whether ``word`` is ``known`` with one slip of the keyboard.
+def is_typo_of(word: str, known: str) -> bool:
+    """Return whether ``word`` is ``known`` with one typing error.
 
-    Two neighbouring letters swapped; in longer words also a letter added, lost or changed,
-    but not the first. Numbers are not mistyped.
+    Two neighbouring letters swapped; in words of five letters or more also a letter added,
+    lost or changed, but not the first. Numbers have no typing errors.
     """
-    if word[0] != known[0] and sorted(word) != sorted(known):
+    if not word.isalpha() or OSA.distance(word, known, score_cutoff=1) != 1:
         return False
-    if abs(len(word) - len(known)) > 1 or not word.isalpha():
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), None)
-    if at is None:
-        return word != known and len(known) >= _LEAST_FOR_SLIP
-    swapped = word[at : at + 2] == known[at : at + 2][::-1] and word[at + 2 :] == known[at + 2 :]
-    if swapped or len(known) < _LEAST_FOR_SLIP:
-        return swapped
-    lost, changed = word[at:] == known[at + 1 :], word[at + 1 :] == known[at + 1 :]
-    return lost or changed or word[at + 1 :] == known[at:]
+    if sorted(word) == sorted(known):
+        return True  # one edit that keeps the letters is a swap
+    return word[0] == known[0] and len(known) >= _MIN_CHARS_FOR_EDIT
 
 
 WEIGHTS = Path(__file__).parent / "intent_weights.json"
-LONGEST = 160
-"""Characters of a question; a longer one says too much to be a general one."""
-SURE = 0.6
-"""Probability from which a question of general words is not factual. Other values that were
-tried: docs/research-notes.md."""
-SURE_OF_PARTICULAR = 0.85
-"""The same, where a word is none of the general ones."""
-SURE_IN_CONTEXT = 0.95
-"""The same, where the question may lean on an earlier one."""
-_TALK = frozenset({Intent.HELP, Intent.IDENTITY})
+MAX_CHARS = 160
+"""A longer question is taken to be factual."""
+MIN_PROBABILITY = 0.6
+"""From this probability on a question of general words is not factual; docs/research-notes.md
+has the values tried."""
+MIN_PROBABILITY_SPECIFIC = 0.85
+"""The same for a question with a word that is not general."""
+MIN_PROBABILITY_IN_CONTEXT = 0.95
+"""The same for a question that may refer to an earlier one."""
+_ABOUT_CHATBOT = frozenset({Intent.HELP, Intent.IDENTITY})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class IntentModel:
-    """The weights of the regression, and the words that its phrases are made of."""
+    """A logistic regression over question embeddings, and the words of its training phrases."""
 
     classes: tuple[Intent, ...]
     coefficients: NDArray[np.float64]
@@ -142,9 +136,9 @@ class IntentModel:
     intercepts: NDArray[np.float64]
     """``(classes,)``."""
     overview_words: frozenset[str]
-    """Of phrases that ask for the whole article, or greet or thank."""
+    """Words of phrases that ask for the whole article, greet or thank."""
     talk_words: frozenset[str]
-    """Of phrases about the chatbot."""
+    """Words of phrases about the chatbot."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -157,65 +151,74 @@ class IntentModel:
             frozenset(data["talk_words"]),
         )
 
-    def likeliest(self, vector: NDArray[np.floating[Any]]) -> tuple[Intent, float]:
-        """Return the likeliest class but the factual one, and how likely it is no factual one.
+    def most_likely(self, vector: NDArray[np.floating[Any]]) -> tuple[Intent, float]:
+        """Return the most likely intent but FACTUAL, and the probability that it is not FACTUAL.
 
         ``vector`` is the question's embedding, ``(dimension,)``, of unit length.
         """
         logits = self.coefficients @ vector.astype(np.float64) + self.intercepts
-        chances = np.exp(logits - logits.max())
-        chances /= chances.sum()
+        probabilities = np.exp(logits - logits.max())
+        probabilities /= probabilities.sum()
         factual = self.classes.index(Intent.FACTUAL)
-        others = chances.copy()
+        others = probabilities.copy()
         others[factual] = -1.0
-        return self.classes[int(others.argmax())], float(1 - chances[factual])
+        return self.classes[int(others.argmax())], float(1 - probabilities[factual])
 
-    def words_for(self, wanted: Intent) -> frozenset[str]:
-        """Return the words that name nothing in particular in a question of this class."""
-        if wanted in _TALK:
+    def general_words(self, intent: Intent) -> frozenset[str]:
+        """Return the words that are general, not specific, in a question of this intent."""
+        if intent in _ABOUT_CHATBOT:
             return self.overview_words | self.talk_words
         return self.overview_words
 
 
 @functools.cache
 def shipped_model() -> IntentModel:
-    """Return the model that comes along; it is for the default embedding model alone."""
+    """Return the shipped model, which works with the default embedding model only."""
     return IntentModel.from_dict(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+
+
+class DetectedIntent(NamedTuple):
+    """What a question seems to ask for."""
+
+    intent: Intent
+    specific_words: tuple[str, ...] = ()
+    """Words that may name something in the articles. If the articles contain one of them, the
+    question is factual after all."""
 
 
 def detect_intent(
     question: str,
     encode: Callable[[str], Vectors],
-    said: Callable[[Sequence[str]], bool],
     *,
     titles: Sequence[str] = (),
-    leans: bool = False,
-) -> Intent:
+    in_context: bool = False,
+) -> DetectedIntent:
     """Return what ``question`` asks for.
 
     Args:
         question: As it was typed.
-        encode: Gives its embedding by the default model, which the weights are fitted to.
-        said: Whether the articles say one of these words; asked only where it matters.
-        titles: Of the articles asked, whose words in a question name the whole of them.
-        leans: Whether it may lean on an earlier question: then it must be all the clearer.
+        encode: Returns its embedding by the default model, which the weights are fitted to.
+        titles: Titles of the articles: their words in a question refer to whole articles.
+        in_context: Whether it may refer to an earlier question, and so must be clearer.
     """
-    if not has_letter(question) or len(question) > LONGEST:
-        return Intent.FACTUAL
+    if not has_letter(question) or len(question) > MAX_CHARS:
+        return DetectedIntent(Intent.FACTUAL)
     if question.strip() in OVERVIEW_QUESTIONS:
-        return OVERVIEW_QUESTIONS[question.strip()]
+        return DetectedIntent(OVERVIEW_QUESTIONS[question.strip()])
     model = shipped_model()
-    wanted, sure = model.likeliest(encode(question))
-    general = model.words_for(wanted).union(*map(words_in, titles))
-    particular = particular_words(question, general)
-    if sure < least(particular, general, leans=leans) or (particular and said(particular)):
-        return Intent.FACTUAL
-    return wanted
+    intent, probability = model.most_likely(encode(question))
+    general = model.general_words(intent).union(*map(words_in, titles))
+    specific = specific_words(question, general)
+    if probability < min_probability(specific, general, in_context=in_context):
+        return DetectedIntent(Intent.FACTUAL)
+    return DetectedIntent(intent, tuple(specific))
 
 
-def least(particular: Sequence[str], general: AbstractSet[str], *, leans: bool = False) -> float:
-    """Return how sure it must be that a question with these particular words is not factual."""
-    if leans:
-        return SURE_IN_CONTEXT
-    mistyped = all(is_mistyped(word, general) for word in particular)
-    return SURE if mistyped else SURE_OF_PARTICULAR
+def min_probability(
+    specific: Sequence[str], general: AbstractSet[str], *, in_context: bool = False
+) -> float:
+    """Return the least probability at which a question with these words is not factual."""
+    if in_context:
+        return MIN_PROBABILITY_IN_CONTEXT
+    misspelled = all(is_misspelled(word, general) for word in specific)
+    return MIN_PROBABILITY if misspelled else MIN_PROBABILITY_SPECIFIC

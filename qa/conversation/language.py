@@ -123,7 +123,7 @@ def seems_english(text: str) -> bool:
     return language_of(text) in (None, ENGLISH)
 
 
-def note_on_languages(asked: str | None, articles: Iterable[str | None]) -> str | None:
+def language_note(asked: str | None, articles: Iterable[str | None]) -> str | None:
     """Return what a reader is told of the languages of a question and its articles.
 
     None where all is English, as far as is certain.

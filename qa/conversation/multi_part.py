@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -11,8 +11,6 @@ from index.types import Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.compose import quote_starts
-from qa.conversation.entities import Exchange
-from qa.conversation.follow_ups import Judge, resolve
 from qa.conversation.question_words import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
 
 MAX_CLAUSES = 3
@@ -37,7 +35,7 @@ _LEAST_WORDS = 3
 _ASIDE = re.compile(r"\W*(?:do you know|(?:can|could|would) you|is it|tell me)\b", re.IGNORECASE)
 
 
-def clauses_of(question: str) -> tuple[str, ...]:
+def split_question(question: str) -> tuple[str, ...]:
     """Return the questions that ``question`` is made of, at most MAX_CLAUSES; else itself alone."""
     pieces = [piece for piece in _SENTENCE_END.split(question.strip()) if piece]
     if len(pieces) > 1 and not all(map(_is_question, pieces)):
@@ -151,7 +149,7 @@ class _Page:
         ]
 
 
-def joined(question: str, answers: Sequence[Answer], understood: str | None = None) -> Answer:
+def join_answers(question: str, answers: Sequence[Answer], understood: str | None = None) -> Answer:
     """Return the answers as one, a paragraph for each; a refused part says so.
 
     Args:
@@ -191,30 +189,3 @@ def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
             if passage is not None:
                 found.setdefault((passage.article_id, passage.start), passage)
     return tuple(replace(p, rank=rank) for rank, p in enumerate(found.values(), start=1))
-
-
-def answered_in_parts(
-    question: str, answer_of: Callable[[str], Answer], judge: Judge
-) -> Answer | None:
-    """Return the answers to the parts of ``question`` as one.
-
-    A part is read as a follow-up of those before it. None comes back of a question that has
-    no parts, or none that is answered: it is asked as it stands.
-
-    Args:
-        question: What was asked, in words that stand alone.
-        answer_of: Answers a question that stands alone.
-        judge: Which wording of a part is meant.
-    """
-    parts = clauses_of(question)
-    if len(parts) == 1:
-        return None
-    answers: list[Answer] = []
-    for part in parts:
-        earlier = [Exchange.of(answer) for answer in answers]
-        answers.append(answer_of(resolve(part, earlier, judge)))
-    if not any(answer.answered for answer in answers):
-        return None
-    worded = tuple(answer.question for answer in answers)
-    understood = " ".join(worded) if worded != parts else None
-    return joined(question, answers, understood)

@@ -39,19 +39,19 @@ _REPLIES_TO_NONE = {
 }
 
 
-def reply_to_small_talk(question: str, wanted: Intent, titles: Sequence[str]) -> Answer:
+def reply_to_small_talk(question: str, intent: Intent, titles: Sequence[str]) -> Answer:
     """Return the reply to a polite word, or to a question about the chatbot.
 
     It cites nothing. Its confidence is 1 for want of anything to doubt; no surface shows it.
 
     Args:
         question: As it was typed.
-        wanted: One of those whose kind is :attr:`Kind.TALK`.
+        intent: One whose kind is :attr:`Kind.TALK`.
         titles: Of the articles that are asked.
     """
     return Answer(
         question=question,
-        text=_reply(wanted, titles),
+        text=_reply(intent, titles),
         short=None,
         citations=(),
         answered=True,
@@ -61,10 +61,10 @@ def reply_to_small_talk(question: str, wanted: Intent, titles: Sequence[str]) ->
     )
 
 
-def _reply(wanted: Intent, titles: Sequence[str]) -> str:
+def _reply(intent: Intent, titles: Sequence[str]) -> str:
     if not titles:
-        return _REPLIES_TO_NONE[wanted]
-    return _REPLIES[wanted].format(articles=_articles(titles))
+        return _REPLIES_TO_NONE[intent]
+    return _REPLIES[intent].format(articles=_articles(titles))
 
 
 def _articles(titles: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ from qa.evaluation.metrics import (
     recall_at,
     strip_marks,
 )
-from qa.reading.quotes import quotes_of
+from qa.reading.quotes import select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reader import ExtractiveReader
 from qa.retrieval.retriever import Retriever
@@ -43,7 +43,7 @@ from qa.settings import Settings
 PASSAGES = Settings().passages
 """As many as are brought for an answer if nothing is set."""
 
-Wording = Callable[[EvalQuestion], str | None]
+Phrasing = Callable[[EvalQuestion], str | None]
 """How a question is put; None leaves it out."""
 
 
@@ -57,7 +57,7 @@ class Asked:
     answer: Answer
     retrieved: tuple[Passage, ...]
     """As the retriever ordered them."""
-    judged: tuple[ScoredSpan, ...]
+    scored: tuple[ScoredSpan, ...]
     """Every span that could answer, best first."""
 
     @property
@@ -71,9 +71,9 @@ class Asked:
         spans = self.question.evidence.spans
         return tuple(hits_any(citation, spans) for citation in self.answer.citations)
 
-    def is_right(self, judged: Sequence[ScoredSpan]) -> bool:
-        """Return whether the first quote would hold an answer if ``judged`` were the order."""
-        first = quotes_of(self.answer.question, distinct(judged))[0]
+    def is_right(self, scored: Sequence[ScoredSpan]) -> bool:
+        """Return whether the first quote would hold an answer if ``scored`` were the order."""
+        first = select_quotes(self.answer.question, distinct(scored))[0]
         return hits_any(first, self.question.evidence.spans)
 
     def is_given(self, threshold: float) -> bool:
@@ -86,13 +86,13 @@ def as_written(question: EvalQuestion) -> str:
     return question.question
 
 
-def in_variant(kind: str) -> Wording:
-    """Return the wording of a variant: ``keyboard``, ``asr`` or ``disfluent``."""
+def variant_phrasing(kind: str) -> Phrasing:
+    """Return the phrasing of a variant: ``keyboard``, ``asr`` or ``disfluent``."""
 
-    def wording(question: EvalQuestion) -> str | None:
+    def phrasing(question: EvalQuestion) -> str | None:
         return next((v.question for v in question.variants if v.kind == kind), None)
 
-    return wording
+    return phrasing
 
 
 def ask_all(
@@ -100,7 +100,7 @@ def ask_all(
     embedder: Embedder,
     reader: ExtractiveReader,
     *,
-    wording: Wording = as_written,
+    phrasing: Phrasing = as_written,
 ) -> Iterator[Asked]:
     """Yield what each question of ``articles`` gets from its own article."""
     for item in tqdm(list(articles), desc="articles", disable=None):
@@ -110,7 +110,7 @@ def ask_all(
             index.add(article)
             retriever = Retriever(index)
             for question in item.questions:
-                if text := wording(question):
+                if text := phrasing(question):
                     passages = retriever.retrieve(text, PASSAGES)
                     yield asking.ask(question, text, passages)
 
@@ -133,11 +133,11 @@ class _Asking:
     reader: ExtractiveReader
 
     def ask(self, question: EvalQuestion, text: str, passages: Sequence[Passage]) -> Asked:
-        judged = self.reader.judge(text, passages)
-        reading = self.reader.reading_of(text, passages, judged)
-        answer = compose_answer(text, reading, lambda _: self.article, 0.0)
+        scored = self.reader.score_spans(text, passages)
+        reading = self.reader.interpret(text, passages, scored)
+        answer = compose_answer(text, reading, {self.article.id: self.article}, 0.0)
         item = self.item
-        return Asked(item.id, item.lang, question, answer, tuple(passages), tuple(judged))
+        return Asked(item.id, item.lang, question, answer, tuple(passages), tuple(scored))
 
 
 def _whole(article: Article, place: Span) -> Passage:
@@ -160,10 +160,10 @@ Metric = Callable[[Asked], float]
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One set in one wording; intervals of 95 % over articles."""
+    """One set in one phrasing; intervals of 95 % over articles."""
 
     dataset: str
-    wording: str
+    phrasing: str
     questions: int
     answerable: int
     threshold: float
@@ -198,7 +198,7 @@ class AnswerRow:
     the set does not say where answers are."""
 
 
-def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: float) -> AnswerRow:
+def answer_row(dataset: str, phrasing: str, asked: Sequence[Asked], threshold: float) -> AnswerRow:
     """Return the figures of the questions of one set."""
     answerable = [a for a in asked if a.question.answerable]
     given = [a for a in asked if a.is_given(threshold)]
@@ -215,7 +215,7 @@ def answer_row(dataset: str, wording: str, asked: Sequence[Asked], threshold: fl
     refused = [not a.is_given(threshold) for a in asked]
     return AnswerRow(
         dataset=dataset,
-        wording=wording,
+        phrasing=phrasing,
         questions=len(asked),
         answerable=len(answerable),
         threshold=threshold,
@@ -298,7 +298,7 @@ def _over_articles(asked: Iterable[Asked], metric: Metric) -> Interval:
     return bootstrap(list(groups.values())) if groups else Interval(0.0, 0.0, 0.0)
 
 
-def told(row: AnswerRow) -> list[tuple[str, str]]:
+def describe(row: AnswerRow) -> list[tuple[str, str]]:
     """Return the figures of a row in words, each with its value."""
     lines = [
         ("questions", f"{row.questions}, {row.answerable} of them answerable"),

@@ -108,7 +108,7 @@ THING_HEADS = frozenset(
     """reich war live wars agreement treaty act law laws declaration code operation battle
     revolution day award prize cup championship festival games virus disease syndrome
     constitution bill amendment convention protocol accord plan project program programme
-    theory effect principle method test model analysis index scale table figure bible
+    theory effect principle method test model analysis index scale table entity bible
     psalms age era period century dynasty movement reformation renaissance edition series
     show album song film novel book magazine conference summit crisis pandemic epidemic
     church-state exhibition collection election elections article articles directive
@@ -178,7 +178,7 @@ ADJECTIVES = frozenset(
 )
 SLIPS = frozenset(
     """although while when after before since because if as during despite though where once
-    today yesterday tomorrow god internet bible christ table figure fig section chapter
+    today yesterday tomorrow god internet bible christ table entity fig section chapter
     mother father covid-19 dna rna pcr according however additionally furthermore moreover
     many most several some all both each every other others more much such first second
     third last next one two three four five six seven eight nine ten another like unlike

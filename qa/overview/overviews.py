@@ -8,13 +8,13 @@ the exact words.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache
 
 from index.embedding.embedder import Embedder, Vectors
 from index.errors import ArticleNotFound
@@ -25,13 +25,13 @@ from qa.conversation.language import seems_english
 from qa.overview.people import (
     Entity,
     EntityType,
-    characters_in,
+    find_characters,
     find_entities,
-    first_told,
-    introduction,
+    find_introduction,
+    first_sentence,
 )
-from qa.overview.summary import Sentence, chosen, is_statement, sentences_of
-from qa.overview.timeline import dates_in, events_in, most_telling
+from qa.overview.summary import Sentence, is_statement, select_sentences, sentences_of
+from qa.overview.timeline import find_dates, find_events, select_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Text:
         self.text += mark
 
 
-def composed(
+def compose_overview(
     kind: Kind, question: str, overviews: Sequence[Overview], left_out: str = ""
 ) -> Answer:
     """Return the answer that shows these overviews, or says what they lack.
@@ -168,7 +168,7 @@ _LEADS = ("People", "Organisations")
 _NAMED_ENOUGH = 2
 _LONG_CHARS = 12_000
 """From here on an organisation that is named but once is not listed."""
-_REMEMBERED = 128
+_CACHED = 128
 
 NO_SENTENCES = "The article has no whole sentences to sum it up in."
 NO_PEOPLE = "No person or organisation is named in the article, as far as could be told."
@@ -201,7 +201,7 @@ class Overviews:
         self._embedder = embedder
         self._chunks = chunks
         self._lock = threading.Lock()
-        self._made: OrderedDict[tuple[str, str, Kind], Overview] = OrderedDict()
+        self._cache: LRUCache[tuple[str, str, Kind], Overview] = LRUCache(_CACHED)
 
     def answer(self, kind: Kind, articles: Sequence[Article], question: str) -> Answer:
         """Return the overviews of up to ``MAX_ARTICLES`` of the articles as one answer.
@@ -209,18 +209,18 @@ class Overviews:
         Raises:
             ValueError: ``kind`` is none of an overview.
         """
-        if kind not in _WAYS:
-            msg = f"{kind!r} is no kind of overview; they are {', '.join(_WAYS)}."
+        if kind not in _BUILDERS:
+            msg = f"{kind!r} is no kind of overview; they are {', '.join(_BUILDERS)}."
             raise ValueError(msg)
         made = []
         for article in articles[:MAX_ARTICLES]:
             with suppress(ArticleNotFound):  # somebody removed it just now
                 made.append(self._of(kind, article))
         if not made:
-            return composed(kind, question, [], NO_ARTICLES)
+            return compose_overview(kind, question, [], NO_ARTICLES)
         more = len(articles) - len(articles[:MAX_ARTICLES])
         left_out = f"These are the first {len(made)} of {len(articles)} articles." if more else ""
-        return composed(kind, question, made, left_out)
+        return compose_overview(kind, question, made, left_out)
 
     def names(self, article: Article) -> list[Name]:
         """Return the people of an article and then its organisations, as its overview has them.
@@ -237,18 +237,16 @@ class Overviews:
     def _of(self, kind: Kind, article: Article) -> Overview:
         key = (article.id, article.title, kind)
         with self._lock:
-            if key in self._made:
-                return self._made[key]
+            if key in self._cache:
+                return self._cache[key]
         chunks, vectors = self._chunks(article.id)
-        overview = _WAYS[kind](article, chunks, vectors, self._embedder)
+        overview = _BUILDERS[kind](article, chunks, vectors, self._embedder)
         with self._lock:
-            self._made[key] = overview
-            if len(self._made) > _REMEMBERED:
-                self._made.popitem(last=False)
+            self._cache[key] = overview
         return overview
 
 
-def sampled(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[Sentence]:
+def sample_sentences(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[Sentence]:
     """Return the sentences of an article, or of a long one up to ``most`` from all over it.
 
     The chunks are cut into as many runs as give ``most``; of each run the chunk is taken whose
@@ -281,10 +279,10 @@ def _selected(
     statements = [s for s in sentences_of(chunks) if is_statement(s)]
     if not statements:
         return ()
-    some = sampled(statements, vectors, MAX_EMBEDDED)
+    some = sample_sentences(statements, vectors, MAX_EMBEDDED)
     encoded = embedder.encode_documents([*(s.text for s in some), article.title])
     count = count_of(len(statements))
-    picked = chosen(some, encoded[:-1], encoded[-1], count)
+    picked = select_sentences(some, encoded[:-1], encoded[-1], count)
     return (Section(tuple(Entry((_whole(sentence),)) for sentence in picked)),)
 
 
@@ -318,42 +316,42 @@ def _people(
     del embedder  # names are found by rules alone
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
-    sentences = sampled(list(sentences_of(chunks)), vectors, MAX_READ)
-    figures = find_entities(sentences, article.text, article.title)
-    persons = [f for f in figures if f.sort is EntityType.PERSON]
-    if len(persons) < _NAMED_ENOUGH or not dates_in(article.text):
-        persons += characters_in(sentences)
-        persons.sort(key=lambda figure: -len(figure.mentions))
+    sentences = sample_sentences(list(sentences_of(chunks)), vectors, MAX_READ)
+    entities = find_entities(sentences, article.text, article.title)
+    persons = [f for f in entities if f.type is EntityType.PERSON]
+    if len(persons) < _NAMED_ENOUGH or not find_dates(article.text):
+        persons += find_characters(sentences)
+        persons.sort(key=lambda entity: -len(entity.mentions))
     least = 1 if len(article.text) < _LONG_CHARS else 2
     organisations = [
-        f for f in figures if f.sort is EntityType.ORGANISATION and len(f.sentences) >= least
+        f for f in entities if f.type is EntityType.ORGANISATION and len(f.sentences) >= least
     ]
     listed = (persons[:_PEOPLE], organisations[:_ORGANISATIONS])
     sections = tuple(
-        Section(tuple(_about(figure) for figure in some), lead)
+        Section(tuple(_about(entity) for entity in some), lead)
         for some, lead in zip(listed, _LEADS, strict=True)
         if some
     )
     return Overview(article, sections, NO_PEOPLE)
 
 
-def _about(figure: Entity) -> Entry:
+def _about(entity: Entity) -> Entry:
     """Return the entry of a person or an organisation: who it is, and where else it is named."""
-    known = introduction(figure)
+    known = find_introduction(entity)
     if known:
         quotes = [Quote(known.told, known.quote, known.sentence.heading)]
         told = known.sentence
     else:
-        told = first_told(figure)
-        quotes = [Quote(told.span if _tells(figure) else None, told.span, told.heading)]
-    others = [s for s in figure.sentences if s != told][: _PLACES_EACH - 1]
+        told = first_sentence(entity)
+        quotes = [Quote(told.span if _tells(entity) else None, told.span, told.heading)]
+    others = [s for s in entity.sentences if s != told][: _PLACES_EACH - 1]
     quotes += [Quote(None, sentence.span, sentence.heading) for sentence in others]
-    return Entry(tuple(quotes), figure.name)
+    return Entry(tuple(quotes), entity.name)
 
 
-def _tells(figure: Entity) -> bool:
+def _tells(entity: Entity) -> bool:
     """Whether the sentence that first names it is shown: not for an organisation."""
-    return figure.sort is EntityType.PERSON
+    return entity.type is EntityType.PERSON
 
 
 def _timeline(
@@ -362,8 +360,8 @@ def _timeline(
     del vectors, embedder  # dates are found by rules alone
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
-    events = events_in(list(sentences_of(chunks)), article.text)
-    shown = most_telling(events, _EVENTS)
+    events = find_events(list(sentences_of(chunks)), article.text)
+    shown = select_events(events, _EVENTS)
     entries = tuple(Entry((_whole(e.sentence),), e.date.label) for e in shown)
     lead = f"{len(shown)} of {len(events)} dated sentences" if len(shown) < len(events) else ""
     return Overview(article, (Section(entries, lead),) if entries else (), NO_DATES)
@@ -373,8 +371,8 @@ def _whole(sentence: Sentence) -> Quote:
     return Quote.whole(sentence.span, sentence.heading)
 
 
-_Way = Callable[[Article, Sequence[Chunk], Vectors, Embedder], Overview]
-_WAYS: dict[Kind, _Way] = {
+_Builder = Callable[[Article, Sequence[Chunk], Vectors, Embedder], Overview]
+_BUILDERS: dict[Kind, _Builder] = {
     Kind.SUMMARY: _summary,
     Kind.KEY_POINTS: _key_points,
     Kind.PEOPLE: _people,

@@ -65,7 +65,7 @@ class Entity:
     """A person or an organisation, by all names that the article has for it."""
 
     name: str
-    sort: EntityType
+    type: EntityType
     mentions: list[Mention] = field(default_factory=list)
 
     @property
@@ -81,14 +81,14 @@ def find_entities(sentences: Sequence[Sentence], text: str, title: str) -> list[
     surnames = {full.split()[-1] for full in full_names(mentions)}
     titled = title.casefold().split()
     heroes = titled[1:2] if titled[:1] and titled[0] in GIVEN else []  # "Nikola Tesla"
-    figures = []
+    entities = []
     for key, group in grouped(mentions, title).items():
-        sort = _sort(key.split(), group, surnames, names.common)
-        if sort is EntityType.OTHER and key in heroes:
-            sort = EntityType.PERSON
-        if sort is not EntityType.OTHER:
-            figures.append(Entity(_display(key, group), sort, group))
-    return sorted(figures, key=lambda figure: -len(figure.mentions))
+        kind = _entity_type(key.split(), group, surnames, names.common)
+        if kind is EntityType.OTHER and key in heroes:
+            kind = EntityType.PERSON
+        if kind is not EntityType.OTHER:
+            entities.append(Entity(_display(key, group), kind, group))
+    return sorted(entities, key=lambda entity: -len(entity.mentions))
 
 
 def _display(key: str, group: Sequence[Mention]) -> str:
@@ -97,7 +97,7 @@ def _display(key: str, group: Sequence[Mention]) -> str:
     return (full or Counter(m.name for m in group)).most_common(1)[0][0]
 
 
-def _sort(
+def _entity_type(
     words: Sequence[str], group: Sequence[Mention], surnames: set[str], common: frozenset[str]
 ) -> EntityType:
     """Return what a name of these ``words`` is of, by what stands beside its mentions.
@@ -176,7 +176,7 @@ def _is_place(words: Sequence[str]) -> bool:
 
 
 def _is_located(group: Sequence[Mention], words: Sequence[str]) -> bool:
-    """Whether it is spoken of as a place is: "in Halden", "near Halden"."""
+    """Whether it is speech of as a place is: "in Halden", "near Halden"."""
     located = sum(bool(_LOCATIVE.search(m.before)) for m in group)
     if any(m.is_titled for m in group):
         return False
@@ -215,24 +215,24 @@ class Introduction:
     sentence: Sentence
 
 
-def introduction(figure: Entity) -> Introduction | None:
+def find_introduction(entity: Entity) -> Introduction | None:
     """Return the words that say who it is: an apposition, a sentence "X is a …", a title."""
-    ways = (_appositions(figure), _inverted(figure), _definitions(figure), _titled(figure))
+    ways = (_appositions(entity), _inverted(entity), _definitions(entity), _titled(entity))
     return next(itertools.chain(*ways), None)
 
 
-def first_told(figure: Entity) -> Sentence:
+def first_sentence(entity: Entity) -> Sentence:
     """Return the first whole sentence that names somebody in full, or else the first at all."""
-    full = [m for m in figure.mentions if m.name == figure.name and is_statement(m.sentence)]
-    whole = [m for m in figure.mentions if is_statement(m.sentence)]
-    return (full or whole or figure.mentions)[0].sentence
+    full = [m for m in entity.mentions if m.name == entity.name and is_statement(m.sentence)]
+    whole = [m for m in entity.mentions if is_statement(m.sentence)]
+    return (full or whole or entity.mentions)[0].sentence
 
 
-def _appositions(figure: Entity) -> Iterator[Introduction]:
-    for mention in figure.mentions:
+def _appositions(entity: Entity) -> Iterator[Introduction]:
+    for mention in entity.mentions:
         match = mention.apposition
         is_body = (
-            figure.sort is EntityType.ORGANISATION
+            entity.type is EntityType.ORGANISATION
             and match
             and match[1].startswith(("a ", "an ", "the ", "one "))
             and ORGANISATION_HEADS.intersection(re.findall(r"[a-z]+", match[1]))
@@ -243,9 +243,9 @@ def _appositions(figure: Entity) -> Iterator[Introduction]:
             yield Introduction(told, Span(mention.whole.start, told.end), mention.sentence)
 
 
-def _inverted(figure: Entity) -> Iterator[Introduction]:
+def _inverted(entity: Entity) -> Iterator[Introduction]:
     """Yield what stands before the name between commas: "A spokeswoman for the town, X, …"."""
-    for mention in figure.mentions:
+    for mention in entity.mentions:
         match = _BEFORE.search(mention.before)
         if match and match["role"] in ROLES and mention.after.startswith(","):
             start = mention.sentence.start + match.start("told")
@@ -253,19 +253,19 @@ def _inverted(figure: Entity) -> Iterator[Introduction]:
             yield Introduction(told, Span(start, mention.span.end), mention.sentence)
 
 
-def _definitions(figure: Entity) -> Iterator[Introduction]:
+def _definitions(entity: Entity) -> Iterator[Introduction]:
     """Yield the sentences that begin with the name and say what it is, the full name first."""
-    for mention in sorted(figure.mentions, key=lambda m: m.name != figure.name):
+    for mention in sorted(entity.mentions, key=lambda m: m.name != entity.name):
         alone = not mention.before.strip("“\"' ") or mention.before.strip().lower() == "the"
         if alone and _IS.match(mention.after) and is_statement(mention.sentence):
             yield Introduction(mention.sentence.span, mention.sentence.span, mention.sentence)
 
 
-def _titled(figure: Entity) -> Iterator[Introduction]:
+def _titled(entity: Entity) -> Iterator[Introduction]:
     """Yield the titles before the name, the longest first, but those that say too little."""
-    titled = [m for m in figure.mentions if m.is_titled]
+    titled = [m for m in entity.mentions if m.is_titled]
     for mention in sorted(titled, key=lambda m: m.whole.start - m.span.start):
-        if not mention.name.endswith(figure.name.split()[-1]):
+        if not mention.name.endswith(entity.name.split()[-1]):
             continue  # "Prince William" of who is elsewhere William Pitt
         words = mention.sentence.text[
             mention.whole.start - mention.sentence.start : mention.span.start
@@ -286,8 +286,8 @@ _WHO = re.compile(
 )
 
 
-def characters_in(sentences: Sequence[Sentence]) -> list[Entity]:
-    """Return who is spoken of again and again as "the …", the most mentioned first."""
+def find_characters(sentences: Sequence[Sentence]) -> list[Entity]:
+    """Return who is speech of again and again as "the …", the most mentioned first."""
     groups: defaultdict[str, list[Mention]] = defaultdict(list)
     definite: defaultdict[str, int] = defaultdict(int)
     for sentence in sentences:
@@ -296,12 +296,12 @@ def characters_in(sentences: Sequence[Sentence]) -> list[Entity]:
             at = Span(sentence.start + match.start(), sentence.start + match.end())
             groups[noun].append(Mention(match[0], at, at, sentence))
             definite[noun] += match["article"].lower() == "the"
-    figures = [
+    entities = [
         Entity(_name(mentions), EntityType.PERSON, mentions)
         for noun, mentions in groups.items()
         if definite[noun] >= _FEWEST_MENTIONS
     ]
-    return sorted(figures, key=lambda figure: -len(figure.mentions))
+    return sorted(entities, key=lambda entity: -len(entity.mentions))
 
 
 def _name(mentions: Sequence[Mention]) -> str:

@@ -25,7 +25,7 @@ _SPOKEN = re.compile(r"[“\"‘«「]")
 _OPENING, _CLOSING = "“«「", "”»」"
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 # What leans on the sentence before: a summary would leave its reader asking who or what.
-_LEANS = re.compile(
+_NEEDS_CONTEXT = re.compile(
     r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|here|there|him|we|i|you|my"
     r"|our|your|but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|also|instead"
     r"|nevertheless|nonetheless|then|consequently|similarly|likewise|additionally|conversely"
@@ -58,12 +58,12 @@ class Sentence:
         return Span(self.start, self.end)
 
     @property
-    def leans(self) -> bool:
+    def needs_context(self) -> bool:
         """Whether it begins with a word that leans on what stands before it."""
-        return _LEANS.match(self.text) is not None
+        return _NEEDS_CONTEXT.match(self.text) is not None
 
     @property
-    def is_spoken(self) -> bool:
+    def is_quoted_speech(self) -> bool:
         """Whether it begins with a quotation mark: the words of somebody, not the article's."""
         return _SPOKEN.match(self.text) is not None
 
@@ -110,15 +110,15 @@ class Weights:
     centrality: float = 1.0
     title: float = 0.5
     early: float = 0.4
-    leaning: float = 0.2
+    context: float = 0.2
     """Taken off a sentence that leans on the one before."""
-    spoken: float = 0.25
+    speech: float = 0.25
     """Taken off somebody's words."""
     novelty: float = 0.2
     """How much of the likeness to what was taken already is taken off."""
 
 
-def chosen(
+def select_sentences(
     sentences: Sequence[Sentence],
     vectors: Vectors,
     title: Vectors | None,
@@ -134,11 +134,11 @@ def chosen(
         count: How many.
         weights: What counts how much.
     """
-    order = ranked(sentences, vectors, title, count, weights or Weights())
+    order = rank_sentences(sentences, vectors, title, count, weights or Weights())
     return [sentences[i] for i in sorted(order)]
 
 
-def ranked(
+def rank_sentences(
     sentences: Sequence[Sentence],
     vectors: Vectors,
     title: Vectors | None,
@@ -173,6 +173,6 @@ def _scores(
     if title is not None:
         scores = scores + weights.title * (vectors @ title)
     scores = scores + weights.early / np.sqrt(1.0 + np.arange(len(sentences)))
-    scores = scores - weights.leaning * np.array([s.leans for s in sentences])
-    scores = scores - weights.spoken * np.array([s.is_spoken for s in sentences])
+    scores = scores - weights.context * np.array([s.needs_context for s in sentences])
+    scores = scores - weights.speech * np.array([s.is_quoted_speech for s in sentences])
     return np.asarray(scores, dtype=np.float32)

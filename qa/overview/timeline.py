@@ -108,7 +108,7 @@ class Date:
             return None
 
 
-def dates_in(text: str) -> list[Date]:
+def find_dates(text: str) -> list[Date]:
     """Return the dates in ``text`` in order; of two that overlap the more precise.
 
     Years count that stand where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
@@ -210,13 +210,13 @@ class Event:
     sentence: Sentence
 
 
-def events_in(sentences: Sequence[Sentence], text: str) -> list[Event]:
+def find_events(sentences: Sequence[Sentence], text: str) -> list[Event]:
     """Return the dated statements of an article in the order of time, each once.
 
     A sentence with several dates stands at its first; of dates alike the order is the text's.
     What happened "on Monday", and nothing tells which, is left out with all that it mentions.
     """
-    found = dates_in(text.replace("\n", " "))  # a hard wrap may cut a date
+    found = find_dates(text.replace("\n", " "))  # a hard wrap may cut a date
     breaks = [i for i, character in enumerate(text) if character == "\n"]
     paragraphs = [bisect_right(breaks, date.start) for date in found]
     dates = list(resolved(found, paragraphs, is_news=len(text) <= NEWS_CHARS))
@@ -225,7 +225,7 @@ def events_in(sentences: Sequence[Sentence], text: str) -> list[Event]:
     return sorted(events, key=lambda event: (event.date.key, event.sentence.start))
 
 
-def most_telling(events: Sequence[Event], count: int) -> list[Event]:
+def select_events(events: Sequence[Event], count: int) -> list[Event]:
     """Return up to ``count`` events from all over the time they span, in its order.
 
     The order of time is cut into as many parts; of each the event is taken that is told best:
@@ -263,4 +263,4 @@ def _worth(event: Event) -> float:
     into = (date.start - sentence.start) / len(sentence.text)
     long = max(0, len(sentence.text) - _SHORT_CHARS) / _SHORT_CHARS
     precise = 0.2 * ((date.month > 0) + (date.day > 0))
-    return precise - into - long - 0.5 * sentence.leans - 0.5 * sentence.is_spoken
+    return precise - into - long - 0.5 * sentence.needs_context - 0.5 * sentence.is_quoted_speech

@@ -244,7 +244,7 @@ class Asking:
 
     def _of_none(self, question: str, *, is_empty: bool) -> Turn:
         """Return the turn where no article is asked: what is said to the program has a reply."""
-        if self._qa.wanted(question).kind is not Kind.TALK:
+        if self._qa.intent(question).kind is not Kind.TALK:
             return Turn(question, problem=NO_ARTICLE if is_empty else NONE_CHOSEN)
         answer = self._qa.ask(question)
         if is_empty:

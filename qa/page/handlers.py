@@ -14,7 +14,6 @@ import gradio as gr
 from index.errors import ArticleQAError
 from index.types import ArticleInfo
 from qa.article_qa import ArticleQA
-from qa.library import Library
 from qa.output.article_html import place_of
 from qa.page.adding import Additions
 from qa.page.asking import LOADING, READY, Asking, Stops, visit_of
@@ -34,7 +33,7 @@ from qa.page.state import Chat, Tabs
 from qa.page.undo import ClearedChats, Removals
 
 
-def suggested(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence[str]:
+def suggested(qa: ArticleQA, view: View, should_continue: Callable[[], bool]) -> Sequence[str]:
     """Return questions about the article in view, or about the first that is asked.
 
     Raises:
@@ -42,7 +41,11 @@ def suggested(qa: ArticleQA, view: View, wanted: Callable[[], bool]) -> Sequence
     """
     articles = qa.catalogue()
     about = _about(articles, view)
-    return qa.suggest(view.chosen(articles), about=[about], wanted=wanted) if about else ()
+    return (
+        qa.suggest(view.chosen(articles), about=[about], should_continue=should_continue)
+        if about
+        else ()
+    )
 
 
 def invitation(questions: Sequence[str]) -> str:
@@ -58,7 +61,7 @@ def _about(articles: Sequence[ArticleInfo], view: View) -> str:
     return in_view if in_view in asked else next(iter(asked), "")
 
 
-def followed(library: Library, view: View, data: object) -> View:
+def followed(library: ArticleQA, view: View, data: object) -> View:
     """Return the view at the place that a link names; that there is none is told in it.
 
     ``data`` is what the browser says; anything at all may be in it.
@@ -71,7 +74,7 @@ def followed(library: Library, view: View, data: object) -> View:
     return view.settled().showing(article_id, start=place.start, land=place.name)
 
 
-def turned(library: Library, view: View, data: object) -> View:
+def turned(library: ArticleQA, view: View, data: object) -> View:
     """Return the view with what comes before or after; it is read on from the near end."""
     articles = view.listed(library.catalogue())
     open_id = opened(view.article_id, articles)

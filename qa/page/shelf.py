@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
-from qa.library import Library
+from qa.article_qa import ArticleQA
 from qa.output.escape import escape_html
 from qa.page.arrival import WHEN_ARRIVED
 from qa.page.messages import sentence
@@ -302,7 +302,7 @@ class Request:
         )
 
 
-def acted(library: Library, removals: Removals, view: View, request: Request) -> View:
+def acted(library: ArticleQA, removals: Removals, view: View, request: Request) -> View:
     """Do what was asked for, in the library or in this visitor's view, and return the view.
 
     What goes wrong is a sentence in the view.
@@ -327,7 +327,7 @@ def acted(library: Library, removals: Removals, view: View, request: Request) ->
     return _acted_on(library, view, request, action)
 
 
-def _acted_on(library: Library, view: View, request: Request, action: Action) -> View:
+def _acted_on(library: ArticleQA, view: View, request: Request, action: Action) -> View:
     article_id = request.article_id
     if action is Action.OPEN:
         return view.settled(article_id).showing(article_id, land=START)
@@ -341,7 +341,7 @@ def _acted_on(library: Library, view: View, request: Request, action: Action) ->
     return view.settled(article_id)
 
 
-def _undone(library: Library, removals: Removals, view: View, article_id: str) -> View:
+def _undone(library: ArticleQA, removals: Removals, view: View, article_id: str) -> View:
     """Return the view with an article back that this visitor removed just now."""
     removal = next((r for r in view.removals if r.article_id == article_id), None)
     if removal is None or not removals.undo(removal):

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TypeAlias
 
 from index.errors import ArticleNotFound
-from qa.library import Library
+from qa.article_qa import ArticleQA
 from qa.page.messages import sentence
 from qa.page.state import Chat
 
@@ -52,7 +52,7 @@ class Removals:
 
     def __init__(
         self,
-        library: Library,
+        library: ArticleQA,
         clock: Callable[[], float] = time.monotonic,
         later: Later = in_a_thread,
     ) -> None:

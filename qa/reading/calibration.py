@@ -101,26 +101,26 @@ class Calibration:
         """Return JSON-ready values."""
         return asdict(self)
 
-    def confidence(self, signs: Features) -> float:
-        """Return the probability, in 0..1, that a best span with these signs is right."""
-        raw = self.raw_confidence(signs)
+    def confidence(self, features: Features) -> float:
+        """Return the probability, in 0..1, that a best span with these features is right."""
+        raw = self.raw_confidence(features)
         return float(np.interp(raw, self.raw, self.true))
 
-    def raw_confidence(self, signs: Features) -> float:
+    def raw_confidence(self, features: Features) -> float:
         """Return the probability before the isotonic correction."""
         weighted = (
-            getattr(self.weights, f.name) * getattr(signs, f.name) for f in fields(Features)
+            getattr(self.weights, f.name) * getattr(features, f.name) for f in fields(Features)
         )
         return logistic(max(-30.0, min(30.0, self.bias + sum(weighted))))
 
 
 def compute_features(
-    question: str, judged: Sequence[ScoredSpan], passages: Sequence[Passage]
+    question: str, scored: Sequence[ScoredSpan], passages: Sequence[Passage]
 ) -> Features:
-    """Return the signs of the first of ``judged``, which were found in ``passages``."""
-    best = judged[0]
+    """Return the features of the first of ``scored``, which were found in ``passages``."""
+    best = scored[0]
     candidate, passage = best.candidate, best.candidate.passage
-    scores = np.array([span.score for span in distinct(judged)])
+    scores = np.array([span.score for span in distinct(scored)])
     context = f"{passage.heading} {passage.text}"
     terms = question_terms(question, passages)
     return Features(

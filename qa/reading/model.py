@@ -87,7 +87,7 @@ class SpanModel:
         feed = dict(zip(INPUTS, (ids, np.ones_like(ids), types), strict=True))
         start, end, has_answer = self._session.run(list(OUTPUTS), feed)
         passage = slice(window.passage_at, window.passage_at + len(window.offsets))
-        nowhere = float(start[0, 0] + end[0, 0])
+        no_answer = float(start[0, 0] + end[0, 0])
         return WindowLogits(
-            window, start[0, passage], end[0, passage], nowhere, float(has_answer[0])
+            window, start[0, passage], end[0, passage], no_answer, float(has_answer[0])
         )

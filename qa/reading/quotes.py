@@ -44,26 +44,26 @@ class Quote:
     heading: str = ""
 
 
-def quotes_of(question: str, judged: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
-    """Return the sentences of the best of ``judged``, then of those that go with it.
+def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
+    """Return the sentences of the best of ``scored``, then of those that go with it.
 
     The quote that holds the best span comes first.
     """
-    best = judged[0]
+    best = scored[0]
     passage = best.candidate.passage
     own = sentences_around(passage, best.candidate.span)[:MAX_SENTENCES]
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
-    for other in judged[1:]:
+    for other in scored[1:]:
         if _goes_with(question, best, other):
             chosen += _sentences_of(other)
     distinct = list(dict.fromkeys(chosen))
     return _joined(distinct[:MAX_SENTENCES])
 
 
-def _sentences_of(judged: ScoredSpan) -> list[tuple[Passage, Span]]:
-    passage = judged.candidate.passage
-    return [(passage, sentence) for sentence in sentences_around(passage, judged.candidate.span)]
+def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
+    passage = scored.candidate.passage
+    return [(passage, sentence) for sentence in sentences_around(passage, scored.candidate.span)]
 
 
 def _goes_with(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:

@@ -26,7 +26,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class RankFeatures:
-    """What tells how well a span answers; or how much each sign weighs."""
+    """What tells how well a span answers; or how much each feature weighs."""
 
     margin: float
     """How much more likely the span is than no answer, in logits."""
@@ -65,7 +65,7 @@ class Ranking:
             RankFeatures(**data["weights"]), None if data["reach"] is None else data["reach"]
         )
 
-    def in_turn(
+    def rank(
         self,
         question: str,
         passages: Sequence[Passage],
@@ -76,18 +76,18 @@ class Ranking:
         Passages are read in their order, and no further once the rest cannot bring a
         better span.
         """
-        judged: list[ScoredSpan] = []
+        scored: list[ScoredSpan] = []
         for first in range(0, len(passages), READ_AT_ONCE):
-            if judged and self._is_settled(judged[0], passages[first]):
+            if scored and self._is_settled(scored[0], passages[first]):
                 break
             candidates = spans_of(passages[first : first + READ_AT_ONCE])
-            signs = rank_features(question, passages, candidates)
-            judged += [
-                ScoredSpan(candidate, _dot(sign, self.weights))
-                for candidate, sign in zip(candidates, signs, strict=True)
+            features = rank_features(question, passages, candidates)
+            scored += [
+                ScoredSpan(candidate, _dot(feature, self.weights))
+                for candidate, feature in zip(candidates, features, strict=True)
             ]
-            judged.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
-        return judged
+            scored.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
+        return scored
 
     def _is_settled(self, best: ScoredSpan, following: Passage) -> bool:
         if self.reach is None:
@@ -98,7 +98,7 @@ class Ranking:
 def rank_features(
     question: str, passages: Sequence[Passage], candidates: Sequence[SpanCandidate]
 ) -> list[RankFeatures]:
-    """Return the signs of each candidate."""
+    """Return the features of each candidate."""
     terms = question_terms(question, passages)
     asked = set(_words(question))
     found = []
@@ -117,10 +117,10 @@ def rank_features(
     return found
 
 
-def distinct(judged: Sequence[ScoredSpan]) -> list[ScoredSpan]:
+def distinct(scored: Sequence[ScoredSpan]) -> list[ScoredSpan]:
     """Return the spans, of the same words only the first."""
     found: dict[str, ScoredSpan] = {}
-    for span in judged:
+    for span in scored:
         found.setdefault(" ".join(span.candidate.text.casefold().split()), span)
     return list(found.values())
 
@@ -147,5 +147,5 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _dot(signs: RankFeatures, weights: RankFeatures) -> float:
-    return float(sum(a * b for a, b in zip(astuple(signs), astuple(weights), strict=True)))
+def _dot(features: RankFeatures, weights: RankFeatures) -> float:
+    return float(sum(a * b for a, b in zip(astuple(features), astuple(weights), strict=True)))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
-from qa.reading.quotes import Quote, quotes_of
+from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reader_files import shipped_folder
 from qa.reading.spans import SpanCandidate, span_candidates
@@ -101,20 +101,20 @@ class ExtractiveReader:
         Raises:
             ModelError: The model cannot be used.
         """
-        return self.reading_of(question, passages, self.judge(question, passages))
+        return self.interpret(question, passages, self.score_spans(question, passages))
 
-    def reading_of(
-        self, question: str, passages: Sequence[Passage], judged: Sequence[ScoredSpan]
+    def interpret(
+        self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
     ) -> Reading:
         """Return the reading that the spans of ``passages`` come to."""
-        if not judged:
+        if not scored:
             return Reading((), 0.0, passages=tuple(passages))
-        confidence = self.calibration.confidence(compute_features(question, judged, passages))
-        quotes = quotes_of(question, distinct(judged))
-        short = _within(quotes[0], judged[0].candidate.span)
-        return Reading(quotes, confidence, short, _reordered(passages, judged))
+        confidence = self.calibration.confidence(compute_features(question, scored, passages))
+        quotes = select_quotes(question, distinct(scored))
+        short = _within(quotes[0], scored[0].candidate.span)
+        return Reading(quotes, confidence, short, _reordered(passages, scored))
 
-    def judge(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
+    def score_spans(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
         """Return the spans that could answer, best first; see :meth:`Ranking.in_turn`."""
         model = self._loaded()
 
@@ -123,7 +123,7 @@ class ExtractiveReader:
             pairs = zip(some, windows, strict=True)
             return [span for passage, logits in pairs for span in span_candidates(passage, logits)]
 
-        return self.calibration.rank.in_turn(question, passages, spans_of)
+        return self.calibration.rank.rank(question, passages, spans_of)
 
     def _loaded(self) -> WindowReader:
         from qa.reading.model import SpanModel
@@ -138,17 +138,17 @@ def _within(quote: Quote, span: Span) -> Span:
     return Span(max(span.start, quote.start), min(span.end, quote.end))
 
 
-def _reordered(passages: Sequence[Passage], judged: Sequence[ScoredSpan]) -> tuple[Passage, ...]:
+def _reordered(passages: Sequence[Passage], scored: Sequence[ScoredSpan]) -> tuple[Passage, ...]:
     """Return the passages by their best span; one without any comes last."""
     best: dict[tuple[str, int], float] = {}
-    for span in judged:
+    for span in scored:
         passage = span.candidate.passage
         best.setdefault((passage.article_id, passage.start), span.score)
-    scored = [(best.get((p.article_id, p.start), -math.inf), p) for p in passages]
-    scored.sort(key=lambda item: (-item[0], item[1].rank))
+    order = [(best.get((p.article_id, p.start), -math.inf), p) for p in passages]
+    order.sort(key=lambda item: (-item[0], item[1].rank))
     return tuple(
         replace(passage, rank=rank, score=_squeezed(score))
-        for rank, (score, passage) in enumerate(scored, start=1)
+        for rank, (score, passage) in enumerate(order, start=1)
     )
 
 

@@ -56,7 +56,7 @@ def span_candidates(passage: Passage, windows: Sequence[WindowLogits]) -> list[S
         SpanCandidate(
             passage,
             Span(passage.start + span.start, passage.start + span.end),
-            score - window.nowhere,
+            score - window.no_answer,
             window.has_answer,
         )
         for window in windows

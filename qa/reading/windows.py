@@ -46,7 +46,7 @@ class WindowLogits:
     """``(n,)``: of an answer that begins at each of the window's ``n`` passage tokens."""
     end: NDArray[np.float32]
     """``(n,)``: of one that ends there."""
-    nowhere: float
+    no_answer: float
     """Of a span that stands for "no answer": start and end together."""
     has_answer: float
     """That the window answers the question at all."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from index.search.passage_index import Candidate
-from qa.retrieval.word_overlap import QuestionTerms, stems_in
+from qa.retrieval.word_overlap import QuestionTerms, stem_presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,31 @@ class FusionWeights:
 # The model that comes along is English: of other scripts it knows single letters.
 # On xquad_hi this brings Recall@1 from .690 to .803 (BM25 alone: .800).
 OTHER_SCRIPT = FusionWeights(cosine=0.3)
-MEANING_ALONE = FusionWeights(bm25=0, pairs=0, sentence=0)
-WORDS_ALONE = FusionWeights(cosine=0, bm25=1, pairs=0, sentence=0)
+MEANING_ONLY = FusionWeights(bm25=0, pairs=0, sentence=0)
+WORDS_ONLY = FusionWeights(cosine=0, bm25=1, pairs=0, sentence=0)
 
 
 # What is known of a candidate before its words are compared: the negative of the score that
 # it cannot exceed, its chunk's id, and its weighted evidence apart from pairs and sentences.
-_Rough = tuple[float, int, float, Candidate]
+_Bound = tuple[float, int, float, Candidate]
 
 
-def best_of(
+def fuse(
     question: str, candidates: Sequence[Candidate], weights: FusionWeights, k: int
 ) -> list[tuple[Candidate, float]]:
     """Return the ``k`` best with their scores in 0..1, best first, ties by chunk id.
 
     Pairs and sentences are compared only where they could still bring one among the best.
     """
-    worded = [candidate for candidate in candidates if candidate.bm25]  # no other has a stem of it
-    held = stems_in(question, [candidate.stored.words.sentences for candidate in worded])
-    terms = QuestionTerms.rated(question, held, len(candidates))
+    matching = [
+        candidate for candidate in candidates if candidate.bm25
+    ]  # no other has a stem of it
+    presence = stem_presence(question, [candidate.stored.words.sentences for candidate in matching])
+    terms = QuestionTerms.from_presence(question, presence, len(candidates))
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
     found: list[tuple[float, int, Candidate]] = []
-    leading: list[float] = []  # a heap of the k best scores
-    rough = _roughly(worded, terms, held, weights)
+    top_scores: list[float] = []  # a heap of the k best scores
+    rough = _upper_bounds(matching, terms, presence, weights)
     for candidate in candidates:
         if not candidate.bm25:
             score = weights.cosine * max(0.0, candidate.similarity)
@@ -72,7 +74,7 @@ def best_of(
     heapq.heapify(rough)  # in whose order few are looked at
     while rough:
         most, chunk_id, score, candidate = heapq.heappop(rough)
-        if len(leading) == k and min(1.0, -most / total) < leading[0]:
+        if len(top_scores) == k and min(1.0, -most / total) < top_scores[0]:
             break  # all that follow are below it, too
         if candidate.bm25:
             words = candidate.stored.words
@@ -80,29 +82,29 @@ def best_of(
             score += weights.pairs * pairs + weights.sentence * sentence
         score = min(1.0, score / total)
         found.append((-score, chunk_id, candidate))
-        heapq.heappush(leading, score)
-        if len(leading) > k:
-            heapq.heappop(leading)
+        heapq.heappush(top_scores, score)
+        if len(top_scores) > k:
+            heapq.heappop(top_scores)
     return [(candidate, -score) for score, _, candidate in sorted(found)[:k]]
 
 
-def _roughly(
-    worded: Sequence[Candidate],
+def _upper_bounds(
+    matching: Sequence[Candidate],
     terms: QuestionTerms,
-    held: dict[str, list[bool]],
+    presence: dict[str, list[bool]],
     weights: FusionWeights,
-) -> list[_Rough]:
+) -> list[_Bound]:
     """Return what each score is at most, by which of the stems the text has."""
 
     @functools.cache
-    def at_most(which: tuple[bool, ...]) -> float:
-        pairs, sentence = terms.at_most(frozenset(itertools.compress(held, which)))
+    def upper_bounds(which: tuple[bool, ...]) -> float:
+        pairs, sentence = terms.upper_bounds(frozenset(itertools.compress(presence, which)))
         return weights.pairs * pairs + weights.sentence * sentence
 
-    best_bm25 = max((candidate.bm25 for candidate in worded), default=0.0)
+    best_bm25 = max((candidate.bm25 for candidate in matching), default=0.0)
     rough = []
-    for candidate, which in zip(worded, zip(*held.values(), strict=True), strict=True):
+    for candidate, which in zip(matching, zip(*presence.values(), strict=True), strict=True):
         stored, similarity, bm25 = candidate
         known = weights.cosine * max(0.0, similarity) + weights.bm25 * bm25 / best_bm25
-        rough.append((-(known + at_most(which)), stored.id, known, candidate))
+        rough.append((-(known + upper_bounds(which)), stored.id, known, candidate))
     return rough

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from index.embedding.embedder import Vectors
 from index.embedding.model_files import DEFAULT_MODEL
@@ -10,7 +10,7 @@ from index.errors import ArticleNotFound, QuestionError
 from index.search.passage_index import Candidate, PassageIndex
 from index.sentences import guess_language
 from index.types import Passage, PassageSource, pages_between
-from qa.retrieval.fusion import OTHER_SCRIPT, FusionWeights, best_of
+from qa.retrieval.fusion import OTHER_SCRIPT, FusionWeights, fuse
 
 DEFAULT_DEPTH = 100
 MAX_QUESTION_CHARS = 2_000
@@ -47,14 +47,13 @@ class Retriever:
         question: str,
         k: int = 5,
         article_ids: Iterable[str] | None = None,
-        encode: Callable[[str], Vectors] | None = None,
+        vector: Vectors | None = None,
     ) -> list[Passage]:
         """Return up to ``k`` passages, best first, ties in the order of the articles.
 
         ``article_ids`` limits the search to those articles; ``k`` over the number
         of passages brings them all; those of an article that is removed meanwhile are left
-        out. ``encode`` gives the question's embedding, if there is one already; None for
-        that of the library's model.
+        out. ``vector`` is the question's embedding, ``(dimension,)``, if it is known already.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
@@ -63,10 +62,11 @@ class Retriever:
         self._check(question, k)
         if article_ids is not None:
             article_ids = list(article_ids)
-        vector = (encode or self._index.embedder.encode_query)(question)
+        if vector is None:
+            vector = self._index.embedder.encode_query(question)
         candidates = self._index.candidates(question, vector, max(k, self._depth), article_ids)
-        best = best_of(question, candidates, self._weights or self._fitting(question), k)
-        passage_sources = self._index.passage_sources(
+        best = fuse(question, candidates, self._weights or self._fitting(question), k)
+        passage_sources = self._index.store.passage_sources(
             found.stored.chunk.article_id for found, _ in best
         )
         known = [each for each in best if each[0].stored.chunk.article_id in passage_sources]
@@ -80,7 +80,7 @@ class Retriever:
         question: str,
         k: int = 5,
         ids: Iterable[str] | None = None,
-        encode: Callable[[str], Vectors] | None = None,
+        vector: Vectors | None = None,
     ) -> list[Passage]:
         """Return what :meth:`retrieve` does, leaving out articles that are not in the library.
 
@@ -92,9 +92,9 @@ class Retriever:
         ids = None if ids is None else list(ids)
         while True:
             try:
-                return self.retrieve(question, k, ids, encode)
+                return self.retrieve(question, k, ids, vector)
             except ArticleNotFound:
-                known = self._index.titles()
+                known = self._index.store.titles()
                 ids = [each for each in ids or () if each in known]
                 if not ids:
                     return []
@@ -126,12 +126,12 @@ class Retriever:
             raise QuestionError(msg)
 
 
-def _passage(candidate: Candidate, score: float, rank: int, caption: PassageSource) -> Passage:
+def _passage(candidate: Candidate, score: float, rank: int, source: PassageSource) -> Passage:
     chunk = candidate.stored.chunk
-    page, page_breaks = pages_between(caption.pages, chunk.start, chunk.end)
+    page, page_breaks = pages_between(source.pages, chunk.start, chunk.end)
     return Passage(
         article_id=chunk.article_id,
-        title=caption.title,
+        title=source.title,
         text=chunk.text,
         start=chunk.start,
         end=chunk.end,

@@ -37,16 +37,18 @@ class QuestionTerms:
     def of(cls, question: str, texts: Iterable[Container[str]]) -> Self:
         """Return the terms of ``question``; a stem is rare if few of ``texts`` have it."""
         known = list(texts)
-        return cls.rated(question, stems_in(question, known), len(known))
+        return cls.from_presence(question, stem_presence(question, known), len(known))
 
     @classmethod
-    def rated(cls, question: str, held: Mapping[str, Sequence[bool]], total: int) -> Self:
-        """Return the terms of ``question``, by what :func:`stems_in` says of those with a stem.
+    def from_presence(
+        cls, question: str, presence: Mapping[str, Sequence[bool]], total: int
+    ) -> Self:
+        """Return the terms of ``question``, by what :func:`stem_presence` says of those with a stem.
 
         ``total`` is the number of all texts.
         """
         idf = {}
-        for stem, where in held.items():
+        for stem, where in presence.items():
             holding = sum(where)
             idf[stem] = math.log(1 + (total - holding + 0.5) / (holding + 0.5))
         content = [stem for stem in stems(question) if stem in idf]
@@ -67,7 +69,7 @@ class QuestionTerms:
         beside = [w for pair, w in self.pairs.items() if adjacent_pairs(*pair) in text.content]
         return sum(beside) / self.total_of_pairs
 
-    def at_most(self, present: frozenset[str]) -> tuple[float, float]:
+    def upper_bounds(self, present: frozenset[str]) -> tuple[float, float]:
         """Return what a text with these of the stems has of pairs and in a sentence, at most."""
         if not self.total:
             return 0.0, 0.0
@@ -89,7 +91,7 @@ class QuestionTerms:
         return best / self.total
 
 
-def stems_in(question: str, texts: Sequence[Container[str]]) -> dict[str, list[bool]]:
+def stem_presence(question: str, texts: Sequence[Container[str]]) -> dict[str, list[bool]]:
     """Return for each stem that ``question`` is searched by which of ``texts`` have it."""
     return {stem: [stem in words for words in texts] for stem in query_terms(question)}
 

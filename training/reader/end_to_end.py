@@ -68,9 +68,9 @@ class CheckpointReader:
             found = self._model(ids, torch.ones_like(ids), types)
         passage = slice(window.passage_at, window.passage_at + len(window.offsets))
         start, end = (each[0].float().numpy() for each in (found.start, found.end))
-        nowhere = float(start[0] + end[0])
+        no_answer = float(start[0] + end[0])
         has_answer = float(found.has_answer[0])
-        return WindowLogits(window, start[passage], end[passage], nowhere, has_answer)
+        return WindowLogits(window, start[passage], end[passage], no_answer, has_answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,9 @@ def outcomes(
         retriever = Retriever(index)
         for question in article.questions:
             passages = retriever.retrieve(question.question, PASSAGES)
-            judged = shipped.judge(question.question, passages)
-            first = judged[0].candidate if judged else None
-            order = list(dict.fromkeys(j.candidate.passage.start for j in judged))
+            scored = shipped.score_spans(question.question, passages)
+            first = scored[0].candidate if scored else None
+            order = list(dict.fromkeys(j.candidate.passage.start for j in scored))
             best = sorted(passages, key=lambda p: _place(p, order))[:read]
             windows = reader.read(question.question, [p.text for p in best], title)
             found = [

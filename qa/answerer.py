@@ -1,0 +1,237 @@
+"""Decide what kind of answer a question is due (a fact, an overview, small talk) and give it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from index.embedding.embedder import SentenceTransformerEmbedder, Vectors
+from index.errors import QuestionError
+from index.types import Article, Passage
+from qa.answers.answer import OVERVIEWS, Answer, Kind
+from qa.answers.compose import compose_answer
+from qa.conversation.anaphora import is_follow_up
+from qa.conversation.entities import MAX_TURNS, Exchange
+from qa.conversation.follow_ups import resolve
+from qa.conversation.intent import Intent, contains_any, detect_intent, has_letter
+from qa.conversation.language import language_note, language_of
+from qa.conversation.multi_part import join_answers, split_question
+from qa.conversation.small_talk import reply_to_small_talk
+from qa.library import Library
+from qa.reading.reader import Reader, Reading
+from qa.retrieval.retriever import BLANK, Retriever
+from qa.settings import Settings
+
+if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
+    from qa.overview.overviews import Overviews
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The passages retrieved for a question, and what the reading model found in them."""
+
+    passages: tuple[Passage, ...]
+    """As the retriever ordered them."""
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question, the articles it is asked of, and what has been found for it so far."""
+
+    question: str
+    titles: Mapping[str, str]
+    """Title of each of the articles by its id, as they were when the question was asked."""
+    article_ids: Sequence[str] | None = None
+    """None for all articles."""
+    history: Sequence[str | Answer] = ()
+    """Earlier questions, or their answers, oldest first."""
+    rerank: bool = True
+    """Whether the answer's passages are in the reading model's order."""
+    vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
+    """Embeddings by text: intent and retrieval need the same one."""
+    evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
+    """By question: choosing how to read a follow-up has read the chosen one."""
+    snapshot: dict[str, Article] = field(default_factory=dict, repr=False)
+    """The articles of the passages, kept because others may remove them meanwhile."""
+
+
+class Answerer:
+    """Answers questions about the articles of a library. Safe to use from several threads.
+
+    Args:
+        library: The articles.
+        retriever: Finds passages in them.
+        reader: Finds the answer in passages.
+        embedder: The library's embedding model.
+        settings: How much is read, and how sure an answer must be.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        retriever: Retriever,
+        reader: Reader,
+        embedder: SentenceTransformerEmbedder,
+        settings: Settings,
+    ) -> None:
+        self._library = library
+        self._retriever = retriever
+        self._reader = reader
+        self._embedder = embedder
+        # The intent weights are fitted to the default embedding model.
+        self.intent_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
+        self._settings = settings
+
+    @functools.cached_property
+    def overviews(self) -> Overviews:
+        """Makes summaries, lists of people and timelines."""
+        from qa.overview.overviews import Overviews
+
+        return Overviews(self._embedder, self._library.index.chunks)
+
+    def check(self, question: str) -> None:
+        """Raise QuestionError if a question is blank, too long, or not valid Unicode."""
+        self._retriever.check_question(question)
+        if not has_letter(question):
+            raise QuestionError(BLANK)
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer, from those of the articles that are still in the library.
+
+        Raises:
+            QuestionError: A question of the history that matters here is blank or too long.
+        """
+        intent = self.intent(request)
+        if intent.kind is Kind.TALK:
+            answer = reply_to_small_talk(request.question, intent, list(request.titles.values()))
+        elif intent.kind in OVERVIEWS:
+            answer = self.overview(intent.kind, request)
+        else:
+            return self._answer_from_passages(request)
+        cited = self._library.existing(citation.article_id for citation in answer.citations)
+        return _with_language_note(answer, cited)
+
+    def intent(self, request: Request) -> Intent:
+        """Return what a question asks for, which decides the kind of its answer."""
+        same_model = self.intent_embedder is self._embedder
+        intent, specific_words = detect_intent(
+            request.question,
+            functools.partial(self._encode, request)
+            if same_model
+            else self.intent_embedder.encode_query,
+            titles=list(request.titles.values()),
+            in_context=bool(request.history) and is_follow_up(request.question),
+        )
+        return Intent.FACTUAL if self._are_in_articles(specific_words, request) else intent
+
+    def overview(self, kind: Kind, request: Request) -> Answer:
+        """Return an overview of the articles.
+
+        Raises:
+            ValueError: ``kind`` is not one of an overview.
+        """
+        self._library.embed_pending()
+        return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
+
+    def _encode(self, request: Request, text: str) -> Vectors:
+        if text not in request.vectors:
+            request.vectors[text] = self._embedder.encode_query(text)
+        return request.vectors[text]
+
+    def _are_in_articles(self, words: Sequence[str], request: Request) -> bool:
+        if not words:
+            return False
+        self._library.embed_pending()
+        # A passage with a rare word is among the first by BM25.
+        found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
+        return contains_any([passage.text for passage in found], words)
+
+    def _answer_from_passages(self, request: Request) -> Answer:
+        """Return the words of the articles that answer the question, or a refusal."""
+        self._library.embed_pending()
+        confidence_in = functools.partial(self._confidence_in, request)
+        exchanges = [turn for turn in request.history if _can_be_referred_to(turn)]
+        understood = request.question
+        if exchanges and is_follow_up(understood):
+            understood = resolve(understood, self._exchanges(request, exchanges), confidence_in)
+        answer = self._answer_parts(request, understood, confidence_in)
+        answer = answer or self._answer_one(request, understood)
+        if understood != request.question:
+            understood = answer.understood or understood
+            answer = replace(answer, question=request.question, understood=understood)
+        places = answer.citations or answer.passages[:1]
+        ids = {place.article_id for place in places}
+        return _with_language_note(answer, [request.snapshot[each] for each in ids])
+
+    def _exchanges(self, request: Request, turns: Sequence[str | Answer]) -> list[Exchange]:
+        """Return the last turns; those of which only the question is known are answered again."""
+        answers: list[Answer] = []
+        for turn in turns[-MAX_TURNS:]:
+            if isinstance(turn, str):
+                self.check(turn)
+                turn = self.answer(  # noqa: PLW2901 - from here on its answer is what matters
+                    replace(request, question=turn, history=tuple(answers), rerank=True)
+                )
+            if _can_be_referred_to(turn):
+                answers.append(turn)
+        return [Exchange.of(answer) for answer in answers]
+
+    def _answer_parts(
+        self, request: Request, question: str, confidence_in: Callable[[str], float]
+    ) -> Answer | None:
+        """Return the joined answers to the parts of a question.
+
+        Each part is read as a follow-up to those before it. None if the question has only
+        one part, or none of its parts is answered.
+        """
+        parts = split_question(question)
+        if len(parts) == 1:
+            return None
+        answers: list[Answer] = []
+        for part in parts:
+            earlier = [Exchange.of(answer) for answer in answers]
+            answers.append(self._answer_one(request, resolve(part, earlier, confidence_in)))
+        if not any(answer.answered for answer in answers):
+            return None
+        read = tuple(answer.question for answer in answers)
+        return join_answers(question, answers, " ".join(read) if read != parts else None)
+
+    def _answer_one(self, request: Request, question: str) -> Answer:
+        evidence = self._evidence(request, question)
+        reading = evidence.reading
+        if not request.rerank:
+            reading = replace(reading, passages=evidence.passages)
+        least = self._settings.least_confidence(self._reader.levels)
+        return compose_answer(question, reading, request.snapshot, least)
+
+    def _confidence_in(self, request: Request, question: str) -> float:
+        return self._evidence(request, question).reading.confidence
+
+    def _evidence(self, request: Request, question: str) -> Evidence:
+        """Retrieve and read passages for ``question``, once for each request."""
+        if question not in request.evidence:
+            vector = self._encode(request, question)
+            found = self._retriever.retrieve_existing(
+                question, self._settings.passages, request.article_ids, vector
+            )
+            unknown = {passage.article_id for passage in found} - request.snapshot.keys()
+            request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
+            passages = tuple(p for p in found if p.article_id in request.snapshot)
+            reading = self._reader.read(question, passages)
+            request.evidence[question] = Evidence(passages, reading)
+        return request.evidence[question]
+
+
+def _can_be_referred_to(turn: str | Answer) -> bool:
+    """Whether a later question can refer to a turn: not to small talk or a list of people."""
+    return isinstance(turn, str) or turn.kind is Kind.ANSWER
+
+
+def _with_language_note(answer: Answer, articles: Iterable[Article]) -> Answer:
+    """Return ``answer`` with a note if its question, or an article it is from, is not English."""
+    texts = [language_of(article.text) for article in articles]
+    note = language_note(language_of(answer.question), texts)
+    return replace(answer, note=note) if note else answer
