@@ -13,8 +13,9 @@ from qa.answers.citation import Citation
 from qa.output.article_html import place_id, place_of
 from qa.page.handlers import Handlers, followed, turned
 from qa.page.panel import LEAF_CHARS, LEAVES, ROOM_CHARS, last_leaf
-from qa.page.shelf import END, GONE, START, View
+from qa.page.shelf import END, GONE, START
 from qa.page.state import Chat, Turn
+from qa.page.view import View
 from tests.test_app import ScriptedQA, answer_of
 
 LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")

@@ -17,8 +17,8 @@ from qa.article_qa import ArticleQA
 from qa.page.conversation_tools import tools_html
 from qa.page.messages import sentence
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE, status_html
-from qa.page.shelf import View
 from qa.page.state import Asked, Chat, Tabs, Turn
+from qa.page.view import View
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The open article beside the chat: its parts, cited places, and a strip that shows where they are."""
+"""The open article beside the chat, with its cited places and a strip that shows them."""
 
 from __future__ import annotations
 
