@@ -81,10 +81,10 @@ def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> Non
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
     panel = Handlers(QA).settle(chat, View(), VISITOR)[2]
     assert f'id="{place_id(LONG.id, start, end)}"' in panel
-    assert "A part of a long article: " in panel
+    assert "Part of a long article: " in panel
     assert len(panel) < 3 * LEAVES * LEAF_CHARS
-    assert "What comes before" in panel
-    assert "What comes after" in panel
+    assert "Earlier part" in panel
+    assert "Next part" in panel
 
 
 def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:

@@ -43,6 +43,11 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
+def in_quotes(text: str) -> str:
+    """Return ``text`` in quotation marks, unless it begins or ends with one of its own."""
+    return text if text.startswith(("“", '"')) or text.endswith(("”", '"')) else f"“{text}”"
+
+
 def escape_markdown(text: str) -> str:
     """Return Markdown that renders as the literal ``text``.
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from index.errors import ArticleNotFound
 from index.types import Article
 from qa.answers.answer import OVERVIEWS, Answer, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.output.escape import escape_html, escape_markdown, flat, is_address, safe_address
+from qa.output.rendering import read_static, template_environment
 from qa.output.to_text import note_markdown, place, places_of, text_to_markdown
 from qa.output.transcript import Transcript, Turn
-from qa.page.style import EXPORT_STYLE
 
+_templates = template_environment("qa.output")
+_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "export.css"))  # noqa: S704
 UNTITLED = "Conversation"
 # About 20 printed pages. A longer article is shown around its citations alone, so that
 # the page of an afternoon with a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
-# A style sheet of the page's own is the one thing that may take effect.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def to_markdown(transcript: Transcript) -> str:
@@ -56,26 +58,16 @@ def to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str
         CitationError: An article does not say what a citation quotes from it.
     """
     shown = _shown_articles(transcript, article_of)
-    turns = [_turn_html(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)]
-    sections = [_article_html(number, one) for number, one in enumerate(shown.values(), start=1)]
-    title = escape_html(_title(transcript))
-    date = f'<p class="where">{escape_html(_date(transcript.at))}</p>' if transcript.at else ""
-    paper = (
-        '<section class="paper" aria-label="Cited articles" tabindex="0">'
-        f"{''.join(sections)}</section>"
+    bodies = [one.body.html for one in shown.values()]
+    page = _templates.get_template("export.html").render(
+        style=_STYLE,
+        split_rules=Markup(split_rules(bodies)),  # noqa: S704 - made of offsets and hashes
+        title=_title(transcript),
+        date=_date(transcript.at) if transcript.at else "",
+        turns=[_turn(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)],
+        articles=[_article(one) for one in shown.values()],
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{EXPORT_STYLE}</style>{split_rules(sections)}\n</head>\n"
-        f'<body>\n<header><h1 dir="auto">{title}</h1>{date}</header>\n<main>\n'
-        '<section id="conversation" aria-label="Conversation" tabindex="0">\n'
-        f"{''.join(turns)}</section>\n{paper if sections else ''}\n</main>\n"
-        '<nav id="back"><a href="#conversation">↑ Back to the conversation</a></nav>\n'
-        "</body>\n</html>\n"
-    )
+    return f"{page}\n"
 
 
 def _title(transcript: Transcript) -> str:
@@ -140,23 +132,28 @@ def _shown_articles(
     }
 
 
-def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
+def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object]:
+    """Return what the template shows of a question and its answer."""
     answer = turn.answer
     places = [_paged(citation, shown) for citation in places_of(answer)]
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
-    heading = "Sources" if answer.answered else "Nearest passages"
-    kind = "answer" if answer.answered else "refusal"
-    note = f'<p class="where">Note: {escape_html(flat(answer.note))}</p>\n' if answer.note else ""
-    items = [
-        _source_html(f"q{number}-{i}", f"[{i}]" if answer.answered else "", citation, link)
-        for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
-    ]
-    below = f'<h3>{heading}</h3>\n<ol class="sources">\n{"".join(items)}</ol>\n' if items else ""
-    return (
-        f'<article class="turn" aria-labelledby="q{number}">\n'
-        f'<h2 id="q{number}" dir="auto">{escape_html(turn.question)}</h2>\n'
-        f"{note}{_text_html(answer, links, kind)}\n{below}</article>\n"
-    )
+    return {
+        "number": number,
+        "question": turn.question,
+        "note": flat(answer.note or ""),
+        "text": Markup(_text_html(answer, links)),  # noqa: S704 - each part is escaped
+        "heading": "Sources" if answer.answered else "Nearest passages",
+        "sources": [
+            {
+                "id": f"q{number}-{i}",
+                "quote": citation.quote,
+                "link": link,
+                "place": f"{f'[{i}] ' if answer.answered else ''}{place(citation)}",
+                "origin": _origin(citation.source),
+            }
+            for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
+        ],
+    }
 
 
 def _paged(citation: Citation, shown: dict[str, _Shown]) -> Citation:
@@ -174,7 +171,8 @@ def _link(turn: int, number: int, citation: Citation, shown: dict[str, _Shown]) 
     return f"#{name}" if there else f"#q{turn}-{number}"
 
 
-def _text_html(answer: Answer, links: Sequence[str], kind: str) -> str:
+def _text_html(answer: Answer, links: Sequence[str]) -> str:
+    kind = "answer" if answer.answered else "refusal"
     if answer.kind not in OVERVIEWS:
         shown = "".join(_part_html(part, links) for part in parts(answer))
         return f'<p class="{kind}" dir="auto">{shown}</p>'
@@ -197,33 +195,20 @@ def _part_html(part: Part, links: Sequence[str]) -> str:
     return f"<strong>{shown}</strong>" if part.is_short else shown
 
 
-def _source_html(name: str, mark: str, citation: Citation, link: str) -> str:
-    where = f'<a href="{link}">{escape_html(f"{mark} {place(citation)}".strip())}</a>'
-    told = " · ".join([where, *_origin(citation.source)])
-    return (
-        f'<li id="{name}"><blockquote dir="auto">{escape_html(citation.quote)}</blockquote>'
-        f'<p class="where">{told}</p></li>\n'
-    )
+def _origin(source: str | None) -> dict[str, str]:
+    """Return the name of the file or address an article is from; the link if it is on the web."""
+    return {"name": source or "", "address": safe_address(source) if is_address(source) else ""}
 
 
-def _origin(source: str | None) -> Iterator[str]:
-    """Yield the file or the address that an article is from; a page on the web as a link."""
-    if is_address(source):
-        address = escape_html(safe_address(source))
-        yield f'<a href="{address}" rel="noopener noreferrer">{escape_html(source)}</a>'
-    elif source:
-        yield escape_html(source)
-
-
-def _article_html(number: int, shown: _Shown) -> str:
-    article = shown.article
-    unseen = ' class="unseen"' if opens_with_title(article) else ""
-    length = f"{len(article.text):,} characters"
+def _article(shown: _Shown) -> dict[str, object]:
+    """Return what the template shows of an article."""
+    length = f"{len(shown.article.text):,} characters"
     if shown.body.is_excerpt:
         length += "; the paragraphs around the quotes are shown"
-    return (
-        f'<article aria-labelledby="a{number}"><header>'
-        f'<h2 id="a{number}"{unseen} dir="auto">{escape_html(article.title)}</h2>'
-        f'<p class="where">{" · ".join([*_origin(article.source), length])}</p>'
-        f"</header>{shown.body.html}</article>\n"
-    )
+    return {
+        "title": shown.article.title,
+        "opens_with_title": opens_with_title(shown.article),
+        "origin": _origin(shown.article.source),
+        "length": length,
+        "text": Markup(shown.body.html),  # noqa: S704 - escaped as it was made
+    }

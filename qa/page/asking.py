@@ -97,20 +97,6 @@ def is_edited(typed: str, wording: str) -> bool:
     return SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
 
 
-EDITING_SCRIPT = """
-document.addEventListener('click', event => {
-  const button = event.target.closest('#chat button.edit');
-  if (button) trigger('edit', {turn: Number(button.id.replace('edit-', ''))});
-});
-"""
-# With the caret behind the last word, where a keyboard goes on.
-EDITING_FOCUS = """() => {
-  const box = document.querySelector('#question textarea');
-  box.focus();
-  box.setSelectionRange(box.value.length, box.value.length);
-}"""
-
-
 READY = "Ready"
 LOADING = "Loading the models… You can ask already: the question waits."
 STOPPED = "Stopped"

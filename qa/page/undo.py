@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from index.errors import ArticleNotFound
 from qa.library import Library
+from qa.output.escape import in_quotes
 from qa.page.messages import sentence
 
 UNDO_SECONDS = 10.0
@@ -112,7 +113,7 @@ class Removals:
                 with suppress(ArticleNotFound):  # somebody else removed it, too
                     self._library.remove(removal.article_id)
             except Exception as error:
-                problem = f"“{removal.title}” was not removed. {sentence(error)}"
+                problem = f"{in_quotes(removal.title)} was not removed. {sentence(error)}"
             with self._lock:
                 self._running.discard(removal.number)
                 if problem:

@@ -59,7 +59,7 @@ def open_tab(page: Page, name: str) -> None:
 
 def add_text(page: Page, text: str, title: str) -> None:
     open_tab(page, "Text")
-    page.get_by_label("Title, if you like").fill(title)
+    page.get_by_label("Title (optional)").fill(title)
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Add the text").click()
 
@@ -135,7 +135,7 @@ def test_private_addresses_are_refused_with_a_sentence_each(
     url = serve(library)
     shown = visit(url)
     open_tab(shown.page, "Web address")
-    box = shown.page.get_by_label("Address; several are parted by spaces")
+    box = shown.page.get_by_label("Web address; separate several with spaces")
     box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
     told = shown.page.locator("#note").get_by_role("alert")
