@@ -29,8 +29,9 @@ from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
 from qa.page.handlers import Handlers
 from qa.page.messages import UNEXPECTED
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
-from qa.page.shelf import GONE, View
+from qa.page.shelf import GONE
 from qa.page.state import SHOWN_QUESTION_CHARS, Chat, Turn
+from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built
 

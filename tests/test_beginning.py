@@ -10,8 +10,8 @@ from index.errors import ArticleNotFound
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.page.handlers import Handlers, invitation
-from qa.page.shelf import View
 from qa.page.state import Chat, Turn
+from qa.page.view import View
 from tests.test_app import ScriptedQA, answer_of
 
 BUNDLED = bundled_article()

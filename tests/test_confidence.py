@@ -36,7 +36,7 @@ def test_the_number_says_what_it_is_the_share_of() -> None:
 
 def test_a_refusal_says_that_nothing_was_sure_enough() -> None:
     refusal = answer_at(0.18, quotes=0)
-    assert confidence_in_words(refusal) == "Nothing sure enough"
+    assert confidence_in_words(refusal) == "No confident answer found"
     assert confidence_explained(refusal).startswith("18\N{NO-BREAK SPACE}%: ")
 
 

@@ -6,8 +6,8 @@ import gradio as gr
 
 from qa.page.asking import is_edited, wording_of
 from qa.page.handlers import Handlers
-from qa.page.shelf import View
 from qa.page.state import Chat, Turn
+from qa.page.view import View
 from tests.test_app import VISITOR, ScriptedQA, answer_of, article_of
 
 UNDERSTOOD = "When was the bridge opened?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def roots(path: Path) -> set[str]:
 def test_imports_go_one_way(folder: str, allowed: set[str]) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         assert roots(path) & set(OURS) <= allowed, path
+
+
+def test_only_the_command_line_imports_the_page() -> None:
+    for path in (ROOT / "qa").rglob("*.py"):
+        if path.relative_to(ROOT / "qa").parts[0] not in ("page", "cli"):
+            modules = {f"{name}." for name in imported_by(path)}
+            assert not [name for name in modules if name.startswith("qa.page.")], path
+
+
+def test_the_modules_of_the_page_import_one_way() -> None:
+    page = {
+        f"qa.page.{path.stem}": {name for name in imported_by(path) if name.startswith("qa.page.")}
+        for path in (ROOT / "qa" / "page").glob("*.py")
+    }
+    assert tuple(TopologicalSorter(page).static_order())  # raises CycleError
 
 
 # Each stage may import what comes before it, and nothing that comes after.
@@ -114,6 +130,7 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
         ("gradio", {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO}),
         ("starlette", {f"qa/page/{n}.py" for n in MIDDLEWARE}),
         ("uvicorn", {"qa/page/server.py"}),
+        ("jinja2", {"qa/output/rendering.py"}),
         (
             "typer",
             {

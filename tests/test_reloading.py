@@ -11,8 +11,8 @@ from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.page import state as reloading
-from qa.page.shelf import View
 from qa.page.state import SECONDS, Asked, Chat, Tabs, Turn
+from qa.page.view import View
 
 KEY, OTHER = "0" * 32, "f" * 32
 ARTICLE = Article.from_text("One. Two.", title="T")

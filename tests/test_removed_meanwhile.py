@@ -11,8 +11,8 @@ from index.errors import ArticleNotFound
 from qa.answers.answer import OVERVIEWS, Kind
 from qa.article_qa import ArticleQA
 from qa.page.handlers import Handlers
-from qa.page.shelf import View
 from qa.page.state import Chat
+from qa.page.view import View
 
 FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
 MILL = "The mill of Lindholm was built in 1874. It grinds rye for the bakers of the island."

@@ -13,8 +13,9 @@ from qa.answers.citation import Citation
 from qa.output.article_html import place_id, place_of
 from qa.page.handlers import Handlers, followed, turned
 from qa.page.panel import LEAF_CHARS, LEAVES, ROOM_CHARS, last_leaf
-from qa.page.shelf import END, GONE, START, View
+from qa.page.shelf import END, GONE, START
 from qa.page.state import Chat, Turn
+from qa.page.view import View
 from tests.test_app import ScriptedQA, answer_of
 
 LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")
@@ -80,10 +81,10 @@ def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> Non
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
     panel = Handlers(QA).settle(chat, View(), VISITOR)[2]
     assert f'id="{place_id(LONG.id, start, end)}"' in panel
-    assert "A part of a long article: " in panel
+    assert "Part of a long article: " in panel
     assert len(panel) < 3 * LEAVES * LEAF_CHARS
-    assert "What comes before" in panel
-    assert "What comes after" in panel
+    assert "Earlier part" in panel
+    assert "Next part" in panel
 
 
 def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:

@@ -15,9 +15,10 @@ from index.types import Article
 from qa import ArticleQA
 from qa.page import undo as undoing
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
-from qa.page.shelf import GONE, TOO_LATE, View
+from qa.page.shelf import GONE, TOO_LATE
 from qa.page.state import Chat, Turn
 from qa.page.undo import UNDO_SECONDS, Removals
+from qa.page.view import View
 
 ONE, TWO, THREE = (
     Article.from_text(text_of(number), title=f"Title {number}") for number in range(3)

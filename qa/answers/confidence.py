@@ -18,7 +18,7 @@ def confidence_in_words(answer: Answer) -> str:
     if answer.kind in OVERVIEWS:
         return "A selection" if answer.answered else "Nothing found"
     if not answer.answered:
-        return "Nothing sure enough"
+        return "No confident answer found"
     if answer.confidence >= LIKELY:
         return "Likely right"
     return "Perhaps right" if answer.confidence >= EVEN else "Not sure"

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from index.types import Article, Passage, Span, overlap
 from qa.answers.citation import Citation
 from qa.output.escape import escape_html
-from qa.page.style import ACTIVE_MARK
 
+_TARGET_STYLE = "background:var(--mark-active);box-shadow:0 0 0 .14em var(--mark-active)"
 # A title is the second heading of the page, so those of an article start at h3.
 _HEADING_BELOW_TITLE = 2
 _LOWEST_HEADING = 6
@@ -186,7 +186,7 @@ def split_rules(sections: Sequence[str]) -> str:
     if not split:
         return ""
     rules = "".join(
-        f'.paper:has(#{name}:target) [data-part="{name}"]{{{ACTIVE_MARK}}}' for name in split
+        f'.paper:has(#{name}:target) [data-part="{name}"]{{{_TARGET_STYLE}}}' for name in split
     )
     return f"<style>{rules}</style>"
 

@@ -7,8 +7,10 @@ so. Everything from an article or a question is escaped; the only markup is ours
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+from markupsafe import Markup
 
 from index.errors import ArticleNotFound
 from index.types import Article
@@ -17,15 +19,15 @@ from qa.answers.citation import Citation
 from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.output.escape import escape_html, flat, is_address, safe_address
 from qa.output.places import paragraphs_of, place, places_of
+from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.transcript import Transcript, Turn
-from qa.page.style import EXPORT_STYLE
 
+_templates = template_environment("qa.output")
+_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "export.css"))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
-# Nothing but the page's own style sheet may take effect.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str:
@@ -43,28 +45,16 @@ def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Art
         CitationError: An article does not contain what a citation quotes from it.
     """
     shown = _shown_articles(transcript, article_of)
-    turns = [_turn_html(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)]
-    sections = [_article_html(number, one) for number, one in enumerate(shown.values(), start=1)]
-    title = escape_html(flat(transcript.title) or UNTITLED)
-    date = (
-        f'<p class="where">{escape_html(exported_on(transcript.at))}</p>' if transcript.at else ""
+    bodies = [one.body.html for one in shown.values()]
+    page = _templates.get_template("export.html").render(
+        style=_STYLE,
+        split_rules=Markup(split_rules(bodies)),  # noqa: S704 - made of offsets and hashes
+        title=flat(transcript.title) or UNTITLED,
+        date=exported_on(transcript.at) if transcript.at else "",
+        turns=[_turn(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)],
+        articles=[_shown_article(one) for one in shown.values()],
     )
-    paper = (
-        '<section class="paper" aria-label="Cited articles" tabindex="0">'
-        f"{''.join(sections)}</section>"
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{EXPORT_STYLE}</style>{split_rules(sections)}\n</head>\n"
-        f'<body>\n<header><h1 dir="auto">{title}</h1>{date}</header>\n<main>\n'
-        '<section id="conversation" aria-label="Conversation" tabindex="0">\n'
-        f"{''.join(turns)}</section>\n{paper if sections else ''}\n</main>\n"
-        '<nav id="back"><a href="#conversation">↑ Back to the conversation</a></nav>\n'
-        "</body>\n</html>\n"
-    )
+    return f"{page}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +89,29 @@ def _shown_articles(
     }
 
 
-def _turn_html(number: int, turn: Turn, shown: dict[str, _Shown]) -> str:
+def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object]:
+    """Return what the template shows of a question and its answer."""
     answer = turn.answer
     places = [_with_page(citation, shown) for citation in places_of(answer)]
     paragraphs = paragraphs_of(places, lambda article_id: _article(article_id, shown))
     links = [_link(number, i, citation, shown) for i, citation in enumerate(places, start=1)]
-    heading = "Sources" if answer.answered else "Nearest passages"
-    kind = "answer" if answer.answered else "refusal"
-    note = f'<p class="where">Note: {escape_html(flat(answer.note))}</p>\n' if answer.note else ""
-    labels = [place(citation, paragraphs.get(citation)) for citation in places]
-    if answer.answered:
-        labels = [f"[{i}] {label}" for i, label in enumerate(labels, start=1)]
-    items = [
-        _source_html(f"q{number}-{i}", label, citation, link)
-        for i, (label, citation, link) in enumerate(zip(labels, places, links, strict=True), 1)
-    ]
-    below = f'<h3>{heading}</h3>\n<ol class="sources">\n{"".join(items)}</ol>\n' if items else ""
-    return (
-        f'<article class="turn" aria-labelledby="q{number}">\n'
-        f'<h2 id="q{number}" dir="auto">{escape_html(turn.question)}</h2>\n'
-        f"{note}{_text_html(answer, links, kind)}\n{below}</article>\n"
-    )
+    return {
+        "number": number,
+        "question": turn.question,
+        "note": flat(answer.note or ""),
+        "text": Markup(_text_html(answer, links)),  # noqa: S704 - each part is escaped
+        "heading": "Sources" if answer.answered else "Nearest passages",
+        "sources": [
+            {
+                "id": f"q{number}-{i}",
+                "quote": citation.quote,
+                "link": link,
+                "place": f"[{i}] " * answer.answered + place(citation, paragraphs.get(citation)),
+                "origin": _origin(citation.source),
+            }
+            for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
+        ],
+    }
 
 
 def _article(article_id: str, shown: dict[str, _Shown]) -> Article:
@@ -143,7 +135,8 @@ def _link(turn: int, number: int, citation: Citation, shown: dict[str, _Shown]) 
     return f"#{name}" if there else f"#q{turn}-{number}"
 
 
-def _text_html(answer: Answer, links: Sequence[str], kind: str) -> str:
+def _text_html(answer: Answer, links: Sequence[str]) -> str:
+    kind = "answer" if answer.answered else "refusal"
     if answer.kind not in OVERVIEWS:
         shown = "".join(_part_html(part, links) for part in parts(answer))
         return f'<p class="{kind}" dir="auto">{shown}</p>'
@@ -169,32 +162,20 @@ def _part_html(part: Part, links: Sequence[str]) -> str:
     return f"<strong>{shown}</strong>" if part.is_short else shown
 
 
-def _source_html(name: str, label: str, citation: Citation, link: str) -> str:
-    where = " · ".join([f'<a href="{link}">{escape_html(label)}</a>', *_origin(citation.source)])
-    return (
-        f'<li id="{name}"><blockquote dir="auto">{escape_html(citation.quote)}</blockquote>'
-        f'<p class="where">{where}</p></li>\n'
-    )
+def _origin(source: str | None) -> dict[str, str]:
+    """Return the name of the file or address an article is from; the link if it is on the web."""
+    return {"name": source or "", "address": safe_address(source) if is_address(source) else ""}
 
 
-def _origin(source: str | None) -> Iterator[str]:
-    """Yield the file or the address of an article, if it has one; an address as a link."""
-    if is_address(source):
-        address = escape_html(safe_address(source))
-        yield f'<a href="{address}" rel="noopener noreferrer">{escape_html(source)}</a>'
-    elif source:
-        yield escape_html(source)
-
-
-def _article_html(number: int, shown: _Shown) -> str:
-    article = shown.article
-    unseen = ' class="unseen"' if opens_with_title(article) else ""
-    length = f"{len(article.text):,} characters"
+def _shown_article(shown: _Shown) -> dict[str, object]:
+    """Return what the template shows of an article."""
+    length = f"{len(shown.article.text):,} characters"
     if shown.body.is_excerpt:
         length += "; the paragraphs around the quotes are shown"
-    return (
-        f'<article aria-labelledby="a{number}"><header>'
-        f'<h2 id="a{number}"{unseen} dir="auto">{escape_html(article.title)}</h2>'
-        f'<p class="where">{" · ".join([*_origin(article.source), length])}</p>'
-        f"</header>{shown.body.html}</article>\n"
-    )
+    return {
+        "title": shown.article.title,
+        "opens_with_title": opens_with_title(shown.article),
+        "origin": _origin(shown.article.source),
+        "length": length,
+        "text": Markup(shown.body.html),  # noqa: S704 - escaped as it was made
+    }

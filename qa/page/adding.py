@@ -17,9 +17,11 @@ from index.errors import ArticleNotFound
 from index.interruption import cancel_check
 from index.types import Article
 from qa.article_qa import ArticleQA
-from qa.output.escape import escape_html, shorten
+from qa.output.escape import shorten
+from qa.output.places import in_quotation_marks
 from qa.page.addition_queue import MOST_WAITING, Line, Place, Stopped
 from qa.page.asking import visit_of
+from qa.page.assets import render
 from qa.page.messages import sentence
 from qa.page.undo import Removals
 from qa.page.uploads import Uploads
@@ -160,81 +162,33 @@ def adding_html(state: Adding, max_bytes: int) -> str:
 
     ``max_bytes`` is the limit on one file, which the page checks before it uploads.
     """
-    if state.label:
-        kind, inner = "busy", _busy_html(state)
-    else:
-        failed = state.problems or state.stopped
-        kind = "failed" if failed else "done" if state.added else "idle"
-        inner = _outcome_html(state)
-    return (
-        f'<div class="adding" data-state="{kind}" data-limit="{max_bytes}">'
-        f'<div role="status">{inner}</div>{_problems_html(state.problems)}</div>'
+    failed = state.problems or state.stopped
+    over = "failed" if failed else "done" if state.added else "idle"
+    return render(
+        "adding.html",
+        state=state,
+        kind="busy" if state.label else over,
+        label=shorten(state.label, _LABEL_CHARS),
+        message=_progress_message(state) if state.label else _outcome_message(state),
+        limit=max_bytes,
     )
 
 
-def _busy_html(state: Adding) -> str:
-    count = f" ({state.number} of {state.sources})" if state.sources > 1 else ""
-    label = escape_html(shorten(state.label, _LABEL_CHARS))
-    told = f"Adding {label}{count}…"
+def _progress_message(state: Adding) -> str:
+    label = shorten(state.label, _LABEL_CHARS)
     if state.ahead:
         others = "another addition" if state.ahead == 1 else f"{state.ahead} other additions"
-        told = f"Waiting for {others}, then adding {label}…"
-    # Without a value the bar tells that something is done, but not how much of it.
-    value = f' value="{state.passages_done}" max="{state.passages}"' if state.passages else ""
-    bar = f'<progress aria-label="Adding {label}"{value}></progress>'
-    return f'<p>{told}</p>{bar}<button type="button" data-do="stop">Stop adding</button>'
+        return f"Waiting for {others}, then adding {label}…"
+    count = f" ({state.number} of {state.sources})" if state.sources > 1 else ""
+    return f"Adding {label}{count}…"
 
 
-def _outcome_html(state: Adding) -> str:
-    titles = [f"“{escape_html(article.title)}”" for article in state.added]
-    told = [f"Added {', '.join(titles)}."] if titles else []
+def _outcome_message(state: Adding) -> str:
+    titles = [in_quotation_marks(article.title) for article in state.added]
+    sentences = [f"Added {', '.join(titles)}."] if titles else []
     if state.stopped:
-        told.append("Stopped; nothing else was added." if titles else "Stopped; nothing was added.")
-    return f"<p>{' '.join(told)}</p>" if told else ""
-
-
-def _problems_html(problems: Sequence[str]) -> str:
-    told = "".join(f"<p>{escape_html(problem)}</p>" for problem in problems)
-    return f'<div class="wrong" role="alert">{told}</div>'
-
-
-# While something is added the forms rest, and the focus is where it can be stopped. A file that
-# is too large is refused before it is uploaded, because the server could only cut the upload off.
-ADDING_SCRIPT = """
-let held = null;
-element.addEventListener('click', event => {
-  if (event.target.closest('[data-do=stop]')) trigger('stop');
-});
-watch('value', () => {
-  const state = element.querySelector('[data-state]').dataset.state, busy = state === 'busy';
-  const forms = [...element.closest('#add').querySelectorAll('.tabs')];
-  const focused = document.activeElement;
-  if (busy && forms.some(form => form.contains(focused))) {
-    held = focused;
-    element.querySelector('[data-do=stop]').focus();
-  }
-  for (const form of forms) form.inert = busy;
-  if (state === 'done') document.querySelector('#question textarea')?.focus();
-  else if (!busy && held && focused === document.body) held.focus();
-  if (!busy) held = null;
-});
-const refuse = (event, files) => {
-  const limit = Number(element.querySelector('[data-limit]').dataset.limit);
-  const large = [...(files || [])].filter(file => file.size > limit).map(file => file.name);
-  if (!large.length || !event.target.closest('#files')) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  if ('value' in event.target) event.target.value = '';
-  const told = document.createElement('p');
-  told.textContent = `${large.join(', ')}: over the limit of ${limit.toLocaleString('en')} bytes `
-    + 'for a file. Nothing was uploaded. Give a part of it, or raise the setting '
-    + 'max_article_bytes.';
-  element.querySelector('[role=status]').replaceChildren();
-  element.querySelector('.wrong').replaceChildren(told);
-};
-document.addEventListener('change', event => refuse(event, event.target.files), true);
-document.addEventListener('drop', event => refuse(event, event.dataTransfer?.files), true);
-"""
+        sentences.append(f"Stopped; nothing {'else ' if titles else ''}was added.")
+    return " ".join(sentences)
 
 
 class Additions:

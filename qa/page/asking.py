@@ -17,8 +17,8 @@ from qa.article_qa import ArticleQA
 from qa.page.conversation_tools import tools_html
 from qa.page.messages import sentence
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE, status_html
-from qa.page.shelf import View
 from qa.page.state import Asked, Chat, Tabs, Turn
+from qa.page.view import View
 
 T = TypeVar("T")
 
@@ -95,20 +95,6 @@ def is_edited(typed: str, wording: str) -> bool:
     if not wording or len(typed) > (2 / _ALIKE - 1) * len(wording):
         return False
     return SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
-
-
-EDITING_SCRIPT = """
-document.addEventListener('click', event => {
-  const button = event.target.closest('#chat button.edit');
-  if (button) trigger('edit', {turn: Number(button.id.replace('edit-', ''))});
-});
-"""
-# With the caret behind the last word, where a keyboard goes on.
-EDITING_FOCUS = """() => {
-  const box = document.querySelector('#question textarea');
-  box.focus();
-  box.setSelectionRange(box.value.length, box.value.length);
-}"""
 
 
 READY = "Ready"

@@ -1,4 +1,4 @@
-"""What is done with a conversation at its end: copied, asked again, kept as a document."""
+"""The buttons below a conversation: copy, ask again, save as a document, undo."""
 
 from __future__ import annotations
 
@@ -11,16 +11,9 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import answer_with_sources
 from qa.output.transcript import Transcript
+from qa.page.assets import render
 from qa.page.state import Chat
 from qa.page.undo import UNDO_SECONDS
-
-_RETRY = '<button type="button" data-do="retry">Ask again</button>'
-_SAVE = (
-    '<button type="button" data-do="download" data-kind="markdown">Save Markdown</button>'
-    '<button type="button" data-do="download" data-kind="html">Save HTML</button>'
-)
-_UNDO = f'<button type="button" data-do="undo" data-left="{UNDO_SECONDS:.0f}">Undo</button>'
-_STOP = '<button type="button" data-do="stop">Stop</button>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +35,13 @@ def tools_html(
     """
     if is_resumed:
         return '<div class="tools" data-resume></div>'
-    buttons = told = ""
-    if is_cleared:
-        buttons, told = _UNDO, "The conversation was cleared."
-    elif is_busy:
-        buttons = _STOP
-    elif chat.turns:
-        any_answered = any(turn.answer for turn in chat.turns)
-        buttons = f"{_RETRY}{_SAVE * any_answered}"
-    return (
-        f'<div class="tools" role="group" aria-label="This conversation">{buttons}'
-        f'<span role="status">{told}</span></div>'
+    return render(
+        "tools.html",
+        is_cleared=is_cleared,
+        is_busy=is_busy,
+        has_turns=bool(chat.turns),
+        has_answers=any(turn.answer for turn in chat.turns),
+        undo_seconds=round(UNDO_SECONDS),
     )
 
 
@@ -91,49 +80,3 @@ def outbox_html(document: Document, number: int) -> str:
         f'<span hidden data-number="{number}" data-name="{document.name}" '
         f'data-type="{document.media_type}" data-text="{data}"></span>'
     )
-
-
-TOOLS_SCRIPT = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('[data-do]');
-  if (button) trigger(button.dataset.do, {kind: button.dataset.kind || ''});
-});
-document.addEventListener('click', event => {
-  const button = event.target.closest('#chat button.copy');
-  if (button) trigger('copy', {turn: Number(button.id.replace('copy-', ''))});
-});
-watch('value', () => {
-  if (element.querySelector('[data-resume]')) trigger('resume');
-  const undo = element.querySelector('[data-left]');
-  if (undo) setTimeout(() => {
-    if (!element.contains(undo)) return;
-    undo.remove();
-    element.querySelector('[role=status]').replaceChildren();
-  }, 1000 * Number(undo.dataset.left));
-});
-"""
-# A browser may refuse the clipboard to a page that is not at a secure address.
-OUTBOX_SCRIPT = """
-const tell = text => {
-  const place = document.querySelector('.tools [role=status]');
-  if (place) place.textContent = text;
-};
-watch('value', () => {
-  const parcel = element.querySelector('[data-text]');
-  if (!parcel) return;
-  const bytes = Uint8Array.from(atob(parcel.dataset.text), letter => letter.charCodeAt(0));
-  if (!parcel.dataset.name) {
-    const copy = navigator.clipboard?.writeText(new TextDecoder().decode(bytes));
-    (copy || Promise.reject()).then(
-      () => tell('Copied'),
-      () => tell('Your browser does not let this page copy. Save the conversation instead.'));
-    return;
-  }
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes], {type: parcel.dataset.type}));
-  link.download = parcel.dataset.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  tell('Saved as ' + parcel.dataset.name);
-});
-"""

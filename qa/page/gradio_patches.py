@@ -1,32 +1,47 @@
-"""How much Gradio takes at a time and keeps, and what it would leave behind."""
+"""Everything that works around Gradio: its version, and why it is needed.
+
+Tried with Gradio 6.31. The page's style sheets override Gradio's own with ``!important``; the
+security headers remove the CORS headers and the ``<base>`` that it adds.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 
-# What waits in Gradio's queue waits in silence, so nothing slow does: it is taken from there at
-# once, and waits in a line of ours, which is shorter and says so.
+# Gradio shows nothing to those who wait in its queue. So events leave it at once, and what is slow
+# waits in a queue of ours, which is shorter and shows it.
 QUEUE_PLACES = 256
 AT_ONCE = 16
-"""Of what is quick, and in excess of those who wait in a line."""
+"""Quick events that run at the same time, besides those that wait in a queue of ours."""
 MOST_SESSIONS = 1_000
-"""Loaded pages of which Gradio keeps the state, about 125 kB each; those used last."""
+"""Pages whose state Gradio keeps, about 125 kB each; the least recently used goes first."""
 THREADS = 256
-"""Most of which only wait for something."""
+"""Most of them only wait."""
+
+
+def on_load(*functions: str, events: Sequence[str] = ()) -> str:
+    """Return a ``js_on_load`` that calls functions of ``static/*.js`` for a component.
+
+    Gradio 6.31 finds a component's events by their quoted names in ``js_on_load``, so those
+    that the functions trigger are named in a comment.
+    """
+    calls = " ".join(f"{name}({{element, trigger, watch}});" for name in functions)
+    return f"{calls} // {' '.join(map(repr, events))}"
 
 
 class QueuedBlocks(gr.Blocks):
-    """Blocks with our queue from the start, and without what Gradio 6.31 leaves behind.
+    """Blocks with our queue from the start, and without a leak of Gradio 6.31.
 
-    To set another queue would make every route anew.
+    Setting the queue later would build every route a second time.
     """
 
     def queue(self, *_: object, **__: object) -> Self:
-        """Set our queue, whatever is wanted."""
+        """Set our queue, whatever the arguments."""
         super().queue(max_size=QUEUE_PLACES, api_open=False, default_concurrency_limit=AT_ONCE)
         return self
 
@@ -36,10 +51,10 @@ class QueuedBlocks(gr.Blocks):
         predictions: list[Any] | dict[Any, Any],
         state: SessionState | None,
     ) -> list[Any]:
-        """Return what is sent, as Gradio does.
+        """Return what is sent, as Gradio does, without its leak.
 
-        A component that is updated, or skipped, is replaced in its session by one with a new id,
-        under which Gradio then keeps one more at each event. It gets the old id instead.
+        Gradio replaces a component that is updated or skipped by a copy with a new id, and keeps
+        one more copy in the session at each event. Here the copy gets the old id.
         """
         sent = await super().postprocess_data(block_fn, predictions, state)
         if state:

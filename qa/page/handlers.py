@@ -28,9 +28,10 @@ from qa.page.panel import (
     panel_html,
     status_html,
 )
-from qa.page.shelf import END, GONE, START, Request, View, acted, digest, opened, shelf_html
-from qa.page.state import Chat, Tabs
-from qa.page.undo import ClearedChats, Removals
+from qa.page.shelf import END, GONE, START, Request, acted, digest, opened, shelf_html
+from qa.page.state import Chat, ClearedChats, Tabs
+from qa.page.undo import Removals
+from qa.page.view import View
 
 
 def suggested(qa: ArticleQA, view: View, should_continue: Callable[[], bool]) -> Sequence[str]:

@@ -9,25 +9,18 @@ from gradio.events import Dependency, api
 
 from index.sources.loaders import FORMATS
 from qa.article_qa import ArticleQA
-from qa.page.adding import ADDING_SCRIPT, Adding, adding_html
+from qa.page.adding import Adding, adding_html
 from qa.page.addition_queue import MOST_WAITING
-from qa.page.arrival import ARRIVAL_SCRIPT, ARRIVED_SCRIPT
-from qa.page.asking import EDITING_FOCUS, EDITING_SCRIPT, MOST_ASKED
-from qa.page.conversation_tools import OUTBOX_SCRIPT, TOOLS_SCRIPT, tools_html
-from qa.page.gradio_patches import AT_ONCE, QueuedBlocks
+from qa.page.asking import MOST_ASKED
+from qa.page.conversation_tools import tools_html
+from qa.page.gradio_patches import AT_ONCE, QueuedBlocks, on_load
 from qa.page.handlers import Handlers, invitation
-from qa.page.messages import TROUBLE_HTML
 from qa.page.panel import status_html
-from qa.page.reading import READING_SCRIPT
-from qa.page.reply import TIPS_SCRIPT
-from qa.page.shelf import SHELF_NOTED, SHELF_SCRIPT, WHEN_NOTED
 from qa.page.state import Chat
 
 TITLE = "Article QA"
-ABOUT = (
-    "Ask about your articles. Each answer quotes the words it rests on; "
-    "what they do not say is not answered."
-)
+ABOUT = "Every answer quotes your articles. If they don't say, it tells you."
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo")
 # For the events of the page itself: no spinner over it, and no program may call them.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads that nothing came of, because the visitor left, are deleted within two hours.
@@ -101,17 +94,26 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
         status = gr.HTML(status_html("starting", ""), js_on_load=None)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
-            listed = gr.HTML(shelf, elem_id="shelf", js_on_load=SHELF_SCRIPT)
+            listed = gr.HTML(
+                shelf, elem_id="shelf", js_on_load="setUpShelf(element, trigger, watch)"
+            )
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation()
-            scripts = TOOLS_SCRIPT + EDITING_SCRIPT
-            tools = gr.HTML(tools_html(Chat()), elem_id="tools", js_on_load=scripts)
-            outbox = gr.HTML("", elem_id="outbox", js_on_load=OUTBOX_SCRIPT)
-            gr.HTML(TROUBLE_HTML, elem_id="trouble", js_on_load=None)
+            tools = gr.HTML(
+                tools_html(Chat()),
+                elem_id="tools",
+                js_on_load=on_load("setUpTools", events=_TOOLS),
+            )
+            outbox = gr.HTML("", elem_id="outbox", js_on_load=on_load("setUpOutbox"))
+            gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
-            article = gr.HTML(panel, elem_id="article", js_on_load=READING_SCRIPT + TIPS_SCRIPT)
+            article = gr.HTML(
+                panel,
+                elem_id="article",
+                js_on_load=on_load("setUpArticle", "setUpQuotes", events=["follow", "turn"]),
+            )
     return _Parts(
         chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
     )
@@ -127,7 +129,7 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
         asking.respond,
         [parts.box, chat, view],
         answered,
-        js=WHEN_NOTED,
+        js="(...inputs) => whenShelfSaved(...inputs)",
         trigger_mode="once",
         **waiting,
     )
@@ -137,7 +139,7 @@ def _asking(handlers: Handlers, parts: _Parts) -> None:
         shown = [*settled, parts.conversation, tools]
         event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
     edited = tools.edit(asking.edit, [chat, view], [parts.box, view], **PAGE_ONLY)
-    edited.then(None, js=EDITING_FOCUS, **PAGE_ONLY)
+    edited.then(None, js="() => focusQuestion()", **PAGE_ONLY)
     tools.stop(asking.stop, **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
@@ -182,7 +184,7 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
         trigger_mode="multiple",  # a second box may be ticked before the first one is noted
         **PAGE_ONLY,
     )
-    pressed.then(None, js=SHELF_NOTED, **PAGE_ONLY)
+    pressed.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
     _beginning(handlers, parts, pressed)
 
 
@@ -192,10 +194,10 @@ def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
         handlers.arrive,
         [parts.chat, parts.view, told],
         [*parts.seen, parts.chat, parts.conversation, parts.tools],
-        js=ARRIVAL_SCRIPT,
+        js="() => identifyTab()",
         **PAGE_ONLY,
     )
-    arrived.then(None, js=ARRIVED_SCRIPT, **PAGE_ONLY)
+    arrived.then(None, js="() => markRestored()", **PAGE_ONLY)
 
 
 def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
@@ -228,18 +230,22 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
             told = f"{suffixes}; up to {limit / 1e6:,.6g} MB each."
             gr.HTML(f'<p class="where">{told}</p>', js_on_load=None)
         with gr.Tab("Text"):
-            title = gr.Textbox(label="Title, if you like", elem_id="new-title", max_lines=1)
+            title = gr.Textbox(label="Title (optional)", elem_id="new-title", max_lines=1)
             text = gr.Textbox(label="Text", elem_id="new-text", lines=4, max_lines=6)
             add_text = gr.Button("Add the text", elem_id="add-text", size="sm")
         with gr.Tab("Web address"):
             url = gr.Textbox(
-                label="Address; several are parted by spaces",
+                label="Web address; separate several with spaces",
                 elem_id="new-url",
                 placeholder="https://…",
                 max_lines=1,
             )
             add_url = gr.Button("Add the page", elem_id="add-url", size="sm")
-        note = gr.HTML(adding_html(Adding(), limit), elem_id="note", js_on_load=ADDING_SCRIPT)
+        note = gr.HTML(
+            adding_html(Adding(), limit),
+            elem_id="note",
+            js_on_load=on_load("setUpAdding", events=["stop"]),
+        )
     return _Adding(files, text, title, add_text, url, add_url, note)
 
 

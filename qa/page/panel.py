@@ -1,4 +1,4 @@
-"""The open article beside the chat: its parts, its cited places, and a strip that shows where."""
+"""The open article beside the chat, with its cited places and a strip that shows them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from markupsafe import Markup
+
 from index.types import Article, ArticleInfo, Span
 from qa.answers.answer import Answer
 from qa.output.article_html import Mark, article_part, opens_with_title, place_id, place_of
 from qa.output.escape import escape_html
+from qa.page.assets import render
 from qa.page.reply import tip_text
 
 # About 20 printed pages: up to 65 kB go to the browser at each answer, whose own search
@@ -113,14 +116,11 @@ def strip_html(article: Article, sheet: Sheet, answer: Answer | None) -> str:
     """Return the strip of an article; empty where the answer rests on none of it."""
     length = len(article.text)
     found = sorted(_evidence(article, answer) if answer else (), key=lambda one: one.span)
-    links = "".join(_link(article, one, length) for one in found if one.span.end <= length)
-    here = (
-        "" if sheet.is_whole else f'<span class="here" style="{_place(sheet.span, length)}"></span>'
+    return render(
+        "strip.html",
+        here="" if sheet.is_whole else _place(sheet.span, length),
+        links=[_link(article, one, length) for one in found if one.span.end <= length],
     )
-    if not links:
-        return f'<div class="strip" aria-hidden="true">{here}</div>'
-    name = "Where the evidence lies in the article"
-    return f'<nav class="strip" aria-label="{name}">{here}{links}</nav>'
 
 
 def _evidence(article: Article, answer: Answer) -> Iterator[_Evidence]:
@@ -138,14 +138,15 @@ def _evidence(article: Article, answer: Answer) -> Iterator[_Evidence]:
             yield _Evidence(span, f"Cited [{number}]", tip_text(citation), 1, is_cited=True)
 
 
-def _link(article: Article, one: _Evidence, length: int) -> str:
-    kind = "cited" if one.is_cited else "found"
+def _link(article: Article, one: _Evidence, length: int) -> dict[str, str]:
     label = f"{one.label}, {100 * one.span.start / length:.0f} % into the article"
-    return (
-        f'<a class="{kind}" href="#{place_id(article.id, *one.span)}" aria-label="{label}" '
-        f'title="{escape_html(f"{one.tip} · {label}")}" '
-        f'style="{_place(one.span, length)};--strength:{one.strength:.2f}"></a>'
-    )
+    return {
+        "kind": "cited" if one.is_cited else "found",
+        "href": f"#{place_id(article.id, *one.span)}",
+        "label": label,
+        "tip": f"{one.tip} · {label}",
+        "style": f"{_place(one.span, length)};--strength:{one.strength:.2f}",
+    }
 
 
 def _place(span: Span, length: int) -> str:
@@ -154,12 +155,8 @@ def _place(span: Span, length: int) -> str:
     return f"--at:{start:.2f};--long:{end - start:.2f}"
 
 
-# It scrolls, so the keyboard must get there.
-_PAPER = '<div class="paper" tabindex="0" role="region" aria-label="Article">'
 HOW_TO_ADD = "Add one under “Add articles”: a file, a text, or the address of a page."
 NO_ARTICLE = f"There is no article to ask yet. {HOW_TO_ADD}"
-_BEFORE = '<button type="button" data-turn="before">↑ What comes before</button>'
-_AFTER = '<button type="button" data-turn="after">↓ What comes after</button>'
 # Of all articles in the panel together, so that what is sent at each answer stays small.
 ROOM_CHARS = WHOLE_CHARS
 
@@ -200,19 +197,15 @@ def panel_html(
     link leads into it. The strip tells where the evidence of the ``newest`` answer lies
     in the first.
     """
-    if not articles:
-        return f"{_PAPER}<p>{NO_ARTICLE}</p></div>"
-    first, *others = articles
-    sheet = Sheet.of(first.text, leaf)
-    if others:
-        sections = [_folded(first, marks, sheet, is_open=True)]
-        sections += [_folded(other, marks, _around(other, marks)) for other in others]
-    else:
-        sections = [_article_html(first, marks, sheet, can_turn=True)]
-    return (
-        f"{_PAPER}{''.join(sections)}</div>{strip_html(first, sheet, newest)}"
-        '<p id="back"><a href="#chat">↑ Back to the conversation</a></p>'
-    )
+    sections = [
+        _Section.of(article, marks, Sheet.of(article.text, leaf), can_turn=True)
+        if article is articles[0]
+        else _Section.of(article, marks, _around(article, marks))
+        for article in articles
+    ]
+    strip = strip_html(articles[0], Sheet.of(articles[0].text, leaf), newest) if articles else ""
+    # The strip is a template's output.
+    return render("panel.html", sections=sections, strip=Markup(strip), nothing=NO_ARTICLE)  # noqa: S704
 
 
 def status_html(state: str, text: str, turn: int = 0) -> str:
@@ -238,36 +231,33 @@ def _around(article: Article, marks: Sequence[Mark]) -> Sheet:
     return Sheet.of(article.text, leaf_for(newest[0].start) if newest else 0)
 
 
-def _folded(article: Article, marks: Sequence[Mark], sheet: Sheet, *, is_open: bool = False) -> str:
-    shown = _article_html(article, marks, sheet, can_turn=is_open)
-    return (
-        f'<details name="article"{" open" if is_open else ""}>'
-        f"<summary>{escape_html(article.title)}</summary>{shown}</details>"
-    )
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """An article, or a part of it, as the panel shows it."""
 
+    title: str
+    text: Markup
+    shows_title: bool
+    part: str
+    """Which part is shown, such as ``pages 31–40 of 512``; empty for the whole article."""
+    can_turn: bool
+    """Whether there are buttons for the part before and the part after."""
+    has_before: bool
+    has_after: bool
 
-def _article_html(article: Article, marks: Sequence[Mark], sheet: Sheet, *, can_turn: bool) -> str:
-    name = escape_html(article.title)
-    is_said = sheet.span.start == 0 and opens_with_title(article)
-    title = "" if is_said else f'<h2 dir="auto">{name}</h2>'
-    body = article_part(article, marks, sheet.span)
-    before, after = turning_html(article, sheet) if can_turn else (part_html(article, sheet), "")
-    return f'<article aria-label="{name}">{title}{before}{body}{after}</article>'
-
-
-def part_html(article: Article, sheet: Sheet) -> str:
-    """Return a line that tells which part of an article is shown; nothing for the whole."""
-    if sheet.is_whole:
-        return ""
-    return f'<p class="where part">A part of a long article: {_where(article, sheet)}</p>'
-
-
-def turning_html(article: Article, sheet: Sheet) -> tuple[str, str]:
-    """Return what stands above and below a part: which it is, and buttons to read on."""
-    before = _BEFORE if sheet.has_before else ""
-    above = f'<div class="turning" tabindex="-1">{part_html(article, sheet)}{before}</div>'
-    below = f'<div class="turning">{_AFTER}</div>' if sheet.has_after else ""
-    return "" if sheet.is_whole else above, below
+    @classmethod
+    def of(
+        cls, article: Article, marks: Sequence[Mark], sheet: Sheet, *, can_turn: bool = False
+    ) -> Self:
+        return cls(
+            title=article.title,
+            text=Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
+            shows_title=sheet.span.start > 0 or not opens_with_title(article),
+            part="" if sheet.is_whole else _where(article, sheet),
+            can_turn=can_turn,
+            has_before=sheet.has_before,
+            has_after=sheet.has_after,
+        )
 
 
 def _where(article: Article, sheet: Sheet) -> str:

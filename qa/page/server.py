@@ -24,19 +24,16 @@ from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp
 
 from index.errors import SettingsError
+from qa.page.assets import PAGE_SCRIPT, PAGE_STYLE
 from qa.page.body_limits import BodyLimiter, BodyLimits
 from qa.page.gradio_patches import MOST_SESSIONS, THREADS
 from qa.page.guard import LOOPBACK_NAMES, Guard, ServedAddresses, bracketed, ip_address
-from qa.page.keyboard import KEYBOARD_SCRIPT
-from qa.page.messages import TROUBLE_SCRIPT
 from qa.page.security_headers import SecurityHeaders
-from qa.page.style import PAGE_STYLE
 from qa.page.uploads import IntakeLedger, IntakeLimits
 from qa.settings import Settings
 
 # Of the system: Gradio's own would be fetched first.
 _SANS, _MONO = Font("sans-serif"), Font("monospace")
-_SCRIPT = f"{KEYBOARD_SCRIPT}{TROUBLE_SCRIPT}"
 _BACKLOG = 128
 _CLOSING_SECONDS = 5
 # A connection that is still open then, such as that of a page in a browser, is cut.
@@ -166,7 +163,7 @@ def _gradio_apps(
         server_port=port,
         root_path=options.public_url.rstrip("/"),
         theme=Base(primary_hue="cyan", neutral_hue="slate", font=_SANS, font_mono=_MONO),
-        head=f"<style>{PAGE_STYLE}</style><script>{_SCRIPT}</script>",
+        head=f"<style>{PAGE_STYLE}</style><script>{PAGE_SCRIPT}</script>",
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -195,7 +192,7 @@ def _protected(
     calls = [str(each.api_name) for each in functions if each.api_visibility == "public"]
     limited = BodyLimiter(parent, limits, ledger)
     guarded = Guard(limited, options.served_on(port), calls, urlsplit(options.public_url).path)
-    return SecurityHeaders(guarded, [_SCRIPT])
+    return SecurityHeaders(guarded, [PAGE_SCRIPT])
 
 
 class _Server(uvicorn.Server):

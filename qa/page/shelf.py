@@ -1,4 +1,4 @@
-"""The list of articles as HTML, and what a visitor does with it."""
+"""The list of articles, and the actions on it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any, Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa.article_qa import ArticleQA
-from qa.output.escape import escape_html
-from qa.page.arrival import WHEN_ARRIVED
+from qa.page.assets import render
 from qa.page.messages import sentence
-from qa.page.panel import leaf_for
 from qa.page.undo import Removal, Removals
+from qa.page.view import View
 
 IN_MEMORY = (
     "Kept in memory until the program ends. Start it with --library and a folder to keep them."
@@ -40,66 +39,46 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What one visitor has open and chosen, and what was sent to the browser last."""
+class _Row:
+    """An article as the list shows it."""
 
-    article_id: str = ""
-    """The article that is open; empty for the first."""
-    leaf: int = 0
-    """Where in it the part begins that is shown; as in :class:`qa.page.panel.Sheet`."""
-    left_out: frozenset[str] = frozenset()
-    """The articles that are not asked. Those that others add are asked from the start."""
-    edited: str = ""
-    """The article that is being renamed."""
-    removals: tuple[Removal, ...] = ()
-    """The articles that this visitor has removed, until they are gone for everybody."""
-    wording: str = ""
-    """What a follow-up was taken to ask, given back to be edited in the question box."""
-    problem: str = ""
-    """A sentence on what went wrong."""
-    focused: str = ""
-    """The article whose row, or whose Undo, gets the keyboard's focus."""
-    land: str = ""
-    """What of the panel is to come into view, once: the id of a place, or an edge."""
-    shelf: str = ""
-    """The digest of the shelf as the browser has it."""
-    panel: str = ""
-    """The digest of the panel as the browser has it."""
+    id: str
+    title: str
+    source: str
+    facts: str
+    is_open: bool
+    is_asked: bool
+    is_edited: bool
+    is_focused: bool
 
-    def showing(self, article_id: str, *, start: int = 0, land: str = "") -> Self:
-        """Return the view with ``text[start]`` of an article, and where in it to land."""
-        shown = self.leaf if article_id == self.article_id else None
-        return replace(self, article_id=article_id, leaf=leaf_for(start, shown), land=land)
-
-    def settled(self, focused: str = "") -> Self:
-        """Return the view with nothing being edited."""
-        return replace(self, edited="", problem="", focused=focused)
-
-    def restored(self, kept: Self) -> Self:
-        """Return the view with what was open and chosen in an earlier one."""
-        return replace(
-            self,
-            article_id=kept.article_id,
-            leaf=kept.leaf,
-            left_out=kept.left_out,
-            removals=kept.removals,
+    @classmethod
+    def of(cls, article: ArticleInfo, view: View, *, is_open: bool) -> Self:
+        return cls(
+            id=article.id,
+            title=article.title,
+            source=article.source or "",
+            facts=_facts(article),
+            is_open=is_open,
+            is_asked=article.id not in view.left_out,
+            is_edited=article.id == view.edited,
+            is_focused=article.id == view.focused,
         )
 
-    @property
-    def hidden(self) -> frozenset[str]:
-        """The ids of the articles that this visitor has removed."""
-        return frozenset(removal.article_id for removal in self.removals)
 
-    def listed(self, articles: Sequence[ArticleInfo]) -> list[ArticleInfo]:
-        """Return the articles that this visitor sees."""
-        return [article for article in articles if article.id not in self.hidden]
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """A removal that can be undone; the script takes it away when ``seconds`` are over."""
 
-    def chosen(self, articles: Sequence[ArticleInfo]) -> list[str] | None:
-        """Return the ids of the articles to ask; None for all of them."""
-        ids = [article.id for article in articles]
-        not_asked = self.left_out | self.hidden
-        kept = [article_id for article_id in ids if article_id not in not_asked]
-        return None if len(kept) == len(ids) else kept
+    article_id: str
+    number: int
+    title: str
+    seconds: int
+    is_focused: bool
+
+    @classmethod
+    def of(cls, removal: Removal, left: float, view: View) -> Self:
+        is_focused = removal.article_id == view.focused
+        return cls(removal.article_id, removal.number, removal.title, math.ceil(left), is_focused)
 
 
 def digest(html: str) -> str:
@@ -120,13 +99,14 @@ def shelf_html(
     says whether the articles outlive the program.
     """
     open_id = opened(view.article_id, articles)
-    rows = "".join(_row(article, view, is_open=article.id == open_id) for article in articles)
-    where = ON_DISK if lasts else IN_MEMORY
-    return (
-        '<section class="shelf" aria-labelledby="shelf-title">'
-        f'<h2 id="shelf-title">Articles</h2>{_choices(articles)}{_removed(undoable, view)}'
-        f"<ul>{rows}</ul>{'' if view.edited else _problem(view)}"
-        f'<p class="where">{where}</p></section>'
+    return render(
+        "shelf.html",
+        rows=[_Row.of(article, view, is_open=article.id == open_id) for article in articles],
+        removals=[_Undo.of(removal, left, view) for removal, left in undoable],
+        is_editing=bool(view.edited),
+        problem=view.problem,
+        max_title=MAX_TITLE_CHARS,
+        where=ON_DISK if lasts else IN_MEMORY,
     )
 
 
@@ -136,141 +116,14 @@ def opened(article_id: str, articles: Collection[ArticleInfo]) -> str:
     return article_id if article_id in ids else next(iter(ids), "")
 
 
-def _choices(articles: Sequence[ArticleInfo]) -> str:
-    if len(articles) < 2:  # noqa: PLR2004 - there is nothing to choose
-        return ""
-    return (
-        '<p class="choices">Ask <button type="button" data-do="all" aria-label="Ask all articles">'
-        'all</button> <button type="button" data-do="none" aria-label="Ask no article">none'
-        "</button></p>"
-    )
-
-
-def _removed(undoable: Sequence[tuple[Removal, float]], view: View) -> str:
-    """Return what was removed and can be brought back; the script takes it away in time."""
-    lines = ""
-    for removal, left in undoable:
-        title = escape_html(removal.title)
-        focus = " data-focus" if view.focused == removal.article_id else ""
-        lines += (
-            f'<p data-id="{removal.article_id}" data-removal="{removal.number}" '
-            f'data-left="{math.ceil(left)}">Removed “{title}”. '
-            f'<button type="button" data-do="undo" aria-label="Undo: bring {title} back"{focus}>'
-            "Undo</button></p>"
-        )
-    return f'<div class="removed" role="status">{lines}</div>'
-
-
-def _row(article: ArticleInfo, view: View, *, is_open: bool) -> str:
-    title = escape_html(article.title)
-    focus = " data-focus" if view.focused == article.id else ""
-    checked = "" if article.id in view.left_out else " checked"
-    current = ' aria-current="true"' if is_open else ""
-    return (
-        f'<li data-id="{article.id}"{current}><input type="checkbox" data-do="choose" '
-        f'aria-label="Ask {title}"{checked}><div>'
-        f'<button type="button" class="title" data-do="open" dir="auto"{current}{focus}>{title}'
-        f'</button><p class="where">{escape_html(_facts(article))}</p>{_editing(article, view)}'
-        "</div></li>"
-    )
-
-
-def _problem(view: View) -> str:
-    return f'<p class="wrong" role="alert">{escape_html(view.problem)}</p>' if view.problem else ""
-
-
 def _facts(article: ArticleInfo) -> str:
-    """Return source, length and date in words: ``report.pdf · 12 pages · 2026-11-25``."""
-    facts = [article.source or "", f"{article.characters:,} characters"]
+    """Return pages or length, and date: ``12 pages · added 2026-11-25``."""
+    facts = [f"{article.characters:,} characters"]
     if article.pages:
-        facts.append(f"{article.pages:,} page{'s' if article.pages > 1 else ''}")
-    facts.append((article.added_at or "")[:10])
-    return " · ".join(filter(None, facts))
-
-
-def _editing(article: ArticleInfo, view: View) -> str:
-    """Return the buttons of a row, or the step that one of them has led to."""
-    title = escape_html(article.title)
-    if view.edited != article.id:
-        return (
-            f'<p class="edit"><button type="button" data-do="rename" aria-label="Rename {title}">'
-            f'Rename</button> <button type="button" data-do="remove" aria-label="Remove {title}">'
-            "Remove</button></p>"
-        )
-    return (
-        f'<form data-do="save"><label>New title<input name="title" value="{title}" '
-        f'maxlength="{MAX_TITLE_CHARS}" autocomplete="off" data-focus></label>{_problem(view)}'
-        '<p class="edit"><button type="submit">Save</button> '
-        '<button type="button" data-do="cancel">Cancel</button></p></form>'
-    )
-
-
-# Tells the server what was pressed. The list of boxes goes along whole, so that two quick
-# clicks cannot undo one another.
-SHELF_SCRIPT = (
-    """
-const send = async (source, title) => {
-  window.shelfPending = (window.shelfPending || 0) + 1;
-  const pressed = {
-    action: source.dataset.do,
-    id: source.closest('[data-id]')?.dataset.id || '',
-    title: title || '',
-    left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')]
-      .map(box => box.closest('li').dataset.id),
-  };
-"""
-    + WHEN_ARRIVED
-    + """
-  trigger('click', pressed);
-};
-element.addEventListener('click', event => {
-  const source = event.target.closest('[data-do]');
-  if (source && source.tagName !== 'FORM') send(source);
-});
-element.addEventListener('submit', event => {
-  event.preventDefault();
-  send(event.target, event.target.elements.title.value);
-});
-// Its Undo goes when it is too late; the server is asked what the list is like by then.
-const timed = new Set();
-const time = line => {
-  const number = line.dataset.removal;
-  if (timed.has(number)) return;
-  timed.add(number);
-  setTimeout(() => {
-    const late = element.querySelector(`[data-removal="${number}"]`);
-    if (!late) return;
-    const had = late.contains(document.activeElement);
-    late.remove();
-    if (had) document.querySelector('#shelf .title, #question textarea')?.focus();
-    send({dataset: {do: 'choose'}, closest: () => null});
-  }, 1000 * Number(line.dataset.left));
-};
-watch('value', () => {
-  for (const line of element.querySelectorAll('[data-left]')) time(line);
-  // Gradio keeps the elements, and so what was ticked in them.
-  for (const box of element.querySelectorAll('input[type=checkbox]')) {
-    box.checked = box.defaultChecked;
-  }
-  const next = element.querySelector('[data-focus]');
-  next?.focus();
-  if (next?.select) next.select();
-});
-"""
-)
-# A question that follows a tick at once is asked of what is ticked: it waits until that is noted.
-SHELF_NOTED = "() => { window.shelfPending -= 1; }"
-WHEN_NOTED = (
-    "async (...given) => {"
-    + WHEN_ARRIVED
-    + """
-  for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) {
-    await new Promise(done => setTimeout(done, 50));
-  }
-  return given;
-}
-"""
-)
+        facts = [f"{article.pages:,} page{'s' if article.pages > 1 else ''}"]
+    if article.added_at:
+        facts.append(f"added {article.added_at[:10]}")
+    return " · ".join(facts)
 
 
 GONE = "Somebody removed this article meanwhile."

@@ -16,7 +16,8 @@ from qa.output.article_html import Mark
 from qa.output.escape import escape_markdown, shorten
 from qa.output.places import places_of
 from qa.page.reply import reply_markdown
-from qa.page.shelf import View
+from qa.page.undo import UNDO_SECONDS
+from qa.page.view import View
 
 # A question that is refused for its length is still shown, but not whole.
 SHOWN_QUESTION_CHARS = 600
@@ -288,3 +289,32 @@ def _length(turn: Turn) -> int:
         texts += [citation.quote for citation in turn.answer.citations]
         texts += [passage.text for passage in turn.answer.passages]
     return sum(map(len, texts))
+
+
+class ClearedChats:
+    """The conversation that each visitor has cleared, for ten seconds. Thread-safe.
+
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._chats: dict[str, tuple[Chat, float]] = {}
+
+    def put(self, visit: str, chat: Chat) -> None:
+        """Keep what a visitor has cleared, in place of what was cleared before."""
+        with self._lock:
+            self._forget()
+            self._chats[visit] = (chat, self._clock() + UNDO_SECONDS)
+
+    def take(self, visit: str) -> Chat | None:
+        """Return what a visitor has cleared, once; None if it is too late."""
+        with self._lock:
+            self._forget()
+            return self._chats.pop(visit, (None, 0.0))[0]
+
+    def _forget(self) -> None:
+        now = self._clock()
+        self._chats = {visit: kept for visit, kept in self._chats.items() if now < kept[1]}

@@ -1,4 +1,4 @@
-"""What was removed or cleared on the page, and can be brought back for ten seconds."""
+"""Removals of articles that can be undone for ten seconds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from index.errors import ArticleNotFound
 from qa.article_qa import ArticleQA
+from qa.output.places import in_quotation_marks
 from qa.page.messages import sentence
-from qa.page.state import Chat
 
 UNDO_SECONDS = 10.0
 
@@ -113,37 +113,8 @@ class Removals:
                 with suppress(ArticleNotFound):  # somebody else removed it, too
                     self._library.remove(removal.article_id)
             except Exception as error:
-                problem = f"“{removal.title}” was not removed. {sentence(error)}"
+                problem = f"{in_quotation_marks(removal.title)} was not removed. {sentence(error)}"
             with self._lock:
                 self._running.discard(removal.number)
                 if problem:
                     self._problems[removal.number] = problem
-
-
-class ClearedChats:
-    """The conversation that each visitor has cleared, for ten seconds. Thread-safe.
-
-    Args:
-        clock: Returns the time in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._chats: dict[str, tuple[Chat, float]] = {}
-
-    def put(self, visit: str, chat: Chat) -> None:
-        """Keep what a visitor has cleared, in place of what was cleared before."""
-        with self._lock:
-            self._forget()
-            self._chats[visit] = (chat, self._clock() + UNDO_SECONDS)
-
-    def take(self, visit: str) -> Chat | None:
-        """Return what a visitor has cleared, once; None if it is too late."""
-        with self._lock:
-            self._forget()
-            return self._chats.pop(visit, (None, 0.0))[0]
-
-    def _forget(self) -> None:
-        now = self._clock()
-        self._chats = {visit: kept for visit, kept in self._chats.items() if now < kept[1]}

@@ -43,7 +43,7 @@ class QuestionTerms:
     def from_presence(
         cls, question: str, presence: Mapping[str, Sequence[bool]], total: int
     ) -> Self:
-        """Return the terms of ``question``, by what :func:`stem_presence` says of those with a stem.
+        """Return the terms of ``question``, by :func:`stem_presence` of those with a stem.
 
         ``total`` is the number of all texts.
         """

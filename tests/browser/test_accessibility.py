@@ -75,7 +75,7 @@ def test_the_shelf_has_no_barrier(
     for tab in ("Files", "Text", "Web address"):
         open_tab(shown.page, tab)
         assert barriers(shown) == []
-    shown.page.get_by_label("Address; several are parted by spaces").fill("http://127.0.0.1/")
+    shown.page.get_by_label("Web address; separate several with spaces").fill("http://127.0.0.1/")
     shown.page.get_by_role("button", name="Add the page").click()
     expect(shown.page.locator("#note").get_by_role("alert")).not_to_be_empty()
     assert barriers(shown) == []

@@ -128,7 +128,7 @@ def test_the_same_mark_leads_back_after_reading_on(visit: Opener, road: str) -> 
         link.press("Enter")
         assert_is_lit(shown.place(link))
         expect(shown.place(link)).to_be_focused()
-        shown.page.get_by_role("button", name="What comes after").click()
+        shown.page.get_by_role("button", name="Next part").click()
         expect(shown.place(link)).to_have_count(0)
 
 
@@ -139,8 +139,8 @@ def test_a_book_is_read_on_and_back_without_a_gap(
     with WordsQA.from_text(book(200), title="A shorter road") as qa:
         shown = visit(serve(qa), size=size)
         text = shown.page.locator(".paper article")
-        after = shown.page.get_by_role("button", name="What comes after")
-        before = shown.page.get_by_role("button", name="What comes before")
+        after = shown.page.get_by_role("button", name="Next part")
+        before = shown.page.get_by_role("button", name="Earlier part")
         read: list[int] = []
         while True:
             part = [int(n) for n in re.findall(r"Milestone (\d+) is", text.inner_text())]
@@ -161,7 +161,7 @@ def test_the_last_word_of_a_book_can_be_asked_for(visit: Opener, road: str) -> N
     shown = visit(road)
     reply = shown.ask(f"Where is {MILES}?")
     expect(shown.place(shown.mark(reply))).to_be_in_viewport()
-    expect(shown.page.get_by_role("button", name="What comes after")).to_have_count(0)
+    expect(shown.page.get_by_role("button", name="Next part")).to_have_count(0)
     expect(shown.page.locator(".paper .part")).to_contain_text("100 %")
 
 

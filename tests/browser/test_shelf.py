@@ -12,8 +12,9 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from qa.article_qa import ArticleQA
 from qa.page import handlers
 from qa.page import undo as undoing
-from qa.page.shelf import IN_MEMORY, ON_DISK, TOO_LATE, Request, View, acted
+from qa.page.shelf import IN_MEMORY, ON_DISK, TOO_LATE, Request, acted
 from qa.page.undo import Removals
+from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
@@ -58,7 +59,7 @@ def open_tab(page: Page, name: str) -> None:
 
 def add_text(page: Page, text: str, title: str) -> None:
     open_tab(page, "Text")
-    page.get_by_label("Title, if you like").fill(title)
+    page.get_by_label("Title (optional)").fill(title)
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Add the text").click()
 
@@ -134,7 +135,7 @@ def test_private_addresses_are_refused_with_a_sentence_each(
     url = serve(library)
     shown = visit(url)
     open_tab(shown.page, "Web address")
-    box = shown.page.get_by_label("Address; several are parted by spaces")
+    box = shown.page.get_by_label("Web address; separate several with spaces")
     box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
     told = shown.page.locator("#note").get_by_role("alert")

@@ -65,7 +65,7 @@ def test_the_shelf_is_used_by_finger(library: ArticleQA, serve: Serve, visit: Op
     page.locator("#files input[type=file]").set_input_files([file("Tower.txt", TOWER.encode())])
     expect_added(page, "Tower")
     page.get_by_role("tab", name="Text").tap()
-    page.get_by_label("Title, if you like").fill("Bridge")
+    page.get_by_label("Title (optional)").fill("Bridge")
     page.get_by_label("Text", exact=True).fill(BRIDGE)
     page.get_by_role("button", name="Add the text").tap()
     expect_added(page, "Bridge")

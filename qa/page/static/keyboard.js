@@ -1,23 +1,20 @@
-"""The page by keyboard and to a screen reader: what Gradio's own markup lacks for them."""
-
-from __future__ import annotations
-
-# On a phone the conversation comes first to the eye, so it does to the keyboard. Escape takes
-# back what is under way where the focus is: a question, an addition, a rename; from
-# a cited place it leads back to its mark, as the link below the article does on a phone. The
-# focus goes to the question box when what had it is gone, but not where that would bring up a
-# keyboard over the answer.
-KEYBOARD_SCRIPT = """
+// Keyboard and screen reader support that Gradio's markup lacks. Escape cancels what is under way
+// where the focus is (a question, an addition, a rename); in a cited place it leads back to its mark.
+// When the focused element disappears, the question box gets the focus, except on touch screens,
+// where that would open the keyboard over the answer.
 (() => {
-  const find = selector => document.querySelector(selector);
-  const narrow = matchMedia('(max-width:900px)'), touch = matchMedia('(pointer:coarse)');
+  const find = (selector) => document.querySelector(selector);
+  const narrow = matchMedia('(max-width:900px)'),
+    touch = matchMedia('(pointer:coarse)');
   const arrange = () => {
-    const shelf = find('#shelf-column'), chat = find('#chat-column');
+    const shelf = find('#shelf-column'),
+      chat = find('#chat-column');
     if (!shelf || !chat) return;
     const [first, second] = narrow.matches ? [chat, shelf] : [shelf, chat];
     if (first.compareDocumentPosition(second) & Node.DOCUMENT_POSITION_FOLLOWING) return;
     const held = document.activeElement;
-    if (narrow.matches) chat.after(shelf); else chat.before(shelf);
+    if (narrow.matches) chat.after(shelf);
+    else chat.before(shelf);
     if (held !== document.activeElement) held.focus();
   };
   const name = () => {
@@ -27,9 +24,11 @@ KEYBOARD_SCRIPT = """
     examples.setAttribute('aria-label', 'Questions to begin with');
   };
   // What had the focus may go a moment after the state changes, but not once the visitor acts.
-  let turn = '', wanted = false;
+  let turn = '',
+    wanted = false;
   const settle = () => {
-    const status = find('.status'), box = find('#question textarea');
+    const status = find('.status'),
+      box = find('#question textarea');
     const now = status ? status.dataset.state + status.dataset.turn : '';
     if (now !== turn) wanted = ['done', 'stopped', 'ready'].includes(status?.dataset.state);
     turn = now;
@@ -40,34 +39,49 @@ KEYBOARD_SCRIPT = """
   // The newest link of the conversation that leads to the place which is lit.
   const origin = () => {
     const links = [...document.querySelectorAll('#chat a[href^="#s"]')].filter(
-      link => link.hash === location.hash && !link.closest('details:not([open])'));
-    return links.findLast(link => link.matches('[title],[data-tip]')) || links.at(-1);
+      (link) => link.hash === location.hash && !link.closest('details:not([open])'),
+    );
+    return links.findLast((link) => link.matches('[title],[data-tip]')) || links.at(-1);
   };
-  const back = event => {
+  const back = (event) => {
     if (event.key !== 'Escape' || event.isComposing) return;
-    const at = event.target, undo = at.closest('#shelf li, #add, #chat-column')
-      ?.querySelector('[data-do=cancel], [data-do=stop]');
+    const at = event.target,
+      undo = at
+        .closest('#shelf li, #add, #chat-column')
+        ?.querySelector('[data-do=cancel], [data-do=stop]');
     if (undo) undo.click();
     else if (location.hash && at.closest('#article')) {
       (origin() || find('#question textarea')).focus();
     }
   };
-  const goBack = event => {
+  const goBack = (event) => {
     const link = event.target.closest?.('#back a') && origin();
-    if (!link) return;  // to the conversation, as the address says
+    if (!link) return; // to the conversation, as the address says
     event.preventDefault();
-    link.scrollIntoView({block: 'center'});
-    link.focus({preventScroll: true});
+    link.scrollIntoView({ block: 'center' });
+    link.focus({ preventScroll: true });
   };
-  const mend = () => { arrange(); name(); settle(); };
+  const mend = () => {
+    arrange();
+    name();
+    settle();
+  };
   new MutationObserver(mend).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ['data-state', 'data-turn'],
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ['data-state', 'data-turn'],
   });
   for (const act of ['pointerdown', 'keydown']) {
-    document.addEventListener(act, () => { wanted = false; }, true);
+    document.addEventListener(
+      act,
+      () => {
+        wanted = false;
+      },
+      true,
+    );
   }
   narrow.addEventListener('change', arrange);
   document.addEventListener('keydown', back);
   document.addEventListener('click', goBack);
 })();
-"""

@@ -1,0 +1,52 @@
+"""Render the HTML templates of a package, and read its style sheets and scripts."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup
+
+from qa.output.escape import escape_html
+
+# Between a tag and the next line; a line break anywhere else is a space.
+_BESIDE_TAG = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
+_LINE_BREAK = re.compile(r"\s*\n\s*")
+
+
+def template_environment(package: str) -> Environment:
+    """Return an environment for the ``templates`` folder of a package.
+
+    Every value is escaped by :func:`qa.output.escape.escape_html`, unless it is a ``Markup``,
+    and an unknown name is an error.
+    """
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_escaped,
+        extensions=[_OneLine],
+        auto_reload=False,
+    )
+
+
+def read_static(package: str, *names: str) -> str:
+    """Return the files of the package's ``static`` folder, one after the other."""
+    folder = resources.files(package) / "static"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401 - whatever a template is given
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return Markup(escape_html(value)) if is_text else value  # noqa: S704 - it is escaped here
+
+
+class _OneLine(Extension):
+    """Joins the lines of a template: white space between tags would be shown in places."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        del name, filename
+        return _LINE_BREAK.sub(" ", _BESIDE_TAG.sub("", source.strip()))

@@ -1,0 +1,40 @@
+// Return the key of this tab and the place that the address names, for the server to restore.
+function identifyTab() {
+  let key = '';
+  try {
+    key = sessionStorage.getItem('article-qa') || '';
+    if (!key) {
+      // Not randomUUID, which is missing over plain http.
+      const bytes = crypto.getRandomValues(new Uint8Array(16));
+      key = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      sessionStorage.setItem('article-qa', key);
+    }
+  } catch {
+    // The browser refuses to store anything, so nothing survives a reload.
+  }
+  return [null, null, key + location.hash];
+}
+
+function markRestored() {
+  window.hasRestored = true;
+}
+
+const pause = () => new Promise((done) => setTimeout(done, 50));
+
+// Restoring the conversation would undo what is done before it, so everything waits for it.
+async function whenRestored() {
+  for (let wait = 0; !window.hasRestored && wait < 100; wait += 1) await pause();
+}
+
+// A question asked right after ticking a box must see that box, so it waits until the server has it.
+async function whenShelfSaved(...given) {
+  await whenRestored();
+  for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) await pause();
+  return given;
+}
+
+function markShelfSaved() {
+  window.shelfPending -= 1;
+}
+
+Object.assign(window, { identifyTab, markRestored, whenRestored, whenShelfSaved, markShelfSaved });
