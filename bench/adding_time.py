@@ -1,4 +1,4 @@
-"""How long reading and cutting an article takes, by format and length; embedding is left out.
+"""Measure reading and chunking an article, by format and length, without embedding.
 
 python -m bench.adding_time --out bench/results
 """

@@ -1,4 +1,4 @@
-"""How good the answers are, by set, by wording and by readiness to answer.
+"""Measure answers by set, by wording and by level of answering.
 
     python -m bench.answers --data DIR [--sets squad_en …] [--quick] [--out bench/results]
 

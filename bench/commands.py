@@ -1,4 +1,4 @@
-"""What the commands that ask the evaluation sets share: their arguments and their reports."""
+"""Arguments and reports that the benchmarks share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process does to a library until it is killed, and what must be true of it then."""
+"""Change a library until killed, and check what is left of it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A library whose writer is killed at any instant is as it was before or after, never between.
+"""Check that a killed writer leaves a library as it was before or after a change.
 
     python -m bench.crashes [--random 200] [--stride 1] [--pairs 50] [--out bench/results]
 
-Processes add, remove, rename, re-embed, rebuild and reopen, and are ended by SIGKILL: after
+Processes add, remove, rename, re-embed, rebuild and reopen, and are killed: after
 a random time; before and after every call that may change a file; and two at a time in one
 library. Each library is then read in full. A toy model embeds, so that the time goes
 into storage.
@@ -60,7 +60,7 @@ def at_points(stride: int = 1) -> Kills:
     with tempfile.TemporaryDirectory() as folder:
         points = _passed(Path(folder))
     trials = [_Trial(seed=1, die_at=point) for point in range(1, points + 1, stride)]
-    return _tried(f"at each of {points} points, every {stride}.", trials)
+    return _tried(f"at every {stride}th of {points} points", trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def render(environment: Environment, rows: Sequence[Kills]) -> str:
         for r in rows
     ]
     failures = [f"- {failure}" for row in rows for failure in row.failures[:10]]
-    head = ("killed", "kills", "as before", "as after", "derived made anew", "failures")
+    head = ("killed", "kills", "as before", "as after", "indexes rebuilt", "failures")
     lines = ["# A library whose writer is killed", "", environment.to_markdown()]
     return "\n".join([*lines, *table(head, cells), "", *failures])
 

@@ -1,4 +1,4 @@
-"""Many visitors of the page at once, each of whom checks that its answers are its own.
+"""Simulate many visitors of the page at once, who check that answers are to their questions.
 
 Each asks about one of several towns, whose articles say the same with other numbers, so that
 another's answer is found out.

@@ -1,4 +1,4 @@
-"""The sets that are measured on, and retrieval sets: documents, queries and judgements.
+"""Read question sets, and retrieval sets: documents, queries and judgements.
 
 A retrieval set is a folder of ``corpus.jsonl``, ``queries.jsonl`` and ``qrels.tsv``.
 """

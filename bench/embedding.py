@@ -1,4 +1,4 @@
-"""An embedder for measuring: many questions at once, and nothing embedded twice."""
+"""Embedder for benchmarks: embeds many questions at once, and nothing twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a measurement was made with: command, versions, machine and date."""
+"""Record how a result was made: command, versions, machine and date."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Many people at once on the page: how long an answer takes, and whether it is their own.
+"""Measure many conversations at once: how long an answer takes, and whether it is theirs.
 
     python -m bench.load [--chats 50] [--seconds 120] [--out bench/results]
 
-The page runs in a process of its own over a library of eight towns, of which each article says
-the same with other numbers. Each chat chooses one, and asks one question after the other without
-a pause; after ten it begins anew. An answer counts as right if it has the number of the chosen
-town and of no other, cites that article alone, and stands below this chat's own questions.
-Meanwhile some read what they are sent seconds late, and some leave without reading. At the end
-three times as many ask in the same moment as have room. Everything is on loopback.
+The page runs in its own process over a library of eight towns, whose articles are alike except
+for the numbers. Each chat chooses a town and asks questions without a pause; after ten it starts
+again. An answer is right if it has the number of that town and of no other, cites that article
+only, and is below this chat's own questions. Meanwhile some chats read their answers seconds
+late, and some leave without reading. At the end three times as many questions are asked at the
+same moment as the queue holds. Everything is on loopback.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def measure(process: int, page: Page, given: argparse.Namespace) -> tuple[
 
 
 def resident_mb(process: int) -> float:
-    """Return how much memory a process has at the moment, as Linux tells it."""
+    """Return how much memory a process has at the moment, according to Linux."""
     return status(process)["VmRSS"] * 1024 / 1e6
 
 
@@ -80,14 +80,14 @@ def render(
     ]
     return "\n".join(
         [
-            "# Many people at once on the page",
+            "# Many conversations at once on the page",
             "",
             environment.to_markdown(),
             f"{given.chats} chats asked for {given.seconds:.0f} seconds without a pause, "
             f"{ODD_CHATS} more read {LATE_SECONDS:.0f} s late, and {found.left} questions were "
-            f"left by those who asked them: {asked / given.seconds:.1f} answers a second, "
-            f"{found.refused} times somebody was told that too many wait, and "
-            f"{sum(found.errors.values())} errors or answers that were not the asker's own.",
+            f"abandoned: {asked / given.seconds:.1f} answers a second, {found.refused} questions "
+            f"rejected because the queue was full, and {sum(found.errors.values())} errors or "
+            "answers to another chat's question.",
             *faults,
             "",
             *table(("", "answers", "p50 s", "p95 s", "p99 s", "longest s"), rows),
@@ -95,9 +95,9 @@ def render(
             f"Memory of the page: {memory.settled:.0f} MB after a quarter of the time, "
             f"{memory.end:.0f} at the end, {memory.most:.0f} at most.",
             "",
-            f"Of {rushed.asked} who then asked in the same moment {rushed.answered} had their "
-            f"answer, {rushed.refused} were told that too many wait, and "
-            f"{sum(rushed.errors.values())} met with an error.",
+            f"Of {rushed.asked} questions asked at the same moment after that, {rushed.answered} "
+            f"were answered, {rushed.refused} were rejected because the queue was full, and "
+            f"{sum(rushed.errors.values())} failed.",
             *(f"- {count} × {told}" for told, count in rushed.errors.items()),
         ]
     )

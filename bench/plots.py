@@ -1,4 +1,4 @@
-"""Plots of a confidence: what a threshold costs, and how far it can be believed."""
+"""Plot a confidence: risk against coverage, and its calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Linux tells of a process."""
+"""Read a process's status from /proc."""
 
 from __future__ import annotations
 

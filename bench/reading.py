@@ -1,4 +1,4 @@
-"""A reading model for measuring: no question is read twice with the same passage."""
+"""Reading model for benchmarks: reads no question twice with the same passage."""
 
 from __future__ import annotations
 

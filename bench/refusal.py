@@ -1,4 +1,4 @@
-"""What each confidence threshold answers and refuses.
+"""Measure what each confidence threshold answers and refuses.
 
     python -m bench.refusal --data DIR [--sets squad_en xquad_en] [--out bench/results]
 

@@ -1,9 +1,9 @@
-r"""Retrieval measured: by meaning alone, by words alone, and fused, on every set.
+r"""Measure retrieval by embeddings, by BM25 and fused, on every set.
 
     python -m bench.retrieval --data DIR [--out bench/results] [--sets squad_en covidqa]
 
-A question of a QA set is asked of an index of its own article. A retrieval set is one
-index of all its documents; a document stands where its best passage does.
+Each question of a QA set searches an index of its own article. A retrieval set is one index
+of all its documents, and a document is ranked by its best passage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The results of :mod:`bench.retrieval`, and their tables."""
+"""Results of :mod:`bench.retrieval` and their tables."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ without its embedding.
 
 _DOCUMENTS_NOTE = """## Documents of a collection
 
-A document stands where its best passage does. In brackets: 95 %, bootstrap over queries.
+A document is ranked by its best passage. In brackets: 95 %, bootstrap over queries.
 """
 
 

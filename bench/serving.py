@@ -1,4 +1,4 @@
-"""A page that is served by a process of its own, on the loopback address."""
+"""Serve the page in a separate process on the loopback address."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""How long it takes from the start of a process to a first passage and a first answer.
+"""Measure the time from the start of a process to a first passage and a first answer.
 
     python -m bench.start [--rounds 11] [--questions 200] [--out bench/results]
 
-Over a library on disk that was made before, of the bundled article. Each round starts four
-processes, one after the other; each prints when it was done with each step, counted from
-its start. Then the page is started, until it answers over HTTP. Then questions are embedded
-by the light encoder and by sentence-transformers in turns, with the cores as they are and
-with a busy process on each; and the least cosine of their vectors is given.
+The library is on disk and holds the bundled article. Each round starts four processes, one
+after the other, which print the time of each step since their start. Then the page is started
+and timed until it answers over HTTP. Then questions are embedded alternately by onnxruntime
+and by sentence-transformers, with the cores as they are and with a busy process on each; the
+smallest cosine of their vectors is reported.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _OPENED = _FIRST + 'shelf = ArticleQA.open(sys.argv[1])\ndone("open")\n'
 PROGRAMS = {
     "retrieve": _OPENED + 'assert shelf.retrieve(sys.argv[2], 5)\ndone("first passage")\n',
     "ask": _OPENED + 'assert shelf.ask(sys.argv[2]).citations\ndone("first answer")\n',
-    "ask the article that comes along": _FIRST
+    "ask the bundled article": _FIRST
     + 'assert ArticleQA.bundled().ask(sys.argv[2]).citations\ndone("first answer")\n',
     "import sentence-transformers": "import time\nimport sentence_transformers\n"
     'print("imported", time.monotonic(), flush=True)\n',
@@ -129,7 +129,7 @@ def _page_seconds() -> float:
 
 
 def questions() -> list[str]:
-    """Return the short sentences of the article that comes along."""
+    """Return the short sentences of the bundled article."""
     text = bundled_article().text
     sentences = (text[span.start : span.end] for span in split_sentences(text))
     return [sentence for sentence in sentences if len(sentence) <= LONGEST_QUESTION]
@@ -191,7 +191,7 @@ def render(
     ]
     return "\n".join(
         [
-            "# How long a first answer takes",
+            "# Time to a first answer",
             "",
             environment.to_markdown(),
             f"Load average at the start: {load:.1f}.",
@@ -204,7 +204,7 @@ def render(
             "",
             *table(("cores", "encoder", "questions", "p50", "p95"), milliseconds),
             "",
-            f"Least cosine of the two encoders' vectors, both in float32: {cosine:.6f}.",
+            f"Smallest cosine of the two encoders' vectors, both in float32: {cosine:.6f}.",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""How long a call takes, and in which order several are timed."""
+"""Time calls, and order the rounds in which several are timed."""
 
 from __future__ import annotations
 

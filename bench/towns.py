@@ -1,4 +1,4 @@
-"""Articles that say the same of different towns: whose answer it is can be told by a word."""
+"""Articles about towns that differ in their numbers only, so that each answer is traceable."""
 
 from __future__ import annotations
 

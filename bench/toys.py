@@ -1,4 +1,4 @@
-"""A toy model of meaning, so that a run's time goes into what is measured beside it."""
+"""Toy embedding model, which takes no time itself."""
 
 from __future__ import annotations
 

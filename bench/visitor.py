@@ -1,4 +1,4 @@
-"""A visitor of the page without a browser: what the page's script sends, and what comes back.
+"""Visit the page without a browser: send what its script sends, and read the replies.
 
 Private events of Gradio's are named by numbers; they are found by what triggers them.
 """

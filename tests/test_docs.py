@@ -21,6 +21,14 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
+_PATH = re.compile(r"`((?:bench|docs|index|qa|tests|training)/[\w./-]*)`")
+GENERATED = ("api.md", "cli.md")
+WRITTEN = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in GENERATED),
+]
+
+
 def anchors_of(page: Path) -> set[str]:
     """Return the anchors that GitHub makes of the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -43,6 +51,26 @@ def test_links_to_files_and_headings_resolve(page: Path) -> None:
         assert not anchor or anchor in anchors_of(target), link
 
 
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_folders_that_are_named_exist(page: Path) -> None:
+    named = _PATH.findall(page.read_text(encoding="utf-8"))
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+def test_documents_that_the_source_names_exist() -> None:
+    sources = [
+        path
+        for folder in ("qa", "index", "bench", "training")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r"docs/[\w-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_python_reference_matches_the_docstrings() -> None:
     assert API_PAGE.read_text(encoding="utf-8") == api_markdown(), "run python -m docs.make_api"
 
@@ -52,11 +80,7 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_docs_are_short() -> None:
-    written = [page for page in (ROOT / "docs").glob("*.md") if page.name not in GENERATED]
-    assert sum(map(words_of, written)) <= 7_000
-
-
-GENERATED = ("api.md", "cli.md")
+    assert sum(words_of(page) for page in WRITTEN if page.parent.name == "docs") <= 7_000
 
 
 def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:

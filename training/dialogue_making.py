@@ -1,6 +1,6 @@
-"""Dialogues out of questions that stand alone: what an earlier turn names is left out.
+"""Make dialogues from complete questions by leaving out what an earlier turn names.
 
-It is done with nothing of :mod:`qa.followup`, which would be measured against itself.
+Nothing of :mod:`qa.conversation` is used, because it would be measured against itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How dialogues went, as values and as Markdown."""
+"""Results of dialogues, as values and as Markdown."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class AloneRow:
 
 def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence[AloneRow]) -> str:
     """Return the results as Markdown: follow-ups, then questions that stand alone."""
-    head = ("follow-up", "asked", "dialogues", "F1", "first citation", "read in other words")
+    head = ("follow-up", "asked", "dialogues", "F1", "first citation", "rewritten")
     cells = [
         (r.kind, r.way, str(r.dialogues), str(r.f1), str(r.first_citation), f"{r.changed:.3f}")
         for r in rows
     ]
     below = (
-        "set", "wording", "questions", "may point back", "read for this", "of these changed",
+        "set", "wording", "questions", "possible references", "read", "of these rewritten",
         "F1 of these without history", "with history",
     )  # fmt: skip
     others = [
@@ -88,17 +88,17 @@ def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence
             "# Dialogues",
             "",
             environment.to_markdown(),
-            "Follow-ups are made of questions that stand alone (training/dialogue_making.py): "
-            "name, phrase: a pronoun for what an earlier turn names; dropped: a last “in …” is "
-            "left out; about: “What about …?”; bare: “When?”. Nothing is refused; F1 and first "
-            "citation as in answers.md, in brackets 95 %, bootstrap over articles.",
+            "Follow-ups are made from complete questions (training/dialogue_making.py). Name and "
+            "phrase: a pronoun replaces what an earlier turn names. Dropped: a final “in …” is "
+            "left out. About: “What about …?”. Bare: “When?”. Nothing is refused. F1 and first "
+            "citation as in answers.md; in brackets 95 %, bootstrap over articles.",
             "",
             *table(head, cells),
             "",
             "## Questions of the sets as they are, after the two before them",
             "",
-            "Where the rules find nothing that points back, a question is not touched. Many that "
-            "do point back were written beside a paragraph and lean on it.",
+            "A question is changed only if the rules find a reference in it. Many references were "
+            "written beside a paragraph and are to that.",
             "",
             *table(below, others),
         ]

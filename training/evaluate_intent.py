@@ -1,4 +1,4 @@
-"""How often the intent of a question is recognised, and how many factual questions are not.
+"""Measure how often intents are recognised, and how many factual questions are mistaken.
 
     python -m training.evaluate_intent --data DIR [--quick] [--out bench/results]
 
@@ -138,8 +138,9 @@ def render(environment: Environment, hand: Sequence[HandRow], sets: Sequence[Set
             environment.to_markdown(),
             "## Hand-written questions",
             "",
-            "How many get which kind of answer. “answer” is due to factual, yes-no and follow-up "
-            "questions, “summary” to about and summary, “talk” to small talk and help.",
+            "How many questions get which kind of answer. Right is “answer” for factual, yes-no "
+            "and follow-up questions, “summary” for about and summary, “talk” for small talk and "
+            "help.",
             "",
             *table(("kind", "hard", "questions", *Kind, "right"), [_hand_cells(r) for r in hand]),
             "",
@@ -147,10 +148,10 @@ def render(environment: Environment, hand: Sequence[HandRow], sets: Sequence[Set
             "",
             *[f"- {row.kind}: {wrong}" for row in hand for wrong in row.wrong],
             "",
-            "## Factual questions that are taken for others",
+            "## Factual questions that are mistaken",
             "",
             *table(
-                ("set", "wording", "questions", "taken for another kind", "share"),
+                ("set", "wording", "questions", "mistaken", "share"),
                 [_set_cells(row) for row in sets],
             ),
             "",

@@ -1,4 +1,4 @@
-"""Fits how spans are ranked, how sure an answer is, and when to give it.
+"""Fit the ranking of spans, the confidence, and the levels of answering.
 
     python -m training.fit_calibration --data DIR [--model DIR] [--cache FILE] [--out DIR]
 

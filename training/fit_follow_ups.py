@@ -1,4 +1,4 @@
-"""Follow-up questions: what is understood of them, and what a history costs other questions.
+"""Measure follow-up questions, and what a history costs other questions.
 
     python -m training.fit_follow_ups --data DIR [--cache FILE] [--out bench/results]
 

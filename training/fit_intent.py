@@ -1,4 +1,4 @@
-"""Fits the recogniser of what a question asks for, and cross-validates it.
+"""Fit the recogniser of intents, and cross-validate it.
 
     python -m training.fit_intent --train DIR [--write]
 

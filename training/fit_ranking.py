@@ -1,4 +1,4 @@
-"""Fits how spans are ranked: the weights of the features, on questions with known answers."""
+"""Fit the weights of the features that rank spans, on questions with known answers."""
 
 from __future__ import annotations
 

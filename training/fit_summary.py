@@ -1,11 +1,11 @@
-"""Whether the sentences of a summary hold what an article is about.
+"""Measure whether the sentences of a summary cover the article.
 
     python -m training.fit_summary --data DIR [--out bench/results]
 
 Of each article sentences are taken up to a number of characters: the first ones (lead), any
 (random), the best by LexRank, those nearest to the mean of all (centroid), and those of
 :mod:`qa.overview.summary`, as shipped and with other weights. Two things are measured.
-Coverage: the share of the questions whose answer stands in a sentence that was taken. Opening:
+Coverage: the share of the questions whose answer is in a chosen sentence. Opening:
 the opening of the article is hidden (the abstract of a paper, the first paragraph of an
 encyclopaedia's article, which its authors wrote to sum it up), and the sentences of the rest
 are compared to it: F1 of the words but function words (ROUGE-1). The weights were chosen on

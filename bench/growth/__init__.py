@@ -1,1 +1,1 @@
-"""What a library costs as it grows, from a thousand passages to a million."""
+"""Measure libraries of a thousand to a million passages."""

@@ -1,9 +1,9 @@
-"""What a library costs as it grows: building, opening, changing, asking, memory, disk.
+"""Measure a growing library: building, opening, changing, asking, memory, disk.
 
     python -m bench.growth --data DIR --work DIR [--sizes 1000,10000,100000,1000000]
                            [--out bench/results]
 
-Passages are real sentences, drawn anew; vectors are mixtures of real ones with noise, since
+Passages are real sentences, drawn at random; vectors are mixtures of real ones with noise, since
 to embed a million passages takes hours (see :mod:`bench.growth.material`). Questions and
 their vectors are real. Embedding is in none of the figures. Each library is made in the
 folder ``--work`` and kept there: a second run measures it without making it again.

@@ -1,4 +1,4 @@
-"""Articles without end, out of real sentences and real vectors."""
+"""Generate any number of articles from real sentences and vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One library, opened by a process of its own, timed and weighed.
+"""Measure the time and memory of one library in a separate process.
 
     python -m bench.growth.measuring FOLDER QUESTIONS.npz
 

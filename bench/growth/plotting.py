@@ -1,4 +1,4 @@
-"""How cost grows with a library, drawn."""
+"""Plot how costs grow with a library."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""article-qa beside what else a user would pick, on the same texts, weights and machine."""
+"""Compare article-qa with similar libraries on the same texts, weights and machine."""

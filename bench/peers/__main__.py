@@ -1,10 +1,10 @@
-"""article-qa against what a user would pick instead.
+"""Compare article-qa with similar libraries.
 
     python -m bench.peers --data DIR --venvs DIR [--rounds 3] [--build-rounds 2]
         [--out bench/results] [--only build,query,cold,memory] [--peers ours,floor,txtai,…]
 
 The peers are installed into ``--venvs`` where they are missing (``bench.peers.setup``). In each
-round all take their turn, in another order. Linux alone: memory is read from /proc.
+round every library is measured, in a different order. Linux only: memory is read from /proc.
 """
 
 from __future__ import annotations

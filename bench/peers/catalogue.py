@@ -1,4 +1,4 @@
-"""Who is compared, which interpreter runs each, and what is told of it."""
+"""List the libraries that are compared, with their interpreters and descriptions."""
 
 from __future__ import annotations
 

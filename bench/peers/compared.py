@@ -1,4 +1,4 @@
-"""What the runs come to: each measure's figures, and how ours stand to what was aimed at."""
+"""Summarise the runs: the figures of each measure, and whether targets are met."""
 
 from __future__ import annotations
 

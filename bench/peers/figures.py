@@ -1,4 +1,4 @@
-"""What rounds come to: a median for each contender, and how it stands to the fastest peer."""
+"""Summarise rounds: medians, and ratios to the fastest peer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs every contender in turns: building, questions, cold starts; and what they hold in memory."""
+"""Measure every library in turn: building, questions, cold starts and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison as bars: building, a question, a cold start, memory."""
+"""Plot the comparison as bars: building, a question, a cold start, memory."""
 
 from __future__ import annotations
 

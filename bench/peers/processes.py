@@ -1,4 +1,4 @@
-"""Starts a peer's script, talks with it line by line, and looks at its memory from outside."""
+"""Start a peer's script, talk to it line by line, and read its memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a run, as Markdown."""
+"""Write the tables of a run as Markdown."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def render(
     """Return the results as Markdown."""
     return "\n".join(
         [
-            "# article-qa against what a user would pick instead",
+            "# article-qa and comparable libraries",
             "",
             environment.to_markdown()
             + f"- Load average at the start: {load:.1f}. {_rounds(compared)}"
             f"Texts: {compared.articles} articles, {compared.characters:,} characters.",
             "",
-            "The same texts, the same MiniLM weights. Medians of the rounds; the ratio to the "
-            "fastest peer is the median of the rounds' ratios. How each is measured, and what is "
-            "unfair in either direction: [evaluation.md](../../docs/evaluation.md#speed).",
+            "All use the same texts and the same MiniLM weights. Figures are medians of the "
+            "rounds; a ratio is the median of the rounds' ratios to the fastest peer. How each is "
+            "measured, and what is unfair in either direction: "
+            "[evaluation.md](../../docs/evaluation.md#speed).",
             "",
             *_targets(compared),
             *_building(compared),
@@ -56,8 +57,8 @@ def _rounds(compared: Compared) -> str:
 
 def _targets(compared: Compared) -> list[str]:
     cells = [(t.what, t.wanted, t.found, "yes" if t.met else "no") for t in compared.targets()]
-    head = ("what was aimed at", "wanted", "found", "met")
-    return ["## What was aimed at", "", *table(head, cells), ""] if cells else []
+    head = ("measure", "target", "result", "met")
+    return ["## Targets", "", *table(head, cells), ""] if cells else []
 
 
 def _building(compared: Compared) -> list[str]:
@@ -126,14 +127,16 @@ def _questions(compared: Compared) -> list[str]:
     ]
     overhead = compared.overhead_ms()
     above = (
-        f" Ours take {overhead:.2f} ms above that encoder alone." if overhead is not None else ""
+        f" article-qa takes {overhead:.2f} ms more than its encoder alone."
+        if overhead is not None
+        else ""
     )
     return [
         "## One question, an index in memory",
         "",
         f"Milliseconds, to the {K} best passages. A round is {IDLE_QUESTIONS} questions with the "
-        f"cores idle and {BUSY_QUESTIONS} with {BURNERS} other processes that compute without end. "
-        "Found: questions with a right answer, word for word, in what came back." + above,
+        f"cores idle and {BUSY_QUESTIONS} with {BURNERS} other processes keeping them busy. "
+        "Found: questions whose answer is in the passages, word for word." + above,
         "",
         *table([*head, "found"], cells),
         "",

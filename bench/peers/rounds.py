@@ -1,4 +1,4 @@
-"""The rounds of a whole run: who is measured when, and all that was measured."""
+"""Plan the rounds of a run, and collect what they measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installs the peers, each in a virtual environment of its own, at exact versions.
+"""Install each peer in a virtual environment of its own, at exact versions.
 
     python -m bench.peers.setup --into DIR [--peers txtai,llamaindex,…]
 

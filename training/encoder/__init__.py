@@ -1,1 +1,1 @@
-"""Makes what ``index/embedding/onnx_encoder.py`` runs: ``python -m training.encoder``."""
+"""Make the graphs that ``index/embedding/onnx_encoder.py`` runs: ``python -m training.encoder``."""

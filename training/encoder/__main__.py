@@ -1,11 +1,11 @@
-"""Makes what the light encoder runs: two graphs, and what to check and to calibrate them by.
+"""Make the two graphs of the default model, with their reference and calibration.
 
     python -m training.encoder --out index/embedding/encoder [--train DIR]
 
 ``graph.onnx`` is the default embedding model in float32, ``graph_int8.onnx`` the same in
 8 bits, both without their weights. ``reference.json`` is a question and a passage, each
 with its vector by sentence-transformers in float32. With ``--train``, the training sets
-that docs/training.md names, ``calibration.npz`` is made anew.
+that docs/training.md names, ``calibration.npz`` is rebuilt.
 
 Wants the ``test`` extra, for ``onnx``.
 """

@@ -1,4 +1,4 @@
-"""What the numbers within the model are like, on texts of a training set."""
+"""Collect the ranges of the model's activations on texts of a training set."""
 
 from __future__ import annotations
 

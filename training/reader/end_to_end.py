@@ -1,4 +1,4 @@
-"""Reads whole articles with a checkpoint, and with the shipped model beside it. Measures only.
+"""Measure a checkpoint and the shipped model on whole articles.
 
     python -m training.reader.end_to_end RUN/checkpoint.pt --base FOLDER --data EVALUATION
 

@@ -1,4 +1,4 @@
-"""Turns a checkpoint into the file that ships, and says where it comes from.
+"""Export a checkpoint as the file that ships, with a record of where it comes from.
 
     python -m training.reader.export RUN/checkpoint.pt OUT [--base FOLDER] [--train DIR]
 

@@ -1,4 +1,4 @@
-"""How well the model reads articles, claims and dialogues that it is never trained on.
+"""Measure the model on held-out articles, claims and dialogues.
 
 python -m training.reader.heldout RUN/checkpoint.pt --train DIR --base FOLDER
 """

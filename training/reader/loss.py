@@ -1,4 +1,4 @@
-"""What a training step makes smaller: the distance from the answers, and from a teacher."""
+"""Loss of a training step: distance from the answers, and from a teacher."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions as they are typed in haste, heard by a microphone, or begun twice."""
+"""Add typing errors, speech recognition errors and self-corrections to questions."""
 
 from __future__ import annotations
 

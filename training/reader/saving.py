@@ -1,4 +1,4 @@
-"""Files of a run that are whole or not there: checkpoints, an epoch's windows, the log."""
+"""Write the files of a run atomically: checkpoints, an epoch's windows, the log."""
 
 from __future__ import annotations
 

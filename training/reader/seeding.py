@@ -1,4 +1,4 @@
-"""Random choices and held-out shares that depend on names alone, the same on every machine."""
+"""Seed random choices and held-out shares by names, the same on every machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trains the reading model, or resumes its training.
+"""Train the reading model, or resume its training.
 
     python -m training.reader.train --train DIR --out RUN
 
