@@ -83,8 +83,7 @@ class ArticleQA:
             folder: The library's folder. Other files in it are left alone.
             settings: None for those of the environment.
             create: Whether to create the library if there is none.
-            read_only: Whether to change nothing in the folder; see
-                :class:`index.search.passage_index.PassageIndex`.
+            read_only: Whether to change nothing in the folder.
 
         Raises:
             LibraryMissing: There is none, and ``create`` is False.
@@ -174,8 +173,7 @@ class ArticleQA:
     def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
         """Add a text and return it as stored; adding it a second time changes nothing.
 
-        Headings are recognised as in a plain-text file. ``progress`` is called
-        with (passages embedded, passages), here and below.
+        ``progress`` is called with (passages embedded, passages), here and below.
 
         Raises:
             EmptyArticle: The text is blank.
@@ -189,9 +187,7 @@ class ArticleQA:
     ) -> Article:
         """Add a file's bytes; ``name`` gives the format and a default title.
 
-        Raises:
-            InputError: The bytes cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
+        Raises what :meth:`add_file` does.
         """
         return self.add_article(read_bytes(data, name, self.settings, title=title), progress)
 
@@ -268,7 +264,7 @@ class ArticleQA:
     def rename(self, article_id: str, title: str) -> str:
         """Change an article's title and return it as stored: one line, of limited length.
 
-        Later passages and citations have the new title; earlier answers keep the old one.
+        Earlier answers keep the old title.
 
         Raises:
             TitleError: The title is blank or not valid Unicode.
@@ -313,7 +309,6 @@ class ArticleQA:
 
         A question about whole articles gets an :meth:`overview`; a greeting or a question
         about the program gets a reply without citations: see :attr:`Answer.kind`.
-        :attr:`Answer.note` warns of languages that the models do not know well.
 
         Args:
             question: What to answer.

@@ -34,7 +34,7 @@ def test_how_sure_it_is_stands_in_words_and_the_number_is_had_by_keyboard(
 ) -> None:
     shown = visit(address)
     sure = shown.ask(CALLED).locator(".sure")
-    number = sure.get_by_text("in that share of such cases")
+    number = sure.get_by_text("In tests, ")
     expect(sure.locator("summary")).to_have_text(confidence_in_words(qa.ask(CALLED)))
     expect(number).to_be_hidden()
     sure.locator("summary").focus()
@@ -46,7 +46,7 @@ def test_how_sure_it_is_stands_in_words_and_the_number_is_had_by_keyboard(
 def test_a_refusal_tells_how_sure_the_best_place_would_be(visit: Opener, address: str) -> None:
     shown = visit(address)
     sure = shown.ask(UNANSWERABLE).locator(".sure")
-    expect(sure.locator("summary")).to_have_text("Nothing sure enough")
+    expect(sure.locator("summary")).to_have_text("No confident answer found")
     expect(sure.locator("summary")).to_have_attribute("title", re.compile("best place found"))
 
 
