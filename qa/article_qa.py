@@ -30,8 +30,7 @@ MAX_SUGGESTIONS = 8
 class ArticleQA:
     """A library of articles that can be questioned. Safe to use from several threads.
 
-    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The models
-    are loaded at first use, or by :meth:`warm_up`.
+    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.
 
     Args:
         index: Where articles are stored and searched.
@@ -102,8 +101,7 @@ class ArticleQA:
         """Return a library in memory that holds this text, which is embedded when first needed.
 
         Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
+            InputError: The text is blank or too long.
         """
         settings = settings or Settings.load()
         return cls._in_memory(settings, read_text(text, settings, title=title))
@@ -176,8 +174,7 @@ class ArticleQA:
         ``progress`` is called with (passages embedded, passages), here and below.
 
         Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
+            InputError: The text is blank or too long.
             LibraryError: It cannot be stored.
         """
         return self.add_article(read_text(text, self.settings, title=title), progress)
@@ -206,18 +203,12 @@ class ArticleQA:
         """Add the page at ``url``. No other method uses the network.
 
         Raises:
-            FetchError: The page cannot be fetched, or must not be.
-            InputError: Its content cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
+            FetchError: The page cannot be fetched, or must not be; else as :meth:`add_file`.
         """
         return self.add_article(read_url(url, self.settings, title=title), progress)
 
     def add_article(self, article: Article, progress: Progress | None = None) -> Article:
-        """Add an article of another library, with its source, headings and pages.
-
-        Raises:
-            LibraryError: It cannot be stored.
-        """
+        """Add an article of another library, with its source, headings and pages."""
         return self._library.add(article, progress)
 
     def articles(self) -> list[Article]:
@@ -263,8 +254,6 @@ class ArticleQA:
 
     def rename(self, article_id: str, title: str) -> str:
         """Change an article's title and return it as stored: one line, of limited length.
-
-        Earlier answers keep the old title.
 
         Raises:
             TitleError: The title is blank or not valid Unicode.
