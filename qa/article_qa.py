@@ -30,8 +30,7 @@ MAX_SUGGESTIONS = 8
 class ArticleQA:
     """A library of articles that can be questioned. Safe to use from several threads.
 
-    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. The models
-    are loaded at first use, or by :meth:`warm_up`.
+    Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.
 
     Args:
         index: Where articles are stored and searched.
@@ -83,8 +82,7 @@ class ArticleQA:
             folder: The library's folder. Other files in it are left alone.
             settings: None for those of the environment.
             create: Whether to create the library if there is none.
-            read_only: Whether to change nothing in the folder; see
-                :class:`index.search.passage_index.PassageIndex`.
+            read_only: Whether to change nothing in the folder.
 
         Raises:
             LibraryMissing: There is none, and ``create`` is False.
@@ -103,8 +101,7 @@ class ArticleQA:
         """Return a library in memory that holds this text, which is embedded when first needed.
 
         Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
+            InputError: The text is blank or too long.
         """
         settings = settings or Settings.load()
         return cls._in_memory(settings, read_text(text, settings, title=title))
@@ -174,12 +171,10 @@ class ArticleQA:
     def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
         """Add a text and return it as stored; adding it a second time changes nothing.
 
-        Headings are recognised as in a plain-text file. ``progress`` is called
-        with (passages embedded, passages), here and below.
+        ``progress`` is called with (passages embedded, passages), here and below.
 
         Raises:
-            EmptyArticle: The text is blank.
-            TooLarge: It is over the limit of the settings.
+            InputError: The text is blank or too long.
             LibraryError: It cannot be stored.
         """
         return self.add_article(read_text(text, self.settings, title=title), progress)
@@ -189,9 +184,7 @@ class ArticleQA:
     ) -> Article:
         """Add a file's bytes; ``name`` gives the format and a default title.
 
-        Raises:
-            InputError: The bytes cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
+        Raises what :meth:`add_file` does.
         """
         return self.add_article(read_bytes(data, name, self.settings, title=title), progress)
 
@@ -210,18 +203,12 @@ class ArticleQA:
         """Add the page at ``url``. No other method uses the network.
 
         Raises:
-            FetchError: The page cannot be fetched, or must not be.
-            InputError: Its content cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
+            FetchError: The page cannot be fetched, or must not be; else as :meth:`add_file`.
         """
         return self.add_article(read_url(url, self.settings, title=title), progress)
 
     def add_article(self, article: Article, progress: Progress | None = None) -> Article:
-        """Add an article of another library, with its source, headings and pages.
-
-        Raises:
-            LibraryError: It cannot be stored.
-        """
+        """Add an article of another library, with its source, headings and pages."""
         return self._library.add(article, progress)
 
     def articles(self) -> list[Article]:
@@ -268,8 +255,6 @@ class ArticleQA:
     def rename(self, article_id: str, title: str) -> str:
         """Change an article's title and return it as stored: one line, of limited length.
 
-        Later passages and citations have the new title; earlier answers keep the old one.
-
         Raises:
             TitleError: The title is blank or not valid Unicode.
             ArticleNotFound: There is no article of this id.
@@ -313,7 +298,6 @@ class ArticleQA:
 
         A question about whole articles gets an :meth:`overview`; a greeting or a question
         about the program gets a reply without citations: see :attr:`Answer.kind`.
-        :attr:`Answer.note` warns of languages that the models do not know well.
 
         Args:
             question: What to answer.

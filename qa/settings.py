@@ -20,7 +20,7 @@ ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Names with the prefix that say where things are, and are read elsewhere.
 _LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY"})
 LEVELS = ("careful", "balanced", "eager")
-"""How readily it can be told to answer."""
+"""Values of ``answering``: how readily it answers."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -34,14 +34,14 @@ class Settings:
     """
 
     model: str | None = None
-    """Embedding model: a name or path for sentence-transformers; None for the one
-    that comes along."""
+    """Embedding model: a name or path for sentence-transformers; None for the
+    default model."""
     allow_download: bool = False
     """Whether a model that is named may be fetched from the model hub."""
     passages: int = 5
     """How many passages an answer is read from."""
     depth: int = 100
-    """How many candidates each of the two searches brings to the fusion."""
+    """How many candidates each of the two searches contributes."""
     answering: str = "balanced"
     """How readily it answers: ``careful``, ``balanced`` or ``eager``. What each answers
     and refuses is measured in bench/results/refusal.md."""

@@ -69,7 +69,7 @@ class ScriptedQA(ArticleQA):
     def ready(self) -> bool:
         return True
 
-    def wanted(
+    def intent(
         self,
         question: str,
         article_ids: Iterable[str] | None = None,  # noqa: ARG002
@@ -86,6 +86,10 @@ class ScriptedQA(ArticleQA):
             if article.id == article_id:
                 return article
         raise ArticleNotFound(article_id)
+
+    def existing(self, article_ids: Iterable[str]) -> list[Article]:
+        known = {article.id: article for article in self._articles}
+        return [known[each] for each in dict.fromkeys(article_ids) if each in known]
 
     def rename(self, article_id: str, title: str) -> str:
         i = self._articles.index(self.article(article_id))

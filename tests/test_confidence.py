@@ -28,16 +28,16 @@ def test_the_words_follow_the_probability(confidence: float, words: str) -> None
     assert confidence_in_words(answer_at(confidence)) == words
 
 
-def test_the_number_says_what_it_is_the_share_of() -> None:
-    told = "83\N{NO-BREAK SPACE}%: in that share of such cases the quote held the answer."
-    assert confidence_explained(answer_at(0.831)) == told
-    assert "the first quote held" in confidence_explained(answer_at(0.831, quotes=2))
+def test_the_number_is_the_share_that_was_right_in_tests() -> None:
+    explained = "In tests, 83\N{NO-BREAK SPACE}% of answers like this were right."
+    assert confidence_explained(answer_at(0.831)) == explained
+    assert "the first quote had" in confidence_explained(answer_at(0.831, quotes=2))
 
 
-def test_a_refusal_says_that_nothing_was_sure_enough() -> None:
+def test_a_refusal_says_that_no_confident_answer_was_found() -> None:
     refusal = answer_at(0.18, quotes=0)
     assert confidence_in_words(refusal) == "No confident answer found"
-    assert confidence_explained(refusal).startswith("18\N{NO-BREAK SPACE}%: ")
+    assert "in 18\N{NO-BREAK SPACE}% of cases" in confidence_explained(refusal)
 
 
 def test_no_word_is_stronger_than_the_calibration_that_ships() -> None:

@@ -94,6 +94,6 @@ def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> N
     named = find_anaphor("Who saw him in Rome?")
     subject = find_anaphor("What did he tell Fox News?")
     assert named is not None
-    assert not named.sure
+    assert not named.must_resolve
     assert subject is not None
-    assert subject.sure
+    assert subject.must_resolve

@@ -30,8 +30,8 @@ def told(text: str, entity: Entity) -> str:
     known = find_introduction(entity)
     assert known is not None
     assert entity.name in text[slice(*known.quote)]
-    assert known.quote.start <= known.told.start < known.told.end <= known.quote.end
-    return text[slice(*known.told)]
+    assert known.quote.start <= known.shown.start < known.shown.end <= known.quote.end
+    return text[slice(*known.shown)]
 
 
 def test_persons_and_organisations_are_told_from_places() -> None:

@@ -127,7 +127,7 @@ def test_of_no_article_there_is_none(bundled: ArticleQA) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.TALK])
 def test_other_kinds_are_refused(bundled: ArticleQA, kind: Kind) -> None:
-    with pytest.raises(ValueError, match="no kind of overview"):
+    with pytest.raises(ValueError, match="not a kind of overview"):
         bundled.overview(kind)
 
 

@@ -59,25 +59,24 @@ class Answer:
     passages: tuple[Passage, ...]
     """What was retrieved, best first."""
     marks: tuple[Span, ...] = ()
-    """Where the marks stand in ``text``: ``text[start:end] == "[1]"``. An article
+    """Offsets of the marks in ``text``: ``text[start:end] == "[1]"``. An article
     can hold "[1]" of its own; only these are ours."""
 
     short_at: Span | None = None
-    """Where ``short`` stands in ``text``."""
+    """Offsets of ``short`` in ``text``."""
 
     shorts_at: tuple[Span, ...] = ()
     """Where the short answers are in ``text`` if the question has several parts; else empty."""
 
     understood: str | None = None
-    """What a follow-up question was taken to ask, in words that stand alone; None if it
-    was read as it was typed."""
+    """A follow-up as the complete question that was answered; None if it was read as typed."""
 
     kind: Kind = Kind.ANSWER
     """What was asked for."""
 
     note: str | None = None
-    """What a reader should know of it, such as that the models do not know its language; a
-    sentence or two, shown beside the text. None if there is nothing."""
+    """A warning shown beside the text, such as that the models know its language less well; a
+    sentence or two, or None."""
 
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
@@ -100,13 +99,13 @@ class Answer:
 
     @property
     def shorts(self) -> tuple[Span, ...]:
-        """Where every shortest exact answer stands in ``text``: the one, or all of several."""
+        """Offsets of every shortest exact answer in ``text``: the one, or all of several."""
         return (self.short_at, *self.shorts_at) if self.short_at else self.shorts_at
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, a key for each field; :meth:`from_dict` is the inverse.
 
-        ``understood`` is null unless a follow-up question was put in other words.
+        ``understood`` is null unless a follow-up question was completed.
         """
         return {
             "question": self.question,
@@ -211,7 +210,7 @@ def _line(line: Sequence[Part], kind: Kind, *, is_followed: bool) -> Line:
     words = first.text.removeprefix(BULLET)
     if kind not in _LABELLED:
         return Line((Part(words), *rest), is_entry=True)
-    label, ends, told = words.partition(LABEL_ENDS)
-    if not ends:  # a name with marks alone
-        label, told = words.rstrip(), " "
-    return Line((Part(f"{ends}{told}"), *rest), label, is_entry=True)
+    label, ends, text = words.partition(LABEL_ENDS)
+    if not ends:  # a name with marks only
+        label, text = words.rstrip(), " "
+    return Line((Part(f"{ends}{text}"), *rest), label, is_entry=True)

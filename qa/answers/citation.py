@@ -1,4 +1,4 @@
-"""A citation: the exact words of an article that an answer rests on."""
+"""A citation: the exact words of an article that support an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.types import Article
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quotation and where it stands: ``article.text[start:end] == quote``.
+    """A quotation and its place: ``article.text[start:end] == quote``.
 
     Make one with :meth:`of`, which takes the quote from the article itself.
     """
@@ -25,7 +25,7 @@ class Citation:
     source: str | None = None
     """The file name or URL of the article, where there is one."""
     heading: str = ""
-    """The heading the quote stands under, where there is one."""
+    """The heading of the quote's section; empty if there is none."""
     page: int | None = None
     """The page the quote starts on, from 1, where the article has pages."""
 

@@ -1,4 +1,4 @@
-"""What a reader found → the Answer that every surface shows."""
+"""Compose the Answer that every surface shows from what the reader found."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def compose_answer(
 
 
 def _place_in(first: Citation, short: Span | None) -> Span | None:
-    """Return where the short answer stands in a text that begins with the first quote."""
+    """Return the offsets of the short answer in a text that begins with the first quote."""
     if short is None:
         return None
     if not first.start <= short.start < short.end <= first.end:
@@ -79,7 +79,7 @@ def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[i
 
 
 def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
-    """Return the quotes one after the other, each with its mark, and where the marks stand."""
+    """Return the quotes one after the other, each with its mark, and the offsets of the marks."""
     text = ""
     marks = []
     for number, quote in enumerate(quotes, start=1):

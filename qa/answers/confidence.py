@@ -1,8 +1,8 @@
-"""How sure an answer is, in words, and what its number means.
+"""Describe the confidence of an answer in words, and explain its number.
 
 The words are two of the likelihood scale of the IPCC (Mastrandrea et al. 2010): "likely"
 begins at 66 % and "more likely than not" at 50 %. Nothing stronger is said, because the
-calibration that comes along goes no higher than 89 %.
+default calibration goes no higher than 89 %.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EVEN = 1 / 2
 
 
 def confidence_in_words(answer: Answer) -> str:
-    """Return how sure ``answer`` is, in two or three words; of an overview, that it is one."""
+    """Return the confidence of ``answer`` in two or three words; for an overview, what it is."""
     if answer.kind in OVERVIEWS:
         return "A selection" if answer.answered else "Nothing found"
     if not answer.answered:
@@ -25,21 +25,22 @@ def confidence_in_words(answer: Answer) -> str:
 
 
 def confidence_explained(answer: Answer) -> str:
-    """Return the calibrated probability in per cent and what it is the share of: a sentence.
+    """Return a sentence with the calibrated probability in per cent and what it means.
 
-    Of an overview, for which nothing is estimated, it says how it came about.
+    For an overview, which has no estimate, it says how the overview was made.
     """
     if answer.kind in OVERVIEWS:
         return (
-            "Every word is quoted; what is shown was chosen by rules, which can miss what matters."
+            "Every word is quoted. Rules chose what is shown, and can miss what matters."
             if answer.answered
-            else "Rules looked for it, which can miss what is there."
+            else "Rules looked for it, and can miss what is there."
         )
     share = f"{answer.confidence:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
     if not answer.answered:
         return (
-            f"{share}: in that share of such cases the best place found held the answer; "
-            "too few to give it as one."
+            f"In tests, the best passage had the answer in {share} of cases like this, "
+            "which is too few to show one."
         )
-    first = "the first quote" if len(answer.citations) > 1 else "the quote"
-    return f"{share}: in that share of such cases {first} held the answer."
+    if len(answer.citations) > 1:
+        return f"In tests, the first quote had the answer in {share} of cases like this."
+    return f"In tests, {share} of answers like this were right."

@@ -18,7 +18,7 @@ from qa.conversation.question_words import (
 
 
 class Kind(Enum):
-    """How a question leans on earlier ones."""
+    """How a question refers to earlier ones."""
 
     PRONOUN = auto()
     """"When was it launched?\""""
@@ -37,25 +37,25 @@ class Form(Enum):
     THING = auto()
     PLURAL = auto()
     EVENT = auto()
-    """"this" and "that" alone."""
+    """"this" and "that" without a noun."""
     PLACE = auto()
     TIME = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Anaphor:
-    """The words of a question that point back."""
+    """The words of a question that refer to an earlier turn."""
 
     kind: Kind
     start: int
     end: int
-    """Where they stand, in characters."""
+    """Their offsets in the question, in characters."""
     form: Form = Form.THING
     possessive: bool = False
     rest: str = ""
     """What is asked about (ABOUT), or the wh-phrase (BARE, ELSE)."""
-    sure: bool = True
-    """Whether the question says too little to be asked as it stands."""
+    must_resolve: bool = True
+    """Whether the question says too little to be asked unchanged."""
 
 
 FORMS = {
@@ -67,11 +67,11 @@ _OBJECT = frozenset("him her it them".split())
 
 
 def is_bound(words: list[Word], at: int) -> bool:
-    """Return whether the pronoun at ``at`` follows something that it may stand for.
+    """Return whether the pronoun at ``at`` follows something that it may refer to.
 
     That is any content word after the wh-phrase, but for the verb of "Who called him?" and
-    the noun of "the name of his wife". In doubt a pronoun is bound: a question that stands
-    alone must be left alone. Finer rules (subjects, possessives, clauses) did no better on
+    the noun of "the name of his wife". In doubt a pronoun is bound: a complete question
+    must not be changed. Finer rules (subjects, possessives, clauses) did no better on
     dialogues.
     """
     before = [word for word in words[body_of(words) : at] if not word.is_function]
@@ -174,7 +174,7 @@ _ADJECTIVES = frozenset(
 # "Scratch that", "not her": a speaker who corrects a slip.
 _CORRECTING = frozenset("scratch cancel make strike forget not nevermind mean".split())
 _FEW_WORDS = 3
-# "it" that stands for nothing.
+# "it" that refers to nothing.
 _EXPLETIVE = re.compile(
     r"\b(?:(?:does|did|would|will|could) it (?:usually |often )?(?:take|cost|require)s?\b.*\bto\b"
     r"|(?:is|was) it (?:possible|important|necessary|easy|hard|difficult|common|true|likely|legal"
@@ -202,7 +202,7 @@ _ARTICLE_NOUNS = frozenset(
 
 
 def pronoun_of(question: str) -> Anaphor | None:
-    """Return the first word of ``question`` that points back, if any does."""
+    """Return the first word of ``question`` that refers to an earlier turn, if any does."""
     words = words_of(question)
     asks = any(word.low in WH | AUXILIARIES for word in words)
     if not asks or _THE_ARTICLE.search(question):
@@ -218,7 +218,7 @@ def pronoun_of(question: str) -> Anaphor | None:
         else:
             found = _adverb(words, at)
         if found:
-            return replace(found, sure=_says_little(words, found))
+            return replace(found, must_resolve=_says_little(words, found))
     return None
 
 
@@ -279,8 +279,8 @@ def _demonstrative(words: list[Word], at: int) -> Anaphor | None:
     word, low = words[at], words[at].low
     before = words[at - 1].low if at else ""
     following = words[at + 1] if at + 1 < len(words) else None
-    alone = Form.PLURAL if low in ("these", "those") else Form.EVENT
-    anaphor = Anaphor(Kind.PRONOUN, word.start, word.end, alone)
+    form = Form.PLURAL if low in ("these", "those") else Form.EVENT
+    anaphor = Anaphor(Kind.PRONOUN, word.start, word.end, form)
     if following is None:
         return anaphor
     if _joins(low, before, following) or following.low in _ARTICLE_NOUNS:
@@ -312,10 +312,10 @@ def _ends_in_noun(words: list[Word], at: int) -> bool:
 
 
 def is_follow_up(question: str) -> bool:
-    """Return whether ``question`` may lean on an earlier one."""
+    """Return whether ``question`` may refer to an earlier one."""
     return find_anaphor(question) is not None
 
 
 def find_anaphor(question: str) -> Anaphor | None:
-    """Return what points back in ``question``: the whole of it, or its first such word."""
+    """Return the anaphor of ``question``: the whole of it, or its first such word."""
     return ellipsis_of(question) or pronoun_of(question)

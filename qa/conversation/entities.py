@@ -1,4 +1,4 @@
-"""What the earlier turns of a conversation name: that a later question may stand for."""
+"""Find the entities of earlier turns that a follow-up question may refer to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_WORDS = 7
 # Longer ones are no prose; each name in them is looked for in all of them.
 _QUOTE_CHARS, _PASSAGE_CHARS = 2_000, 8_000
 _NEAR_CHARS = 160
-"""Within which a pronoun behind a name is taken to stand for it."""
+"""A pronoun within this distance after a name is taken to refer to it."""
 _ASKED_WORDS = {w: w for w in ("who", "where", "when", "why", "how")} | {
     "whom": "who",
     "whose": "who",
@@ -36,7 +36,7 @@ _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|to|into|of)(?: the)?\s+$", re.
 
 
 class Source(Enum):
-    """Where a mention stands."""
+    """Where a mention was found."""
 
     SUBJECT = auto()
     """The subject of the earlier question, behind its verb."""
@@ -152,7 +152,7 @@ def _of_one(exchange: Exchange, age: int) -> list[Mention]:
 
 
 def _is_inside(name: str, texts: Sequence[str]) -> bool:
-    """Whether a name stands inside a sentence: "Many of Rome" opens one, and is none."""
+    """Whether a name occurs inside a sentence: "Many of Rome" opens one and is not a name."""
     return any(re.search(rf"[a-z,] {re.escape(name)}\b", text) for text in texts)
 
 
@@ -211,7 +211,7 @@ def _as_event(mention: Mention) -> float:
 
 
 def fitness(mention: Mention, form: Form) -> float:
-    """Return how well a mention goes with a pronoun of this form; −2 or less if it does not."""
+    """Return how well a mention fits a pronoun of this form; −2 or less if it does not."""
     return _FITNESS[form](mention)
 
 

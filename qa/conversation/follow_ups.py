@@ -1,4 +1,4 @@
-"""Rewrite a follow-up question in words that stand alone."""
+"""Rewrite a follow-up question as a complete question."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PER_TURN = 0.7
 _MISFIT = -2.0
 _AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
 _ALWAYS = 3.0
-# Those that no ending tells.
+# Irregular ones, which have no typical ending.
 _PARTICIPLES = frozenset(
     "set put cut hit shut held sold told made found led laid paid shot lost won caught".split()
 )
@@ -40,7 +40,7 @@ _PARTICIPLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A wording, and how well its antecedent goes with the anaphor before anything is read."""
+    """A rewritten question, and how well its antecedent fits by the rules."""
 
     text: str
     prior: float
@@ -49,7 +49,7 @@ class Rewriting:
 def rewritings(
     question: str, anaphor: Anaphor, mentions: Sequence[Mention], last: Exchange
 ) -> list[Rewriting]:
-    """Return the wordings of ``question`` that name what it points at, likeliest first."""
+    """Return rewritings of ``question`` that name what it refers to, most likely first."""
     if anaphor.kind is Kind.BARE:
         found = _with_wh(anaphor.rest, last)
         if own := pronoun_of(question):  # "When did it happen?": what was asked, or a thing
@@ -235,17 +235,17 @@ def _about(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[R
 _LEAST = 0.01
 _HIGHEST = logit(1 - _LEAST)
 Confidence = Callable[[str], float]
-"""Gives the probability, in 0..1, that the articles answer a question rightly."""
+"""Returns the probability, in 0..1, that the answer found for a question is right."""
 
 
 @dataclass(frozen=True, slots=True)
 class RewritingWeights:
-    """How a wording is chosen; docs/research-notes.md has what was tried."""
+    """How a rewriting is chosen; docs/research-notes.md has the values tried."""
 
     candidates: int = 4
-    """Wordings that are read, beside the question as it was asked."""
+    """Rewritings that are read, besides the original question."""
     prior: float = 0.8
-    """What a step of the rules' liking counts, in logits of the reader's confidence."""
+    """Weight of the rules' score, against logits of the reader's confidence."""
 
 
 def resolve(
@@ -254,9 +254,9 @@ def resolve(
     confidence_of: Confidence | None,
     weights: RewritingWeights = RewritingWeights(),
 ) -> str:
-    """Return ``question`` in words that stand alone; as it is if it points at nothing.
+    """Return ``question`` as a complete question; unchanged if it refers to nothing.
 
-    Without ``confidence_of`` the rules alone decide.
+    Without ``confidence_of`` only the rules decide.
     """
     anaphor = find_anaphor(question) if exchanges else None
     if anaphor is None:
@@ -275,21 +275,21 @@ def _chosen(
     weights: RewritingWeights,
 ) -> str:
     if confidence_of is None:
-        return found[0].text if anaphor.sure else question
-    if len(found) == 1 and anaphor.sure:
+        return found[0].text if anaphor.must_resolve else question
+    if len(found) == 1 and anaphor.must_resolve:
         return found[0].text
-    best, text = _surest(found, confidence_of, weights.prior)
-    if anaphor.sure:
+    best, text = _most_confident(found, confidence_of, weights.prior)
+    if anaphor.must_resolve:
         return text
-    # What is likeliest by the rules is what the others are measured by.
+    # The unchanged question gets the prior of the most likely rewriting.
     stays = _logit(confidence_of(question)) + weights.prior * found[0].prior
     return text if best > stays else question
 
 
-def _surest(
+def _most_confident(
     found: Sequence[Rewriting], confidence_of: Confidence, weight: float
 ) -> tuple[float, str]:
-    """Return the best score and its wording; what cannot reach it is not read."""
+    """Return the best score and its question; those that cannot reach it are not read."""
     best, text = -math.inf, ""
     for rewriting in found:
         if best >= _HIGHEST + weight * rewriting.prior:

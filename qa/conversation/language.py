@@ -1,4 +1,4 @@
-"""In which language a text is, and what is to be told where the models do not know it."""
+"""Detect the language of a text, and warn of languages that the models know less well."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NAMES = {
     "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
-"""Those that are told apart, by their ISO 639-1 codes."""
+"""Languages that can be detected, by ISO 639-1 code."""
 ENGLISH = "en"
 SURE = 0.9
 """Probability from which a language is named."""
 _READ_CHARS = 4000
 
 _ASKING = frozenset("what when where which who whom whose why how did does".split())
-"""Words that English questions begin with, and none of the others that are told apart."""
+"""First words of English questions, which no other of these languages has."""
 _ENGLISH_ALONE = _ASKING | frozenset(
     "the and that this these those with from they their there would could should about "
     "into than".split()
@@ -43,7 +43,7 @@ _COMMON = _ENGLISH_ALONE | frozenset(
 _SHORT = 50
 """Words below which a text is plainly English only as a question."""
 _SEVERAL = 5
-"""Different words of English alone that a longer text has at least."""
+"""Different words that only English has, at least, in a longer text."""
 _WORD = re.compile(r"[^\W\d_]+")
 _lock = threading.Lock()
 _logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def is_plainly_english(text: str) -> bool:
         asks = not _ASKING.isdisjoint(words[:2])
         return asks and common > 1 and common >= 0.3 * len(words)
     alone = [word for word in words if word in _ENGLISH_ALONE]
-    # A title that comes again and again brings the same few.
+    # A repeated title repeats the same few words.
     several = len(set(alone)) >= _SEVERAL
     return several and len(alone) >= 0.08 * len(words) and common >= 0.25 * len(words)
 
@@ -124,32 +124,32 @@ def seems_english(text: str) -> bool:
 
 
 def language_note(asked: str | None, articles: Iterable[str | None]) -> str | None:
-    """Return what a reader is told of the languages of a question and its articles.
+    """Return a warning about the languages of a question and its articles.
 
-    None where all is English, as far as is certain.
+    None if everything is, or may be, in English.
 
     Args:
-        asked: Code of the question's language; None if it is not certain.
-        articles: Codes of those of the articles that the answer rests on, likewise.
+        asked: Code of the question's language; None if uncertain.
+        articles: The same for the articles that the answer is from.
     """
     known = sorted({code for code in articles if code})
     if asked and known and asked not in known:
         return (
             f"The question seems to be in {NAMES[asked]}, the text in {_named(known)}. The models "
-            "know English well and hardly find an answer across two languages: ask in "
-            f"{_named(known, 'or')}, if you can."
+            "know English best and rarely find an answer across two languages: ask in "
+            f"{_named(known, 'or')} if you can."
         )
     if asked and asked != ENGLISH and not known:
         return f"The question seems to be in {NAMES[asked]}; replies about the program are English."
     foreign = [code for code in known if code != ENGLISH]
     if foreign:
         return (
-            f"The text seems to be in {_named(foreign)}. The models know English well and this "
-            "less: an answer may be missed, or given where the text has none. Check the quotes."
+            f"The text seems to be in {_named(foreign)}. The models know English best: an "
+            "answer may be missed, or given where the text has none. Check the quotes."
         )
     return None
 
 
-def _named(codes: list[str], joined: str = "and") -> str:
+def _named(codes: list[str], conjunction: str = "and") -> str:
     *first, last = [NAMES[code] for code in codes]
-    return f"{', '.join(first)} {joined} {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}" if first else last

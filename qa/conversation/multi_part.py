@@ -36,7 +36,7 @@ _ASIDE = re.compile(r"\W*(?:do you know|(?:can|could|would) you|is it|tell me)\b
 
 
 def split_question(question: str) -> tuple[str, ...]:
-    """Return the questions that ``question`` is made of, at most MAX_CLAUSES; else itself alone."""
+    """Return the parts of ``question``, up to MAX_CLAUSES; else only ``question`` itself."""
     pieces = [piece for piece in _SENTENCE_END.split(question.strip()) if piece]
     if len(pieces) > 1 and not all(map(_is_question, pieces)):
         return (question,)
@@ -62,7 +62,7 @@ def _is_question(piece: str) -> bool:
 
 
 def _is_whole(before: str) -> bool:
-    """Whether what stands before a joint is a question in which no other is embedded."""
+    """Whether the text before a conjunction is a question with no other embedded in it."""
     lows = _lows(before)
     if len(lows) < _LEAST_WORDS or lows[0] not in WH | AUXILIARIES or _ASIDE.match(before):
         return False
@@ -101,7 +101,7 @@ def _as_question(clause: str) -> str:
 
 @dataclass
 class _Page:
-    """The text so far: paragraphs of quotes, and what stands where in it."""
+    """A text that grows: paragraphs of quotes, with offsets of marks and short answers."""
 
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
@@ -129,7 +129,7 @@ class _Page:
         self.shorts += [self._moved(answer, short) for short in answer.shorts]
 
     def _moved(self, answer: Answer, short: Span) -> Span:
-        """Return where a short answer stands now."""
+        """Return the new offsets of a short answer."""
         places = quote_starts(answer.citations, answer.marks)
         at = max(i for i, start in enumerate(places) if start <= short.start)
         citation = answer.citations[at]
@@ -182,7 +182,7 @@ def join_answers(question: str, answers: Sequence[Answer], understood: str | Non
 
 
 def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
-    """Return the passages of several answers, the best of each first, none twice, ranked anew."""
+    """Return the passages of several answers without duplicates, the best of each first."""
     found: dict[tuple[str, int], Passage] = {}
     for row in zip_longest(*lists):
         for passage in row:

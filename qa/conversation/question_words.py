@@ -1,4 +1,4 @@
-"""The words of a question: where they stand, and what kind of word each is."""
+"""Split a question into words with their offsets, and classify them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREPOSITIONS = frozenset(
     "towards despite".split()
 )
 LEAD_INS = frozenset("and but so ok okay then also well yes no now".split())
-# What stands between the words of a name.
+# Particles between the words of a name.
 _JOINING = frozenset("of de la von van der den du".split())
 
 

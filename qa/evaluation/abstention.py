@@ -42,11 +42,11 @@ def abstention_rates(kinds: Sequence[str], abstained: Sequence[bool]) -> dict[st
 def abstention_score(answerable: Sequence[bool], abstained: Sequence[bool]) -> AbstentionScore:
     """Return precision, recall and F1 of abstaining."""
     right = sum(did and not can for can, did in zip(answerable, abstained, strict=True))
-    done, wanted = sum(abstained), len(answerable) - sum(answerable)
+    done, due = sum(abstained), len(answerable) - sum(answerable)
     return AbstentionScore(
         precision=right / done if done else 0.0,
-        recall=right / wanted if wanted else 0.0,
-        f1=2 * right / (done + wanted) if done + wanted else 0.0,
+        recall=right / due if due else 0.0,
+        f1=2 * right / (done + due) if done + due else 0.0,
     )
 
 
@@ -75,7 +75,7 @@ def risk_coverage(correct: Sequence[float], confidence: Sequence[float]) -> list
 
     ``correct`` is a reply's score in 0..1 (EM, say), one for every question; a reply to
     an unanswerable question is wrong, 0. There is a point for each distinct confidence,
-    because replies of the same confidence cannot be told apart.
+    because replies of the same confidence cannot be separated.
     """
     values = np.asarray(confidence, dtype=np.float64)
     order = np.argsort(-values, kind="stable")

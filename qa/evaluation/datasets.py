@@ -34,7 +34,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The same question, worded otherwise: ``keyboard``, ``asr`` or ``disfluent``."""
+    """The same question in another form: ``keyboard``, ``asr`` or ``disfluent``."""
 
     kind: str
     question: str

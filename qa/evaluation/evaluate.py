@@ -82,7 +82,7 @@ class Asked:
 
 
 def as_written(question: EvalQuestion) -> str:
-    """Return the question as it stands."""
+    """Return the question unchanged."""
     return question.question
 
 
@@ -265,10 +265,10 @@ def evaluate_file(path: Path, settings: Settings) -> AnswerRow:
 def calibration_error(confidence: Sequence[float], correct: Sequence[bool]) -> float:
     """Return the mean gap between confidence and share correct, over ten bins by confidence."""
     bins: dict[int, list[tuple[float, bool]]] = {}
-    for sure, right in zip(confidence, correct, strict=True):
-        bins.setdefault(min(_BINS - 1, int(sure * _BINS)), []).append((sure, right))
+    for probability, right in zip(confidence, correct, strict=True):
+        bins.setdefault(min(_BINS - 1, int(probability * _BINS)), []).append((probability, right))
     gaps = (
-        abs(sum(sure for sure, _ in some) - sum(right for _, right in some))
+        abs(sum(probability for probability, _ in some) - sum(right for _, right in some))
         for some in bins.values()
     )
     return sum(gaps) / max(1, len(confidence))

@@ -54,7 +54,7 @@ class Interval:
 
 
 def strip_marks(reply: str, marks: Iterable[Span]) -> str:
-    """Return ``reply`` without its citation marks, which stand at ``marks``."""
+    """Return ``reply`` without its citation marks, whose offsets are ``marks``."""
     kept, position = [], 0
     for start, end in sorted(marks):
         kept.append(reply[position:start].rstrip(" "))
@@ -90,8 +90,8 @@ def exact_match(reply: str | None, gold: Collection[str], lang: str = "en") -> f
     """
     if reply is None or not gold:
         return float(reply is None and not gold)
-    wanted = normalise(reply, lang)
-    return float(any(normalise(answer, lang) == wanted for answer in gold))
+    normalised = normalise(reply, lang)
+    return float(any(normalise(answer, lang) == normalised for answer in gold))
 
 
 def f1(reply: str | None, gold: Collection[str], lang: str = "en") -> float:

@@ -53,19 +53,19 @@ class Mention:
 
     @property
     def after(self) -> str:
-        """What of its sentence follows, as far as it matters."""
+        """The text of its sentence after it, up to a limit."""
         at = self.span.end - self.sentence.start
         return self.sentence.text[at : at + _CONTEXT_CHARS].replace("\n", " ")
 
     @property
     def before(self) -> str:
-        """What of its sentence stands before it, without the titles, as far as it matters."""
+        """The text of its sentence before it, without titles, up to a limit."""
         at = self.span.start - self.sentence.start
         return self.sentence.text[max(0, at - _CONTEXT_CHARS) : at].replace("\n", " ")
 
     @property
     def is_titled(self) -> bool:
-        """Whether titles stand before it."""
+        """Whether it has titles before it."""
         return self.whole.start < self.span.start
 
     @property
@@ -83,12 +83,12 @@ class Mention:
     def apposed(self) -> list[str]:
         """The words of its apposition up to the first preposition, in lower case."""
         match = self.apposition
-        told = _BEHIND_ROLE.split(match[1])[0] if match else ""
-        return re.findall(r"[\w-]+", told.lower())
+        role = _BEHIND_ROLE.split(match[1])[0] if match else ""
+        return re.findall(r"[\w-]+", role.lower())
 
     @property
     def has_role(self) -> bool:
-        """Whether its apposition tells a role: "X, the spokesperson of …"."""
+        """Whether its apposition is a role: "X, the spokesperson of …"."""
         return bool(self.apposed) and self.apposed[-1] in ROLES
 
 
@@ -105,7 +105,7 @@ def mentions_in(sentences: Iterable[Sentence], names: Names) -> Iterator[Mention
 
 
 def key_of(name: str) -> str:
-    """Return a name by which its spellings are one: small, without the full stops of initials."""
+    """Return a key for all spellings of a name: lower case, no full stops of initials."""
     return " ".join(word.strip(".") for word in name.casefold().split())
 
 
@@ -173,7 +173,7 @@ def _meant(key: str, options: dict[str, None], counts: Counter[str], last: dict[
 
 
 def _acronyms(mentions: Iterable[Mention]) -> dict[str, str]:
-    """Return which name each acronym is short for, as "World Health Organization (WHO)" tells."""
+    """Return which name each acronym is short for: "World Health Organization (WHO)"."""
     found: dict[str, str] = {}
     for mention in mentions:
         match = _IN_BRACKETS.match(mention.after)

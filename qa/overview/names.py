@@ -1,4 +1,4 @@
-"""The proper names in a sentence, as runs of capitalised words, and what stands beside them."""
+"""The proper names in a sentence, as runs of capitalised words, and their titles."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class NameRun:
 
     @property
     def is_titled(self) -> bool:
-        """Whether a title stands before it: "President", "US Secretary of State"."""
+        """Whether it has a title before it: "President", "US Secretary of State"."""
         return self.title_start < self.start
 
 
@@ -177,7 +177,7 @@ def _is_one(whole: str) -> bool:
 def _trimmed(text: str, run: list[Word], names: Names, *, may_open: bool = True) -> list[Word]:
     """Return a run without the words at its ends that are not of a name.
 
-    ``may_open`` says whether it may stand at the start of a sentence.
+    ``may_open`` says whether it may be at the start of a sentence.
     """
     while run and run[-1].low in _JOINING:
         run = run[:-1]
@@ -189,7 +189,7 @@ def _trimmed(text: str, run: list[Word], names: Names, *, may_open: bool = True)
 
 
 def _is_no_name(text: str, run: list[Word]) -> bool:
-    """Whether the first word of a run is not of the name: it opens, points or tells a nation."""
+    """Whether the first word of a run is not of the name: a pronoun, a nationality."""
     word, low = run[0], bare(run[0].low)
     if word.text in ("US", "U.S", "UN") or _is_initial(text, run):
         return False
@@ -207,7 +207,7 @@ def _is_initial(text: str, run: list[Word]) -> bool:
 
 
 def _only_opens(text: str, run: list[Word], names: Names) -> bool:
-    """Whether the first word has its capital from the start of a sentence alone."""
+    """Whether the first word has its capital only from the start of a sentence."""
     word = run[0]
     return (
         _opens(text, word.start)
@@ -250,7 +250,7 @@ def _behind_titles(text: str, run: list[Word]) -> int:
 
 
 def _role_before(text: str, start: int) -> int:
-    """Return where a role that stands directly before a name begins: "the physicist …".
+    """Return where a role directly before a name begins: "the physicist …".
 
     Whose it is must not be left open, as "his brother" leaves it.
     """

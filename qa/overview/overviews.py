@@ -1,8 +1,8 @@
-"""Entries of an overview → the Answer that every surface shows.
+"""Make summaries, key points, lists of people and timelines of whole articles.
 
-A list has an entry a line, each behind a bullet; a line without one leads the entries below it.
-Between articles is an empty line. What is shown of a quote is on one line; its citation has
-the exact words.
+A list has one entry a line, after a bullet; a line without a bullet is the heading of the
+entries below it. An empty line separates articles. A quote is shown on one line; its citation
+has the exact words.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from qa.overview.timeline import find_dates, find_events, select_events
 class Quote:
     """Words of an article that are shown, and the words around them that are cited."""
 
-    told: Span | None
-    """What is shown; None for a mark alone."""
+    shown: Span | None
+    """What is shown; None for a citation mark only."""
     cited: Span
     heading: str = ""
 
@@ -73,7 +73,7 @@ class Overview:
     article: Article
     sections: tuple[Section, ...]
     lacking: str = ""
-    """The sentence to be told instead."""
+    """The sentence to show instead."""
 
 
 class _Text:
@@ -87,8 +87,8 @@ class _Text:
 
     def quote(self, article: Article, quote: Quote) -> None:
         """Add a quote and its mark; what is cited a second time keeps its number."""
-        if quote.told is not None:
-            self.text += " ".join(article.text[slice(*quote.told)].split()) + " "
+        if quote.shown is not None:
+            self.text += " ".join(article.text[slice(*quote.shown)].split()) + " "
         key = (article.id, *quote.cited)
         if key not in self._numbers:
             self.citations.append(Citation.of(article, *quote.cited, heading=quote.heading))
@@ -103,7 +103,7 @@ def compose_overview(
 ) -> Answer:
     """Return the answer that shows these overviews, or says what they lack.
 
-    Of several articles the title leads each. ``left_out`` is told at the end.
+    With several articles each part begins with a title. ``left_out`` is added at the end.
     """
     found = _Text()
     several = len(overviews) > 1
@@ -149,8 +149,8 @@ def _add_entry(found: _Text, kind: Kind, article: Article, entry: Entry) -> None
     if kind is not Kind.SUMMARY:
         found.text += BULLET
     if entry.label:
-        tells = entry.quotes[0].told is not None
-        found.text += entry.label + (LABEL_ENDS if tells else " ")
+        is_shown = entry.quotes[0].shown is not None
+        found.text += entry.label + (LABEL_ENDS if is_shown else " ")
     for i, quote in enumerate(entry.quotes):
         if i:
             found.text += " "
@@ -170,14 +170,14 @@ _LONG_CHARS = 12_000
 """From here on an organisation that is named but once is not listed."""
 _CACHED = 128
 
-NO_SENTENCES = "The article has no whole sentences to sum it up in."
-NO_PEOPLE = "No person or organisation is named in the article, as far as could be told."
-NO_DATES = "The article dates nothing that could be put in order."
-NOT_ENGLISH = "This is done by rules for English, and the article does not seem to be in English."
-NO_ARTICLES = "There is no article."
+NO_SENTENCES = "The article has no complete sentences to make a summary from."
+NO_PEOPLE = "No names of people or organisations were found in the article."
+NO_DATES = "No dated events were found in the article."
+NOT_ENGLISH = "This works for English only, and the article does not seem to be in English."
+NO_ARTICLES = "There is no article. Add one first."
 
 Chunks = Callable[[str], tuple[list[Chunk], Vectors]]
-"""Gives the chunks of an article and their vectors, ``(chunks, dimension)``, by its id."""
+"""Returns the chunks of the article of an id and their vectors, ``(chunks, dimension)``."""
 
 
 class Name(NamedTuple):
@@ -188,13 +188,13 @@ class Name(NamedTuple):
 
 
 class Overviews:
-    """Makes overviews and remembers them. Safe to use from several threads.
+    """Makes overviews and caches them. Safe to use from several threads.
 
-    An article's id is made from its text, so what is remembered of one never grows old.
+    An article's id is a hash of its text, so a cached overview never becomes outdated.
 
     Args:
         embedder: The model of the library.
-        chunks: Gives the chunks of an article and their vectors.
+        chunks: Returns the chunks of an article and their vectors.
     """
 
     def __init__(self, embedder: Embedder, chunks: Chunks) -> None:
@@ -210,7 +210,7 @@ class Overviews:
             ValueError: ``kind`` is none of an overview.
         """
         if kind not in _BUILDERS:
-            msg = f"{kind!r} is no kind of overview; they are {', '.join(_BUILDERS)}."
+            msg = f"{kind!r} is not a kind of overview. Use one of {', '.join(_BUILDERS)}."
             raise ValueError(msg)
         made = []
         for article in articles[:MAX_ARTICLES]:
@@ -313,7 +313,7 @@ def _in_key_points(statements: int) -> int:
 def _people(
     article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
 ) -> Overview:
-    del embedder  # names are found by rules alone
+    del embedder  # names are found by rules only
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
     sentences = sample_sentences(list(sentences_of(chunks)), vectors, MAX_READ)
@@ -339,17 +339,19 @@ def _about(entity: Entity) -> Entry:
     """Return the entry of a person or an organisation: who it is, and where else it is named."""
     known = find_introduction(entity)
     if known:
-        quotes = [Quote(known.told, known.quote, known.sentence.heading)]
-        told = known.sentence
+        quotes = [Quote(known.shown, known.quote, known.sentence.heading)]
+        sentence = known.sentence
     else:
-        told = first_sentence(entity)
-        quotes = [Quote(told.span if _tells(entity) else None, told.span, told.heading)]
-    others = [s for s in entity.sentences if s != told][: _PLACES_EACH - 1]
-    quotes += [Quote(None, sentence.span, sentence.heading) for sentence in others]
+        sentence = first_sentence(entity)
+        quotes = [
+            Quote(sentence.span if _is_shown(entity) else None, sentence.span, sentence.heading)
+        ]
+    others = [s for s in entity.sentences if s != sentence][: _PLACES_EACH - 1]
+    quotes += [Quote(None, other.span, other.heading) for other in others]
     return Entry(tuple(quotes), entity.name)
 
 
-def _tells(entity: Entity) -> bool:
+def _is_shown(entity: Entity) -> bool:
     """Whether the sentence that first names it is shown: not for an organisation."""
     return entity.type is EntityType.PERSON
 
@@ -357,7 +359,7 @@ def _tells(entity: Entity) -> bool:
 def _timeline(
     article: Article, chunks: Sequence[Chunk], vectors: Vectors, embedder: Embedder
 ) -> Overview:
-    del vectors, embedder  # dates are found by rules alone
+    del vectors, embedder  # dates are found by rules only
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
     events = find_events(list(sentences_of(chunks)), article.text)

@@ -53,7 +53,7 @@ _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}s?\Z")
 
 
 class EntityType(Enum):
-    """What a name is of."""
+    """What a name refers to."""
 
     PERSON = auto()
     ORGANISATION = auto()
@@ -100,9 +100,9 @@ def _display(key: str, group: Sequence[Mention]) -> str:
 def _entity_type(
     words: Sequence[str], group: Sequence[Mention], surnames: set[str], common: frozenset[str]
 ) -> EntityType:
-    """Return what a name of these ``words`` is of, by what stands beside its mentions.
+    """Classify a name of these ``words`` by the context of its mentions.
 
-    ``surnames`` are those of persons, and ``common`` the words that are written small, too.
+    ``surnames`` are those of people; ``common`` are words that also occur in lower case.
     """
     if _is_thing(words) or _is_place(words) or _NOUNS.issuperset(words):
         return EntityType.OTHER
@@ -193,12 +193,12 @@ def _heads_of(words: Sequence[str]) -> bool:
     return at > 0 and words[at - 1].rstrip("s") in ORGANISATION_HEADS
 
 
-_TELLS_LITTLE = frozenset(
+_UNINFORMATIVE = frozenset(
     "mr mrs ms miss dr prof sir lord lady dame madam brother sister father mother uncle aunt "
     "st saint sen rep gov gen col maj capt lt sgt rev republican democrat".split()
 )
 _BEFORE = re.compile(
-    r"\b(?P<told>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"
+    r"\b(?P<shown>(?:[Aa]n?|[Tt]he) (?:[\w-]+ ){0,2}?(?P<role>[a-z-]+)"
     r"(?: (?:of|for|at|from) [^,.;:“”]{2,80})?), \Z"
 )
 _IS = re.compile(r"(?: \((?:[^()]|\([^()]*\))*\))?,? (?:is|was|are|were) (?:an?|the|one of)\b")
@@ -208,7 +208,7 @@ _IS = re.compile(r"(?: \((?:[^()]|\([^()]*\))*\))?,? (?:is|was|are|were) (?:an?|
 class Introduction:
     """Who somebody is, in the words of the article."""
 
-    told: Span
+    shown: Span
     """What is shown: a title, an apposition, or a whole sentence."""
     quote: Span
     """What is cited: the same, with the name."""
@@ -239,18 +239,18 @@ def _appositions(entity: Entity) -> Iterator[Introduction]:
         )
         if match and (mention.has_role or is_body):
             start = mention.span.end + match.start(1)
-            told = Span(start, start + len(match[1].rstrip()))
-            yield Introduction(told, Span(mention.whole.start, told.end), mention.sentence)
+            shown = Span(start, start + len(match[1].rstrip()))
+            yield Introduction(shown, Span(mention.whole.start, shown.end), mention.sentence)
 
 
 def _inverted(entity: Entity) -> Iterator[Introduction]:
-    """Yield what stands before the name between commas: "A spokeswoman for the town, X, …"."""
+    """Yield what precedes the name between commas: "A spokeswoman for the town, X, …"."""
     for mention in entity.mentions:
         match = _BEFORE.search(mention.before)
         if match and match["role"] in ROLES and mention.after.startswith(","):
-            start = mention.sentence.start + match.start("told")
-            told = Span(start, start + len(match["told"]))
-            yield Introduction(told, Span(start, mention.span.end), mention.sentence)
+            start = mention.sentence.start + match.start("shown")
+            shown = Span(start, start + len(match["shown"]))
+            yield Introduction(shown, Span(start, mention.span.end), mention.sentence)
 
 
 def _definitions(entity: Entity) -> Iterator[Introduction]:
@@ -273,9 +273,9 @@ def _titled(entity: Entity) -> Iterator[Introduction]:
         ].rstrip()
         last = words.lower().split()[-1]
         of_several = last.endswith("s") and last[:-1] in TITLES
-        if words.lower().strip(".") not in _TELLS_LITTLE and not of_several:
-            told = Span(mention.whole.start, mention.whole.start + len(words))
-            yield Introduction(told, Span(mention.whole.start, mention.span.end), mention.sentence)
+        if words.lower().strip(".") not in _UNINFORMATIVE and not of_several:
+            shown = Span(mention.whole.start, mention.whole.start + len(words))
+            yield Introduction(shown, Span(mention.whole.start, mention.span.end), mention.sentence)
 
 
 _FEWEST_MENTIONS = 4

@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SPOKEN = re.compile(r"[“\"‘«「]")
 _OPENING, _CLOSING = "“«「", "”»」"
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
-# What leans on the sentence before: a summary would leave its reader asking who or what.
+# Openings that refer to the sentence before: in a summary readers would ask who or what.
 _NEEDS_CONTEXT = re.compile(
     r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|here|there|him|we|i|you|my"
     r"|our|your|but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|also|instead"
@@ -42,24 +42,24 @@ _NEEDS_CONTEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, and where it stands: ``article.text[start:end] == text``."""
+    """A sentence and its place: ``article.text[start:end] == text``."""
 
     start: int
     end: int
     text: str
     heading: str
-    """The heading it stands under."""
+    """The heading of its section."""
     chunk: int
     """Which chunk of the article it is of, from 0."""
 
     @property
     def span(self) -> Span:
-        """Where it stands."""
+        """Its offsets in the article."""
         return Span(self.start, self.end)
 
     @property
     def needs_context(self) -> bool:
-        """Whether it begins with a word that leans on what stands before it."""
+        """Whether its first words refer to the sentence before it."""
         return _NEEDS_CONTEXT.match(self.text) is not None
 
     @property
@@ -78,7 +78,7 @@ def sentences_of(chunks: Iterable[Chunk]) -> Iterator[Sentence]:
 
 
 def is_statement(sentence: Sentence) -> bool:
-    """Return whether a sentence is whole, tells something, and is prose.
+    """Return whether a sentence is a complete statement in prose.
 
     A question, an entry of a list, a caption, a line of a table or of code is not.
     """
@@ -99,7 +99,7 @@ def is_statement(sentence: Sentence) -> bool:
     return many or (len(text.split()) >= _MIN_WORDS and len(letters) >= _MIN_WORDS - 1)
 
 
-# Of two sentences so alike the second tells nothing: the same but for a word or the marks.
+# Above this cosine two sentences differ in a word or in punctuation only.
 _SAME = 0.95
 
 
@@ -111,11 +111,11 @@ class Weights:
     title: float = 0.5
     early: float = 0.4
     context: float = 0.2
-    """Taken off a sentence that leans on the one before."""
+    """Subtracted from a sentence that refers to the one before."""
     speech: float = 0.25
-    """Taken off somebody's words."""
+    """Subtracted from quoted speech."""
     novelty: float = 0.2
-    """How much of the likeness to what was taken already is taken off."""
+    """Subtracted for each unit of cosine to a sentence already selected."""
 
 
 def select_sentences(
@@ -125,7 +125,7 @@ def select_sentences(
     count: int,
     weights: Weights | None = None,
 ) -> list[Sentence]:
-    """Return up to ``count`` of the sentences in their order; none says what another does.
+    """Return up to ``count`` of the sentences in their order, without near-duplicates.
 
     Args:
         sentences: Of one article, in its order.
@@ -145,18 +145,18 @@ def rank_sentences(
     count: int,
     weights: Weights,
 ) -> list[int]:
-    """Return the indices of up to ``count`` sentences, each the best beside those before it."""
+    """Return the indices of up to ``count`` sentences, each the best after those before it."""
     if not sentences:
         return []
     scores = _scores(sentences, vectors, title, weights)
     likeness = np.zeros(len(sentences), dtype=np.float32)
     taken: list[int] = []
     while len(taken) < min(count, len(sentences)):
-        worth = scores - weights.novelty * likeness
-        worth[likeness > _SAME] = -np.inf
-        worth[taken] = -np.inf
-        best = int(np.argmax(worth))
-        if worth[best] == -np.inf:
+        remaining = scores - weights.novelty * likeness
+        remaining[likeness > _SAME] = -np.inf
+        remaining[taken] = -np.inf
+        best = int(np.argmax(remaining))
+        if remaining[best] == -np.inf:
             break
         taken.append(best)
         likeness = np.maximum(likeness, vectors @ vectors[best])
@@ -166,7 +166,7 @@ def rank_sentences(
 def _scores(
     sentences: Sequence[Sentence], vectors: Vectors, title: Vectors | None, weights: Weights
 ) -> NDArray[np.float32]:
-    """Return the worth of each sentence by itself, ``(n,)``."""
+    """Return the score of each sentence by itself, ``(n,)`` float32."""
     mean = vectors.mean(axis=0)
     centre = mean / max(float(np.linalg.norm(mean)), 1e-12)
     scores = weights.centrality * (vectors @ centre)

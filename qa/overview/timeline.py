@@ -81,7 +81,7 @@ class Date:
     """From 1; 0 where the words do not say, and so the day."""
     day: int = 0
     weekday: int | None = None
-    """From 0 for Monday, where the words are a weekday alone."""
+    """From 0 for Monday, if the words are only a weekday."""
     is_inferred: bool = False
     """Whether the year, or all of it, is from elsewhere in the text."""
 
@@ -111,8 +111,8 @@ class Date:
 def find_dates(text: str) -> list[Date]:
     """Return the dates in ``text`` in order; of two that overlap the more precise.
 
-    Years count that stand where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
-    start of a sentence; "the 1990 treaty" within one dates the treaty, and not what is told. The
+    A year counts where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
+    start of a sentence; "the 1990 treaty" within one dates the treaty, not the event. The
     year of a reference, "(Smith et al., 1990)", is none of an event.
     """
     found: list[Date] = []
@@ -167,7 +167,7 @@ def _year(groups: dict[str, str]) -> int | None:
 
 
 def resolved(dates: list[Date], paragraph_of: list[int], *, is_news: bool) -> Iterator[Date]:
-    """Yield those of an article's dates whose year is told, or follows from the others.
+    """Yield those of an article's dates whose year is given or can be inferred.
 
     A day without a year is of the year named before it in its paragraph. In a short article
     that gives a day in full, it is else of the year of the latest such day; and a weekday is
@@ -204,7 +204,7 @@ _SHORT_CHARS = 260
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A sentence that dates what it tells."""
+    """A sentence with a date."""
 
     date: Date
     sentence: Sentence
@@ -213,8 +213,8 @@ class Event:
 def find_events(sentences: Sequence[Sentence], text: str) -> list[Event]:
     """Return the dated statements of an article in the order of time, each once.
 
-    A sentence with several dates stands at its first; of dates alike the order is the text's.
-    What happened "on Monday", and nothing tells which, is left out with all that it mentions.
+    A sentence with several dates is placed by its first; equal dates keep the order of the text.
+    A sentence with a weekday whose date cannot be inferred is left out.
     """
     found = find_dates(text.replace("\n", " "))  # a hard wrap may cut a date
     breaks = [i for i, character in enumerate(text) if character == "\n"]
@@ -226,10 +226,10 @@ def find_events(sentences: Sequence[Sentence], text: str) -> list[Event]:
 
 
 def select_events(events: Sequence[Event], count: int) -> list[Event]:
-    """Return up to ``count`` events from all over the time they span, in its order.
+    """Return up to ``count`` events spread over the time they span, in order.
 
-    The order of time is cut into as many parts; of each the event is taken that is told best:
-    with its date in front, briefly, and in a sentence that can stand alone.
+    The events are cut into ``count`` runs. Of each run the best sentence is taken: a short one
+    that begins with its date and can be understood on its own.
     """
     if len(events) <= count:
         return list(events)

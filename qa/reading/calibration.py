@@ -39,7 +39,7 @@ def logistic(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What tells whether the best span is right."""
+    """Features that predict whether the best span is right."""
 
     margin: float
     """How much more likely it is than no answer, in logits."""

@@ -49,7 +49,7 @@ class SpanModel:
                 files[WEIGHTS],
                 options,
                 providers=["CPUExecutionProvider"],
-                # The one operator takes five times as long as those it stands for.
+                # The fused operator takes five times as long as those it replaces.
                 disabled_optimizers=["SkipLayerNormFusion"],
             )
             self._tokenizer = PairTokenizer(files[TOKENIZER])
@@ -59,7 +59,7 @@ class SpanModel:
 
     @classmethod
     def shipped(cls, folder: Traversable | None = None) -> Self:
-        """Load the model of ``folder``, by default the one that comes along.
+        """Load the model of ``folder``, by default the shipped one.
 
         Raises:
             ModelMissing: A file is not there.

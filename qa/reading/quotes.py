@@ -1,4 +1,4 @@
-"""Spans that answer → the whole sentences that are quoted, up to three."""
+"""Select the whole sentences to quote, up to three, for the spans that answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qa.retrieval.word_overlap import text_stems
 MAX_SENTENCES = 3
 """An answer quotes no more."""
 
-# Words at the start of a sentence that stand for something in the one before.
+# First words that refer to something in the sentence before.
 _ANAPHORA = re.compile(
     r"[\"“‘'(]?(he|she|they|it|this|that|these|those|his|her|their|its|such|both|the former"
     r"|the latter)\b",
@@ -36,7 +36,7 @@ _LONG_GAP = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A run of an article's words, in code points, and the heading it stands under."""
+    """A run of an article's words, in code points, and the heading of its section."""
 
     article_id: str
     start: int
@@ -45,7 +45,7 @@ class Quote:
 
 
 def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
-    """Return the sentences of the best of ``scored``, then of those that go with it.
+    """Return the sentences of the best of ``scored``, then of those that belong to it.
 
     The quote that holds the best span comes first.
     """
@@ -55,7 +55,7 @@ def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, .
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
     for other in scored[1:]:
-        if _goes_with(question, best, other):
+        if _belongs_to(question, best, other):
             chosen += _sentences_of(other)
     distinct = list(dict.fromkeys(chosen))
     return _joined(distinct[:MAX_SENTENCES])
@@ -66,7 +66,7 @@ def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
     return [(passage, sentence) for sentence in sentences_around(passage, scored.candidate.span)]
 
 
-def _goes_with(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
+def _belongs_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
     gap = best.score - other.score
     if other.candidate.margin <= 0:
         return False
@@ -75,7 +75,7 @@ def _goes_with(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
 
 
 def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list[Span]:
-    """Return the neighbours that the best sentences lean on, or that go on with the answer.
+    """Return the neighbours that the best sentences refer to, or that continue the answer.
 
     One that opens with "He" is understood only after the one before it; and one
     that follows with "He also called" goes on answering whom he called.
@@ -122,13 +122,13 @@ def _joined(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
 
 
 def _adjacent(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether nothing but white space parts two sentences of one paragraph."""
+    """Whether only white space separates two sentences of one paragraph."""
     between = passage.text[max(0, first.end - passage.start) : second.start - passage.start]
     return _same_paragraph(passage, first, second) and not between.strip()
 
 
 def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether two sentences of ``passage`` stand in one paragraph."""
+    """Whether two sentences of ``passage`` are in one paragraph."""
     if first.end < passage.start:
         return False
     return "\n" not in passage.text[first.end - passage.start : second.start - passage.start]

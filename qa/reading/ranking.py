@@ -1,4 +1,4 @@
-"""Spans of several passages → in which order they answer the question.
+"""Rank the spans of several passages by how well they answer the question.
 
 A span is weighed against the others of its question by the reading model, the retriever
 and the words around it: a conditional logit (McFadden 1974), fitted by ``training/fit_ranking.py``.
@@ -26,7 +26,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class RankFeatures:
-    """What tells how well a span answers; or how much each feature weighs."""
+    """Features that predict how well a span answers; or their weights."""
 
     margin: float
     """How much more likely the span is than no answer, in logits."""
@@ -73,7 +73,7 @@ class Ranking:
     ) -> list[ScoredSpan]:
         """Return the spans by score, best first; ``spans_of`` finds those of some passages.
 
-        Passages are read in their order, and no further once the rest cannot bring a
+        Passages are read in their order, and no further once the rest cannot have a
         better span.
         """
         scored: list[ScoredSpan] = []

@@ -1,4 +1,4 @@
-"""A question and its passages → the words that answer it, or how likely it is that none do."""
+"""Find the words of passages that answer a question, and the probability that they do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DISPLAY_SCALE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader found, whether or not it is sure enough to be shown."""
+    """What a reader found, whether or not it is confident enough to be shown."""
 
     quotes: tuple[Quote, ...]
     """Whole sentences that answer, in the order they should be read; empty if none could."""
@@ -31,11 +31,11 @@ class Reading:
     short: Span | None = None
     """The shortest exact answer, inside the first quote; None if unknown."""
     passages: tuple[Passage, ...] = ()
-    """What was read, in the order in which it seems to answer, ranks and scores anew."""
+    """What was read, reordered, with new ranks and scores, by how well it answers."""
 
 
 class Reader(Protocol):
-    """Whatever finds the words that answer a question in passages."""
+    """A component that finds the words that answer a question in passages."""
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one."""
@@ -55,12 +55,12 @@ class Reader(Protocol):
 class ExtractiveReader:
     """Finds the span that answers, by the reading model, and quotes its sentences.
 
-    Safe to use from several threads. What is not given comes along with the package,
-    and is loaded at first use, or by :meth:`load`.
+    Safe to use from several threads. The shipped model and
+    calibration are loaded at first use, or by :meth:`load`.
 
     Args:
-        model: What reads.
-        calibration: How spans are ranked, and how sure a reading is.
+        model: Reads passages; None for the shipped one.
+        calibration: Ranks spans and estimates confidence; None for the shipped one.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ExtractiveReader:
 
     @property
     def calibration(self) -> Calibration:
-        """How spans are ranked, and how sure a reading is."""
+        """Ranks spans and estimates confidence."""
         if self._calibration is None:
             self._calibration = Calibration.shipped(shipped_folder())
         return self._calibration
@@ -106,7 +106,7 @@ class ExtractiveReader:
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
     ) -> Reading:
-        """Return the reading that the spans of ``passages`` come to."""
+        """Return the reading for the scored spans of ``passages``."""
         if not scored:
             return Reading((), 0.0, passages=tuple(passages))
         confidence = self.calibration.confidence(compute_features(question, scored, passages))

@@ -1,4 +1,4 @@
-"""The files of the reading model that comes along, and whether they are those that were made."""
+"""Read the files of the shipped reading model and check their hashes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.errors import ModelCorrupt, ModelMissing
 _Parsed = TypeVar("_Parsed")
 
 MANIFEST = "reader.json"
-"""Names the files with their SHA-256, and tells where the weights come from."""
+"""Names the files with their SHA-256, and says where the weights come from."""
 WEIGHTS = "reader.onnx"
 TOKENIZER = "tokenizer.json"
 CALIBRATION = "calibration.json"
@@ -22,7 +22,7 @@ REINSTALL = "Install article-qa again: its reading model is incomplete."
 
 
 def shipped_folder() -> Traversable:
-    """Return where the model that comes along lies."""
+    """Return the folder of the shipped model."""
     return resources.files("qa") / "reading_model"
 
 

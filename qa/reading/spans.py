@@ -1,4 +1,4 @@
-"""Logits of a passage's windows → the spans that could be the answer, trimmed to words."""
+"""Decode the logits of a passage's windows into candidate spans, trimmed to words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qa.reading.windows import WindowLogits
 
 MAX_ANSWER_TOKENS = 30
 SPANS_OF_WINDOW = 3
-"""How many spans a window can bring, none of which overlap."""
+"""Spans taken from one window, at most; none overlap."""
 
 _PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "(": ")", "[": "]", "{": "}"}
 _EDGE = " \t\n,;:!?-–—…·•"

@@ -1,4 +1,4 @@
-"""A question and a passage → the windows of token ids that the reading model sees.
+"""Tokenize a question and a passage into the windows that the reading model reads.
 
 ``[CLS] question [SEP] passage [SEP]``, as BERT's readers have it (Devlin et al. 2019). A
 passage that is too long for one window is read in several, which overlap.
@@ -39,7 +39,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowLogits:
-    """What the model makes of one window; all are logits."""
+    """The model's output for one window; all values are logits."""
 
     window: Window
     start: NDArray[np.float32]
@@ -47,13 +47,13 @@ class WindowLogits:
     end: NDArray[np.float32]
     """``(n,)``: of one that ends there."""
     no_answer: float
-    """Of a span that stands for "no answer": start and end together."""
+    """Of the "no answer" span: start and end together."""
     has_answer: float
     """That the window answers the question at all."""
 
 
 class WindowReader(Protocol):
-    """Whatever gives logits for the words of passages."""
+    """A model that returns logits for the tokens of passages."""
 
     def read(self, question: str, texts: Sequence[str]) -> list[list[WindowLogits]]:
         """Return, for each text, the logits of its windows, in the order of the text."""

@@ -1,4 +1,4 @@
-"""Retriever: a question → the passages that fit it best, by meaning and by words."""
+"""Retrieve the passages that best match a question, by vectors and by BM25."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ class Retriever:
 
     Args:
         index: What to search.
-        depth: How many candidates the search by meaning and the search by words
-            bring each.
+        depth: How many candidates vector search and BM25 return each.
         max_question_chars: A longer question is refused.
-        weights: How the evidence is fused; None for what measured best with the
+        weights: How scores are fused; None for what measured best with the
             model and the script of the question.
     """
 
@@ -51,8 +50,8 @@ class Retriever:
     ) -> list[Passage]:
         """Return up to ``k`` passages, best first, ties in the order of the articles.
 
-        ``article_ids`` limits the search to those articles; ``k`` over the number
-        of passages brings them all; those of an article that is removed meanwhile are left
+        ``article_ids`` limits the search to those articles; a ``k`` over the number
+        of passages returns them all; those of an article that is removed meanwhile are left
         out. ``vector`` is the question's embedding, ``(dimension,)``, if it is known already.
 
         Raises:
@@ -65,7 +64,7 @@ class Retriever:
         if vector is None:
             vector = self._index.embedder.encode_query(question)
         candidates = self._index.candidates(question, vector, max(k, self._depth), article_ids)
-        best = fuse(question, candidates, self._weights or self._fitting(question), k)
+        best = fuse(question, candidates, self._weights or self._weights_for(question), k)
         passage_sources = self._index.store.passage_sources(
             found.stored.chunk.article_id for found, _ in best
         )
@@ -99,7 +98,7 @@ class Retriever:
                 if not ids:
                     return []
 
-    def _fitting(self, question: str) -> FusionWeights:
+    def _weights_for(self, question: str) -> FusionWeights:
         english = self._index.embedder.identity.name == DEFAULT_MODEL
         return OTHER_SCRIPT if english and guess_language(question) != "en" else FusionWeights()
 

@@ -1,4 +1,4 @@
-"""How well a text's words bear out a question's: coverage and adjacent pairs, weighted by rarity.
+"""Measure word overlap of question and text: coverage and adjacent pairs, weighted by rarity.
 
 Words are the stems of :mod:`index.search.text_index`, so they match as BM25 does.
 """
@@ -21,12 +21,12 @@ Stems = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
-    """The stems a question is searched by, and how much each tells."""
+    """The stems a question is searched by, and their weights."""
 
     idf: dict[str, float]
     """Each stem's inverse document frequency, as BM25 has it."""
     pairs: dict[tuple[str, str], float]
-    """Stems that stand side by side in the question (function words apart), weighted
+    """Stems that are adjacent in the question (function words apart), weighted
     by the sum of their idf."""
     total: float
     """The sum of the stems' weights."""
@@ -43,7 +43,7 @@ class QuestionTerms:
     def from_presence(
         cls, question: str, presence: Mapping[str, Sequence[bool]], total: int
     ) -> Self:
-        """Return the terms of ``question``, by :func:`stem_presence` of those with a stem.
+        """Return the terms of ``question``, given the result of :func:`stem_presence`.
 
         ``total`` is the number of all texts.
         """

@@ -34,7 +34,7 @@ def test_how_sure_it_is_stands_in_words_and_the_number_is_had_by_keyboard(
 ) -> None:
     shown = visit(address)
     sure = shown.ask(CALLED).locator(".sure")
-    number = sure.get_by_text("in that share of such cases")
+    number = sure.get_by_text("In tests, ")
     expect(sure.locator("summary")).to_have_text(confidence_in_words(qa.ask(CALLED)))
     expect(number).to_be_hidden()
     sure.locator("summary").focus()
