@@ -95,7 +95,7 @@ def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
             listed = gr.HTML(
-                shelf, elem_id="shelf", js_on_load="setUpShelf(element, trigger, watch)"
+                shelf, elem_id="shelf", js_on_load=on_load("setUpShelf", events=["click"])
             )
             forms = _forms(qa, is_open=not articles)
         with gr.Column(scale=5, elem_id="chat-column"):

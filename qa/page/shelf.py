@@ -16,10 +16,8 @@ from qa.page.messages import sentence
 from qa.page.undo import Removal, Removals
 from qa.page.view import View
 
-IN_MEMORY = (
-    "Kept in memory until the program ends. Start it with --library and a folder to keep them."
-)
-ON_DISK = "Kept on disk. Everyone who uses this page sees the same articles."
+IN_MEMORY = "Kept in memory only. To keep them, start the program with --library FOLDER."
+ON_DISK = "Kept on disk. Everyone who uses this page sees them."
 # Where to land in the panel, besides the id of a place: at an edge of what is shown.
 START, END = "start", "end"
 
@@ -44,7 +42,6 @@ class _Row:
 
     id: str
     title: str
-    source: str
     facts: str
     is_open: bool
     is_asked: bool
@@ -56,7 +53,6 @@ class _Row:
         return cls(
             id=article.id,
             title=article.title,
-            source=article.source or "",
             facts=_facts(article),
             is_open=is_open,
             is_asked=article.id not in view.left_out,
@@ -117,19 +113,16 @@ def opened(article_id: str, articles: Collection[ArticleInfo]) -> str:
 
 
 def _facts(article: ArticleInfo) -> str:
-    """Return pages or length, and date: ``12 pages · added 2026-11-25``."""
-    facts = [f"{article.characters:,} characters"]
+    """Return date, source and length: ``added 2026-11-25 · report.pdf · 12 pages``."""
+    added = f"added {article.added_at[:10]}" if article.added_at else ""
+    length = f"{article.characters:,} characters"
     if article.pages:
-        facts = [f"{article.pages:,} page{'s' if article.pages > 1 else ''}"]
-    if article.added_at:
-        facts.append(f"added {article.added_at[:10]}")
-    return " · ".join(facts)
+        length = f"{article.pages:,} page{'s' if article.pages > 1 else ''}"
+    return " · ".join(filter(None, (added, article.source, length)))
 
 
-GONE = "Somebody removed this article meanwhile."
-TOO_LATE = (
-    "It is too late to undo this: the article has been removed. Add it again to have it back."
-)
+GONE = "Somebody else has removed this article."
+TOO_LATE = "It is too late to undo this. To get the article back, add it again."
 
 
 @dataclass(frozen=True, slots=True)
