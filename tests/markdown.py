@@ -66,4 +66,4 @@ def literal(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    return re.sub(r"[ \n]+", " ", text).strip(" ")
+    return re.sub(r"[ \n]+", " ", text).strip()

@@ -61,7 +61,7 @@ def test_the_language_model_is_not_needed_for_a_plain_english_question(library: 
 
 def test_the_command_line_needs_no_torch(library: Path) -> None:
     script = (
-        "import sys\nfrom qa.cli import app\n"
+        "import sys\nfrom qa.cli.commands import app\n"
         "app(['ask', sys.argv[2], '--library', sys.argv[1]], standalone_mode=False)"
     )
     found = loaded_by(script, TORCH, str(library), QUESTION)

@@ -64,7 +64,7 @@ def test_a_quote_of_several_paragraphs_stays_one_block_quote_in_its_item() -> No
 @example("a", "&", "amp;", "b")
 @example("(a", "b", ":", "c")
 def test_only_our_own_markup_is_in_an_answer(one: str, two: str, title: str, note: str) -> None:
-    article = Article.from_text(f"{one}\nx\n{two}", title=title, source=title)
+    article = Article.from_text(f"{one}\nx\n{two}", title=title, source=f"file {title}")
     cited = Citation.of(article, 0, len(article.text))
     text = f"{one}[1]{two}"
     mark = Span(len(one), len(one) + 3)
