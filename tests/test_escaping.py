@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import example, given
 
-from qa.output.escape import escape_markdown, shorten
+from qa.output.escape import escape_markdown, in_quotes, shorten
 from tests.markdown import HOSTILE, literal, rendered, squeezed, texts
 
 
@@ -40,3 +40,15 @@ def test_a_number_that_ends_a_sentence_stays_legible() -> None:
 def test_shorten_keeps_what_fits() -> None:
     assert shorten("four", 4) == "four"
     assert shorten("fives", 4) == "fiv…"
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("A title", "“A title”"),
+        ("“A title” of hers", "“A title” of hers"),
+        ('She said "no"', 'She said "no"'),
+    ],
+)
+def test_quotation_marks_are_not_doubled(text: str, quoted: str) -> None:
+    assert in_quotes(text) == quoted
