@@ -46,8 +46,8 @@ def test_shorten_keeps_what_fits() -> None:
     ("text", "quoted"),
     [
         ("A title", "“A title”"),
-        ("“A title” of hers", "“A title” of hers"),
-        ('She said "no"', 'She said "no"'),
+        ("“A title” of hers", "“‘A title’ of hers”"),
+        ('She said "no"', '“She said "no"”'),
     ],
 )
 def test_quotation_marks_are_not_doubled(text: str, quoted: str) -> None:

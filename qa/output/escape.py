@@ -44,8 +44,8 @@ def shorten(text: str, limit: int) -> str:
 
 
 def in_quotes(text: str) -> str:
-    """Return ``text`` in quotation marks, unless it begins or ends with one of its own."""
-    return text if text.startswith(("“", '"')) or text.endswith(("”", '"')) else f"“{text}”"
+    """Return ``text`` in quotation marks; those within it become single ones."""
+    return f"“{text.replace('“', '‘').replace('”', '’')}”"
 
 
 def escape_markdown(text: str) -> str:
