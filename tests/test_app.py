@@ -400,9 +400,9 @@ def test_words_of_an_article_that_is_gone_are_told_to_be_from_there() -> None:
     here, gone = article_of("One."), article_of("Two.", title="<i>Gone</i>")
     turn = Turn("q", answer_of(Citation.of(gone, 0, 4)))
     kept = turn.messages(1, is_newest=True, known={gone.id})[1]["content"]
-    assert "Removed meanwhile" not in kept
+    assert "Removed since" not in kept
     reply = turn.messages(1, is_newest=True, known={here.id})[1]["content"]
-    assert "Removed meanwhile: “&#60;i&#62;Gone&#60;/i&#62;”" in reply.replace("&#47;", "/")
+    assert "Removed since: “&#60;i&#62;Gone&#60;/i&#62;”" in reply.replace("&#47;", "/")
 
 
 def test_a_blank_question_changes_nothing() -> None:

@@ -37,7 +37,7 @@ _LABEL_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something to be added: what to call it meanwhile, and how it is added."""
+    """Something to add: the label shown while it is added, and the function that adds it."""
 
     label: str
     add: Callable[[Progress], Article]

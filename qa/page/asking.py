@@ -103,10 +103,10 @@ STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
 NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
 READ_AT_ONCE = 2
-"""Questions; the others wait in the order they came, and can be stopped meanwhile. On two cores
+"""Questions read at the same time; the others queue, and can be stopped. On two cores
 1, 2 and 3 at once gave 9.5, 10.8 and 10.8 answers a second (bench.load, 20 chats)."""
 MOST_ASKED = 64
-"""Questions that are read or wait. Who asks then is told, at once."""
+"""At most this many questions are read or queued; further ones are rejected at once."""
 TOO_MANY = "Too many questions are waiting here at the moment. Ask it again in a minute."
 _NOTHING = (gr.skip(),) * 5
 
@@ -173,11 +173,12 @@ class Asking:
     def _asking(
         self, question: str, before: Chat, after: Chat, view: View, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Put a question that comes after those of ``after``; stopped, ``before`` is shown.
+        """Ask a question that follows those of ``after``; if it is stopped, show ``before``.
 
-        Gradio's page shows the error above the question box, and the question stays in it.
+        A question whose wording was edited is complete, so it is asked without history.
 
-        One that was edited to stand alone leans on none of them.
+        Raises:
+            gr.Error: Too many questions wait. The question stays in its box.
         """
         visit = visit_of(request)
         if self._stops.waits(visit):  # one at a time: it stays in the box

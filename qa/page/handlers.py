@@ -38,7 +38,7 @@ def suggested(qa: ArticleQA, view: View, should_continue: Callable[[], bool]) ->
     """Return questions about the article in view, or about the first that is asked.
 
     Raises:
-        ArticleNotFound: Somebody removed the article meanwhile.
+        ArticleNotFound: Somebody removed the article.
     """
     articles = qa.catalogue()
     about = _about(articles, view)
@@ -63,7 +63,7 @@ def _about(articles: Sequence[ArticleInfo], view: View) -> str:
 
 
 def followed(library: ArticleQA, view: View, data: object) -> View:
-    """Return the view at the place that a link names; that there is none is told in it.
+    """Return the view at the place that a link names, or with a problem if there is none.
 
     ``data`` is what the browser says; anything at all may be in it.
     """
@@ -211,13 +211,13 @@ class Handlers:
         status = status_html("ready", READY, len(back.turns))
         return status, *sent, back, tools_html(back), self.asking.messages(back)
 
-    def arrive(self, chat: Chat, view: View, told: str, request: gr.Request) -> tuple[Any, ...]:
+    def arrive(self, chat: Chat, view: View, sent: str, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel, view, chat, conversation and tools as they are by now.
 
         Others may have changed the articles, and this tab may have been here before.
-        ``told`` is its key, and the place that the page's address names.
+        ``sent`` is its key, and the place that the page's address names.
         """
-        key, _, place = str(told).partition("#")
+        key, _, place = str(sent).partition("#")
         kept = self._tabs.arrive(visit_of(request), key)
         view = view.restored(kept.view)
         if kept.chat.turns:

@@ -189,10 +189,10 @@ def _shelving(handlers: Handlers, parts: _Parts) -> None:
 
 
 def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
-    told = gr.Textbox(visible=False)  # the script fills it
+    identity = gr.Textbox(visible=False)  # the script fills it
     arrived = page.load(
         handlers.arrive,
-        [parts.chat, parts.view, told],
+        [parts.chat, parts.view, identity],
         [*parts.seen, parts.chat, parts.conversation, parts.tools],
         js="() => identifyTab()",
         **PAGE_ONLY,
@@ -201,7 +201,7 @@ def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
 
 
 def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
-    """Offer questions anew after an event that other ones may fit better."""
+    """Offer questions again after an event that may change which ones fit."""
     # Trying them out keeps a core busy for seconds, so one is served at a time.
     one = {"concurrency_id": "suggest", "concurrency_limit": 1, **PAGE_ONLY}
     after.then(handlers.suggest, [parts.chat, parts.view], [parts.conversation], **one)
@@ -227,8 +227,8 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
                 elem_id="files",
                 height=120,
             )
-            told = f"{suffixes}; up to {limit / 1e6:,.6g} MB each."
-            gr.HTML(f'<p class="where">{told}</p>', js_on_load=None)
+            formats = f"{suffixes}; up to {limit / 1e6:,.6g} MB each."
+            gr.HTML(f'<p class="where">{formats}</p>', js_on_load=None)
         with gr.Tab("Text"):
             title = gr.Textbox(label="Title (optional)", elem_id="new-title", max_lines=1)
             text = gr.Textbox(label="Text", elem_id="new-text", lines=4, max_lines=6)

@@ -30,11 +30,11 @@ def sentence(error: Exception) -> str:
 
 def _without_folders(error: Exception) -> str:
     """Return the message of ``error``, with the last name alone of every absolute path."""
-    told = str(error)
+    message = str(error)
     # Those that the system named first: they may have spaces, by which no pattern knows the end.
     for path in sorted(_paths_behind(error), key=lambda path: -len(str(path))):
-        told = told.replace(str(path), path.name)
-    return _PATH.sub(lambda match: re.split(r"[/\\]", match[0].rstrip("/\\"))[-1], told)
+        message = message.replace(str(path), path.name)
+    return _PATH.sub(lambda match: re.split(r"[/\\]", match[0].rstrip("/\\"))[-1], message)
 
 
 def _paths_behind(error: BaseException | None) -> set[Path]:

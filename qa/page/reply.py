@@ -77,8 +77,8 @@ def _gone(answer: Answer, known: Collection[str]) -> str:
     named = ", ".join(
         in_quotation_marks(shorten(flat(title), _TITLE_CHARS)) for title in titles.values()
     )
-    told = escape_markdown(f"Removed meanwhile: {named}. Links into it lead nowhere.")
-    return f'<div class="sources gone">{told}</div>'
+    line = escape_markdown(f"Removed since: {named}. Links to it no longer work.")
+    return f'<div class="sources gone">{line}</div>'
 
 
 def _sources(answer: Answer, *, several: bool) -> str:
@@ -87,11 +87,11 @@ def _sources(answer: Answer, *, several: bool) -> str:
     Of a single article without pages there is nothing to say.
     """
     numbered = enumerate(answer.citations, start=1)
-    told = [(_source(citation, several=several), number) for number, citation in numbered]
-    if not any(source for source, _ in told):
+    sources = [(_source(citation, several=several), number) for number, citation in numbered]
+    if not any(source for source, _ in sources):
         return ""
     entries = []
-    for source, group in itertools.groupby(told, key=lambda pair: pair[0]):
+    for source, group in itertools.groupby(sources, key=lambda pair: pair[0]):
         marks = " ".join(f"[{number}]" for _, number in group)
         entries.append(f"<span>{escape_markdown(f'{marks} {source}')}</span>")
     return f'<div class="sources">{" · ".join(entries)}</div>'

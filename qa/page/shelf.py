@@ -16,7 +16,7 @@ from qa.page.messages import sentence
 from qa.page.undo import Removal, Removals
 from qa.page.view import View
 
-IN_MEMORY = "Kept in memory only. To keep them, start the program with --library FOLDER."
+IN_MEMORY = "Kept in memory only. To keep them, use --library FOLDER."
 ON_DISK = "Kept on disk. Everyone who uses this page sees them."
 # Where to land in the panel, besides the id of a place: at an edge of what is shown.
 START, END = "start", "end"

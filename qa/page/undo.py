@@ -42,7 +42,7 @@ class Removals:
     """Removals that take effect after ten seconds unless they are undone. Thread-safe.
 
     Until then the article stays in the library and is only hidden from the visitor who removed
-    it. So an undo restores it exactly, and nothing is lost if the program is killed meanwhile.
+    it. So an undo restores it exactly, and nothing is lost if the program is killed.
 
     Args:
         library: Where the articles are.
@@ -99,8 +99,10 @@ class Removals:
     def take_problem(self, removals: Collection[Removal]) -> str:
         """Return, once, a sentence on why the articles of some removals are still there."""
         with self._lock:
-            told = [self._problems.pop(r.number) for r in removals if r.number in self._problems]
-        return " ".join(dict.fromkeys(told))
+            problems = [
+                self._problems.pop(r.number) for r in removals if r.number in self._problems
+            ]
+        return " ".join(dict.fromkeys(problems))
 
     def _carry_out(self, removal: Removal) -> None:
         with self._removing:

@@ -285,3 +285,23 @@ def test_a_question_that_is_too_long_gets_a_sentence(
     expect(reply.locator(".problem")).to_contain_text("question")
     assert len(shown.question(1).inner_text()) < qa.settings.max_question_chars
     expect(shown.ask(CALLED)).to_contain_text("Jaishankar")
+
+
+def test_the_arrow_to_the_newest_answer_covers_no_text(visit: Opener, address: str) -> None:
+    shown = visit(address)
+    shown.page.set_viewport_size({"width": 1280, "height": 500})
+    for _ in range(3):
+        shown.ask(CALLED)
+    arrow = shown.page.get_by_role("button", name="Scroll down")
+    # Gradio scrolls to the newest answer some time after it has come.
+    shown.page.wait_for_function(
+        """() => {
+          document.querySelector('#chat .panel-wrap').scrollTo(0, 0);
+          return document.querySelector('#chat .scroll-down-button-container');
+        }"""
+    )
+    place = arrow.bounding_box()
+    text = shown.page.locator("#chat [data-testid=bot]").first.bounding_box()
+    assert place
+    assert text
+    assert text["x"] + text["width"] <= place["x"]

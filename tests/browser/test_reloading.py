@@ -116,7 +116,7 @@ def test_an_article_that_was_removed_meanwhile_is_told_to_be_gone(
     bridge = next(each for each in shelf_of_two.catalogue() if each.title == "Bridge")
     shelf_of_two.remove(bridge.id)
     reload(shown)
-    expect(shown.reply(1)).to_contain_text("Removed meanwhile: “Bridge”.")
+    expect(shown.reply(1)).to_contain_text("Removed since: “Bridge”.")
     expect(shown.page.locator(".paper h2")).to_have_text("Tower")
     mark.click()
     expect(shown.page.locator("#shelf").get_by_role("alert")).to_contain_text("removed")

@@ -311,3 +311,25 @@ def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Open
     row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
     expect(shown.page.get_by_label("New title")).to_be_focused()
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+def test_eleven_articles_are_seen_at_once(serve: Serve, visit: Opener) -> None:
+    with ArticleQA.bundled() as many:
+        for number in range(10):
+            title = f"A report on the long history of bridge {number} and its builders"
+            many.add_text(f"Bridge {number} opened in 19{number}2.", title=title)
+        shown = visit(serve(many))
+        rows = shown.page.locator("#shelf li")
+        expect(rows).to_have_count(11)
+        for number in range(11):
+            expect(rows.nth(number)).to_be_in_viewport(ratio=1)
+
+
+def test_what_can_be_done_with_an_article_appears_where_the_keyboard_is(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
+    shown = visit(serve(shelf_of_two))
+    closed = shown.page.locator("#shelf li:not([aria-current])").first
+    expect(closed.locator(".edit")).to_have_css("opacity", "0")
+    closed.locator("button.title").focus()
+    expect(closed.locator(".edit")).to_have_css("opacity", "1")
