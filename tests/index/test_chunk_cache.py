@@ -123,7 +123,7 @@ def test_a_change_is_seen_in_what_is_remembered(tmp_path: Path, change: str, kep
 @pytest.mark.parametrize("change", CHANGES)
 def test_another_processes_change_is_seen_too(tmp_path: Path, change: str) -> None:
     script = (
-        "from tests.test_recent_chunks import CHANGES\n"
+        "from tests.index.test_chunk_cache import CHANGES\n"
         "with opened(folder) as index: CHANGES[sys.argv[2]](index)"
     )
     with opened(filled(tmp_path / "l")) as index:

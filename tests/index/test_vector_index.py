@@ -252,10 +252,10 @@ def test_what_is_held_is_near_what_was_given(
     large: tuple[VectorIndex, ToyRecord, np.ndarray],
 ) -> None:
     index, _, vectors = large
-    held = index.held(np.arange(100, 3_100))
+    held = index.reconstruct(np.arange(100, 3_100))
     assert float(np.min(np.sum(held * vectors, axis=1))) > 0.7
     with pytest.raises(RuntimeError):
-        index.held(np.array([99]))
+        index.reconstruct(np.array([99]))
 
 
 def test_an_index_tells_when_it_has_outgrown_its_kind() -> None:
@@ -303,17 +303,17 @@ def test_an_approximate_index_may_be_changed_and_saved_after_it_was_asked_what_i
     large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
 ) -> None:
     index, record, vectors = large
-    index.held(np.array([103, 104]))
+    index.reconstruct(np.array([103, 104]))
     index.add(np.array([9_000]), vectors[3:4])
     index.remove([(103, 103), (500, 509)])
     with pytest.raises(RuntimeError):
-        index.held(np.array([103]))
+        index.reconstruct(np.array([103]))
     index.save(tmp_path / "v")
     loaded = VectorIndex.load(tmp_path / "v", 32, record)
     assert loaded is not None
     assert loaded.ids().tolist() == index.ids().tolist()
     held = np.array([104, 9_000])
-    np.testing.assert_array_equal(loaded.held(held), index.held(held))
+    np.testing.assert_array_equal(loaded.reconstruct(held), index.reconstruct(held))
 
 
 def test_an_older_file_with_a_map_of_places_is_loaded_and_can_be_changed(

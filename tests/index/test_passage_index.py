@@ -85,8 +85,8 @@ def test_passages_bear_a_new_title_at_once_and_nothing_is_rebuilt(
 ) -> None:
     with PassageIndex(folder, embedder) as index:
         index.add(RIVER)
-        for change in ("vectors.VectorIndex.add", "lexical.TextIndex.update"):
-            monkeypatch.delattr(f"index.{change}")
+        for change in ("vector_index.VectorIndex.add", "text_index.TextIndex.update"):
+            monkeypatch.delattr(f"index.search.{change}")
         index.rename(RIVER.id, "Donau")
         assert found(index, "Which river crosses many states?") == ["Donau"]
         assert [info.title for info in index.catalogue()] == ["Donau"]

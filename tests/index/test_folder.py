@@ -221,7 +221,7 @@ def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name
     folder = filled(tmp_path / "l")
     shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
     with reading(folder) as index:
-        assert name in index.faults
+        assert name in index.index_problems
         assert found(index, 1) == ["Title 1"]
     before = state(folder)
     use_all(folder)

@@ -26,7 +26,7 @@ def use():
         assert found(index, 0) == []
         index.add(article(9))
     with opened(copy) as index:
-        differences = index.disagreements()
+        differences = index.find_mismatches()
         assert not differences.derived and not differences.vectors, differences
 copy = folder.with_name("copy")
 for file in derived_files(folder):
@@ -62,8 +62,7 @@ def test_whatever_is_derived_can_be_damaged_and_nothing_is_lost(tmp_path: Path) 
 # Each flip or cut of the record ends in an answer or in an error of ours.
 DAMAGE_RECORD = """
 import logging, random, shutil
-from index.maintenance import check_library
-from index.maintenance import readable_articles
+from index.maintenance import check_library, salvage_articles
 logging.disable(logging.CRITICAL)
 chance, told = random.Random(2), []
 copy = folder.with_name("copy")
@@ -88,7 +87,7 @@ for trial in range(40):
     except LibraryError:
         pass
     try:
-        assert {a.id for a in readable_articles(copy) if a} <= known
+        assert {a.id for a in salvage_articles(copy) if a} <= known
     except LibraryError:
         pass
 print(sorted(set(told)))
