@@ -212,7 +212,7 @@ def verify(folder: Path, logs: list[Path], *, check_first: bool) -> Outcome:
     told = [told_states(log) for log in logs]
     index = _opened(folder, [told[0][1].model, told[0][0].model])
     with index:
-        mended |= bool(index.faults)
+        mended |= bool(index.index_problems)
         found = {info.id: info.title for info in index.store.catalogue()}
         after = False
         for part, (before, later) in enumerate(told):

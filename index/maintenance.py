@@ -74,8 +74,8 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
         db.close()
     if state.damage:
         return Report(Verdict.DAMAGED, state.articles, state.chunks, state.damage)
-    if state.underivable:
-        return Report(Verdict.REEMBED, state.articles, state.chunks, state.underivable)
+    if state.chunk_damage:
+        return Report(Verdict.REEMBED, state.articles, state.chunks, state.chunk_damage)
     if identity is None:
         return Report(Verdict.SOUND, 0, 0)
     return _with_derived(folder, identity, state, progress)
@@ -121,10 +121,10 @@ def _with_derived(
     """Return the report on a library whose record is sound, and mend what is derived."""
     model = _Recorded(identity)
     with PassageIndex(folder, model, create=False, read_only=True) as index:
-        faults, compared = index.faults, index.find_mismatches(progress)
+        index_problems, compared = index.index_problems, index.find_mismatches(progress)
         is_mended = index.writable  # what was missing or damaged was rebuilt when it was opened
-    found = (*(f"{name} {fault}." for name, fault in faults.items()), *compared.derived)
-    done = tuple(f"{name} was rebuilt from the record." for name in faults)
+    found = (*(f"{name} {problem}." for name, problem in index_problems.items()), *compared.derived)
+    done = tuple(f"{name} was rebuilt from the record." for name in index_problems)
     if compared.derived:
         with PassageIndex(folder, model, create=False, rebuild=True) as index:
             is_mended = index.writable

@@ -87,14 +87,14 @@ def measured(folder: Path, questions: Path) -> dict[str, Any]:
             "adding": float(np.median(adding)),
             "removing": float(np.median(removing)),
             "adding_worst": max(adding),
-            "approximate": index._meaning.index.is_approximate,
+            "approximate": index._vectors.index.is_approximate,
             "nearest": [[c.stored.id for c in found] for found in hits],
         }
 
 
 def _parts(index: PassageIndex, asked: Sequence[tuple[str, Vectors]]) -> dict[str, list[float]]:
     """Return the milliseconds of each question in the indexes alone."""
-    meaning, words = index._meaning.index, index._words.index
+    meaning, words = index._vectors.index, index._text.index
     return {
         "vectors": [milliseconds(partial(meaning.search, v, DEFAULT_DEPTH)) for _, v in asked],
         "words": [milliseconds(partial(words.search, q, DEFAULT_DEPTH)) for q, _ in asked],

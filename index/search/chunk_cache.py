@@ -1,4 +1,4 @@
-"""The stems of a text, by sentence: what a question's words are looked up in."""
+"""Cache chunks in memory, with the stems of their sentences."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _GAP = " "  # no stem has white space in it
 
 @dataclass(frozen=True, slots=True)
 class SentenceStems:
-    """Which stems each sentence of a text has, and which stand side by side in the text."""
+    """The stems in each sentence of a text, and their order in the text."""
 
     sentences: dict[str, int]
-    """The sentences that a stem is in, as bits: the first is 1, the second 2, the third 4."""
+    """The sentences that contain a stem, as a bit mask: bit 0 is the first sentence."""
     content: str
-    """The stems in order, function words apart, each with a space before and after it."""
+    """The stems of all but function words, in order, each between spaces."""
 
     @classmethod
     def of(cls, sentences: Sequence[str]) -> Self:
-        """Return the words of a text in these sentences."""
+        """Return the stems of ``sentences``, the consecutive sentences of a text."""
         found: dict[str, int] = {}
         content = []
         for number, sentence in enumerate(sentences):
@@ -39,16 +39,16 @@ class SentenceStems:
 
 
 def adjacent_pairs(first: str, second: str) -> str:
-    """Return what ``content`` holds where these two stems stand side by side."""
+    """Return the part of ``content`` that shows that two stems are adjacent."""
     return f"{_GAP}{first}{_GAP}{second}{_GAP}"
 
 
-_MOST = 5_000
-"""Chunks that are kept, at about 10 KB each: see docs/research-notes.md."""
+MAX_CACHED_CHUNKS = 5_000
+"""The size of the cache, at about 10 KB a chunk: see docs/research-notes.md."""
 
 
 class CachedChunk:
-    """A chunk of the record, and its words once they were asked for."""
+    """A stored chunk, with the stems of its sentences, computed at first use."""
 
     __slots__ = ("_words", "chunk", "id")
 
@@ -60,7 +60,7 @@ class CachedChunk:
     @property
     def words(self) -> SentenceStems:
         """The stems of the chunk's sentences."""
-        if self._words is None:  # two threads may both make them, and make the same
+        if self._words is None:  # computed twice by two threads, it is the same
             first, text = self.chunk.start, self.chunk.text
             sentences = [text[start - first : end - first] for start, end in self.chunk.sentences]
             self._words = SentenceStems.of(sentences)
@@ -68,35 +68,30 @@ class CachedChunk:
 
 
 class ChunkCache:
-    """The chunks of a record by their ids, those asked for last in memory.
+    """An LRU cache of a store's chunks by their ids. Thread-safe.
 
-    They are of one revision of the record and forgotten with it, so that none outlives its
-    article, whoever removed that. What can change without one, as a title, is not in a chunk.
-    Safe to use from several threads.
-
-    Args:
-        storage: The record.
-        most: How many are kept.
+    It is emptied when the store's revision changes, so no chunk outlives its article. What
+    changes without a new revision, such as a title, is not part of a chunk.
     """
 
-    def __init__(self, storage: Store, most: int = _MOST) -> None:
-        self._store = storage
-        self._most = most
+    def __init__(self, store: Store, max_chunks: int = MAX_CACHED_CHUNKS) -> None:
+        self._store = store
+        self._max_chunks = max_chunks
         self._lock = threading.Lock()
         self._revision = NEW
-        self._kept: LRUCache[int, CachedChunk] = LRUCache(most)
+        self._cache: LRUCache[int, CachedChunk] = LRUCache(max_chunks)
 
     def __len__(self) -> int:
-        """Return how many are kept."""
-        return len(self._kept)
+        """Return the number of cached chunks."""
+        return len(self._cache)
 
     def of(self, ids: Sequence[int], revision: Revision) -> dict[int, CachedChunk]:
-        """Return the chunks of ``ids``, which exist at ``revision``, without those gone since."""
+        """Return those of the chunks ``ids`` of ``revision`` that still exist."""
         with self._lock:
             if revision != self._revision:
-                self._kept, self._revision = LRUCache(self._most), revision
-            kept = self._kept
-            found = {chunk_id: kept[chunk_id] for chunk_id in ids if chunk_id in kept}
+                self._cache, self._revision = LRUCache(self._max_chunks), revision
+            cache = self._cache
+            found = {chunk_id: cache[chunk_id] for chunk_id in ids if chunk_id in cache}
         missing = [chunk_id for chunk_id in ids if chunk_id not in found]
         if missing:
             read = {c.id: CachedChunk(c) for c in self._store.chunks(missing).values()}
@@ -106,5 +101,5 @@ class ChunkCache:
 
     def _keep(self, read: dict[int, CachedChunk], revision: Revision) -> None:
         with self._lock:
-            if revision == self._revision:  # else another thread has gone on to a later one
-                self._kept.update(read)
+            if revision == self._revision:  # unless another thread has moved on to a later one
+                self._cache.update(read)

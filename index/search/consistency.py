@@ -1,4 +1,4 @@
-"""Whether what is derived agrees with the record, passage by passage."""
+"""Compare the indexes with the store, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -13,54 +13,56 @@ from index.search.vector_index import VectorIndex
 from index.store.store import Store
 
 _BATCH = 1_000
-# Of two roundings of one vector it is below 1e-6; of one with a sign flipped over 1e-4.
+# Rounding changes a cosine by less than 1e-6; a flipped sign of one value by more than 1e-4.
 _COSINE_TOLERANCE = 1e-5
-# An approximate index knows vectors at a cosine of .7 and more; those of others are near 0.
-_ROUNDED = 0.5
+# An approximate index reconstructs vectors with a cosine of .7 or more; others are near 0.
+_APPROXIMATE_TOLERANCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatches:
-    """Where what is derived and the record differ, in sentences."""
+    """Differences between the indexes and the store, in sentences."""
 
     derived: tuple[str, ...]
-    """Of these the record is right."""
+    """Differences in which the store is right, so rebuilding the indexes repairs them."""
     vectors: tuple[str, ...]
-    """Of these it cannot be told which side is right."""
+    """Differences in which either side may be right."""
 
 
 def find_mismatches(
-    storage: Store, vectors: VectorIndex, words: TextIndex, progress: Progress | None = None
+    store: Store, vectors: VectorIndex, text: TextIndex, progress: Progress | None = None
 ) -> Mismatches:
-    """Return where both indexes differ from the record; the caller holds all of them still.
+    """Return the differences between both indexes and the store; the caller locks all three.
 
     ``progress`` is called with (passages compared, passages).
     """
-    total, compared = storage.chunk_count(), 0
-    digests, held = words.digests(), vectors.ids()
-    tolerance = _ROUNDED if vectors.is_approximate else _COSINE_TOLERANCE
-    lacking = differing = unworded = 0
-    for first in range(1, storage.extent()[1] + 1, _BATCH):
-        for stored in storage.chunks_between(first, first + _BATCH - 1):
+    total, compared = store.chunk_count(), 0
+    digests, indexed = text.digests(), vectors.ids()
+    tolerance = _APPROXIMATE_TOLERANCE if vectors.is_approximate else _COSINE_TOLERANCE
+    missing = differing = outdated = 0
+    for first in range(1, store.extent()[1] + 1, _BATCH):
+        for stored in store.chunks_between(first, first + _BATCH - 1):
             compared += 1
-            text = searchable_text(stored.chunk)
-            unworded += digests.pop(stored.id, None) != digest(text)
-        ids, recorded = storage.vectors_between(first, first + _BATCH - 1)
-        there = np.isin(ids, held)
-        lacking += int(np.sum(~there))
-        if there.any():
-            cosines = np.sum(vectors.held(ids[there]) * recorded[there], axis=1)
-            differing += int(np.sum(~(np.abs(cosines - 1) < tolerance)))  # also of NaN
+            expected = digest(searchable_text(stored.chunk))
+            outdated += digests.pop(stored.id, None) != expected
+        ids, expected_vectors = store.vectors_between(first, first + _BATCH - 1)
+        found = np.isin(ids, indexed)
+        missing += int(np.sum(~found))
+        if found.any():
+            cosines = np.sum(vectors.reconstruct(ids[found]) * expected_vectors[found], axis=1)
+            differing += int(np.sum(~(np.abs(cosines - 1) < tolerance)))  # counts NaN, too
         if progress:
             progress(compared, total)
-    extra = len(vectors) - (total - lacking)
+    extra = len(vectors) - (total - missing)
     derived = {
-        "passages are missing from the index of vectors": lacking,
-        "vectors too many are in the index of vectors": extra,
-        "passages are not in the index of words as they are recorded": unworded,
-        "passages too many are in the index of words": len(digests),
+        "passages are missing from the vector index": missing,
+        "vectors in the vector index belong to no passage": extra,
+        "passages are missing from the text index or outdated in it": outdated,
+        "texts in the text index belong to no passage": len(digests),
     }
     return Mismatches(
         tuple(f"{count} {what}." for what, count in derived.items() if count),
-        (f"{differing} vectors differ between the record and the index.",) if differing else (),
+        (f"{differing} vectors differ between the database and the vector index.",)
+        if differing
+        else (),
     )

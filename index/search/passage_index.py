@@ -1,4 +1,4 @@
-"""PassageIndex: the record and the indexes derived from it, in step."""
+"""Keep a store and its two indexes in sync, and search them."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ from index.store.staging import ChunkSpool
 from index.store.store import Store
 from index.types import Article, Chunk
 
-_EMBEDDED_AT_ONCE = 2_048
+_CHUNKS_PER_BATCH = 2_048
 
 
 class Candidate(NamedTuple):
-    """A chunk that may answer a question, with its two scores."""
+    """A chunk that was found for a question, with both scores."""
 
     stored: CachedChunk
     similarity: float
-    """Cosine of question and chunk."""
+    """Cosine of the question's and the chunk's vector."""
     bm25: float
 
 
 class PassageIndex:
-    """A library of articles that can be searched. Safe to use from several threads.
+    """A searchable library of articles. Thread-safe.
 
     Args:
-        folder: Where the library is; None keeps it in memory.
-        embedder: The model of the vectors.
+        folder: The library's folder; None for memory.
+        embedder: The model that makes the vectors.
         limits: How long chunks may be.
-        create: Whether to make the library if there is none.
-        read_only: Whether only to read: nothing in the folder changes, not even for a moment,
-            and what would change the library raises LibraryUnwritable. An index that is missing
-            or damaged is still rebuilt on disk where that is possible.
+        create: Whether to create the library if there is none.
+        read_only: Whether to change nothing in the folder, not even temporarily; changes of the
+            library raise LibraryUnwritable. Only an index that is missing or damaged is still
+            rebuilt on disk, where possible.
         replacing: As for :class:`index.store.store.Store`.
-        rebuild: Whether to rebuild the derived indexes, whatever there is of them.
+        rebuild: Whether to rebuild both indexes.
 
     Attributes:
         store: The articles themselves: listed, read and renamed there.
 
-    A library that cannot be written to is opened for reading only. A child process made by
-    ``fork`` must open the library itself.
+    A library that cannot be written to is opened read-only. A child process made by ``fork``
+    must open the library itself.
 
     Raises:
-        LibraryMissing: There is none, and ``create`` is not set.
+        LibraryMissing: There is no library, and ``create`` is not set.
         LibraryError: The library cannot be opened; see :mod:`index.errors`.
     """
 
-    def __init__(  # noqa: PLR0913 - two are needed, the others are seldom given
+    def __init__(  # noqa: PLR0913 - most are rarely given
         self,
         folder: Path | None,
         embedder: Embedder,
@@ -74,25 +74,25 @@ class PassageIndex:
         self.embedder = embedder
         self._folder = folder
         self._limits = limits or ChunkLimits()
-        self._lock = threading.RLock()  # around the derived indexes
+        self._lock = threading.RLock()  # guards both indexes
         if folder:
             create = check_folder(folder, create=create and not read_only)
-        if not (read_only and self._is_read_as_it_is()):
+        if not (read_only and self._try_read_only()):
             self._open(create=create, replacing=replacing, rebuild=rebuild)
         try:
-            self._recent = ChunkCache(self.store)
+            self._chunk_cache = ChunkCache(self.store)
             if not replacing:
                 self._catch_up()
         except BaseException:
             self.store.close()
             raise
 
-    def _is_read_as_it_is(self) -> bool:
-        """Open the library for reading only, and return whether nothing has to be rebuilt."""
+    def _try_read_only(self) -> bool:
+        """Open the library read-only, and return whether no index has to be rebuilt."""
         self._open(read_only=True)
-        if not self.faults:
+        if not self.index_problems:
             return True
-        self._words.close()
+        self._text.close()
         self.store.close()
         return False
 
@@ -104,7 +104,7 @@ class PassageIndex:
         replacing: bool = False,
         rebuild: bool = False,
     ) -> None:
-        """Open the record and the derived indexes beside it, as they are."""
+        """Open the store and its indexes as they are on disk."""
         folder, model = self._folder, self.embedder.identity
         lock = WriteLock(None if read_only else folder)
         self.store = Store(
@@ -117,45 +117,45 @@ class PassageIndex:
         try:
             self._write_lock = lock if self.store.writable else WriteLock(None)
             if rebuild and folder and self.store.writable:
-                self._discard(folder)
-            self._meaning = VectorSync(
+                self._delete_indexes(folder)
+            self._vectors = VectorSync(
                 folder and folder / VECTOR_FILE, self.store, model, self._write_lock
             )
-            self._words = TextSync(folder and folder / TEXT_FOLDER, self.store, self._write_lock)
+            self._text = TextSync(folder and folder / TEXT_FOLDER, self.store, self._write_lock)
         except BaseException:
             self.store.close()
             raise
 
     def close(self) -> None:
-        """Save what is derived and close the library; nothing can be asked of it afterwards."""
-        self._meaning.close()
+        """Save the indexes and close the library; using it afterwards raises LibraryError."""
+        self._vectors.close()
         self.store.close()
-        self._words.close()
+        self._text.close()
 
     @property
     def writable(self) -> bool:
-        """Whether the library can be changed, and not only read."""
+        """Whether the library can be changed."""
         return self.store.writable
 
     @property
-    def faults(self) -> dict[str, str]:
-        """What was wrong, when this was opened, with the files that are derived, by name."""
+    def index_problems(self) -> dict[str, str]:
+        """What was wrong with each index file when the library was opened, by file name."""
         if self.store.revision() == NEW:
-            return {}  # nothing was added yet, so nothing was missing
-        found = {VECTOR_FILE: self._meaning.fault, TEXT_FOLDER: self._words.fault}
-        return {name: fault for name, fault in found.items() if fault}
+            return {}  # an empty library needs no index files
+        found = {VECTOR_FILE: self._vectors.problem, TEXT_FOLDER: self._text.problem}
+        return {name: problem for name, problem in found.items() if problem}
 
     def find_mismatches(self, progress: Progress | None = None) -> Mismatches:
-        """Compare what is derived with the record, passage by passage.
+        """Compare the indexes with the store, passage by passage.
 
         ``progress`` is called with (passages compared, passages).
 
         Raises:
-            LibraryLocked: Another process kept writing for longer than the stated time.
+            LibraryLocked: Another process kept writing for more than 10 s.
         """
         with self._write_lock.held(), self._lock, self.store.snapshot():
             self._catch_up()
-            return find_mismatches(self.store, self._meaning.index, self._words.index, progress)
+            return find_mismatches(self.store, self._vectors.index, self._text.index, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -164,14 +164,14 @@ class PassageIndex:
         self.close()
 
     def add(self, article: Article, progress: Progress | None = None) -> Article:
-        """Add an article and return it as recorded; the same text twice is one article.
+        """Add an article and return it as stored; adding the same text again changes nothing.
 
-        ``progress`` is called with (chunks embedded, chunks). Nothing is changed
-        if it raises, or if anything else does.
+        ``progress`` is called with (chunks embedded, chunks). If it raises, or anything else
+        does, nothing is added.
 
         Raises:
-            LibraryLocked: Another process kept writing for longer than the stated time.
-            LibraryUnwritable: The disk is full, or may not be written to.
+            LibraryLocked: Another process kept writing for more than 10 s.
+            LibraryUnwritable: The disk is full, or the library is read-only.
         """
         with suppress(ArticleNotFound):
             return self.store.article(article.id)
@@ -180,16 +180,16 @@ class PassageIndex:
             self._embed(article, embedded, progress)
             with self._write_lock.held():
                 self.store.add(article, embedded)
-                recorded = self.store.article(article.id)  # nobody can remove it meanwhile
+                stored = self.store.article(article.id)  # under the lock, nobody can remove it
                 self._catch_up()
-        return recorded
+        return stored
 
     def remove(self, article_id: str) -> None:
         """Remove an article.
 
         Raises:
-            ArticleNotFound: There is none of this id.
-            LibraryLocked: Another process kept writing for longer than the stated time.
+            ArticleNotFound: There is no article with this id.
+            LibraryLocked: Another process kept writing for more than 10 s.
         """
         self.store.check_writable()
         with self._write_lock.held():
@@ -197,7 +197,7 @@ class PassageIndex:
             self._catch_up()
 
     def reembed(self, progress: Progress | None = None) -> None:
-        """Cut and embed every article anew with this index's model, all or nothing.
+        """Chunk and embed every article again with this index's model, in one transaction.
 
         ``progress`` is called with (articles done, articles).
         """
@@ -209,12 +209,12 @@ class PassageIndex:
                 if progress:
                     progress(done, len(ids))
             with self._write_lock.held():
-                # Another process may have added some meanwhile; nobody can any more.
+                # Articles that another process added before the lock was taken.
                 for article_id in self.store.titles().keys() - set(ids):
                     self._embed(self.store.article(article_id), embedded, None)
                 self.store.replace_chunks(self.embedder.identity, embedded)
                 with self._lock:
-                    self._meaning.reset()
+                    self._vectors.reset()
                 self._catch_up()
 
     def __len__(self) -> int:
@@ -222,13 +222,13 @@ class PassageIndex:
         self.store.check_process()
         with self._lock:
             self._catch_up()
-            return len(self._meaning.index)
+            return len(self._vectors.index)
 
     def chunks(self, article_id: str) -> tuple[list[Chunk], Vectors]:
         """Return the chunks of an article in order, and their vectors, ``(n, dimension)``.
 
         Raises:
-            ArticleNotFound: It is not in the library.
+            ArticleNotFound: There is no article with this id.
         """
         with self.store.snapshot():
             ((first, last),) = self.store.chunk_ranges([article_id])
@@ -242,59 +242,59 @@ class PassageIndex:
         depth: int,
         article_ids: Iterable[str] | None = None,
     ) -> list[Candidate]:
-        """Return the ``depth`` nearest by meaning and by words, each with both scores.
+        """Return the best ``depth`` chunks of each index, by chunk id, all with both scores.
 
-        A ``depth`` over the number of chunks brings them all. ``vector`` is the question's,
-        ``(dimension,)``. Ordered by chunk id.
+        A ``depth`` over the number of chunks returns all of them. ``vector`` is the embedded
+        question, ``(dimension,)``.
 
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
-        self.store.check_process()  # before waiting for a lock that nobody may hold here
+        self.store.check_process()  # before taking a lock that a fork may have left locked
         ranges = None if article_ids is None else self.store.chunk_ranges(article_ids)
         with self._lock:
             self._catch_up()
-            meaning, words = self._meaning.index, self._words.index
-            depth = min(depth, len(meaning))
-            dense = dict(meaning.search(vector, depth, ranges))
-            lexical = words.scores(question, depth, dense, ranges)
-            unseen = [chunk_id for chunk_id in lexical if chunk_id not in dense]
-            dense |= meaning.similarities(vector, unseen)
-            revision = meaning.revision
-        recent = self._recent.of(sorted(dense), revision)
+            vectors, text = self._vectors.index, self._text.index
+            depth = min(depth, len(vectors))
+            cosines = dict(vectors.search(vector, depth, ranges))
+            bm25 = text.scores(question, depth, cosines, ranges)
+            unseen = [chunk_id for chunk_id in bm25 if chunk_id not in cosines]
+            cosines |= vectors.similarities(vector, unseen)
+            revision = vectors.revision
+        chunks = self._chunk_cache.of(sorted(cosines), revision)
         return [
-            Candidate(recent[chunk_id], dense[chunk_id], lexical.get(chunk_id, 0.0))
-            for chunk_id in sorted(recent)
+            Candidate(chunks[chunk_id], cosines[chunk_id], bm25.get(chunk_id, 0.0))
+            for chunk_id in sorted(chunks)
         ]
 
     def _embed(self, article: Article, spool: ChunkSpool, progress: Progress | None) -> None:
-        """Cut an article and embed its chunks, which go to ``spool`` as they are ready."""
+        """Chunk and embed an article, and write the results to ``spool`` in batches."""
         window = self.embedder.max_tokens
         limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))
         chunks = chunk_article(article, self.embedder.count_tokens, limits)
-        for first in range(0, len(chunks), _EMBEDDED_AT_ONCE):
-            some = chunks[first : first + _EMBEDDED_AT_ONCE]
+        for first in range(0, len(chunks), _CHUNKS_PER_BATCH):
+            some = chunks[first : first + _CHUNKS_PER_BATCH]
             texts = [searchable_text(chunk) for chunk in some]
             headed = [i for i, chunk in enumerate(some) if texts[i] != chunk.text]
             counts = self.embedder.count_tokens([texts[i] for i in headed])
             for i, tokens in zip(headed, counts, strict=True):
-                if tokens > window:  # the text comes first, and whole
+                if tokens > window:  # drop the heading, so that no text is cut off
                     texts[i] = some[i].text
-            told = progress and _continued(progress, first, len(chunks))
-            spool.add(article.id, some, self.embedder.encode_documents(texts, told))
+            batch_progress = progress and _offset_progress(progress, first, len(chunks))
+            spool.add(article.id, some, self.embedder.encode_documents(texts, batch_progress))
 
     def _catch_up(self) -> None:
-        """Bring the derived indexes to the record's revision, at the cost of what changed."""
+        """Bring both indexes to the store's revision."""
         with self._lock:
-            self._meaning.catch_up(self.store.revision())
-            self._words.catch_up(self._meaning.index.revision)
+            self._vectors.catch_up(self.store.revision())
+            self._text.catch_up(self._vectors.index.revision)
 
-    def _discard(self, folder: Path) -> None:
+    def _delete_indexes(self, folder: Path) -> None:
         with self._write_lock.held():
             (folder / VECTOR_FILE).unlink(missing_ok=True)
             remove_index(folder / TEXT_FOLDER)
 
 
-def _continued(progress: Progress, done: int, total: int) -> Progress:
-    """Return ``progress`` for a part of ``total`` steps of which ``done`` are done before it."""
+def _offset_progress(progress: Progress, done: int, total: int) -> Progress:
+    """Return ``progress`` for a batch that follows ``done`` of ``total`` steps."""
     return lambda more, _: progress(done + more, total)

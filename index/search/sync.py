@@ -14,7 +14,7 @@ import numpy as np
 from index.embedding.embedder import ModelIdentity, Vectors
 from index.errors import LibraryError, LibraryLocked
 from index.search.text_index import TextIndex, remove_index
-from index.search.text_index_files import borrowed_copy, remove_orphans
+from index.search.text_index_files import linked_copy, remove_orphans
 from index.search.vector_file import remove_leftovers
 from index.search.vector_index import VectorIndex, is_many, sample_size, use_one_thread
 from index.store.lock import WriteLock
@@ -22,77 +22,74 @@ from index.store.rows import NEW, Revision, steps
 from index.store.store import Store
 from index.types import Chunk
 
-# The file is written anew once this share of it has changed, so that adding an article costs
-# by its own size; opening catches up on the rest from the record.
+# The file is saved once this share of it has changed, so that the cost of adding an article
+# does not grow with the library; opening catches up on unsaved changes from the store.
 _SAVE_WHEN_CHANGED = 0.1
 _SAVE_AT_LEAST, _SAVE_AT_MOST = 1_000, 20_000
 _SAVE_AT_CLOSING = 0.01
-# An index that has outgrown its kind is made anew beside the questions; one that has by
-# this factor, as where many processes each add a little, before anything else.
+# An index that has outgrown its type is rebuilt in the background. Beyond this load factor, as
+# when many short-lived processes each add a little, it is rebuilt at once.
 _OVERDUE = 2.0
 
 _logger = logging.getLogger(__name__)
 
 
 class VectorSync:
-    """Nearness by vectors over the chunks of a record, whatever becomes of its file.
+    """A vector index that follows its store, and is rebuilt if its file is lost or damaged.
 
     Args:
-        path: Where it is kept; None for memory.
-        storage: The record that it follows.
-        model: Whose vectors the record holds.
+        path: The index file; None for memory.
+        store: The store to follow.
+        model: The model of the store's vectors.
         lock: Held while the file is written.
 
-    Not safe to change from one thread while another searches: the caller locks.
+    Not thread-safe: the caller locks.
     """
 
     def __init__(
-        self, path: Path | None, storage: Store, model: ModelIdentity, lock: WriteLock
+        self, path: Path | None, store: Store, model: ModelIdentity, lock: WriteLock
     ) -> None:
         self._path = path
-        self._store = storage
+        self._store = store
         self._model = model
         self._lock = lock
         self._unsaved = 0
-        self._growing: threading.Thread | None = None
-        self._grown: VectorIndex | None = None
-        self.fault: str | None = None
-        """What was wrong with the file that was found, if it could not be used."""
-        self.index = self._opened()
+        self._rebuild_thread: threading.Thread | None = None
+        self._rebuilt: VectorIndex | None = None
+        self.problem: str | None = None
+        """What was wrong with the file, if it could not be used."""
+        self.index = self._open()
 
     def close(self) -> None:
-        """Save what opening would otherwise have to make up for."""
+        """Save the index if opening it again would otherwise have much to catch up on."""
         if self._unsaved > _SAVE_AT_CLOSING * len(self.index):
             self.save()
 
     def reset(self) -> None:
-        """Make the index anew from the record, as after all of its vectors were replaced."""
+        """Rebuild the index, after all vectors in the store were replaced."""
         self.index = VectorIndex(self._model.dimension, self._store)
-        self._grown = self._growing = None
+        self._rebuilt = self._rebuild_thread = None
         self.catch_up(self._store.revision())
         if self._unsaved:
             self.save()
 
     def catch_up(self, revision: Revision) -> None:
-        """Bring the index to the record's revision, at the cost of what changed.
-
-        ``revision`` is the record's, read just now: where the index is at it, that is all.
-        """
-        if self._grown is not None:
-            # Of the vectors up to where it began; what came and went since is caught up.
-            self.index, self._grown, self._growing = self._grown, None, None
+        """Apply the store's changes up to ``revision``, the store's current one."""
+        if self._rebuilt is not None:
+            # It has the vectors from when its rebuild began; later changes are applied below.
+            self.index, self._rebuilt, self._rebuild_thread = self._rebuilt, None, None
             self._unsaved = len(self.index)
         if self.index.revision != revision:
-            # What is read must be of one state: another thread or process may be writing.
+            # Another thread or process may be writing.
             with self._store.snapshot():
-                self._follow()
+                self._apply_changes()
         if self.index.load_factor > 1:
-            self._grow()
+            self._replace_type()
         if self._unsaved >= self._save_when():
             self.save()
 
     def save(self) -> None:
-        """Write the file, if there is to be one."""
+        """Write the index to its file, if it has one."""
         if self._path is None or not self._store.writable:
             return
         try:
@@ -103,15 +100,15 @@ class VectorSync:
         except LibraryLocked:
             _logger.debug("the vector index was not saved: another process is writing")
         except (LibraryError, OSError) as error:
-            # Only a cache of the record: the next opening rebuilds it.
+            # The next opening rebuilds it from the store.
             _logger.warning("the vector index was not saved: %s", error)
 
     def _save_when(self) -> float:
         share = _SAVE_WHEN_CHANGED * len(self.index)
         return min(max(_SAVE_AT_LEAST, share), _SAVE_AT_MOST)
 
-    def _follow(self) -> None:
-        # Another process may have re-embedded the library meanwhile.
+    def _apply_changes(self) -> None:
+        # Another process may have re-embedded the library.
         self._store.check_model(self._model)
         revision = self._store.revision()
         if self.index.revision == NEW:
@@ -122,158 +119,153 @@ class VectorSync:
                 for first, last in steps(change.first_chunk, change.last_chunk):
                     self.index.add(*self._store.vectors_between(first, last))
             self._unsaved += change.last_chunk - change.first_chunk + 1
-        # At once, since to remove looks through all ids, none of which is given twice.
+        # In one call, since removing scans all ids; ids are never reused.
         self.index.remove([(c.first_chunk, c.last_chunk) for c in changes if not c.added])
         self.index.revision = revision
 
     def _rebuild(self) -> None:
         self.index = vectors_in_store(self._store, self._model)
-        self._unsaved = max(1, len(self.index))  # of no vectors, too, there is no file yet
+        self._unsaved = max(1, len(self.index))  # an empty index has no file yet either
 
-    def _grow(self) -> None:
-        """Have an index of the right kind made, to be taken when it is ready."""
-        if self.index.load_factor > _OVERDUE and self._growing is None:
+    def _replace_type(self) -> None:
+        """Replace the index by one of the right type, in the background if that can wait."""
+        if self.index.load_factor > _OVERDUE and self._rebuild_thread is None:
             with self._store.snapshot():
                 self._rebuild()
-        elif self._growing is None:
-            self._growing = threading.Thread(target=self._grow_aside, daemon=True)
-            self._growing.start()
+        elif self._rebuild_thread is None:
+            self._rebuild_thread = threading.Thread(target=self._rebuild_in_background, daemon=True)
+            self._rebuild_thread.start()
 
-    def _grow_aside(self) -> None:
-        use_one_thread()  # questions go first
+    def _rebuild_in_background(self) -> None:
+        use_one_thread()  # leaves the other cores to questions
         try:
-            self._grown = vectors_in_store(self._store, self._model)
-        except LibraryError as error:  # it was closed meanwhile
-            _logger.debug("the vector index was not made anew: %s", error)
+            self._rebuilt = vectors_in_store(self._store, self._model)
+        except LibraryError as error:  # the store was closed meanwhile
+            _logger.debug("the vector index was not rebuilt: %s", error)
 
-    def _opened(self) -> VectorIndex:
+    def _open(self) -> VectorIndex:
         if self._path is not None:
             self._remove_leftovers(self._path.parent)
             found = VectorIndex.load(self._path, self._model.dimension, self._store)
-            if found is not None and self._store.has_been_at(found.revision):
+            if found is not None and self._store.contains_revision(found.revision):
                 return found
-            self.fault = "was missing"
+            self.problem = "was missing"
             if found is not None:
-                self.fault = "was of another state of the record"
+                self.problem = "was from another state of the library"
             elif self._path.exists():
-                self.fault = "could not be read"
+                self.problem = "could not be read"
         return VectorIndex(self._model.dimension, self._store)
 
     def _remove_leftovers(self, folder: Path) -> None:
         if self._store.writable:
-            # Another process that is writing does it when it saves.
+            # If another process is writing, it removes them when it saves.
             with contextlib.suppress(LibraryError), self._lock.held(wait=False):
                 remove_leftovers(folder)
 
 
-def vectors_in_store(storage: Store, model: ModelIdentity) -> VectorIndex:
-    """Return an index of all vectors of a record, of the kind that is right for so many.
+def vectors_in_store(store: Store, model: ModelIdentity) -> VectorIndex:
+    """Return an index of all vectors in a store, exact or approximate by their number.
 
-    The record may change meanwhile: what came or went since the revision of the index is
-    left to be caught up.
+    The store may change meanwhile; later changes are left to :meth:`VectorSync.catch_up`.
     """
-    revision, last = storage.extent()
-    size = storage.chunk_count()
+    revision, last = store.extent()
+    size = store.chunk_count()
     if is_many(size):
-        sample = _sample(storage, last, sample_size(size) / size)
-        made = VectorIndex.approximate(model.dimension, storage, sample, size)
+        sample = _sample(store, last, sample_size(size) / size)
+        made = VectorIndex.approximate(model.dimension, store, sample, size)
     else:
-        made = VectorIndex(model.dimension, storage)
+        made = VectorIndex(model.dimension, store)
     for first, final in steps(1, last):
-        made.add(*storage.vectors_between(first, final))
+        made.add(*store.vectors_between(first, final))
     made.revision = revision
     return made
 
 
-def _sample(storage: Store, last: int, share: float) -> Vectors:
-    """Return about this share of a record's vectors, drawn anywhere, the same each time."""
+def _sample(store: Store, last: int, share: float) -> Vectors:
+    """Return about this share of the store's vectors, drawn at random with a fixed seed."""
     rng = np.random.default_rng(0)
     drawn = []
     for first, final in steps(1, last):
-        ids, vectors = storage.vectors_between(first, final)
+        ids, vectors = store.vectors_between(first, final)
         if len(ids):  # all of them may have been removed
             drawn.append(vectors[rng.random(len(vectors)) < share])
     return np.concatenate(drawn)
 
 
 class TextSync:
-    """BM25 over the chunks of a record, whatever becomes of its files.
+    """A text index that follows its store, and is rebuilt if its files are lost or damaged.
 
-    Where they can be read but not written, links to them in a temporary folder are used;
-    where nothing can be written at all, or a disk is full, the index is kept in memory.
+    In a read-only library it is opened through links in a temporary folder. If that fails, or
+    the disk is full, the index is kept in memory.
 
     Args:
-        folder: Where its files lie; None keeps it in memory.
-        storage: The record that it follows.
+        folder: The folder of the index; None for memory.
+        store: The store to follow.
         lock: Held while files are written.
 
-    Not safe to change from one thread while another searches: the caller locks.
+    Not thread-safe: the caller locks.
     """
 
-    def __init__(self, folder: Path | None, storage: Store, lock: WriteLock) -> None:
-        self._store = storage
+    def __init__(self, folder: Path | None, store: Store, lock: WriteLock) -> None:
+        self._store = store
         self._lock = lock
-        self._borrowed: TemporaryDirectory[str] | None = None
-        self.fault: str | None = None
-        """What was wrong with the files that were found, if they could not be used."""
-        if folder is not None and not storage.writable:
-            folder = self._borrow(folder)
+        self._read_copy: TemporaryDirectory[str] | None = None
+        self.problem: str | None = None
+        """What was wrong with the files, if they could not be used."""
+        if folder is not None and not store.writable:
+            folder = self._link_files(folder)
         self._folder = folder
-        self.index = TextIndex(None) if folder is None else self._opened(folder)
+        self.index = TextIndex(None) if folder is None else self._open(folder)
 
     def close(self) -> None:
-        """Remove what was made for reading alone."""
-        if self._borrowed is not None:
-            self._borrowed.cleanup()
+        """Delete the temporary folder, if there is one."""
+        if self._read_copy is not None:
+            self._read_copy.cleanup()
 
     def catch_up(self, revision: Revision) -> None:
-        """Bring the words to the record's revision, unless another process is about to.
-
-        ``revision`` is the record's, read just now: where the words are at it, that is all.
-        """
+        """Apply the store's changes up to ``revision``, unless another process is doing so."""
         if self.index.revision == revision:
             return
-        self._refresh()  # the process that changed the record may have done it
+        self._refresh()  # the process that changed the store may have updated the files
         if self.index.revision == self._store.revision():
             return
         try:
             with self._lock.held(wait=False):
                 self._update()
         except LibraryLocked:
-            # Its writer is alive and about to finish; until then this process
-            # searches the words of the revision before.
-            _logger.debug("another process is bringing the word index up to date")
+            # Until the other process has finished, this one searches the previous revision.
+            _logger.debug("another process is updating the text index")
 
     def _refresh(self) -> None:
         try:
             self.index.refresh()
-        except (OSError, ValueError) as error:  # another process has removed it, or a disk fails
-            _logger.warning("the word index is opened again: %s", error)
-            self.index = self._opened(self._folder) if self._folder else TextIndex(None)
+        except (OSError, ValueError) as error:  # removed by another process, or the disk fails
+            _logger.warning("the text index is opened again: %s", error)
+            self.index = self._open(self._folder) if self._folder else TextIndex(None)
 
     def _update(self) -> None:
-        """Write what changed; where the files are in the way or no room is, in memory."""
+        """Write the changes; after an error, try again on cleaned files, then in memory."""
         try:
             self._write()
         except (OSError, ValueError) as error:
-            _logger.warning("the word index was not saved: %s", error)
-            self.index = self._cleared()
-            self._write_again()
+            _logger.warning("the text index was not saved: %s", error)
+            self.index = self._reopen_cleaned()
+            self._write_or_use_memory()
 
-    def _write_again(self) -> None:
+    def _write_or_use_memory(self) -> None:
         try:
             self._write()
         except (OSError, ValueError) as error:
-            _logger.warning("the word index is kept in memory: %s", error)
+            _logger.warning("the text index is kept in memory: %s", error)
             self.index = TextIndex(None)
             self._write()
 
-    def _cleared(self) -> TextIndex:
-        """Return the index on disk, freed of what a writer that was killed has left."""
+    def _reopen_cleaned(self) -> TextIndex:
+        """Return the index without the files that a killed writer left."""
         if self._folder is None:
             return TextIndex(None)
         remove_orphans(self._folder)
-        return self._opened(self._folder)
+        return self._open(self._folder)
 
     def _write(self) -> None:
         revision = self._store.revision()
@@ -290,33 +282,33 @@ class TextSync:
             [(change.first_chunk, change.last_chunk) for change in changes if not change.added],
         )
 
-    def _borrow(self, folder: Path) -> Path | None:
+    def _link_files(self, folder: Path) -> Path | None:
         try:
-            self._borrowed = borrowed_copy(folder)
+            self._read_copy = linked_copy(folder)
         except OSError as error:
-            _logger.warning("the word index is kept in memory: %s", error)
+            _logger.warning("the text index is kept in memory: %s", error)
             return None
-        return Path(self._borrowed.name)
+        return Path(self._read_copy.name)
 
-    def _opened(self, folder: Path) -> TextIndex:
-        """Return the index in ``folder``; an empty one, there or in memory, if it is of no use."""
-        found, self.fault = _readable(folder, self._store.has_been_at)
+    def _open(self, folder: Path) -> TextIndex:
+        """Return the index in ``folder``, or if it is unusable, an empty one there or in memory."""
+        found, self.problem = _readable(folder, self._store.contains_revision)
         if found is not None:
             return found
         try:
             with self._lock.held():
-                found, _ = _readable(folder, self._store.has_been_at)
-                if found is not None:  # another process has made it meanwhile
+                found, _ = _readable(folder, self._store.contains_revision)
+                if found is not None:  # another process has rebuilt it
                     return found
                 remove_index(folder)
                 return TextIndex(folder)
         except (LibraryError, OSError, ValueError) as error:
-            _logger.warning("the word index is kept in memory: %s", error)
+            _logger.warning("the text index is kept in memory: %s", error)
             return TextIndex(None)
 
 
 def searchable_text(chunk: Chunk) -> str:
-    """Return what of a chunk is embedded and indexed: its text, under its heading."""
+    """Return the text that is embedded and indexed for a chunk: its heading and its text."""
     if chunk.heading and not chunk.text.startswith(chunk.heading):
         return f"{chunk.heading}\n{chunk.text}"
     return chunk.text
@@ -333,5 +325,5 @@ def _readable(
     except (OSError, ValueError) as error:
         return None, f"could not be read ({error})"
     if found.revision == NEW or not known(found.revision):
-        return None, "was of another state of the record"
+        return None, "was from another state of the library"
     return found, None

@@ -1,7 +1,6 @@
-"""BM25 over the chunks, by tantivy. Derived: rebuilt from the record when absent or stale.
+"""Rank chunks by BM25 with tantivy.
 
-The only module that imports tantivy. Queries are built from analysed terms, so
-a question can never be query syntax.
+Queries are built from analyzed terms, so no question is parsed as query syntax.
 """
 
 from __future__ import annotations
@@ -18,26 +17,25 @@ from index.search.text_index_files import check_files
 from index.store.rows import NEW, Revision
 
 _WRITER_HEAP_BYTES = 32_000_000
-_REVISION_ID = 0  # chunk ids start at 1; this document carries the revision
-_SCORED_AT_ONCE = 3_000
-"""Up to so many chunks one search for all that match takes less than two searches: of a
-thousand .14 ms against .35, of ten thousand 1.0 against .6."""
-_KNOWN_QUESTIONS = 256
-"""Questions whose stems are remembered: each is asked for several times."""
+_REVISION_ID = 0  # chunk ids start at 1; this document stores the revision
+_MAX_FULL_SEARCH = 3_000
+"""Up to this many chunks, one search for all matches is faster than two searches: 0.14 ms
+against 0.35 of a thousand chunks, 1.0 against 0.6 of ten thousand."""
+_MAX_CACHED_QUESTIONS = 256
+"""Size of the cache of analyzed questions; each answer looks its question up several times."""
 _MAX_TERMS = 64
-"""Distinct terms of a question that are searched for."""
+"""Maximum number of distinct terms in a query."""
 
-# Scripts that do not put spaces between words are indexed by the character.
+# Scripts without spaces between words are indexed by character.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
 _ANALYZER = "words-1"
 _MAX_TERM_BYTES = 200
-_KNOWN_CHARS = 40
-"""Words of up to this length have their stems remembered."""
-_MAX_KNOWN = 100_000
+_MAX_CACHED_CHARS = 40
+"""Maximum length of a word whose stems are cached."""
+_MAX_CACHED_WORDS = 100_000
 
-# Function words of questions. They stay in the index; a question drops them
-# unless it has no others.
+# Function words are indexed, but a query leaves them out unless it has no other words.
 STOP_WORDS = frozenset(
     (
         "a about an and any are as at be been being but by can could did do does doing for from "
@@ -49,16 +47,16 @@ STOP_WORDS = frozenset(
 
 
 class TextIndex:
-    """BM25 (k1 1.2, b 0.75) over chunks, English-stemmed.
+    """A BM25 index (k1 1.2, b 0.75) with English stemming.
+
+    One writer at a time, which the caller ensures; searches may run meanwhile.
 
     Args:
-        folder: Where the index lies, made if absent; None keeps it in memory.
+        folder: The folder of the index, created if absent; None for memory.
 
     Raises:
         OSError: The folder cannot be read or written.
-        ValueError: What lies there is damaged, or another version's.
-
-    One writer at a time: the caller locks. Searches may run beside it.
+        ValueError: Its files are damaged, or from another version.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -67,11 +65,11 @@ class TextIndex:
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         self._index.config_reader("manual")
         self.revision = NEW
-        """The revision of the record that this index is from."""
+        """The revision of the store that this index has."""
         self.refresh()
 
     def refresh(self) -> None:
-        """See what another process has committed since."""
+        """Load what other processes have committed."""
         self._index.reload()
         searcher = self._index.searcher()
         hits = searcher.search(_term("id", _REVISION_ID), limit=1, count=False).hits
@@ -87,12 +85,13 @@ class TextIndex:
     ) -> None:
         """Bring the index to ``revision`` in one commit.
 
-        ``added`` are (id, text); ``removed`` are (first, last) runs of ids, and go first.
+        ``removed`` are (first, last) id ranges, removed before the (id, text) pairs of
+        ``added`` are indexed.
         """
         writer = self._index.writer(_WRITER_HEAP_BYTES, 1)
         try:
             for first, last in removed:
-                writer.delete_documents_by_query(_between(first, last))
+                writer.delete_documents_by_query(_in_range(first, last))
             for chunk_id, text in added:
                 document = tantivy.Document()
                 document.add_unsigned("id", chunk_id)
@@ -100,24 +99,24 @@ class TextIndex:
                 document.add_text("text", text)
                 writer.add_document(document)
             writer.delete_documents_by_query(_term("id", _REVISION_ID))
-            mark = tantivy.Document()
-            mark.add_unsigned("id", _REVISION_ID)
+            marker = tantivy.Document()
+            marker.add_unsigned("id", _REVISION_ID)
             for number in revision:
-                mark.add_unsigned("revision", number)
-            writer.add_document(mark)
+                marker.add_unsigned("revision", number)
+            writer.add_document(marker)
             writer.commit()
         finally:
-            writer.wait_merging_threads()  # also gives the writer's lock back
+            writer.wait_merging_threads()  # also releases the writer's lock
         self.refresh()
 
     def search(
         self, question: str, k: int, ranges: Sequence[tuple[int, int]] | None = None
     ) -> list[tuple[int, float]]:
-        """Return up to ``k`` (id, BM25 score), best first, ties by id.
+        """Return up to ``k`` (id, BM25 score) pairs, best first, ties by id.
 
-        ``ranges`` limits the search to those (first, last) runs of ids.
+        ``ranges`` limits the search to these (first, last) id ranges.
         """
-        hits = self._search(question, k, _within(ranges))
+        hits = self._search(question, k, _in_ranges(ranges))
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
     def scores(
@@ -127,25 +126,25 @@ class TextIndex:
         others: Collection[int],
         ranges: Sequence[tuple[int, int]] | None = None,
     ) -> dict[int, float]:
-        """Return the BM25 scores of the ``k`` best, and of each of ``others`` with a word of it.
+        """Return the BM25 scores of the ``k`` best chunks, and of those of ``others`` that match.
 
-        ``ranges`` limits the search for the best, and ``others`` are within them.
+        ``ranges`` limits the search to these (first, last) id ranges, which contain ``others``.
         """
-        held = self._index.searcher().num_docs
-        limit = max(k, held) if held <= _SCORED_AT_ONCE else k
-        hits = self._search(question, limit, _within(ranges))
+        size = self._index.searcher().num_docs
+        limit = max(k, size) if size <= _MAX_FULL_SEARCH else k
+        hits = self._search(question, limit, _in_ranges(ranges))
         found = dict(hits[:k])
-        if len(hits) < limit:  # every chunk with a matching word is in them
+        if len(hits) < limit:  # these are all matches
             return found | {hit[0]: hit[1] for hit in hits[k:] if hit[0] in others}
         unseen = [chunk_id for chunk_id in others if chunk_id not in found]
-        # Not by a set of terms, for which each segment's dictionary is gone through.
+        # Not a term set query, which walks the whole dictionary of each segment.
         only = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, _term("id", chunk_id)) for chunk_id in unseen]
         )
         return found | dict(self._search(question, len(unseen), only))
 
     def digests(self) -> dict[int, int]:
-        """Return the :func:`digest` of the text that each id was indexed with."""
+        """Return the :func:`digest` of the indexed text of each id."""
         searcher = self._index.searcher()
         everything = tantivy.Query.all_query()
         hits = searcher.search(everything, limit=max(1, searcher.num_docs), count=False).hits
@@ -157,7 +156,7 @@ class TextIndex:
     def _search(
         self, question: str, k: int, allowed: tantivy.Query | None
     ) -> list[tuple[int, float]]:
-        """Return up to ``k`` (id, BM25 score), best first."""
+        """Return up to ``k`` (id, BM25 score) pairs, best first."""
         terms = query_terms(question)
         if not terms or k < 1:
             return []
@@ -165,7 +164,7 @@ class TextIndex:
             [(tantivy.Occur.Should, _term("text", term)) for term in terms]
         )
         if allowed is not None:
-            limit = tantivy.Query.const_score_query(allowed, 0.0)  # adds nothing to the score
+            limit = tantivy.Query.const_score_query(allowed, 0.0)  # does not change the score
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, limit)]
             )
@@ -175,9 +174,9 @@ class TextIndex:
         return [(i, score) for i, (score, _) in zip(ids, hits, strict=True) if isinstance(i, int)]
 
 
-@functools.lru_cache(maxsize=_KNOWN_QUESTIONS)
+@functools.lru_cache(maxsize=_MAX_CACHED_QUESTIONS)
 def query_terms(question: str) -> tuple[str, ...]:
-    """Return the distinct stems that a question is searched by, in its order."""
+    """Return the distinct stems to search for, in the order of the question."""
     words = _plain_analyzer().analyze(question)
     content = [word for word in words if word not in STOP_WORDS] or words
     return tuple(dict.fromkeys(stems(" ".join(content))))[:_MAX_TERMS]
@@ -191,35 +190,35 @@ def stop_stems() -> frozenset[str]:
 
 def stems(text: str) -> list[str]:
     """Return the stems of ``text`` as they are indexed, in order, repeats included."""
-    # White space is in no word, so the words between are analysed alone, and most are known.
-    known = _known_stems()
-    return [stem for piece in text.split() for stem in known[piece]]
+    # Words are analyzed one by one, since most are in the cache.
+    cache = _stem_cache()
+    return [stem for word in text.split() for stem in cache[word]]
 
 
-class _KnownStems(dict[str, tuple[str, ...]]):
-    """The stems of what stands between white space, remembered."""
+class _StemCache(dict[str, tuple[str, ...]]):
+    """A cache of the stems of words that white space separates."""
 
-    def __missing__(self, piece: str) -> tuple[str, ...]:
-        found = tuple(_analyzer().analyze(piece))
-        if len(piece) <= _KNOWN_CHARS:
-            if len(self) >= _MAX_KNOWN:
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = tuple(_analyzer().analyze(word))
+        if len(word) <= _MAX_CACHED_CHARS:
+            if len(self) >= _MAX_CACHED_WORDS:
                 self.clear()
-            self[piece] = found
+            self[word] = found
         return found
 
 
 @functools.cache
-def _known_stems() -> _KnownStems:
-    return _KnownStems()
+def _stem_cache() -> _StemCache:
+    return _StemCache()
 
 
 def digest(text: str) -> int:
-    """Return a 64-bit digest of a text, kept beside its words to tell which text they are of."""
+    """Return a 64-bit digest of a text, which the index stores to detect outdated text."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def remove_index(folder: Path) -> None:
-    """Remove an index that cannot be read, so that it can be built anew."""
+    """Delete the files of an index."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -264,13 +263,13 @@ def _term(field: str, value: int | str) -> tantivy.Query:
     return tantivy.Query.term_query(_schema(), field, value, "freq")
 
 
-def _within(ranges: Sequence[tuple[int, int]] | None) -> tantivy.Query | None:
+def _in_ranges(ranges: Sequence[tuple[int, int]] | None) -> tantivy.Query | None:
     if ranges is None:
         return None
     return tantivy.Query.boolean_query(
-        [(tantivy.Occur.Should, _between(first, last)) for first, last in ranges]
+        [(tantivy.Occur.Should, _in_range(first, last)) for first, last in ranges]
     )
 
 
-def _between(first: int, last: int) -> tantivy.Query:
+def _in_range(first: int, last: int) -> tantivy.Query:
     return tantivy.Query.range_query(_schema(), "id", tantivy.FieldType.Unsigned, first, last)

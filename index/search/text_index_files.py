@@ -1,7 +1,7 @@
-"""The files of a tantivy index: whether they are whole, and how to read where none can be made.
+"""Check and clean the files of a tantivy index, and open them in read-only folders.
 
-tantivy maps its files into memory and trusts them. Each ends with a footer that holds
-the CRC-32 of the rest, which it does not look at by itself.
+tantivy memory-maps its files without checking them. Each ends with a footer that has the
+CRC-32 of the rest.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ _READ_BYTES = 1 << 18
 
 
 def check_files(folder: Path) -> None:
-    """Check every file that the index in ``folder`` consists of; one of no index is no error.
+    """Check the CRC of every file of the index in ``folder``, if there is one.
 
     Raises:
-        ValueError: One is damaged, which the message names.
-        OSError: One is missing, or cannot be read.
+        ValueError: A file is damaged.
+        OSError: A file is missing or cannot be read.
     """
-    for path in sorted(_parts(folder)):
+    for path in sorted(_listed_files(folder)):
         _check_file(path)
 
 
 def remove_orphans(folder: Path) -> None:
-    """Remove files of which the index does not know, as a writer that was killed leaves them.
+    """Delete files that a killed writer left and the index does not list.
 
-    tantivy numbers its writes anew then, and does not overwrite a file of the same number.
-    The caller holds the write lock.
+    tantivy would reuse their numbers, and does not overwrite files. The caller holds the
+    write lock.
     """
     try:
-        known, files = _parts(folder), list(folder.iterdir())
-    except (OSError, ValueError):  # whoever opens it next makes it anew
+        listed, files = _listed_files(folder), list(folder.iterdir())
+    except (OSError, ValueError):  # the next opening rebuilds it
         return
     for path in files:
-        if path not in known and not path.name.startswith(".") and path.name != _META:
+        if path not in listed and not path.name.startswith(".") and path.name != _META:
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
-def _parts(folder: Path) -> set[Path]:
-    """Return the files that meta.json speaks of.
+def _listed_files(folder: Path) -> set[Path]:
+    """Return the files that meta.json lists.
 
     Raises:
         ValueError: It is damaged.
@@ -61,11 +61,13 @@ def _parts(folder: Path) -> set[Path]:
         segments = [(s["segment_id"].replace("-", ""), s["deletes"]) for s in meta["segments"]]
         deletes = {f"{name}.{gone['opstamp']}.del" for name, gone in segments if gone}
     except (AttributeError, KeyError, TypeError) as error:
-        msg = f"{_META} is not as it was written"
+        msg = f"{_META} is damaged"
         raise ValueError(msg) from error
     names = {name for name, _ in segments}
-    parts = {path for path in folder.iterdir() if path.stem in names and path.suffix != ".temp"}
-    return parts | {folder / name for name in deletes}
+    files_of_segments = {
+        path for path in folder.iterdir() if path.stem in names and path.suffix != ".temp"
+    }
+    return files_of_segments | {folder / name for name in deletes}
 
 
 def _check_file(path: Path) -> None:
@@ -80,10 +82,10 @@ def _check_file(path: Path) -> None:
         if magic != _MAGIC or payload < 0:
             raise damaged
         file.seek(payload)
-        expected = _crc_in(file.read(length))
+        expected = _footer_crc(file.read(length))
         file.seek(0)
         crc = 0
-        # The same memory for all blocks: to get new for each takes as long as to check it.
+        # One buffer for all blocks: allocating one for each takes as long as checking it.
         memory = memoryview(bytearray(min(payload, _READ_BYTES)))
         while payload > 0:
             block = memory[: file.readinto(memory[:payload])]
@@ -93,25 +95,25 @@ def _check_file(path: Path) -> None:
         raise damaged
 
 
-def _crc_in(footer: bytes) -> int | None:
+def _footer_crc(footer: bytes) -> int | None:
     try:
         return int(json.loads(footer)["crc"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def borrowed_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder of links to the files in ``folder``, for which that need not be writable.
+def linked_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """Return a temporary folder of links to the files in ``folder``.
 
-    tantivy makes lock files even to read.
+    tantivy creates lock files even to read, which a read-only folder does not allow.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The folder or a link cannot be created.
     """
     copy = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
-            # Those that tantivy writes are copied; the others never change once written.
+            # Files that tantivy may rewrite are copied; the others never change.
             if path.name.startswith(".") or path.name == _META:
                 shutil.copyfile(path, Path(copy.name) / path.name)
             else:
@@ -125,5 +127,5 @@ def borrowed_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
 def _link(path: Path, to: Path) -> None:
     try:
         to.symlink_to(path.absolute())
-    except OSError:  # Windows allows it to few
+    except OSError:  # Windows requires a privilege
         shutil.copyfile(path, to)

@@ -1,4 +1,4 @@
-"""What a writer that was killed leaves in a library's folder."""
+"""Write and read the vector index file, with SHA-256 digests of every block."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from index.embedding.int8 import usable_cores
 from index.store.rows import Revision
 
 TEMPORARY = ".tmp"
-"""What the name of a file ends with until it is renamed into place."""
+"""Suffix of a file until it is complete and renamed."""
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove half-written files; the caller holds the write lock, so that none is being written."""
+    """Delete incomplete files of killed writers. The caller holds the write lock."""
     for path in folder.glob(f"*{TEMPORARY}"):
         with contextlib.suppress(OSError):
             path.unlink()
@@ -37,44 +37,44 @@ _MOST_THREADS = 4
 
 
 class SavedVectors:
-    """What a file holds, to be read once.
+    """The payload of a file, to be read once.
 
     Args:
-        revision: Of the record that it is from.
+        revision: The store's revision when the file was saved.
         size: Bytes of the payload.
-        blocks: The payload, up to where it is damaged.
+        blocks: The verified blocks of the payload; they end before the first damaged one.
     """
 
     def __init__(self, revision: Revision, size: int, blocks: Iterator[bytes]) -> None:
         self.revision = revision
-        self._left = size
+        self._remaining = size
         self._blocks = blocks
         self._block = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        """Return up to ``size`` bytes more: none at the end, nor where the file is damaged."""
+        """Return up to ``size`` more bytes; none at the end or at damage."""
         if not self._block:
             self._block = memoryview(next(self._blocks, b""))
         piece = self._block[:size].tobytes()
         self._block = self._block[size:]
-        self._left -= len(piece)
+        self._remaining -= len(piece)
         return piece
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all of it was read, and found as it was written."""
-        return self._left == 0
+    def is_intact(self) -> bool:
+        """Whether all of the payload was read and verified."""
+        return self._remaining == 0
 
 
-def write_file(path: Path, revision: Revision, dimension: int, payload: Any) -> None:  # noqa: ANN401 - whatever has a buffer
-    """Write ``payload`` under its header beside ``path``, sync it, and rename it into place.
+def write_vector_file(path: Path, revision: Revision, dimension: int, payload: Any) -> None:  # noqa: ANN401 - any buffer
+    """Write a file with this payload: to a temporary name, synced, then renamed to ``path``.
 
     Raises:
-        OSError: The disk is full, or may not be written to.
+        OSError: The disk is full or read-only.
     """
     content = memoryview(payload).cast("B")
     header = _HEADER.pack(_MAGIC, *revision, dimension) + _LENGTH.pack(len(content))
-    # Not by threads: while the interpreter ends, as libraries are closed, none can be begun.
+    # No threads here: none can be started while the interpreter exits and closes libraries.
     blocks = (content[at : at + _BLOCK_BYTES] for at in range(0, len(content), _BLOCK_BYTES))
     digests = b"".join(map(_sha256, blocks))
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=TEMPORARY)
@@ -92,21 +92,21 @@ def write_file(path: Path, revision: Revision, dimension: int, payload: Any) -> 
 
 
 @contextlib.contextmanager
-def reading(path: Path, dimension: int) -> Iterator[SavedVectors | None]:
-    """Yield what is in ``path``; None if it is absent, damaged or of another dimension.
+def open_vector_file(path: Path, dimension: int) -> Iterator[SavedVectors | None]:
+    """Yield the payload of ``path``; None if the file is absent, damaged or of another dimension.
 
-    That its payload is damaged shows only as it is read.
+    Damage to the payload is noticed only while it is read.
     """
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(path.open("rb"))
-            saved = _saved(file, dimension, stack)
-        except (OSError, struct.error):  # it is absent, or shorter than a header
+            saved = _read_header(file, dimension, stack)
+        except (OSError, struct.error):  # absent, or shorter than a header
             saved = None
         yield saved
 
 
-def _saved(
+def _read_header(
     file: BufferedReader, dimension: int, stack: contextlib.ExitStack
 ) -> SavedVectors | None:
     header = file.read(_HEADER.size)
@@ -121,23 +121,23 @@ def _saved(
     digests = file.read(digests_bytes)
     if _sha256(header + digests) != digest:
         return None
-    blocks = stack.enter_context(contextlib.closing(_checked(file, digests)))
+    blocks = stack.enter_context(contextlib.closing(_verified_blocks(file, digests)))
     return SavedVectors(Revision(generation, token), length, blocks)
 
 
-def _checked(file: BufferedReader, digests: bytes) -> Generator[bytes, None, None]:
-    """Yield the blocks of the payload, up to the first that is not as it was written."""
+def _verified_blocks(file: BufferedReader, digests: bytes) -> Generator[bytes, None, None]:
+    """Yield the blocks of the payload up to the first damaged one."""
     expected = [digests[at : at + _DIGEST_BYTES] for at in range(0, len(digests), _DIGEST_BYTES)]
     threads = min(usable_cores(), _MOST_THREADS)
     ahead = 2 * threads
-    checking: deque[tuple[bytes, Future[bytes]]] = deque()
+    pending: deque[tuple[bytes, Future[bytes]]] = deque()
     with ThreadPoolExecutor(threads) as pool, contextlib.suppress(OSError):
         for number in range(len(expected) + ahead):
             if number < len(expected):
                 block = file.read(_BLOCK_BYTES)
-                checking.append((block, pool.submit(_sha256, block)))
+                pending.append((block, pool.submit(_sha256, block)))
             if number >= ahead:
-                block, digest = checking.popleft()
+                block, digest = pending.popleft()
                 if digest.result() != expected[number - ahead]:
                     return
                 yield block

@@ -18,30 +18,30 @@ from index.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryUnw
 from index.store import schema
 
 BUSY_SECONDS = 10.0
-"""How long one process waits for another that is writing."""
+"""How long to wait for another process that is writing."""
 
 
 @contextlib.contextmanager
 def translate_sqlite_errors(path: Path | None) -> Iterator[None]:
-    """Turn what SQLite raises over the record at ``path`` into a LibraryError."""
+    """Map sqlite3 errors about the database at ``path`` to LibraryError."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise _translated(error, path) from error
-    except UnicodeDecodeError as error:  # of a message that quotes what is damaged
+        raise _library_error(error, path) from error
+    except UnicodeDecodeError as error:  # from a message that quotes damaged text
         raise _damaged(error, path) from error
 
 
 @contextlib.contextmanager
 def temporary_folder_errors() -> Iterator[None]:
-    """Turn a failure to write to the temporary folder into a LibraryUnwritable."""
+    """Map errors in writing to the temporary folder to LibraryUnwritable."""
     try:
         yield
     except (OSError, sqlite3.DatabaseError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         msg = (
-            f"The temporary folder could not be written to ({reason}). Make room there, or name "
-            "another by the environment variable TMPDIR. Nothing was changed."
+            f"The temporary folder could not be written to ({reason}). Free some space there, or "
+            "set the environment variable TMPDIR to another folder. Nothing was changed."
         )
         raise LibraryUnwritable(msg) from error
 
@@ -49,12 +49,12 @@ def temporary_folder_errors() -> Iterator[None]:
 def _damaged(error: Exception, path: Path | None) -> LibraryDamaged:
     return LibraryDamaged(
         f"The library {path} is damaged ({error}). Restore library.sqlite from a backup. "
-        "article-qa check --library DIR tells what is damaged, and with --salvage NEW_DIR "
-        "it takes what can still be read into a new library."
+        "article-qa check --library DIR lists the damage; with --salvage NEW_DIR it copies what "
+        "can still be read into a new library."
     )
 
 
-def _translated(error: sqlite3.DatabaseError, path: Path | None) -> LibraryError:
+def _library_error(error: sqlite3.DatabaseError, path: Path | None) -> LibraryError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return LibraryLocked(
@@ -73,56 +73,53 @@ def _translated(error: sqlite3.DatabaseError, path: Path | None) -> LibraryError
             f"The disk of the library {path} could not be read or written ({error}). Nothing was "
             "changed. Check that the disk has room and is sound."
         )
-    # Of a text that is no longer UTF-8 Python tells by a message without a code; what our
-    # queries name is missing only where the schema was damaged.
-    told = str(error)
-    misread = (code == 0 and "decode" in told) or "no such" in told or "malformed" in told
+    # Python reports text that is not UTF-8 by a message without a code. "no such table" can only
+    # mean a damaged schema.
+    message = str(error)
+    misread = (code == 0 and "decode" in message) or "no such" in message or "malformed" in message
     if misread or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return _damaged(error, path)
     return LibraryError(f"The library {path} could not be used: {error}.")
 
 
 class ReadOnlyDatabase:
-    """Where a record is read from that this process may not write to.
+    """A way to read a database file that this process may not write to.
 
-    SQLite shares a WAL through files beside the record. If they are there, it reads them in
-    place and sees what others write. If there is no WAL, the file is read as it is, which makes
-    no files beside it, and :meth:`changed` tells if somebody changes it. A WAL that its writer
-    left behind is copied with the record, since its changes have yet to be put in.
-
-    Args:
-        path: The record.
+    With a live WAL, SQLite reads the file in place and sees what others write. Without a WAL,
+    the file is opened as immutable, which creates no files beside it, and :meth:`changed`
+    reports changes by others. A WAL left by a dead writer holds changes that are not yet in the
+    file, so both are copied to a temporary folder.
 
     Raises:
-        LibraryError: It cannot be read either.
+        LibraryError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.resolve()  # SQLite keeps the WAL beside the file that a link leads to
+        self._path = path.resolve()  # SQLite keeps the WAL beside the target of a link
         self._wal = Path(f"{self._path}-wal")
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        self.renew()
+        self.reopen()
 
-    def renew(self) -> None:
-        """Look anew at how the record can be read."""
+    def reopen(self) -> None:
+        """Choose again how to read the file."""
         self.close()
         self._stamp = self._stat()
         self.target = self._uri("mode=ro")
-        """What SQLite is to open, as a URI."""
-        self._shared = self._wal.exists() and self._opens()
+        """The URI for SQLite to open."""
+        self._shared = self._wal.exists() and self._can_open()
         if self._shared:
             return
         self.target = self._uri("mode=ro&immutable=1")
         with contextlib.suppress(FileNotFoundError):
             if self._wal.stat().st_size:
-                self.target = self._copied()
+                self.target = self._copy_with_wal()
 
     def changed(self) -> bool:
-        """Whether the file was changed under a reader that expects it to stay as it is."""
+        """Return whether the file was changed since it was opened as immutable."""
         return not self._shared and self._stat() != self._stamp
 
     def close(self) -> None:
-        """Remove the copy, if one was made."""
+        """Delete the temporary copy, if there is one."""
         if self._copy is not None:
             self._copy.cleanup()
             self._copy = None
@@ -130,24 +127,25 @@ class ReadOnlyDatabase:
     def _uri(self, options: str) -> str:
         return f"file:{quote(str(self._path.absolute()))}?{options}"
 
-    def _opens(self) -> bool:
+    def _can_open(self) -> bool:
         with translate_sqlite_errors(self._path):
             db = sqlite3.connect(self.target, uri=True)
         try:
             db.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError:
             return False
-        except sqlite3.DatabaseError:  # damaged: whoever reads it next is told
+        except sqlite3.DatabaseError:  # damaged: the next read reports it
             return True
         finally:
             db.close()
         return True
 
-    def _copied(self) -> str:
+    def _copy_with_wal(self) -> str:
         with temporary_folder_errors():
-            place = tempfile.TemporaryDirectory(prefix="article-qa-", ignore_cleanup_errors=True)
-            self._copy = place
-            copy = Path(place.name) / self._path.name
+            self._copy = tempfile.TemporaryDirectory(
+                prefix="article-qa-", ignore_cleanup_errors=True
+            )
+            copy = Path(self._copy.name) / self._path.name
             try:
                 shutil.copyfile(self._path, copy)
                 shutil.copyfile(self._wal, f"{copy}-wal")
@@ -171,20 +169,18 @@ class ReadOnlyDatabase:
 class Database:
     """One SQLite file in WAL mode, or a database in memory. Safe to use from several threads.
 
-    Not to be used in a child process made by ``fork``, which must open the library itself.
+    A child process made by ``fork`` must open its own.
 
     Args:
-        path: The file, made if absent; None for memory.
-        create: Whether a file that is absent or has no tables becomes a library.
-        read_only: Whether to leave the file and its folder as they are: no byte of them changes,
-            nor do files come and go beside it.
+        path: The file, created if absent; None for memory.
+        create: Whether to create the tables in a file that is absent or has none.
+        read_only: Whether to change nothing in the file's folder, not even temporarily.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
         LibraryDamaged: The file is not a library, or cannot be read.
-        LibraryUnwritable: The file cannot be made; or it is of an older format, and cannot
-            be written.
-        LibraryLocked: Another process held it for longer than the stated time.
+        LibraryUnwritable: The file cannot be created.
+        LibraryLocked: Another process kept it locked for more than :data:`BUSY_SECONDS`.
     """
 
     def __init__(self, path: Path | None, *, create: bool = True, read_only: bool = False) -> None:
@@ -193,14 +189,14 @@ class Database:
         self._process = os.getpid()
         self._write_lock = threading.RLock()
         self._writer: sqlite3.Connection | None = None
-        # Readers of a file have connections of their own, so that they wait neither for a
-        # long transaction nor for each other; memory has but one.
+        # Each reader of a file has its own connection, so it waits for no transaction and no
+        # other reader. A database in memory has only one connection.
         self._idle: deque[sqlite3.Connection] = deque()
         self._current = threading.local()
-        self._frozen: ReadOnlyDatabase | None = None
+        self._read_only_file: ReadOnlyDatabase | None = None
         self._closed = False
         self.unwritable: LibraryUnwritable | None = None
-        """Why nothing can be changed, if the file can only be read."""
+        """Why the file can only be read; None if it can be written."""
         try:
             self._open(read_only=read_only)
         except BaseException:
@@ -208,14 +204,14 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close the file; nothing can be asked of it afterwards."""
+        """Close all connections; using the database afterwards raises LibraryError."""
         self._closed = True
         while self._idle:
             self._idle.pop().close()
         if self._writer is not None:
             self._writer.close()
-        if self._frozen is not None:
-            self._frozen.close()
+        if self._read_only_file is not None:
+            self._read_only_file.close()
 
     def check_process(self) -> None:
         """Raise LibraryError in a child process made by ``fork`` after this was opened.
@@ -231,16 +227,16 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection whose changes are kept together, or not at all.
+        """Yield a connection whose changes are committed together, or rolled back.
 
         Raises:
-            LibraryUnwritable: The file can only be read, or its disk is full.
+            LibraryUnwritable: The file is read-only, or its disk is full.
         """
         self.check_process()
         if self.unwritable is not None:
             raise LibraryUnwritable(str(self.unwritable))
         with self._write_lock, translate_sqlite_errors(self._path):
-            db = self._writing()
+            db = self._writer_connection()
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -251,16 +247,16 @@ class Database:
                 raise
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query over what is committed."""
+        """Return the rows of a query over the committed data."""
         with self._reader() as db:
             return db.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Have all that this thread reads be of one state of the record."""
+        """Make all reads of this thread see one state of the database."""
         with self._reader() as db:
             if self._path is None or db.in_transaction:
-                yield  # memory has one connection, which nobody changes meanwhile
+                yield  # in memory, the one connection is locked
                 return
             db.execute("BEGIN")
             self._current.reader = db
@@ -273,22 +269,22 @@ class Database:
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that no other thread uses meanwhile."""
+        """Yield a connection that no other thread is using."""
         self.check_process()
         with translate_sqlite_errors(self._path):
             if self._path is None:
                 with self._write_lock:
-                    yield self._writing()
+                    yield self._writer_connection()
             elif getattr(self._current, "reader", None) is not None:
                 yield self._current.reader
             else:
-                with self._borrowed() as db:
+                with self._pooled_connection() as db:
                     yield db
 
     @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[sqlite3.Connection]:
-        if self._frozen is not None and self._frozen.changed():
-            self._thaw(self._frozen)
+    def _pooled_connection(self) -> Iterator[sqlite3.Connection]:
+        if self._read_only_file is not None and self._read_only_file.changed():
+            self._reopen_read_only(self._read_only_file)
         try:
             db = self._idle.pop()
         except IndexError:
@@ -300,18 +296,18 @@ class Database:
                 db.close()
             else:
                 self._idle.append(db)
-        if self._frozen is not None and self._frozen.changed():
-            msg = f"Somebody has just changed the library {self._path}. Try again."
+        if self._read_only_file is not None and self._read_only_file.changed():
+            msg = f"Another process has just changed the library {self._path}. Try again."
             raise LibraryLocked(msg)
 
-    def _thaw(self, frozen: ReadOnlyDatabase) -> None:
+    def _reopen_read_only(self, file: ReadOnlyDatabase) -> None:
         with self._write_lock:
-            if frozen.changed():
+            if file.changed():
                 while self._idle:
                     self._idle.pop().close()
-                frozen.renew()
+                file.reopen()
 
-    def _writing(self) -> sqlite3.Connection:
+    def _writer_connection(self) -> sqlite3.Connection:
         if self._writer is None:
             self._writer = self._connect()
         return self._writer
@@ -321,15 +317,15 @@ class Database:
             msg = f"The library {self._path} was closed. Open it again."
             raise LibraryError(msg)
         target = ":memory:" if self._path is None else str(self._path)
-        if self._frozen is not None:
-            target = self._frozen.target
+        if self._read_only_file is not None:
+            target = self._read_only_file.target
         with translate_sqlite_errors(self._path):
             db = sqlite3.connect(
                 target,
                 timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
-                uri=self._frozen is not None,
+                uri=self._read_only_file is not None,
             )
             db.execute("PRAGMA foreign_keys = ON")
             # FULL: an article that was reported as added survives a power cut.
@@ -337,14 +333,14 @@ class Database:
         return db
 
     def _open(self, *, read_only: bool) -> None:
-        """Make the file if it is absent; of one that cannot be written to, become a reader."""
+        """Open or create the file; fall back to reading if it cannot be written to."""
         try:
             if read_only:
                 msg = f"The library {self._path} was opened for reading only."
                 raise LibraryUnwritable(msg)
             self._check_permission()
             with self._write_lock, translate_sqlite_errors(self._path):
-                self._prepare(self._writing())
+                self._prepare(self._writer_connection())
         except LibraryUnwritable as error:
             if self._path is None or not self._path.is_file():
                 raise
@@ -352,7 +348,7 @@ class Database:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-            self._frozen = ReadOnlyDatabase(self._path)
+            self._read_only_file = ReadOnlyDatabase(self._path)
             with self._reader() as db:
                 self._prepare(db)
 
@@ -360,7 +356,7 @@ class Database:
         schema.prepare(db, self._path, self.transaction, create=self._create)
 
     def _check_permission(self) -> None:
-        """Raise LibraryUnwritable where SQLite would find out at the first change."""
+        """Raise LibraryUnwritable now for what SQLite would only report at the first write."""
         if self._path is not None and self._path.exists():
             for path in (self._path, self._path.parent):
                 if not os.access(path, os.W_OK):

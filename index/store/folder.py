@@ -1,4 +1,4 @@
-"""What a library's folder holds before it is opened: a record, traces of a lost one, or neither."""
+"""Check what a folder holds before a library in it is opened or created."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _WAL = f"{STORE_FILE}-wal"
 
 
 def check_folder(folder: Path, *, create: bool) -> bool:
-    """Return whether a library may be made in ``folder``, having looked at what is in it.
+    """Return whether a library may be created in ``folder``. Nothing is written.
 
-    Nothing is written. A folder that does not exist, is empty or holds only other files may
-    become a library if ``create`` is set. One that holds the files derived from a record may
-    not: its record was lost, and a new one would hide that.
+    With ``create``, a folder that is absent, empty or holds only other files may become a
+    library. One with index files but no database may not: its articles were lost, and a new
+    database would hide that.
 
     Raises:
         LibraryMissing: There is no library in ``folder``, and ``create`` is not set.
-        LibraryDamaged: The record of a library is missing or is not a file.
+        LibraryDamaged: The database of a library is missing or is not a file.
         LibraryError: The folder cannot be read.
     """
     try:
@@ -32,23 +32,23 @@ def check_folder(folder: Path, *, create: bool) -> bool:
 
 
 def _may_create(folder: Path, *, create: bool) -> bool:
-    # Looked at before the record: whoever makes a library makes the record first.
-    traces = [name for name in (VECTOR_FILE, TEXT_FOLDER, _WAL) if (folder / name).exists()]
-    record = folder / STORE_FILE
-    problem = _problem_with(record)
+    # List these before the database, which a process that creates a library writes first.
+    remains = [name for name in (VECTOR_FILE, TEXT_FOLDER, _WAL) if (folder / name).exists()]
+    database = folder / STORE_FILE
+    problem = _problem_with(database)
     if problem is None:
-        return create and not {VECTOR_FILE, TEXT_FOLDER}.intersection(traces)
-    if traces:
+        return create and not {VECTOR_FILE, TEXT_FOLDER}.intersection(remains)
+    if remains:
         raise LibraryDamaged(
             f"The library in {folder} has lost its articles: {problem}, although "
-            f"{' and '.join(traces)} {'is' if len(traces) == 1 else 'are'} there. Put {STORE_FILE} "
-            "back from a backup. To start a new library, name another folder."
+            f"{' and '.join(remains)} {'is' if len(remains) == 1 else 'are'} there. Put "
+            f"{STORE_FILE} back from a backup. To start a new library, name another folder."
         )
-    if _is_new(record):
+    if _is_new(database):
         if create:
             return True
         raise LibraryMissing(
-            f"There is no library in {folder}. Make one with: "
+            f"There is no library in {folder}. Create one with: "
             f"article-qa add FILE --library {folder}"
         )
     raise LibraryDamaged(
@@ -57,18 +57,18 @@ def _may_create(folder: Path, *, create: bool) -> bool:
     )
 
 
-def _is_new(record: Path) -> bool:
-    """Return whether nothing was ever recorded: the file is absent, or empty as it is made."""
-    return not record.is_symlink() and (not record.exists() or record.is_file())
+def _is_new(database: Path) -> bool:
+    """Return whether nothing was ever stored: the file is absent, or empty."""
+    return not database.is_symlink() and (not database.exists() or database.is_file())
 
 
-def _problem_with(record: Path) -> str | None:
-    """Return what is wrong with the record's file, as far as can be seen from outside."""
-    if record.is_file():
-        return None if record.stat().st_size else f"{STORE_FILE} is empty"
-    if record.is_symlink() and not record.exists():
-        return f"{STORE_FILE} is a link to {record.readlink()}, which does not exist"
-    if record.exists():
-        kind = "a folder" if record.is_dir() else "not a file"
+def _problem_with(database: Path) -> str | None:
+    """Return what is wrong with the database file, judging by its type and size."""
+    if database.is_file():
+        return None if database.stat().st_size else f"{STORE_FILE} is empty"
+    if database.is_symlink() and not database.exists():
+        return f"{STORE_FILE} is a link to {database.readlink()}, which does not exist"
+    if database.exists():
+        kind = "a folder" if database.is_dir() else "not a file"
         return f"{STORE_FILE} is {kind}"
     return f"{STORE_FILE} is missing"

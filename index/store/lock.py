@@ -13,16 +13,16 @@ from index.errors import LibraryLocked, LibraryUnwritable
 
 LOCK = "write.lock"
 LOCK_SECONDS = 10.0
-"""How long a second writer waits for the first."""
+"""How long to wait for another writer."""
 
 
 class WriteLock:
-    """The lock of the library in ``folder``, which is made if absent; None for one in memory.
+    """The write lock of the library in ``folder``, which is created if absent; None for memory.
 
-    The file stays when a process ends; the lock on it does not.
+    When a process dies, the lock file stays but the lock is released.
 
     Raises:
-        LibraryUnwritable: The folder cannot be made.
+        LibraryUnwritable: The folder cannot be created.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -36,18 +36,18 @@ class WriteLock:
 
     @contextlib.contextmanager
     def held(self, *, wait: bool = True) -> Iterator[None]:
-        """Hold the lock; a thread that has it may take it again.
+        """Hold the lock, which is reentrant.
 
         Raises:
-            LibraryLocked: Another process or thread has it, and kept it for the stated time
-                if this one is to ``wait``.
+            LibraryLocked: Another process or thread holds it; with ``wait``, for more than
+                :data:`LOCK_SECONDS`.
             LibraryUnwritable: The lock file cannot be written.
         """
         try:
             if isinstance(self._lock, filelock.BaseFileLock):
                 self._lock.acquire(timeout=LOCK_SECONDS if wait else 0)
             elif not self._lock.acquire(blocking=wait):
-                msg = "Another thread is changing the library."
+                msg = "Another thread is changing the library. Try again when it is done."
                 raise LibraryLocked(msg)
         except filelock.Timeout as error:
             msg = (

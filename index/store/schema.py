@@ -1,4 +1,4 @@
-"""The tables of a library's SQLite file, and which files are libraries of this format."""
+"""Create the tables of a library's SQLite file, and check the format of existing files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
 
 SCHEMA_VERSION = 3
-_APPLICATION_ID = 0x41514131  # "AQA1": tells our file from another program's database
+_APPLICATION_ID = 0x41514131  # "AQA1", in ASCII
 
 _SCHEMA = """
 CREATE TABLE library (
@@ -38,26 +38,26 @@ CREATE TABLE changes (
 """
 
 Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
-"""Begins one that is kept as a whole or not at all."""
+"""Returns a context in which all changes are committed together, or rolled back."""
 
 
 def prepare(
     db: sqlite3.Connection, path: Path | None, transaction: Transaction, *, create: bool = True
 ) -> None:
-    """Create the tables in a new file; check that any other is a library of this format.
+    """Create the tables in a new file, or check that an existing one has this format.
 
     Args:
-        db: A connection to it.
-        path: The file, to name in errors; None for memory.
-        transaction: Begins one on the connection that writes.
-        create: Whether a file without tables may get them.
+        db: A connection to the file.
+        path: The file, for error messages; None for memory.
+        transaction: Begins a transaction on the writing connection.
+        create: Whether to create the tables in a file that has none.
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
         LibraryError: An unreleased version of this program wrote it.
-        LibraryDamaged: It is another program's, or has no tables and must not get them.
+        LibraryDamaged: It is another program's, or has no tables and ``create`` is not set.
     """
-    # Read before the version, since another process may be making the library meanwhile.
+    # Read before the version, since another process may be creating the library.
     has_tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
     version = _version(db)
     if version > SCHEMA_VERSION:
@@ -80,8 +80,8 @@ def prepare(
         raise _not_a_library(path)
     if not create:
         msg = (
-            f"{path} holds no library: it has lost its articles, or never had any. Put it back "
-            "from a backup, or name another folder."
+            f"{path} is not a library: it has no tables. Restore it from a backup, or name another "
+            "folder."
         )
         raise LibraryDamaged(msg)
     db.execute("PRAGMA journal_mode = WAL")
@@ -89,13 +89,13 @@ def prepare(
 
 
 def _version(db: sqlite3.Connection) -> int:
-    """Return the version of the format; 0 of a file that nobody has put tables into."""
+    """Return the format version; 0 for a file without tables."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _create(transaction: Transaction) -> None:
     with transaction() as db:
-        # Another process may have made it while this one waited.
+        # Another process may have created it while this one waited.
         if not _version(db):
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
@@ -105,5 +105,5 @@ def _create(transaction: Transaction) -> None:
 
 def _not_a_library(path: Path | None) -> LibraryDamaged:
     return LibraryDamaged(
-        f"{path} is a database of another program. Name a folder of its own for the library."
+        f"{path} is the database of another program. Choose another folder for the library."
     )

@@ -15,10 +15,10 @@ from index.types import Article, Chunk
 
 
 class ChunkSpool:
-    """Rows of chunks and vectors that wait for the one transaction that records them.
+    """Chunks and vectors that wait to be inserted in one transaction.
 
-    They are in a private database of SQLite's, which goes to a temporary file as it
-    grows and is gone when it is closed.
+    They are kept in a private SQLite database, which spills to a temporary file as it grows
+    and is deleted when closed.
 
     Raises:
         LibraryUnwritable: The disk of the temporary file is full.
@@ -27,7 +27,7 @@ class ChunkSpool:
     def __init__(self) -> None:
         with temporary_folder_errors():
             self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = OFF")  # what breaks off is thrown away
+            self._db.execute("PRAGMA journal_mode = OFF")  # an interrupted spool is discarded
             self._db.execute(
                 "CREATE TABLE waiting (id INTEGER PRIMARY KEY, article TEXT, start INTEGER, "
                 '"end" INTEGER, text TEXT, heading TEXT, sentences BLOB, vector BLOB)'
@@ -41,7 +41,7 @@ class ChunkSpool:
         self._db.close()
 
     def add(self, article_id: str, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Take further chunks of an article, in order, and their vectors ``(n, dimension)``."""
+        """Append chunks of an article, in order, and their vectors ``(n, dimension)``."""
         with temporary_folder_errors():
             self._db.execute("BEGIN")
             self._db.executemany(
@@ -54,12 +54,12 @@ class ChunkSpool:
             self._db.execute("COMMIT")
 
     def article_ids(self) -> list[str]:
-        """Return whose chunks there are."""
+        """Return the ids of the articles with chunks here."""
         with temporary_folder_errors():
             return [row[0] for row in self._db.execute("SELECT DISTINCT article FROM waiting")]
 
     def rows(self, article_id: str) -> Iterator[tuple[tuple[object, ...], bytes]]:
-        """Yield the values of each chunk's row, and its vector's, in order."""
+        """Yield the row of each chunk of an article, and the bytes of its vector, in order."""
         query = (
             'SELECT start, "end", text, heading, sentences, vector FROM waiting '
             "WHERE article = ? ORDER BY id"
@@ -69,7 +69,7 @@ class ChunkSpool:
                 yield row[:-1], row[-1]
 
 
-def record_article(db: sqlite3.Connection, article: Article, embedded: ChunkSpool) -> None:
+def insert_article(db: sqlite3.Connection, article: Article, embedded: ChunkSpool) -> None:
     """Insert an article with its chunks and their vectors."""
     key = db.execute(
         "INSERT INTO articles (id, title, source, added_at, characters, page_count) "
@@ -87,11 +87,11 @@ def record_article(db: sqlite3.Connection, article: Article, embedded: ChunkSpoo
         "INSERT INTO texts (article, headings, pages, text) VALUES (?, ?, ?, ?)",
         (key, *text_row(article)),
     )
-    record_chunks(db, int(key or 0), article.id, embedded)
+    insert_chunks(db, int(key or 0), article.id, embedded)
 
 
-def record_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: ChunkSpool) -> None:
-    """Insert the chunks of the article of ``key`` under ids without gaps, and note it."""
+def insert_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: ChunkSpool) -> None:
+    """Insert the chunks of an article under consecutive ids, and log the change."""
     before = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
     first = int(before[0]) + 1 if before else 1
     count = 0
@@ -100,22 +100,22 @@ def record_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: C
         db.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)", (chunk_id, key, *row))
         db.execute("INSERT INTO vectors VALUES (?, ?)", (chunk_id, vector))
         count += 1
-    note_change(db, added=True, first=first, last=first + count - 1)
+    log_change(db, added=True, first=first, last=first + count - 1)
 
 
-def forget_chunks(db: sqlite3.Connection) -> None:
-    """Delete every chunk, and note it."""
+def delete_all_chunks(db: sqlite3.Connection) -> None:
+    """Delete all chunks, and log the change."""
     first, last = db.execute("SELECT min(id), max(id) FROM chunks").fetchone()
-    db.execute("DELETE FROM vectors")  # those of no chunk, too
+    db.execute("DELETE FROM vectors")  # including orphans
     if first is not None:
         db.execute("DELETE FROM chunks")
-        # No index is caught up from before this; and damage to the log ends here.
+        # Every index is rebuilt after this, so older entries, damaged or not, are not needed.
         db.execute("DELETE FROM changes")
-        note_change(db, added=False, first=first, last=last)
+        log_change(db, added=False, first=first, last=last)
 
 
-def note_change(db: sqlite3.Connection, *, added: bool, first: int, last: int) -> None:
-    """Move the record to its next revision, to which these chunks came or went."""
+def log_change(db: sqlite3.Connection, *, added: bool, first: int, last: int) -> None:
+    """Advance the store to its next revision, in which these chunks were added or removed."""
     token = secrets.randbits(62)
     db.execute("UPDATE library SET generation = generation + 1, token = ?", (token,))
     db.execute(

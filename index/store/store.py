@@ -1,8 +1,7 @@
-"""SQLite: articles, chunks and their vectors. The record that all else is derived from.
+"""Store articles, chunks and vectors in SQLite; all indexes are derived from this.
 
-Every change is one transaction. One of chunks also moves the generation on by one
-and notes in ``changes`` which of them came or went, so that a derived index of any
-age can catch up at the cost of what changed.
+Every change is one transaction. A change of chunks also increments the generation and logs
+the added or removed ids in ``changes``, so an index of any age catches up on the changes alone.
 """
 
 from __future__ import annotations
@@ -36,30 +35,30 @@ from index.store.rows import (
 )
 from index.store.staging import (
     ChunkSpool,
-    forget_chunks,
-    note_change,
-    record_article,
-    record_chunks,
+    delete_all_chunks,
+    insert_article,
+    insert_chunks,
+    log_change,
 )
 from index.types import Article, ArticleInfo, PassageSource
 
-_SQL_VARIABLES = 500  # bound below every SQLite build's limit
+_SQL_VARIABLES = 500  # fewer than any build of SQLite allows
 
 
 class Store:
-    """The record of one library. Safe to use from several threads.
+    """The articles, chunks and vectors of one library. Thread-safe.
 
     Args:
-        path: The database file, made if absent; None keeps the record in memory.
-        model: The model whose vectors the library holds.
-        replacing: Whether the caller is about to replace the vectors of
-            another model by this one's, so that a mismatch is no error.
+        path: The database file, created if absent; None for memory.
+        model: The model that makes the vectors.
+        replacing: Whether the caller is about to replace all vectors, so that those of another
+            model are no error.
         create: As for :class:`index.store.database.Database`.
         read_only: As for :class:`index.store.database.Database`.
 
     Raises:
         WrongModel: The library was indexed with another model.
-        LibraryError: As :class:`index.store.database.Database` says.
+        LibraryError: As for :class:`index.store.database.Database`.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class Store:
     ) -> None:
         self._db = Database(path, create=create, read_only=read_only)
         try:
-            self._adopt(model)
+            self._set_model_if_new(model)
             if not replacing:
                 self.check_model(model)
         except BaseException:
@@ -81,36 +80,36 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Close the record; nothing can be asked of it afterwards."""
+        """Close the database; using the store afterwards raises LibraryError."""
         self._db.close()
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Have all that this thread reads within be of one state of the record."""
+        """Make all reads of this thread within the context see one state of the store."""
         return self._db.snapshot()
 
     @property
     def writable(self) -> bool:
-        """Whether it can be changed; see :meth:`check_writable`."""
+        """Whether the store can be changed."""
         return self._db.unwritable is None
 
     def check_process(self) -> None:
-        """Raise LibraryError in a child process that was forked after this was opened."""
+        """Raise LibraryError in a process forked after the store was opened."""
         self._db.check_process()
 
     def check_writable(self) -> None:
-        """Raise LibraryUnwritable if the record could be opened for reading only."""
+        """Raise LibraryUnwritable if the store is read-only."""
         self.check_process()
         if self._db.unwritable is not None:
             raise LibraryUnwritable(str(self._db.unwritable))
 
     def revision(self) -> Revision:
-        """Return the state the record is in."""
+        """Return the current revision."""
         return Revision(*self._db.read("SELECT generation, token FROM library")[0])
 
-    def has_been_at(self, revision: Revision) -> bool:
-        """Return whether the record has passed through ``revision``, or stands at it.
+    def contains_revision(self, revision: Revision) -> bool:
+        """Return whether ``revision`` is a current or past state of the store.
 
-        It has not if the file was put back from a backup and changed since.
+        False if the file was restored from an older backup and changed since.
         """
         return revision == NEW or bool(
             self._db.read("SELECT 1 FROM changes WHERE generation = ? AND token = ?", revision)
@@ -143,14 +142,14 @@ class Store:
         return [article_of(row) for row in self._db.read(f"{SELECT_ARTICLE} ORDER BY key")]
 
     def catalogue(self) -> list[ArticleInfo]:
-        """Return what a list shows of every article, in the order they were added."""
+        """Return all but the text of every article, in the order they were added."""
         return [info_of(row) for row in self._db.read(f"{SELECT_INFO} ORDER BY key")]
 
     def article(self, article_id: str) -> Article:
-        """Return the article of this id.
+        """Return the article with this id.
 
         Raises:
-            ArticleNotFound: There is none.
+            ArticleNotFound: There is no article with this id.
         """
         rows = self._db.read(f"{SELECT_ARTICLE} WHERE id = ?", (article_id,))
         if not rows:
@@ -158,24 +157,20 @@ class Store:
         return article_of(rows[0])
 
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
-        """Return what passages tell of each of the articles, without those that are gone."""
-        rows = self._read_of(f"{SELECT_PASSAGE_SOURCE} WHERE id", list(set(article_ids)))
+        """Return the title and page starts of each article, without those that were removed."""
+        rows = self._read_in(f"{SELECT_PASSAGE_SOURCE} WHERE id", list(set(article_ids)))
         return {row[0]: passage_source_of(row) for row in rows}
 
     def titles(self) -> dict[str, str]:
         """Return the title of every article by its id, in the order they were added."""
         return dict(self._db.read("SELECT id, title FROM articles ORDER BY key"))
 
-    def has_article(self, article_id: str) -> bool:
-        """Return whether an article of this id is recorded."""
-        return bool(self._db.read("SELECT 1 FROM articles WHERE id = ?", (article_id,)))
-
     def chunk_count(self) -> int:
         """Return the number of chunks of all articles."""
         return int(self._db.read("SELECT count(*) FROM chunks")[0][0])
 
     def extent(self) -> tuple[Revision, int]:
-        """Return the state the record is in, and the highest id of a chunk that it has had."""
+        """Return the current revision and the highest chunk id ever assigned."""
         ((generation, token, last),) = self._db.read(
             "SELECT generation, token, coalesce("
             "(SELECT seq FROM sqlite_sequence WHERE name = 'chunks'), 0) FROM library"
@@ -183,7 +178,7 @@ class Store:
         return Revision(generation, token), int(last)
 
     def chunk_ranges(self, article_ids: Iterable[str]) -> list[tuple[int, int]]:
-        """Return the (first, last) chunk id of each article; both count.
+        """Return the (first, last) chunk ids of each article, inclusive.
 
         Raises:
             ArticleNotFound: One of the ids is not in the library.
@@ -201,8 +196,8 @@ class Store:
         return ranges
 
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
-        """Return the chunks of these ids, without those that are gone."""
-        rows = self._read_of(f"{SELECT_CHUNK} WHERE chunks.id", ids)
+        """Return the chunks with these ids, without those that were removed."""
+        rows = self._read_in(f"{SELECT_CHUNK} WHERE chunks.id", ids)
         return {row[0]: stored_chunk(row) for row in rows}
 
     def chunks_between(self, first: int, last: int) -> list[StoredChunk]:
@@ -222,24 +217,24 @@ class Store:
 
     def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
         """Return those of ``ids`` that exist ``(n,)``, ascending, and their vectors."""
-        return vectors_of(sorted(self._read_of(f"{SELECT_VECTOR} WHERE chunk", ids)))
+        return vectors_of(sorted(self._read_in(f"{SELECT_VECTOR} WHERE chunk", ids)))
 
     def add(self, article: Article, embedded: ChunkSpool) -> bool:
-        """Record an article with its chunks and their vectors, all or nothing.
+        """Add an article with its chunks and vectors in one transaction.
 
-        Returns False, and changes nothing, if the same text is already there.
+        Returns False, and changes nothing, if the store already has the same text.
         """
         with self._db.transaction() as db:
             if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
                 return False
-            record_article(db, article, embedded)
+            insert_article(db, article, embedded)
         return True
 
     def remove(self, article_id: str) -> None:
-        """Remove an article with all that belongs to it.
+        """Remove an article with its chunks and vectors.
 
         Raises:
-            ArticleNotFound: There is none of this id.
+            ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
             first, last = db.execute(
@@ -250,15 +245,13 @@ class Store:
             if first is None:
                 raise _not_found(article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            note_change(db, added=False, first=first, last=last)
+            log_change(db, added=False, first=first, last=last)
 
     def rename(self, article_id: str, title: str) -> None:
-        """Give an article another title.
-
-        No chunk holds its article's title, so nothing derived from them goes stale.
+        """Change the title of an article; no index depends on it.
 
         Raises:
-            ArticleNotFound: There is none of this id.
+            ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
             changed = db.execute("UPDATE articles SET title = ? WHERE id = ?", (title, article_id))
@@ -266,29 +259,29 @@ class Store:
                 raise _not_found(article_id)
 
     def replace_chunks(self, model: ModelIdentity, embedded: ChunkSpool) -> None:
-        """Replace the chunks and vectors of every article by another model's.
+        """Replace all chunks and vectors by those in ``embedded``, made by ``model``.
 
-        Articles of which ``embedded`` has none lose theirs.
+        Articles that are not in ``embedded`` lose theirs.
         """
         with self._db.transaction() as db:
-            forget_chunks(db)
+            delete_all_chunks(db)
             for article_id in embedded.article_ids():
                 row = db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
                 if row:
-                    record_chunks(db, row[0], article_id, embedded)
+                    insert_chunks(db, row[0], article_id, embedded)
             db.execute(
                 "UPDATE library SET model_name = ?, model_sha256 = ?, dimension = ?",
                 (model.name, model.sha256, model.dimension),
             )
 
-    def _read_of(self, query: str, values: Sequence[object]) -> Iterator[Row]:
-        """Yield the rows of ``query`` whose column that it ends with is one of ``values``."""
+    def _read_in(self, query: str, values: Sequence[object]) -> Iterator[Row]:
+        """Yield the rows for which the column that ends ``query`` is one of ``values``."""
         for first in range(0, len(values), _SQL_VARIABLES):
             some = values[first : first + _SQL_VARIABLES]
             yield from self._db.read(f"{query} IN ({','.join('?' * len(some))})", some)
 
-    def _adopt(self, model: ModelIdentity) -> None:
-        """Take ``model`` for a library that has none yet."""
+    def _set_model_if_new(self, model: ModelIdentity) -> None:
+        """Store ``model`` as the model of a new library."""
         row = (model.name, model.sha256, model.dimension)
         if not self._db.read("SELECT 1 FROM library"):
             with self._db.transaction() as db:
@@ -301,5 +294,5 @@ class Store:
 
 def _not_found(article_id: str) -> ArticleNotFound:
     return ArticleNotFound(
-        f"No article in the library has the id {article_id!r}. List the articles for their ids."
+        f"No article in the library has the id {article_id!r}. List the articles to see their ids."
     )

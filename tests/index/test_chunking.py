@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.chunking import ChunkLimits, chunk_article
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article, Chunk, Heading
-from tests.test_sentences import TEXTS
+from tests.index.test_sentences import TEXTS
 
 SMALL = ChunkLimits(min_tokens=6, max_tokens=12, max_chars=120)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.search.vector_file import reading, write_file
+from index.search.vector_file import open_vector_file, write_vector_file
 from index.store.folder import VECTOR_FILE
 from index.store.rows import Revision
 from tests.libraries import filled, found, opened
@@ -25,17 +25,17 @@ def payload_of(size: int) -> bytes:
 
 
 def written(path: Path, payload: bytes) -> bytes:
-    write_file(path, REVISION, 8, payload)
+    write_vector_file(path, REVISION, 8, payload)
     return path.read_bytes()
 
 
 def read(path: Path, dimension: int = 8) -> tuple[Revision, bytes] | None:
     """Return what is in a file, read as FAISS does; None if it is not whole."""
-    with reading(path, dimension) as saved:
+    with open_vector_file(path, dimension) as saved:
         if saved is None:
             return None
         payload = b"".join(iter(lambda: saved.read(50), b""))
-        return (saved.revision, payload) if saved.is_whole else None
+        return (saved.revision, payload) if saved.is_intact else None
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK, BLOCK + 1, 3 * BLOCK, 40 * BLOCK - 1])
@@ -78,28 +78,28 @@ def test_nothing_is_given_out_of_a_damaged_block_nor_of_those_behind_it(tmp_path
     whole = bytearray(written(tmp_path / "v", payload))
     whole[-10 * BLOCK] ^= 1
     (tmp_path / "v").write_bytes(whole)
-    with reading(tmp_path / "v", 8) as saved:
+    with open_vector_file(tmp_path / "v", 8) as saved:
         assert saved is not None
         assert b"".join(iter(lambda: saved.read(1_000), b"")) == payload[: 20 * BLOCK]
         assert saved.read(1_000) == b""
-        assert not saved.is_whole
+        assert not saved.is_intact
 
 
 def test_a_file_that_becomes_shorter_while_it_is_read_is_not_whole(tmp_path: Path) -> None:
     size = len(written(tmp_path / "v", payload_of(1_000 * BLOCK)))
-    with reading(tmp_path / "v", 8) as saved:
+    with open_vector_file(tmp_path / "v", 8) as saved:
         assert saved is not None
         os.truncate(tmp_path / "v", size - 2 * BLOCK)
         assert len(b"".join(iter(lambda: saved.read(1_000), b""))) == 998 * BLOCK
-        assert not saved.is_whole
+        assert not saved.is_intact
 
 
 def test_what_is_not_read_to_its_end_is_not_taken_for_whole(tmp_path: Path) -> None:
     written(tmp_path / "v", payload_of(3 * BLOCK))
-    with reading(tmp_path / "v", 8) as saved:
+    with open_vector_file(tmp_path / "v", 8) as saved:
         assert saved is not None
         assert len(saved.read(BLOCK)) == BLOCK
-        assert not saved.is_whole
+        assert not saved.is_intact
     assert saved.read(1) == b""  # it is closed
 
 
@@ -108,6 +108,6 @@ def test_a_file_of_a_version_that_is_not_known_is_made_anew(tmp_path: Path) -> N
     path = folder / VECTOR_FILE
     path.write_bytes(b"AQVEC999" + path.read_bytes()[8:])
     with opened(folder) as index:
-        assert list(index.faults) == [VECTOR_FILE]
+        assert list(index.index_problems) == [VECTOR_FILE]
         assert found(index, 1) == ["Title 1"]
         assert not index.find_mismatches().derived

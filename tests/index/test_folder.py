@@ -132,7 +132,7 @@ def test_a_record_that_has_lost_its_tables_is_an_error(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
     lost(folder, "without tables")
     for use in (opened, reading, changing):
-        with pytest.raises(LibraryDamaged, match="lost its articles"):
+        with pytest.raises(LibraryDamaged, match="it has no tables"):
             use(folder)
     assert check_library(folder).verdict is Verdict.DAMAGED
 
@@ -221,7 +221,7 @@ def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name
     folder = filled(tmp_path / "l")
     shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
     with reading(folder) as index:
-        assert name in index.faults
+        assert name in index.index_problems
         assert found(index, 1) == ["Title 1"]
     before = state(folder)
     use_all(folder)

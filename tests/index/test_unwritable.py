@@ -226,7 +226,7 @@ def test_a_record_that_needs_a_copy_in_a_full_temporary_folder_is_an_error_of_ou
     path = tmp_path / "library.sqlite"
     path.write_bytes(b"")
     Path(f"{path}-wal").write_bytes(b"something")
-    monkeypatch.setattr(ReadOnlyDatabase, "_opens", lambda _: False)
+    monkeypatch.setattr(ReadOnlyDatabase, "_can_open", lambda _: False)
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(LibraryUnwritable, match=r"TMPDIR.*Nothing was changed"):
         ReadOnlyDatabase(path)

@@ -48,7 +48,7 @@ def test_a_chunk_is_read_once(storage: Store, monkeypatch: pytest.MonkeyPatch) -
 
 def test_those_asked_for_last_are_kept(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
-    recent = ChunkCache(storage, most=2)
+    recent = ChunkCache(storage, max_chunks=2)
     for ids in ([1], [2], [1], [3]):
         assert recent.of(ids, revision).keys() == set(ids)
     assert len(recent) == 2
@@ -123,7 +123,7 @@ def test_a_change_is_seen_in_what_is_remembered(tmp_path: Path, change: str, kep
 @pytest.mark.parametrize("change", CHANGES)
 def test_another_processes_change_is_seen_too(tmp_path: Path, change: str) -> None:
     script = (
-        "from tests.test_recent_chunks import CHANGES\n"
+        "from tests.index.test_chunk_cache import CHANGES\n"
         "with opened(folder) as index: CHANGES[sys.argv[2]](index)"
     )
     with opened(filled(tmp_path / "l")) as index:

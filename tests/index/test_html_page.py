@@ -7,7 +7,7 @@ import pytest
 from index.errors import EmptyArticle, UnreadableFile
 from index.sources.html_page import html_page
 from index.sources.loaders import load_bytes
-from tests.test_loaders import PAGE, PARAGRAPH, headings
+from tests.index.test_loaders import PAGE, PARAGRAPH, headings
 
 
 def test_a_page_gives_its_main_text_with_paragraphs_and_headings() -> None:

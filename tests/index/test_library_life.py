@@ -1,6 +1,6 @@
 """A library lives through whatever befalls it, and is held against a plain model of it.
 
-It runs for a few seconds. ``ARTICLE_QA_LIVES=500 pytest tests/test_library_life.py`` lives
+It runs for a few seconds. ``ARTICLE_QA_LIVES=500 pytest tests/index/test_library_life.py`` lives
 500 lives of up to 60 steps instead.
 """
 

@@ -132,9 +132,9 @@ def test_changes_tell_a_derived_index_what_it_missed(storage: Store) -> None:
         (True, 3, 4),
         (False, 1, 2),
     ]
-    assert storage.has_been_at(seen)
-    assert storage.has_been_at(NEW)
-    assert not storage.has_been_at(seen._replace(token=seen.token + 1))
+    assert storage.contains_revision(seen)
+    assert storage.contains_revision(NEW)
+    assert not storage.contains_revision(seen._replace(token=seen.token + 1))
 
 
 def test_an_error_inside_an_addition_leaves_nothing(storage: Store) -> None:

@@ -27,7 +27,7 @@ def test_a_deletion_that_a_killed_writer_did_not_commit_is_no_obstacle(tmp_path:
         index.remove(article(0).id)
         assert found(index, 0) == []
     with opened(folder) as index:
-        assert index.faults == {}
+        assert index.index_problems == {}
         assert found(index, 1) == ["Title 1"]
 
 

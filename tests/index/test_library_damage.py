@@ -62,8 +62,7 @@ def test_whatever_is_derived_can_be_damaged_and_nothing_is_lost(tmp_path: Path) 
 # Each flip or cut of the record ends in an answer or in an error of ours.
 DAMAGE_RECORD = """
 import logging, random, shutil
-from index.maintenance import check_library
-from index.maintenance import salvage_articles
+from index.maintenance import check_library, salvage_articles
 logging.disable(logging.CRITICAL)
 chance, told = random.Random(2), []
 copy = folder.with_name("copy")

@@ -7,7 +7,7 @@ import faiss
 import numpy as np
 import pytest
 
-from index.search.vector_file import write_file
+from index.search.vector_file import write_vector_file
 from index.search.vector_index import APPROXIMATE_FROM, Ids, VectorIndex, sample_size
 from index.store.rows import Revision
 
@@ -252,10 +252,10 @@ def test_what_is_held_is_near_what_was_given(
     large: tuple[VectorIndex, ToyRecord, np.ndarray],
 ) -> None:
     index, _, vectors = large
-    held = index.held(np.arange(100, 3_100))
+    held = index.reconstruct(np.arange(100, 3_100))
     assert float(np.min(np.sum(held * vectors, axis=1))) > 0.7
     with pytest.raises(RuntimeError):
-        index.held(np.array([99]))
+        index.reconstruct(np.array([99]))
 
 
 def test_an_index_tells_when_it_has_outgrown_its_kind() -> None:
@@ -293,9 +293,9 @@ def test_a_file_that_holds_more_than_an_index_is_not_loaded(
     filled: tuple[VectorIndex, np.ndarray], tmp_path: Path
 ) -> None:
     payload = faiss.serialize_index(filled[0]._index)
-    write_file(tmp_path / "v", Revision(1, 1), 8, payload)
+    write_vector_file(tmp_path / "v", Revision(1, 1), 8, payload)
     assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is not None
-    write_file(tmp_path / "v", Revision(1, 1), 8, np.append(payload, payload[:1]))
+    write_vector_file(tmp_path / "v", Revision(1, 1), 8, np.append(payload, payload[:1]))
     assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is None
 
 
@@ -303,17 +303,17 @@ def test_an_approximate_index_may_be_changed_and_saved_after_it_was_asked_what_i
     large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
 ) -> None:
     index, record, vectors = large
-    index.held(np.array([103, 104]))
+    index.reconstruct(np.array([103, 104]))
     index.add(np.array([9_000]), vectors[3:4])
     index.remove([(103, 103), (500, 509)])
     with pytest.raises(RuntimeError):
-        index.held(np.array([103]))
+        index.reconstruct(np.array([103]))
     index.save(tmp_path / "v")
     loaded = VectorIndex.load(tmp_path / "v", 32, record)
     assert loaded is not None
     assert loaded.ids().tolist() == index.ids().tolist()
     held = np.array([104, 9_000])
-    np.testing.assert_array_equal(loaded.held(held), index.held(held))
+    np.testing.assert_array_equal(loaded.reconstruct(held), index.reconstruct(held))
 
 
 def test_an_older_file_with_a_map_of_places_is_loaded_and_can_be_changed(
@@ -321,7 +321,7 @@ def test_an_older_file_with_a_map_of_places_is_loaded_and_can_be_changed(
 ) -> None:
     index, record, vectors = large
     index._index.set_direct_map_type(faiss.DirectMap.Hashtable)  # type: ignore[attr-defined]
-    write_file(tmp_path / "v", index.revision, 32, faiss.serialize_index(index._index))
+    write_vector_file(tmp_path / "v", index.revision, 32, faiss.serialize_index(index._index))
     loaded = VectorIndex.load(tmp_path / "v", 32, record)
     assert loaded is not None
     loaded.remove([(103, 103)])

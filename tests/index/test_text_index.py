@@ -90,7 +90,7 @@ def test_a_limit_to_ranges_is_exact(index: TextIndex) -> None:
 def test_scores_of_the_best_and_of_given_ids(
     index: TextIndex, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lexical, "_SCORED_AT_ONCE", at_once)
+    monkeypatch.setattr(lexical, "_MAX_FULL_SEARCH", at_once)
     question = "the rivers of Shimla, the who and the what"
     by_search = dict(index.search(question, 5))
     assert len(by_search) == 2
@@ -125,8 +125,8 @@ def test_stems_are_those_of_the_index_however_words_are_remembered(text: str) ->
 
 
 def test_remembered_stems_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.search.text_index._MAX_KNOWN", 10)
-    known = lexical._KnownStems()
+    monkeypatch.setattr("index.search.text_index._MAX_CACHED_WORDS", 10)
+    known = lexical._StemCache()
     words = [f"word{number}s" for number in range(100)]
     assert [known[word] for word in words] == [(f"word{number}",) for number in range(100)]
     assert known["x" * 41] == ("x" * 41,)

@@ -76,7 +76,7 @@ def test_without_permission_to_download_no_host_is_asked(tmp_path: Path) -> None
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         env={**environment, "HF_HOME": str(tmp_path)},
         timeout=120,
     )

@@ -128,7 +128,7 @@ def hasty() -> OnnxEncoder:
 
 def _passages() -> list[str]:
     """Return paragraphs of the documentation: prose that nothing was calibrated on."""
-    files = sorted((Path(__file__).parent.parent / "docs").glob("*.md"))
+    files = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
     found = [p for file in files for p in file.read_text(encoding="utf-8").split("\n\n")]
     return [p for p in found if 300 <= len(p) <= 1500 and "|" not in p][:30]
 

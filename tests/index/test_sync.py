@@ -45,11 +45,11 @@ def nearest(index: PassageIndex, text: str) -> str:
 
 
 def is_approximate(index: PassageIndex) -> bool:
-    return index._meaning.index.is_approximate
+    return index._vectors.index.is_approximate
 
 
 def wait_until_grown(index: PassageIndex) -> None:
-    growing = index._meaning._growing
+    growing = index._vectors._rebuild_thread
     assert isinstance(growing, threading.Thread)
     growing.join(timeout=60)
     assert not growing.is_alive()
@@ -123,7 +123,7 @@ def test_an_index_that_was_put_off_too_long_is_made_at_once(tmp_path: Path) -> N
     folder = tmp_path / "library"
     for first in range(1, 2 * MANY + 5, 6):  # each too short-lived to grow
         with PassageIndex(folder, EMBEDDER) as index:
-            index._meaning._growing = threading.current_thread()
+            index._vectors._rebuild_thread = threading.current_thread()
             add(index, first, first + 5)
     with PassageIndex(folder, EMBEDDER) as index:
         assert is_approximate(index)
@@ -141,7 +141,7 @@ def test_a_large_index_is_made_anew_from_the_record(tmp_path: Path, damage: str)
     else:
         (folder / VECTOR_FILE).write_bytes((folder / VECTOR_FILE).read_bytes()[:200])
     with PassageIndex(folder, EMBEDDER) as index:
-        assert VECTOR_FILE in index.faults
+        assert VECTOR_FILE in index.index_problems
         assert is_approximate(index)
         assert len(index) == 19
         assert index.find_mismatches().derived == ()
@@ -172,18 +172,18 @@ def test_a_saved_large_index_is_opened_without_making_it_anew(
     monkeypatch.setattr("index.search.sync.vectors_in_store", never)
     with PassageIndex(folder, EMBEDDER) as index:
         assert is_approximate(index)
-        assert index.faults == {}
+        assert index.index_problems == {}
         index.remove(article(7).id)
         assert len(index) == MANY + 1
         np.testing.assert_array_equal(
-            index._meaning.index.ids(), [*range(1, 7), *range(8, MANY + 3)]
+            index._vectors.index.ids(), [*range(1, 7), *range(8, MANY + 3)]
         )
 
 
 def test_a_large_index_is_made_of_a_record_in_which_runs_of_ids_are_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.store.rows._STEP", 3)
+    monkeypatch.setattr("index.store.rows._BATCH", 3)
     folder = tmp_path / "library"
     with PassageIndex(folder, EMBEDDER) as index:
         add(index, 1, 26)
@@ -203,6 +203,6 @@ def test_a_file_that_was_lost_is_there_again_though_no_article_is_left(tmp_path:
         index.remove(article(1).id)
     (folder / VECTOR_FILE).unlink(missing_ok=True)
     with PassageIndex(folder, EMBEDDER) as index:
-        assert VECTOR_FILE in index.faults
+        assert VECTOR_FILE in index.index_problems
     with PassageIndex(folder, EMBEDDER) as index:
-        assert index.faults == {}
+        assert index.index_problems == {}

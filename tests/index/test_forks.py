@@ -20,7 +20,7 @@ def refused(call, *given):
 
 index = PassageIndex({folder}, TOY, limits=LIMITS)
 index.add(article(10))
-with index._lock, index._recent._lock:  # as other threads of the parent may hold them
+with index._lock, index._chunk_cache._lock:  # as other threads of the parent may hold them
     child = os.fork()
     if not child:
         calls = [(found, index, 10), (index.add, article(11)), (index.remove, article(10).id)]
