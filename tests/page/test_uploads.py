@@ -10,7 +10,7 @@ from qa.page.adding import Adding, Source, add_each
 from qa.page.addition_queue import Line
 from qa.page.handlers import Handlers
 from qa.page.uploads import Uploads
-from tests.test_app import VISITOR, ScriptedQA, answer_of
+from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of
 
 
 @pytest.fixture

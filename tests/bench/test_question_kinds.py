@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent.parent / "training" / "questions"
+FOLDER = Path(__file__).parents[2] / "training" / "questions"
 KINDS = {
     "factual", "about", "summary", "key_points", "people", "timeline", "yes_no", "small_talk",
     "help", "follow_up", "other_language",

@@ -12,7 +12,7 @@ from qa.article_qa import ArticleQA
 from qa.page.handlers import Handlers, invitation
 from qa.page.state import Chat, Turn
 from qa.page.view import View
-from tests.test_app import ScriptedQA, answer_of
+from tests.page.test_handlers import ScriptedQA, answer_of
 
 BUNDLED = bundled_article()
 OTHER = Article.from_text("Other.", title="Other")

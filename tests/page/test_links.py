@@ -16,7 +16,7 @@ from qa.page.panel import LEAF_CHARS, LEAVES, ROOM_CHARS, last_leaf
 from qa.page.shelf import END, GONE, START
 from qa.page.state import Chat, Turn
 from qa.page.view import View
-from tests.test_app import ScriptedQA, answer_of
+from tests.page.test_handlers import ScriptedQA, answer_of
 
 LONG = Article.from_text("\n\n".join(f"Line {n} is here." for n in range(40_000)), title="Long")
 SHORT = Article.from_text("One. Two.", title="Short")

@@ -8,7 +8,7 @@ from qa.page.asking import is_edited, wording_of
 from qa.page.handlers import Handlers
 from qa.page.state import Chat, Turn
 from qa.page.view import View
-from tests.test_app import VISITOR, ScriptedQA, answer_of, article_of
+from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, article_of
 
 UNDERSTOOD = "When was the bridge opened?"
 CHAT = Chat((Turn("When was it?", replace(answer_of(), understood=UNDERSTOOD)),))

@@ -36,7 +36,7 @@ from qa.cli.terminal import (
 )
 from tests.libraries import state
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
 
 
