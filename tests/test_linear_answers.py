@@ -37,7 +37,7 @@ from qa.reading.spans import trim_to_words
 from qa.suggestions import Scope, Suggestions
 from tests.growth import UNITS, assert_linear, repeated_texts
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 PROSE = {
     "name": "Anna Berg said, ",

@@ -24,7 +24,7 @@ from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
 
 Read = Callable[[bytes, LoadLimits], ParsedDocument]
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 
