@@ -12,6 +12,7 @@ import pytest
 from index.types import Article
 from qa.article_qa import ArticleQA
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 TORCH = ("torch", "transformers", "sentence_transformers")
 QUESTION = "Who did Marco Rubio call?"

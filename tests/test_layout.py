@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -17,6 +18,7 @@ MIDDLEWARE = ("body_limits", "guard", "security_headers", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
 
+@functools.cache
 def imported_by(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -92,6 +94,7 @@ def test_the_stages_of_indexing_import_one_way() -> None:
                 assert STAGES.index(stage) <= STAGES.index(stage_of(module)), (module, imported)
 
 
+@pytest.mark.slow
 def test_each_module_of_the_index_can_be_imported_first() -> None:
     script = (
         "import importlib, sys\n"

@@ -143,6 +143,7 @@ def test_an_unknown_article_is_an_error() -> None:
         qa.suggest(about=["0" * 32])
 
 
+@pytest.mark.slow
 def test_a_line_of_initials_does_not_hold_up_suggestions() -> None:
     initials = " ".join(f"{chr(65 + i % 26)}." for i in range(5_000))
     with ArticleQA.from_text(f"{TEXT}\n\n{initials}\n\n{TEXT[:44]}") as qa:

@@ -9,6 +9,8 @@ from bench.crashes import at_points, at_random, render
 from bench.environment import Environment
 from tests.libraries import article, filled, opened
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_writer_that_is_killed_leaves_the_library_as_before_or_after() -> None:
     rows = [at_random(8, seed=3), at_points(stride=90), at_random(2, seed=4, writers=2)]

@@ -16,7 +16,7 @@ from qa.article_qa import ArticleQA
 from qa.page import asking
 from tests.browser.visiting import GRADIO_WARNINGS, serving
 
-pytestmark = [*GRADIO_WARNINGS]
+pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 
 TOWNS = towns(3)
 T = TypeVar("T")

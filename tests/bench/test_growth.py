@@ -10,6 +10,7 @@ from bench.growth.__main__ import grown, render
 from bench.growth.material import PASSAGES_PER_ARTICLE, Material, made_articles
 from bench.growth.plotting import plot_growth
 
+pytestmark = pytest.mark.slow
 RNG = np.random.default_rng(0)
 
 

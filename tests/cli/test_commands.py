@@ -36,6 +36,7 @@ from qa.cli.terminal import (
 )
 from tests.libraries import state
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long."
 
@@ -362,8 +363,9 @@ def test_no_command_but_add_makes_a_library(
     monkeypatch.chdir(tmp_path)
     result = run(*command, "--library", "typo")
     assert isinstance(result.exception, LibraryMissing)
-    assert "There is no library in typo. Create one with: article-qa add FILE --library typo" in str(
-        result.exception
+    assert (
+        "There is no library in typo. Create one with: article-qa add FILE --library typo"
+        in str(result.exception)
     )
     assert list(tmp_path.iterdir()) == []
 

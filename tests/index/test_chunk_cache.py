@@ -14,6 +14,8 @@ from index.store.store import Store
 from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run
 
+pytestmark = pytest.mark.slow
+
 
 def read_from(storage: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the list that the ids of all chunks go to that are read from now on."""

@@ -18,6 +18,7 @@ from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
 from qa import ArticleQA
 from tests.libraries import TOY, article, filled, found, opened, state, titles
 
+pytestmark = pytest.mark.slow
 WAL = f"{STORE_FILE}-wal"
 
 

@@ -8,7 +8,10 @@ import pytest
 from index.maintenance import Verdict, check_library
 from tests.libraries import filled, run
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork"),
+]
 
 REFUSED_IN_CHILD = """
 def refused(call, *given):

@@ -133,6 +133,7 @@ def test_an_empty_zip_is_no_document(name: str) -> None:
         load_bytes(zipped({}), name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", one_of_each())
 @settings(max_examples=8)
 @given(st.data())

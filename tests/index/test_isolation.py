@@ -12,6 +12,7 @@ from index.sources.isolation import read_in_subprocess
 from index.sources.pdf import read
 from tests.documents import pdf
 
+pytestmark = pytest.mark.slow
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
 
 

@@ -14,6 +14,8 @@ from index.maintenance import Verdict, check_library, salvage_articles
 from index.store.folder import STORE_FILE
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
+pytestmark = pytest.mark.slow
+
 # For each damage of a copy: it is opened, asked, changed and opened again, as if nothing were.
 DAMAGE_DERIVED = """
 import logging, random, shutil

@@ -24,6 +24,7 @@ from index.search.passage_index import PassageIndex
 from qa.retrieval.retriever import Retriever
 from tests.libraries import article, derived_files
 
+pytestmark = pytest.mark.slow
 LIVES = int(os.environ.get("ARTICLE_QA_LIVES", "0"))
 NUMBERS = st.integers(0, 7)
 

@@ -274,7 +274,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 
 def read_here(module: str, data: bytes, limits: LoadLimits) -> ParsedDocument:
     """Read in this process: a hundred others would take a minute to start."""
-    loaded: ParsedDocument = import_module(f"index.{module}").read(data, limits)
+    loaded: ParsedDocument = import_module(f"index.sources.{module}").read(data, limits)
     return loaded
 
 

@@ -14,6 +14,8 @@ from index.embedding.sentence_transformer import (
     enable_bfloat16_if_accurate,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class _Rounding:
     """Stands in for a model whose vectors bfloat16 keeps, or spoils."""

@@ -19,6 +19,7 @@ from index.store.lock import LOCK
 from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run, titles
 
+pytestmark = pytest.mark.slow
 AGREED = Mismatches((), ())
 
 

@@ -11,6 +11,7 @@ from index.search.passage_index import PassageIndex
 from index.store.folder import VECTOR_FILE
 from index.types import Article
 
+pytestmark = pytest.mark.slow
 MANY = 12
 EMBEDDER = ToyEmbedder()
 

@@ -15,6 +15,7 @@ from index.search.passage_index import PassageIndex
 from index.store.database import ReadOnlyDatabase
 from tests.libraries import article, derived_files, filled, found, opened, run, titles
 
+pytestmark = pytest.mark.slow
 MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import lxml.html
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -130,6 +130,7 @@ def conversations(draw: st.DrawFn) -> tuple[list[Article], list[Answer]]:
     return articles, [*answers, refusal_of(*articles, question=draw(texts))]
 
 
+@pytest.mark.slow
 @given(conversations(), texts)
 def test_any_conversation_exports_with_its_exact_quotes_and_no_broken_link(
     conversation: tuple[list[Article], list[Answer]], title: str
@@ -281,6 +282,8 @@ def test_a_long_paragraph_is_cut_at_words() -> None:
     assert AROUND_CHARS < len(shown) < 3 * AROUND_CHARS
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
 @given(st.data())
 def test_any_place_of_a_long_article_is_in_the_excerpt(data: st.DataObject) -> None:
     line = data.draw(st.text(alphabet="ab \n", min_size=1, max_size=200).filter(str.strip))

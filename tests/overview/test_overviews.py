@@ -143,6 +143,7 @@ def test_the_chat_shows_it_as_a_list(bundled: ArticleQA) -> None:
     assert "A selection" in reply
 
 
+@pytest.mark.slow
 def test_a_book_takes_seconds() -> None:
     paragraph = (
         "In {0} the {1} of Halden was rebuilt by John Smith{1}, who said that it would stand. "

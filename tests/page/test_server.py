@@ -25,7 +25,7 @@ from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.proxy import reverse_proxy
 
-pytestmark = [*GRADIO_WARNINGS]
+pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 ROOT = Path(__file__).parents[2]
 WORDS = "The harbour bridge opened in 1932. It is 1,149 metres long."
 SMALL = Settings(max_article_bytes=10_000)

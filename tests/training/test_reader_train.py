@@ -18,6 +18,7 @@ from training.reader.settings import TrainSettings
 from training.reader.sources import TrainingData
 from training.reader.train import Models, Run, prepare_to_finish
 
+pytestmark = pytest.mark.slow
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
 SETTINGS = TrainSettings(steps=40, batch_tokens=512, warm_up=3)
 

@@ -21,6 +21,7 @@ from training.reader.saving import (
 from training.reader.settings import TrainSettings, rate_at
 from training.reader.trainer import Trainer
 
+pytestmark = pytest.mark.slow
 STEPS = 30
 SHAPE = ModelShape(layers=1, width=16, heads=2, inner=32)
 SETTINGS = TrainSettings(steps=STEPS, learning_rate=0.01, batch_tokens=512, warm_up=3)
