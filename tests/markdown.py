@@ -66,4 +66,5 @@ def literal(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    return re.sub(r"[ \n]+", " ", text).strip()
+    """Return the text with each run of white space, no-break spaces included, as one space."""
+    return " ".join(text.split())

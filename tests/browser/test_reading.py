@@ -74,14 +74,13 @@ def test_an_answer_and_its_place_in_the_article_come_together(visit: Opener, add
     shown = visit(address)
     shown.page.evaluate(
         """() => {
-          const chat = document.querySelector('#chat');
           new MutationObserver((_, watching) => {
-            if (!chat.querySelector('a[href^="#s"]')) return;
+            if (!document.querySelector('#chat a[href^="#s"]')) return;
             watching.disconnect();
             requestAnimationFrame(() => {
               window.placesThen = document.querySelectorAll('.paper mark').length;
             });
-          }).observe(chat, {childList: true, subtree: true});
+          }).observe(document.body, {childList: true, subtree: true});
         }"""
     )
     shown.ask(CALLED)

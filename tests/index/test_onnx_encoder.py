@@ -133,6 +133,7 @@ def _passages() -> list[str]:
     return [p for p in found if 300 <= len(p) <= 1500 and "|" not in p][:30]
 
 
+@pytest.mark.slow
 @in_8_bits
 def test_in_8_bits_documents_have_nearly_the_models_vectors(
     light: OnnxEncoder, hasty: OnnxEncoder

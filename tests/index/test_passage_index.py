@@ -181,6 +181,7 @@ def _hold(path: str, held: object, done: object) -> None:
         done.wait(60)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_blocked(
     tmp_path: Path, embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

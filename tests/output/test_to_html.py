@@ -150,6 +150,7 @@ def test_any_conversation_exports_with_its_exact_quotes_and_no_broken_link(
             assert "".join(citation.quote.split()) in "".join(there.split())
 
 
+@pytest.mark.slow
 @given(conversations(), texts)
 def test_nothing_of_any_conversation_is_markup_in_markdown(
     conversation: tuple[list[Article], list[Answer]], title: str

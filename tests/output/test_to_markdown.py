@@ -85,6 +85,7 @@ def test_only_our_own_markup_is_in_an_answer(one: str, two: str, title: str, not
 @example("a ", "&", "amp;")
 @example("a", "*", "b")
 @example("", "  ", "")
+@example("", "0\xa00", "")
 @example("é", "€5", " b")
 def test_a_short_answer_is_bold_or_plain_but_never_has_stray_asterisks(
     before: str, short: str, after: str

@@ -593,6 +593,7 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
     assert [info.title for info in qa.catalogue()] == ["Other"]
 
 
+@pytest.mark.slow
 def test_what_is_skipped_leaves_nothing_behind_in_a_session() -> None:
     page = built(ScriptedQA(article_of("One."), outcome=answer_of()))
     respond = next(fn for fn in page.fns.values() if fn.api_name == "respond")

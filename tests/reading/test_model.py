@@ -98,6 +98,7 @@ def test_a_damaged_model_is_told_and_not_used(
         SpanModel.shipped(copy)
 
 
+@pytest.mark.slow
 def test_reading_needs_neither_torch_nor_sentence_transformers() -> None:
     script = (
         "from qa.reading.model import SpanModel; SpanModel.shipped().read('Who?', ['Anna came.']); "
