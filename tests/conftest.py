@@ -51,7 +51,7 @@ def _models_loaded_once() -> Iterator[None]:
     readers: dict[str, reading_model.SpanModel] = {}
 
     def encoder() -> onnx_encoder.OnnxEncoder:
-        folder = onnx_encoder.find_default_model()
+        folder = onnx_encoder.find_default_model()  # type: ignore[attr-defined] # patched there
         if folder not in encoders:
             encoders[folder] = load_encoder()
         return copy.copy(encoders[folder])
@@ -59,7 +59,7 @@ def _models_loaded_once() -> Iterator[None]:
     def reader(folder: Traversable | None = None) -> reading_model.SpanModel:
         if folder is not None:
             return load_reader(folder)
-        key = str(reading_model.shipped_folder())
+        key = str(reading_model.shipped_folder())  # type: ignore[attr-defined] # patched there
         if key not in readers:
             readers[key] = load_reader()
         return readers[key]

@@ -164,7 +164,6 @@ def test_a_mark_of_another_article_is_left_out() -> None:
     assert panel(article, Mark("f" * 32, 0, 4)).ids == ["back"]
 
 
-@pytest.mark.slow
 @given(st.data())
 def test_any_marks_keep_the_text_and_find_their_words(data: st.DataObject) -> None:
     text = data.draw(st.text(alphabet="ab. \n<&\"'é😀", min_size=1, max_size=40).filter(str.strip))
