@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.interruption import check_interruption
+from index.limits import check_cancelled
 from index.sentences import guess_language, split_sentences
 from index.types import Article, Chunk, Span
 
@@ -66,7 +66,7 @@ def chunk_article(
     language = guess_language(article.text)
     chunks: list[Chunk] = []
     for heading, start, end in _sections(article):
-        check_interruption()
+        check_cancelled()
         spans = _sentences_of(article, start, end, heading, language)
         paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
         title = article.text[heading.start : heading.end] if heading else ""
@@ -122,7 +122,7 @@ def _fitting(
     while spans:
         pending: list[Span] = []
         for first in range(0, len(spans), _SPANS_AT_ONCE):
-            check_interruption()
+            check_cancelled()
             some = spans[first : first + _SPANS_AT_ONCE]
             counts = count_tokens([text[start:end] for start, end in some])
             for span, tokens in zip(some, counts, strict=True):

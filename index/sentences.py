@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from index.interruption import check_interruption
+from index.limits import check_cancelled
 from index.types import Span
 
 # Where the script tells the language well enough for its full stops and
@@ -147,7 +147,7 @@ def _boundaries(line: str, language: str) -> Iterator[int]:
 
     start = 0
     while start < len(line):
-        check_interruption()
+        check_cancelled()
         window = line[start : start + _WINDOW_CHARS]
         found = sentencex.get_sentence_boundaries(language, window)
         starts = sorted({0, *(boundary["start_index"] for boundary in found)} - {len(window)})

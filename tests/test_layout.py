@@ -65,7 +65,6 @@ def test_the_modules_of_the_page_import_one_way() -> None:
 STAGES = [
     "index.errors",
     "index.limits",
-    "index.interruption",
     "index.types",
     "index.sentences",
     "index.sources",
@@ -144,8 +143,8 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
             },
         ),
         ("pypdfium2", {"index/sources/pdf.py"}),
-        ("docx", {"index/sources/word.py"}),
-        ("pptx", {"index/sources/slides.py"}),
+        ("docx", {"index/sources/office.py"}),
+        ("pptx", {"index/sources/office.py"}),
         ("striprtf", {"index/sources/rtf.py"}),
         ("pickle", set()),
     ],

@@ -6,27 +6,27 @@ from pathlib import Path
 import pytest
 
 from index.errors import TooLarge, UnreadableFile
-from index.interruption import cancel_check
-from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.limits import DEFAULT_LIMITS, LoadLimits, cancel_check
 from index.sources.isolation import read_in_subprocess
-from index.sources.pdf import read
+from index.sources.pdf import read_pdf
+from index.sources.rtf import read_rtf
 from tests.documents import pdf
 
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
 
 
 def test_what_is_read_apart_is_what_is_read_here() -> None:
-    assert read_in_subprocess("pdf", DATA, DEFAULT_LIMITS) == read(DATA, DEFAULT_LIMITS)
+    assert read_in_subprocess(read_pdf, DATA, DEFAULT_LIMITS) == read_pdf(DATA, DEFAULT_LIMITS)
 
 
 def test_an_error_comes_through_as_it_was_raised() -> None:
     with pytest.raises(TooLarge, match=r"limit of 1\..*max_pages"):
-        read_in_subprocess("pdf", DATA, LoadLimits(max_pages=1))
+        read_in_subprocess(read_pdf, DATA, LoadLimits(max_pages=1))
 
 
 def test_reading_that_takes_too_long_is_ended() -> None:
     with pytest.raises(TooLarge, match="limit of 0 seconds"):
-        read_in_subprocess("pdf", DATA, LoadLimits(max_seconds=0.001))
+        read_in_subprocess(read_pdf, DATA, LoadLimits(max_seconds=0.001))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
 ) -> None:
     write_parser(parser_that, f"def rtf_to_text(*_, **__):\n    {act}\n")
     with pytest.raises(UnreadableFile, match=reason):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
 
 
 def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_
             raise InterruptedError
 
     with cancel_check(check), pytest.raises(InterruptedError):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
     assert len(asked) == 2
     time.sleep(3)
     assert not done.exists()
@@ -87,7 +87,7 @@ def test_a_parser_that_takes_too_much_memory_is_refused_it(parser_that: Path) ->
     pytest.importorskip("resource")
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'x' * 10**10\n")
     with pytest.raises(TooLarge, match="more memory than the limit of 2,000,000,000 bytes"):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
 
 
 LONG_RTF = b"{\\rtf1\\ansi " + b"The bridge was opened in 1932. " * 50_000 + b"}"
@@ -103,13 +103,13 @@ def process_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_large_file_is_read_by_a_process_that_starts_slowly(process_that: Path) -> None:
     process_that.write_text("import time\ntime.sleep(1)\n")
     assert len(LONG_RTF) > 1_000_000
-    assert read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text.count("opened") == 50_000
+    assert read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text.count("opened") == 50_000
 
 
 def test_a_slow_start_does_not_count_as_reading(process_that: Path) -> None:
     process_that.write_text("import time\ntime.sleep(1.5)\n")
     limits = LoadLimits(max_seconds=1.4)
-    assert read_in_subprocess("rtf", b"{\\rtf1 words}", limits).text == "words"
+    assert read_in_subprocess(read_rtf, b"{\\rtf1 words}", limits).text == "words"
 
 
 def test_a_process_that_never_reads_its_input_is_ended_with_the_true_reason(
@@ -117,7 +117,7 @@ def test_a_process_that_never_reads_its_input_is_ended_with_the_true_reason(
 ) -> None:
     process_that.write_text("import time\ntime.sleep(600)\n")
     with pytest.raises(UnreadableFile, match=r"did not start within 1 seconds.*busy"):
-        read_in_subprocess("rtf", LONG_RTF, LoadLimits(max_start_seconds=1))
+        read_in_subprocess(read_rtf, LONG_RTF, LoadLimits(max_start_seconds=1))
 
 
 def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: Path) -> None:
@@ -127,13 +127,13 @@ def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: P
         raise InterruptedError
 
     with cancel_check(check), pytest.raises(InterruptedError):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> None:
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    while True: pass\n")
     with pytest.raises(TooLarge, match="limit of 1 seconds"):
-        read_in_subprocess("rtf", LONG_RTF, LoadLimits(max_seconds=1))
+        read_in_subprocess(read_rtf, LONG_RTF, LoadLimits(max_seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_process_that_dies_before_it_has_read_all_is_told_as_such(
 ) -> None:
     process_that.write_text(f"import os\n{act}\n")
     with pytest.raises(UnreadableFile, match="damaged"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_an_answer_of_megabytes_comes_through(parser_that: Path) -> None:
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'Größe. ' * 700_000\n")
-    assert len(read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
+    assert len(read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
 
 
 READY = "\\0ready\\0"
@@ -185,13 +185,13 @@ def test_an_answer_that_is_none_is_refused_with_a_sentence(
         f"import os\nos.write(1, b'{ready}' + {answer.encode()!r})\nos._exit(0)\n"
     )
     with pytest.raises(UnreadableFile, match="damaged or of an unknown variant"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_a_process_that_writes_without_end_is_ended(process_that: Path) -> None:
     process_that.write_text("import os\nwhile True: os.write(1, b'x' * 60_000)\n")
     with pytest.raises(UnreadableFile, match="damaged"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_what_libraries_print_is_no_part_of_the_answer(parser_that: Path) -> None:
@@ -200,4 +200,4 @@ def test_what_libraries_print_is_no_part_of_the_answer(parser_that: Path) -> Non
         "import os\ndef rtf_to_text(*_, **__):\n"
         "    print('a warning', flush=True)\n    os.write(1, b'another')\n    return 'words'\n",
     )
-    assert read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text == "words"
+    assert read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text == "words"

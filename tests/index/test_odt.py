@@ -5,12 +5,12 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.odt import read
+from index.sources.office import read_odt
 from tests.documents import assert_exact, headings, odt
 
 
 def loaded(data: bytes) -> ParsedDocument:
-    found = read(data, DEFAULT_LIMITS)
+    found = read_odt(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found
 

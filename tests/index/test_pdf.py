@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.pdf import read
+from index.sources.pdf import read_pdf
 from tests.documents import LEADING, PROSE, assert_exact, headings, page, pdf
 
 LINES = textwrap.wrap(PROSE, 70)
 
 
 def loaded(data: bytes, **limits: int) -> ParsedDocument:
-    found = read(data, LoadLimits(**limits))
+    found = read_pdf(data, LoadLimits(**limits))
     assert_exact(found)
     return found
 

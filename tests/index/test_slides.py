@@ -7,12 +7,12 @@ from pptx.util import Inches
 from index.errors import TooLarge
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.slides import read
+from index.sources.office import read_pptx
 from tests.documents import assert_exact, headings, page, pptx, saved
 
 
 def loaded(data: bytes, limits: LoadLimits = DEFAULT_LIMITS) -> ParsedDocument:
-    found = read(data, limits)
+    found = read_pptx(data, limits)
     assert_exact(found)
     return found
 

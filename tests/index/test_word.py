@@ -10,14 +10,14 @@ from docx.oxml import parse_xml
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.word import read
+from index.sources.office import read_docx
 from tests.documents import assert_exact, docx, headings, rezipped, saved
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def loaded(data: bytes) -> ParsedDocument:
-    found = read(data, DEFAULT_LIMITS)
+    found = read_docx(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found
 
