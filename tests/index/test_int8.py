@@ -18,7 +18,7 @@ def _not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", missing)
 
 
-def test_there_is_a_core_to_use() -> None:
+def test_at_least_one_core_is_usable() -> None:
     assert usable_cores() >= 1
 
 
@@ -32,13 +32,13 @@ def test_there_is_a_core_to_use() -> None:
         ("", False),
     ],
 )
-def test_linux_tells_whether_8_bits_are_fast(
+def test_fast_8_bits_are_recognised_on_linux(
     told: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool
 ) -> None:
     _told(monkeypatch, told)
     assert has_fast_int8() is fast
 
 
-def test_elsewhere_there_is_no_telling(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_8_bits_count_as_slow_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     _not_told(monkeypatch)
     assert not has_fast_int8()
