@@ -1,6 +1,6 @@
-"""Read DOCX, PPTX and ODT: text, title and headings.
+"""Read DOCX, PPTX, ODT and RTF: text, title and headings.
 
-python-docx and python-pptx open the first two; the bodies of DOCX and ODT are walked here.
+python-docx, python-pptx and striprtf read the files; the XML of DOCX and ODT is walked here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
-from index.sources.archive import PROTECTED, Archive, parse_xml
-from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.archive import DAMAGED, PROTECTED, Archive, parse_xml
+from index.sources.document import ParsedDocument, TextBuilder, clean
+from index.sources.plain_text import plain_text_headings
 
 _T = TypeVar("_T")
 _Element = Any  # of lxml, python-docx or python-pptx: none of them has types
@@ -43,6 +44,18 @@ _ODT_HIDDEN = frozenset(
     [f"{_TEXT}{name}" for name in ("tracked-changes", "sequence-decls", "note-citation")]
     + [f"{_OFFICE}annotation", f"{_OFFICE}forms"]
 )
+
+# Pictures are long runs of hexadecimal digits, which striprtf would read one by one.
+_PICTURE = re.compile(rb"(?<![0-9a-fA-F\r\n])[0-9a-fA-F\r\n]{1000,}")
+# For each font, striprtf searches for its character set up to the next semicolon or newline, so
+# each font gets both.
+_FONT = re.compile(r"(?=\\f\d)")
+_FONT_END = ";\n"
+# striprtf's pattern for the address of a link takes unbounded time on hostile input. With a space
+# here it does not match; the visible text of the link is still read.
+_LINK = re.compile(r"(\\fldinst)\{", re.IGNORECASE)
+_RTF_TITLE = re.compile(r"\{\\title ([^{}\\]{1,500})\}")
+_CODE_PAGE = re.compile(rb"\\ansicpg(\d{3,5})")
 
 
 def read_docx(data: bytes, limits: LoadLimits) -> ParsedDocument:
@@ -309,3 +322,40 @@ def _odt_text(paragraph: _Element) -> Iterator[str]:
 
 def _collapse_spaces(text: str | None) -> str:
     return re.sub(r"\s+", " ", text or "")
+
+
+def read_rtf(data: bytes, limits: LoadLimits) -> ParsedDocument:
+    """Return the text of an RTF file, with headings as in a plain text.
+
+    Raises:
+        TooLarge: It has too much text.
+        UnreadableFile: It is damaged.
+    """
+    from striprtf.striprtf import font_table_group, rtf_to_text
+
+    if not data.rstrip(b"\0 \r\n\t").endswith(b"}"):
+        msg = f"The end of the RTF file is missing. {DAMAGED}"
+        raise UnreadableFile(msg)
+    # For characters beyond ASCII that are not escaped.
+    code_page = _CODE_PAGE.search(data[:1000])
+    source = _decode(_PICTURE.sub(b"", data), code_page[1].decode() if code_page else "1252")
+    fonts = font_table_group(source)  # type: ignore[no-untyped-call] # striprtf has no types
+    if fonts:
+        bounded = _FONT.sub(_FONT_END, fonts[:-1]) + _FONT_END + fonts[-1]
+        source = source.replace(fonts, bounded, 1)
+    try:
+        text = rtf_to_text(_LINK.sub(r"\1 {", source), errors="replace")  # type: ignore[no-untyped-call] # as above
+    except (ValueError, OverflowError, TypeError, LookupError) as error:
+        msg = f"The RTF file cannot be read. {DAMAGED}"
+        raise UnreadableFile(msg) from error
+    text = "\n".join(line.strip(" \t") for line in clean(text).split("\n")).strip()
+    limits.check_chars(len(text))
+    title = _RTF_TITLE.search(source)
+    return ParsedDocument(text, title[1].strip() if title else "", plain_text_headings(text))
+
+
+def _decode(data: bytes, code_page: str) -> str:
+    try:
+        return data.decode(f"cp{code_page}", "replace")
+    except LookupError:
+        return data.decode("cp1252", "replace")

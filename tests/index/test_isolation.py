@@ -8,8 +8,8 @@ import pytest
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits, cancel_check
 from index.sources.isolation import read_in_subprocess
+from index.sources.office import read_rtf
 from index.sources.pdf import read_pdf
-from index.sources.rtf import read_rtf
 from tests.documents import pdf
 
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])

@@ -12,8 +12,7 @@ import pytest
 from index.embedding.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
 from index.search.passage_index import PassageIndex
-from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
-from index.store.lock import LOCK
+from index.store.folder import LOCK, STORE_FILE, TEXT_FOLDER, VECTOR_FILE
 from index.types import Article
 
 RIVER = Article.from_text("The Danube flows through ten countries.", title="Danube")
@@ -192,7 +191,7 @@ def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_block
     with PassageIndex(folder, embedder) as index:
         other.start()
         assert held.wait(60)
-        monkeypatch.setattr("index.store.lock.LOCK_SECONDS", 0.05)
+        monkeypatch.setattr("index.store.folder.LOCK_SECONDS", 0.05)
         with pytest.raises(LibraryLocked, match="Try again"):
             index.remove(RIVER.id)
         assert found(index, "river")[0] == "Danube"

@@ -23,9 +23,8 @@ from index.errors import (
 )
 from index.store import schema
 from index.store.database import Database
-from index.store.rows import NEW
+from index.store.rows import NEW, ChunkSpool
 from index.store.schema import SCHEMA_VERSION
-from index.store.staging import ChunkSpool
 from index.store.store import Store
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
