@@ -46,7 +46,9 @@ def test_a_chunk_is_read_once(storage: Store, monkeypatch: pytest.MonkeyPatch) -
     assert again[1].chunk == storage.chunks([1])[1].chunk
 
 
-def test_those_asked_for_last_are_kept(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_most_recently_used_chunks_are_cached(
+    storage: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
     recent = ChunkCache(storage, max_chunks=2)
     for ids in ([1], [2], [1], [3]):
@@ -111,7 +113,7 @@ AFTER = {
 
 @pytest.mark.parametrize("kept", ["in memory", "on disk"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_seen_in_what_is_remembered(tmp_path: Path, change: str, kept: str) -> None:
+def test_a_change_of_the_library_empties_the_cache(tmp_path: Path, change: str, kept: str) -> None:
     with PassageIndex(tmp_path / "l" if kept == "on disk" else None, TOY, limits=LIMITS) as index:
         for number in range(3):
             index.add(article(number))

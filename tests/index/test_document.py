@@ -17,7 +17,7 @@ paragraphs = st.tuples(
 
 
 @given(st.lists(st.lists(paragraphs, max_size=5), max_size=5))
-def test_whatever_is_added_its_headings_and_pages_stand_where_they_say(
+def test_headings_and_pages_have_exact_offsets(
     pages: list[list[tuple[str, int, str]]],
 ) -> None:
     builder = TextBuilder(DEFAULT_LIMITS)

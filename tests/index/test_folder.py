@@ -217,7 +217,7 @@ def test_a_reader_catches_up_without_writing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [VECTOR_FILE, TEXT_FOLDER])
-def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name: str) -> None:
+def test_a_reader_rebuilds_missing_indexes_on_disk(tmp_path: Path, name: str) -> None:
     folder = filled(tmp_path / "l")
     shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
     with reading(folder) as index:
@@ -228,7 +228,7 @@ def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name
     assert state(folder) == before
 
 
-def test_a_reader_sees_what_is_changed_meanwhile(tmp_path: Path) -> None:
+def test_a_reader_sees_later_changes(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
     with reading(folder) as reader:
         assert found(reader, 9) == []

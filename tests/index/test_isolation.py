@@ -15,11 +15,11 @@ from tests.documents import pdf
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
 
 
-def test_what_is_read_apart_is_what_is_read_here() -> None:
+def test_a_subprocess_reads_the_same_as_this_process() -> None:
     assert read_in_subprocess(read_pdf, DATA, DEFAULT_LIMITS) == read_pdf(DATA, DEFAULT_LIMITS)
 
 
-def test_an_error_comes_through_as_it_was_raised() -> None:
+def test_an_input_error_is_passed_on() -> None:
     with pytest.raises(TooLarge, match=r"limit of 1\..*max_pages"):
         read_in_subprocess(read_pdf, DATA, LoadLimits(max_pages=1))
 
@@ -54,7 +54,7 @@ DIED = r"damaged, or needs more memory than the limit of 2,000,000,000 bytes"
         ("import os; os.abort()", DIED),
     ],
 )
-def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
+def test_a_parser_that_crashes_gives_an_error_message(
     parser_that: Path, act: str, reason: str
 ) -> None:
     write_parser(parser_that, f"def rtf_to_text(*_, **__):\n    {act}\n")
@@ -62,7 +62,7 @@ def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
         read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
 
 
-def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
+def test_cancelled_reading_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
     done = tmp_path / "done"
     write_parser(
         parser_that,
@@ -83,7 +83,7 @@ def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_
     assert not done.exists()
 
 
-def test_a_parser_that_takes_too_much_memory_is_refused_it(parser_that: Path) -> None:
+def test_a_parser_cannot_exceed_the_memory_limit(parser_that: Path) -> None:
     pytest.importorskip("resource")
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'x' * 10**10\n")
     with pytest.raises(TooLarge, match="more memory than the limit of 2,000,000,000 bytes"):
@@ -145,7 +145,7 @@ def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> No
         "os._exit(0)",
     ],
 )
-def test_a_process_that_dies_before_it_has_read_all_is_told_as_such(
+def test_a_process_that_dies_before_reading_all_input_is_reported_as_damage(
     process_that: Path, act: str
 ) -> None:
     process_that.write_text(f"import os\n{act}\n")
@@ -153,7 +153,7 @@ def test_a_process_that_dies_before_it_has_read_all_is_told_as_such(
         read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_an_answer_of_megabytes_comes_through(parser_that: Path) -> None:
+def test_an_answer_of_megabytes_is_received(parser_that: Path) -> None:
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'Größe. ' * 700_000\n")
     assert len(read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
 
@@ -178,7 +178,7 @@ READY = "\\0ready\\0"
     ],
 )
 @pytest.mark.parametrize("ready", ["", READY])
-def test_an_answer_that_is_none_is_refused_with_a_sentence(
+def test_an_invalid_answer_is_reported_as_damage(
     process_that: Path, answer: str, ready: str
 ) -> None:
     process_that.write_text(
@@ -194,7 +194,7 @@ def test_a_process_that_writes_without_end_is_ended(process_that: Path) -> None:
         read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_what_libraries_print_is_no_part_of_the_answer(parser_that: Path) -> None:
+def test_output_of_libraries_is_not_part_of_the_answer(parser_that: Path) -> None:
     write_parser(
         parser_that,
         "import os\ndef rtf_to_text(*_, **__):\n"

@@ -54,7 +54,7 @@ print(damaged)
 """
 
 
-def test_whatever_is_derived_can_be_damaged_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_damage_to_the_indexes_loses_nothing(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l", 4, removed=2)
     assert int(run(DAMAGE_DERIVED, folder)) > len(derived_files(folder))
 
@@ -156,7 +156,7 @@ def test_a_changed_text_is_found_and_the_others_are_saved(tmp_path: Path) -> Non
         "DELETE FROM changes WHERE generation = 2",
     ],
 )
-def test_damaged_passages_are_made_anew_by_re_embedding(tmp_path: Path, damage: str) -> None:
+def test_re_embedding_repairs_damaged_passages(tmp_path: Path, damage: str) -> None:
     folder = filled(tmp_path / "l")
     changed_by(folder, damage)
     report = check_library(folder)
@@ -180,7 +180,9 @@ def flipped_sign(vector: bytes) -> bytes:
     return vector[:3] + bytes([vector[3] ^ 0x80]) + vector[4:]
 
 
-def test_a_record_put_back_from_a_backup_is_told_and_caught_up(tmp_path: Path) -> None:
+def test_a_database_restored_from_a_backup_is_noticed_and_the_indexes_rebuilt(
+    tmp_path: Path,
+) -> None:
     folder = filled(tmp_path / "l")
     backup = (folder / STORE_FILE).read_bytes()
     with opened(folder) as index:

@@ -112,7 +112,7 @@ def filled_library(folder: Path, embedder: SentenceTransformerEmbedder) -> None:
         index.add(TREATY)
 
 
-def test_a_library_is_as_it_was_when_opened_again(
+def test_a_reopened_library_is_unchanged(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
     filled_library(tmp_path / "l", embedder)
@@ -122,7 +122,7 @@ def test_a_library_is_as_it_was_when_opened_again(
 
 
 @pytest.mark.parametrize("damage", ["lose vectors", "cut vectors", "lose words", "spoil words"])
-def test_a_derived_index_that_is_lost_or_damaged_is_built_anew(
+def test_a_lost_or_damaged_index_is_rebuilt(
     tmp_path: Path, embedder: SentenceTransformerEmbedder, damage: str
 ) -> None:
     folder = tmp_path / "l"
@@ -158,7 +158,7 @@ def test_a_record_put_back_from_a_backup_gets_its_own_derived_indexes(
         assert all(candidate.bm25 == 0 for candidate in candidates)
 
 
-def test_another_open_index_sees_what_one_adds_and_removes(
+def test_changes_are_seen_in_another_open_index(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
     with (
@@ -180,7 +180,7 @@ def _hold(path: str, held: object, done: object) -> None:
         done.wait(60)  # type: ignore[attr-defined]
 
 
-def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_blocked(
+def test_a_second_writer_times_out_and_readers_are_not_blocked(
     tmp_path: Path, embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "l"

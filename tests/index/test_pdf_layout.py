@@ -51,6 +51,6 @@ def test_a_title_in_large_letters_stays_on_the_page_where_it_is_one() -> None:
     assert kept(pages)[:3] == ["The Book", "Words.", "Words 4."]
 
 
-def test_what_stands_below_a_line_that_is_no_head_stays() -> None:
+def test_a_line_below_body_text_is_not_a_running_head() -> None:
     pages = [lines(n, f"Topic {n * n}", "The same.", *"abcd") for n in range(1, 5)]
     assert kept(pages).count("The same.") == 4

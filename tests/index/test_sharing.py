@@ -40,7 +40,7 @@ def after(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object])
 
 
 @pytest.mark.parametrize("moment", ["revision", "check_model", "changes_since"])
-def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
+def test_changes_during_a_catch_up_are_applied_once(
     tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(filled(tmp_path / "l")) as mine, opened(tmp_path / "l") as theirs:
@@ -52,7 +52,7 @@ def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
         assert mine.find_mismatches() == AGREED
 
 
-def test_an_article_that_comes_while_a_library_is_re_embedded_can_be_found(tmp_path: Path) -> None:
+def test_an_article_added_during_re_embedding_is_found(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as mine, opened(tmp_path / "l") as theirs:
 
         def add_at_the_end(done: int, total: int) -> None:

@@ -27,7 +27,7 @@ def test_each_slide_is_a_page_and_its_title_a_heading() -> None:
     assert found.title == "Weather"
 
 
-def test_notes_stand_below_their_slide() -> None:
+def test_notes_follow_their_slide() -> None:
     found = loaded(pptx([("One", "Body.", "Say this aloud."), ("Two", "More.", "")]))
     assert page(found, 1) == "One\n\nBody.\n\nNotes: Say this aloud."
 

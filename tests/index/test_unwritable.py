@@ -48,7 +48,7 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_loses_nothing_and_is_told(small_disk: Path) -> None:
+def test_a_full_disk_is_an_error_and_loses_nothing(small_disk: Path) -> None:
     folder = filled(small_disk / "l")
     with opened(folder) as index:
         ballast = fill(small_disk)
@@ -189,7 +189,7 @@ def test_a_read_only_disk_is_read(small_disk: Path) -> None:
     assert check_library(folder).verdict is Verdict.SOUND
 
 
-def test_a_reader_of_a_frozen_library_sees_what_is_changed_elsewhere(small_disk: Path) -> None:
+def test_a_reader_of_a_read_only_library_sees_changes_of_others(small_disk: Path) -> None:
     folder = filled(small_disk / "l")
     shared = small_disk.parent / "shared"
     shared.mkdir()
