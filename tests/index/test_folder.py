@@ -41,7 +41,7 @@ OPENINGS: list[Callable[[Path], object]] = [
 
 
 @pytest.mark.parametrize("use", OPENINGS)
-@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty record", "a file"])
+@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty database", "a file"])
 def test_only_adding_makes_a_library(
     tmp_path: Path, place: str, use: Callable[[Path], object]
 ) -> None:
@@ -52,7 +52,7 @@ def test_only_adding_makes_a_library(
         folder.mkdir()
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
-    if place == "empty record":  # as whoever was making it leaves it when killed
+    if place == "empty database":  # as a killed creator leaves it
         (folder / STORE_FILE).touch()
     before = state(tmp_path)
     with pytest.raises(LibraryMissing, match=r"There is no library in .* article-qa add FILE"):
@@ -60,14 +60,14 @@ def test_only_adding_makes_a_library(
     assert state(tmp_path) == before
 
 
-@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty record"])
+@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty database"])
 def test_adding_makes_a_library_and_leaves_other_files_alone(tmp_path: Path, place: str) -> None:
     folder = tmp_path / "l"
     if place != "absent":
         folder.mkdir()
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
-    if place == "empty record":
+    if place == "empty database":
         (folder / STORE_FILE).touch()
     filled(folder)
     with reading(folder) as index:
@@ -111,9 +111,9 @@ def lost(folder: Path, how: str) -> str:
 def test_a_lost_record_is_an_error_and_never_an_empty_library(
     tmp_path: Path, how: str, use: Callable[[Path], object]
 ) -> None:
-    told = lost(filled(tmp_path / "l"), how)
+    message = lost(filled(tmp_path / "l"), how)
     before = state(tmp_path)
-    with pytest.raises(LibraryDamaged, match=told):
+    with pytest.raises(LibraryDamaged, match=message):
         use(tmp_path / "l")
     assert state(tmp_path) == before
 

@@ -59,12 +59,12 @@ def test_damage_to_the_indexes_loses_nothing(tmp_path: Path) -> None:
     assert int(run(DAMAGE_DERIVED, folder)) > len(derived_files(folder))
 
 
-# Each flip or cut of the record ends in an answer or in an error of ours.
-DAMAGE_RECORD = """
+# Any changed bit or cut of the database gives a verdict or a LibraryError.
+DAMAGE_DATABASE = """
 import logging, random, shutil
 from index.maintenance import check_library, salvage_articles
 logging.disable(logging.CRITICAL)
-chance, told = random.Random(2), []
+chance, outcomes = random.Random(2), []
 copy = folder.with_name("copy")
 content = (folder / "library.sqlite").read_bytes()
 known = {article(number).id for number in range(12)}
@@ -77,9 +77,9 @@ for trial in range(40):
     shutil.copytree(folder, copy)
     (copy / "library.sqlite").write_bytes(changed)
     try:
-        told.append(check_library(copy).verdict)
+        outcomes.append(check_library(copy).verdict)
     except LibraryError as error:
-        told.append(type(error).__name__)
+        outcomes.append(type(error).__name__)
     try:
         with opened(copy) as index:
             index.store.articles()
@@ -90,14 +90,14 @@ for trial in range(40):
         assert {a.id for a in salvage_articles(copy) if a} <= known
     except LibraryError:
         pass
-print(sorted(set(told)))
+print(sorted(set(outcomes)))
 """
 
 
 def test_a_damaged_record_never_ends_the_process_and_check_tells_it(tmp_path: Path) -> None:
-    told = run(DAMAGE_RECORD, filled(tmp_path / "l", 12))
-    assert "damaged" in told
-    assert "reembed" in told
+    output = run(DAMAGE_DATABASE, filled(tmp_path / "l", 12))
+    assert "damaged" in output
+    assert "reembed" in output
 
 
 def with_a_wal(folder: Path) -> Path:

@@ -211,7 +211,7 @@ def test_threads_may_ask_while_articles_are_added(
             try:
                 for _ in range(10):
                     assert "Danube" in found(index, "river")
-            except BaseException as error:  # told to the thread of the test
+            except BaseException as error:  # reported by the main thread
                 errors.append(error)
 
         threads = [threading.Thread(target=ask) for _ in range(3)]
@@ -252,10 +252,10 @@ def test_another_model_is_refused_until_the_library_is_re_embedded(
     other = _OtherModel(embedder)
     with pytest.raises(WrongModel, match="reembed"):
         PassageIndex(folder, other)
-    told = []
+    calls = []
     with PassageIndex(folder, other, replacing=True) as index:
-        index.reembed(lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
+        index.reembed(lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 2), (2, 2)]
     with PassageIndex(folder, other) as index:
         assert found(index, "river")[0] == "Danube"
     with pytest.raises(WrongModel):

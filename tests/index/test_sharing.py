@@ -145,7 +145,7 @@ def test_no_read_is_torn_beside_a_writer(tmp_path: Path, kept: str) -> None:
                         assert np.isfinite([passage.similarity, passage.bm25]).all()
                     chunks, vectors = index.chunks(article(1).id)
                     assert len(chunks) == len(vectors) > 0
-            except BaseException as error:  # told to the thread of the test
+            except BaseException as error:  # reported by the main thread
                 errors.append(error)
 
         readers = [threading.Thread(target=read) for _ in range(3)]

@@ -91,12 +91,12 @@ except LibraryUnwritable as error:
 
 def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l", 6)
-    told = run(OVER_THE_LIMIT, folder)
-    assert "Title 1" in told
-    assert "Nothing was changed" in told
+    output = run(OVER_THE_LIMIT, folder)
+    assert "Title 1" in output
+    assert "Nothing was changed" in output
     report = check_library(folder)
     assert report.verdict in {Verdict.SOUND, Verdict.MENDED}
-    assert report.articles == int(told.split()[0])
+    assert report.articles == int(output.split()[0])
 
 
 def test_words_that_cannot_be_written_are_found_all_the_same(
