@@ -1,9 +1,8 @@
-"""Article → Chunks of whole sentences.
+"""Split an article into chunks of whole sentences.
 
-A chunk never crosses a heading. Paragraphs stay whole where they fit; short
-ones are joined, long ones are cut between sentences into even runs. A sentence
-too long for the embedding model is cut into pieces, so nothing is ever
-truncated silently.
+A chunk never crosses a heading. Short paragraphs are joined, and long ones are split between
+sentences into even parts. A sentence that is too long for the embedding model is cut, so that no
+text is lost.
 """
 
 from __future__ import annotations
@@ -14,33 +13,33 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.interruption import check_interruption
+from index.limits import check_cancelled
 from index.sentences import guess_language, split_sentences
 from index.types import Article, Chunk, Span
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
-"""Counts each text's tokens, special tokens not included."""
+"""Returns the number of tokens of each text, without special tokens."""
 
-# A heading is context for the embedding; one longer than this is cut there.
+# A longer heading is shortened for the embedding.
 MAX_HEADING_CHARS = 200
-_SPANS_AT_ONCE = 1_000  # about 0.1 s, after which the caller may stop
+_SPANS_AT_ONCE = 1_000  # takes about 0.1 s, after which the work can be cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkLimits:
-    """How long chunks may be."""
+    """Limits on the length of chunks."""
 
     min_tokens: int = 60
     """Paragraphs are joined until a chunk has this many."""
     max_tokens: int = 250
-    """No chunk has more, its heading not counted."""
+    """No chunk has more, without its heading."""
     max_chars: int = 1_500
-    """No chunk has more: a run of letters without spaces is one token to the model."""
+    """No chunk has more. The model takes letters without spaces for one token."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Some consecutive sentences, or pieces of one, and their tokens."""
+    """Consecutive sentences, or pieces of one, and their number of tokens."""
 
     sentences: tuple[Span, ...]
     tokens: int
@@ -58,15 +57,14 @@ def chunk_article(
 ) -> list[Chunk]:
     """Return the chunks of ``article``, in order.
 
-    Each chunk is ``article.text[chunk.start:chunk.end]``; together they cover
-    every character that is not white space, and none overlap. The chunk after a
-    heading begins with it; every chunk of the section carries it as context.
+    They do not overlap, and cover every character that is not white space. The first chunk of a
+    section starts with the heading; all of them have it as context.
     """
     limits = limits or ChunkLimits()
     language = guess_language(article.text)
     chunks: list[Chunk] = []
     for heading, start, end in _sections(article):
-        check_interruption()
+        check_cancelled()
         spans = _sentences_of(article, start, end, heading, language)
         paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
         title = article.text[heading.start : heading.end] if heading else ""
@@ -80,15 +78,15 @@ def chunk_article(
 
 
 def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
-    """Return (heading, start, end) of each run of text under one heading.
+    """Return (heading, start, end) of each section.
 
-    A heading that follows another with nothing between belongs to the same section.
+    A heading directly below another belongs to the same section.
     """
     sections: list[tuple[Span | None, int, int]] = []
     heading: Span | None = None
     start = body = 0
     for mark in article.headings:
-        line_start = article.text.rfind("\n", 0, mark.start) + 1  # a "#" may stand before it
+        line_start = article.text.rfind("\n", 0, mark.start) + 1  # includes a "#"
         if article.text[body:line_start].strip():
             sections.append((heading, start, line_start))
             start = line_start
@@ -100,7 +98,7 @@ def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
 def _sentences_of(
     article: Article, start: int, end: int, heading: Span | None, language: str
 ) -> list[Span]:
-    """Return the sentences of a section; the line of its heading is one of its own."""
+    """Return the sentences of a section; the line of its heading is one of them."""
     cuts = [start, end]
     if heading:
         line_start = article.text.rfind("\n", start, heading.start) + 1
@@ -116,13 +114,13 @@ def _sentences_of(
 def _fitting(
     text: str, spans: list[Span], count_tokens: TokenCounter, limits: ChunkLimits
 ) -> list[_Run]:
-    """Return a run per sentence, or per piece of a sentence that is too long."""
+    """Return one run for each sentence, or for each piece of one that is too long."""
     spans = [piece for span in spans for piece in _cut_by_chars(text, span, limits.max_chars)]
     runs: list[_Run] = []
     while spans:
         pending: list[Span] = []
         for first in range(0, len(spans), _SPANS_AT_ONCE):
-            check_interruption()
+            check_cancelled()
             some = spans[first : first + _SPANS_AT_ONCE]
             counts = count_tokens([text[start:end] for start, end in some])
             for span, tokens in zip(some, counts, strict=True):
@@ -147,19 +145,19 @@ def _cut_by_chars(text: str, span: Span, max_chars: int) -> list[Span]:
 
 
 def _halves(text: str, span: Span) -> list[Span]:
-    """Cut ``span`` near its middle, at white space if there is some in its middle half."""
+    """Cut ``span`` near its middle, at white space if its middle half has any."""
     start, end = span
     middle, quarter = (start + end) // 2, (end - start) // 4
     left = next((i for i in range(middle, middle - quarter, -1) if text[i].isspace()), None)
     right = next((i for i in range(middle, middle + quarter) if text[i].isspace()), None)
     spaces = [i for i in (left, right) if i is not None]
-    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else _before_marks(text, span)
+    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else _between_characters(text, span)
     halves = (_trim(text, start, cut), _trim(text, cut, end))
     return [half for half in halves if half.start < half.end]
 
 
-def _before_marks(text: str, span: Span) -> int:
-    """Return the middle of ``span``, moved back so that no accent loses its letter."""
+def _between_characters(text: str, span: Span) -> int:
+    """Return the middle of ``span``, moved back if it would split a letter from its accents."""
     middle = (span.start + span.end) // 2
     cut = middle
     while cut > span.start + 1 and (unicodedata.combining(text[cut]) or text[cut] == "\u200d"):
@@ -174,7 +172,7 @@ def _trim(text: str, start: int, end: int) -> Span:
 
 
 def _paragraphs(text: str, runs: list[_Run]) -> list[list[_Run]]:
-    """Group runs that no newline parts."""
+    """Group the runs that are not separated by a newline."""
     paragraphs: list[list[_Run]] = []
     for run in runs:
         if paragraphs:
@@ -188,19 +186,19 @@ def _paragraphs(text: str, runs: list[_Run]) -> list[list[_Run]]:
 
 def _pack(paragraphs: list[list[_Run]], limits: ChunkLimits) -> list[_Run]:
     packed: list[_Run] = []
-    open_ended = False  # whether the last of `packed` may still grow
+    is_short = False  # whether the last of `packed` may be extended
     for paragraph in paragraphs:
         for run in _even_runs(paragraph, limits):
-            if open_ended and _fits(packed[-1] + run, limits):
+            if is_short and _fits(packed[-1] + run, limits):
                 packed[-1] += run
             else:
                 packed.append(run)
-            open_ended = packed[-1].tokens < limits.min_tokens
+            is_short = packed[-1].tokens < limits.min_tokens
     return packed
 
 
 def _even_runs(paragraph: list[_Run], limits: ChunkLimits) -> list[_Run]:
-    """Cut a paragraph between sentences into runs that fit, of about the same length."""
+    """Split a paragraph between sentences into runs of about the same length that fit."""
     total = sum(run.tokens for run in paragraph)
     chars = paragraph[-1].sentences[-1].end - paragraph[0].sentences[0].start
     parts = max(math.ceil(total / limits.max_tokens), math.ceil(chars / limits.max_chars))

@@ -1,30 +1,30 @@
-"""Every error this project raises on purpose, as a tree.
+"""The exceptions of this project, as a tree.
 
-Each message says what is wrong and what to do about it. Only the edges (the
-command line, the page, an HTTP handler) catch them.
+Each message says what is wrong and what to do about it. Only the command line, the page and the
+HTTP handlers catch them.
 
 ::
 
     ArticleQAError
-    ├── InputError              what the caller gave cannot be used
+    ├── InputError              the input cannot be used
     │   ├── EmptyArticle        no text in it
     │   ├── UnreadableFile      missing, not permitted, broken, or not decodable
     │   ├── UnknownFormat       no loader for this kind of file
     │   ├── TooLarge            over a limit; the message names the limit
-    │   ├── FetchError          a URL that could not be brought, or must not be
+    │   ├── FetchError          a URL that cannot or must not be fetched
     │   ├── QuestionError       a blank or over-long question
     │   ├── TitleError          a title that is blank or not valid Unicode
     │   └── ArticleNotFound     no article of this id in the library
-    ├── SettingsError           an unknown or impossible setting
+    ├── SettingsError           an unknown or invalid setting
     ├── CitationError           a citation that does not match its article
     ├── ModelError
     │   ├── ModelMissing        the model's files are not installed
-    │   └── ModelCorrupt        the files are not the published bytes
+    │   └── ModelCorrupt        the files are not the published ones
     └── LibraryError
         ├── LibraryLocked       another process is writing
         ├── LibraryTooNew       written by a newer version of this program
         ├── LibraryMissing      there is no library in the folder
-        ├── LibraryDamaged      the record is lost or cannot be read
+        ├── LibraryDamaged      its database is lost or cannot be read
         ├── LibraryUnwritable   no room, or no permission to write
         └── WrongModel          indexed with another embedding model
 """
@@ -33,15 +33,15 @@ from __future__ import annotations
 
 
 class ArticleQAError(Exception):
-    """Whatever this project raises on purpose."""
+    """Base class of all exceptions of this project."""
 
 
 class InputError(ArticleQAError, ValueError):
-    """What the caller gave cannot be used."""
+    """The input cannot be used."""
 
 
 class EmptyArticle(InputError):
-    """There is no text to question."""
+    """An article has no text."""
 
 
 class UnreadableFile(InputError):
@@ -49,7 +49,7 @@ class UnreadableFile(InputError):
 
 
 class UnknownFormat(InputError):
-    """No loader knows this kind of file."""
+    """The format of a file is not supported."""
 
 
 class TooLarge(InputError):
@@ -57,7 +57,7 @@ class TooLarge(InputError):
 
 
 class FetchError(InputError):
-    """A URL could not be brought, or must not be."""
+    """A URL cannot or must not be fetched."""
 
 
 class QuestionError(InputError):
@@ -73,7 +73,7 @@ class ArticleNotFound(InputError):
 
 
 class SettingsError(ArticleQAError, ValueError):
-    """A setting is unknown or its value impossible."""
+    """A setting is unknown or its value is invalid."""
 
 
 class CitationError(ArticleQAError):
@@ -89,7 +89,7 @@ class ModelMissing(ModelError):
 
 
 class ModelCorrupt(ModelError):
-    """A model's files are not the published bytes."""
+    """A model's files are not the published ones."""
 
 
 class LibraryError(ArticleQAError):
@@ -109,7 +109,7 @@ class LibraryMissing(LibraryError):
 
 
 class LibraryDamaged(LibraryError):
-    """The library's record is lost or cannot be read."""
+    """The library's database is lost or cannot be read."""
 
 
 class LibraryUnwritable(LibraryError):

@@ -1,4 +1,4 @@
-"""Check a library in full, repair what is derived, and salvage what a damaged store has left."""
+"""Check a library, rebuild its damaged indexes, and salvage the articles of a damaged store."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ from index.store.folder import STORE_FILE, check_folder
 from index.store.integrity import StoreReport, check_store, readable_article
 from index.types import Article
 
+_SELECT_MODEL = "SELECT model_name, model_sha256, dimension FROM library"
+
 
 class Verdict(StrEnum):
-    """What is to be done about a library, from nothing to the worst."""
+    """The result of a check, from good to bad."""
 
     SOUND = "sound"
-    """Nothing: all of it agrees."""
+    """The library is intact."""
     MENDED = "mended"
-    """Nothing any more: what is derived was made anew."""
+    """Its indexes were damaged and have been rebuilt."""
     REEMBED = "reembed"
-    """The articles are sound; their passages or vectors are not and have to be made anew."""
+    """The articles are intact; their passages or vectors are not, and must be made again."""
     DAMAGED = "damaged"
     """Articles are lost or changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found and did."""
+    """What a check found, and what it repaired."""
 
     verdict: Verdict
     articles: int
-    """Articles that are as they were added."""
+    """The number of intact articles."""
     passages: int
     found: tuple[str, ...] = ()
-    """What was wrong, in sentences."""
+    """The problems, in sentences."""
     done: tuple[str, ...] = ()
-    """What was made anew, in sentences."""
+    """The repairs, in sentences."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -52,45 +54,44 @@ class Report:
 
 
 def check_library(folder: Path, progress: Progress | None = None) -> Report:
-    """Check all of the library in ``folder``, and mend what is derived from its record.
+    """Check the library in ``folder``, and rebuild its indexes if they are damaged.
 
-    The record itself is never changed. ``progress`` is called with (articles read, articles),
-    and then with (passages compared, passages).
+    The database itself is never changed. ``progress`` is called with (articles read, articles),
+    then with (passages compared, passages).
 
     Raises:
-        LibraryError: There is no library, it is of a newer format, or another process
-            kept it locked for longer than the stated time.
+        LibraryError: There is no library, its format is newer, or another process kept it locked.
     """
     check_folder(folder, create=False)
     path = folder / STORE_FILE
     try:
-        db = _opened(path)
+        db = _open(path)
     except LibraryDamaged as error:
         return Report(Verdict.DAMAGED, 0, 0, (str(error),))
     try:
         state = check_store(db, progress)
-        identity = _identity(db, state)
+        rows = [] if state.damage else db.read(_SELECT_MODEL)
     finally:
         db.close()
     if state.damage:
         return Report(Verdict.DAMAGED, state.articles, state.chunks, state.damage)
     if state.chunk_damage:
         return Report(Verdict.REEMBED, state.articles, state.chunks, state.chunk_damage)
-    if identity is None:
+    if not rows:
         return Report(Verdict.SOUND, 0, 0)
-    return _with_derived(folder, identity, state, progress)
+    return _check_indexes(folder, ModelIdentity(*rows[0]), state, progress)
 
 
-def _opened(path: Path) -> Database:
-    """Open a record for reading only, or for writing if its format must be brought up to date."""
+def _open(path: Path) -> Database:
+    """Open a database read-only if possible."""
     try:
         return Database(path, create=False, read_only=True)
     except LibraryUnwritable:
         return Database(path, create=False)
 
 
-class _Recorded:
-    """Stands for the model of a library whose vectors are read and not made."""
+class _StoredModel:
+    """The identity of a library's model; embeds nothing."""
 
     max_tokens = 0
 
@@ -107,32 +108,27 @@ class _Recorded:
         raise NotImplementedError
 
 
-def _identity(db: Database, state: StoreReport) -> ModelIdentity | None:
-    """Return the model of a record that is sound; None if it has none yet."""
-    if state.damage:
-        return None
-    rows = db.read("SELECT model_name, model_sha256, dimension FROM library")
-    return ModelIdentity(*rows[0]) if rows else None
-
-
-def _with_derived(
+def _check_indexes(
     folder: Path, identity: ModelIdentity, state: StoreReport, progress: Progress | None
 ) -> Report:
-    """Return the report on a library whose record is sound, and mend what is derived."""
-    model = _Recorded(identity)
+    """Check the indexes of an intact store, and rebuild them if necessary."""
+    model = _StoredModel(identity)
     with PassageIndex(folder, model, create=False, read_only=True) as index:
-        index_problems, compared = index.index_problems, index.find_mismatches(progress)
-        is_mended = index.writable  # what was missing or damaged was rebuilt when it was opened
-    found = (*(f"{name} {problem}." for name, problem in index_problems.items()), *compared.derived)
-    done = tuple(f"{name} was rebuilt from the record." for name in index_problems)
+        problems, compared = index.index_problems, index.find_mismatches(progress)
+        is_mended = index.writable  # opening rebuilds missing and damaged files
+    found = (*(f"{name} {problem}." for name, problem in problems.items()), *compared.derived)
+    done = tuple(f"{name} was rebuilt from the database." for name in problems)
     if compared.derived:
         with PassageIndex(folder, model, create=False, rebuild=True) as index:
             is_mended = index.writable
             if is_mended:
                 compared = index.find_mismatches(progress)
-                done = ("All that is derived from the record was rebuilt.",)
+                done = ("The indexes were rebuilt from the database.",)
     if found and not is_mended:
-        msg = f"{' '.join(found)} It cannot be mended where the library cannot be written to."
+        msg = (
+            f"{' '.join(found)} The indexes cannot be rebuilt because the library cannot be "
+            "written to. Check its permissions, or copy it to a folder that you may write to."
+        )
         raise LibraryUnwritable(msg)
     verdict = Verdict.MENDED if found else Verdict.SOUND
     if compared.derived or compared.vectors:
@@ -141,42 +137,40 @@ def _with_derived(
 
 
 _HEADER_BYTES = 100
-_MOST_BYTES = 1 << 40  # more is a damaged header's; the file is sparse
-_MOST_KEYS = 100_000
-"""Articles that are tried one by one where the record does not tell how many there are."""
+_MAX_BYTES = 1 << 40  # of the sparse copy; a header with more is damaged
+_MAX_KEYS = 100_000
+"""How many articles are tried if their number cannot be read."""
 
 
 def salvage_articles(folder: Path) -> Iterator[Article | None]:
-    """Yield each article of a library as it was added, or None for one that is not.
+    """Yield each intact article of a library, and None for each damaged one.
 
-    Of a record that cannot be read through every article is looked up by itself; then
-    those that were removed count as lost.
-
-    It is read from a copy, and what is there is left as it is.
+    It reads a copy of the database. If the list of articles cannot be read, every possible one is
+    tried, and removed articles count as damaged.
 
     Raises:
         LibraryMissing: There is no library in ``folder``.
-        LibraryDamaged: Nothing of the record can be read.
-        LibraryError: It cannot be opened for another reason.
+        LibraryDamaged: Nothing can be read.
         LibraryUnwritable: There is no room for the copy.
+        LibraryError: The library cannot be opened for another reason.
     """
     check_folder(folder, create=False)
     with contextlib.ExitStack() as stack:
         with temporary_folder_errors():
-            place = tempfile.TemporaryDirectory(prefix="article-qa-")
-            # SQLite keeps the WAL beside the file that a link leads to.
-            record = (folder / STORE_FILE).resolve()
-            copy = _copied(record, Path(stack.enter_context(place)))
+            temporary = tempfile.TemporaryDirectory(prefix="article-qa-")
+            # SQLite keeps the WAL beside the target of a link.
+            database = (folder / STORE_FILE).resolve()
+            copy = _copy(database, Path(stack.enter_context(temporary)))
         db = Database(copy, create=False)
         stack.callback(db.close)
         for key in _keys(db):
             yield readable_article(db, key)
 
 
-def _copied(record: Path, place: Path) -> Path:
-    """Return a copy of a record; if its end is missing, one that is as long as it was."""
-    copy, wal = place / STORE_FILE, Path(f"{record}-wal")
-    shutil.copyfile(record, copy)
+def _copy(database: Path, folder: Path) -> Path:
+    """Return a copy of a database; if its end is missing, the copy is extended."""
+    copy, wal = folder / STORE_FILE, Path(f"{database}-wal")
+    shutil.copyfile(database, copy)
     if wal.exists():
         shutil.copyfile(wal, f"{copy}-wal")
     with copy.open("r+b") as file:
@@ -184,8 +178,8 @@ def _copied(record: Path, place: Path) -> Path:
         if len(header) == _HEADER_BYTES:
             page_bytes = int.from_bytes(header[16:18], "big")
             length = page_bytes * int.from_bytes(header[28:32], "big")
-            # SQLite reads nothing of a file that is shorter than its header says.
-            if copy.stat().st_size < length < _MOST_BYTES:
+            # SQLite refuses a file that is shorter than its header says.
+            if copy.stat().st_size < length < _MAX_BYTES:
                 file.truncate(length)
     return copy
 
@@ -200,6 +194,6 @@ def _keys(db: Database) -> list[int]:
 def _last_key(db: Database) -> int:
     try:
         rows = db.read("SELECT seq FROM sqlite_sequence WHERE name = 'articles'")
-        return min(int(rows[0][0]), _MOST_KEYS)
+        return min(int(rows[0][0]), _MAX_KEYS)
     except (LibraryError, IndexError, TypeError, ValueError):
-        return _MOST_KEYS
+        return _MAX_KEYS

@@ -1,8 +1,7 @@
-"""Text → sentence spans.
+"""Split text into sentences.
 
-sentencex (Apache-2.0, Wikimedia) finds the boundaries inside a line; this
-module decides which newlines are boundaries, and guarantees that the spans are
-in order, do not overlap, and cover every character that is not white space.
+sentencex (Apache-2.0, Wikimedia) finds the boundaries in a line; this module decides which
+newlines are boundaries.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from index.interruption import check_interruption
+from index.limits import check_cancelled
 from index.types import Span
 
-# Where the script tells the language well enough for its full stops and
-# abbreviations; Latin text is read by the English rules.
+# For scripts that determine the rules for full stops and abbreviations. The English rules are
+# used for Latin text.
 _LANGUAGE_OF_SCRIPT = {
     "CJK": "zh",
     "HIRAGANA": "ja",
@@ -35,15 +34,15 @@ _LANGUAGE_OF_SCRIPT = {
 }
 _SCRIPT_SAMPLE_CHARS = 2_000
 
-# A paragraph is taken as hard-wrapped (e-mail, Project Gutenberg) when its
-# lines, but for the last, fill most of a width that editors wrap at.
+# A paragraph is hard-wrapped (e-mail, Project Gutenberg) if all lines but the last fill most of a
+# usual line width.
 _WRAP_WIDTH = range(45, 101)
 _WRAP_FILL = 0.7
 
-# The segmenter's time grows with the square of a line that is full of quotation
-# marks: 19 s for 200,000 of them at once, under 1 s in windows of this size.
+# sentencex takes time with the square of the quotation marks in a line: 19 s for 200,000 of them
+# at once, under 1 s in windows of this size.
 _WINDOW_CHARS = 8_000
-_MOST_READ_AGAIN = 7_000
+_MAX_READ_AGAIN = 7_000
 
 _LINE = re.compile(r"[^\n]+")
 _ENDS_OPEN = re.compile(r"[\w,‐–—-]\Z")
@@ -53,8 +52,8 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*•‣◦–—]|\(?\w{1,3}[.)])\s")
 def split_sentences(text: str, language: str | None = None) -> list[Span]:
     """Return the sentences of ``text``, trimmed of white space.
 
-    The spans are in order and do not overlap, and every character outside them
-    is white space. ``language`` is an ISO 639-1 code; None goes by the script.
+    The spans are in order, do not overlap, and cover all but white space. ``language`` is an ISO
+    639-1 code, by default that of the script.
     """
     language = language or guess_language(text)
     spans: list[Span] = []
@@ -65,10 +64,7 @@ def split_sentences(text: str, language: str | None = None) -> list[Span]:
 
 
 def guess_language(text: str) -> str:
-    """Return the ISO 639-1 code that fits the main script of ``text``.
-
-    A guess for the sentence rules only: every Latin text is ``en``.
-    """
+    """Return an ISO 639-1 code for the main script of ``text``; ``en`` for any Latin text."""
     sample = text[:_SCRIPT_SAMPLE_CHARS]
     if sample.isascii():
         return "en"
@@ -79,12 +75,12 @@ def guess_language(text: str) -> str:
             language = _LANGUAGE_OF_SCRIPT.get(script, "en")
             counts[language] = counts.get(language, 0) + 1
     if counts.get("ja", 0) * 10 > sum(counts.values()):
-        return "ja"  # kana settle it: Japanese is mostly written in Chinese characters
+        return "ja"  # Japanese text is mostly Chinese characters
     return max(counts, key=lambda code: counts[code], default="en")
 
 
 def _blocks(text: str) -> Iterator[list[Span]]:
-    """Yield the lines of each run of lines that are not blank."""
+    """Yield the lines of each block between blank lines."""
     block: list[Span] = []
     for match in _LINE.finditer(text):
         line = Span(match.start(), match.end())
@@ -99,7 +95,7 @@ def _blocks(text: str) -> Iterator[list[Span]]:
 
 
 def _logical_lines(text: str, lines: list[Span]) -> Iterator[Span]:
-    """Yield the lines of a block, those that a hard wrap has cut joined again."""
+    """Yield the lines of a block, after joining those that a hard wrap has split."""
     wrapped = _is_hard_wrapped(lines)
     first = 0
     for i in range(1, len(lines) + 1):
@@ -119,7 +115,7 @@ def _is_hard_wrapped(lines: list[Span]) -> bool:
 
 
 def _is_soft(text: str, line: Span, following: Span, *, wrapped: bool) -> bool:
-    """Whether the newline between two lines of a block stands inside a sentence."""
+    """Return whether the newline between two lines of a block is inside a sentence."""
     after = text[following.start : following.end]
     if _LIST_ITEM.match(after):
         return False
@@ -128,11 +124,11 @@ def _is_soft(text: str, line: Span, following: Span, *, wrapped: bool) -> bool:
 
 
 def _split_line(text: str, start: int, end: int, language: str) -> Iterator[Span]:
-    # The segmenter must not see the soft newlines; a space keeps the offsets.
+    # A space instead of a soft newline keeps the offsets.
     line = text[start:end].replace("\n", " ")
     cuts = [*_boundaries(line, language), len(line)]
     if cuts[1] < len(line) and _LIST_ITEM.fullmatch(line[: cuts[1]]):
-        del cuts[1]  # "1." belongs to the item that it counts
+        del cuts[1]  # the number of a list item is not a sentence
     for left, right in itertools.pairwise(cuts):
         piece = line[left:right]
         lead = len(piece) - len(piece.lstrip())
@@ -142,19 +138,19 @@ def _split_line(text: str, start: int, end: int, language: str) -> Iterator[Span
 
 
 def _boundaries(line: str, language: str) -> Iterator[int]:
-    """Yield where the sentences of ``line`` start, in order, 0 first."""
+    """Yield the starts of the sentences of ``line``, in order, 0 first."""
     import sentencex
 
     start = 0
     while start < len(line):
-        check_interruption()
+        check_cancelled()
         window = line[start : start + _WINDOW_CHARS]
         found = sentencex.get_sentence_boundaries(language, window)
         starts = sorted({0, *(boundary["start_index"] for boundary in found)} - {len(window)})
         at_end = start + len(window) == len(line)
-        # The window may have cut its last sentence: read that one again, whole. One that is
-        # longer than the most that is read again stays cut, or short steps would add up.
-        is_read_again = not at_end and starts[-1] >= _WINDOW_CHARS - _MOST_READ_AGAIN
-        kept = starts[:-1] if is_read_again else starts
-        yield from (start + boundary for boundary in kept)
-        start += len(window) if kept == starts else starts[-1]
+        # The window may have cut its last sentence, so that is read again, unless it is so long
+        # that the windows would advance by short steps only.
+        is_read_again = not at_end and starts[-1] >= _WINDOW_CHARS - _MAX_READ_AGAIN
+        complete = starts[:-1] if is_read_again else starts
+        yield from (start + boundary for boundary in complete)
+        start += len(window) if complete == starts else starts[-1]

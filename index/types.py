@@ -1,7 +1,7 @@
-"""The values that travel from a source to an answer, all frozen.
+"""Value types: articles, chunks and passages. All are frozen.
 
 Every offset in this project counts Unicode code points of ``Article.text``, so
-``article.text[start:end]`` is the text meant.
+``article.text[start:end]`` is the text of a span.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from typing import Any, NamedTuple, Self
 from index.errors import ArticleNotFound, EmptyArticle, TitleError, UnreadableFile
 
 MAX_TITLE_CHARS = 300
-# 128 bits of SHA-256: short enough to type the start of, long enough that two
-# texts cannot be made to share one.
+# 128 bits of SHA-256, so that nobody can make two texts with the same id.
 _ID_HEX_DIGITS = 32
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 
 
 class Span(NamedTuple):
-    """A run of ``text[start:end]``, in code points."""
+    """A part of a text, ``text[start:end]``, in code points."""
 
     start: int
     end: int
@@ -36,7 +35,7 @@ def overlap(first: Span, second: Span) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of an article: where it stands, and its level (1 is the highest)."""
+    """The offsets of a heading in an article, and its level (1 is the highest)."""
 
     start: int
     end: int
@@ -47,8 +46,8 @@ class Heading:
 class Article:
     """A text that can be questioned.
 
-    Build one with :meth:`from_text`, which makes the id from the text: the same
-    text is the same article.
+    Build one with :meth:`from_text`, which makes the id from the text, so the same text is the
+    same article.
     """
 
     id: str
@@ -57,10 +56,10 @@ class Article:
     source: str | None = None
     headings: tuple[Heading, ...] = ()
     added_at: str | None = None
-    """When it entered the library (ISO 8601, UTC); None until then."""
+    """When it was added to the library (ISO 8601, UTC); None until then."""
     pages: tuple[int, ...] = ()
-    """Where each page starts, page 1 first; empty if it has no pages. A page without
-    text starts where the next one does."""
+    """The offset of each page, page 1 first; empty if it has no pages. A page without text starts
+    where the next one does."""
 
     @classmethod
     def from_text(
@@ -72,14 +71,14 @@ class Article:
         headings: tuple[Heading, ...] = (),
         pages: tuple[int, ...] = (),
     ) -> Self:
-        r"""Return the article of ``text``, with CRLF and CR turned into LF.
+        r"""Return the article of ``text``, with CRLF and CR replaced by LF.
 
-        ``headings`` and ``pages`` are offsets into the text as given, which must then
-        be free of ``\r``. A missing title is taken from the first line.
+        With ``headings`` or ``pages``, the text must not contain ``\r``. The default title is its
+        first line.
 
         Raises:
             EmptyArticle: The text is blank.
-            UnreadableFile: The text holds lone surrogates, which are not Unicode.
+            UnreadableFile: The text contains lone surrogates, which are not valid Unicode.
         """
         text = normalise_newlines(text)
         if not text.strip():
@@ -97,7 +96,7 @@ class Article:
         return cls(article_id, title, text, source, headings, pages=pages)
 
     def page_of(self, offset: int) -> int | None:
-        """Return the number of the page that holds ``text[offset]``; None without pages."""
+        """Return the number of the page of an offset; None if the article has no pages."""
         return pages_between(self.pages, offset, offset)[0]
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +112,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class ArticleInfo:
-    """What a list shows of an article: all but its text."""
+    """An article without its text, for lists."""
 
     id: str
     title: str
@@ -122,11 +121,11 @@ class ArticleInfo:
     """The length of the text, in code points."""
     added_at: str | None
     pages: int
-    """How many pages it has; 0 if it has none."""
+    """The number of pages; 0 if it has none."""
 
     @classmethod
     def of(cls, article: Article) -> Self:
-        """Return what a list shows of ``article``."""
+        """Return ``article`` without its text."""
         length, pages = len(article.text), len(article.pages)
         return cls(article.id, article.title, article.source, length, article.added_at, pages)
 
@@ -137,21 +136,21 @@ class ArticleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of whole sentences of one section, as it is embedded and retrieved."""
+    """Consecutive whole sentences of one section, embedded and retrieved together."""
 
     article_id: str
     start: int
     end: int
     text: str
     heading: str = ""
-    """The heading the chunk stands under: context for the embedding, never quoted."""
+    """The heading of its section: context for the embedding, never quoted."""
     sentences: tuple[Span, ...] = ()
     """The sentences of the chunk, as offsets into the article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was retrieved for a question."""
+    """A chunk, retrieved for a question."""
 
     article_id: str
     title: str
@@ -159,7 +158,7 @@ class Passage:
     start: int
     end: int
     score: float
-    """Fused relevance in 0..1; comparable within one question only."""
+    """Fused relevance in 0..1; comparable for one question only."""
     rank: int
     """1 for the best."""
     heading: str = ""
@@ -168,12 +167,12 @@ class Passage:
     """Cosine of question and passage in the embedding model."""
     bm25: float = 0.0
     page: int | None = None
-    """The page it begins on, from 1, where the article has pages."""
+    """The page it starts on, from 1; None if the article has no pages."""
     page_breaks: tuple[int, ...] = ()
-    """Where in it further pages begin, as offsets into the article."""
+    """The offsets in the article at which further pages start inside it."""
 
     def page_of(self, offset: int) -> int | None:
-        """Return the number of the page of an offset into the article; None without pages."""
+        """Return the page number of an offset in the article; None if it has no pages."""
         return None if self.page is None else self.page + bisect_right(self.page_breaks, offset)
 
     def words(self, span: Span) -> str:
@@ -181,7 +180,7 @@ class Passage:
         return self.text[span.start - self.start : span.end - self.start]
 
     def is_heading(self, sentence: Span) -> bool:
-        """Whether a sentence of the passage is a heading, which answers nothing."""
+        """Return whether a sentence of the passage is a heading, which answers nothing."""
         words = self.words(sentence)
         return words == self.heading or _MARKDOWN_HEADING.match(words) is not None
 
@@ -199,16 +198,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PassageSource:
-    """What a passage tells of its article: the title, and where the pages start, if any."""
+    """The title of a passage's article, and the offsets of its pages, if any."""
 
     title: str
     pages: tuple[int, ...] = ()
 
 
 def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | None, tuple[int, ...]]:
-    """Return the number of the page that ``start`` is on, and the page starts up to ``end``.
+    """Return the page number of ``start``, and the offsets of the pages that start before ``end``.
 
-    ``pages`` is where each page of the article starts; without any, the page is None.
+    ``pages`` has the offset of each page of the article; if it is empty, the number is None.
     """
     if not pages:
         return None, ()
@@ -216,38 +215,34 @@ def pages_between(pages: Sequence[int], start: int, end: int) -> tuple[int | Non
     return first, tuple(pages[first : max(first, bisect_left(pages, end))])
 
 
-def resolve_id_prefix(start_of_id: str, ids: Iterable[str]) -> str:
-    """Return the one of ``ids`` that starts like this.
+def resolve_id_prefix(prefix: str, ids: Iterable[str]) -> str:
+    """Return the one of ``ids`` with this prefix.
 
     Raises:
-        ArticleNotFound: None does, or several do.
+        ArticleNotFound: None has it, or several have it.
     """
-    found = [article_id for article_id in ids if article_id.startswith(start_of_id)]
-    if len(found) != 1 or not start_of_id:
+    found = [article_id for article_id in ids if article_id.startswith(prefix)]
+    if len(found) != 1 or not prefix:
         msg = (
-            f"{len(found) or 'No'} articles have an id that starts with {start_of_id!r}. "
-            "List the articles for their ids, and give enough of one."
+            f"{len(found) or 'No'} articles have an id that starts with {prefix!r}. "
+            "List the articles to see their ids, and give enough of one."
         )
         raise ArticleNotFound(msg)
     return found[0]
 
 
 def id_of_text(text: str) -> str:
-    """Return the id of the article of this text.
-
-    Raises:
-        UnicodeEncodeError: The text holds lone surrogates.
-    """
+    """Return the id for a text; raises UnicodeEncodeError if it contains lone surrogates."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_ID_HEX_DIGITS]
 
 
 def normalise_newlines(text: str) -> str:
-    """Return ``text`` with every CRLF and CR as LF; nothing else is changed."""
+    """Return ``text`` with every CRLF and CR replaced by LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def one_line(title: str) -> str:
-    """Return ``title`` on one line, free of control characters and of a sane length."""
+    """Return ``title`` on one line, without control characters, and shortened if it is long."""
     title = re.sub(r"[\s\x00-\x1f\x7f]+", " ", title).strip()
     if len(title) > MAX_TITLE_CHARS:
         title = title[: MAX_TITLE_CHARS - 1].rstrip() + "…"
@@ -255,18 +250,18 @@ def one_line(title: str) -> str:
 
 
 def checked_title(title: str) -> str:
-    """Return ``title`` as an article keeps it: on one line, shortened if it is very long.
+    """Return ``title`` as stored: see :func:`one_line`.
 
     Raises:
-        TitleError: It is blank, or holds lone surrogates, which are not Unicode.
+        TitleError: It is blank, or contains lone surrogates, which are not valid Unicode.
     """
-    kept = one_line(title)
-    if not kept:
+    line = one_line(title)
+    if not line:
         msg = "The title is blank. Give the article a title with at least one character."
         raise TitleError(msg)
     try:
-        kept.encode("utf-8")
+        line.encode("utf-8")
     except UnicodeEncodeError as error:
-        msg = f"The title {kept!r} is not valid Unicode. Type it again."
+        msg = f"The title {line!r} is not valid Unicode. Type it again."
         raise TitleError(msg) from error
-    return kept
+    return line

@@ -32,8 +32,7 @@ from bench.growth.plotting import plot_growth
 from index.embedding.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
 from index.search.passage_index import PassageIndex
 from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
-from index.store.rows import steps
-from index.store.staging import ChunkSpool
+from index.store.rows import ChunkSpool, steps
 from index.store.store import Store
 
 QUESTIONS = 300

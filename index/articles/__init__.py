@@ -1,4 +1,4 @@
-"""The article that comes with the chatbot (see README.md for whose it is)."""
+"""The bundled article (see README.md for its author and licence)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TITLE = "US urges India–Pakistan dialogue"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question about the bundled article, and the name that its answer quotes."""
+    """An example question about the bundled article, and the name that its answer quotes."""
 
     question: str
     name: str
 
 
 def bundled_article() -> Article:
-    """Return the article that comes along."""
+    """Return the bundled article."""
     from index.sources.loaders import load_bytes
 
     data = resources.files(__name__).joinpath(_FILE).read_bytes()
@@ -31,7 +31,7 @@ def bundled_article() -> Article:
 
 
 def examples_for(article_id: str) -> tuple[Example, ...]:
-    """Return the questions written for an article: the bundled one has some."""
+    """Return the example questions for an article; only the bundled one has any."""
     return _examples() if article_id == _bundled_id() else ()
 
 

@@ -1,4 +1,4 @@
-"""Where the default embedding model lies, and whether its files are the published ones."""
+"""Find the files of the default embedding model, and check that they are the published ones."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DEFAULT_MODEL_SHA256 = _PUBLISHED["model.safetensors"]
 
 
 def find_default_model() -> Path:
-    """Return the folder of the default model, none of its files looked at.
+    """Return the folder of the default model, without checking its files.
 
-    The data package is found without importing any of its code.
+    No code of the data package is imported.
 
     Raises:
         ModelMissing: The package is not installed.
@@ -48,21 +48,16 @@ def find_default_model() -> Path:
 
 
 def check_default_files(folder: Path, names: Iterable[str]) -> None:
-    """Raise unless these files of the default model are the published ones.
-
-    Raises:
-        ModelMissing: A file is not there or cannot be read.
-        ModelCorrupt: A file holds other bytes.
-    """
+    """Check some files of the default model, as :func:`check_files` does."""
     check_files(folder, {name: _PUBLISHED[name] for name in names})
 
 
 def default_model_folder() -> Path:
-    """Return the folder of the default model, every file of it hashed.
+    """Return the folder of the default model, after checking all its files.
 
     Raises:
-        ModelMissing: The package is not installed, or lacks a file.
-        ModelCorrupt: A file is not the published bytes.
+        ModelMissing: The package is not installed, or a file is missing.
+        ModelCorrupt: A file is not the published one.
     """
     folder = find_default_model()
     check_files(folder, _PUBLISHED)
@@ -70,13 +65,13 @@ def default_model_folder() -> Path:
 
 
 def check_files(folder: Path, published: dict[str, str], remedy: str = _REINSTALL) -> None:
-    """Raise unless ``folder`` holds each file of ``published`` with that SHA-256.
+    """Check that each file of ``published`` in ``folder`` has that SHA-256.
 
-    ``remedy`` tells what to do otherwise.
+    ``remedy`` ends the error message with what to do.
 
     Raises:
-        ModelMissing: A file is not there or cannot be read.
-        ModelCorrupt: A file holds other bytes.
+        ModelMissing: A file is missing or cannot be read.
+        ModelCorrupt: A file is not the published one.
     """
     for name, expected in published.items():
         try:

@@ -1,4 +1,4 @@
-"""Run the default embedding model with onnxruntime, which starts ten times as fast as torch."""
+"""Run the default embedding model in onnxruntime, which starts ten times as fast as torch."""
 
 from __future__ import annotations
 
@@ -10,43 +10,79 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from index.embedding.int8 import Calibration, int8_weights, usable_cores
-from index.embedding.model_files import check_default_files, find_default_model
-from index.embedding.onnx_session import TextVectors
+from index.embedding.model_files import (
+    DEFAULT_MODEL_DIMENSION,
+    DEFAULT_MODEL_SHA256,
+    check_default_files,
+    find_default_model,
+)
 
 FOLDER = Path(__file__).parent / "encoder"
 GRAPH, GRAPH_INT8 = "graph.onnx", "graph_int8.onnx"
 CALIBRATION = "calibration.npz"
 REFERENCE = "reference.json"
-"""A question and a document, with their vectors by sentence-transformers in float32."""
+"""A question and a document with their vectors by sentence-transformers, in float32."""
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 MAX_TOKENS = 254
-"""Tokens of a text that are read, special tokens not included."""
-FAITHFUL_COSINE, FAITHFUL_COSINE_INT8 = 0.9999, 0.999
-_UNUSED = "pooler."
-"""How the weights begin that the model's vectors do not depend on, and the graph lacks."""
+"""How many tokens of a text are read, without special tokens."""
+_MIN_COSINE, _MIN_COSINE_INT8 = 0.9999, 0.999
+_UNUSED = "pooler."  # weights that the vectors do not depend on
+
+Weights: TypeAlias = Mapping[str, NDArray[Any]]
+"""By their names in the graph."""
 
 _logger = logging.getLogger(__name__)
 
 
+def create_session(graph: bytes, weights: Weights) -> onnxruntime.InferenceSession:
+    """Return a single-threaded session of ``graph``, run without optimization.
+
+    The session does not keep ``weights`` alive: the caller must. Raises bare exceptions.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
+    options.add_external_initializers(list(weights), values)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+class _Graph:
+    """Computes the vector of a text from its token ids. Thread-safe."""
+
+    def __init__(self, graph: bytes, weights: Weights) -> None:
+        self._weights = weights  # kept alive
+        self._session = create_session(graph, weights)
+
+    def vector(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vector ``(dimension,)`` of the tokens ``(n,)``."""
+        (vector,) = self._session.run(None, {"ids": ids})
+        return np.asarray(vector, dtype=np.float32)
+
+
 class OnnxEncoder:
-    """Encodes texts as the default model does. Safe to use from several threads.
+    """The default model, in onnxruntime. Thread-safe.
 
     Args:
-        weights: Of the graph, by name.
-        tokenizer: The bytes of a ``tokenizer.json``.
+        weights: The model's float32 weights, by their names in its file.
+        tokenizer: The bytes of ``tokenizer.json``.
         graph: The bytes of the graph.
 
-    Raises:
-        Exception: onnxruntime and tokenizers raise what they like.
+    onnxruntime and tokenizers raise bare exceptions.
     """
+
+    sha256 = DEFAULT_MODEL_SHA256
+    dimension = DEFAULT_MODEL_DIMENSION
+    max_tokens = MAX_TOKENS
 
     def __init__(
         self, weights: Mapping[str, NDArray[np.float32]], tokenizer: bytes, graph: bytes
@@ -55,82 +91,78 @@ class OnnxEncoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._cls, self._sep = self._tokenizer.encode("").ids
-        self.max_tokens = MAX_TOKENS
         self.weights = weights
-        """Of the model in float32, by the names that they have in its file."""
-        self._questions = TextVectors(graph, weights)
-        self._documents = self._questions
-        self._is_hastened = False
-        self._hastening = threading.Lock()
+        self._float32 = _Graph(graph, weights)
+        self._documents = self._float32
+        self._int8_tried = False
+        self._int8_lock = threading.Lock()
 
     @classmethod
     def default(cls) -> Self:
-        """Load the model that comes along, while its files are hashed.
+        """Load the default model while its files are hashed in another thread.
 
         Raises:
-            ModelMissing: It is not installed, or lacks a file.
-            ModelCorrupt: A file is not the published bytes.
-            Exception: As above.
+            ModelMissing: It is not installed, or a file is missing.
+            ModelCorrupt: A file is not the published one.
         """
         folder = find_default_model()
         with ThreadPoolExecutor(1) as pool:
-            # Hashing leaves the interpreter to others; nothing is used until it is done.
             checking = pool.submit(check_default_files, folder, (WEIGHTS, TOKENIZER))
             try:
                 graph, tokenizer = (FOLDER / GRAPH).read_bytes(), (folder / TOKENIZER).read_bytes()
-                made = cls(_mapped(folder / WEIGHTS), tokenizer, graph)
+                encoder = cls(_map_weights(folder / WEIGHTS), tokenizer, graph)
             finally:
-                checking.result()  # what is wrong with a file explains any other error
-        return made
+                checking.result()  # a damaged file explains any other error
+        return encoder
 
     def matches_reference(self) -> bool:
-        """Return whether a text has the vector here that sentence-transformers gives it."""
-        reference = _reference("question")
-        vector = self._questions.of(self.ids(reference["text"]))
-        return float(vector @ reference["vector"]) >= FAITHFUL_COSINE
+        """Return whether a text has the same vector as in sentence-transformers."""
+        return self._reference_cosine(self._float32, "question") >= _MIN_COSINE
 
     def enable_int8(self) -> None:
-        """Have the documents that follow encoded in 8 bits, once that is seen to be faithful.
-
-        It takes a tenth of a second, once.
-        """
-        with self._hastening:
-            if not self._is_hastened:
-                self._is_hastened = True
+        """Encode further documents in 8 bits if a check finds that accurate; takes 0.1 s once."""
+        with self._int8_lock:
+            if not self._int8_tried:
+                self._int8_tried = True
                 self._enable_int8()
 
     def _enable_int8(self) -> None:
-        found = Calibration.read(FOLDER / CALIBRATION)
+        calibration = Calibration.read(FOLDER / CALIBRATION)
         graph = (FOLDER / GRAPH_INT8).read_bytes()
-        reference = _reference("document")
         try:
-            hasty = TextVectors(graph, int8_weights(self.weights, found))
-            cosine = float(hasty.of(self.ids(reference["text"])) @ reference["vector"])
-        except Exception as error:  # onnxruntime raises what it likes
+            int8 = _Graph(graph, int8_weights(self.weights, calibration))
+            cosine = self._reference_cosine(int8, "document")
+        except Exception as error:  # onnxruntime raises bare exceptions
             _logger.warning("Documents are embedded in float32, which is slower: %s.", error)
             return
-        if cosine >= FAITHFUL_COSINE_INT8:
-            self._documents = hasty
+        if cosine >= _MIN_COSINE_INT8:
+            self._documents = int8
         else:
             _logger.warning(
                 "Documents are embedded in float32: in 8 bits the cosine is %s.", cosine
             )
 
+    def _reference_cosine(self, graph: _Graph, kind: str) -> float:
+        references = json.loads((FOLDER / REFERENCE).read_text(encoding="utf-8"))
+        vector = graph.vector(self.ids(references[kind]["text"]))
+        return float(vector @ references[kind]["vector"])
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens of each text, special tokens not included."""
+        """Return the number of tokens of each text, without special tokens."""
         return [len(ids) for ids in self._tokens(texts)]
 
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return ``(n, dimension)`` of unit length, made by all cores; not of no texts."""
+        """Return ``(n, dimension)`` of unit length, using all cores; ``texts`` is not empty."""
+        graph = self._documents
         with ThreadPoolExecutor(usable_cores()) as pool:
-            return np.stack(list(pool.map(lambda text: self._documents.of(self.ids(text)), texts)))
+            return np.stack(list(pool.map(lambda text: graph.vector(self.ids(text)), texts)))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return ``(dimension,)`` of unit length."""
-        return self._questions.of(self.ids(text))
+        return self._float32.vector(self.ids(text))
 
     def ids(self, text: str) -> NDArray[np.int64]:
-        """Return what the model is given of a text: the ids of its tokens, ``(n,)``."""
+        """Return the ids of the tokens that the model reads, ``(n,)``."""
         (tokens,) = self._tokens([text])
         return np.array([self._cls, *tokens[:MAX_TOKENS], self._sep], dtype=np.int64)
 
@@ -139,18 +171,10 @@ class OnnxEncoder:
         return (each.ids for each in encoded)
 
 
-def _reference(kind: str) -> dict[str, Any]:
-    references: dict[str, dict[str, Any]] = json.loads(
-        (FOLDER / REFERENCE).read_text(encoding="utf-8")
-    )
-    return references[kind]
+def _map_weights(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the weights in a safetensors file, mapped into memory.
 
-
-def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the graph's weights out of a safetensors file, without reading them.
-
-    Its format, as that of safetensors is published: the length of a JSON header, the header,
-    the numbers.
+    The published format: the length of a JSON header, the header, the numbers.
     """
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -1,7 +1,4 @@
-"""Any sentence-transformers model, by that library and torch, which take seconds to import.
-
-The only module that imports sentence-transformers.
-"""
+"""Run any model in sentence-transformers and torch, which take seconds to import."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
 _Vectors = NDArray[np.float32]
 
-_FAITHFUL_COSINE = 0.999
+_MIN_COSINE = 0.999
 _PROBES = (
     "Who signed the agreement?",
     "The treaty of 1972 was suspended on Thursday, the ministry said in a statement.",
@@ -33,29 +30,29 @@ _hub_lock = threading.Lock()
 
 
 class SentenceTransformerEncoder:
-    """A loaded model on the processor. Safe to use from several threads."""
+    """A loaded model on the CPU. Thread-safe."""
 
     def __init__(self, model: SentenceTransformer, sha256: str) -> None:
         self._model = model
-        # Held per call: a tokenizer of `tokenizers` must not be used by two
-        # threads at once, and a question must not wait for a whole article.
+        # Two threads must not use a tokenizer at once. It is held for one batch at a time, so
+        # that a question need not wait for a whole article.
         self._lock = threading.Lock()
         self.sha256 = sha256
-        """Of its weights."""
+        """SHA-256 of the weights."""
         self.dimension = int(model.get_embedding_dimension() or 0)
         special = int(model.tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(model.max_seq_length or 512) - special
-        """How many tokens of a text the model reads, special tokens not included."""
+        """How many tokens of a text are read, without special tokens."""
 
     @classmethod
     def load(cls, model: str, *, allow_download: bool, precision: str) -> Self:
-        """Load the model of this name or path; the rest is as in ``SentenceTransformerEmbedder``.
+        """Load a model; the arguments are those of ``SentenceTransformerEmbedder``.
 
         Raises:
-            ModelMissing: There is no such model on this machine.
+            ModelMissing: The model is not on this machine.
         """
-        # With the cores busy, OpenMP's spinning threads make a question of 10 ms
-        # take 500; the library reads this when it is first loaded.
+        # On busy cores, OpenMP's spinning threads make a question take 500 ms instead of 10.
+        # The library reads this when it is first loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         with _hub_offline(offline=not allow_download):
             loaded = _load(model, allow_download=allow_download)
@@ -65,7 +62,7 @@ class SentenceTransformerEncoder:
         return cls(loaded, sha256)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens of each text, special tokens not included."""
+        """Return the number of tokens of each text, without special tokens."""
         with self._lock:
             encoded = self._model.tokenizer(
                 list(texts), add_special_tokens=False, truncation=False, verbose=False
@@ -73,7 +70,7 @@ class SentenceTransformerEncoder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_documents(self, texts: Sequence[str]) -> _Vectors:
-        """Return ``(n, dimension)`` of unit length, made in one batch."""
+        """Return ``(n, dimension)`` of unit length, in one batch."""
         with self._lock:
             return _unit(
                 self._model.encode_document(
@@ -83,6 +80,9 @@ class SentenceTransformerEncoder:
                     normalize_embeddings=True,
                 )
             )
+
+    def enable_int8(self) -> None:
+        """Do nothing, since only the default model in onnxruntime can use 8 bits."""
 
     def encode_query(self, text: str) -> _Vectors:
         """Return ``(dimension,)`` of unit length."""
@@ -108,11 +108,11 @@ def _load(model: str, *, allow_download: bool) -> SentenceTransformer:
 
 @contextlib.contextmanager
 def _hub_offline(*, offline: bool) -> Iterator[None]:
-    """Keep huggingface_hub from asking any host while a model loads.
+    """Keep huggingface_hub from contacting any host while a model loads.
 
-    Even for a model in a local folder it looks up which program is running in a registry on
-    its host. It reads HF_HUB_OFFLINE once, when it is imported, which the page's libraries
-    have done by then; so the constant itself is set, for as long as the model loads.
+    Even for a local model, it looks up the running program in a registry on its host. It reads
+    HF_HUB_OFFLINE only when it is imported, which other libraries may have done already, so this
+    sets the constant itself.
     """
     from huggingface_hub import constants
 
@@ -126,7 +126,7 @@ def _hub_offline(*, offline: bool) -> Iterator[None]:
 
 
 def has_fast_bfloat16() -> bool:
-    """Return whether this processor computes in bfloat16 rather than imitating it."""
+    """Return whether this CPU has instructions for bfloat16."""
     import torch
 
     capabilities = torch.cpu.get_capabilities()
@@ -134,14 +134,14 @@ def has_fast_bfloat16() -> bool:
 
 
 def enable_bfloat16_if_accurate(model: SentenceTransformer) -> bool:
-    """Turn ``model`` to bfloat16 if its vectors stay the same; return whether it was.
+    """Convert ``model`` to bfloat16, and return whether it was accurate, else undo it.
 
-    The same means a cosine of at least 0.999 to float32 on texts of several lengths.
+    Accurate means a cosine of at least 0.999 to float32 on texts of several lengths.
     """
     exact = _unit(model.encode(list(_PROBES), show_progress_bar=False))
     model.bfloat16()
     rounded = _unit(model.encode(list(_PROBES), show_progress_bar=False))
-    if float(np.min(np.sum(exact * rounded, axis=1))) >= _FAITHFUL_COSINE:
+    if float(np.min(np.sum(exact * rounded, axis=1))) >= _MIN_COSINE:
         return True
     model.float()
     return False
@@ -163,13 +163,13 @@ def _weights_sha256(model: SentenceTransformer) -> str:
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """Keep transformers' own progress bar off the terminal while a model loads."""
+    """Hide the progress bar of transformers while a model loads."""
     from transformers.utils import logging
 
     was_on = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers
     try:
         yield
     finally:
         if was_on:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # transformers

@@ -13,13 +13,16 @@ from index.chunking import ChunkLimits, chunk_article
 from index.embedding.embedder import Embedder, Progress, Vectors
 from index.errors import ArticleNotFound
 from index.search.chunk_cache import CachedChunk, ChunkCache
-from index.search.consistency import Mismatches, find_mismatches
-from index.search.sync import TextSync, VectorSync, searchable_text
+from index.search.sync import (
+    Mismatches,
+    TextSync,
+    VectorSync,
+    find_mismatches,
+    searchable_text,
+)
 from index.search.text_index import remove_index
-from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE, check_folder
-from index.store.lock import WriteLock
-from index.store.rows import NEW
-from index.store.staging import ChunkSpool
+from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE, WriteLock, check_folder
+from index.store.rows import NEW, ChunkSpool
 from index.store.store import Store
 from index.types import Article, Chunk
 

@@ -1,4 +1,4 @@
-"""Open, rebuild and catch up the vector index and the text index of a store."""
+"""Open, rebuild, catch up and check the vector index and the text index of a store."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from index.embedding.embedder import ModelIdentity, Vectors
+from index.embedding.embedder import ModelIdentity, Progress, Vectors
 from index.errors import LibraryError, LibraryLocked
-from index.search.text_index import TextIndex, remove_index
+from index.search.text_index import TextIndex, digest, remove_index
 from index.search.text_index_files import linked_copy, remove_orphans
 from index.search.vector_file import remove_leftovers
 from index.search.vector_index import VectorIndex, is_many, sample_size, use_one_thread
-from index.store.lock import WriteLock
+from index.store.folder import WriteLock
 from index.store.rows import NEW, Revision, steps
 from index.store.store import Store
 from index.types import Chunk
@@ -30,6 +31,12 @@ _SAVE_AT_CLOSING = 0.01
 # An index that has outgrown its type is rebuilt in the background. Beyond this load factor, as
 # when many short-lived processes each add a little, it is rebuilt at once.
 _OVERDUE = 2.0
+
+_COMPARED_AT_ONCE = 1_000
+# Rounding changes a cosine by less than 1e-6; a flipped sign of one value by more than 1e-4.
+_COSINE_TOLERANCE = 1e-5
+# An approximate index reconstructs vectors with a cosine of .7 or more; others are near 0.
+_APPROXIMATE_TOLERANCE = 0.5
 
 _logger = logging.getLogger(__name__)
 
@@ -327,3 +334,52 @@ def _readable(
     if found.revision == NEW or not known(found.revision):
         return None, "was from another state of the library"
     return found, None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatches:
+    """Differences between the indexes and the store, in sentences."""
+
+    derived: tuple[str, ...]
+    """Differences in which the store is right, so rebuilding the indexes repairs them."""
+    vectors: tuple[str, ...]
+    """Differences in which either side may be right."""
+
+
+def find_mismatches(
+    store: Store, vectors: VectorIndex, text: TextIndex, progress: Progress | None = None
+) -> Mismatches:
+    """Return the differences between both indexes and the store; the caller locks all three.
+
+    ``progress`` is called with (passages compared, passages).
+    """
+    total, compared = store.chunk_count(), 0
+    digests, indexed = text.digests(), vectors.ids()
+    tolerance = _APPROXIMATE_TOLERANCE if vectors.is_approximate else _COSINE_TOLERANCE
+    missing = differing = outdated = 0
+    for first in range(1, store.extent()[1] + 1, _COMPARED_AT_ONCE):
+        for stored in store.chunks_between(first, first + _COMPARED_AT_ONCE - 1):
+            compared += 1
+            expected = digest(searchable_text(stored.chunk))
+            outdated += digests.pop(stored.id, None) != expected
+        ids, expected_vectors = store.vectors_between(first, first + _COMPARED_AT_ONCE - 1)
+        found = np.isin(ids, indexed)
+        missing += int(np.sum(~found))
+        if found.any():
+            cosines = np.sum(vectors.reconstruct(ids[found]) * expected_vectors[found], axis=1)
+            differing += int(np.sum(~(np.abs(cosines - 1) < tolerance)))  # counts NaN, too
+        if progress:
+            progress(compared, total)
+    extra = len(vectors) - (total - missing)
+    derived = {
+        "passages are missing from the vector index": missing,
+        "vectors in the vector index belong to no passage": extra,
+        "passages are missing from the text index or outdated in it": outdated,
+        "texts in the text index belong to no passage": len(digests),
+    }
+    return Mismatches(
+        tuple(f"{count} {what}." for what, count in derived.items() if count),
+        (f"{differing} vectors differ between the database and the vector index.",)
+        if differing
+        else (),
+    )

@@ -1,4 +1,4 @@
-"""Zip files and the XML in them, read with a distrust that e-books and office files call for."""
+"""Read zip archives and the XML in them, neither of which can be trusted."""
 
 from __future__ import annotations
 
@@ -13,67 +13,58 @@ from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits
 
 _BLOCK_BYTES = 1 << 20
-# A few kilobytes of spaces may shrink more than the ratio allows, and do no harm.
+# A few kilobytes of spaces may be compressed more than the ratio allows.
 _HARMLESS_BYTES = 1 << 20
-_LISTED = b"PK\x01\x02"
-_ENCRYPTED = 1  # a bit of a member's flags
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+_ENCRYPTED = 1  # bit of a member's flags
 _XML_NAMES = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
-# What zipfile raises for a broken file; RuntimeError for one that needs a password, or a way
-# of unpacking that it lacks.
+# RuntimeError is raised for a file that is encrypted or compressed in an unknown way.
 UNPACKING_ERRORS = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
+PROTECTED = "It is password-protected. Remove the password and add it again."
 DAMAGED = "It is damaged or incomplete. Download or save it again, or save its text as .txt."
 
 
 class Archive:
-    """A zip file of which every member was unpacked once and found to be within the limits.
+    """A zip archive, every member of which was unpacked once to check its size.
 
     Raises:
-        TooLarge: It has too many members, or they are too large or swell too much.
-        UnreadableFile: It is damaged, needs a password, or holds XML that declares
-            entities, as no e-book or office program writes.
+        TooLarge: It is over one of the limits.
+        UnreadableFile: It is damaged or encrypted.
     """
 
     def __init__(self, data: bytes, limits: LoadLimits) -> None:
-        self._zip = opened_zip(data, limits)
+        self._zip = open_zip(data, limits)
         members = self._zip.infolist()
         self.names = frozenset(member.filename for member in members)
         room = limits.max_unpacked_bytes
         for member in members:
-            room -= _checked_size(self._zip, member, limits, room)
+            room -= _unpacked_size(self._zip, member, limits, room)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a member.
-
-        Raises:
-            UnreadableFile: There is none of this name.
-        """
+        """Return the bytes of a member; raises UnreadableFile if it is missing."""
         if name not in self.names:
             msg = f"Its part {name!r} is missing. {DAMAGED}"
             raise UnreadableFile(msg)
         return self._zip.read(name)
 
     def xml(self, name: str) -> Any:  # noqa: ANN401 - lxml has no types
-        """Return the root of the XML in a member.
-
-        Raises:
-            UnreadableFile: There is none, or it is not well-formed or nested too deeply.
-        """
+        """Return the root of the XML in a member; raises as :meth:`read` and :func:`parse_xml`."""
         return parse_xml(self.read(name))
 
 
-def opened_zip(data: bytes, limits: LoadLimits) -> zipfile.ZipFile:
-    """Return a zip file whose list of members was read, and nothing else.
+def open_zip(data: bytes, limits: LoadLimits) -> zipfile.ZipFile:
+    """Return a zip archive, of which only the directory was read.
 
     Raises:
         TooLarge: It has too many members.
         UnreadableFile: It is damaged.
     """
-    # Counted before they are listed, which takes half a kilobyte of memory for each.
-    if data.count(_LISTED) > limits.max_entries:
+    # zipfile would take half a kilobyte of memory for each entry.
+    if data.count(_DIRECTORY_ENTRY) > limits.max_entries:
         msg = f"It contains more files than the limit of {limits.max_entries:,}. Split it."
         raise TooLarge(msg)
     try:
@@ -83,7 +74,7 @@ def opened_zip(data: bytes, limits: LoadLimits) -> zipfile.ZipFile:
 
 
 def parse_xml(data: bytes) -> Any:  # noqa: ANN401 - lxml has no types
-    """Return the root of an XML document; no entity is expanded and nothing fetched.
+    """Return the root of an XML document. No entity is expanded and nothing is fetched.
 
     Raises:
         UnreadableFile: It is not well-formed, nested too deeply, or declares entities.
@@ -102,10 +93,7 @@ def parse_xml(data: bytes) -> Any:  # noqa: ANN401 - lxml has no types
 
 
 def check_declarations(data: bytes) -> None:
-    """Raise UnreadableFile if an XML document declares entities, of whatever kind.
-
-    Only what comes before its first element is read, where the declarations must be.
-    """
+    """Raise UnreadableFile if an XML document declares entities before its first element."""
     parser = expat.ParserCreate()
     parser.EntityDeclHandler = _refuse_entity
     parser.StartElementHandler = _stop
@@ -114,7 +102,7 @@ def check_declarations(data: bytes) -> None:
     except _PrologueRead:
         return
     except expat.ExpatError:
-        return  # lxml tells it better, and knows more encodings
+        return  # lxml has better messages, and knows more encodings
 
 
 class _PrologueRead(Exception):
@@ -133,13 +121,12 @@ def _refuse_entity(*_: object) -> None:
     raise UnreadableFile(msg)
 
 
-def _checked_size(
+def _unpacked_size(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: LoadLimits, room: int
 ) -> int:
-    """Return the size of a member as it unpacks, which its header may not tell."""
+    """Return the true size of a member, which its header may misstate; raises if over a limit."""
     if member.flag_bits & _ENCRYPTED:
-        msg = "It is password-protected. Remove the password and add it again."
-        raise UnreadableFile(msg)
+        raise UnreadableFile(PROTECTED)
     if member.compress_type not in _METHODS:
         msg = "It uses an unusual zip compression. Zip it again, or save its text as .txt."
         raise UnreadableFile(msg)
@@ -147,15 +134,15 @@ def _checked_size(
     for block in _blocks(archive, member):
         size += len(block)
         if size > room:
-            raise _swells(f"{limits.max_unpacked_bytes:,} bytes in all")
+            raise _over_limit(f"{limits.max_unpacked_bytes:,} bytes in all")
         if size > max(_HARMLESS_BYTES, limits.max_ratio * member.compress_size):
-            raise _swells(f"{limits.max_ratio} times its packed size")
+            raise _over_limit(f"{limits.max_ratio} times its packed size")
         if size > limits.max_xml_bytes and member.filename.lower().endswith(_XML_NAMES):
-            raise _swells(f"{limits.max_xml_bytes:,} bytes for one XML file")
+            raise _over_limit(f"{limits.max_xml_bytes:,} bytes for one XML file")
     return size
 
 
-def _swells(limit: str) -> TooLarge:
+def _over_limit(limit: str) -> TooLarge:
     return TooLarge(
         f"Unpacked, it is over the limit of {limit}, like a zip bomb. Split it, or save its text "
         "as .txt."

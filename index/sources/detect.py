@@ -1,4 +1,4 @@
-"""Detect the format of a file from its bytes, because names are often wrong."""
+"""Detect the format of a file from its bytes, since names are often wrong."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
-from index.sources.archive import DAMAGED, UNPACKING_ERRORS, opened_zip
+from index.sources.archive import DAMAGED, PROTECTED, UNPACKING_ERRORS, open_zip
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFormat:
-    """What kind of file the bytes are, and what the user can do if it is not supported."""
+    """A kind of file, and what the user can do if it is not supported."""
 
     name: str
     advice: str = "Save its text as .txt"
 
 
-# The start of a file, what it is, and what helps. A text may well start with "GIF89a" or
-# "ID3", so bytes that no text has must follow.
-_STARTS = (
+# By the start of a file. A text may start with "GIF89a" or "ID3", so these patterns include
+# bytes that no text contains.
+_MAGIC = (
     (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", DetectedFormat("a PDF")),
     (rb"\s{0,100}\{\\rtf", DetectedFormat("an RTF text")),
     (
@@ -45,8 +45,8 @@ _STARTS = (
     ),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Of a zip, a file in it that tells what it is.
-_PARTS = (
+# By a file in a zip archive.
+_ZIP_MEMBERS = (
     ("word/", DetectedFormat("a Word document")),
     ("ppt/", DetectedFormat("a presentation")),
     ("xl/", DetectedFormat("a spreadsheet", "Save it as .txt or .html")),
@@ -63,44 +63,42 @@ _MIME_TYPES = (
     ),
 )
 _MIME_TYPE = "mimetype"
-_MOST_TYPE_BYTES = 100
-# The name of the stream that an encrypted office document has, as its directory holds it.
+_MAX_TYPE_BYTES = 100
+# The name of a stream that every encrypted Office document contains.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
-    """Return what the bytes look like; None if they may be a text.
+    """Return the format of the bytes; None if they may be text.
 
     Raises:
-        TooLarge: It is a zip of too many files.
-        UnreadableFile: It is a zip that cannot be opened, or an office document that
-            needs a password.
+        TooLarge: It is a zip archive of too many files.
+        UnreadableFile: It is a damaged zip archive or a protected Office document.
     """
     if data.startswith(_ZIP):
         return _detect_zip_format(data, limits)
-    for start, content in _STARTS:
-        if re.match(start, data, re.DOTALL):
-            if content.name.startswith("an Office") and _ENCRYPTED in data:
-                msg = "It is password-protected. Remove the password and add it again."
-                raise UnreadableFile(msg)
-            return content
+    for magic, found in _MAGIC:
+        if re.match(magic, data, re.DOTALL):
+            if found.name.startswith("an Office") and _ENCRYPTED in data:
+                raise UnreadableFile(PROTECTED)
+            return found
     return None
 
 
 def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
-    archive = opened_zip(data, limits)
+    archive = open_zip(data, limits)
     names = archive.namelist()
     mime_type = b""
     if _MIME_TYPE in names:
         try:
             with archive.open(_MIME_TYPE) as file:
-                mime_type = file.read(_MOST_TYPE_BYTES).strip()
+                mime_type = file.read(_MAX_TYPE_BYTES).strip()
         except UNPACKING_ERRORS as error:
             raise UnreadableFile(DAMAGED) from error
-    for start, content in _MIME_TYPES:
+    for start, found in _MIME_TYPES:
         if mime_type.startswith(start):
-            return content
-    for part, content in _PARTS:
-        if any(name.startswith(part) for name in names):
-            return content
+            return found
+    for member, found in _ZIP_MEMBERS:
+        if any(name.startswith(member) for name in names):
+            return found
     return DetectedFormat("a zip archive", "Unpack it and add the files in it")

@@ -1,23 +1,23 @@
-r"""What a loader makes of a file, and how it is put together: text, headings, pages."""
+r"""Put together what a reader finds in a file: its text, headings and pages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.errors import TooLarge
 from index.limits import LoadLimits
 from index.types import Heading, normalise_newlines
 
 _LOWEST_LEVEL = 6
-# What no text needs and a terminal or a database may stumble over.
+# No text needs these, and a terminal or a database may choke on them.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _LINE_END = re.compile(r"[\v\f\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    r"""What a loader makes of bytes: text with ``\n`` newlines, its headings and pages."""
+    r"""The content of a file: text with ``\n`` newlines, its headings and page starts."""
 
     text: str
     title: str = ""
@@ -32,10 +32,9 @@ def clean(text: str) -> str:
 
 
 class TextBuilder:
-    """Puts paragraphs together, parted by a blank line, and remembers what starts where.
+    """Joins paragraphs with blank lines, and records where headings and pages start.
 
-    Args:
-        limits: Beyond ``max_chars`` and ``max_pages`` the file is refused.
+    Its methods raise TooLarge once the text or the pages exceed ``limits``.
     """
 
     def __init__(self, limits: LoadLimits) -> None:
@@ -43,77 +42,69 @@ class TextBuilder:
         self._parts: list[str] = []
         self._headings: list[Heading] = []
         self._pages: list[int] = []
-        self._begun_pages = 0  # those that nothing was added to yet
+        self._empty_pages = 0  # started, with no text so far
         self._length = 0
-        self._gathered = ""
+        self._group = ""
 
     def start_page(self) -> None:
-        """Let the next paragraph begin a page.
+        """Start a page with the next paragraph."""
+        self._empty_pages += 1
+        self._limits.check_pages(len(self._pages) + self._empty_pages)
 
-        Raises:
-            TooLarge: There are more pages than the limit.
-        """
-        self._begun_pages += 1
-        check_pages(len(self._pages) + self._begun_pages, self._limits)
-
-    def add_paragraph(self, text: str, *, level: int = 0, gathered: str = "") -> None:
-        """Add a paragraph, if there is anything in it.
+    def add_paragraph(self, text: str, *, level: int = 0, group: str = "") -> None:
+        """Add a paragraph unless it is blank.
 
         Args:
-            text: Line ends within it are kept.
-            level: That of the heading it is, if it is one; a heading is put on one line.
-            gathered: What it is one of, such as ``"row"``; no blank line parts the
-                rows of a table.
-
-        Raises:
-            TooLarge: The text has become longer than the limit.
+            text: May contain newlines, unless it is a heading.
+            level: Its level if it is a heading, else 0.
+            group: What it is one of, such as ``"row"``: those of one group in succession are
+                joined without a blank line.
         """
         text = clean(text).strip()
         if level:
             text = " ".join(text.split())
-        if not text:
+        self._add(text, level, group)
+
+    def add_item(self, text: str) -> None:
+        """Add an item of a list unless it is blank."""
+        text = text.strip()
+        self.add_paragraph(f"- {text}" if text else "", group="item")
+
+    def add_row(self, cells: Iterable[str]) -> None:
+        """Add a row of a table unless it is blank."""
+        self.add_paragraph(" | ".join(cells).strip(" |"), group="row")
+
+    def add_verbatim(self, text: str, group: str = "") -> None:
+        """Add a text with its indentation unless it is blank."""
+        self._add(clean(text).strip("\n"), 0, group)
+
+    def end_group(self) -> None:
+        """Put a blank line before the next paragraph, whatever its group."""
+        self._group = ""
+
+    def build(self, title: str = "") -> ParsedDocument:
+        """Return the document."""
+        self._place_pages()
+        pages = tuple(self._pages)
+        return ParsedDocument("".join(self._parts), title.strip(), tuple(self._headings), pages)
+
+    def _add(self, text: str, level: int, group: str) -> None:
+        if not text.strip():
             return
         if self._parts:
-            gap = "\n" if gathered and gathered == self._gathered else "\n\n"
-            self._append(gap)
-        self._settle_pages()
+            self._append("\n" if group and group == self._group else "\n\n")
+        self._place_pages()
         if level:
             end = self._length + len(text)
             self._headings.append(Heading(self._length, end, min(level, _LOWEST_LEVEL)))
         self._append(text)
-        self._gathered = gathered
+        self._group = group
 
-    def loaded(self, title: str = "") -> ParsedDocument:
-        """Return what was put together."""
-        self._settle_pages()
-        pages = tuple(self._pages)
-        return ParsedDocument("".join(self._parts), title.strip(), tuple(self._headings), pages)
-
-    def _settle_pages(self) -> None:
-        self._pages += [self._length] * self._begun_pages
-        self._begun_pages = 0
+    def _place_pages(self) -> None:
+        self._pages += [self._length] * self._empty_pages
+        self._empty_pages = 0
 
     def _append(self, text: str) -> None:
         self._length += len(text)
-        check_chars(self._length, self._limits)
+        self._limits.check_chars(self._length)
         self._parts.append(text)
-
-
-def check_chars(chars: int, limits: LoadLimits) -> None:
-    """Raise TooLarge, which names the limit, if a text has more characters than that."""
-    if chars > limits.max_chars:
-        msg = (
-            f"Its text is over the limit of {limits.max_chars:,} characters. Split it, or raise "
-            "the setting max_article_chars."
-        )
-        raise TooLarge(msg)
-
-
-def check_pages(pages: int, limits: LoadLimits) -> None:
-    """Raise TooLarge, which names the limit, if a file has more pages than that."""
-    if pages > limits.max_pages:
-        msg = (
-            f"It has more pages than the limit of {limits.max_pages:,}. Split it, or raise the "
-            "setting max_pages."
-        )
-        raise TooLarge(msg)

@@ -1,77 +1,53 @@
-"""EPUB → text, title and headings, chapter by chapter in the order of its spine."""
+"""Read EPUB: text, title and headings, chapter by chapter in the order of its spine."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, Archive, check_declarations
-from index.sources.document import ParsedDocument, check_chars
-from index.sources.html_page import visible_text
+from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.html_page import add_visible_text
 from index.sources.plain_text import decode
-from index.types import Heading
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-_PAGES = frozenset({"application/xhtml+xml", "text/html", "text/x-oeb1-document"})
+_CHAPTER_TYPES = frozenset({"application/xhtml+xml", "text/html", "text/x-oeb1-document"})
 _CHARSET = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.ASCII)
-# HTML has no such thing as <a id="x"/> or <title/>, and would take what follows into it.
-_CLOSED_AT_ONCE = re.compile(
+# An HTML parser takes <a id="x"/> or <title/> for an opening tag.
+_SELF_CLOSING = re.compile(
     r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)"
     r"([A-Za-z][\w:-]*)(\s[^<>]*)?/>"
 )
-_FONT_KINDS = (".otf", ".ttf", ".woff", ".woff2")
+_FONT_SUFFIXES = (".otf", ".ttf", ".woff", ".woff2")
 
 
-@dataclass(slots=True)
-class _Book:
-    """The chapters so far."""
-
-    limits: LoadLimits
-    parts: list[str]
-    headings: list[Heading]
-    length: int = 0
-
-    def add(self, text: str, headings: tuple[Heading, ...]) -> None:
-        if not text.strip():
-            return
-        if self.parts:
-            self.parts.append("\n\n")
-            self.length += 2
-        shift = self.length
-        self.headings += [Heading(h.start + shift, h.end + shift, h.level) for h in headings]
-        self.parts.append(text)
-        self.length += len(text)
-        check_chars(self.length, self.limits)
-
-
-def read(data: bytes, limits: LoadLimits) -> ParsedDocument:
-    """Return the text of an e-book: all that shows in its chapters.
+def read_epub(data: bytes, limits: LoadLimits) -> ParsedDocument:
+    """Return the visible text of an e-book.
 
     Raises:
         TooLarge: It is over a limit.
-        UnreadableFile: It is damaged, or protected against copying.
+        UnreadableFile: It is damaged or copy-protected.
     """
     archive = Archive(data, limits)
     package_name = _package_name(archive)
     package = archive.xml(package_name)
     names = list(_chapters(package, posixpath.dirname(package_name)))
     _check_protection(archive, frozenset(names))
-    book = _Book(limits, [], [])
+    builder = TextBuilder(limits)
     for name in dict.fromkeys(names):
         chapter = archive.read(name)
         check_declarations(chapter)
         declared = _CHARSET.match(chapter)
         page = decode(chapter, declared[1].decode("ascii") if declared else None)
-        book.add(*visible_text(_CLOSED_AT_ONCE.sub(r"<\1\2></\1>", page)))
+        add_visible_text(_SELF_CLOSING.sub(r"<\1\2></\1>", page), builder)
     title = next((e.text or "" for e in package.iter() if _name(e) == "title"), "")
-    return ParsedDocument("".join(book.parts), " ".join(title.split()), tuple(book.headings))
+    return builder.build(" ".join(title.split()))
 
 
 def _package_name(archive: Archive) -> str:
@@ -91,19 +67,19 @@ def _chapters(package: Any, folder: str) -> Iterator[str]:  # noqa: ANN401 - an 
     }
     for element in package.iter():
         item = items.get(element.get("idref")) if _name(element) == "itemref" else None
-        if item is not None and item.get("media-type") in _PAGES:
+        if item is not None and item.get("media-type") in _CHAPTER_TYPES:
             path = unquote(item.get("href").partition("#")[0])
             yield posixpath.normpath(posixpath.join(folder, path))
 
 
 def _check_protection(archive: Archive, chapters: frozenset[str]) -> None:
-    """Raise UnreadableFile if a chapter is encrypted; that fonts are obfuscated is no harm."""
+    """Raise UnreadableFile if more than fonts is encrypted."""
     if _ENCRYPTION not in archive.names:
         return
     for element in archive.xml(_ENCRYPTION).iter():
         if _name(element) == "CipherReference":
             name = posixpath.normpath(unquote(element.get("URI", "")))
-            if name in chapters or not name.lower().endswith(_FONT_KINDS):
+            if name in chapters or not name.lower().endswith(_FONT_SUFFIXES):
                 msg = (
                     "The e-book is copy-protected (DRM). Add an unprotected copy, or its text as "
                     ".txt."

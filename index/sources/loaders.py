@@ -1,7 +1,7 @@
-"""Turn bytes and a name into an Article, in the format that the bytes show.
+"""Load a text, a file or its bytes as an Article.
 
-To add a format, add an entry to ``FORMATS``: its suffixes and media types, what
-:mod:`index.sources.detect` calls its bytes, and a function from bytes to ``ParsedDocument``.
+To add a format, add an entry to ``FORMATS``: its suffixes and media types, the name that
+:mod:`index.sources.detect` gives it, and a function from bytes to ``ParsedDocument``.
 """
 
 from __future__ import annotations
@@ -11,61 +11,60 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.detect import DetectedFormat, detect_format
-from index.sources.document import ParsedDocument, check_chars
-from index.sources.isolation import read_in_subprocess
-from index.sources.plain_text import decode, looks_broken, plain_text_headings
+from index.sources.document import ParsedDocument
+from index.sources.epub import read_epub
+from index.sources.html_page import read_html
+from index.sources.isolation import Reader, read_in_subprocess
+from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
+from index.sources.pdf import read_pdf
+from index.sources.plain_text import decode, looks_broken, plain_text_headings, read_markdown
 from index.types import Article, normalise_newlines
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file, how it is recognised, and what loads it.
-
-    ``load`` is given the bytes, a declared charset if there is one, and the limits.
-    """
+    """A kind of file, how it is recognised, and the function that loads it."""
 
     suffixes: tuple[str, ...]
     media_types: tuple[str, ...]
     load: Callable[[bytes, str | None, LoadLimits], ParsedDocument]
-    content: str = ""
-    """What :func:`index.sources.detect.detect_format` calls its bytes, if it knows them."""
+    """Takes the bytes, the declared charset if any, and the limits."""
+    detected_name: str = ""
+    """Its :class:`~index.sources.detect.DetectedFormat` name; "" for kinds of text."""
 
 
 def article_from_text(
     text: str, *, title: str = "", limits: LoadLimits = DEFAULT_LIMITS
 ) -> Article:
-    """Return the article of a text that was pasted, its headings found as in a plain-text file.
+    """Return the article of a pasted text, with headings as in a plain-text file.
 
     Raises:
         EmptyArticle: The text is blank.
-        TooLarge: It has more characters than the limits allow, or more than they allow bytes.
+        TooLarge: It has more characters than the limit on characters or on bytes.
         UnreadableFile: It is not valid Unicode.
     """
     if len(text) > limits.max_bytes:
         raise _too_large("The text", limits)
-    check_chars(len(text), limits)
+    limits.check_chars(len(text))
     text = normalise_newlines(text)
     return Article.from_text(text, title=title, headings=plain_text_headings(text))
 
 
 def load_file(path: Path, *, title: str = "", limits: LoadLimits = DEFAULT_LIMITS) -> Article:
-    """Return the article in the file at ``path``; its source is the file's name alone.
+    """Return the article in the file at ``path``; its source is the name of the file.
 
     Raises:
-        UnreadableFile: Missing, not permitted, not a regular file, or as of :func:`load_bytes`.
-        TooLarge: It is over one of the limits.
-        UnknownFormat: No loader knows this kind of file.
-        EmptyArticle: There is no text in it.
+        UnreadableFile: It is missing, not permitted or not a regular file.
+        InputError: As for :func:`load_bytes`.
     """
     data = None
     try:
-        # Asked before opening, because opening a pipe would wait for its writer.
+        # Opening a pipe would wait for its writer.
         if stat.S_ISREG(path.stat().st_mode):
             with path.open("rb") as file:
                 data = file.read(limits.max_bytes + 1)
@@ -80,7 +79,7 @@ def load_file(path: Path, *, title: str = "", limits: LoadLimits = DEFAULT_LIMIT
     return load_bytes(data, path.name, title=title, limits=limits)
 
 
-def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by name
+def load_bytes(  # noqa: PLR0913 - all but two by name
     data: bytes,
     name: str,
     *,
@@ -91,25 +90,25 @@ def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by nam
 ) -> Article:
     """Return the article in ``data``, a file called ``name``.
 
-    ``content_type`` is what a server declared. Without a ``source`` to show to users
-    the name is one; without a ``title`` the format's own is taken, else the name.
+    ``title`` is by default the one in the file, else one made from its name; ``source``, which
+    users see, is its name. ``content_type`` is the header that a server sent.
 
     Raises:
-        UnreadableFile: Damaged, protected, nested too deeply, a scan, or not decodable.
+        UnreadableFile: It is damaged, protected, nested too deeply, a scan, or not decodable.
         TooLarge: It is over one of the limits.
-        UnknownFormat: No loader knows this kind of file.
-        EmptyArticle: There is no text in it.
+        UnknownFormat: Its format is not supported.
+        EmptyArticle: It has no text.
     """
     name = re.split(r"[/\\]", name)[-1]
     if len(data) > limits.max_bytes:
         raise _too_large(name or "The text", limits)
     media_type, charset = _parse_content_type(content_type)
-    with _named(name):
-        content = detect_format(data, limits)
-    kind = _recognise(data, content, name, media_type)
-    with _named(name):
+    with _naming_the_file(name):
+        detected = detect_format(data, limits)
+    kind = _recognise(data, detected, name, media_type)
+    with _naming_the_file(name):
         loaded = kind.load(data, charset, limits)
-        check_chars(len(loaded.text), limits)
+        limits.check_chars(len(loaded.text))
     if not loaded.text.strip():
         msg = f"{name or 'The file'} has no text in it. Add a file with at least one word."
         raise EmptyArticle(msg)
@@ -123,8 +122,8 @@ def load_bytes(  # noqa: PLR0913 - what may be known of a file, all of it by nam
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Have what is wrong with a file say which file."""
+def _naming_the_file(name: str) -> Iterator[None]:
+    """Add the name of the file to the message of an InputError."""
     try:
         yield
     except InputError as error:
@@ -139,7 +138,7 @@ def _too_large(name: str, limits: LoadLimits) -> TooLarge:
 
 
 def title_from_name(name: str) -> str:
-    """Return a file's name as words: ``"a-trip_to.txt"`` becomes ``"A trip to"``."""
+    """Return a title for a file name: ``"A trip to"`` for ``"a-trip_to.txt"``."""
     words = re.sub(r"[\s_-]+", " ", re.sub(r"(?<=.)\.\w{1,8}$", "", name)).strip()
     return words[:1].upper() + words[1:]
 
@@ -150,19 +149,19 @@ def _parse_content_type(content_type: str | None) -> tuple[str, str | None]:
     return media_type.strip().lower(), charset.group(1) if charset else None
 
 
-def _recognise(data: bytes, content: DetectedFormat | None, name: str, media_type: str) -> Format:
-    """Return the format, or raise UnknownFormat: by its bytes, media type, name, look."""
-    if content is not None:
-        ours = next((kind for kind in FORMATS if content.name == kind.content), None)
-        if ours:
-            return ours
-        raise _unknown(name, f"is {content.name}", content.advice)
-    # A text that is called .pdf or served as one is still a text.
-    texts = [kind for kind in FORMATS if not kind.content]
+def _recognise(data: bytes, found: DetectedFormat | None, name: str, media_type: str) -> Format:
+    """Return the format by the bytes, media type, name and look; raises UnknownFormat."""
+    if found is not None:
+        known = next((kind for kind in FORMATS if found.name == kind.detected_name), None)
+        if known:
+            return known
+        raise _unknown(name, f"is {found.name}", found.advice)
+    # A text that is named or served as a PDF is still a text.
+    texts = [kind for kind in FORMATS if not kind.detected_name]
     suffix = Path(name).suffix.lower()
     by_type = next((kind for kind in texts if media_type in kind.media_types), None)
     by_suffix = next((kind for kind in texts if suffix in kind.suffixes), None)
-    # Servers give text/plain for whatever they do not know better, Markdown among it.
+    # Servers also send text/plain for Markdown and for unknown formats.
     declared = (by_suffix or by_type) if media_type == "text/plain" else (by_type or by_suffix)
     if declared:
         return declared
@@ -171,10 +170,10 @@ def _recognise(data: bytes, content: DetectedFormat | None, name: str, media_typ
     with suppress(UnreadableFile):
         if not looks_broken(decode(data)):
             return TEXT
-    named = next((kind.content for kind in FORMATS if suffix in kind.suffixes), "")
-    if named:
+    expected = next((kind.detected_name for kind in FORMATS if suffix in kind.suffixes), "")
+    if expected:
         advice = "Check that it is the right file, and download or save it again"
-        raise _unknown(name, f"is not {named}, and its content is not text", advice)
+        raise _unknown(name, f"is not {expected}, and its content is not text", advice)
     raise _unknown(name, "is not a text or a supported document", "Convert it")
 
 
@@ -189,7 +188,7 @@ def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocumen
 
 
 def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
-    return read_in_subprocess("markdown", decode(data, charset).encode(), limits)
+    return read_in_subprocess(read_markdown, decode(data, charset).encode(), limits)
 
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -198,19 +197,16 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)
 def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
     meta = _META_CHARSET.search(data[:2048])
     text = decode(data, charset or (meta and meta.group(1).decode("ascii")))
-    return read_in_subprocess("html_page", text.encode(), limits)
+    return read_in_subprocess(read_html, text.encode(), limits)
 
 
-def _load_in_subprocess(
-    module: str, data: bytes, _: str | None, limits: LoadLimits
-) -> ParsedDocument:
-    return read_in_subprocess(module, data, limits)
+def _document(detected_name: str, suffix: str, media_types: str, read: Reader) -> Format:
+    """Return a format that is recognised by its bytes, and read by ``read`` in a subprocess."""
 
+    def load(data: bytes, _: str | None, limits: LoadLimits) -> ParsedDocument:
+        return read_in_subprocess(read, data, limits)
 
-def _document(kind: str, suffixes: str, media_types: str, module: str) -> Format:
-    """Return a format that is known by its bytes and read by ``index.<module>``, apart."""
-    load = partial(_load_in_subprocess, module)
-    return Format(tuple(suffixes.split()), tuple(media_types.split()), load, kind)
+    return Format((suffix,), tuple(media_types.split()), load, detected_name)
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -221,11 +217,11 @@ FORMATS: tuple[Format, ...] = (
     TEXT,
     MARKDOWN,
     HTML,
-    _document("a PDF", ".pdf", "application/pdf application/x-pdf", "pdf"),
-    _document("a Word document", ".docx", f"{_OFFICE}.wordprocessingml.document", "word"),
-    _document("an e-book", ".epub", "application/epub+zip", "epub"),
-    _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", "odt"),
-    _document("an RTF text", ".rtf", "application/rtf text/rtf", "rtf"),
-    _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", "slides"),
+    _document("a PDF", ".pdf", "application/pdf application/x-pdf", read_pdf),
+    _document("a Word document", ".docx", f"{_OFFICE}.wordprocessingml.document", read_docx),
+    _document("an e-book", ".epub", "application/epub+zip", read_epub),
+    _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", read_odt),
+    _document("an RTF text", ".rtf", "application/rtf text/rtf", read_rtf),
+    _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", read_pptx),
 )
 MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)

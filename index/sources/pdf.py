@@ -1,32 +1,33 @@
-"""What PDFium tells of a PDF: lines and where they stand."""
+"""Read PDF: the lines of each page and their positions, by PDFium."""
 
 from __future__ import annotations
 
 import ctypes
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
-from index.sources.archive import DAMAGED
-from index.sources.document import ParsedDocument, check_chars, check_pages, clean
-from index.sources.pdf_layout import Line, Outline, text_of_lines
+from index.sources.archive import DAMAGED, PROTECTED
+from index.sources.document import ParsedDocument, clean
+from index.sources.pdf_layout import Outline, PageLine, lay_out
 from index.sources.plain_text import looks_broken
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048
 _MAX_BOOKMARKS = 20_000
 _LINE_ENDS = "\r\n"
-_HYPHENS = "\x02\xad"  # PDFium's own mark for one at a line's end, and the soft one
+_HYPHENS = "\x02\xad"  # PDFium's mark for a hyphen at the end of a line, and the soft hyphen
 
 
-def read(data: bytes, limits: LoadLimits) -> ParsedDocument:
+def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
     """Return the text of a PDF in reading order, with its pages and headings.
 
     Raises:
         TooLarge: It has too many pages or too much text.
-        UnreadableFile: It is damaged, needs a password, or is a scan without text.
+        UnreadableFile: It is damaged, password-protected, or a scan without text.
     """
     import pypdfium2
 
@@ -36,31 +37,31 @@ def read(data: bytes, limits: LoadLimits) -> ParsedDocument:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        raise _refusal(error) from error
+        raise _unreadable(error) from error
     with document:
         pages = len(document)
-        check_pages(pages, limits)
+        limits.check_pages(pages)
         lines = list(_lines(document, limits))
         title = str(document.get_metadata_dict().get("Title", ""))
         outline = _outline(document)
-    loaded = text_of_lines(lines, pages, outline, limits)
-    _check_letters(loaded.text, pages)
-    return ParsedDocument(loaded.text, clean(title).strip(), loaded.headings, loaded.pages)
+    found = lay_out(lines, pages, outline, limits)
+    _check_text(found.text, pages)
+    return replace(found, title=clean(title).strip())
 
 
-def _refusal(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imported late
+def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imported late
     from pypdfium2 import raw
 
     code = getattr(error, "err_code", None)
     if code == raw.FPDF_ERR_PASSWORD:
-        return UnreadableFile("It is password-protected. Remove the password and add it again.")
+        return UnreadableFile(PROTECTED)
     if code == raw.FPDF_ERR_SECURITY:
         msg = "The PDF is encrypted in an unknown way. Save it unprotected, or as .txt."
         return UnreadableFile(msg)
     return UnreadableFile(f"The PDF cannot be opened. {DAMAGED}")
 
 
-def _check_letters(text: str, pages: int) -> None:
+def _check_text(text: str, pages: int) -> None:
     if not text.strip():
         where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
         msg = (
@@ -76,7 +77,7 @@ def _check_letters(text: str, pages: int) -> None:
         raise UnreadableFile(msg)
 
 
-def _lines(document: Any, limits: LoadLimits) -> Iterator[Line]:  # noqa: ANN401 - untyped
+def _lines(document: Any, limits: LoadLimits) -> Iterator[PageLine]:  # noqa: ANN401 - untyped
     import pypdfium2
 
     chars = 0
@@ -87,16 +88,16 @@ def _lines(document: Any, limits: LoadLimits) -> Iterator[Line]:  # noqa: ANN401
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error
-        for first, last, text in _runs(text_page):
+        for first, last, text in _text_lines(text_page):
             chars += len(text)
-            check_chars(chars, limits)
-            yield _located(text_page, number + 1, first, last, text)
+            limits.check_chars(chars)
+            yield _page_line(text_page, number + 1, first, last, text)
         text_page.close()
         page.close()
 
 
-def _runs(text_page: Any) -> Iterator[tuple[int, int, str]]:  # noqa: ANN401 - untyped
-    """Yield the first and last letter of each line that is not blank, and its words."""
+def _text_lines(text_page: Any) -> Iterator[tuple[int, int, str]]:  # noqa: ANN401 - untyped
+    """Yield each line that is not blank: the indexes of its first and last letter, its text."""
     from pypdfium2 import raw
 
     letters: list[tuple[int, str]] = []
@@ -107,12 +108,12 @@ def _runs(text_page: Any) -> Iterator[tuple[int, int, str]]:  # noqa: ANN401 - u
         elif letter not in _LINE_ENDS:
             letters.append((at, letter))
         if letter in _HYPHENS or letter in _LINE_ENDS:
-            yield from _run(letters)
+            yield from _text_line(letters)
             letters = []
-    yield from _run(letters)
+    yield from _text_line(letters)
 
 
-def _run(letters: list[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
+def _text_line(letters: list[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
     shown = [at for at, letter in letters if not letter.isspace() and letter != "\0"]
     if shown:
         text = " ".join(clean("".join(letter for _, letter in letters)).split())
@@ -120,14 +121,13 @@ def _run(letters: list[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
             yield shown[0], shown[-1], text
 
 
-def _located(text_page: Any, page: int, first: int, last: int, text: str) -> Line:  # noqa: ANN401
-    """Return a line with its place in points, from the page's lower left corner."""
-    # At its end may stand a sign that PDFium made up and that has no place.
+def _page_line(text_page: Any, page: int, first: int, last: int, text: str) -> PageLine:  # noqa: ANN401
+    # The last letter may be one that PDFium added, without a position.
     left, bottom = _box(text_page, first)[:2]
     right = max(_box(text_page, last)[2], _box(text_page, max(first, last - 1))[2])
-    # Of three letters, because a bullet, a name in the line or a note's mark differs.
+    # The median of three, since a bullet or the mark of a footnote differs.
     size = sorted(_size(text_page, at) for at in (first, (first + last) // 2, last))[1]
-    return Line(page, text, left, right, bottom, size)
+    return PageLine(page, text, left, right, bottom, size)
 
 
 def _size(text_page: Any, at: int) -> float:  # noqa: ANN401 - untyped
@@ -152,7 +152,7 @@ def _box(text_page: Any, at: int) -> tuple[float, float, float]:  # noqa: ANN401
 
 
 def _outline(document: Any) -> Outline:  # noqa: ANN401 - untyped
-    """Return the titles of the bookmarks by the page they lead to, and their levels."""
+    """Return the titles and levels of the bookmarks by page."""
     outline: Outline = {}
     for count, bookmark in enumerate(document.get_toc(max_depth=6)):
         if count >= _MAX_BOOKMARKS:

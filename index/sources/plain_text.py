@@ -1,4 +1,4 @@
-"""Decode bytes to text, and find the headings of plain text and Markdown."""
+"""Read plain text and Markdown: decode the bytes, and find the headings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from index.errors import UnreadableFile
-from index.interruption import check_interruption
+from index.limits import LoadLimits, check_cancelled
+from index.sources.document import ParsedDocument
 from index.types import Heading, normalise_newlines
 
 _SAMPLE_BYTES = 65_536
@@ -21,21 +22,26 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# A declared name may lead to any of Python's codecs, and not all of them are for text.
+# Python also has codecs that are not for text.
 _CODEC = re.compile(r"(utf-(8|16|32)|cp\d|iso8859|iso2022|euc_|koi8|big5|gb|hz|shift_jis|mac-|tis)")
-# What writers mean by these, as browsers read them (encoding.spec.whatwg.org).
-_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "euc_kr": "cp949"}
-_MEANT |= {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
-# Their bytes may be valid UTF-8 and mean something else. (A page that says in ASCII that
-# it is UTF-16 is not, so UTF-16 without NULs comes second.)
+# The encodings that browsers use for these names (encoding.spec.whatwg.org).
+_BROWSER_CODECS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "euc_kr": "cp949",
+}
+_BROWSER_CODECS |= {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+# Text in these may also be valid UTF-8. (A page that declares in ASCII that it is UTF-16 is not,
+# so UTF-16 without NULs is tried second.)
 _ESCAPED, _WIDE = ("iso2022", "hz"), ("utf-16", "utf-32")
 _LATIN = "àáâãäåæçèéêëìíîïñòóôöùúüœßøÀÁÂÄÅÆÇÈÉÊËÍÎÑÒÓÔÖØÚÜ‘’“”–—…€£°§©®«»¿¡·•\xa0"
 _CENTRAL = "(?<![^\\0-\\x7f])[áąćčďéěęíłńňóöőřśšťúůűüýźžżŁŚŠŽ‘’“”„–—…]{1,3}(?![^\\0-\\x7f])"
 _CYRILLIC = "(?<=[^\\0-\\x7f])[оеаинтсрвлкмдпуіїє]"
 _HAN = "的一是不了在人有我他大上到地出道也年得就那要下以生自着去之家可你好天行方世界京"
-# charset-normalizer wants some hundred letters; a few words are told by how many of
-# their letters beyond ASCII are everyday ones. Encoding, everyday letters, least share.
-_EVERYDAY = (
+# charset-normalizer needs some hundred letters. For less, an encoding is likely if enough of the
+# letters beyond ASCII are frequent in its languages: encoding, frequent letters, minimum share.
+_FREQUENT = (
     ("cp1252", f"(?<![^\\0-\\x7f])(?:[{_LATIN}]{{1,2}}|[çÇ]?õ(?=e))(?![^\\0-\\x7f])", 0.8),
     ("cp1252", f"(?<![^\\0-\\x7f])[{_LATIN}ðþýÐÞÝ]{{1,2}}(?![^\\0-\\x7f])", 0.95),
     ("cp1254", "(?<![^\\0-\\x7f])[ğışİçöüâîŞÇÖÜ‘’“”–—…]{1,2}(?![^\\0-\\x7f])", 0.9),
@@ -59,13 +65,13 @@ _GUESSES += ["iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "euc_jp", "gb18030
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    r"""Return ``data`` as text with ``\n`` newlines, else as it stands.
+    r"""Return ``data`` as text with ``\n`` newlines.
 
-    A byte order mark goes before UTF-8, which goes before the declared ``charset``, which
-    goes before what the letters suggest.
+    The encoding is that of a byte order mark, else UTF-8 if it is valid, else the declared
+    ``charset``, else the one that fits the letters best.
 
     Raises:
-        UnreadableFile: It is binary, damaged, or in no encoding that can be told.
+        UnreadableFile: It is binary, damaged, or in an unknown encoding.
     """
     by_mark = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
     declared = _codec(charset)
@@ -83,12 +89,12 @@ def decode(data: bytes, charset: str | None = None) -> str:
 
 
 def _codec(charset: str | None) -> str | None:
-    """Return the codec that a declared charset means, if it is one for text."""
+    """Return the codec for a declared charset; None if it is unknown or not for text."""
     try:
         name = codecs.lookup(charset or "").name
     except LookupError:
         return None
-    return _MEANT.get(name, name) if _CODEC.match(name) else None
+    return _BROWSER_CODECS.get(name, name) if _CODEC.match(name) else None
 
 
 def _try(data: bytes, encoding: str) -> str | None:
@@ -99,19 +105,19 @@ def _try(data: bytes, encoding: str) -> str | None:
 
 
 def _guess(data: bytes) -> str | None:
-    """Return ``data`` in the encoding that fits its letters best, or None if none does."""
+    """Return ``data`` in the encoding that fits its letters best; None if none fits."""
     from charset_normalizer import from_bytes
 
     sample = data[:_SAMPLE_BYTES]
     fits = []
-    for encoding, everyday, least in _EVERYDAY:
+    for encoding, frequent, min_share in _FREQUENT:
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(sample)
         except ValueError:
             continue
-        strange = sum(not letter.isascii() for letter in text)
-        share = sum(map(len, re.findall(everyday, text))) / max(strange, 1)
-        fits.append((share / least, encoding))
+        total = sum(not letter.isascii() for letter in text)
+        share = sum(map(len, re.findall(frequent, text))) / max(total, 1)
+        fits.append((share / min_share, encoding))
     fit, likely = max(fits, default=(0.0, ""))
     guesses = [likely] if fit >= 1 else []
     guesses += [match.encoding for match in from_bytes(sample, cp_isolation=_GUESSES)]
@@ -120,16 +126,16 @@ def _guess(data: bytes) -> str | None:
 
 
 def looks_broken(text: str) -> bool:
-    """Return whether more than one character in a hundred is no letter, sign or space."""
+    """Return whether more than 1 % of the characters are control, private or unassigned ones."""
     sample = text[:_SAMPLE_BYTES]
-    letters = re.sub(r"[\n\r\t\f]", "", sample)
-    strange = sum(unicodedata.category(letter) in {"Cc", "Cn", "Co"} for letter in letters)
-    return strange * 100 > len(sample)
+    visible = re.sub(r"[\n\r\t\f]", "", sample)
+    broken = sum(unicodedata.category(character) in {"Cc", "Cn", "Co"} for character in visible)
+    return broken * 100 > len(sample)
 
 
 MAX_HEADING_CHARS = 120
 _LONG_LINE_CHARS = 80
-_MAX_STACKED = 2
+_MAX_CANDIDATES = 2
 _SHORT_WORD_CHARS = 3
 
 _SENTENCE_ENDS = tuple(".!?…:;,。！？：；，、।॥؟،؛۔．")
@@ -149,35 +155,39 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 
 
 def plain_text_headings(text: str) -> tuple[Heading, ...]:
-    r"""Return the lines of ``text`` that are headings, in order.
+    r"""Return the lines of ``text``, which has ``\n`` newlines, that are headings, in order.
 
-    A heading is a short capitalised line without a full stop, over a line of
-    longer prose. Of several such lines in a row, two are a title and a heading
-    if a blank line parts them; more, or two without it, are a list, an address
-    or a verse. ``text`` must have ``\n`` newlines. Linear in its length.
+    A heading is a short capitalised line without a full stop, above a line of longer prose. Two
+    such lines with a blank line between them are a title and a heading. More of them, or two
+    without a blank line, are a list, an address or a verse.
     """
     found: list[Heading] = []
-    stacked: list[Heading] = []
-    parted = True
+    candidates: list[Heading] = []
+    separated = True
     last_end = 0
-    for start, end in _filled_lines(text):
-        check_interruption()
+    for start, end in _text_lines(text):
+        check_cancelled()
         line = text[start:end]
         level = _heading_level(line)
         if level:
-            if stacked and text.count("\n", last_end, start) < 2:  # noqa: PLR2004 - a blank line
-                parted = False
-            stacked.append(Heading(start, end, level))
+            if candidates and text.count("\n", last_end, start) < 2:  # noqa: PLR2004 - a blank line
+                separated = False
+            candidates.append(Heading(start, end, level))
         else:
-            if stacked and parted and len(stacked) <= _MAX_STACKED and _is_prose(line, stacked[-1]):
-                found.extend(stacked)
-            stacked, parted = [], True
+            if (
+                candidates
+                and separated
+                and len(candidates) <= _MAX_CANDIDATES
+                and _is_prose(line, candidates[-1])
+            ):
+                found.extend(candidates)
+            candidates, separated = [], True
         last_end = end
     return tuple(found)
 
 
-def _filled_lines(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each line that is not blank, without its outer spaces."""
+def _text_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each line that is not blank, without its outer spaces."""
     for match in _LINE.finditer(text):
         line = match.group()
         words = line.strip()
@@ -187,7 +197,7 @@ def _filled_lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _heading_level(line: str) -> int:
-    """Return the level the line would have as a heading, or 0 if it cannot be one."""
+    """Return the level of a line as a heading; 0 if it cannot be one."""
     if len(line) > MAX_HEADING_CHARS or _NOT_IN_A_HEADING.search(line):
         return 0
     if line.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS):
@@ -214,18 +224,24 @@ def _is_prose(line: str, heading: Heading) -> bool:
     return len(line) >= _LONG_LINE_CHARS or line.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS)
 
 
-def markdown_headings(text: str) -> tuple[Heading, ...]:
-    r"""Return the headings of a Markdown text (``# …`` and underlined), in order.
+def read_markdown(data: bytes, _: LoadLimits) -> ParsedDocument:
+    """Return a Markdown text in UTF-8 with its marks; its title is its first main heading."""
+    text = data.decode()
+    headings = markdown_headings(text)
+    title = next((text[h.start : h.end] for h in headings if h.level == 1), "")
+    return ParsedDocument(text, title, headings)
 
-    Each covers the heading's words without the marks; of an underlined heading
-    over several lines, the first. Headings within lists and quotations are not
-    counted. ``text`` must have ``\n`` newlines.
+
+def markdown_headings(text: str) -> tuple[Heading, ...]:
+    r"""Return the headings of a Markdown text with ``\n`` newlines, in order.
+
+    Each covers the text of the heading without its marks; of an underlined heading of several
+    lines, the first. Headings in lists and quotations are left out.
     """
     # 140 ms to import.
     from markdown_it import MarkdownIt
 
-    # Only blocks are wanted, and parsing inline marks takes quadratic time on
-    # hostile text.
+    # Only blocks are needed, and parsing inline marks takes quadratic time on hostile text.
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["block"])
     front_matter = _FRONT_MATTER.match(text)

@@ -1,4 +1,4 @@
-"""Fetch a web page without reaching into the network that this program runs in."""
+"""Fetch a web page, but nothing from the private network that this program runs in."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
     _Backend = httpcore.NetworkBackend
     _Stream = httpcore.NetworkStream
 else:
-    # httpcore takes 140 ms to import, and uses no more of these than their methods.
+    # httpcore takes 140 ms to import, and only calls the methods of these.
     _Backend = _Stream = object
 
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
-"""From a host and a port to all its addresses; raises OSError if there are none."""
+"""Returns all addresses of a host and port; raises OSError if there are none."""
 AddressPolicy = Callable[[Address], bool]
-"""Whether a connection to this address is allowed."""
+"""Returns whether a connection to an address is allowed."""
 
 _MAX_URL_CHARS = 8_000
 _PORTS = {"http": 80, "https": 443}
 _WITH_SCHEME = re.compile(r"https?://", re.IGNORECASE)
-# A host with a dot whose last label is no number, or "localhost"; then a port, path or query.
+# A host with a dot whose last label is not a number, or "localhost"; then a port and path.
 _SCHEMELESS = re.compile(
     r"(?:(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,20}[^\W\d_][\w-]{1,62}|localhost)(?::\d{1,5})?"
     r"(?P<path>/.*)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_URL_SIGNS = "/?%:@!$&'()*+,;=~"
-# The well-known prefix behind which NAT64 puts IPv4 addresses (RFC 6052).
+_URL_CHARACTERS = "/?%:@!$&'()*+,;=~"
+# The well-known prefix for IPv4 addresses in NAT64 (RFC 6052).
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _ISATAP = 0x0000_5EFE  # before the IPv4 address, but for two bits (RFC 5214)
-# What Python's tables count as public, and is not.
+# Not public, although Python's tables say so.
 _NOT_PUBLIC = (
     ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's metadata and host agent
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, withdrawn (RFC 7526)
-    ipaddress.IPv4Network("192.31.196.0/24"),  # AS112, answered within many networks (RFC 7535)
+    ipaddress.IPv4Network("192.31.196.0/24"),  # AS112, answered inside many networks (RFC 7535)
     ipaddress.IPv4Network("192.175.48.0/24"),  # the same (RFC 7534)
     ipaddress.IPv4Network("192.52.193.0/24"),  # AMT relays (RFC 7450)
-    ipaddress.IPv6Network("2001:20::/28"),  # ORCHIDv2, no addresses of hosts (RFC 7343)
+    ipaddress.IPv6Network("2001:20::/28"),  # ORCHIDv2, not addresses of hosts (RFC 7343)
     ipaddress.IPv6Network("2620:4f:8000::/48"),  # AS112
     ipaddress.IPv6Network("3fff::/20"),  # documentation (RFC 9637)
 )
 
 
 def parse_url(url: str) -> SplitResult:
-    """Return the parts of ``url`` in ASCII, without a fragment; https where it has no scheme.
+    """Return the parts of ``url`` in ASCII, without a fragment; https if it has no scheme.
 
     Raises:
         FetchError: It is not a web address, or contains a password.
@@ -77,7 +77,7 @@ def parse_url(url: str) -> SplitResult:
         if re.search(r"[^\w.:-]", host):
             raise ValueError(host)
     except ValueError as error:  # of the port, of an IPv6 address, of a name
-        # Not with the error's words, which may repeat a password.
+        # The error's own message may contain a password.
         msg = "This is not a valid URL. Check its host and port."
         raise FetchError(msg) from error
     if parts.scheme not in _PORTS or not host:
@@ -90,8 +90,8 @@ def parse_url(url: str) -> SplitResult:
         raise FetchError(msg)
     return parts._replace(
         netloc=(f"[{host}]" if ":" in host else host) + port,
-        path=quote(parts.path or "/", safe=_URL_SIGNS.replace("?", "")),
-        query=quote(parts.query, safe=_URL_SIGNS),
+        path=quote(parts.path or "/", safe=_URL_CHARACTERS.replace("?", "")),
+        query=quote(parts.query, safe=_URL_CHARACTERS),
         fragment="",
     )
 
@@ -103,11 +103,11 @@ def with_scheme(url: str) -> str:
 
 
 def is_web_address(source: str) -> bool:
-    """Return whether a source that the user typed is a web address and not the name of a file.
+    """Return whether a source that the user typed is a web address rather than a file name.
 
-    It is one with ``http://`` or ``https://``, and without a scheme if it starts with the name
-    of a host and has a path, or is a host that begins with ``www.``: ``example.org/page`` but
-    not ``notes.txt``. Whether a file of that name exists is for the caller to check first.
+    True for ``http://`` and ``https://``, for a host with a path and for a host that begins with
+    ``www.``: ``example.org/page`` but not ``notes.txt``. The caller first checks whether there is
+    a file of that name.
     """
     source = source.strip()
     if _WITH_SCHEME.match(source):
@@ -117,38 +117,34 @@ def is_web_address(source: str) -> bool:
 
 
 def system_resolver(host: str, port: int) -> list[str]:
-    """Return the addresses that the operating system knows for ``host``.
-
-    Raises:
-        OSError: There are none.
-    """
+    """Return the addresses of ``host`` by the operating system; raises OSError without any."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether ``address`` is on the public internet.
+    """Return whether ``address`` is on the public internet.
 
-    An IPv6 address that contains an IPv4 one, behind which a gateway or tunnel may pass it on,
-    is judged by that one, too.
+    The IPv4 address inside an IPv6 address must be public as well, since a gateway or tunnel may
+    pass requests on to it.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if address.is_site_local or not all(map(is_public, _contained(address))):
+        if address.is_site_local or not all(map(is_public, _embedded(address))):
             return False
-        if address in _NAT64:  # whose own range counts as reserved
+        if address in _NAT64:  # which Python counts as reserved
             return True
     if any(address in network for network in _NOT_PUBLIC if network.version == address.version):
         return False
-    # is_global alone is also true of multicast and of parts of the reserved ranges.
-    inside = address.is_private or address.is_loopback or address.is_link_local
-    odd = address.is_multicast or address.is_reserved or address.is_unspecified
-    return address.is_global and not inside and not odd
+    # is_global is also true for multicast and parts of the reserved ranges.
+    private = address.is_private or address.is_loopback or address.is_link_local
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    return address.is_global and not private and not special
 
 
-def _contained(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """Return the IPv4 addresses within an IPv6 address of a form that has some."""
+def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 addresses inside an IPv6 address."""
     found = []
     if address in _NAT64 or int(address) >> 32 & 0xFCFF_FFFF == _ISATAP:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
@@ -174,20 +170,20 @@ def resolve_allowed_addresses(
         msg = f"The host {target.hostname} was not found. Check the URL and the connection."
         raise FetchError(msg) from error
     if not found or not all(map(allowed, found)):
-        # Which address it was would tell an outsider about the network inside.
+        # Naming the address would reveal the private network to an outsider.
         msg = f"{target.hostname} is not on the public internet. Save the page and add the file."
         raise FetchError(msg)
     return [str(address) for address in found]
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# What is no text or document, whatever its bytes; so they are not waited for.
-_OTHER_MEDIA = ("image/", "audio/", "video/", "font/")
+# Refused without reading the content.
+_REFUSED_MEDIA = ("image/", "audio/", "video/", "font/")
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """What a fetch may take in all, but for the system's look-up of names."""
+    """Limits on one fetch, without looking up the name of the host."""
 
     max_bytes: int = DEFAULT_MAX_BYTES
     max_redirects: int = 5
@@ -201,12 +197,14 @@ DEFAULT_LIMITS = FetchLimits()
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What the URL gave at which redirects ended; named by its path or its host."""
+    """A file from the web."""
 
     url: str
+    """The final URL, after redirects."""
     data: bytes
     content_type: str | None
     name: str
+    """The last part of its path, else its host."""
 
 
 def fetch(
@@ -216,13 +214,14 @@ def fetch(
     resolver: Resolver | None = None,
     allowed: AddressPolicy | None = None,
 ) -> Fetched:
-    """Return what is at ``url``, an http or https address on the public internet.
+    """Return the file at ``url``, an http or https address on the public internet.
 
-    ``resolver`` is ``system_resolver`` and ``allowed`` is ``is_public`` if not given.
+    ``resolver`` is by default ``system_resolver``, and ``allowed`` is ``is_public``.
 
     Raises:
-        FetchError: The URL is not one, must not be reached, or did not give a text in time.
-        TooLarge: There are more than ``limits.max_bytes`` bytes.
+        FetchError: The URL is invalid, not public, not of a text or document, or did not answer
+            in time.
+        TooLarge: It has more than ``limits.max_bytes`` bytes.
     """
     deadline = time.monotonic() + limits.total_seconds
     for _ in range(limits.max_redirects + 1):
@@ -230,21 +229,21 @@ def fetch(
         addresses = resolve_allowed_addresses(
             target, resolver or system_resolver, allowed or is_public
         )
-        answer = _request(target, _PinnedBackend(addresses, deadline), limits)
-        if isinstance(answer, Fetched):
-            return answer
-        url = answer
+        response = _request(target, _PinnedBackend(addresses, deadline), limits)
+        if isinstance(response, Fetched):
+            return response
+        url = response
     msg = f"The URL redirects more than {limits.max_redirects} times. Give the final address."
     raise FetchError(msg)
 
 
 def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) -> Fetched | str:
-    """Return the content, or the URL that the host redirects to; raises what ``fetch`` does."""
+    """Return the file, or the URL that the host redirects to."""
     import httpcore
 
     timeouts = {"connect": limits.connect_seconds, "read": limits.read_seconds}
     accept = ", ".join(sorted(MEDIA_TYPES)) + ", text/*;q=0.8, */*;q=0.1"
-    # "identity": what is not compressed cannot swell.
+    # Uncompressed content cannot be a zip bomb.
     headers = {"Accept": accept, "Accept-Encoding": "identity", "User-Agent": "article-qa"}
     options: dict[str, Any] = {"headers": headers, "extensions": {"timeout": timeouts}}
     try:
@@ -254,7 +253,7 @@ def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) 
         ):
             location = _header(response, b"location")
             if response.status in _REDIRECTS and location:
-                return _redirected(target, location)
+                return _redirect_url(target, location)
             return _content(target, response, limits)
     except httpcore.TimeoutException as error:
         msg = f"{target.hostname} did not answer in time. Try again later, or add it as a file."
@@ -264,7 +263,7 @@ def _request(target: SplitResult, backend: _PinnedBackend, limits: FetchLimits) 
         raise FetchError(msg) from error
 
 
-def _redirected(target: SplitResult, location: str) -> str:
+def _redirect_url(target: SplitResult, location: str) -> str:
     try:
         return urljoin(target.geturl(), location)
     except ValueError as error:
@@ -277,32 +276,32 @@ def _content(target: SplitResult, response: httpcore.Response, limits: FetchLimi
         msg = f"{target.hostname} answered with status {response.status}. Check the URL."
         raise FetchError(msg)
     if (_header(response, b"content-encoding") or "identity").lower() != "identity":
-        msg = f"{target.hostname} sent it compressed, unasked. Download it and add the file."
+        msg = f"{target.hostname} sent compressed content. Download it and add the file."
         raise FetchError(msg)
     content_type = _header(response, b"content-type")
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    other = FetchError(
+    unsupported = FetchError(
         f"The URL leads to {media_type}, which is not text or a document. Give another URL."
     )
-    if media_type.startswith(_OTHER_MEDIA):
-        raise other
+    if media_type.startswith(_REFUSED_MEDIA):
+        raise unsupported
     data = _body(response, limits.max_bytes)
     if not _is_text_or_document(media_type) and not _is_known_by_its_bytes(data, limits):
-        raise other
+        raise unsupported
     name = unquote(target.path.rstrip("/").rpartition("/")[2]) or target.netloc
     return Fetched(target.geturl(), data, content_type, name)
 
 
 def _is_text_or_document(media_type: str) -> bool:
-    # The last two are what a server says that does not know.
+    # A server that does not know the type sends none, or the last one.
     known = media_type in MEDIA_TYPES or media_type.startswith("text/")
     return known or media_type in {"", "application/octet-stream"}
 
 
 def _is_known_by_its_bytes(data: bytes, limits: FetchLimits) -> bool:
-    """Tell whether the loaders know what it is, be it to read it or to say what is wrong.
+    """Return whether the loaders can read it or say what is wrong with it.
 
-    Many servers send an e-book or an office document as application/zip.
+    Many servers send e-books and office documents as application/zip.
     """
     try:
         return detect_format(data, LoadLimits(max_bytes=limits.max_bytes)) is not None
@@ -329,7 +328,7 @@ def _header(response: httpcore.Response, name: bytes) -> str | None:
 
 
 class _PinnedBackend(_Backend):
-    """Connects to the given addresses; TLS still asks the certificate for the URL's host."""
+    """Connects to the given addresses. TLS still checks the certificate of the URL's host."""
 
     def __init__(self, addresses: Sequence[str], deadline: float) -> None:
         self._addresses, self._deadline = addresses, deadline
@@ -358,7 +357,7 @@ class _PinnedBackend(_Backend):
 
 
 class _TimedStream(_Stream):
-    """A stream that ends with the deadline, however steadily a few bytes come."""
+    """A stream that ends at the deadline, even if a few bytes keep arriving."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream, self._deadline = stream, deadline

@@ -24,21 +24,19 @@ from index.store.rows import (
     SELECT_PASSAGE_SOURCE,
     SELECT_VECTOR,
     Change,
+    ChunkSpool,
     Revision,
     Row,
     StoredChunk,
     article_of,
-    info_of,
-    passage_source_of,
-    stored_chunk,
-    vectors_of,
-)
-from index.store.staging import (
-    ChunkSpool,
     delete_all_chunks,
+    info_of,
     insert_article,
     insert_chunks,
     log_change,
+    passage_source_of,
+    stored_chunk,
+    vectors_of,
 )
 from index.types import Article, ArticleInfo, PassageSource
 

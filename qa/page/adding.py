@@ -14,7 +14,7 @@ import gradio as gr
 
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound
-from index.interruption import cancel_check
+from index.limits import cancel_check
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.output.escape import shorten

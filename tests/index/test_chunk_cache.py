@@ -48,7 +48,9 @@ def test_a_chunk_is_read_once(storage: Store, monkeypatch: pytest.MonkeyPatch) -
     assert again[1].chunk == storage.chunks([1])[1].chunk
 
 
-def test_those_asked_for_last_are_kept(storage: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_most_recently_used_chunks_are_cached(
+    storage: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read, revision = read_from(storage, monkeypatch), storage.revision()
     recent = ChunkCache(storage, max_chunks=2)
     for ids in ([1], [2], [1], [3]):
@@ -88,7 +90,7 @@ def test_what_a_slower_thread_reads_is_not_taken_for_the_later_revision(
     assert len(recent) == 0
 
 
-def told(index: PassageIndex) -> dict[str, str]:
+def titles_by_id(index: PassageIndex) -> dict[str, str]:
     """Return the title of every article whose passages are found, by its id."""
     passages = Retriever(index).retrieve("Word0 and word1 and word2 and word5", 1_000)
     for passage in passages:
@@ -113,13 +115,13 @@ AFTER = {
 
 @pytest.mark.parametrize("kept", ["in memory", "on disk"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_seen_in_what_is_remembered(tmp_path: Path, change: str, kept: str) -> None:
+def test_a_change_of_the_library_empties_the_cache(tmp_path: Path, change: str, kept: str) -> None:
     with PassageIndex(tmp_path / "l" if kept == "on disk" else None, TOY, limits=LIMITS) as index:
         for number in range(3):
             index.add(article(number))
-        assert sorted(told(index).values()) == ["Title 0", "Title 1", "Title 2"]
+        assert sorted(titles_by_id(index).values()) == ["Title 0", "Title 1", "Title 2"]
         CHANGES[change](index)
-        assert sorted(told(index).values()) == sorted(AFTER[change])
+        assert sorted(titles_by_id(index).values()) == sorted(AFTER[change])
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -129,7 +131,7 @@ def test_another_processes_change_is_seen_too(tmp_path: Path, change: str) -> No
         "with opened(folder) as index: CHANGES[sys.argv[2]](index)"
     )
     with opened(filled(tmp_path / "l")) as index:
-        assert sorted(told(index).values()) == ["Title 0", "Title 1", "Title 2"]
+        assert sorted(titles_by_id(index).values()) == ["Title 0", "Title 1", "Title 2"]
         run(script, tmp_path / "l", change)
-        assert sorted(told(index).values()) == sorted(AFTER[change])
+        assert sorted(titles_by_id(index).values()) == sorted(AFTER[change])
         assert found(index, 1) == [t for t in AFTER[change] if t in ("Title 1", "New")]

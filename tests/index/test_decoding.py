@@ -13,7 +13,7 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(words, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
-def test_any_unicode_text_comes_back(text: str, encoding: str) -> None:
+def test_any_unicode_text_is_decoded(text: str, encoding: str) -> None:
     text = text.lstrip("\ufeff") + "."
     assert decode(text.encode(encoding)) == normalise_newlines(text)
 
@@ -52,7 +52,9 @@ def test_a_byte_order_mark_tells_the_order(order: str, width: int) -> None:
         ("cp949", "안녕하세요"),
     ],
 )
-def test_a_short_text_in_a_legacy_encoding_is_told_by_its_letters(encoding: str, text: str) -> None:
+def test_a_short_text_in_a_legacy_encoding_is_recognised_by_its_letters(
+    encoding: str, text: str
+) -> None:
     assert decode(text.encode(encoding)) == text
 
 
@@ -70,5 +72,5 @@ def test_a_declared_charset_that_looks_like_ascii_is_believed(charset: str) -> N
 
 
 @pytest.mark.parametrize("charset", ["zip", "idna", "unicode_escape", "utf-7", "nonsense", "é", ""])
-def test_a_charset_that_is_none_for_text_is_passed_over(charset: str) -> None:
+def test_a_charset_that_is_not_for_text_is_ignored(charset: str) -> None:
     assert decode(b"+AGE- \\x41 \xfcber", charset) == "+AGE- \\x41 über"

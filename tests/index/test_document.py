@@ -17,15 +17,15 @@ paragraphs = st.tuples(
 
 
 @given(st.lists(st.lists(paragraphs, max_size=5), max_size=5))
-def test_whatever_is_added_its_headings_and_pages_stand_where_they_say(
+def test_headings_and_pages_have_exact_offsets(
     pages: list[list[tuple[str, int, str]]],
 ) -> None:
     builder = TextBuilder(DEFAULT_LIMITS)
     for page in pages:
         builder.start_page()
-        for text, level, gathered in page:
-            builder.add_paragraph(text, level=level, gathered=gathered)
-    loaded = builder.loaded()
+        for text, level, group in page:
+            builder.add_paragraph(text, level=level, group=group)
+    loaded = builder.build()
     assert len(loaded.pages) == len(pages)
     if loaded.text:
         assert_exact(loaded)

@@ -55,10 +55,10 @@ def test_a_blank_text_is_refused(embedder: SentenceTransformerEmbedder) -> None:
         embedder.encode_documents(["a", ""])
 
 
-def test_progress_is_told_and_can_interrupt(embedder: SentenceTransformerEmbedder) -> None:
-    told = []
-    embedder.encode_documents(["a"] * 40, lambda done, total: told.append((done, total)))
-    assert told == [(32, 40), (40, 40)]
+def test_progress_is_reported_and_can_interrupt(embedder: SentenceTransformerEmbedder) -> None:
+    calls = []
+    embedder.encode_documents(["a"] * 40, lambda done, total: calls.append((done, total)))
+    assert calls == [(32, 40), (40, 40)]
 
     def interrupt(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
@@ -73,7 +73,7 @@ def test_tokens_are_counted_without_truncation(embedder: SentenceTransformerEmbe
     assert embedder.count_tokens(["one two", "word " * 1000]) == [2, 1000]
 
 
-def test_several_threads_get_the_vectors_that_one_gets(
+def test_several_threads_get_the_same_vectors(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     expected = embedder.encode_query("question 1")
@@ -91,13 +91,13 @@ def test_several_threads_get_the_vectors_that_one_gets(
         np.testing.assert_allclose(vector, expected, atol=1e-5)
 
 
-def test_the_default_model_is_known_without_loading_it() -> None:
+def test_the_default_model_is_identified_without_loading_it() -> None:
     fresh = SentenceTransformerEmbedder()
     assert fresh.identity.sha256 == DEFAULT_MODEL_SHA256
     assert not fresh.is_loaded
 
 
-def test_another_model_is_known_by_its_weights() -> None:
+def test_another_model_is_identified_by_its_weights() -> None:
     folder = str(default_model_folder())
     other = SentenceTransformerEmbedder(folder)
     assert other.identity.name == folder
@@ -106,12 +106,12 @@ def test_another_model_is_known_by_its_weights() -> None:
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "./no-such-folder"])
-def test_a_model_that_is_not_on_this_machine_says_what_to_do(name: str) -> None:
+def test_the_message_for_a_missing_model_says_what_to_do(name: str) -> None:
     with pytest.raises(ModelMissing, match="Give the path"):
         SentenceTransformerEmbedder(name).load()
 
 
-def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
+def test_changed_and_missing_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"other bytes")
     with pytest.raises(ModelCorrupt, match="weights is not the published one"):
         check_files(tmp_path, {"weights": "0" * 64})
@@ -125,13 +125,13 @@ def test_a_missing_data_package_names_the_command(monkeypatch: pytest.MonkeyPatc
         default_model_folder()
 
 
-class _Light:
-    """Stands in for the light encoder where it does not do what it should."""
+class _BrokenEncoder:
+    """An OnnxEncoder that does not work on this machine."""
 
     def __init__(self, *, raises: bool) -> None:
         self._raises = raises
 
-    def default(self) -> _Light:
+    def default(self) -> _BrokenEncoder:
         if self._raises:
             msg = "no such operator"
             raise RuntimeError(msg)
@@ -142,23 +142,23 @@ class _Light:
 
 
 @pytest.mark.parametrize("raises", [True, False])
-def test_where_the_light_encoder_cannot_be_trusted_torch_is_used(
+def test_torch_is_used_if_the_onnx_encoder_does_not_work(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     embedder: SentenceTransformerEmbedder,
     *,
     raises: bool,
 ) -> None:
-    monkeypatch.setattr("index.embedding.onnx_encoder.OnnxEncoder", _Light(raises=raises))
-    heavy = SentenceTransformerEmbedder()
+    monkeypatch.setattr("index.embedding.onnx_encoder.OnnxEncoder", _BrokenEncoder(raises=raises))
+    fallback = SentenceTransformerEmbedder()
     text = "The treaty was suspended."
-    assert float(heavy.encode_query(text) @ embedder.encode_query(text)) > 0.999
-    assert heavy.max_tokens == embedder.max_tokens
-    assert heavy.count_tokens([text]) == embedder.count_tokens([text])
+    assert float(fallback.encode_query(text) @ embedder.encode_query(text)) > 0.999
+    assert fallback.max_tokens == embedder.max_tokens
+    assert fallback.count_tokens([text]) == embedder.count_tokens([text])
     assert caplog.text.count("is run by torch") == 1
 
 
-def test_a_changed_model_is_an_error_and_no_reason_for_torch(
+def test_a_changed_model_is_an_error_even_though_torch_could_load_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("model.safetensors", "tokenizer.json"):
@@ -169,7 +169,7 @@ def test_a_changed_model_is_an_error_and_no_reason_for_torch(
 
 
 @pytest.mark.parametrize(
-    ("texts", "precision", "fast", "hastens"),
+    ("texts", "precision", "fast", "expected"),
     [
         (80, "auto", True, True),
         (3, "auto", True, False),
@@ -177,16 +177,16 @@ def test_a_changed_model_is_an_error_and_no_reason_for_torch(
         (80, "auto", False, False),
     ],
 )
-def test_much_text_is_worth_8_bits_where_the_processor_is_fast_at_them(
-    texts: int, precision: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool, hastens: bool
+def test_8_bits_are_used_for_much_text_on_a_fast_cpu(
+    texts: int, precision: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool, expected: bool
 ) -> None:
-    hastened: list[bool] = []
+    enabled: list[bool] = []
     monkeypatch.setattr(
-        "index.embedding.onnx_encoder.OnnxEncoder.enable_int8", lambda _: hastened.append(True)
+        "index.embedding.onnx_encoder.OnnxEncoder.enable_int8", lambda _: enabled.append(True)
     )
     monkeypatch.setattr(module, "WORTH_INT8_CHARS", 400)
     monkeypatch.setattr(module, "has_fast_int8", lambda: fast)
     embedder = SentenceTransformerEmbedder(precision=precision)
     vectors = embedder.encode_documents([f"text {i}" for i in range(texts)])
-    assert bool(hastened) is hastens
+    assert bool(enabled) is expected
     assert vectors[0] @ embedder.encode_query("text 0") > 0.999

@@ -5,7 +5,7 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.epub import read
+from index.sources.epub import read_epub
 from tests.documents import CONTAINER, assert_exact, epub, headings, zipped
 
 ENCRYPTION = (
@@ -15,7 +15,7 @@ ENCRYPTION = (
 
 
 def loaded(data: bytes) -> ParsedDocument:
-    found = read(data, DEFAULT_LIMITS)
+    found = read_epub(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found
 

@@ -42,7 +42,7 @@ OPENINGS: list[Callable[[Path], object]] = [
 
 
 @pytest.mark.parametrize("use", OPENINGS)
-@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty record", "a file"])
+@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty database", "a file"])
 def test_only_adding_makes_a_library(
     tmp_path: Path, place: str, use: Callable[[Path], object]
 ) -> None:
@@ -53,7 +53,7 @@ def test_only_adding_makes_a_library(
         folder.mkdir()
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
-    if place == "empty record":  # as whoever was making it leaves it when killed
+    if place == "empty database":  # as a killed creator leaves it
         (folder / STORE_FILE).touch()
     before = state(tmp_path)
     with pytest.raises(LibraryMissing, match=r"There is no library in .* article-qa add FILE"):
@@ -61,14 +61,14 @@ def test_only_adding_makes_a_library(
     assert state(tmp_path) == before
 
 
-@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty record"])
+@pytest.mark.parametrize("place", ["absent", "empty", "other files", "empty database"])
 def test_adding_makes_a_library_and_leaves_other_files_alone(tmp_path: Path, place: str) -> None:
     folder = tmp_path / "l"
     if place != "absent":
         folder.mkdir()
     if place == "other files":
         (folder / "notes.txt").write_text("mine")
-    if place == "empty record":
+    if place == "empty database":
         (folder / STORE_FILE).touch()
     filled(folder)
     with reading(folder) as index:
@@ -112,9 +112,9 @@ def lost(folder: Path, how: str) -> str:
 def test_a_lost_record_is_an_error_and_never_an_empty_library(
     tmp_path: Path, how: str, use: Callable[[Path], object]
 ) -> None:
-    told = lost(filled(tmp_path / "l"), how)
+    message = lost(filled(tmp_path / "l"), how)
     before = state(tmp_path)
-    with pytest.raises(LibraryDamaged, match=told):
+    with pytest.raises(LibraryDamaged, match=message):
         use(tmp_path / "l")
     assert state(tmp_path) == before
 
@@ -218,7 +218,7 @@ def test_a_reader_catches_up_without_writing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [VECTOR_FILE, TEXT_FOLDER])
-def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name: str) -> None:
+def test_a_reader_rebuilds_missing_indexes_on_disk(tmp_path: Path, name: str) -> None:
     folder = filled(tmp_path / "l")
     shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
     with reading(folder) as index:
@@ -229,7 +229,7 @@ def test_a_reader_rebuilds_what_is_missing_once_and_for_all(tmp_path: Path, name
     assert state(folder) == before
 
 
-def test_a_reader_sees_what_is_changed_meanwhile(tmp_path: Path) -> None:
+def test_a_reader_sees_later_changes(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
     with reading(folder) as reader:
         assert found(reader, 9) == []

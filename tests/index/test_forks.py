@@ -53,7 +53,7 @@ index.close()
 
 
 @pytest.mark.parametrize("folder", ["folder", "None"])
-def test_a_child_is_told_to_open_the_library_itself(folder: str, tmp_path: Path) -> None:
+def test_using_a_library_after_a_fork_is_an_error(folder: str, tmp_path: Path) -> None:
     run(REFUSED_IN_CHILD.format(folder=folder), filled(tmp_path / "l"))
     assert check_library(tmp_path / "l").verdict is Verdict.SOUND
 

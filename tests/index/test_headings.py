@@ -31,7 +31,7 @@ def markdown(text: str) -> list[tuple[int, str]]:
     return [(h.level, text[h.start : h.end]) for h in markdown_headings(text)]
 
 
-def test_the_article_that_comes_with_us_has_five() -> None:
+def test_the_bundled_article_has_five_headings() -> None:
     path = Path(index.articles.__file__).with_name("us-urges-india-pakistan-dialogue.txt")
     assert plain(path.read_text(encoding="utf-8")) == [
         "Washington Leans Toward Islamabad’s Civilian Casualty Claims",
@@ -92,7 +92,7 @@ def test_a_numbered_heading_has_the_level_of_its_number(line: str, level: int) -
         "Long Shadows " * 12,
     ],
 )
-def test_a_line_that_looks_otherwise_is_none(line: str) -> None:
+def test_other_lines_are_not_headings(line: str) -> None:
     assert plain(f"{PROSE}\n\n{line}\n\n{PROSE}") == []
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from index.errors import EmptyArticle, UnreadableFile
-from index.sources.html_page import html_page
+from index.limits import DEFAULT_LIMITS
+from index.sources.document import ParsedDocument
+from index.sources.html_page import read_html
 from index.sources.loaders import load_bytes
 from tests.index.test_loaders import PAGE, PARAGRAPH, headings
 
@@ -61,4 +63,4 @@ def test_the_charset_of_a_page_may_be_declared_in_it() -> None:
 
 
 def test_a_page_without_an_element_has_no_text() -> None:
-    assert html_page("<!-- nothing -->") == ("", "", ())
+    assert read_html(b"<!-- nothing -->", DEFAULT_LIMITS) == ParsedDocument("")

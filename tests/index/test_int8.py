@@ -7,23 +7,23 @@ import pytest
 from index.embedding.int8 import has_fast_int8, usable_cores
 
 
-def _told(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def _fake_cpuinfo(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: text)
 
 
-def _not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_cpuinfo(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object, **__: object) -> str:
         raise FileNotFoundError
 
     monkeypatch.setattr(Path, "read_text", missing)
 
 
-def test_there_is_a_core_to_use() -> None:
+def test_at_least_one_core_is_usable() -> None:
     assert usable_cores() >= 1
 
 
 @pytest.mark.parametrize(
-    ("told", "fast"),
+    ("cpuinfo", "fast"),
     [
         ("model name\t: x\nflags\t\t: fpu avx512f avx512_vnni\n", True),
         ("model name\t: x\nflags\t\t: fpu avx2 avx_vnni\n", True),
@@ -32,13 +32,13 @@ def test_there_is_a_core_to_use() -> None:
         ("", False),
     ],
 )
-def test_linux_tells_whether_8_bits_are_fast(
-    told: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool
+def test_fast_8_bits_are_recognised_on_linux(
+    cpuinfo: str, monkeypatch: pytest.MonkeyPatch, *, fast: bool
 ) -> None:
-    _told(monkeypatch, told)
+    _fake_cpuinfo(monkeypatch, cpuinfo)
     assert has_fast_int8() is fast
 
 
-def test_elsewhere_there_is_no_telling(monkeypatch: pytest.MonkeyPatch) -> None:
-    _not_told(monkeypatch)
+def test_8_bits_count_as_slow_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_cpuinfo(monkeypatch)
     assert not has_fast_int8()

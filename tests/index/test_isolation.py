@@ -6,28 +6,28 @@ from pathlib import Path
 import pytest
 
 from index.errors import TooLarge, UnreadableFile
-from index.interruption import cancel_check
-from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.limits import DEFAULT_LIMITS, LoadLimits, cancel_check
 from index.sources.isolation import read_in_subprocess
-from index.sources.pdf import read
+from index.sources.office import read_rtf
+from index.sources.pdf import read_pdf
 from tests.documents import pdf
 
 pytestmark = pytest.mark.slow
 DATA = pdf([["# Chapter", "", "Words of the first page."], ["Words of the second."]])
 
 
-def test_what_is_read_apart_is_what_is_read_here() -> None:
-    assert read_in_subprocess("pdf", DATA, DEFAULT_LIMITS) == read(DATA, DEFAULT_LIMITS)
+def test_a_subprocess_reads_the_same_as_this_process() -> None:
+    assert read_in_subprocess(read_pdf, DATA, DEFAULT_LIMITS) == read_pdf(DATA, DEFAULT_LIMITS)
 
 
-def test_an_error_comes_through_as_it_was_raised() -> None:
+def test_an_input_error_is_passed_on() -> None:
     with pytest.raises(TooLarge, match=r"limit of 1\..*max_pages"):
-        read_in_subprocess("pdf", DATA, LoadLimits(max_pages=1))
+        read_in_subprocess(read_pdf, DATA, LoadLimits(max_pages=1))
 
 
 def test_reading_that_takes_too_long_is_ended() -> None:
     with pytest.raises(TooLarge, match="limit of 0 seconds"):
-        read_in_subprocess("pdf", DATA, LoadLimits(max_seconds=0.001))
+        read_in_subprocess(read_pdf, DATA, LoadLimits(max_seconds=0.001))
 
 
 @pytest.fixture
@@ -55,15 +55,15 @@ DIED = r"damaged, or needs more memory than the limit of 2,000,000,000 bytes"
         ("import os; os.abort()", DIED),
     ],
 )
-def test_a_parser_that_fails_in_whatever_way_leaves_this_process_and_a_reason(
+def test_a_parser_that_crashes_gives_an_error_message(
     parser_that: Path, act: str, reason: str
 ) -> None:
     write_parser(parser_that, f"def rtf_to_text(*_, **__):\n    {act}\n")
     with pytest.raises(UnreadableFile, match=reason):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
 
 
-def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
+def test_cancelled_reading_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
     done = tmp_path / "done"
     write_parser(
         parser_that,
@@ -78,17 +78,17 @@ def test_reading_that_is_wanted_no_more_is_ended_at_once(parser_that: Path, tmp_
             raise InterruptedError
 
     with cancel_check(check), pytest.raises(InterruptedError):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
     assert len(asked) == 2
     time.sleep(3)
     assert not done.exists()
 
 
-def test_a_parser_that_takes_too_much_memory_is_refused_it(parser_that: Path) -> None:
+def test_a_parser_cannot_exceed_the_memory_limit(parser_that: Path) -> None:
     pytest.importorskip("resource")
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'x' * 10**10\n")
     with pytest.raises(TooLarge, match="more memory than the limit of 2,000,000,000 bytes"):
-        read_in_subprocess("rtf", b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
 
 
 LONG_RTF = b"{\\rtf1\\ansi " + b"The bridge was opened in 1932. " * 50_000 + b"}"
@@ -104,13 +104,13 @@ def process_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_large_file_is_read_by_a_process_that_starts_slowly(process_that: Path) -> None:
     process_that.write_text("import time\ntime.sleep(1)\n")
     assert len(LONG_RTF) > 1_000_000
-    assert read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text.count("opened") == 50_000
+    assert read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text.count("opened") == 50_000
 
 
 def test_a_slow_start_does_not_count_as_reading(process_that: Path) -> None:
     process_that.write_text("import time\ntime.sleep(1.5)\n")
     limits = LoadLimits(max_seconds=1.4)
-    assert read_in_subprocess("rtf", b"{\\rtf1 words}", limits).text == "words"
+    assert read_in_subprocess(read_rtf, b"{\\rtf1 words}", limits).text == "words"
 
 
 def test_a_process_that_never_reads_its_input_is_ended_with_the_true_reason(
@@ -118,7 +118,7 @@ def test_a_process_that_never_reads_its_input_is_ended_with_the_true_reason(
 ) -> None:
     process_that.write_text("import time\ntime.sleep(600)\n")
     with pytest.raises(UnreadableFile, match=r"did not start within 1 seconds.*busy"):
-        read_in_subprocess("rtf", LONG_RTF, LoadLimits(max_start_seconds=1))
+        read_in_subprocess(read_rtf, LONG_RTF, LoadLimits(max_start_seconds=1))
 
 
 def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: Path) -> None:
@@ -128,13 +128,13 @@ def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: P
         raise InterruptedError
 
     with cancel_check(check), pytest.raises(InterruptedError):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> None:
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    while True: pass\n")
     with pytest.raises(TooLarge, match="limit of 1 seconds"):
-        read_in_subprocess("rtf", LONG_RTF, LoadLimits(max_seconds=1))
+        read_in_subprocess(read_rtf, LONG_RTF, LoadLimits(max_seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -146,17 +146,17 @@ def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> No
         "os._exit(0)",
     ],
 )
-def test_a_process_that_dies_before_it_has_read_all_is_told_as_such(
+def test_a_process_that_dies_before_reading_all_input_is_reported_as_damage(
     process_that: Path, act: str
 ) -> None:
     process_that.write_text(f"import os\n{act}\n")
     with pytest.raises(UnreadableFile, match="damaged"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_an_answer_of_megabytes_comes_through(parser_that: Path) -> None:
+def test_an_answer_of_megabytes_is_received(parser_that: Path) -> None:
     write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'Größe. ' * 700_000\n")
-    assert len(read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
+    assert len(read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
 
 
 READY = "\\0ready\\0"
@@ -179,26 +179,26 @@ READY = "\\0ready\\0"
     ],
 )
 @pytest.mark.parametrize("ready", ["", READY])
-def test_an_answer_that_is_none_is_refused_with_a_sentence(
+def test_an_invalid_answer_is_reported_as_damage(
     process_that: Path, answer: str, ready: str
 ) -> None:
     process_that.write_text(
         f"import os\nos.write(1, b'{ready}' + {answer.encode()!r})\nos._exit(0)\n"
     )
     with pytest.raises(UnreadableFile, match="damaged or of an unknown variant"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
 def test_a_process_that_writes_without_end_is_ended(process_that: Path) -> None:
     process_that.write_text("import os\nwhile True: os.write(1, b'x' * 60_000)\n")
     with pytest.raises(UnreadableFile, match="damaged"):
-        read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS)
+        read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_what_libraries_print_is_no_part_of_the_answer(parser_that: Path) -> None:
+def test_output_of_libraries_is_not_part_of_the_answer(parser_that: Path) -> None:
     write_parser(
         parser_that,
         "import os\ndef rtf_to_text(*_, **__):\n"
         "    print('a warning', flush=True)\n    os.write(1, b'another')\n    return 'words'\n",
     )
-    assert read_in_subprocess("rtf", LONG_RTF, DEFAULT_LIMITS).text == "words"
+    assert read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text == "words"

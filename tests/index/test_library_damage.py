@@ -56,17 +56,17 @@ print(damaged)
 """
 
 
-def test_whatever_is_derived_can_be_damaged_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_damage_to_the_indexes_loses_nothing(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l", 4, removed=2)
     assert int(run(DAMAGE_DERIVED, folder)) > len(derived_files(folder))
 
 
-# Each flip or cut of the record ends in an answer or in an error of ours.
-DAMAGE_RECORD = """
+# Any changed bit or cut of the database gives a verdict or a LibraryError.
+DAMAGE_DATABASE = """
 import logging, random, shutil
 from index.maintenance import check_library, salvage_articles
 logging.disable(logging.CRITICAL)
-chance, told = random.Random(2), []
+chance, outcomes = random.Random(2), []
 copy = folder.with_name("copy")
 content = (folder / "library.sqlite").read_bytes()
 known = {article(number).id for number in range(12)}
@@ -79,9 +79,9 @@ for trial in range(40):
     shutil.copytree(folder, copy)
     (copy / "library.sqlite").write_bytes(changed)
     try:
-        told.append(check_library(copy).verdict)
+        outcomes.append(check_library(copy).verdict)
     except LibraryError as error:
-        told.append(type(error).__name__)
+        outcomes.append(type(error).__name__)
     try:
         with opened(copy) as index:
             index.store.articles()
@@ -92,14 +92,14 @@ for trial in range(40):
         assert {a.id for a in salvage_articles(copy) if a} <= known
     except LibraryError:
         pass
-print(sorted(set(told)))
+print(sorted(set(outcomes)))
 """
 
 
 def test_a_damaged_record_never_ends_the_process_and_check_tells_it(tmp_path: Path) -> None:
-    told = run(DAMAGE_RECORD, filled(tmp_path / "l", 12))
-    assert "damaged" in told
-    assert "reembed" in told
+    output = run(DAMAGE_DATABASE, filled(tmp_path / "l", 12))
+    assert "damaged" in output
+    assert "reembed" in output
 
 
 def with_a_wal(folder: Path) -> Path:
@@ -158,7 +158,7 @@ def test_a_changed_text_is_found_and_the_others_are_saved(tmp_path: Path) -> Non
         "DELETE FROM changes WHERE generation = 2",
     ],
 )
-def test_damaged_passages_are_made_anew_by_re_embedding(tmp_path: Path, damage: str) -> None:
+def test_re_embedding_repairs_damaged_passages(tmp_path: Path, damage: str) -> None:
     folder = filled(tmp_path / "l")
     changed_by(folder, damage)
     report = check_library(folder)
@@ -182,7 +182,9 @@ def flipped_sign(vector: bytes) -> bytes:
     return vector[:3] + bytes([vector[3] ^ 0x80]) + vector[4:]
 
 
-def test_a_record_put_back_from_a_backup_is_told_and_caught_up(tmp_path: Path) -> None:
+def test_a_database_restored_from_a_backup_is_noticed_and_the_indexes_rebuilt(
+    tmp_path: Path,
+) -> None:
     folder = filled(tmp_path / "l")
     backup = (folder / STORE_FILE).read_bytes()
     with opened(folder) as index:

@@ -73,9 +73,11 @@ class LibraryLife(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def ask(self, number: int) -> None:
         passages = Retriever(self.index).retrieve(f"Word{number}", k=30)
-        told = {passage.article_id: passage.title for passage in passages if passage.bm25 > 0}
+        found_titles = {
+            passage.article_id: passage.title for passage in passages if passage.bm25 > 0
+        }
         expected = {article(number).id: self.titles[number]} if number in self.titles else {}
-        assert told == expected
+        assert found_titles == expected
         for passage in passages:
             text = self.index.store.article(passage.article_id).text
             assert text[passage.start : passage.end] == passage.text

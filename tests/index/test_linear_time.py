@@ -12,18 +12,20 @@ import pytest
 
 from index.chunking import chunk_article
 from index.errors import InputError
-from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.limits import DEFAULT_LIMITS
 from index.sentences import split_sentences
-from index.sources import epub, html_page, markdown, pdf, rtf, slides, word
-from index.sources import odt as opendocument
-from index.sources.document import ParsedDocument, clean
+from index.sources.document import clean
+from index.sources.epub import read_epub
+from index.sources.html_page import read_html
+from index.sources.isolation import Reader
 from index.sources.loaders import article_from_text, load_bytes, title_from_name
-from index.sources.plain_text import decode, plain_text_headings
+from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
+from index.sources.pdf import read_pdf
+from index.sources.plain_text import decode, plain_text_headings, read_markdown
 from index.types import Article, Heading, one_line
 from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts
 
-Read = Callable[[bytes, LoadLimits], ParsedDocument]
 pytestmark = pytest.mark.exhaustive
 
 by_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
@@ -38,7 +40,7 @@ def cut(text: str) -> None:
         chunk_article(article_from_text(text), count_words)
 
 
-def reader(read: Read) -> Callable[[bytes], None]:
+def reader(read: Reader) -> Callable[[bytes], None]:
     def step(data: bytes) -> None:
         with contextlib.suppress(InputError):
             read(data, DEFAULT_LIMITS)
@@ -46,7 +48,7 @@ def reader(read: Read) -> Callable[[bytes], None]:
     return step
 
 
-def assert_reads_linearly(read: Read, file_of: Callable[[str], bytes], unit: str) -> None:
+def assert_reads_linearly(read: Reader, file_of: Callable[[str], bytes], unit: str) -> None:
     make = in_all_places(unit)
     assert_linear(reader(read), lambda count: file_of(make(count)), small=SMALL // 2)
 
@@ -112,37 +114,37 @@ def test_headings_stacked_over_prose() -> None:
 
 @by_unit
 def test_markdown(unit: str) -> None:
-    assert_reads_linearly(markdown.read, str.encode, unit)
+    assert_reads_linearly(read_markdown, str.encode, unit)
 
 
 @by_unit
 def test_html(unit: str) -> None:
-    assert_reads_linearly(html_page.read, str.encode, unit)
+    assert_reads_linearly(read_html, str.encode, unit)
 
 
 @by_unit
 def test_html_paragraph(unit: str) -> None:
     assert_reads_linearly(
-        html_page.read, lambda text: f"<html><body><p>{text}</p></body></html>".encode(), unit
+        read_html, lambda text: f"<html><body><p>{text}</p></body></html>".encode(), unit
     )
 
 
 @by_unit
 def test_rtf(unit: str) -> None:
     assert_reads_linearly(
-        rtf.read, lambda text: f"{{\\rtf1 {text}}}".encode("cp1252", "replace"), unit
+        read_rtf, lambda text: f"{{\\rtf1 {text}}}".encode("cp1252", "replace"), unit
     )
 
 
 @by_unit
 def test_epub(unit: str) -> None:
-    assert_reads_linearly(epub.read, lambda text: documents.epub({"one": f"<p>{text}</p>"}), unit)
+    assert_reads_linearly(read_epub, lambda text: documents.epub({"one": f"<p>{text}</p>"}), unit)
 
 
 @by_unit
 def test_opendocument(unit: str) -> None:
     assert_reads_linearly(
-        opendocument.read,
+        read_odt,
         lambda text: documents.odt(f"<text:p>{html.escape(text)}</text:p>"),
         unit,
     )
@@ -150,12 +152,12 @@ def test_opendocument(unit: str) -> None:
 
 @pytest.mark.parametrize("unit", [" ", "\n", "\t", "[", "A. ", "1", "-", "\u0301", "&"])
 def test_word(unit: str) -> None:
-    assert_reads_linearly(word.read, lambda text: documents.docx([("Normal", text)]), unit)
+    assert_reads_linearly(read_docx, lambda text: documents.docx([("Normal", text)]), unit)
 
 
 @pytest.mark.parametrize("unit", [" ", "\n", "\t", "[", "A. ", "1", "-", "\u0301", "&"])
 def test_slides(unit: str) -> None:
-    assert_reads_linearly(slides.read, lambda text: documents.pptx([("One", text, "")]), unit)
+    assert_reads_linearly(read_pptx, lambda text: documents.pptx([("One", text, "")]), unit)
 
 
 @pytest.mark.parametrize("unit", ["[", "A. ", "1", "-", "a-", ".", '"', "(", "a ", "•", "_"])
@@ -164,7 +166,7 @@ def test_pdf(unit: str) -> None:
         lines = textwrap.wrap(unit * count, 80)
         return documents.pdf([lines[i : i + 50] for i in range(0, len(lines), 50)])
 
-    assert_linear(reader(pdf.read), make)
+    assert_linear(reader(read_pdf), make)
 
 
 def test_the_rows_of_a_table_on_a_slide() -> None:
@@ -180,7 +182,7 @@ def test_the_rows_of_a_table_on_a_slide() -> None:
             rows.append(deepcopy(rows.tr_lst[1]))
         return documents.saved(show)
 
-    assert_linear(reader(slides.read), make, small=500)
+    assert_linear(reader(read_pptx), make, small=500)
 
 
 # What the formats are made of
@@ -206,13 +208,13 @@ RTF_UNITS = {
 def test_rtf_markup(unit: str) -> None:
     for start in ("{\\rtf1 ", "{\\rtf1{\\fonttbl ", "{\\rtf1{\\title "):
         make = repeated(unit, start, "}")
-        assert_linear(reader(rtf.read), make, small=500 if len(unit) > 100 else 10_000)
+        assert_linear(reader(read_rtf), make, small=500 if len(unit) > 100 else 10_000)
 
 
 @pytest.mark.parametrize("small", [10_000, 50_000])
 def test_rtf_nested_groups(small: int) -> None:
     assert_linear(
-        reader(rtf.read),
+        reader(read_rtf),
         lambda count: b"{\\rtf1 " + b"{" * count + b"x" + b"}" * (count + 1),
         small=small,
     )
@@ -223,7 +225,7 @@ def test_rtf_nested_groups(small: int) -> None:
 )
 def test_rtf_font_table(entry: str) -> None:
     assert_linear(
-        reader(rtf.read),
+        reader(read_rtf),
         lambda count: f"{{\\rtf1{{\\fonttbl {entry * count}}}a}}".encode(),
         small=5_000,
     )
@@ -247,7 +249,7 @@ def test_opendocument_elements(unit: str) -> None:
         def make_odt(count: int, make: Callable[[int], bytes] = make) -> bytes:
             return documents.odt(make(count).decode())
 
-        assert_linear(reader(opendocument.read), make_odt, small=2_000)
+        assert_linear(reader(read_odt), make_odt, small=2_000)
 
 
 HTML_UNITS = {
@@ -275,4 +277,4 @@ HTML_UNITS = {
 def test_html_elements(unit: str) -> None:
     places = ("<body>", ""), ("<table>", "</table>"), ("<article><p>Words.</p>", ""), ("<p ", ">")
     for start, end in places:
-        assert_linear(reader(html_page.read), repeated(unit, start, end), small=2_000)
+        assert_linear(reader(read_html), repeated(unit, start, end), small=2_000)

@@ -5,12 +5,12 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.odt import read
+from index.sources.office import read_odt
 from tests.documents import assert_exact, headings, odt
 
 
 def loaded(data: bytes) -> ParsedDocument:
-    found = read(data, DEFAULT_LIMITS)
+    found = read_odt(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found
 
@@ -29,7 +29,7 @@ def test_paragraphs_headings_and_the_title_are_read() -> None:
     assert found.title == "Weather"
 
 
-def test_white_space_is_what_the_file_says_it_is() -> None:
+def test_white_space_elements_are_read() -> None:
     spaced = 'a\n  b<text:s text:c="3"/>c<text:line-break/>d<text:tab/>e'
     found = loaded(odt(f"<text:p>{spaced}</text:p>"))
     assert found.text == "a b   c\nd\te"
@@ -48,7 +48,7 @@ def test_lists_and_tables_are_read_line_by_line() -> None:
     assert found.text == "- milk\n- eggs\n\n1932 | 9 mm"
 
 
-def test_a_footnote_comes_after_its_paragraph_and_what_was_deleted_not_at_all() -> None:
+def test_a_footnote_follows_its_paragraph_and_deletions_are_left_out() -> None:
     found = loaded(
         odt(
             "<text:tracked-changes><text:p>Gone.</text:p></text:tracked-changes>"

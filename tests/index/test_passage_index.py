@@ -12,8 +12,7 @@ import pytest
 from index.embedding.embedder import ModelIdentity, Progress, SentenceTransformerEmbedder, Vectors
 from index.errors import ArticleNotFound, LibraryLocked, LibraryUnwritable, WrongModel
 from index.search.passage_index import PassageIndex
-from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE
-from index.store.lock import LOCK
+from index.store.folder import LOCK, STORE_FILE, TEXT_FOLDER, VECTOR_FILE
 from index.types import Article
 
 RIVER = Article.from_text("The Danube flows through ten countries.", title="Danube")
@@ -113,7 +112,7 @@ def filled_library(folder: Path, embedder: SentenceTransformerEmbedder) -> None:
         index.add(TREATY)
 
 
-def test_a_library_is_as_it_was_when_opened_again(
+def test_a_reopened_library_is_unchanged(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
     filled_library(tmp_path / "l", embedder)
@@ -123,7 +122,7 @@ def test_a_library_is_as_it_was_when_opened_again(
 
 
 @pytest.mark.parametrize("damage", ["lose vectors", "cut vectors", "lose words", "spoil words"])
-def test_a_derived_index_that_is_lost_or_damaged_is_built_anew(
+def test_a_lost_or_damaged_index_is_rebuilt(
     tmp_path: Path, embedder: SentenceTransformerEmbedder, damage: str
 ) -> None:
     folder = tmp_path / "l"
@@ -159,7 +158,7 @@ def test_a_record_put_back_from_a_backup_gets_its_own_derived_indexes(
         assert all(candidate.bm25 == 0 for candidate in candidates)
 
 
-def test_another_open_index_sees_what_one_adds_and_removes(
+def test_changes_are_seen_in_another_open_index(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
     with (
@@ -182,7 +181,7 @@ def _hold(path: str, held: object, done: object) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_blocked(
+def test_a_second_writer_times_out_and_readers_are_not_blocked(
     tmp_path: Path, embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "l"
@@ -193,7 +192,7 @@ def test_a_second_writer_is_told_after_the_stated_time_and_readers_are_not_block
     with PassageIndex(folder, embedder) as index:
         other.start()
         assert held.wait(60)
-        monkeypatch.setattr("index.store.lock.LOCK_SECONDS", 0.05)
+        monkeypatch.setattr("index.store.folder.LOCK_SECONDS", 0.05)
         with pytest.raises(LibraryLocked, match="Try again"):
             index.remove(RIVER.id)
         assert found(index, "river")[0] == "Danube"
@@ -213,7 +212,7 @@ def test_threads_may_ask_while_articles_are_added(
             try:
                 for _ in range(10):
                     assert "Danube" in found(index, "river")
-            except BaseException as error:  # told to the thread of the test
+            except BaseException as error:  # reported by the main thread
                 errors.append(error)
 
         threads = [threading.Thread(target=ask) for _ in range(3)]
@@ -254,10 +253,10 @@ def test_another_model_is_refused_until_the_library_is_re_embedded(
     other = _OtherModel(embedder)
     with pytest.raises(WrongModel, match="reembed"):
         PassageIndex(folder, other)
-    told = []
+    calls = []
     with PassageIndex(folder, other, replacing=True) as index:
-        index.reembed(lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
+        index.reembed(lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 2), (2, 2)]
     with PassageIndex(folder, other) as index:
         assert found(index, "river")[0] == "Danube"
     with pytest.raises(WrongModel):

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.pdf import read
+from index.sources.pdf import read_pdf
 from tests.documents import LEADING, PROSE, assert_exact, headings, page, pdf
 
 LINES = textwrap.wrap(PROSE, 70)
 
 
 def loaded(data: bytes, **limits: int) -> ParsedDocument:
-    found = read(data, LoadLimits(**limits))
+    found = read_pdf(data, LoadLimits(**limits))
     assert_exact(found)
     return found
 
 
-def test_the_lines_of_a_paragraph_are_joined_and_paragraphs_parted_by_a_blank_line() -> None:
+def test_lines_are_joined_to_paragraphs() -> None:
     data = pdf([["The bridge opened", "in 1932.", "", "It is long."]])
     assert loaded(data).text == "The bridge opened in 1932.\n\nIt is long."
 
@@ -48,12 +48,12 @@ def test_a_paragraph_goes_on_over_the_page() -> None:
     assert found.text[found.pages[1] :].startswith("the new one.")
 
 
-def test_a_word_divided_at_a_lines_end_is_made_whole() -> None:
+def test_a_word_hyphenated_at_the_end_of_a_line_is_joined() -> None:
     found = loaded(pdf([["It is an inter-", "national body."]]))
     assert found.text == "It is an international body."
 
 
-def test_a_word_divided_at_a_pages_end_is_made_whole_and_the_page_starts_within_it() -> None:
+def test_a_word_hyphenated_at_the_end_of_a_page_is_joined() -> None:
     found = loaded(pdf([["It is an inter-"], ["national body."]]))
     assert found.text == "It is an international body."
     assert found.text[found.pages[1] :] == "national body."
@@ -123,7 +123,7 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert text == "It was a long way from the harbour to the new one."
 
 
-def test_the_title_comes_from_the_metadata() -> None:
+def test_the_title_is_read_from_the_metadata() -> None:
     assert loaded(pdf([LINES], title="The Harbour")).title == "The Harbour"
 
 
@@ -224,7 +224,7 @@ words = st.text("abcdefgh -.ABC", min_size=1, max_size=60)
 
 @settings(max_examples=40)
 @given(st.lists(st.lists(words, max_size=8), min_size=1, max_size=5))
-def test_whatever_stands_on_the_pages_is_cited_exactly(pages: list[list[str]]) -> None:
+def test_any_text_of_a_page_is_cited_exactly(pages: list[list[str]]) -> None:
     data = pdf(pages, head="The Report", foot="{}")
     try:
         found = loaded(data)

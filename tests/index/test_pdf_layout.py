@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.pdf_layout import Line, without_running_heads
+from index.sources.pdf_layout import PageLine, remove_running_heads
 
 BODY = 10.0
 
 
-def lines(page: int, *texts: str, sizes: dict[str, float] | None = None) -> list[Line]:
+def lines(page: int, *texts: str, sizes: dict[str, float] | None = None) -> list[PageLine]:
     """Return lines one below the other."""
     return [
-        Line(page, text, 72, 300, 800 - 20 * row, (sizes or {}).get(text, BODY))
+        PageLine(page, text, 72, 300, 800 - 20 * row, (sizes or {}).get(text, BODY))
         for row, text in enumerate(texts)
     ]
 
 
-def kept(pages: list[list[Line]]) -> list[str]:
+def kept(pages: list[list[PageLine]]) -> list[str]:
     flat = [line for page in pages for line in page]
-    return [line.text for line in without_running_heads(flat, len(pages), BODY)]
+    return [line.text for line in remove_running_heads(flat, len(pages), BODY)]
 
 
 def test_heads_of_left_and_right_pages_are_both_found() -> None:
@@ -51,6 +51,6 @@ def test_a_title_in_large_letters_stays_on_the_page_where_it_is_one() -> None:
     assert kept(pages)[:3] == ["The Book", "Words.", "Words 4."]
 
 
-def test_what_stands_below_a_line_that_is_no_head_stays() -> None:
+def test_a_line_below_body_text_is_not_a_running_head() -> None:
     pages = [lines(n, f"Topic {n * n}", "The same.", *"abcd") for n in range(1, 5)]
     assert kept(pages).count("The same.") == 4

@@ -7,12 +7,12 @@ import pytest
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.rtf import read
+from index.sources.office import read_rtf
 from tests.documents import PROSE, assert_exact, headings, rtf
 
 
 def loaded(data: bytes, limits: LoadLimits = DEFAULT_LIMITS) -> ParsedDocument:
-    found = read(data, limits)
+    found = read_rtf(data, limits)
     assert_exact(found)
     return found
 
@@ -37,7 +37,7 @@ def test_pictures_are_no_text() -> None:
     assert loaded(rtf(f"Before. {picture}After.")).text == "Before. After."
 
 
-def test_a_link_is_told_by_its_words() -> None:
+def test_only_the_visible_text_of_a_link_is_read() -> None:
     link = '{\\field{\\*\\fldinst{HYPERLINK "https://example.org/"}}{\\fldrslt{the page}}}'
     assert loaded(rtf(f"See {link}.")).text == "See the page."
 
@@ -48,9 +48,9 @@ def test_an_rtf_file_that_is_cut_off_is_refused() -> None:
 
 
 @pytest.mark.parametrize("body", ["\\u99999999999 ", "\\uc999 \\u1 ", "\\ansicpg7 \\'e9"])
-def test_numbers_that_cannot_be_are_refused_or_passed_over(body: str) -> None:
+def test_impossible_numbers_are_refused_or_ignored(body: str) -> None:
     with contextlib.suppress(UnreadableFile):
-        read(rtf(f"{body}words"), DEFAULT_LIMITS)
+        read_rtf(rtf(f"{body}words"), DEFAULT_LIMITS)
 
 
 def test_more_text_than_the_limit_is_refused_by_name() -> None:

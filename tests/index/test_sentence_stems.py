@@ -22,7 +22,7 @@ def test_every_stem_is_in_the_sentences_that_have_it(sentences: list[str]) -> No
 
 
 @given(SENTENCES)
-def test_stems_stand_side_by_side_but_for_function_words(sentences: list[str]) -> None:
+def test_function_words_are_skipped_between_adjacent_stems(sentences: list[str]) -> None:
     words = SentenceStems.of(sentences)
     in_order = [stem for sentence in sentences for stem in stems(sentence)]
     content = [stem for stem in in_order if stem not in stop_stems()]

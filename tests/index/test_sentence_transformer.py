@@ -17,16 +17,16 @@ from index.embedding.sentence_transformer import (
 pytestmark = pytest.mark.slow
 
 
-class _Rounding:
-    """Stands in for a model whose vectors bfloat16 keeps, or spoils."""
+class _FakeModel:
+    """A model whose vectors are the same in bfloat16, or not."""
 
-    def __init__(self, *, faithful: bool) -> None:
-        self.faithful = faithful
+    def __init__(self, *, accurate: bool) -> None:
+        self.accurate = accurate
         self.half = False
 
     def encode(self, texts: list[str], **_: object) -> np.ndarray:
         vectors = np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(texts), 1))
-        return vectors[:, ::-1] if self.half and not self.faithful else vectors
+        return vectors[:, ::-1] if self.half and not self.accurate else vectors
 
     def bfloat16(self) -> None:
         self.half = True
@@ -35,14 +35,14 @@ class _Rounding:
         self.half = False
 
 
-@pytest.mark.parametrize("faithful", [True, False])
-def test_bfloat16_is_kept_only_if_the_vectors_stay_the_same(*, faithful: bool) -> None:
-    model = _Rounding(faithful=faithful)
-    assert enable_bfloat16_if_accurate(model) is faithful  # type: ignore[arg-type] # duck-typed
-    assert model.half is faithful
+@pytest.mark.parametrize("accurate", [True, False])
+def test_bfloat16_is_used_only_if_it_is_accurate(*, accurate: bool) -> None:
+    model = _FakeModel(accurate=accurate)
+    assert enable_bfloat16_if_accurate(model) is accurate  # type: ignore[arg-type] # duck-typed
+    assert model.half is accurate
 
 
-def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_model_is_accurate_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(default_model_folder())
     exact = SentenceTransformerEncoder.load(folder, allow_download=False, precision="float32")
     monkeypatch.setattr("index.embedding.sentence_transformer.has_fast_bfloat16", lambda: True)
@@ -51,7 +51,7 @@ def test_bfloat16_of_the_real_model_is_faithful(monkeypatch: pytest.MonkeyPatch)
     assert float(exact.encode_query(text) @ rounded.encode_query(text)) > 0.999
 
 
-# As the page's libraries do, it imports the hub's client before it is known to be offline.
+# Like the page's libraries, it imports huggingface_hub before the embedder is made.
 _ASKS_NO_HOST = """
 import socket, sys
 import huggingface_hub
@@ -71,7 +71,7 @@ except ModelMissing:
 """
 
 
-def test_without_permission_to_download_no_host_is_asked(tmp_path: Path) -> None:
+def test_no_host_is_contacted_without_allow_download(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
     result = subprocess.run(
         [sys.executable, "-c", _ASKS_NO_HOST, str(default_model_folder())],

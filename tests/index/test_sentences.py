@@ -77,7 +77,7 @@ def test_the_language_is_guessed_from_the_script() -> None:
     ]
 
 
-def test_the_article_that_comes_along_is_split_as_a_reader_would(article: Article) -> None:
+def test_the_bundled_article_is_split_as_a_reader_would(article: Article) -> None:
     sentences = split(article.text)
     assert "He also called Pakistan Prime Minister Shehbaz Sharif." in sentences
     assert "Washington Leans Toward Islamabad’s Civilian Casualty Claims" in sentences

@@ -13,9 +13,9 @@ import pytest
 
 from bench.crash_work import LIMITS
 from index.maintenance import Verdict, check_library
-from index.search.consistency import Mismatches
 from index.search.passage_index import PassageIndex
-from index.store.lock import LOCK
+from index.search.sync import Mismatches
+from index.store.folder import LOCK
 from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run, titles
 
@@ -41,7 +41,7 @@ def after(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object])
 
 
 @pytest.mark.parametrize("moment", ["revision", "check_model", "changes_since"])
-def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
+def test_changes_during_a_catch_up_are_applied_once(
     tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(filled(tmp_path / "l")) as mine, opened(tmp_path / "l") as theirs:
@@ -53,7 +53,7 @@ def test_what_comes_while_an_index_catches_up_is_not_taken_twice(
         assert mine.find_mismatches() == AGREED
 
 
-def test_an_article_that_comes_while_a_library_is_re_embedded_can_be_found(tmp_path: Path) -> None:
+def test_an_article_added_during_re_embedding_is_found(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as mine, opened(tmp_path / "l") as theirs:
 
         def add_at_the_end(done: int, total: int) -> None:
@@ -146,7 +146,7 @@ def test_no_read_is_torn_beside_a_writer(tmp_path: Path, kept: str) -> None:
                         assert np.isfinite([passage.similarity, passage.bm25]).all()
                     chunks, vectors = index.chunks(article(1).id)
                     assert len(chunks) == len(vectors) > 0
-            except BaseException as error:  # told to the thread of the test
+            except BaseException as error:  # reported by the main thread
                 errors.append(error)
 
         readers = [threading.Thread(target=read) for _ in range(3)]

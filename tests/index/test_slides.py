@@ -7,12 +7,12 @@ from pptx.util import Inches
 from index.errors import TooLarge
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.slides import read
+from index.sources.office import read_pptx
 from tests.documents import assert_exact, headings, page, pptx, saved
 
 
 def loaded(data: bytes, limits: LoadLimits = DEFAULT_LIMITS) -> ParsedDocument:
-    found = read(data, limits)
+    found = read_pptx(data, limits)
     assert_exact(found)
     return found
 
@@ -27,7 +27,7 @@ def test_each_slide_is_a_page_and_its_title_a_heading() -> None:
     assert found.title == "Weather"
 
 
-def test_notes_stand_below_their_slide() -> None:
+def test_notes_follow_their_slide() -> None:
     found = loaded(pptx([("One", "Body.", "Say this aloud."), ("Two", "More.", "")]))
     assert page(found, 1) == "One\n\nBody.\n\nNotes: Say this aloud."
 

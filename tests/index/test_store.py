@@ -23,9 +23,8 @@ from index.errors import (
 )
 from index.store import schema
 from index.store.database import Database
-from index.store.rows import NEW
+from index.store.rows import NEW, ChunkSpool
 from index.store.schema import SCHEMA_VERSION
-from index.store.staging import ChunkSpool
 from index.store.store import Store
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
@@ -60,7 +59,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return Store(None if request.param == "memory" else tmp_path / "library.sqlite", MODEL)
 
 
-def test_what_is_added_is_read_back_as_it_was(storage: Store) -> None:
+def test_an_added_article_is_read_back_unchanged(storage: Store) -> None:
     article, chunks, vectors = article_with_chunks("a\x00b🙂\u2028c")
     assert add(storage, article, chunks, vectors)
     stored = storage.article(article.id)
@@ -123,7 +122,7 @@ def test_chunk_ids_are_never_used_again(storage: Store) -> None:
     assert storage.chunk_ranges([article.id])[0][0] > before[1]
 
 
-def test_changes_tell_a_derived_index_what_it_missed(storage: Store) -> None:
+def test_the_changes_since_a_revision_are_listed(storage: Store) -> None:
     first = added(storage, "abc")
     seen = storage.revision()
     added(storage, "xyz")
@@ -200,7 +199,7 @@ def test_a_file_that_is_no_database_is_reported_as_damaged(tmp_path: Path) -> No
         Store(tmp_path / "l", MODEL)
 
 
-def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_and_changes_nothing(tmp_path: Path) -> None:
     storage = Store(tmp_path / "l", MODEL)
     added(storage, "before")
     with storage._db.transaction() as db:
@@ -216,7 +215,7 @@ def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
         Store(tmp_path / "absent" / "l", MODEL)
 
 
-def test_a_second_writer_is_told_and_readers_are_not_blocked(
+def test_a_second_writer_is_refused_and_readers_are_not_blocked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.store.database.BUSY_SECONDS", 0.05)

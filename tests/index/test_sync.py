@@ -94,7 +94,7 @@ def test_several_articles_that_came_and_went_are_caught_up_at_once(
         assert reader.find_mismatches().derived == ()
 
 
-def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
+def test_changes_during_a_rebuild_are_caught_up(
     folder: Path | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
@@ -120,7 +120,7 @@ def test_what_comes_and_goes_while_the_index_grows_is_caught_up(
         assert index.find_mismatches().derived == ()
 
 
-def test_an_index_that_was_put_off_too_long_is_made_at_once(tmp_path: Path) -> None:
+def test_an_overdue_rebuild_is_done_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     for first in range(1, 2 * MANY + 5, 6):  # each too short-lived to grow
         with PassageIndex(folder, EMBEDDER) as index:
@@ -132,7 +132,7 @@ def test_an_index_that_was_put_off_too_long_is_made_at_once(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("damage", ["lost", "cut"])
-def test_a_large_index_is_made_anew_from_the_record(tmp_path: Path, damage: str) -> None:
+def test_a_large_index_is_rebuilt_from_the_database(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "library"
     with PassageIndex(folder, EMBEDDER) as index:
         add(index, 1, 20)
@@ -158,7 +158,7 @@ def test_a_large_library_may_be_limited_to_articles(folder: Path | None) -> None
         assert {c.stored.chunk.article_id for c in candidates} == set(wanted)
 
 
-def test_a_saved_large_index_is_opened_without_making_it_anew(
+def test_a_saved_large_index_is_opened_without_rebuilding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "library"
@@ -181,7 +181,7 @@ def test_a_saved_large_index_is_opened_without_making_it_anew(
         )
 
 
-def test_a_large_index_is_made_of_a_record_in_which_runs_of_ids_are_gone(
+def test_a_large_index_is_built_despite_gaps_in_the_ids(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.store.rows._BATCH", 3)

@@ -102,7 +102,7 @@ def test_scores_of_the_best_and_of_given_ids(
     assert index.scores(question, 1, [2], [(2, 2)]) == {2: pytest.approx(by_search[2])}
 
 
-def test_equal_scores_come_in_the_order_of_ids() -> None:
+def test_equal_scores_are_ordered_by_id() -> None:
     index = TextIndex(None)
     index.update(Revision(1, 1), [(9, "same"), (4, "same"), (6, "same")])
     assert [found for found, _ in index.search("same", 5)] == [4, 6, 9]

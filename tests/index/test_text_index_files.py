@@ -31,7 +31,7 @@ def test_a_deletion_that_a_killed_writer_did_not_commit_is_no_obstacle(tmp_path:
         assert found(index, 1) == ["Title 1"]
 
 
-def test_orphans_go_and_what_the_index_consists_of_stays(tmp_path: Path) -> None:
+def test_only_orphaned_files_are_deleted(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l", 3, removed=1) / TEXT_FOLDER
     before = {path.name for path in folder.iterdir()}
     (folder / "0123456789abcdef0123456789abcdef.store").write_bytes(b"half")
@@ -74,7 +74,7 @@ def test_a_flipped_bit_or_a_cut_anywhere_in_a_file_is_found(
     check_files(folder)
 
 
-def test_a_folder_of_words_that_vanishes_under_an_open_library_is_made_anew(tmp_path: Path) -> None:
+def test_a_text_index_deleted_under_an_open_library_is_rebuilt(tmp_path: Path) -> None:
     with opened(filled(tmp_path / "l")) as index:
         shutil.rmtree(tmp_path / "l" / TEXT_FOLDER)
         index.add(article(9))

@@ -20,7 +20,7 @@ def test_only_newlines_are_changed() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
-def test_any_text_is_kept_but_for_its_newlines(text: str) -> None:
+def test_any_text_is_unchanged_except_for_newlines(text: str) -> None:
     assert Article.from_text(text).text == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -54,7 +54,7 @@ def test_articles_and_passages_survive_json() -> None:
     assert Passage.from_dict(json.loads(json.dumps(passage.to_dict()))) == passage
 
 
-def test_an_article_kept_as_json_before_there_were_pages_has_none() -> None:
+def test_json_without_pages_gives_an_article_without_pages() -> None:
     kept = Article.from_text("Text.").to_dict()
     del kept["pages"]
     assert Article.from_dict(kept).pages == ()

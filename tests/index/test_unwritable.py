@@ -49,7 +49,7 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_loses_nothing_and_is_told(small_disk: Path) -> None:
+def test_a_full_disk_is_an_error_and_loses_nothing(small_disk: Path) -> None:
     folder = filled(small_disk / "l")
     with opened(folder) as index:
         ballast = fill(small_disk)
@@ -92,12 +92,12 @@ except LibraryUnwritable as error:
 
 def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l", 6)
-    told = run(OVER_THE_LIMIT, folder)
-    assert "Title 1" in told
-    assert "Nothing was changed" in told
+    output = run(OVER_THE_LIMIT, folder)
+    assert "Title 1" in output
+    assert "Nothing was changed" in output
     report = check_library(folder)
     assert report.verdict in {Verdict.SOUND, Verdict.MENDED}
-    assert report.articles == int(told.split()[0])
+    assert report.articles == int(output.split()[0])
 
 
 def test_words_that_cannot_be_written_are_found_all_the_same(
@@ -190,7 +190,7 @@ def test_a_read_only_disk_is_read(small_disk: Path) -> None:
     assert check_library(folder).verdict is Verdict.SOUND
 
 
-def test_a_reader_of_a_frozen_library_sees_what_is_changed_elsewhere(small_disk: Path) -> None:
+def test_a_reader_of_a_read_only_library_sees_changes_of_others(small_disk: Path) -> None:
     folder = filled(small_disk / "l")
     shared = small_disk.parent / "shared"
     shared.mkdir()

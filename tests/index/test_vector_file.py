@@ -85,7 +85,7 @@ def test_nothing_is_given_out_of_a_damaged_block_nor_of_those_behind_it(tmp_path
         assert not saved.is_intact
 
 
-def test_a_file_that_becomes_shorter_while_it_is_read_is_not_whole(tmp_path: Path) -> None:
+def test_a_file_truncated_while_it_is_read_is_not_intact(tmp_path: Path) -> None:
     size = len(written(tmp_path / "v", payload_of(1_000 * BLOCK)))
     with open_vector_file(tmp_path / "v", 8) as saved:
         assert saved is not None
@@ -103,7 +103,7 @@ def test_what_is_not_read_to_its_end_is_not_taken_for_whole(tmp_path: Path) -> N
     assert saved.read(1) == b""  # it is closed
 
 
-def test_a_file_of_a_version_that_is_not_known_is_made_anew(tmp_path: Path) -> None:
+def test_a_file_of_an_unknown_version_is_rebuilt(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
     path = folder / VECTOR_FILE
     path.write_bytes(b"AQVEC999" + path.read_bytes()[8:])

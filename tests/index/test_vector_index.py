@@ -85,7 +85,7 @@ def test_a_limit_to_ranges_is_exact_also_when_few_match(
     assert filled[0].search(unit(1)[0], 50, []) == []
 
 
-def test_equal_scores_come_in_the_order_of_ids() -> None:
+def test_equal_scores_are_ordered_by_id() -> None:
     index, vector = VectorIndex(8, NOTHING), unit(1)
     index.add(np.array([7, 3, 5]), np.repeat(vector, 3, axis=0))
     assert [found for found, _ in index.search(vector[0], 3)] == [3, 5, 7]
@@ -139,7 +139,7 @@ def test_a_damaged_file_is_not_loaded(
     assert VectorIndex.load(tmp_path / "absent", 8, NOTHING) is None
 
 
-def test_a_failed_save_leaves_the_file_as_it_was(
+def test_a_failed_save_leaves_the_file_unchanged(
     filled: tuple[VectorIndex, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "v"
@@ -234,7 +234,7 @@ def test_similarities_in_an_approximate_index_are_the_records(
     assert cosines == pytest.approx({102: float(vectors[2] @ vectors[0]), 100: 1.0}, abs=1e-5)
 
 
-def test_an_approximate_index_is_loaded_as_it_was_saved_and_can_be_changed(
+def test_a_saved_approximate_index_is_loaded_and_can_be_changed(
     large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
 ) -> None:
     index, record, vectors = large
@@ -248,7 +248,7 @@ def test_an_approximate_index_is_loaded_as_it_was_saved_and_can_be_changed(
     assert loaded.ids().tolist() == [100, 101, 102, *range(104, 3_100), 9_000]
 
 
-def test_what_is_held_is_near_what_was_given(
+def test_reconstructed_vectors_are_near_the_originals(
     large: tuple[VectorIndex, ToyRecord, np.ndarray],
 ) -> None:
     index, _, vectors = large
@@ -299,7 +299,7 @@ def test_a_file_that_holds_more_than_an_index_is_not_loaded(
     assert VectorIndex.load(tmp_path / "v", 8, NOTHING) is None
 
 
-def test_an_approximate_index_may_be_changed_and_saved_after_it_was_asked_what_it_holds(
+def test_an_approximate_index_can_be_changed_and_saved_after_reconstructing(
     large: tuple[VectorIndex, ToyRecord, np.ndarray], tmp_path: Path
 ) -> None:
     index, record, vectors = large

@@ -39,7 +39,11 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "other": lambda: b'{"weather": "rain"}',
 }
 # What servers call a document that they do not know better.
-UNTELLING = ["application/zip", "application/octet-stream", "application/x-zip-compressed"]
+UNHELPFUL_MEDIA_TYPES = [
+    "application/zip",
+    "application/octet-stream",
+    "application/x-zip-compressed",
+]
 
 
 class Site(BaseHTTPRequestHandler):
@@ -338,9 +342,9 @@ def test_a_document_becomes_an_article_with_its_pages(server: Server) -> None:
     assert article.text[article.pages[1] :] == "It blew."
 
 
-@pytest.mark.parametrize("media_type", UNTELLING)
+@pytest.mark.parametrize("media_type", UNHELPFUL_MEDIA_TYPES)
 @pytest.mark.parametrize("name", ["epub", "docx", "odt", "pptx"])
-def test_a_document_is_known_by_its_bytes_whatever_the_server_calls_it(
+def test_a_document_is_recognised_by_its_bytes_under_any_media_type(
     server: Server, name: str, media_type: str
 ) -> None:
     found = server.get(f"/sent?{name}={media_type}")
@@ -348,7 +352,7 @@ def test_a_document_is_known_by_its_bytes_whatever_the_server_calls_it(
     assert "It rained all day." in article.text
 
 
-def test_an_archive_that_is_no_document_is_refused_with_what_to_do(server: Server) -> None:
+def test_an_archive_that_is_not_a_document_is_refused(server: Server) -> None:
     found = server.get("/sent?zip=application/zip")
     with pytest.raises(UnknownFormat, match=r"a zip archive\. Unpack it"):
         load_bytes(found.data, found.name, content_type=found.content_type)
@@ -366,7 +370,7 @@ def test_what_no_loader_knows_is_refused_by_its_type(server: Server, media_type:
         server.get(f"/sent?other={media_type}")
 
 
-def test_a_document_of_an_untold_kind_is_held_to_the_limit(server: Server) -> None:
+def test_a_document_without_a_useful_media_type_is_limited_in_size(server: Server) -> None:
     with pytest.raises(TooLarge, match="limit of 50 bytes"):
         server.get("/sent?epub=application/zip", limits=FetchLimits(max_bytes=50))
 

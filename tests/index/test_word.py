@@ -10,14 +10,14 @@ from docx.oxml import parse_xml
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.word import read
+from index.sources.office import read_docx
 from tests.documents import assert_exact, docx, headings, rezipped, saved
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def loaded(data: bytes) -> ParsedDocument:
-    found = read(data, DEFAULT_LIMITS)
+    found = read_docx(data, DEFAULT_LIMITS)
     assert_exact(found)
     return found
 
@@ -35,7 +35,7 @@ def run(text: str) -> str:
     return f"<w:r><w:t xml:space='preserve'>{text}</w:t></w:r>"
 
 
-def test_paragraphs_are_parted_and_headings_known_by_their_style() -> None:
+def test_headings_are_recognised_by_their_style() -> None:
     found = loaded(
         docx(
             [
@@ -53,7 +53,7 @@ def test_paragraphs_are_parted_and_headings_known_by_their_style() -> None:
     assert (found.title, found.pages) == ("Shadows", ())
 
 
-def test_items_of_a_list_stand_on_lines_of_their_own() -> None:
+def test_each_list_item_has_its_own_line() -> None:
     data = docx([("Normal", "Buy:"), ("List Bullet", "milk"), ("List Bullet", "eggs")])
     assert loaded(data).text == "Buy:\n\n- milk\n- eggs"
 
@@ -67,7 +67,7 @@ def test_a_table_is_read_row_by_row() -> None:
     assert loaded(saved(document)).text == "Year | Rain\n1932 | 9 mm\n\nSo it was."
 
 
-def test_a_table_within_a_table_is_told_once() -> None:
+def test_a_nested_table_is_read_once() -> None:
     document = Document()
     cell = document.add_table(1, 1).cell(0, 0)
     cell.text = "outer"
@@ -75,7 +75,7 @@ def test_a_table_within_a_table_is_told_once() -> None:
     assert loaded(saved(document)).text == "outer inner"
 
 
-def test_what_was_inserted_counts_and_what_was_struck_out_does_not() -> None:
+def test_insertions_are_read_and_deletions_are_not() -> None:
     data = with_body(
         f"<w:p>{run('It is ')}<w:ins w:id='1' w:author='a'>{run('very ')}</w:ins>"
         f"<w:del w:id='2' w:author='a'><w:r><w:delText>not </w:delText></w:r></w:del>"
@@ -92,7 +92,7 @@ def test_content_controls_hold_text_like_any_other() -> None:
     assert loaded(data).text == "Inside.\n\nSee there."
 
 
-def test_a_text_box_is_told_after_its_paragraph_and_once() -> None:
+def test_a_text_box_is_read_once_after_its_paragraph() -> None:
     box = f"<w:txbxContent><w:p>{run('In the box.')}</w:p></w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     data = with_body(

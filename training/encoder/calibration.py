@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from index.embedding.int8 import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
-from index.embedding.onnx_session import session
+from index.embedding.onnx_encoder import create_session
 from training.encoder.graph import graph
 from training.encoder.graph_int8 import OUTLIERS
 from training.reader.seeding import seeded
@@ -71,7 +71,7 @@ def _states(
     telling.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
     )
-    runs = session(telling.SerializeToString(), weights)
+    runs = create_session(telling.SerializeToString(), weights)
     found = [runs.run(names, {"ids": ids}) for ids in texts]
     return {name: np.concatenate([each[n] for each in found]) for n, name in enumerate(names)}
 
