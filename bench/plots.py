@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from qa.evaluation.abstention import risk_coverage
+from qa.evaluation.metrics import risk_coverage
 
 BINS = 10
 _SIZE = (6.4, 4.4)

@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Span
-from qa.reading.model import SpanModel
-from qa.reading.reader_files import WEIGHTS, read_manifest, shipped_folder
-from qa.reading.windows import Window, WindowLogits
+from qa.reading.model import WEIGHTS, SpanModel, Window, WindowLogits, read_manifest, shipped_folder
 
 
 class RememberingModel:

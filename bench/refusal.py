@@ -21,8 +21,8 @@ from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from bench.plots import Believed, plot_calibration, plot_risk_coverage
 from index.embedding.embedder import SentenceTransformerEmbedder
-from qa.evaluation.abstention import auroc
 from qa.evaluation.evaluate import Asked, ask_all
+from qa.evaluation.metrics import auroc
 from qa.reading.reader import ExtractiveReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))

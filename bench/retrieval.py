@@ -47,10 +47,10 @@ from qa.evaluation.metrics import (
     recall_within,
     reciprocal_rank,
 )
-from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY
+from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY
 from qa.retrieval.retriever import Retriever
 
-SYSTEMS = {"dense": MEANING_ONLY, "BM25": WORDS_ONLY, "hybrid": None}
+SYSTEMS = {"dense": VECTORS_ONLY, "BM25": BM25_ONLY, "hybrid": None}
 # Enough for 2,000 characters of short passages, and for the first 10 hits.
 _PASSAGES = 20
 # Enough for 100 different documents, most of which are one or two passages.

@@ -125,7 +125,7 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
         ("torch", {"index/embedding/sentence_transformer.py"}),
         ("httpcore", {"index/sources/web.py"}),
         ("onnxruntime", {"qa/reading/model.py", "index/embedding/onnx_session.py"}),
-        ("tokenizers", {"qa/reading/windows.py", "index/embedding/onnx_encoder.py"}),
+        ("tokenizers", {"qa/reading/model.py", "index/embedding/onnx_encoder.py"}),
         ("py3langid", {"qa/conversation/language.py"}),
         ("gradio", {f"qa/page/{n}.py" for n in PAGE_WITH_GRADIO}),
         ("starlette", {f"qa/page/{n}.py" for n in MIDDLEWARE}),

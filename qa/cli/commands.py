@@ -35,7 +35,7 @@ from qa.cli.terminal import (
     remembered_interrupts,
     required,
 )
-from qa.output.places import in_quotation_marks, paragraphs_of, place, places_of
+from qa.output.to_text import in_quotation_marks, paragraphs_of, place, places_of
 from qa.settings import Settings
 
 if TYPE_CHECKING:

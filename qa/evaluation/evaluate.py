@@ -16,18 +16,16 @@ from index.sentences import split_sentences
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
-from qa.evaluation.abstention import (
+from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
+from qa.evaluation.metrics import (
     AbstentionScore,
+    Interval,
     abstention_rates,
     abstention_score,
     auroc,
-    coverage_at,
-)
-from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
-from qa.evaluation.metrics import (
-    Interval,
     bootstrap,
     contained,
+    coverage_at,
     exact_match,
     f1,
     hits_any,

@@ -18,9 +18,9 @@ from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.output.escape import escape_html, flat, is_address, safe_address
-from qa.output.places import paragraphs_of, place, places_of
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
+from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")

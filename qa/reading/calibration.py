@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from index.types import Passage
+from qa.reading.model import CALIBRATION, read_json
 from qa.reading.ranking import (
     Ranking,
     ScoredSpan,
@@ -19,8 +20,7 @@ from qa.reading.ranking import (
     question_terms,
     sentences_of,
 )
-from qa.reading.reader_files import CALIBRATION, read_json
-from qa.retrieval.word_overlap import text_stems
+from qa.retrieval.fusion import text_stems
 from qa.settings import LEVELS
 
 _FARTHEST = 700.0

@@ -10,7 +10,7 @@ from index.search.text_index import query_terms
 from index.types import Passage, Span
 from qa.reading.ranking import ScoredSpan
 from qa.reading.spans import sentences_around
-from qa.retrieval.word_overlap import text_stems
+from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
 """An answer quotes no more."""

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from index.types import Passage
 from qa.reading.spans import SpanCandidate, sentences_around
-from qa.retrieval.word_overlap import QuestionTerms, text_stems
+from qa.retrieval.fusion import QuestionTerms, text_stems
 
 READ_AT_ONCE = 2
 """Passages that are read before it is asked whether that is enough."""

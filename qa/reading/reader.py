@@ -10,11 +10,10 @@ from typing import Protocol
 
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
+from qa.reading.model import WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
-from qa.reading.reader_files import shipped_folder
 from qa.reading.spans import SpanCandidate, span_candidates
-from qa.reading.windows import WindowReader
 
 # Scores are squeezed into 0..1 for display; this many logits are one.
 _DISPLAY_SCALE = 5.0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Passage, Span, overlap
-from qa.reading.windows import WindowLogits
+from qa.reading.model import WindowLogits
 
 MAX_ANSWER_TOKENS = 30
 SPANS_OF_WINDOW = 3

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.evaluation.abstention import (
+from qa.evaluation.metrics import (
     AbstentionScore,
     abstention_rates,
     abstention_score,

@@ -11,9 +11,9 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.evaluation.abstention import AbstentionScore
 from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
 from qa.evaluation.evaluate import Asked, answer_row, ask_all, calibration_error, variant_phrasing
+from qa.evaluation.metrics import AbstentionScore
 from qa.reading.reader import ExtractiveReader
 
 ARTICLE = Article.from_text("The bridge opened in 1932. It is long.", title="Bridge")

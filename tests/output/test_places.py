@@ -7,7 +7,7 @@ import pytest
 from index.errors import ArticleNotFound
 from index.types import Article, Heading, Passage
 from qa.answers.citation import Citation
-from qa.output.places import in_quotation_marks, paragraphs_of, place
+from qa.output.to_text import in_quotation_marks, paragraphs_of, place
 
 ARTICLE = Article.from_text(
     "Title\n\nOne.\n\nPart\n\nTwo. Three.\n\nFour.", headings=(Heading(0, 5, 1), Heading(13, 17, 2))

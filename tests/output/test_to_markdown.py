@@ -10,8 +10,8 @@ from hypothesis import example, given
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
-from qa.output.places import paragraphs_of
 from qa.output.to_markdown import answer_to_markdown
+from qa.output.to_text import paragraphs_of
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "ol", "ul", "li", "blockquote", "strong", "em"}
@@ -85,6 +85,8 @@ def test_only_our_own_markup_is_in_an_answer(one: str, two: str, title: str, not
 @example("a ", "&", "amp;")
 @example("a", "*", "b")
 @example("", "  ", "")
+@example("", "5\N{NO-BREAK SPACE}km", "")
+@example("", "one\n\ntwo", "")
 @example("é", "€5", " b")
 def test_a_short_answer_is_bold_or_plain_but_never_has_stray_asterisks(
     before: str, short: str, after: str

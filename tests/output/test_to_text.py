@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
-from qa.output.chat_markdown import chat_markdown
 from qa.output.escape import visible
-from qa.output.places import nearest
-from qa.output.to_text import Piece, answer_with_sources, plain_pieces, to_plain, understood_as
+from qa.output.to_markdown import chat_markdown
+from qa.output.to_text import (
+    Piece,
+    answer_with_sources,
+    nearest,
+    plain_pieces,
+    to_plain,
+    understood_as,
+)
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "a", "ul", "li", "span", "strong"}

@@ -10,8 +10,8 @@ import pytest
 from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, Features, compute_features
+from qa.reading.model import shipped_folder
 from qa.reading.ranking import RankFeatures, Ranking, ScoredSpan
-from qa.reading.reader_files import shipped_folder
 from qa.reading.spans import SpanCandidate
 
 FLAT = Features(**{field.name: 0.0 for field in fields(Features)})
@@ -59,14 +59,14 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "nonsense", '{"rank": 1}'])
-def test_a_calibration_of_another_format_is_told(tmp_path: Path, text: str) -> None:
+def test_a_calibration_of_another_format_raises_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "calibration.json").write_text(text)
-    with pytest.raises(ModelCorrupt, match="Install article-qa again"):
+    with pytest.raises(ModelCorrupt, match="Reinstall article-qa"):
         Calibration.shipped(tmp_path)
 
 
 def test_a_missing_calibration_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="Install article-qa again"):
+    with pytest.raises(ModelMissing, match="Reinstall article-qa"):
         Calibration.shipped(tmp_path)
 
 

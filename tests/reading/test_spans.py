@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from index.types import Passage, Span
+from qa.reading.model import Window, WindowLogits
 from qa.reading.spans import SPANS_OF_WINDOW, span_candidates, trim_to_words
-from qa.reading.windows import Window, WindowLogits
 
 TEXT = "The lighthouse was built by Anna Lindqvist in 1932"
 WORDS = TEXT.split()

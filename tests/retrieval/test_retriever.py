@@ -13,9 +13,8 @@ from index.search.chunk_cache import SentenceStems
 from index.search.passage_index import PassageIndex
 from index.search.text_index import stop_stems
 from index.types import Article, PassageSource
-from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY, FusionWeights
+from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY, FusionWeights, QuestionTerms, text_stems
 from qa.retrieval.retriever import Retriever
-from qa.retrieval.word_overlap import QuestionTerms, text_stems
 
 ARTICLES = [
     Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
@@ -52,8 +51,8 @@ def test_it_finds_by_words_where_meaning_is_no_help(retriever: Retriever) -> Non
 
 def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
     question = "Where does one get gasoline for a vehicle?"
-    assert titles(Retriever(index, weights=MEANING_ONLY), question)[0] == "Cars"
-    words = Retriever(index, weights=WORDS_ONLY).retrieve(question, 4)
+    assert titles(Retriever(index, weights=VECTORS_ONLY), question)[0] == "Cars"
+    words = Retriever(index, weights=BM25_ONLY).retrieve(question, 4)
     assert all(passage.score == 0 for passage in words)
 
 
@@ -137,7 +136,7 @@ def test_a_question_that_is_not_unicode_is_refused(retriever: Retriever) -> None
 
 @pytest.mark.parametrize("k", [0, -1])
 def test_k_below_one_is_refused(retriever: Retriever, k: int) -> None:
-    with pytest.raises(QuestionError, match="at least one"):
+    with pytest.raises(QuestionError, match="at least 1"):
         retriever.retrieve("cat", k)
 
 

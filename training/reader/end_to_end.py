@@ -26,13 +26,12 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.embedding.model_files import default_model_folder
 from index.search.passage_index import PassageIndex
 from index.types import Article, Passage, Span
-from qa.evaluation.abstention import auroc
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
-from qa.evaluation.metrics import exact_match, f1, hits_any
+from qa.evaluation.metrics import auroc, exact_match, f1, hits_any
+from qa.reading.model import PairTokenizer, Window, WindowLogits
 from qa.reading.reader import ExtractiveReader
 from qa.reading.spans import SpanCandidate, sentences_around, span_candidates
-from qa.reading.windows import PairTokenizer, Window, WindowLogits
 from qa.retrieval.retriever import Retriever
 from training.reader.features import MAX_TITLE_TOKENS
 from training.reader.model import ReaderModel

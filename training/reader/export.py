@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
-from qa.reading.reader_files import MANIFEST, TOKENIZER, WEIGHTS
+from qa.reading.model import MANIFEST, TOKENIZER, WEIGHTS
 from training.reader.features import WindowMaker
 from training.reader.heldout import SampleSizes, draw_sample, figures
 from training.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Encoding
 
 from index.types import Span
-from qa.reading.windows import MAX_TOKENS, STRIDE, PairTokenizer
+from qa.reading.model import MAX_TOKENS, STRIDE, PairTokenizer
 from training.reader.examples import Example
 from training.reader.seeding import seeded
 

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from index.embedding.model_files import default_model_folder
 from index.types import Span
-from qa.evaluation.abstention import auroc
-from qa.evaluation.metrics import exact_match, f1, normalise
+from qa.evaluation.metrics import auroc, exact_match, f1, normalise
 from qa.reading.spans import joint_logits, trim_to_words
 from training.reader.epoch import claim_example, dialogue_example
 from training.reader.examples import Example, answer_texts, at, made_example, other_passages

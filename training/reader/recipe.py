@@ -14,7 +14,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from qa.reading.reader_files import shipped_folder
+from qa.reading.model import shipped_folder
 from training.reader.export import export
 from training.reader.pretrained import Start
 from training.reader.settings import TrainSettings
