@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import qa
+from docs.make_cli import CLI_PAGE, cli_markdown
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, LibraryError, LibraryMissing, LibraryUnwritable
 from index.sources.web import Fetched, parse_url
@@ -24,7 +25,6 @@ from index.types import Article
 from qa import Answer, ArticleQA
 from qa.cli import commands as cli
 from qa.cli.commands import app, main
-from qa.cli.reference import REFERENCE, reference_markdown
 from qa.cli.terminal import (
     EXIT_DAMAGED,
     EXIT_ERROR,
@@ -185,13 +185,13 @@ def test_help_shows_examples_and_exit_codes() -> None:
 
 
 def test_the_reference_of_the_commands_is_up_to_date() -> None:
-    assert REFERENCE.read_text(encoding="utf-8") == reference_markdown(), (
-        "docs/cli.md is out of date. Run: python -m qa.cli.reference"
+    assert CLI_PAGE.read_text(encoding="utf-8") == cli_markdown(), (
+        "docs/cli.md is out of date. Run: python -m docs.make_cli"
     )
 
 
 def test_the_reference_has_every_command_with_defaults_and_exit_codes() -> None:
-    written = reference_markdown()
+    written = cli_markdown()
     for command in ("add", "list", "ask", "retrieve", "chat", "check", "serve"):
         assert f"## `article-qa {command}`" in written
     assert "default: 7860" in written
