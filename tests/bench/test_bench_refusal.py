@@ -48,4 +48,4 @@ def test_the_threshold_is_chosen_where_there_is_something_to_refuse() -> None:
 def test_the_report_names_every_threshold_and_kind() -> None:
     text = section("set", ASKED)
     assert "| 0.50 | 1.000 | 0.500 | 0.333 | 0.000 | 1.000 | 0.500 |" in text
-    assert "answerable against off_topic: 1.000" in text
+    assert "answerable versus off_topic: 1.000" in text

@@ -144,7 +144,7 @@ def test_what_is_not_known_is_refused_by_name() -> None:
     assert [c.key for c in chosen("txtai,ours")] == ["ours", "txtai"]
     assert chosen_parts("memory,build") == ["build", "memory"]
     assert chosen(None) == list(CONTENDERS)
-    with pytest.raises(ValueError, match=r"no elastic; there are ours, floor"):
+    with pytest.raises(ValueError, match=r"elastic. Choose from ours, floor"):
         chosen("elastic")
 
 
@@ -179,7 +179,7 @@ def article(title: str, count: int) -> EvalArticle:
 def test_questions_are_answerable_and_spread_over_the_articles() -> None:
     found = chosen_questions([article("A", 20), article("B", 20)], 6)
     assert [q.question for q in found] == ["A 0?", "B 0?", "A 6?", "B 6?", "A 12?", "B 12?"]
-    with pytest.raises(ValueError, match="30 questions are wanted, and the articles have 20"):
+    with pytest.raises(ValueError, match="30 questions are needed, but the articles have only 20"):
         chosen_questions([article("A", 20), article("B", 20)], 30)
 
 
@@ -262,13 +262,13 @@ def compared() -> Compared:
 
 
 def test_targets_say_what_was_found_and_whether_it_is_enough() -> None:
-    found = {target.what.split(",")[0]: target for target in compared().targets()}
-    assert (found["building"].found, found["building"].met) == ("+4%", True)
-    assert (found["a start"].found, found["a start"].met) == ("0.55 ×", False)
-    told = [(target.found, target.met) for target in compared().targets()]
-    assert told[0] == ("3.00 ×", True)
-    assert told[2:4] == [("0.43 ×", True), ("0.45 ×", True)]
-    assert told[6] == ("0.60 ms", True)
+    found = {target.measure.split(",")[0]: target for target in compared().targets()}
+    assert (found["building"].result, found["building"].met) == ("+4%", True)
+    assert (found["a start"].result, found["a start"].met) == ("0.55 ×", False)
+    results = [(target.result, target.met) for target in compared().targets()]
+    assert results[0] == ("3.00 ×", True)
+    assert results[2:4] == [("0.43 ×", True), ("0.45 ×", True)]
+    assert results[6] == ("0.60 ms", True)
 
 
 def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
@@ -276,9 +276,9 @@ def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
     runs = Runs(built=compared().runs.built, cold=cold)
     parts = chosen_parts("cold")
     of_all, alike = Compared(chosen(None), runs, parts, articles=2, characters=9).targets()
-    assert (of_all.found, of_all.met) == ("2.00 ×", False)
-    assert (alike.found, alike.met) == ("0.25 ×", True)
-    assert alike.what.endswith("among sentence-transformers, against the fastest peer (Chroma)")
+    assert (of_all.result, of_all.met) == ("2.00 ×", False)
+    assert (alike.result, alike.met) == ("0.25 ×", True)
+    assert alike.measure.endswith("among sentence-transformers, against the fastest peer (Chroma)")
 
 
 def test_tables_name_every_contender_and_only_what_was_measured() -> None:
