@@ -112,6 +112,6 @@ class TestRetrievalSet:
             read_retrieval_set(folder)
 
 
-def test_a_quick_run_takes_the_same_eighth_everywhere() -> None:
+def test_quick_runs_use_the_same_eighth_of_the_questions() -> None:
     # The first eight digits of the SHA-1 of q1 are e0417928, of q12 967fbd50.
     assert [n for n in range(1, 13) if in_quick_run(f"q{n}")] == [1, 12]

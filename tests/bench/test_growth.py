@@ -44,7 +44,7 @@ def test_the_same_seed_makes_the_same_articles(material: Material) -> None:
     assert one.article != other.article
 
 
-def test_a_library_is_made_measured_and_told(
+def test_a_library_is_built_measured_and_reported(
     material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.growth.__main__.CHANGES", 2)

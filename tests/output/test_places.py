@@ -42,7 +42,7 @@ def test_a_passage_has_the_paragraph_that_it_begins_in() -> None:
     assert paragraphs_of([passage], lambda _: ARTICLE)[passage] == 2
 
 
-def test_an_article_is_read_once_and_one_that_is_gone_has_no_paragraphs() -> None:
+def test_each_article_is_read_once_and_a_removed_one_has_no_paragraphs() -> None:
     asked = []
 
     def article_of(article_id: str) -> Article:

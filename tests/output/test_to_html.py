@@ -222,7 +222,7 @@ def test_places_that_overlap_and_span_paragraphs_are_each_a_target() -> None:
     assert f"#{place_id(article.id, 4, 15)}:target) [data-part=" in page.findall(".//style")[1].text
 
 
-def test_each_cited_article_is_there_once_and_uncited_ones_are_not() -> None:
+def test_each_cited_article_is_included_once_and_no_other() -> None:
     one, two, three = (article_of(f"Text {n}.", title=f"Title {n}") for n in (1, 2, 3))
     answers = [
         answer_of(Citation.of(two, 0, 7)),
@@ -234,13 +234,13 @@ def test_each_cited_article_is_there_once_and_uncited_ones_are_not() -> None:
     assert [heading.text_content() for heading in shown] == ["Title 2", "Title 1"]
 
 
-def test_a_title_that_opens_the_text_is_seen_once() -> None:
+def test_a_title_that_begins_the_text_is_shown_once() -> None:
     article = article_of("Title\nText.", title="Title")
     page = page_of(answer_of(Citation.of(article, 6, 11)), articles=(article,))
     assert page.xpath("//*[@class='paper']//h2/@class") == ["unseen"]
 
 
-def test_a_citation_of_an_article_that_is_gone_leads_to_its_quote() -> None:
+def test_a_citation_of_a_removed_article_links_to_its_quote() -> None:
     article = article_of("One. Two.")
     page = page_of(answer_of(Citation.of(article, 0, 4)), articles=())
     (link,) = page.xpath("//p[@class='answer']/a/@href")
@@ -248,7 +248,7 @@ def test_a_citation_of_an_article_that_is_gone_leads_to_its_quote() -> None:
     assert not page.xpath("//*[@class='paper']")
 
 
-def test_words_that_an_article_does_not_say_are_an_error() -> None:
+def test_a_wrong_quote_raises_an_error() -> None:
     article = article_of("One. Two.")
     wrong = Citation(article.id, "T", 0, 4, "Six.")
     with pytest.raises(CitationError):
@@ -326,6 +326,6 @@ def test_markdown_reads_as_a_document() -> None:
     )
 
 
-def test_an_empty_conversation_is_a_page_all_the_same() -> None:
+def test_an_empty_conversation_is_a_valid_page() -> None:
     assert page_of(articles=()).find(".//h1").text_content() == "Conversation"
     assert conversation_to_markdown(Transcript(())) == "# Conversation\n"

@@ -58,7 +58,7 @@ def in_full(question: str, candidates: list[Candidate], weights: FusionWeights) 
     st.sampled_from([1, 2, 3, 5, 100]),
     st.builds(FusionWeights, cosine=st.just(1.0), bm25=SHARES, pairs=SHARES, sentence=SHARES),
 )
-def test_the_best_are_those_of_comparing_all(
+def test_the_early_stop_returns_the_same_as_comparing_all(
     question: str,
     texts: list[tuple[list[str], float, float]],
     k: int,
@@ -77,7 +77,7 @@ def test_the_best_are_those_of_comparing_all(
     assert everything == sorted(everything, key=lambda each: (-each[1], each[0].stored.id))
 
 
-def test_words_of_no_stems_leave_the_order_to_meaning() -> None:
+def test_a_question_without_stems_is_ranked_by_vectors() -> None:
     candidates = [candidate(1, ["red"], 0.1, 0.0), candidate(2, ["sea"], 0.7, 0.0)]
     assert query_terms("?!") == ()
     found = fuse("?!", candidates, VECTORS_ONLY, 2)

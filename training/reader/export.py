@@ -1,10 +1,9 @@
-"""Export a checkpoint as the file that ships, with a record of where it comes from.
+"""Export a checkpoint as the shipped files, with a record of its origin.
 
     python -m training.reader.export RUN/checkpoint.pt OUT [--base FOLDER] [--train DIR]
 
-Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, which names them. With
-``--train`` the held-out figures are measured with the exported file itself, so that what
-a precision costs is seen.
+Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, the manifest. With ``--train``, the
+held-out metrics are measured with the exported file itself, which shows the cost of the precision.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from training.reader.sources import read_training_data
 
 MAX_BYTES = 50_000_000
 MAX_DIFFERENCE = 1e-3
-"""Between the logits of torch and of a float32 export."""
+"""The largest difference allowed between the logits of torch and of a float32 export."""
 
 
 def export(
@@ -43,11 +42,11 @@ def export(
     """Write the model, its tokenizer and its manifest to ``out``; return the manifest.
 
     Args:
-        checkpoint: Written by a run.
-        out: A folder.
-        precision: Of the stored weights.
-        train: The training files' folder, to measure the exported file with.
-        base: What adapters were trained on, if the run trained adapters.
+        checkpoint: A checkpoint written by a run.
+        out: The folder to write to.
+        precision: The precision of the stored weights.
+        train: The folder of the training files, to measure the exported file with.
+        base: The model that adapters were trained on, if the run trained adapters.
     """
     state = load_checkpoint(checkpoint)
     model = averaged_model(checkpoint, base)
