@@ -28,8 +28,6 @@ class Evidence:
     spans: tuple[Span, ...] = ()
     mode: EvidenceMode = "any"
     """``all``: the answer needs every span; ``any``: the spans are alternatives."""
-    is_section: bool = False
-    """Whether the spans are whole sections instead of answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +53,6 @@ class EvalQuestion:
     context: Span | None = None
     """The paragraph that the question was written for."""
     variants: tuple[Variant, ...] = ()
-    label: str | None = None
-    """``official`` or ``recovered``, for adversarial questions."""
-    borrowed_from: str | None = None
-    """The article that answers it, for off-topic questions."""
-    explicitness: str | None = None
-    scope: str | None = None
-    element: str | None = None
-    verbatim: bool | None = None
-    """Whether an answer occurs word for word in the evidence."""
-    question_type: str | None = None
-    choices: tuple[str, ...] = ()
-    world_answers: tuple[str, ...] = ()
-    """Answers that are true in general but contradict the article."""
 
     @property
     def gold(self) -> tuple[str, ...]:
@@ -89,15 +74,6 @@ class EvalQuestion:
             evidence=_evidence(data),
             context=_span(context) if context else None,
             variants=tuple(Variant(*item) for item in data.get("variants", {}).items()),
-            label=data.get("label"),
-            borrowed_from=data.get("borrowed_from"),
-            explicitness=data.get("explicitness"),
-            scope=data.get("scope"),
-            element=data.get("element"),
-            verbatim=data.get("verbatim"),
-            question_type=data.get("question_type"),
-            choices=tuple(data.get("choices", ())),
-            world_answers=tuple(data.get("world_answers", ())),
         )
 
 
@@ -145,7 +121,7 @@ def _evidence(data: dict[str, Any]) -> Evidence:
     if mode not in {"any", "all"}:
         msg = f"evidence_mode {mode!r} is neither 'any' nor 'all'"
         raise ValueError(msg)
-    return Evidence(spans, mode, data.get("evidence_is") == "section")
+    return Evidence(spans, mode)
 
 
 def _span(data: dict[str, int]) -> Span:

@@ -32,20 +32,15 @@ class TestArticles:
         row = question(
             evidence=[{"start": 0, "end": 4}, {"start": 13, "end": 18}],
             evidence_mode="all",
-            evidence_is="section",
             context={"start": 0, "end": 11},
             variants={"asr": "wear"},
-            scope="summary",
-            verbatim=False,
-            choices=["Here", "There"],
+            unknown="ignored",
         )
         (read,) = read_articles(write(tmp_path / "set.jsonl", article(row)))
         (asked,) = read.questions
-        assert asked.evidence == Evidence((Span(0, 4), Span(13, 18)), "all", is_section=True)
+        assert asked.evidence == Evidence((Span(0, 4), Span(13, 18)), "all")
         assert asked.context == Span(0, 11)
         assert asked.variants == (Variant("asr", "wear"),)
-        assert (asked.scope, asked.verbatim, asked.label) == ("summary", False, None)
-        assert asked.choices == ("Here", "There")
 
     def test_spans_are_alternatives_unless_said(self, tmp_path: Path) -> None:
         (read,) = read_articles(write(tmp_path / "set.jsonl", article(question())))

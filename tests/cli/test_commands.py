@@ -508,9 +508,9 @@ def test_nothing_but_the_answer_is_written_to_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "told"), [("typer", b"Starting..."), ("qa.article_qa", b"Reading the articles")]
+    ("module", "activity"), [("typer", b"Starting..."), ("qa.article_qa", b"Reading the articles")]
 )
-def test_a_terminal_shows_activity_before_slow_imports(module: str, told: bytes) -> None:
+def test_a_terminal_shows_activity_before_slow_imports(module: str, activity: bytes) -> None:
     terminal, its_end = pty.openpty()
     termios.tcsetwinsize(its_end, (24, 80))
     action = "os.write(2, b'IMPORTED'); os._exit(0)"
@@ -525,7 +525,7 @@ def test_a_terminal_shows_activity_before_slow_imports(module: str, told: bytes)
         while part := os.read(terminal, 10_000):
             shown += part
     os.close(terminal)
-    assert told in shown.split(b"IMPORTED")[0]
+    assert activity in shown.split(b"IMPORTED")[0]
 
 
 def test_a_salvage_of_nothing_readable_creates_no_library(library: str, tmp_path: Path) -> None:

@@ -158,10 +158,10 @@ def test_nothing_of_any_conversation_is_markup_in_markdown(
     page = lxml.html.fromstring(f"<div>{html}</div>")
     assert {element.tag for element in page.iterdescendants()} <= OUR_MARKDOWN
     assert len(page.xpath("//h2")) == len(answers)
-    told = "".join(page.text_content().split())
+    shown = "".join(page.text_content().split())
     for answer in answers:
         for citation in answer.citations:
-            assert "".join(citation.quote.split()) in told
+            assert "".join(citation.quote.split()) in shown
 
 
 def test_hostile_text_is_shown_and_does_nothing() -> None:
@@ -262,12 +262,12 @@ def test_a_long_article_is_shown_around_its_citations() -> None:
     at = [article.text.index(f"Paragraph {n} ") for n in (100, 101, 300)]
     answer = answer_of(*(Citation.of(article, start, start + 27) for start in at))
     body = page_of(answer, articles=(article,)).xpath("//*[@class='paper']/article")[0]
-    told = body.text_content()
-    assert "the paragraphs around the quotes are shown" in told
-    assert all(paragraphs[n].strip() in told for n in (99, 100, 101, 102, 299, 300, 301))
-    assert "Paragraph 50 " not in told
+    text = body.text_content()
+    assert "the paragraphs around the quotes are shown" in text
+    assert all(paragraphs[n].strip() in text for n in (99, 100, 101, 102, 299, 300, 301))
+    assert "Paragraph 50 " not in text
     assert len(body.xpath(".//*[@class='gap']")) == 3
-    assert len(told) < 5 * AROUND_CHARS * 2
+    assert len(text) < 5 * AROUND_CHARS * 2
 
 
 def test_a_long_paragraph_is_cut_at_words() -> None:

@@ -123,13 +123,13 @@ def test_a_mark_is_no_link_whatever_follows_it() -> None:
 
 
 @given(texts.filter(str.strip), texts.filter(str.strip))
-def test_an_overview_is_a_list_and_nothing_of_an_article_is_markup(label: str, told: str) -> None:
-    label, told = (" ".join(text.split()) for text in (label, told))
+def test_an_overview_is_a_list_and_nothing_of_an_article_is_markup(label: str, text: str) -> None:
+    label, text = (" ".join(each.split()) for each in (label, text))
     answer = replace(answer_of("x"), kind=Kind.PEOPLE, marks=(), citations=())
-    answer = replace(answer, text=f"People\n• {label} — {told}\n• {told} — {label}")
+    answer = replace(answer, text=f"People\n• {label} — {text}\n• {text} — {label}")
     page = rendered(answer_to_markdown(answer))
     assert page.tags <= {"p", "ul", "li", "strong"}
     assert "ul" in page.tags
     shown = squeezed(page.text)
-    assert squeezed(literal(f"{label} — {told}")) in shown
-    assert squeezed(literal(f"{told} — {label}")) in shown
+    assert squeezed(literal(f"{label} — {text}")) in shown
+    assert squeezed(literal(f"{text} — {label}")) in shown

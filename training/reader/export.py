@@ -106,13 +106,13 @@ def _git() -> dict[str, Any]:
         return {"commit": None}
     here = Path(__file__).parent
 
-    def told(*arguments: str) -> str:
-        asked = [git, "-C", str(here), *arguments]
-        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603 - fixed arguments
+    def output_of(*arguments: str) -> str:
+        command = [git, "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - fixed arguments
 
     return {
-        "commit": told("rev-parse", "HEAD").strip() or None,
-        "changed": bool(told("status", "--porcelain", "--", ".")),
+        "commit": output_of("rev-parse", "HEAD").strip() or None,
+        "changed": bool(output_of("status", "--porcelain", "--", ".")),
     }
 
 

@@ -147,7 +147,7 @@ def figures(logits_of: LogitsOf, sample: Sample, maker: WindowMaker) -> dict[str
         ("genuine_auroc", "squad2", "genuine"),
         ("off_topic_auroc", "answerable", "off_topic"),
     ):
-        found |= _told_apart(name, by_role[can], by_role[cannot])
+        found |= _auroc(name, by_role[can], by_role[cannot])
     for role, read_of_kind in by_role.items():
         if role.startswith("kind:"):
             found |= _figures_of_kind(role.removeprefix("kind:"), read_of_kind)
@@ -212,7 +212,7 @@ def _figures_of_kind(name: str, read: Sequence[tuple[Example, Read]]) -> dict[st
     found = {f"{name}_f1": _mean([f1(r.text, e.answers) for e, r in answered if e.answer])}
     if any(example.members for example, _ in answered):
         found = {f"{name}_members_f1": _mean([_set_f1(r.members, e) for e, r in answered])}
-    return found | _told_apart(f"{name}_auroc", answered, unanswered)
+    return found | _auroc(f"{name}_auroc", answered, unanswered)
 
 
 def _decision(example: Example) -> str | None:
@@ -225,7 +225,7 @@ def _set_f1(members: Sequence[str], example: Example) -> float:
     return 2 * len(gold & found) / max(1, len(gold) + len(found))
 
 
-def _told_apart(
+def _auroc(
     name: str, can: Sequence[tuple[Example, Read]], cannot: Sequence[tuple[Example, Read]]
 ) -> dict[str, float]:
     if not can or not cannot:

@@ -93,12 +93,12 @@ def largest_difference(model: ReaderModel, exported: OnnxModel) -> float:
     for rows, length in _PROBE_SHAPES:
         batch = _probe(model, rows, length, generator)
         pairs = zip(model.logits(batch), exported(batch), strict=True)
-        apart = [_apart(a, b, batch) for a, b in pairs if a is not None and b is not None]
-        found = max(found, *apart)
+        present = [(a, b) for a, b in pairs if a is not None and b is not None]
+        found = max(found, *(_difference(a, b, batch) for a, b in present))
     return found
 
 
-def _apart(ours: NDArray[np.float32], theirs: NDArray[np.float32], batch: Batch) -> float:
+def _difference(ours: NDArray[np.float32], theirs: NDArray[np.float32], batch: Batch) -> float:
     """Return the largest difference, ignoring padding."""
     by_token = ours.shape == batch.ids.shape
     seen = batch.attention.numpy() if by_token else np.ones(ours.shape, dtype=bool)

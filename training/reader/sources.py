@@ -79,8 +79,8 @@ def read_training_data(folder: Path) -> TrainingData:
     by_file = [list(_articles(_read(file))) for file in files]
     titles = {title for articles in by_file for title in held_out_titles(articles)}
     articles = [article for articles in by_file for article in articles]
-    beside = [path for name in (*CLAIM_FILES, DIALOGUES) if (path := folder / name).exists()]
-    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (*files, *beside)}
+    other_files = [path for name in (*CLAIM_FILES, DIALOGUES) if (path := folder / name).exists()]
+    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (*files, *other_files)}
     return TrainingData(
         tuple(a for a in articles if title_key(a.title) not in titles),
         tuple(a for a in articles if title_key(a.title) in titles),
