@@ -117,23 +117,14 @@ def _cells(row: AnswerRow) -> tuple[str, ...]:
 
 
 def _recall_table(rows: Sequence[AnswerRow]) -> list[str]:
-    head = [
-        "set",
-        "wording",
-        *(f"{kind} {k}" for kind in ("retrieved", "reranked") for k in RECALLS),
-    ]
-    rows = [row for row in rows if row.recall and row.threshold]
-    return table(
-        head,
-        [
-            [
-                row.dataset,
-                row.phrasing,
-                *(f"{v:.3f}" for kind in ("retrieved", "reranked") for v in row.recall[kind]),
-            ]
-            for row in rows
-        ],
-    )
+    kinds = ("retrieved", "reranked")
+    head = ["set", "wording", *(f"{kind} {k}" for kind in kinds for k in RECALLS)]
+    cells = []
+    for row in rows:
+        if row.recall and row.threshold:
+            recalls = (f"{value:.3f}" for kind in kinds for value in row.recall[kind])
+            cells.append([row.dataset, row.phrasing, *recalls])
+    return table(head, cells)
 
 
 def _abstention(row: AnswerRow) -> str:

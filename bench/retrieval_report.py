@@ -86,55 +86,30 @@ A document is ranked by its best passage. In brackets: 95 % intervals by bootstr
 
 def _passage_table(rows: Sequence[PassageRow]) -> str:
     head = ["set", "questions", "system", *(f"R@{cut}" for cut in CUTS), "MRR@10", "chars", "ms"]
-    return _table(
-        head,
-        [
-            [
-                row.dataset,
-                f"{row.questions:,}",
-                row.system,
-                *(str(value) for value in (*row.recall, row.mrr, row.recall_in_budget)),
-                f"{row.median_milliseconds:.1f}",
-            ]
-            for row in rows
-        ],
-    )
+    cells = []
+    for row in rows:
+        metrics = map(str, (*row.recall, row.mrr, row.recall_in_budget))
+        counts = (row.dataset, f"{row.questions:,}", row.system)
+        cells.append([*counts, *metrics, f"{row.median_milliseconds:.1f}"])
+    return _table(head, cells)
 
 
 def _length_table(rows: Sequence[PassageRow]) -> str:
     head = ["set", "articles", "passages", "mean characters", "mean tokens"]
-    of_sets = {row.dataset: row for row in rows}
-    return _table(
-        head,
-        [
-            [
-                row.dataset,
-                f"{row.articles:,}",
-                f"{row.passages:,}",
-                f"{row.mean_characters:.0f}",
-                f"{row.mean_tokens:.0f}",
-            ]
-            for row in of_sets.values()
-        ],
-    )
+    cells = []
+    for row in {row.dataset: row for row in rows}.values():
+        lengths = (f"{row.mean_characters:.0f}", f"{row.mean_tokens:.0f}")
+        cells.append([row.dataset, f"{row.articles:,}", f"{row.passages:,}", *lengths])
+    return _table(head, cells)
 
 
 def _document_table(rows: Sequence[DocumentRow]) -> str:
     head = ["set", "documents", "queries", "system", "nDCG@10", "Recall@100"]
-    return _table(
-        head,
-        [
-            [
-                row.dataset,
-                f"{row.documents:,}",
-                f"{row.queries:,}",
-                row.system,
-                str(row.ndcg),
-                str(row.recall_at_100),
-            ]
-            for row in rows
-        ],
-    )
+    cells = []
+    for row in rows:
+        counts = (row.dataset, f"{row.documents:,}", f"{row.queries:,}", row.system)
+        cells.append([*counts, str(row.ndcg), str(row.recall_at_100)])
+    return _table(head, cells)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
