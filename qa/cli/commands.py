@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import ArticleQAError, InputError
-from qa.cli import library_commands
+from qa.cli.library_commands import (
+    add,
+    check,
+    list_articles,
+    open_library,
+    reembed,
+    remove,
+    rename,
+)
 from qa.cli.serve import serve
 from qa.cli.terminal import (
     EXIT_ERROR,
@@ -78,10 +86,10 @@ def _program(
     pass
 
 
-app.command()(library_commands.add)
-app.command("list")(library_commands.list_articles)
-app.command()(library_commands.remove)
-app.command()(library_commands.rename)
+app.command()(add)
+app.command("list")(list_articles)
+app.command()(remove)
+app.command()(rename)
 
 
 @app.command()
@@ -100,7 +108,7 @@ def ask(
     Example: article-qa ask "Who did Marco Rubio call?"
     """
     settings = Settings.load(answering=answering)
-    with progress_bar(_READING), _opened(library, settings) as qa:
+    with progress_bar(_READING), open_library(library, settings, read_only=True) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
         paragraphs = paragraphs_of(places_of(answer), qa.article)
     if as_json:
@@ -126,7 +134,7 @@ def suggest(
 
     Example: article-qa suggest --library library/ --article 3f2a
     """
-    with progress_bar(_READING), _opened(library) as qa:
+    with progress_bar(_READING), open_library(library, read_only=True) as qa:
         questions = qa.suggest(_ids(qa, article), count)
     if as_json:
         print_json(questions)
@@ -147,7 +155,7 @@ def retrieve(
 
     Example: article-qa retrieve "missile strikes" --k 3
     """
-    with progress_bar(_READING), _opened(library) as qa:
+    with progress_bar(_READING), open_library(library, read_only=True) as qa:
         passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
         paragraphs = paragraphs_of(passages, qa.article)
     if as_json:
@@ -168,7 +176,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
     """
     with ExitStack() as stack:
         with progress_bar("Loading the models"):
-            qa = stack.enter_context(_opened(library))
+            qa = stack.enter_context(open_library(library, read_only=True))
             ids = _ids(qa, article)
             qa.warm_up()
         print_text(f"Answering from {_named(qa)}.")
@@ -206,8 +214,8 @@ def evaluate(
         print_text(f"{name}: {value}")
 
 
-app.command()(library_commands.reembed)
-app.command()(library_commands.check)
+app.command()(reembed)
+app.command()(check)
 app.command()(serve)
 
 
@@ -243,15 +251,6 @@ def _run(commands: typer.Typer) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     return code
-
-
-def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
-    """Open a library for reading; without one, the bundled article."""
-    from qa.article_qa import ArticleQA
-
-    if library is None:
-        return ArticleQA.bundled(settings)
-    return ArticleQA.open(library, settings, read_only=True)
 
 
 def _named(qa: ArticleQA) -> str:

@@ -84,7 +84,7 @@ def list_articles(library: LibraryOption = None, as_json: JsonOption = False) ->
 
     Example: article-qa list --library library/
     """
-    with progress_bar("Opening the library"), _existing(required(library), read_only=True) as qa:
+    with progress_bar("Opening the library"), open_library(required(library), read_only=True) as qa:
         infos = qa.catalogue()
     if as_json:
         print_json([info.to_dict() for info in infos])
@@ -97,7 +97,7 @@ def remove(article: _ArticleArgument, library: LibraryOption = None) -> None:
 
     Example: article-qa remove 3f2a --library library/
     """
-    with progress_bar("Removing the article"), _existing(required(library)) as qa:
+    with progress_bar("Removing the article"), open_library(required(library)) as qa:
         removed = qa.resolve(article)
         qa.remove(removed.id)
     print_text(f"Removed {in_quotation_marks(removed.title)}.")
@@ -112,7 +112,7 @@ def rename(
 
     Example: article-qa rename 3f2a "The treaty" --library library/
     """
-    with progress_bar("Renaming the article"), _existing(required(library)) as qa:
+    with progress_bar("Renaming the article"), open_library(required(library)) as qa:
         old = qa.resolve(article)
         new_title = qa.rename(old.id, title)
     print_text(f"Renamed {in_quotation_marks(old.title)} to {in_quotation_marks(new_title)}.")
@@ -165,10 +165,15 @@ def check(
     raise typer.Exit(_EXIT_CODES[report.verdict])
 
 
-def _existing(library: Path, *, read_only: bool = False) -> ArticleQA:
+def open_library(
+    library: Path | None, settings: Settings | None = None, *, read_only: bool = False
+) -> ArticleQA:
+    """Open an existing library, or the bundled article for None."""
     from qa.article_qa import ArticleQA
 
-    return ArticleQA.open(library, create=False, read_only=read_only)
+    if library is None:
+        return ArticleQA.bundled(settings)
+    return ArticleQA.open(library, settings, create=False, read_only=read_only)
 
 
 def _add_each(
