@@ -1,5 +1,5 @@
 """Benchmarks, and the readers of evaluation data that they use.
 
-Every run takes the data's folder as ``--data DIR`` and writes its results with the
-command, the versions and the machine that made them.
+A run takes the folder of the evaluation data as ``--data DIR`` and writes its results with the
+command, the versions and the machine that produced them.
 """

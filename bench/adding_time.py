@@ -31,7 +31,7 @@ _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns"
 
 
 def paragraphs_of(characters: int) -> list[str]:
-    """Return paragraphs of this length together, no two sentences alike."""
+    """Return paragraphs of about this total length; every sentence is different."""
     length = len(_SENTENCE.format(1_000)) * _PARAGRAPH_SENTENCES
     return [
         "".join(
@@ -120,7 +120,7 @@ FORMATS: dict[str, Callable[[Sequence[str]], bytes]] = {
 
 
 def measured(data: bytes, name: str, embedder: SentenceTransformerEmbedder) -> tuple[float, float]:
-    """Return the seconds that reading a file takes, and those of cutting its text."""
+    """Return the seconds of reading a file and of splitting its text into passages."""
     start = time.perf_counter()
     article = load_bytes(data, name)
     read = time.perf_counter()
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
     folder = parser.parse_args().out
     embedder = SentenceTransformerEmbedder()
-    embedder.count_tokens(["Loaded before it is timed."])
+    embedder.count_tokens(["Load the tokenizer before timing."])
     seconds: dict[str, list[tuple[float, float]]] = {}
     load = os.getloadavg()[0]
     for suffix, make in FORMATS.items():
@@ -151,7 +151,7 @@ def main() -> None:
 def _draw(seconds: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.add_subplot(
-        xlabel="characters", ylabel="seconds to read and cut", xscale="log", yscale="log"
+        xlabel="characters", ylabel="seconds to read and split", xscale="log", yscale="log"
     )
     for suffix, parts in seconds.items():
         axes.plot(CHARACTERS, [sum(part) for part in parts], marker="o", label=suffix)
@@ -168,8 +168,8 @@ def _report(seconds: Mapping[str, Sequence[tuple[float, float]]], load: float) -
     return "\n".join(
         [
             "# Time of adding an article, by format and length\n",
-            f"Seconds to read a file + seconds to cut its text into passages, the fastest of {RUNS}"
-            " runs, without embedding. Every format but txt starts a process to read in. Other"
+            f"Seconds to read a file + seconds to split it into passages, the fastest of {RUNS}"
+            " runs, without embedding. Every format except txt is read in a separate process. Other"
             f" programs were running on the machine (load average {load:.1f} at the start).\n",
             f"| characters | {heads} |",
             f"|---|{'---:|' * len(CHARACTERS)}",

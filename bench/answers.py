@@ -1,13 +1,12 @@
-"""Measure answers by set, by wording and by level of answering.
+"""Measure answers by set, by wording and by threshold.
 
     python -m bench.answers --data DIR [--sets squad_en …] [--quick] [--out bench/results]
 
-Every question is asked of its own article, at the balanced level and as if nothing were
-refused; where a set names the paragraph of each question, of that alone, too; and where
-it has the same questions mistyped, as heard, or with a self-correction, in that wording.
-Of the sets that the confidence was fitted on, only the articles that were held back are
-asked. The metrics are those of :mod:`qa.evaluation.metrics`; an abstention scores 0 on a
-question that can be answered, and 1 on one that cannot.
+Every question is asked of its own article, at the balanced level and without any refusals. If a
+set names the paragraph of each question, it is also asked of that paragraph alone; if a set has
+the questions mistyped, misheard or with a self-correction, also in that wording. Of the sets that
+the confidence was fitted on, only held-out articles are used. The metrics are those of
+:mod:`qa.evaluation.metrics`; a refusal scores 0 on an answerable question and 1 on any other.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ VARIANTS = ("keyboard", "asr", "disfluent")
 
 
 def articles_of(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
-    """Return the articles of a set that nothing was fitted on."""
+    """Return the articles of a set, without those that anything was fitted on."""
     articles = read_set(data, name, quick=quick)
     return [a for a in articles if name not in CALIBRATED_ON or not in_first_half(a.id)]
 
@@ -48,7 +47,7 @@ def articles_of(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
 def measure(
     data: Path, names: Sequence[str], reader: ExtractiveReader, *, quick: bool
 ) -> list[AnswerRow]:
-    """Return the rows of each named set of the folder ``data``."""
+    """Return the rows of each named set in the folder ``data``."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     balanced = reader.levels["balanced"]
     rows = []
@@ -65,7 +64,7 @@ def measure(
             varied = list(ask_all(articles, embedder, reader, phrasing=variant_phrasing(kind)))
             if varied:
                 written = _same_questions(asked, varied)
-                rows.append(answer_row(name, f"those of {kind}", written, balanced))
+                rows.append(answer_row(name, f"as written, for {kind}", written, balanced))
                 rows.append(answer_row(name, kind, varied, balanced))
     return rows
 
@@ -76,10 +75,10 @@ def _same_questions(asked: Sequence[Asked], varied: Sequence[Asked]) -> list[Ask
 
 
 def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
-    """Return the results as Markdown: how they were made, then two tables."""
+    """Return the results as Markdown: how they were measured, then two tables."""
     head = (
         "set", "wording", "questions", "refused below", "EM", "F1", "contained", "F1 of all",
-        "characters", "first citation", "citations right", "refused", "P/R/F1 of refusing",
+        "characters", "first citation", "citations right", "refused", "P/R/F1 of refusals",
         "answered at 80/90 % EM", "AUROC", "ECE",
     )  # fmt: skip
     return "\n".join(
@@ -87,17 +86,17 @@ def render(environment: Environment, rows: Sequence[AnswerRow]) -> str:
             "# Answers",
             "",
             environment.to_markdown(),
-            "EM, F1, contained and first citation are over the questions that can be answered, an "
-            "abstention counting 0; in brackets 95 %, bootstrap over articles. Characters: median "
-            "of the replies. P/R/F1 of refusing: precision, recall and F1, unanswerable questions "
-            "being the positives. Answered at 80/90 % EM: the largest share of questions that a "
-            "threshold can answer so that this many replies are exact. AUROC: of the confidence, "
-            "answerable against not. ECE: expected calibration error of the confidence that the "
-            "first quote holds the answer.",
+            "EM, F1, contained and first citation are over the answerable questions, where a "
+            "refusal scores 0; in brackets, 95 % intervals by bootstrap over articles. Characters: "
+            "median length of the replies. P/R/F1 of refusals: precision, recall and F1, with the "
+            "unanswerable questions as positives. Answered at 80/90 % EM: the largest share of "
+            "questions that a threshold can answer with this share of exact replies. AUROC: how "
+            "well the confidence separates answerable questions from others. ECE: expected "
+            "calibration error of the confidence that the first quote contains the answer.",
             "",
             *table(head, [_cells(row) for row in rows]),
             "",
-            "## The right passage among the first",
+            "## Recall of the passages",
             "",
             *_recall_table(rows),
         ]
@@ -118,23 +117,14 @@ def _cells(row: AnswerRow) -> tuple[str, ...]:
 
 
 def _recall_table(rows: Sequence[AnswerRow]) -> list[str]:
-    head = [
-        "set",
-        "wording",
-        *(f"{kind} {k}" for kind in ("retrieved", "reranked") for k in RECALLS),
-    ]
-    rows = [row for row in rows if row.recall and row.threshold]
-    return table(
-        head,
-        [
-            [
-                row.dataset,
-                row.phrasing,
-                *(f"{v:.3f}" for kind in ("retrieved", "reranked") for v in row.recall[kind]),
-            ]
-            for row in rows
-        ],
-    )
+    kinds = ("retrieved", "reranked")
+    head = ["set", "wording", *(f"{kind} {k}" for kind in kinds for k in RECALLS)]
+    cells = []
+    for row in rows:
+        if row.recall and row.threshold:
+            recalls = (f"{value:.3f}" for kind in kinds for value in row.recall[kind])
+            cells.append([row.dataset, row.phrasing, *recalls])
+    return table(head, cells)
 
 
 def _abstention(row: AnswerRow) -> str:
@@ -150,7 +140,7 @@ def main() -> None:
     """Run the command line."""
     parser = parser_of("bench.answers")
     parser.add_argument("--sets", nargs="+", default=DEFAULT_SETS, choices=QA_FILES)
-    parser.add_argument("--name", default="answers", help="of the files with the results")
+    parser.add_argument("--name", default="answers", help="name of the result file")
     given = parser.parse_args()
     environment = Environment.now("bench.answers")
     rows = measure(given.data, given.sets, shipped_reader(given), quick=given.quick)

@@ -14,19 +14,19 @@ def parser_of(module: str) -> argparse.ArgumentParser:
     """Return a parser of ``--data``, ``--cache``, ``--quick`` and ``--out``."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}")
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
-    parser.add_argument("--cache", type=Path, help="file that keeps what the model read")
-    parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
+    parser.add_argument("--cache", type=Path, help="file in which the model's logits are cached")
+    parser.add_argument("--quick", action="store_true", help="ask a fixed eighth of the questions")
     parser.add_argument("--out", type=Path, help="folder of the results")
     return parser
 
 
 def shipped_reader(given: argparse.Namespace) -> ExtractiveReader:
-    """Return the reader that ships, which reads nothing twice."""
+    """Return the shipped reader, with a cache of what it has read."""
     return ExtractiveReader(RememberingModel(cache=given.cache))
 
 
 def report(folder: Path | None, name: str, text: str) -> None:
-    """Print the Markdown ``text``; write it to ``name.md`` in ``folder``, made if absent."""
+    """Print the Markdown ``text`` and write it to ``name.md`` in ``folder``, if there is one."""
     print(text)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,9 @@
 
     python -m bench.crashes [--random 200] [--stride 1] [--pairs 50] [--out bench/results]
 
-Processes add, remove, rename, re-embed, rebuild and reopen, and are killed: after
-a random time; before and after every call that may change a file; and two at a time in one
-library. Each library is then read in full. A toy model embeds, so that the time goes
-into storage.
+Processes add, remove, rename, re-embed, rebuild and reopen, and are killed: after a random time;
+before and after every call that may change a file; and two at a time in one library. Each library
+is then read in full. A toy embedding model is used, so that most of the time is spent on storage.
 """
 
 from __future__ import annotations
@@ -27,40 +26,40 @@ from bench.crash_work import Job, leftovers, run_worker, verify
 from bench.environment import Environment
 
 ROUNDS = 8
-"""Changes of which every point is tried: each kind once, and one addition."""
+"""The number of changes at whose points a writer is killed: each kind once, and an addition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kills:
-    """What became of libraries whose writers were killed in one way."""
+    """The states of libraries whose writers were killed in one way."""
 
     way: str
     kills: int
     before: int
-    """Libraries that were as before the change under way."""
+    """Libraries that were as before the interrupted change."""
     after: int
-    mended: int
-    """Libraries in which something derived was made anew."""
+    rebuilt: int
+    """Libraries in which an index was rebuilt."""
     failures: tuple[str, ...]
 
 
 def at_random(count: int, seed: int = 0, writers: int = 1) -> Kills:
-    """Kill ``count`` libraries' writers after a random time each."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeated
+    """Kill the writers of ``count`` libraries, each after a random time."""
+    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     way = "after a random time" if writers == 1 else f"{writers} writers, after a random time"
     trials = [
         _Trial(seed=chance.randrange(1 << 30), seconds=chance.uniform(0.01, 0.6), writers=writers)
         for _ in range(count)
     ]
-    return _tried(way, trials)
+    return _run_trials(way, trials)
 
 
 def at_points(stride: int = 1) -> Kills:
     """Kill a writer at every ``stride``-th point of the same changes."""
     with tempfile.TemporaryDirectory() as folder:
-        points = _passed(Path(folder))
+        points = _count_points(Path(folder))
     trials = [_Trial(seed=1, die_at=point) for point in range(1, points + 1, stride)]
-    return _tried(f"at every {stride}th of {points} points", trials)
+    return _run_trials(f"at every {stride}th of {points} points", trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class _Trial:
     die_at: int | None = None
 
 
-def _tried(way: str, trials: Sequence[_Trial]) -> Kills:
+def _run_trials(way: str, trials: Sequence[_Trial]) -> Kills:
     outcomes, failures = [], []
     for number, trial in enumerate(trials):
         folder = Path(tempfile.mkdtemp(prefix="crash-"))
@@ -83,16 +82,16 @@ def _tried(way: str, trials: Sequence[_Trial]) -> Kills:
         except Exception as error:
             failures.append(f"{trial}: {error!r}")
         finally:
-            # tantivy's threads may still take files of their own away.
+            # tantivy's threads may still be deleting files.
             shutil.rmtree(folder, ignore_errors=True)
     after = sum(outcome.after for outcome in outcomes)
-    mended = sum(outcome.mended for outcome in outcomes)
-    return Kills(way, len(trials), len(outcomes) - after, after, mended, tuple(failures))
+    rebuilt = sum(outcome.rebuilt for outcome in outcomes)
+    return Kills(way, len(trials), len(outcomes) - after, after, rebuilt, tuple(failures))
 
 
 def _kill(folder: Path, trial: _Trial) -> list[Path]:
-    """Let workers at a library until they are killed; return what they told."""
-    context = multiprocessing.get_context("fork")  # so that it starts in no time
+    """Run workers on a library until they are killed, and return their logs."""
+    context = multiprocessing.get_context("fork")  # starts fastest
     logs = [folder / f"log{part}" for part in range(trial.writers)]
     rounds = ROUNDS if trial.die_at else None
     workers = []
@@ -108,12 +107,12 @@ def _kill(folder: Path, trial: _Trial) -> list[Path]:
         if trial.die_at is None:
             os.kill(worker.pid or 0, signal.SIGKILL)
         worker.join()
-        assert worker.exitcode == -signal.SIGKILL, f"it ended by itself: {worker.exitcode}"
+        assert worker.exitcode == -signal.SIGKILL, f"not killed: {worker.exitcode}"
     return logs
 
 
-def _passed(folder: Path) -> int:
-    """Return how many points there are in the changes, from a process that is not killed."""
+def _count_points(folder: Path) -> int:
+    """Return the number of points in the changes, from a process that is not killed."""
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
 
@@ -129,7 +128,7 @@ def _passed(folder: Path) -> int:
 def render(environment: Environment, rows: Sequence[Kills]) -> str:
     """Return the results as Markdown."""
     cells = [
-        (r.way, str(r.kills), str(r.before), str(r.after), str(r.mended), str(len(r.failures)))
+        (r.way, str(r.kills), str(r.before), str(r.after), str(r.rebuilt), str(len(r.failures)))
         for r in rows
     ]
     failures = [f"- {failure}" for row in rows for failure in row.failures[:10]]
@@ -142,7 +141,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.crashes")
     parser.add_argument("--random", type=int, default=200, help="kills after a random time")
-    parser.add_argument("--stride", type=int, default=1, help="every how many points")
+    parser.add_argument("--stride", type=int, default=1, help="kill at every n-th point")
     parser.add_argument("--pairs", type=int, default=50, help="kills of two writers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder of the results")

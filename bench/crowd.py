@@ -1,7 +1,7 @@
-"""Simulate many visitors of the page at once, who check that answers are to their questions.
+"""Simulate many visitors of the page at once, and check that each gets its own answers.
 
-Each asks about one of several towns, whose articles say the same with other numbers, so that
-another's answer is found out.
+Each asks about one of several towns, whose articles differ only in their numbers, so that an
+answer to another visitor's question is recognised.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ from bench.towns import Town
 from bench.visitor import Events, PageFailed, QueueFull, Visitor, client
 
 TURNS = 10
-"""Questions of a conversation, before a new one begins."""
+"""Questions in a conversation before it is cleared."""
 LATE_SECONDS = 3.0
 ODD_CHATS = 2
-"""Of those that read late, and of those that leave."""
+"""The number of chats that read late, and of those that leave without reading."""
 
 
 @dataclass(slots=True)
 class Load:
-    """What came of the chats."""
+    """The results of all chats."""
 
     seconds: list[float] = field(default_factory=list)
-    """From each question to its answer in the page."""
+    """Seconds from each question to its answer on the page."""
     late: list[float] = field(default_factory=list)
-    """The same, of those who read late."""
+    """The same for the chats that read late."""
     errors: Counter[str] = field(default_factory=Counter)
-    """By what went wrong."""
+    """Counts by message."""
     refused: int = 0
-    """Times that somebody was told that too many wait, and asked again a second later."""
+    """Questions rejected because the queue was full, and asked again a second later."""
     left: int = 0
-    """Questions whose asker did not wait for the answer."""
+    """Questions whose visitor did not wait for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rush:
-    """What came of a rush on the page."""
+    """The results of many questions at the same moment."""
 
     asked: int
     answered: int
     refused: int
-    """Told that too many wait."""
+    """Questions rejected because the queue was full."""
     errors: dict[str, int]
-    """By what went wrong."""
+    """Counts by message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is served over some towns, and its articles' ids in the same order."""
+    """The page over articles about towns, with the articles' ids in the same order."""
 
     address: str
     """Ends with a slash."""
@@ -66,7 +66,7 @@ class Page:
 
 
 class Chat:
-    """One visitor who asks about one town, and checks what comes."""
+    """One visitor who asks about one town and checks the answers."""
 
     def __init__(self, visitor: Visitor, page: Page, number: int) -> None:
         at = number % len(page.about)
@@ -85,7 +85,7 @@ class Chat:
         await self._visitor.press("choose", id=self._id, left_out=self._left_out)
 
     async def turn(self, *, reads_after: float = 0) -> str:
-        """Ask, and return what is wrong with what is then shown; empty if nothing is."""
+        """Ask, and return what is wrong with the reply; empty if nothing is."""
         if len(self._asked) == TURNS:
             await self._visitor.clear()
             self._asked = []
@@ -95,7 +95,7 @@ class Chat:
         return self._fault(messages)
 
     async def leave(self) -> None:
-        """Ask, and go away."""
+        """Ask, and leave without reading the answer."""
         await self._visitor.leave(next(self._next))
 
     def _fault(self, messages: Sequence[dict[str, Any]]) -> str:
@@ -117,25 +117,25 @@ def _text(message: dict[str, Any]) -> str:
 
 
 class Crowd:
-    """The chats on a page, until ``seconds`` have passed."""
+    """The chats on a page, and their results."""
 
     def __init__(self, http: httpx.AsyncClient, page: Page, events: Events) -> None:
         self._http, self._page, self._events = http, page, events
         self.load = Load()
 
     def chat(self, number: int) -> Chat:
-        """Return one more visitor; by the number they choose and ask different things."""
+        """Return a new visitor, whose town and first question depend on ``number``."""
         visitor = Visitor(self._http, self._page.address, self._events)
         return Chat(visitor, self._page, number)
 
     async def ask(
         self, number: int, until: float, found: list[float], reads_after: float = 0
     ) -> None:
-        """Ask without a pause; each time is noted in ``found``."""
+        """Ask without a pause, and append the seconds of each answer to ``found``."""
         chat = self.chat(number)
         await chat.begin()
         over = False
-        while not over:  # each asks once at least
+        while not over:  # at least once
             began = time.monotonic()
             try:
                 fault = await chat.turn(reads_after=reads_after)
@@ -149,7 +149,7 @@ class Crowd:
             over = time.monotonic() >= until
 
     async def leave(self, number: int, until: float) -> None:
-        """Ask and go away each second."""
+        """Ask a question each second without reading the answer."""
         over = False
         while not over:
             chat = self.chat(number)
@@ -161,11 +161,11 @@ class Crowd:
 
 
 async def crowd(page: Page, count: int, seconds: float, odd: int = ODD_CHATS) -> Load:
-    """Return what came of ``count`` chats on a page, and of ``odd`` that read late or leave."""
+    """Return the results of ``count`` chats, and of ``odd`` each that read late or leave."""
     async with client() as http:
         people = Crowd(http, page, await events_of(http, page.address))
         await people.chat(0).begin()
-        await people.chat(0).turn()  # the models are loaded then
+        await people.chat(0).turn()  # loads the models
         until, load = time.monotonic() + seconds, people.load
         asking = [people.ask(number, until, load.seconds) for number in range(count)]
         asking += [people.ask(number, until, load.late, LATE_SECONDS) for number in range(odd)]
@@ -179,7 +179,7 @@ async def crowd(page: Page, count: int, seconds: float, odd: int = ODD_CHATS) ->
 
 
 async def rush(page: Page, asked: int) -> Rush:
-    """Return what came of this many visitors who ask in the same moment."""
+    """Return the results of this many visitors who ask at the same moment."""
     async with client() as http:
         people = Crowd(http, page, await events_of(http, page.address))
         chats = [people.chat(number) for number in range(asked)]

@@ -1,4 +1,4 @@
-"""Read question sets, and retrieval sets: documents, queries and judgements.
+"""Read question sets, and retrieval sets: documents, queries and relevance judgements.
 
 A retrieval set is a folder of ``corpus.jsonl``, ``queries.jsonl`` and ``qrels.tsv``.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from index.errors import UnreadableFile
 from qa.evaluation.datasets import EvalArticle, lines_of, read_articles, read_lines
 
-# The file names under the data's folder, by what they can measure.
+# Paths within the data's folder.
 QA_FILES = {
     "squad_en": "qa/squad_en.jsonl",
     "xquad_en": "qa/xquad_en.jsonl",
@@ -28,7 +28,7 @@ QA_FILES = {
     "rgb_counterfactual": "qa_nc/rgb_counterfactual.jsonl",
 }
 CALIBRATED_ON = ("squad_en", "xquad_en", "covidqa")
-"""The sets on one half of whose articles ranking and confidence were fitted."""
+"""The sets whose first half of articles ranking and confidence were fitted on."""
 RETRIEVAL_FOLDERS = {"cranfield": "retrieval/cranfield", "cisi": "retrieval/cisi"}
 
 
@@ -43,7 +43,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a retrieval set, with the ids of the documents that are relevant."""
+    """One query of a retrieval set, with the ids of its relevant documents."""
 
     id: str
     text: str
@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """A collection of documents and scored queries; every query has a relevant document."""
+    """Documents and queries; every query has a relevant document."""
 
     name: str
     documents: tuple[Document, ...]
@@ -98,7 +98,7 @@ def in_quick_run(question_id: str) -> bool:
 
 
 def in_first_half(article_id: str) -> bool:
-    """Return whether an article belongs to the half that weights and thresholds are chosen on."""
+    """Return whether an article is in the half on which weights and thresholds are chosen."""
     return hashlib.sha256(article_id.encode()).digest()[0] % 2 == 0
 
 

@@ -1,4 +1,4 @@
-"""Embedder for benchmarks: embeds many questions at once, and nothing twice."""
+"""An embedder for benchmarks that caches vectors and embeds many questions in parallel."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from index.embedding.embedder import Embedder, Progress, Vectors
 
 
 class RememberingEmbedder:
-    """An embedder that keeps what it embedded, in memory and, if wanted, in a folder.
+    """An embedder with a cache in memory and, optionally, in a folder.
 
     Args:
-        embedder: The embedder that does the work.
-        folder: Where vectors are kept between runs, under a hash of model and texts.
+        embedder: The embedder that computes the vectors.
+        folder: Where vectors are cached between runs, under a hash of model and texts.
     """
 
     def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
@@ -51,12 +51,12 @@ class RememberingEmbedder:
         return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
 
     def encode_query(self, text: str) -> Vectors:
-        """Return ``(dimension,)`` float32 of unit length; at once if it was asked before."""
+        """Return ``(dimension,)`` float32 of unit length, cached."""
         if text not in self._queries:
             self._queries[text] = self._embedder.encode_query(text)
         return self._queries[text]
 
     def prepare(self, questions: Sequence[str]) -> None:
-        """Embed questions, as one is when it is asked, by all cores."""
+        """Embed questions one by one, as when they are asked, on all cores."""
         with ThreadPoolExecutor() as pool:
             list(pool.map(self.encode_query, questions))

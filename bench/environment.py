@@ -1,4 +1,4 @@
-"""Record how a result was made: command, versions, machine and date."""
+"""Record how a result was measured: command, versions, machine and date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Everything that a reader needs in order to make a measurement again."""
+    """Everything that a reader needs in order to repeat a measurement."""
 
     command: str
     date: str
@@ -42,7 +42,7 @@ class Environment:
     def now(cls, module: str) -> Self:
         """Return the environment of ``python -m module`` with this process's arguments.
 
-        Of an absolute path only the name is told: the rest is about one machine.
+        Absolute paths are reduced to their names, as the rest depends on the machine.
         """
         arguments = [Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:]]
         return cls(

@@ -1,4 +1,4 @@
-"""Measure many conversations at once: how long an answer takes, and whether it is theirs.
+"""Measure many conversations at once: how long answers take, and whether any are mixed up.
 
     python -m bench.load [--chats 50] [--seconds 120] [--out bench/results]
 
@@ -31,40 +31,40 @@ from qa.article_qa import ArticleQA
 from qa.page.asking import MOST_ASKED
 
 SETTLED_AFTER = 0.25
-"""The part of the time after which memory is first noted: buffers have grown by then."""
+"""The share of the run after which memory is first recorded, when buffers have grown."""
 _POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of the page's process, in MB."""
+    """Memory of the page's process, in MB."""
 
     settled: float
     end: float
     most: float
-    noted: tuple[float, ...]
-    """Each second or so."""
+    samples: tuple[float, ...]
+    """About one a second."""
 
 
 async def measure(process: int, page: Page, given: argparse.Namespace) -> tuple[Load, Memory, Rush]:
-    """Return what came of the chats, of the memory meanwhile, and of the rush after them."""
-    noted: list[float] = []
+    """Return the results of the chats, the memory during them, and the rush afterwards."""
+    samples: list[float] = []
 
     async def watch() -> None:
         while True:
-            noted.append(resident_mb(process))
+            samples.append(resident_mb(process))
             await asyncio.sleep(_POLL_SECONDS)
 
     watching = asyncio.create_task(watch())
     load = await crowd(page, given.chats, given.seconds)
     watching.cancel()
-    settled = noted[int(len(noted) * SETTLED_AFTER)]
-    memory = Memory(settled, noted[-1], max(noted), tuple(round(each) for each in noted[::5]))
+    settled = samples[int(len(samples) * SETTLED_AFTER)]
+    memory = Memory(settled, samples[-1], max(samples), tuple(round(each) for each in samples[::5]))
     return load, memory, await rush(page, 3 * MOST_ASKED)
 
 
 def resident_mb(process: int) -> float:
-    """Return how much memory a process has at the moment, according to Linux."""
+    """Return the resident memory of a process in MB."""
     return status(process)["VmRSS"] * 1024 / 1e6
 
 
@@ -73,7 +73,7 @@ def render(
 ) -> str:
     """Return the results as Markdown."""
     asked = len(found.seconds)
-    faults = [f"- {count} × {told}" for told, count in found.errors.most_common()]
+    faults = [f"- {count} × {error}" for error, count in found.errors.most_common()]
     rows = [
         (name, str(len(seconds)), *_percentiles(seconds))
         for name, seconds in (("asked", found.seconds), ("read late", found.late))
@@ -98,7 +98,7 @@ def render(
             f"Of {rushed.asked} questions asked at the same moment after that, {rushed.answered} "
             f"were answered, {rushed.refused} were rejected because the queue was full, and "
             f"{sum(rushed.errors.values())} failed.",
-            *(f"- {count} × {told}" for told, count in rushed.errors.items()),
+            *(f"- {count} × {error}" for error, count in rushed.errors.items()),
         ]
     )
 

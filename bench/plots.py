@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from qa.evaluation.abstention import risk_coverage
+from qa.evaluation.metrics import risk_coverage
 
 BINS = 10
 _SIZE = (6.4, 4.4)
@@ -19,32 +19,32 @@ _SIZE = (6.4, 4.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
-    """Replies of one set: how sure each was, and whether it was right."""
+class Replies:
+    """The confidence of each reply of one set, and whether it was right."""
 
     confidence: Sequence[float]
     right: Sequence[bool]
 
 
-def plot_risk_coverage(sets: Mapping[str, Believed], path: Path) -> None:
+def plot_risk_coverage(sets: Mapping[str, Replies], path: Path) -> None:
     """Draw, for each set, the share of wrong replies against the share of questions answered."""
     figure, axes = _figure("questions answered", "replies that are wrong")
-    for name, believed in sets.items():
-        points = risk_coverage(list(map(float, believed.right)), believed.confidence)
+    for name, replies in sets.items():
+        points = risk_coverage(list(map(float, replies.right)), replies.confidence)
         axes.plot([p.coverage for p in points], [p.risk for p in points], label=name)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     _write(figure, axes, path)
 
 
-def plot_calibration(sets: Mapping[str, Believed], path: Path) -> None:
+def plot_calibration(sets: Mapping[str, Replies], path: Path) -> None:
     """Draw, for each set, the share of right replies against their confidence, in ten bins.
 
     A point's area is the share of the set's replies in its bin.
     """
     figure, axes = _figure("confidence", "replies that are right")
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, zorder=0)
-    for name, believed in sets.items():
-        sure, right = np.asarray(believed.confidence), np.asarray(believed.right)
+    for name, replies in sets.items():
+        sure, right = np.asarray(replies.confidence), np.asarray(replies.right)
         bins = np.minimum(BINS - 1, (sure * BINS).astype(int))
         places = [bins == number for number in range(BINS) if (bins == number).any()]
         x, y = [sure[p].mean() for p in places], [right[p].mean() for p in places]
@@ -64,7 +64,7 @@ def _figure(across: str, up: str) -> tuple[Figure, Any]:
 
 
 def write_svg(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG: the same plot is the same bytes, whenever it is drawn."""
+    """Write a figure as SVG, the same bytes for the same plot."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({"svg.hashsalt": path.name}):
         figure.savefig(path, format="svg", metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""Reading model for benchmarks: reads no question twice with the same passage."""
+"""A reading model for benchmarks that caches its logits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Span
-from qa.reading.model import SpanModel
-from qa.reading.reader_files import WEIGHTS, read_manifest, shipped_folder
-from qa.reading.windows import Window, WindowLogits
+from qa.reading.model import WEIGHTS, SpanModel, Window, WindowLogits, read_manifest, shipped_folder
 
 
 class RememberingModel:
-    """The shipped model, or another, with what it read kept in a file.
+    """A reading model with a cache of its logits.
 
     Args:
-        folder: Of the model; None for the one that ships.
-        cache: An SQLite file, made if absent; None to keep it in memory.
+        folder: The model's folder; None for the shipped one.
+        cache: An SQLite file, created if missing; None to cache in memory.
     """
 
     def __init__(self, folder: Path | None = None, cache: Path | None = None) -> None:
@@ -54,7 +52,7 @@ class RememberingModel:
 
 
 def _packed(windows: Sequence[WindowLogits]) -> bytes:
-    """Return the windows as bytes; without the token ids, which only the model needs."""
+    """Serialise the windows, without the token ids, which only the model needs."""
     file = io.BytesIO()
     arrays: dict[str, NDArray[Any]] = {}
     for number, logits in enumerate(windows):

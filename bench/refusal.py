@@ -2,10 +2,10 @@
 
     python -m bench.refusal --data DIR [--sets squad_en xquad_en] [--out bench/results]
 
-Asks the questions of QA sets of their own article and reports, per threshold, the
-share of answerable questions that get an answer, how many of those answers cite a
-sentence that holds the gold answer, and the share of each unanswerable kind that is
-refused. The threshold is chosen on half of the articles and reported on the other.
+The questions of QA sets are asked of their own articles. For each threshold, the report has the
+share of answerable questions that get an answer, the share whose answer cites a sentence with the
+gold answer, and the share of each unanswerable kind that is refused. The threshold is chosen on
+half of the articles and reported on the other half.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bench.commands import parser_of, report, shipped_reader, table
 from bench.datasets import in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.plots import Believed, plot_calibration, plot_risk_coverage
+from bench.plots import Replies, plot_calibration, plot_risk_coverage
 from index.embedding.embedder import SentenceTransformerEmbedder
-from qa.evaluation.abstention import auroc
 from qa.evaluation.evaluate import Asked, ask_all
+from qa.evaluation.metrics import auroc
 from qa.reading.reader import ExtractiveReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
@@ -31,7 +31,7 @@ DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question as the reader would answer it if it had to."""
+    """The answer to one question if nothing is refused."""
 
     article: str
     kind: str
@@ -42,12 +42,12 @@ class Outcome:
     any_is_right: bool
     citations: int
     characters: int
-    """Length of all quotes together."""
+    """Total length of the quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one threshold does to a set of outcomes; shares in 0..1."""
+    """The results at one threshold; shares in 0..1."""
 
     threshold: float
     answered: float
@@ -55,15 +55,15 @@ class Row:
     right: float
     """Share of answerable questions whose answer cites the evidence."""
     precision: float
-    """Share of all answers given that cite the evidence."""
+    """Share of the answers given that cite the evidence."""
     refused: dict[str, float]
     """Share of each unanswerable kind that is refused."""
     score: float
-    """Mean over all questions: 1 for a right citation or a right refusal."""
+    """Mean over all questions of 1 for a right citation or a right refusal, else 0."""
 
 
 def outcome_of(asked: Asked) -> Outcome:
-    """Return what a threshold needs to know of a question."""
+    """Return what the rows are computed from for one question."""
     right = asked.citations_right
     return Outcome(
         article=asked.article,
@@ -78,7 +78,7 @@ def outcome_of(asked: Asked) -> Outcome:
 
 
 def row_at(threshold: float, asked: Sequence[Outcome]) -> Row:
-    """Return what ``threshold`` does to the outcomes."""
+    """Return the results at ``threshold``."""
     answerable = [o for o in asked if o.answerable]
     given = [o for o in asked if o.confidence >= threshold]
     kinds = sorted({o.kind for o in asked if not o.answerable})
@@ -106,16 +106,16 @@ def _share(values: Iterable[bool]) -> float:
 
 
 def section(name: str, asked: Sequence[Outcome]) -> str:
-    """Return the Markdown of one set: what holds at any threshold, and the curve."""
+    """Return the Markdown of one set: figures without a threshold, and a table by threshold."""
     answerable = [o for o in asked if o.answerable]
     rows = [row_at(threshold, asked) for threshold in THRESHOLDS]
     kinds = list(rows[0].refused)
     lines = [
         f"## {name}",
         "",
-        f"{len(asked)} questions, {len(answerable)} answerable. If nothing were refused, the "
-        f"first citation would hold the answer for {_mean(o.first_is_right for o in answerable)} "
-        f"of the answerable ones, any citation for {_mean(o.any_is_right for o in answerable)}; "
+        f"{len(asked)} questions, {len(answerable)} answerable. Without refusals, the first "
+        f"citation contains the answer for {_mean(o.first_is_right for o in answerable)} of the "
+        f"answerable ones, any citation for {_mean(o.any_is_right for o in answerable)}; "
         f"{statistics.fmean(o.citations for o in asked):.2f} citations and "
         f"{statistics.median(o.characters for o in asked):.0f} characters an answer.",
         "",
@@ -123,8 +123,8 @@ def section(name: str, asked: Sequence[Outcome]) -> str:
     for kind in kinds:
         some = [o for o in asked if o.answerable or o.kind == kind]
         area = auroc([o.answerable for o in some], [o.confidence for o in some])
-        lines.append(f"AUROC of the confidence, answerable against {kind}: {area:.3f}.")
-    head = ["threshold", "answered", "right", "right of the given"]
+        lines.append(f"AUROC of the confidence, answerable versus {kind}: {area:.3f}.")
+    head = ["threshold", "answered", "right", "right, of those answered"]
     head += [*(f"refused {kind}" for kind in kinds), "score"]
     cells = []
     for row in rows:
@@ -140,8 +140,8 @@ def _mean(values: Iterable[bool]) -> str:
 def best_threshold(found: dict[str, list[Outcome]]) -> Row:
     """Return the threshold with the best score on the half that it is chosen on.
 
-    Only sets that hold unanswerable questions count, each as much as another: a set
-    without any would always ask for no threshold at all.
+    Only sets with unanswerable questions count, each with the same weight; for a set without any,
+    the best threshold would be 0.
     """
     mixed = [
         [o for o in asked if in_first_half(o.article)]
@@ -161,13 +161,13 @@ def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
         [
             "# What each confidence threshold refuses",
             environment.to_markdown().rstrip(),
-            "An answer is right if one of its citations covers half of a gold answer or more. The "
-            "score counts a right answer and a right refusal alike, and anything else as 0.",
-            "Curves over every confidence, of the first citation: "
+            "An answer is right if one of its citations covers at least half of a gold answer. The "
+            "score is 1 for a right answer or a right refusal, and 0 for anything else.",
+            "Curves over all confidences, for the first citation: "
             "[wrong replies against questions answered](refusal-risk-coverage.svg), "
             "[right replies against confidence](refusal-calibration.svg).",
             f"The threshold with the best score on one half of the articles is "
-            f"{best.threshold:.2f}. The tables are of the other half.",
+            f"{best.threshold:.2f}. The tables are for the other half.",
             *(
                 section(name, [o for o in asked if not in_first_half(o.article)])
                 for name, asked in found.items()
@@ -190,12 +190,12 @@ def measure(
 
 
 def plot(found: dict[str, list[Outcome]], folder: Path) -> None:
-    """Draw the curves of the half that is reported on."""
+    """Draw the curves for the half of the articles that is reported on."""
     sets = {}
     for name, asked in found.items():
         some = [o for o in asked if not in_first_half(o.article)]
         right = [o.answerable and o.first_is_right for o in some]
-        sets[name] = Believed([o.confidence for o in some], right)
+        sets[name] = Replies([o.confidence for o in some], right)
     plot_risk_coverage(sets, folder / "refusal-risk-coverage.svg")
     plot_calibration(sets, folder / "refusal-calibration.svg")
 

@@ -1,4 +1,4 @@
-r"""Measure retrieval by embeddings, by BM25 and fused, on every set.
+r"""Measure retrieval by vectors, by BM25 and by both, on every set.
 
     python -m bench.retrieval --data DIR [--out bench/results] [--sets squad_en covidqa]
 
@@ -22,8 +22,8 @@ from bench.datasets import (
     QA_FILES,
     RETRIEVAL_FOLDERS,
     RetrievalSet,
-    in_quick_run,
     read_retrieval_set,
+    read_set,
 )
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
@@ -38,7 +38,7 @@ from bench.retrieval_report import (
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.search.passage_index import PassageIndex
 from index.types import Article, Passage
-from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
+from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.metrics import (
     bootstrap,
     document_recall,
@@ -47,21 +47,21 @@ from qa.evaluation.metrics import (
     recall_within,
     reciprocal_rank,
 )
-from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY
+from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY
 from qa.retrieval.retriever import Retriever
 
-SYSTEMS = {"dense": MEANING_ONLY, "BM25": WORDS_ONLY, "hybrid": None}
-# Enough for 2,000 characters of short passages, and for the first 10 hits.
+SYSTEMS = {"dense": VECTORS_ONLY, "BM25": BM25_ONLY, "hybrid": None}
+# Enough for 2,000 characters of short passages, and for the metrics at 10.
 _PASSAGES = 20
-# Enough for 100 different documents, most of which are one or two passages.
+# Enough for 100 different documents, most of which have one or two passages.
 _PASSAGES_OF_DOCUMENTS = 250
-# CISI has queries that are whole abstracts.
+# Some queries of CISI are whole abstracts.
 _MAX_QUERY_CHARS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionScores:
-    """What one system brought for one question; as in PassageRow."""
+    """The metrics of one system for one question, as in PassageRow."""
 
     recall: tuple[float, ...]
     reciprocal_rank: float
@@ -72,7 +72,7 @@ class QuestionScores:
 def measure_passages(
     name: str, articles: Iterable[EvalArticle], embedder: RememberingEmbedder
 ) -> list[PassageRow]:
-    """Return a row for each system: passages of each question's own article."""
+    """Return a row for each system, for passages of each question's own article."""
     scores: dict[str, list[list[QuestionScores]]] = {system: [] for system in SYSTEMS}
     characters: list[int] = []
     tokens: list[int] = []
@@ -94,7 +94,7 @@ def measure_passages(
 
 
 def measure_documents(collection: RetrievalSet, embedder: RememberingEmbedder) -> list[DocumentRow]:
-    """Return a row for each system: the documents of a retrieval set."""
+    """Return a row for each system, for the documents of a retrieval set."""
     embedder.prepare([query.text for query in collection.queries])
     with PassageIndex(None, embedder) as index:
         owners = _add_documents(index, collection)
@@ -116,7 +116,7 @@ def measure_documents(collection: RetrievalSet, embedder: RememberingEmbedder) -
 
 def _add(index: PassageIndex, text: str, title: str) -> Article:
     article = index.add(Article.from_text(text, title=title))
-    # Evidence is offsets into the text as given.
+    # Evidence is given as offsets into the original text.
     assert article.text == text, f"The text of {title!r} was changed by indexing."
     return article
 
@@ -163,11 +163,11 @@ def _passage_row(
 
 
 def _add_documents(index: PassageIndex, collection: RetrievalSet) -> dict[str, list[str]]:
-    """Add the documents; return the ids of the documents that each article is."""
+    """Add the documents, and return the ids of the documents with each article's text."""
     owners: dict[str, list[str]] = {}
     for document in tqdm(collection.documents, desc=f"{collection.name}, indexing"):
         text = f"{document.title}\n\n{document.text}".strip()
-        if text:  # Cranfield has a document without any
+        if text:  # a document of Cranfield has none
             owners.setdefault(_add(index, text, document.title).id, []).append(document.id)
     return owners
 
@@ -180,26 +180,18 @@ def _documents_of(passages: Iterable[Passage], owners: dict[str, list[str]]) -> 
 def _measured(
     data: Path, names: Sequence[str], cache: Path | None, *, quick: bool
 ) -> Iterator[Results]:
-    """Yield all results so far after each set, so that a long run loses nothing."""
+    """Yield all results so far after each set, so that an interrupted run keeps them."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder(), cache)
     results = Results(Environment.now("bench.retrieval"), quick)
     for name in names:
         if name in QA_FILES:
-            articles = read_articles(data / QA_FILES[name])
-            rows = measure_passages(name, _eighth(articles) if quick else articles, embedder)
+            rows = measure_passages(name, read_set(data, name, quick=quick), embedder)
             results = replace(results, passages=(*results.passages, *rows))
         else:
             collection = read_retrieval_set(data / RETRIEVAL_FOLDERS[name])
             found = measure_documents(collection, embedder)
             results = replace(results, documents=(*results.documents, *found))
         yield results
-
-
-def _eighth(articles: Iterable[EvalArticle]) -> list[EvalArticle]:
-    return [
-        replace(article, questions=tuple(q for q in article.questions if in_quick_run(q.id)))
-        for article in articles
-    ]
 
 
 def main() -> None:
@@ -211,7 +203,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
     parser.add_argument("--sets", nargs="+", choices=known, default=known, metavar="SET")
     parser.add_argument("--quick", action="store_true", help="a fixed eighth of the questions")
-    parser.add_argument("--cache", type=Path, help="keep the vectors here between runs")
+    parser.add_argument("--cache", type=Path, help="folder in which vectors are cached")
     arguments = parser.parse_args()
     for results in _measured(
         arguments.data, arguments.sets, arguments.cache, quick=arguments.quick

@@ -18,23 +18,23 @@ _POLL_SECONDS = 0.02
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[int, str]]:
-    """Run this interpreter with ``arguments`` and, last, a port; give its process and address.
+    """Run this interpreter with ``arguments`` and a port, and yield its process id and address.
 
-    They are given as soon as it answers there. The address ends with a slash.
+    They are yielded as soon as the page answers. The address ends with a slash.
     """
     port = free_port()
-    quiet = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
+    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
     process = subprocess.Popen(  # noqa: S603 - this interpreter and our own programs
         [sys.executable, *arguments, str(port)],
-        env=quiet,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         address, latest = f"http://127.0.0.1:{port}/", time.monotonic() + LONGEST_SECONDS
         while not _answers(address):
-            assert process.poll() is None, "The page's program ended."
-            assert time.monotonic() < latest, "The page did not come."
+            assert process.poll() is None, "The page's process ended."
+            assert time.monotonic() < latest, "The page did not answer in time."
             time.sleep(_POLL_SECONDS)
         yield process.pid, address
     finally:

@@ -5,7 +5,7 @@
 The library is on disk and holds the bundled article. Each round starts four processes, one
 after the other, which print the time of each step since their start. Then the page is started
 and timed until it answers over HTTP. Then questions are embedded alternately by onnxruntime
-and by sentence-transformers, with the cores as they are and with a busy process on each; the
+and by sentence-transformers, with idle cores and with a busy process on each; the
 smallest cosine of their vectors is reported.
 """
 
@@ -39,9 +39,9 @@ from qa.article_qa import ArticleQA
 
 QUESTION = "Who did Marco Rubio call?"
 LONGEST_QUESTION = 160
-"""Characters of the sentences that stand for questions."""
+"""The longest sentence, in characters, that is used as a question."""
 WARM_UP = 5
-"""Questions that are not counted."""
+"""The number of questions that are not counted."""
 
 _FIRST = """
 import sys, time
@@ -138,11 +138,11 @@ def questions() -> list[str]:
 def encodings(
     light: OnnxEncoder, full: SentenceTransformerEncoder, texts: Sequence[str], count: int
 ) -> list[Encoding]:
-    """Return how long ``count`` questions take, embedded by both in turns."""
-    encoders = {"light": light.encode_query, "sentence-transformers": full.encode_query}
+    """Return the times of ``count`` questions, embedded alternately by both encoders."""
+    encoders = {"onnxruntime": light.encode_query, "sentence-transformers": full.encode_query}
     asked = [texts[i % len(texts)] for i in range(count + WARM_UP)]
     rows = []
-    for cores, processes in (("as found", 0), ("all busy", usable_cores())):
+    for cores, processes in (("idle", 0), ("all busy", usable_cores())):
         with _busy(processes):
             found = np.array(
                 [[milliseconds(partial(e, q)) for e in encoders.values()] for q in asked]
@@ -167,10 +167,10 @@ def _busy(count: int) -> Iterator[None]:
             process.wait()
 
 
-def least_cosine(
+def smallest_cosine(
     light: OnnxEncoder, full: SentenceTransformerEncoder, texts: Sequence[str]
 ) -> float:
-    """Return the cosine of the two vectors of the text whose vectors are farthest apart."""
+    """Return the smallest cosine of the two encoders' vectors of the same text."""
     return min(float(light.encode_query(text) @ full.encode_query(text)) for text in texts)
 
 
@@ -223,7 +223,7 @@ def main() -> None:
     full = SentenceTransformerEncoder.load(folder, allow_download=False, precision="auto")
     encoded = encodings(light, full, texts, given.questions)
     exact = SentenceTransformerEncoder.load(folder, allow_download=False, precision="float32")
-    cosine = least_cosine(light, exact, [*texts, bundled_article().text])
+    cosine = smallest_cosine(light, exact, [*texts, bundled_article().text])
     text = render(environment, load, found, encoded, cosine)
     report(given.out, "start", text)
 

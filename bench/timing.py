@@ -14,6 +14,6 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def in_turn(names: Sequence[str], number: int) -> list[str]:
-    """Return the order of a round: each round another is first, every second goes backwards."""
+    """Return the order of a round: each starts with another name, every second one is reversed."""
     step = -1 if number % 2 else 1
     return [names[(number + step * offset) % len(names)] for offset in range(len(names))]

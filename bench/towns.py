@@ -1,4 +1,4 @@
-"""Articles about towns that differ in their numbers only, so that each answer is traceable."""
+"""Write articles about towns that differ only in their numbers, so that answers are traceable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMES = ("Arnmouth", "Belsund", "Corvale", "Dunhaven", "Eskford", "Farholm", "G
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """An article, and the number that answers each question about it and no other town."""
+    """An article, and the answer to each question about it, which no other town has."""
 
     title: str
     text: str
@@ -37,7 +37,7 @@ def towns(count: int = len(_NAMES)) -> list[Town]:
 
 
 def _town(name: str, number: int) -> Town:
-    # All of four digits, as the years are, and no two the same.
+    # Four digits each, as in years, and all different.
     answers = {q: str(1801 + 16 * number + 2 * i) for i, (q, _) in enumerate(_FACTS)}
     paragraphs = [f"{name} is a town on the coast."]
     for i, (question, sentence) in enumerate(_FACTS):

@@ -1,4 +1,4 @@
-"""Toy embedding model, which takes no time itself."""
+"""A toy embedding model, which takes almost no time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from index.embedding.embedder import ModelIdentity, Progress, Vectors
 
 
 class ToyEmbedder:
-    """Embeds a text by its words alone: the same text gets the same vector, in any process.
+    """Derives a text's vector from its words, the same in every process.
 
     Args:
-        dimension: Of the vectors.
-        name: Another name is another model, whose vectors differ.
+        dimension: The dimension of the vectors.
+        name: The model's name; models of different names have different vectors.
     """
 
     max_tokens = 100

@@ -1,6 +1,6 @@
-"""Visit the page without a browser: send what its script sends, and read the replies.
+"""Visit the page without a browser: send its script's requests and read the replies.
 
-Private events of Gradio's are named by numbers; they are found by what triggers them.
+Gradio numbers the page's private events; they are identified by what triggers them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ PATIENCE_SECONDS = 120.0
 
 
 class QueueFull(Exception):
-    """The page takes no more requests at the moment."""
+    """The page's queue is full."""
 
 
 class PageFailed(Exception):
-    """The page answered with an error, or not at all."""
+    """The page replied with an error, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,22 @@ class Events:
 
     @classmethod
     def of(cls, config: dict[str, Any]) -> Self:
-        """Return them as the page's configuration tells them."""
+        """Return the events in the page's configuration."""
         named = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
         events = config["dependencies"]
 
-        def found(element: str, event: str) -> tuple[int, int]:
+        def event_of(element: str, event: str) -> tuple[int, int]:
             target = [named[element], event]
             return next(_numbers(each) for each in events if target in each["targets"])
 
         loading = [e for e in events if any(event == "load" for _, event in e["targets"])]
-        ask = found("question", "submit")
+        ask = event_of("question", "submit")
         return cls(
             arrive=_numbers(max(loading, key=lambda each: len(each["inputs"]))),
             ask=ask,
             settle=next(_numbers(each) for each in events if each["trigger_after"] == ask[0]),
-            press=found("shelf", "click"),
-            clear=found("chat", "clear"),
+            press=event_of("shelf", "click"),
+            clear=event_of("chat", "clear"),
         )
 
 
@@ -63,7 +63,7 @@ def _numbers(event: dict[str, Any]) -> tuple[int, int]:
 
 
 class Visitor:
-    """One tab that is open on the page at ``address``, which ends with a slash."""
+    """One browser tab with the page at ``address``, which ends with a slash."""
 
     def __init__(self, client: httpx.AsyncClient, address: str, events: Events) -> None:
         self._client, self._events = client, events
@@ -72,7 +72,7 @@ class Visitor:
         self.key = secrets.token_hex(16)
 
     async def arrive(self) -> list[Any]:
-        """Load the page, and return what the server keeps of this tab."""
+        """Load the page, and return the state that the server has for this tab."""
         return await self._run(self._events.arrive, [None, None, self.key])
 
     async def press(self, action: str, **data: object) -> list[Any]:
@@ -84,20 +84,20 @@ class Visitor:
         return await self._run(self._events.clear)
 
     async def ask(self, question: str, *, reads_after: float = 0) -> list[dict[str, Any]]:
-        """Ask, and return the messages of the conversation when the answer is shown.
+        """Ask, and return the messages of the conversation with the answer.
 
-        ``reads_after`` is how many seconds it takes until what the page sends is read.
+        ``reads_after`` is the delay in seconds before the page's reply is read.
 
         Raises:
-            QueueFull: The question is not taken.
-            PageFailed: The page answers with an error.
+            QueueFull: The question was rejected.
+            PageFailed: The page replied with an error.
         """
         await self._run(self._events.ask, [question, None, None], reads_after=reads_after)
         *_, messages, _ = await self._run(self._events.settle)
         return list(messages)
 
     async def leave(self, question: str) -> None:
-        """Ask, and go away without reading what comes."""
+        """Ask, and leave without reading the reply."""
         await self._join(self._events.ask, [question, None, None], None)
 
     async def _run(
@@ -113,12 +113,12 @@ class Visitor:
         async for message in self._messages():
             if message["msg"] == "process_completed":
                 if not message["success"]:
-                    told = str(message["output"].get("error"))
-                    raise QueueFull if told == TOO_MANY else PageFailed(told)
+                    error = str(message["output"].get("error"))
+                    raise QueueFull if error == TOO_MANY else PageFailed(error)
                 return list(message["output"]["data"])
             if message["msg"] == "unexpected_error":
                 raise PageFailed(message["message"])
-        raise PageFailed("The page said nothing.")
+        raise PageFailed("The page sent no reply.")
 
     async def _join(
         self, event: tuple[int, int], data: Sequence[Any] | None, event_data: object
@@ -136,14 +136,14 @@ class Visitor:
         answer.raise_for_status()
 
     async def _messages(self) -> AsyncIterator[dict[str, Any]]:
-        told = {"session_hash": self.session}
-        async with self._client.stream("GET", f"{self._api}queue/data", params=told) as stream:
+        query = {"session_hash": self.session}
+        async with self._client.stream("GET", f"{self._api}queue/data", params=query) as stream:
             async for line in stream.aiter_lines():
                 if line.startswith("data:"):
                     yield json.loads(line.removeprefix("data:"))
 
 
 def client() -> httpx.AsyncClient:
-    """Return an HTTP client for any number of visitors, which asks no proxy."""
+    """Return an HTTP client for any number of visitors, which uses no proxy."""
     limits = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(limits=limits, timeout=PATIENCE_SECONDS, trust_env=False)

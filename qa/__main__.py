@@ -17,7 +17,7 @@ signal.signal(signal.SIGINT, _exit_interrupted)
 
 
 def main() -> None:
-    """Import and run the command line. A terminal shows meanwhile that it has started."""
+    """Import and run the command line, after showing in a terminal that it has started."""
     shown = os.isatty(2) and os.environ.get("TERM") != "dumb"
     if shown:
         os.write(2, b"Starting...\r")

@@ -1,4 +1,4 @@
-"""Decide what kind of answer a question is due (a fact, an overview, small talk) and give it."""
+"""Decide what kind of answer a question needs (facts, an overview, small talk) and compose it."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Evidence:
     """The passages retrieved for a question, and what the reading model found in them."""
 
     passages: tuple[Passage, ...]
-    """As the retriever ordered them."""
+    """In the retriever's order."""
     reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question, the articles it is asked of, and what has been found for it so far."""
+    """A question, the articles it is asked of, and caches for answering it."""
 
     question: str
     titles: Mapping[str, str]
-    """Title of each of the articles by its id, as they were when the question was asked."""
+    """The articles' titles by id, at the time of the question."""
     article_ids: Sequence[str] | None = None
     """None for all articles."""
     history: Sequence[str | Answer] = ()
@@ -51,11 +51,11 @@ class Request:
     rerank: bool = True
     """Whether the answer's passages are in the reading model's order."""
     vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
-    """Embeddings by text: intent and retrieval need the same one."""
+    """Embeddings by text; intent and retrieval need the same one."""
     evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
-    """By question: choosing how to read a follow-up has read the chosen one."""
+    """Evidence by question; choosing how to complete a follow-up computes it first."""
     snapshot: dict[str, Article] = field(default_factory=dict, repr=False)
-    """The articles of the passages, kept because others may remove them meanwhile."""
+    """The articles of the passages by id, as other threads may remove them."""
 
 
 class Answerer:
@@ -63,10 +63,10 @@ class Answerer:
 
     Args:
         library: The articles.
-        retriever: Finds passages in them.
+        retriever: Finds passages in the articles.
         reader: Finds the answer in passages.
         embedder: The library's embedding model.
-        settings: How much is read, and how sure an answer must be.
+        settings: The number of passages to read, and the least confidence of an answer.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Answerer:
             raise QuestionError(BLANK)
 
     def answer(self, request: Request) -> Answer:
-        """Return the answer, from those of the articles that are still in the library.
+        """Return the answer from those of the articles that are still in the library.
 
         Raises:
-            QuestionError: A question of the history that matters here is blank or too long.
+            QuestionError: An earlier question that it refers to is blank or too long.
         """
         intent = self.intent(request)
         if intent.kind is Kind.TALK:
@@ -131,7 +131,7 @@ class Answerer:
         """Return an overview of the articles.
 
         Raises:
-            ValueError: ``kind`` is not one of an overview.
+            ValueError: ``kind`` is not that of an overview.
         """
         self._library.embed_pending()
         return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
@@ -145,7 +145,7 @@ class Answerer:
         if not words:
             return False
         self._library.embed_pending()
-        # A passage with a rare word is among the first by BM25.
+        # BM25 ranks passages with a rare word among the first.
         found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
         return contains_any([passage.text for passage in found], words)
 
@@ -167,12 +167,12 @@ class Answerer:
         return _with_language_note(answer, [request.snapshot[each] for each in ids])
 
     def _exchanges(self, request: Request, turns: Sequence[str | Answer]) -> list[Exchange]:
-        """Return the last turns; those of which only the question is known are answered again."""
+        """Return the last turns; those without an answer are answered again."""
         answers: list[Answer] = []
         for turn in turns[-MAX_TURNS:]:
             if isinstance(turn, str):
                 self.check(turn)
-                turn = self.answer(  # noqa: PLW2901 - from here on its answer is what matters
+                turn = self.answer(  # noqa: PLW2901 - only the answer is needed from here on
                     replace(request, question=turn, history=tuple(answers), rerank=True)
                 )
             if _can_be_referred_to(turn):
@@ -184,8 +184,8 @@ class Answerer:
     ) -> Answer | None:
         """Return the joined answers to the parts of a question.
 
-        Each part is read as a follow-up to those before it. None if the question has only
-        one part, or none of its parts is answered.
+        Each part is read as a follow-up to the previous ones. None if the question has only one
+        part, or if no part is answered.
         """
         parts = split_question(question)
         if len(parts) == 1:
@@ -226,12 +226,12 @@ class Answerer:
 
 
 def _can_be_referred_to(turn: str | Answer) -> bool:
-    """Whether a later question can refer to a turn: not to small talk or a list of people."""
+    """Return whether a later question can refer to a turn, which is not so for small talk."""
     return isinstance(turn, str) or turn.kind is Kind.ANSWER
 
 
 def _with_language_note(answer: Answer, articles: Iterable[Article]) -> Answer:
-    """Return ``answer`` with a note if its question, or an article it is from, is not English."""
+    """Return ``answer`` with a note if its question or one of its articles is not in English."""
     texts = [language_of(article.text) for article in articles]
     note = language_note(language_of(answer.question), texts)
     return replace(answer, note=note) if note else answer

@@ -1,4 +1,4 @@
-"""ArticleQA: the one object that every surface calls."""
+"""Define ArticleQA, the object behind every interface."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 from qa.suggestions import Scope, Suggestions
 
-if TYPE_CHECKING:  # few sessions need it, and it takes some hundredths of a second to import
+if TYPE_CHECKING:  # slow to import, and rarely needed
     from qa.overview.overviews import Name
 
 MAX_SUGGESTIONS = 8
-"""Questions offered in an empty chat, at most."""
+"""The most questions that are suggested by default."""
 
 
 class ArticleQA:
-    """A library of articles that can be questioned. Safe to use from several threads.
+    """Answers questions about a library of articles. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.
 
     Args:
-        index: Where articles are stored and searched.
+        index: Stores and searches articles.
         embedder: The embedding model of ``index``.
-        settings: Limits of what is added and asked, and how readily it answers.
+        settings: Limits on articles and questions, and how readily it answers.
         reader: The reading model; None for the default one.
-        pending: Articles to embed and store when they are first needed there.
+        pending: Articles to embed and store when a search first needs them.
 
     Example:
         >>> qa = ArticleQA.from_text("The bridge opened in 1932. It is 1,149 m long.")
@@ -79,15 +79,15 @@ class ArticleQA:
         """Open the library in ``folder``.
 
         Args:
-            folder: The library's folder. Other files in it are left alone.
-            settings: None for those of the environment.
-            create: Whether to create the library if there is none.
-            read_only: Whether to change nothing in the folder.
+            folder: The library's folder. Other files in it are not touched.
+            settings: None for the settings of the environment.
+            create: Whether to create the library if it does not exist.
+            read_only: Whether to leave the folder unchanged.
 
         Raises:
-            LibraryMissing: There is none, and ``create`` is False.
+            LibraryMissing: It does not exist, and ``create`` is False.
             LibraryDamaged: Its articles are lost or cannot be read.
-            LibraryError: It cannot be opened, or was made with another embedding model.
+            LibraryError: It cannot be opened, or uses another embedding model.
         """
         settings = settings or Settings.load()
         embedder = _embedder(settings)
@@ -98,7 +98,7 @@ class ArticleQA:
 
     @classmethod
     def from_text(cls, text: str, *, title: str = "", settings: Settings | None = None) -> Self:
-        """Return a library in memory that holds this text, which is embedded when first needed.
+        """Return a library in memory with this text, which is embedded when first needed.
 
         Raises:
             InputError: The text is blank or too long.
@@ -108,7 +108,7 @@ class ArticleQA:
 
     @classmethod
     def from_file(cls, path: Path | str, settings: Settings | None = None) -> Self:
-        """Return a library in memory that holds the article of this file alone.
+        """Return a library in memory with the article in this file.
 
         Raises:
             InputError: The file cannot be used; see :mod:`index.errors`.
@@ -118,7 +118,7 @@ class ArticleQA:
 
     @classmethod
     def bundled(cls, settings: Settings | None = None) -> Self:
-        """Return a library in memory that holds the bundled article."""
+        """Return a library in memory with the bundled article."""
         return cls._in_memory(settings or Settings.load(), bundled_article())
 
     @classmethod
@@ -132,8 +132,8 @@ class ArticleQA:
     ) -> None:
         """Embed every article of a library again, with the model of ``settings``.
 
-        ``progress`` is called with (articles done, articles). The library stays as it was
-        until all are done.
+        ``progress`` is called with (articles done, articles). The library is unchanged until all
+        are done.
         """
         embedder = _embedder(settings or Settings.load())
         with PassageIndex(Path(folder), embedder, create=False, replacing=True) as index:
@@ -141,12 +141,12 @@ class ArticleQA:
 
     @property
     def ready(self) -> bool:
-        """Whether a question is answered without waiting for a model to load."""
+        """Whether the models are loaded and all articles embedded."""
         models = (self._embedder, self._answerer.intent_embedder, self._reader)
         return all(model.is_loaded for model in models) and not self._library.has_pending
 
     def warm_up(self) -> None:
-        """Load what the first question would have to wait for.
+        """Load the models and embed pending articles, so that the first question need not wait.
 
         Raises:
             ModelError: A model cannot be used.
@@ -159,7 +159,7 @@ class ArticleQA:
         language_of("warm-up")
 
     def close(self) -> None:
-        """Close the library, which cannot be used afterwards."""
+        """Close the library. It cannot be used afterwards."""
         self._library.index.close()
 
     def __enter__(self) -> Self:
@@ -171,7 +171,7 @@ class ArticleQA:
     def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
         """Add a text and return it as stored; adding it a second time changes nothing.
 
-        ``progress`` is called with (passages embedded, passages), here and below.
+        ``progress`` is called with (passages embedded, passages), as by the other ``add`` methods.
 
         Raises:
             InputError: The text is blank or too long.
@@ -184,7 +184,9 @@ class ArticleQA:
     ) -> Article:
         """Add a file's bytes; ``name`` gives the format and a default title.
 
-        Raises what :meth:`add_file` does.
+        Raises:
+            InputError: The bytes cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be stored.
         """
         return self.add_article(read_bytes(data, name, self.settings, title=title), progress)
 
@@ -203,7 +205,9 @@ class ArticleQA:
         """Add the page at ``url``. No other method uses the network.
 
         Raises:
-            FetchError: The page cannot be fetched, or must not be; else as :meth:`add_file`.
+            FetchError: The page cannot be fetched, or is on a forbidden address.
+            InputError: Its content cannot be used; see :mod:`index.errors`.
+            LibraryError: The article cannot be stored.
         """
         return self.add_article(read_url(url, self.settings, title=title), progress)
 
@@ -216,7 +220,7 @@ class ArticleQA:
         return self._library.articles()
 
     def catalogue(self) -> list[ArticleInfo]:
-        """Return what a list shows of every article, in the order they were added."""
+        """Return every article without its text, in the order they were added."""
         return self._library.catalogue()
 
     def titles(self) -> dict[str, str]:
@@ -273,8 +277,8 @@ class ArticleQA:
         """Return the ``k`` passages that best match the question, best first.
 
         ``article_ids`` limits the search to those articles. Fewer than ``k`` are returned
-        if there are no more. With ``rerank`` the reading model orders them, which is
-        better and takes longer.
+        if there are no more. With ``rerank``, the reading model orders them, which is more
+        accurate and slower.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
@@ -305,9 +309,9 @@ class ArticleQA:
             history: Earlier questions or, better, their answers, oldest first. A follow-up
                 such as "When did he call?" is completed from them, and the completed
                 question is :attr:`Answer.understood`. Other questions ignore them. An earlier
-                question without its answer is answered again where that is needed.
-            rerank: Whether the answer's passages are in the reading model's order; else
-                they are in the retriever's.
+                question without its answer is answered again if needed.
+            rerank: Whether the answer's passages are in the reading model's order instead of
+                the retriever's.
 
         Raises:
             QuestionError: The question, or an earlier one that it refers to, is blank or
@@ -327,25 +331,25 @@ class ArticleQA:
         *,
         history: Sequence[str | Answer] = (),
     ) -> Intent:
-        """Return what a question asks for, by which :meth:`ask` decides how to answer it."""
+        """Return what a question asks for, which determines how :meth:`ask` answers it."""
         return self._answerer.intent(self._request(question, article_ids, history=history))
 
     def overview(
         self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
     ) -> Answer:
-        """Return what whole articles are about, in their own sentences, each cited.
+        """Return an overview of whole articles in their own sentences, each cited.
 
-        A summary is a paragraph; key points, people and a timeline are lists with one entry
-        a line. With several articles each part begins with a title, and only the first five
-        articles are used. Where an article has nothing to show, a sentence says so.
+        A summary is a paragraph; key points, people and a timeline are lists with one entry a
+        line. With several articles, each part begins with a title, and only the first five
+        articles are used. If there is nothing to show for an article, a sentence says so.
 
         Args:
             kind: ``SUMMARY``, ``KEY_POINTS``, ``PEOPLE`` or ``TIMELINE``.
             article_ids: The articles; None for all.
-            question: What was asked, for :attr:`Answer.question`.
+            question: The question, for :attr:`Answer.question`.
 
         Raises:
-            ValueError: ``kind`` is another one.
+            ValueError: ``kind`` is another kind.
             ArticleNotFound: One of the ids is not in the library.
         """
         return self._answerer.overview(kind, self._request(question, article_ids))
@@ -358,14 +362,14 @@ class ArticleQA:
         about: Iterable[str] | None = None,
         should_continue: Callable[[], bool] = lambda: True,
     ) -> list[str]:
-        """Return up to ``count`` questions to begin with, each of which the articles answer.
+        """Return up to ``count`` questions that the articles answer, as suggestions.
 
         Each has been tried: the overview is not empty, or the answer is likely right and quotes
-        the name that it is about. The first call for an article takes up to about five seconds.
+        the name in the question. The first call for an article takes up to about five seconds.
 
         Args:
-            article_ids: The articles that will be asked; None for all.
-            count: How many questions at most.
+            article_ids: The articles to be asked; None for all.
+            count: The most questions to return.
             about: The articles that the questions are about; None for the first of those asked.
             should_continue: Called before each question is tried; False ends the search.
 

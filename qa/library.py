@@ -1,4 +1,4 @@
-"""The articles of a library: read from sources, stored, or waiting to be embedded."""
+"""Read articles from sources, and keep those of a library."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from qa.settings import Settings
 
 
 def read_text(text: str, settings: Settings, *, title: str = "") -> Article:
-    """Return the article in a text, with the headings of a plain-text file.
+    """Return the article in a text, with the same headings as in a plain-text file.
 
     Raises:
         EmptyArticle: The text is blank.
-        TooLarge: It is over the limit of the settings.
+        TooLarge: It is longer than the settings allow.
     """
     from index.sources.loaders import article_from_text
 
@@ -72,11 +72,11 @@ def read_url(url: str, settings: Settings, *, title: str = "") -> Article:
 
 
 class Library:
-    """Stored articles, and some that wait to be embedded. Safe to use from several threads.
+    """Stored articles, and others not yet embedded. Safe to use from several threads.
 
     Args:
-        index: Where articles are stored and searched.
-        pending: Articles to embed and store when they are first needed there.
+        index: Stores and searches articles.
+        pending: Articles to embed and store when a search first needs them.
     """
 
     def __init__(self, index: PassageIndex, pending: Sequence[Article] = ()) -> None:
@@ -86,11 +86,11 @@ class Library:
 
     @property
     def has_pending(self) -> bool:
-        """Whether an article waits to be embedded."""
+        """Whether there are articles not yet embedded."""
         return bool(self._pending)
 
     def embed_pending(self) -> None:
-        """Embed and store the articles that wait for it."""
+        """Embed and store the pending articles."""
         with self._lock:
             while self._pending:
                 self.index.add(self._pending[0])
@@ -106,15 +106,15 @@ class Library:
         return [*self.index.store.articles(), *self._pending]
 
     def catalogue(self) -> list[ArticleInfo]:
-        """Return what a list shows of every article, in the order they were added."""
-        # Pending ones first: an article that is stored meanwhile is in both, not in neither.
+        """Return the catalogue entry of every article, in the order they were added."""
+        # Pending ones first: one that is stored between the two reads is in both, not in neither.
         pending = [ArticleInfo.of(article) for article in tuple(self._pending)]
         stored = self.index.store.catalogue()
         known = {info.id for info in stored}
         return [*stored, *(info for info in pending if info.id not in known)]
 
     def titles(self, article_ids: Iterable[str] | None = None) -> dict[str, str]:
-        """Return the titles of these articles by their ids; of all, as added, for None.
+        """Return the titles of these articles by id; None for all, in the order they were added.
 
         Raises:
             ArticleNotFound: One of the ids is not in the library.
@@ -139,11 +139,11 @@ class Library:
 
     def existing(self, article_ids: Iterable[str]) -> list[Article]:
         """Return the articles of these ids that exist, each once and in this order."""
-        found = []
+        articles = []
         for article_id in dict.fromkeys(article_ids):
             with suppress(ArticleNotFound):
-                found.append(self.article(article_id))
-        return found
+                articles.append(self.article(article_id))
+        return articles
 
     def remove(self, article_id: str) -> None:
         """Remove an article; see :meth:`PassageIndex.remove`."""

@@ -1,4 +1,4 @@
-"""Settings: from arguments, the environment and a file; unknown names are refused."""
+"""Load and check settings from arguments, the environment and a file."""
 
 from __future__ import annotations
 
@@ -17,44 +17,42 @@ from index.limits import (
 )
 
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
-# Names with the prefix that say where things are, and are read elsewhere.
+# Variables with the prefix that are not settings but paths, and are read elsewhere.
 _LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY"})
 LEVELS = ("careful", "balanced", "eager")
-"""Values of ``answering``: how readily it answers."""
+"""Values of ``answering``, from the highest confidence threshold to the lowest."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, with its default. Values are checked when they are made.
+    """All settings with their defaults. Values are checked on construction.
 
     Raises:
-        SettingsError: A value is impossible.
+        SettingsError: A value is out of range.
     """
 
     model: str | None = None
-    """Embedding model: a name or path for sentence-transformers; None for the
-    default model."""
+    """Embedding model: a name or path for sentence-transformers; None for the default model."""
     allow_download: bool = False
-    """Whether a model that is named may be fetched from the model hub."""
+    """Whether ``model`` may be downloaded from the model hub."""
     passages: int = 5
-    """How many passages an answer is read from."""
+    """The number of passages that an answer is read from."""
     depth: int = 100
-    """How many candidates each of the two searches contributes."""
+    """The number of candidates from each of the two searches."""
     answering: str = "balanced"
-    """How readily it answers: ``careful``, ``balanced`` or ``eager``. What each answers
-    and refuses is measured in bench/results/refusal.md."""
+    """How readily it answers: ``careful``, ``balanced`` or ``eager``. See
+    bench/results/refusal.md for what each answers and refuses."""
     min_confidence: float | None = None
-    """Below this confidence the answer is that the article does not say; None for what
-    ``answering`` comes to."""
+    """The confidence below which a question is refused; None for that of ``answering``."""
     max_question_chars: int = 2_000
     max_article_bytes: int = DEFAULT_MAX_BYTES
-    """The largest file or page that is read."""
+    """The largest file or page accepted."""
     max_article_chars: int = DEFAULT_MAX_CHARS
-    """The longest text that is taken from a file."""
+    """The longest text accepted from a file."""
     max_pages: int = DEFAULT_MAX_PAGES
-    """The most pages or slides of a file."""
+    """The largest number of pages or slides accepted."""
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -77,7 +75,7 @@ class Settings:
 
     @property
     def load_limits(self) -> LoadLimits:
-        """How much of a file is read."""
+        """The limits for reading a file."""
         return LoadLimits(
             max_bytes=self.max_article_bytes,
             max_chars=self.max_article_chars,
@@ -85,7 +83,7 @@ class Settings:
         )
 
     def least_confidence(self, levels: Mapping[str, float]) -> float:
-        """Return below which confidence an answer is not given; ``levels`` by name."""
+        """Return the confidence below which a question is refused, given that of each level."""
         return levels[self.answering] if self.min_confidence is None else self.min_confidence
 
     @classmethod
@@ -95,14 +93,14 @@ class Settings:
         environ: Mapping[str, str] | None = None,
         **arguments: Any,  # noqa: ANN401 - checked against each field's type
     ) -> Self:
-        """Return settings: arguments go before the environment, that before the file.
+        """Return settings; arguments override the environment, which overrides the file.
 
-        The file is TOML, one ``name = value`` a line; without ``file`` it is the one
-        that ARTICLE_QA_CONFIG names, if any. In the environment a setting is named
-        ``ARTICLE_QA_`` and its name in capitals. An argument of None counts as not given.
+        The file is TOML with one ``name = value`` a line. Without ``file``, it is the one that
+        the environment variable ARTICLE_QA_CONFIG names, if any. Other variables are the names of
+        settings in capitals with the prefix ``ARTICLE_QA_``. Arguments that are None are ignored.
 
         Raises:
-            SettingsError: A name is unknown, a value impossible, or the file unreadable.
+            SettingsError: A name is unknown, a value is invalid, or the file cannot be read.
         """
         environ = os.environ if environ is None else environ
         if file is None and environ.get("ARTICLE_QA_CONFIG"):
@@ -133,15 +131,15 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked(name: str, value: object) -> object:
-    """Return ``value`` as the field's type; text is converted, as the environment has no other."""
+    """Return ``value`` as the field's type; text from the environment is converted."""
     types = {field.name: field.type for field in fields(Settings)}
     if name not in types:
-        msg = f"There is no setting {name!r}. Known are: {', '.join(types)}."
+        msg = f"There is no setting {name!r}. The settings are: {', '.join(types)}."
         raise SettingsError(msg)
     try:
         return _converted(str(types[name]), value)
     except ValueError as error:
-        msg = f"The setting {name} cannot be {value!r}; it is of type {types[name]}."
+        msg = f"The setting {name} is {value!r}; it must be of type {types[name]}."
         raise SettingsError(msg) from error
 
 

@@ -59,7 +59,7 @@ def _models_loaded_once() -> Iterator[None]:
     def reader(folder: Traversable | None = None) -> reading_model.SpanModel:
         if folder is not None:
             return load_reader(folder)
-        key = str(reading_model.shipped_folder())  # type: ignore[attr-defined] # patched there
+        key = str(reading_model.shipped_folder())  # patched there
         if key not in readers:
             readers[key] = load_reader()
         return readers[key]

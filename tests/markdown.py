@@ -66,5 +66,5 @@ def literal(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the text with each run of white space, no-break spaces included, as one space."""
-    return " ".join(text.split())
+    """Return the text with each run of spaces and line breaks as one space."""
+    return re.sub(r"[ \n]+", " ", text).strip()

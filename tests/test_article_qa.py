@@ -54,7 +54,7 @@ def test_an_answer_quotes_the_exact_words(bundled: ArticleQA) -> None:
         "How do I bake bread?",
     ],
 )
-def test_what_the_article_does_not_say_is_refused_with_the_nearest_passages(
+def test_an_unanswered_question_is_refused_with_the_nearest_passages(
     bundled: ArticleQA, question: str
 ) -> None:
     answer = bundled.ask(question)
@@ -65,7 +65,7 @@ def test_what_the_article_does_not_say_is_refused_with_the_nearest_passages(
     assert answer.passages
 
 
-def test_module_level_functions_ask_the_article_that_comes_along() -> None:
+def test_module_level_functions_ask_the_bundled_article() -> None:
     assert retrieve("Who did Marco Rubio call?", k=2)[1].rank == 2
     assert ask("Who did Marco Rubio call?").answered
 
@@ -86,7 +86,7 @@ def test_a_file_can_be_questioned_from_memory(tmp_path: Path) -> None:
         assert answer.citations[0].title == "The Bridge"
 
 
-def test_a_library_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
+def test_a_library_on_disk_can_be_reopened(tmp_path: Path) -> None:
     (tmp_path / "bridge.txt").write_text(TEXT, encoding="utf-8")
     with ArticleQA.open(tmp_path / "library") as qa:
         added = qa.add_file(tmp_path / "bridge.txt")
@@ -115,7 +115,7 @@ def test_an_article_is_found_by_the_start_of_its_id() -> None:
                 qa.resolve(wrong)
 
 
-def test_a_catalogue_lists_what_waits_to_be_embedded_and_what_is_recorded() -> None:
+def test_a_catalogue_lists_pending_and_stored_articles() -> None:
     with ArticleQA.from_text(TEXT, title="Bridge") as qa:
         (info,) = qa.catalogue()
         assert info == ArticleInfo.of(qa.articles()[0])
@@ -126,13 +126,13 @@ def test_a_catalogue_lists_what_waits_to_be_embedded_and_what_is_recorded() -> N
         assert all(info.added_at for info in qa.catalogue())
 
 
-def test_articles_that_are_gone_are_left_out() -> None:
+def test_existing_leaves_out_removed_articles() -> None:
     with ArticleQA.from_text(TEXT) as qa:
         (article,) = qa.articles()
         assert qa.existing(["gone", article.id, "", article.id]) == [article]
 
 
-def test_a_new_title_is_cited_from_then_on() -> None:
+def test_citations_have_the_new_title() -> None:
     with ArticleQA.from_text(TEXT, title="Bridge") as qa:
         (info,) = qa.catalogue()
         assert qa.rename(info.id, "  The\nharbour ") == "The harbour"  # not embedded yet
@@ -145,7 +145,7 @@ def test_a_new_title_is_cited_from_then_on() -> None:
         check(qa, after)
 
 
-def test_a_title_that_cannot_be_kept_is_refused_and_the_old_one_stays() -> None:
+def test_an_invalid_title_is_refused_and_the_old_one_kept() -> None:
     with ArticleQA.from_text(TEXT, title="Bridge") as qa:
         (info,) = qa.catalogue()
         for wrong in (" \n", "\ud800"):
@@ -241,7 +241,7 @@ def test_a_follow_up_is_understood_from_the_answers_before_it(bundled: ArticleQA
     )
 
 
-def test_a_history_of_questions_serves_as_one_of_their_answers_does(bundled: ArticleQA) -> None:
+def test_a_history_of_questions_gives_the_same_answer_as_one_of_answers(bundled: ArticleQA) -> None:
     questions = ["Who did Marco Rubio call?", "When did he call?"]
     answers: list[Answer] = []
     for question in questions:
@@ -251,7 +251,7 @@ def test_a_history_of_questions_serves_as_one_of_their_answers_does(bundled: Art
     assert bundled.ask("Why?", history=questions) == by_answers
 
 
-def test_a_question_that_stands_alone_is_answered_as_without_a_history(bundled: ArticleQA) -> None:
+def test_a_self_contained_question_ignores_the_history(bundled: ArticleQA) -> None:
     question = "When was Operation Sindoor launched?"
     answer = bundled.ask(question, history=["Who did Marco Rubio call?", " "])
     assert answer == bundled.ask(question)
@@ -267,7 +267,7 @@ def test_a_question_that_stands_alone_is_answered_as_without_a_history(bundled: 
         ("Who did Marco Rubio call?", Kind.ANSWER),
     ],
 )
-def test_a_question_is_answered_in_the_kind_that_it_asks_for(
+def test_a_question_gets_the_kind_of_answer_it_asks_for(
     bundled: ArticleQA, question: str, kind: Kind
 ) -> None:
     answer = bundled.ask(question)
@@ -276,7 +276,7 @@ def test_a_question_is_answered_in_the_kind_that_it_asks_for(
     assert answer.note is None
 
 
-def test_a_polite_word_does_not_cut_the_thread(bundled: ArticleQA) -> None:
+def test_a_thank_you_does_not_break_a_follow_up(bundled: ArticleQA) -> None:
     first = bundled.ask("What was Operation Sindoor?")
     understood = bundled.ask("When was it launched?", history=[first]).understood
     between = [first, bundled.ask("Thanks a lot!"), bundled.ask("Which people are mentioned?")]
@@ -295,7 +295,7 @@ def test_it_may_be_the_article_after_an_answer(bundled: ArticleQA, question: str
     assert answer.understood is None
 
 
-def test_a_question_in_another_language_says_so(bundled: ArticleQA) -> None:
+def test_a_question_in_another_language_gets_a_note(bundled: ArticleQA) -> None:
     answer = bundled.ask("¿A quién llamó el secretario de Estado?")
     check(bundled, answer)
     assert answer.note
@@ -303,7 +303,7 @@ def test_a_question_in_another_language_says_so(bundled: ArticleQA) -> None:
     assert "English" in answer.note
 
 
-def test_an_article_in_another_language_says_so() -> None:
+def test_an_article_in_another_language_gets_a_note() -> None:
     text = "El puente se abrió al público en 1932. John Bradfield dirigió su diseño en la ciudad."
     with ArticleQA.from_text(text) as qa:
         answer = qa.ask("¿Cuándo se abrió el puente?")
@@ -311,12 +311,12 @@ def test_an_article_in_another_language_says_so() -> None:
     assert "text seems to be in Spanish" in answer.note
 
 
-def test_talk_about_an_article_that_is_not_there_is_an_error(bundled: ArticleQA) -> None:
+def test_small_talk_with_an_unknown_article_raises_an_error(bundled: ArticleQA) -> None:
     with pytest.raises(ArticleNotFound):
         bundled.ask("Hello there", article_ids=["nothing"])
 
 
-def test_kinds_are_told_apart_by_the_default_model_whatever_embeds(
+def test_intents_are_detected_by_the_default_model(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     settings = Settings(model="/nowhere")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -21,6 +23,8 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
+_COMMAND = re.compile(r"python -m ((?:bench|docs|qa|training)[\w.]*\w)")
+_IMPORT = re.compile(r"^ *from ((?:qa|index)[\w.]*) import ([\w, ]+)$", re.MULTILINE)
 _PATH = re.compile(r"`((?:bench|docs|index|qa|tests|training)/[\w./-]*)`")
 GENERATED = ("api.md", "cli.md")
 WRITTEN = [
@@ -55,6 +59,22 @@ def test_links_to_files_and_headings_resolve(page: Path) -> None:
 def test_files_and_folders_that_are_named_exist(page: Path) -> None:
     named = _PATH.findall(page.read_text(encoding="utf-8"))
     assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_are_named_exist(page: Path) -> None:
+    for module in _COMMAND.findall(page.read_text(encoding="utf-8")):
+        spec = importlib.util.find_spec(module)
+        assert spec is not None, module
+        if spec.submodule_search_locations:  # a package is run by its __main__ module
+            assert importlib.util.find_spec(f"{module}.__main__"), module
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_names_that_are_imported_in_examples_exist(page: Path) -> None:
+    for module, names in _IMPORT.findall(page.read_text(encoding="utf-8")):
+        imported = importlib.import_module(module)
+        assert [name for name in names.split(", ") if not hasattr(imported, name)] == [], module
 
 
 def test_documents_that_the_source_names_exist() -> None:

@@ -9,11 +9,11 @@ from index.errors import SettingsError
 from qa.settings import Settings
 
 
-def test_defaults_hold_where_nothing_is_set() -> None:
+def test_settings_have_defaults() -> None:
     assert Settings.load(environ={}) == Settings()
 
 
-def test_arguments_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+def test_arguments_override_the_environment_which_overrides_the_file(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("passages = 1\ndepth = 1\nmin_confidence = 0.1\n")
     environ = {
@@ -26,10 +26,10 @@ def test_arguments_go_before_the_environment_and_that_before_the_file(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["pasages", "PASSAGES", "Model"])
-def test_an_unknown_name_is_refused_and_the_known_ones_are_told(name: str, tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused_with_a_list_of_the_settings(name: str, tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(f"{name} = 1\n")
-    with pytest.raises(SettingsError, match="Known are: model"):
+    with pytest.raises(SettingsError, match="The settings are: model"):
         Settings.load(file, environ={})
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_name_in_the_environment_is_refused() -> None:
         ("model", 3),
     ],
 )
-def test_an_impossible_value_is_refused_by_name(name: str, value: object) -> None:
+def test_an_invalid_value_is_refused_by_name(name: str, value: object) -> None:
     arguments: dict[str, Any] = {name: value}
     with pytest.raises(SettingsError, match=name):
         Settings.load(environ={}, **arguments)
@@ -72,7 +72,7 @@ def test_text_from_the_environment_becomes_the_settings_type() -> None:
 
 
 @pytest.mark.parametrize("content", [b"passages = ", b"\xff\xfe"])
-def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=r"settings\.toml"):
@@ -81,7 +81,7 @@ def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
         Settings.load(tmp_path / "absent.toml", environ={})
 
 
-def test_the_least_confidence_is_that_of_the_level_unless_it_is_set() -> None:
+def test_min_confidence_overrides_that_of_the_level() -> None:
     levels = {"careful": 0.7, "balanced": 0.5, "eager": 0.2}
     assert Settings(answering="careful").least_confidence(levels) == 0.7
     assert Settings().least_confidence(levels) == 0.5

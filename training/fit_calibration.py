@@ -31,9 +31,9 @@ from bench.reading import RememberingModel
 from index.embedding.embedder import SentenceTransformerEmbedder
 from qa.evaluation.evaluate import Asked, ask_all
 from qa.reading.calibration import Calibration, Features, compute_features
+from qa.reading.model import CALIBRATION, shipped_folder
 from qa.reading.ranking import RankFeatures, Ranking
 from qa.reading.reader import ExtractiveReader
-from qa.reading.reader_files import CALIBRATION, shipped_folder
 from training.fit_ranking import as_read, fit_ranking
 
 FOLDS = 5

@@ -1,12 +1,12 @@
-"""Measure a growing library: building, opening, changing, asking, memory, disk.
+"""Measure libraries of growing size: building, opening, changing, searching, memory and disk.
 
     python -m bench.growth --data DIR --work DIR [--sizes 1000,10000,100000,1000000]
                            [--out bench/results]
 
-Passages are real sentences, drawn at random; vectors are mixtures of real ones with noise, since
-to embed a million passages takes hours (see :mod:`bench.growth.material`). Questions and
-their vectors are real. Embedding is in none of the figures. Each library is made in the
-folder ``--work`` and kept there: a second run measures it without making it again.
+Passages are real sentences, drawn at random; their vectors are mixtures of real ones with noise,
+since embedding a million passages takes hours (see :mod:`bench.growth.material`). Questions and
+their vectors are real. No figure includes embedding. Each library is built in the folder ``--work``
+and kept there for later runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 
 from bench.commands import report, table
 from bench.environment import Environment
-from bench.growth.material import Material, made_articles, read_material
+from bench.growth.material import Material, read_material, synthetic_articles
 from bench.growth.measuring import CHANGES, GivenVectors
 from bench.growth.plotting import plot_growth
 from index.embedding.embedder import ModelIdentity, SentenceTransformerEmbedder, Vectors
@@ -42,50 +42,52 @@ _ADDED_PASSAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A library of one size; milliseconds, but seconds where said, and MB."""
+    """The measurements of a library of one size; milliseconds and MB unless stated otherwise."""
 
     passages: int
     kind: str
     """``exact`` or ``approximate``."""
-    deriving: float
-    """Seconds to make both indexes from the record."""
+    indexing: float
+    """Seconds to build both indexes from the database."""
     opening: float
-    """Seconds, in a new process, to the end of the first question."""
+    """Seconds to open it in a new process and search for the first question."""
     adding: float
-    """Median of an article of 20 passages."""
+    """Median for an article of 20 passages."""
     removing: float
     query_p50: float
     query_p95: float
-    """The search by meaning and words, and the passages read."""
+    """Of the search in both indexes, including reading the passages."""
     vectors_p95: float
-    words_p95: float
+    text_p95: float
     recall: float
-    """Share of the ten nearest by exact search that were found."""
+    """Share of the ten nearest vectors by exact search that were found."""
     memory: float
-    """Once the library is open."""
+    """After the library is opened."""
     memory_after: float
     """After all questions."""
-    record_disk: float
+    database_disk: float
     vectors_disk: float
-    words_disk: float
+    text_disk: float
 
 
 def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> Grown:
-    """Make the library of ``size`` passages, unless it is there, and measure it."""
+    """Measure the library of ``size`` passages; build it first if it does not exist."""
     folder = work / f"library-{size}"
     if not (folder / "made").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        _record(material, size, folder, model)
+        _store_articles(material, size, folder, model)
         (folder / "made").touch()
     embedder = GivenVectors(_identity(model, material), material.question_vectors)
     for derived in (folder / VECTOR_FILE, folder / TEXT_FOLDER):
-        shutil.rmtree(derived, ignore_errors=True)  # of a file it does nothing
+        shutil.rmtree(derived, ignore_errors=True)  # ignores files
         derived.unlink(missing_ok=True)
     began = time.perf_counter()
     PassageIndex(folder, embedder).close()
-    deriving = time.perf_counter() - began
+    indexing = time.perf_counter() - began
     questions = work / f"questions-{size}.npz"
-    extra = [made.article.text for made in made_articles(material, CHANGES * 100, seed=1)]
+    extra = [
+        synthetic.article.text for synthetic in synthetic_articles(material, CHANGES * 100, seed=1)
+    ]
     np.savez(
         questions,
         questions=np.array(material.questions),
@@ -97,51 +99,51 @@ def grown(material: Material, size: int, work: Path, model: tuple[str, str]) -> 
     nearest = _nearest(folder, embedder, material.question_vectors)
     command = [sys.executable, "-m", "bench.growth.measuring", str(folder), str(questions)]
     found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - our own
-    return _row(size, deriving, found, nearest, disk)
+    return _row(size, indexing, found, nearest, disk)
 
 
 def _row(
-    size: int, deriving: float, found: dict[str, Any], nearest: list[set[int]], disk: list[float]
+    size: int, indexing: float, found: dict[str, Any], nearest: list[set[int]], disk: list[float]
 ) -> Grown:
     hits = [len(set(ids) & best) for ids, best in zip(found["nearest"], nearest, strict=True)]
     return Grown(
         passages=size,
         kind="approximate" if found["approximate"] else "exact",
-        deriving=deriving,
+        indexing=indexing,
         opening=found["opening"],
         adding=found["adding"],
         removing=found["removing"],
         query_p50=found["query"]["p50"],
         query_p95=found["query"]["p95"],
         vectors_p95=found["vectors"]["p95"],
-        words_p95=found["words"]["p95"],
+        text_p95=found["text"]["p95"],
         recall=sum(hits) / (NEAREST * len(nearest)),
         memory=found["memory"],
         memory_after=found["memory_after"],
-        record_disk=disk[0],
+        database_disk=disk[0],
         vectors_disk=disk[1],
-        words_disk=disk[2],
+        text_disk=disk[2],
     )
 
 
-def _record(material: Material, size: int, folder: Path, model: tuple[str, str]) -> None:
+def _store_articles(material: Material, size: int, folder: Path, model: tuple[str, str]) -> None:
     folder.mkdir(parents=True)
     storage = Store(folder / STORE_FILE, _identity(model, material))
-    for made in made_articles(material, size):
+    for synthetic in synthetic_articles(material, size):
         with ChunkSpool() as spool:
-            spool.add(made.article.id, made.chunks, made.vectors)
-            storage.add(made.article, spool)
+            spool.add(synthetic.article.id, synthetic.chunks, synthetic.vectors)
+            storage.add(synthetic.article, spool)
     storage.close()
 
 
 def _nearest(folder: Path, embedder: GivenVectors, queries: Vectors) -> list[set[int]]:
-    """Return the ids of the nearest of each query, by comparing it with every vector."""
+    """Return the ids of the nearest vectors of each query by exact search."""
     storage = Store(folder / STORE_FILE, embedder.identity)
     best = np.full((len(queries), NEAREST), -2.0, dtype=np.float32)
     found = np.zeros((len(queries), NEAREST), dtype=np.int64)
     for first, last in steps(1, storage.extent()[1]):
         ids, vectors = storage.vectors_between(first, last)
-        if not len(ids):  # what a run before added and removed
+        if not len(ids):  # articles that an earlier run added and removed
             continue
         cosines = np.hstack([best, queries @ vectors.T])
         known = np.hstack([found, np.tile(ids, (len(queries), 1))])
@@ -168,46 +170,34 @@ def _megabytes(path: Path) -> float:
 def render(environment: Environment, load: float, rows: list[Grown]) -> str:
     """Return the results as Markdown."""
     head = (
-        *("passages", "vectors are", "derived in (s)", "opened in (s)", "add (ms)", "remove (ms)"),
-        *("query p50", "query p95 (ms)", "vectors p95", "words p95", "recall@10", "memory (MB)"),
-        *("after questions", "record (MB)", "vectors (MB)", "words (MB)"),
+        *("passages", "vectors are", "indexed in (s)", "opened in (s)", "add (ms)", "remove (ms)"),
+        *("query p50", "query p95 (ms)", "vectors p95", "text p95", "recall@10", "memory (MB)"),
+        *("after questions", "database (MB)", "vectors (MB)", "text (MB)"),
     )
-    cells = [
-        (
-            f"{r.passages:,}",
-            r.kind,
-            f"{r.deriving:.1f}",
-            f"{r.opening:.2f}",
-            f"{r.adding:.0f}",
-            f"{r.removing:.0f}",
-            f"{r.query_p50:.1f}",
-            f"{r.query_p95:.1f}",
-            f"{r.vectors_p95:.1f}",
-            f"{r.words_p95:.1f}",
-            f"{r.recall:.3f}",
-            f"{r.memory:.0f}",
-            f"{r.memory_after:.0f}",
-            f"{r.record_disk:.0f}",
-            f"{r.vectors_disk:.1f}",
-            f"{r.words_disk:.0f}",
-        )
-        for r in rows
-    ]
     return "\n".join(
         [
             "# What a library costs as it grows",
             "",
             environment.to_markdown(),
-            f"{QUESTIONS} questions, none embedded in the time. Added and removed: the median of "
-            f"{CHANGES} articles of {_ADDED_PASSAGES} paragraphs. Opened: in a new process, to the "
-            "end of the first question. Memory: what the process has of its own, less what it had "
-            f"before. Load average at the start: {load:.1f}.",
+            f"{QUESTIONS} questions; no time includes embedding. Add and remove: the median for "
+            f"{CHANGES} articles of {_ADDED_PASSAGES} paragraphs. Opened: in a new process, until "
+            "the end of the first question. Memory: the growth of the process's anonymous resident "
+            f"memory. Load average at the start: {load:.1f}.",
             "",
-            *table(head, cells),
+            *table(head, [_cells(row) for row in rows]),
             "",
             "![How cost grows](growth.svg)",
         ]
     )
+
+
+def _cells(r: Grown) -> tuple[str, ...]:
+    return (
+        f"{r.passages:,}", r.kind, f"{r.indexing:.1f}", f"{r.opening:.2f}", f"{r.adding:.0f}",
+        f"{r.removing:.0f}", f"{r.query_p50:.1f}", f"{r.query_p95:.1f}", f"{r.vectors_p95:.1f}",
+        f"{r.text_p95:.1f}", f"{r.recall:.3f}", f"{r.memory:.0f}", f"{r.memory_after:.0f}",
+        f"{r.database_disk:.0f}", f"{r.vectors_disk:.1f}", f"{r.text_disk:.0f}",
+    )  # fmt: skip
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ class Material:
     """Real passages with their vectors, and real questions with theirs."""
 
     sentences: tuple[tuple[str, ...], ...]
-    """Of each passage."""
+    """The sentences of each passage."""
     vectors: Vectors
     """``(passages, dimension)``."""
     questions: tuple[str, ...]
@@ -37,8 +37,8 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeArticle:
-    """An article with its chunks, and vectors that no model made."""
+class SyntheticArticle:
+    """An article with its chunks and their synthetic vectors."""
 
     article: Article
     chunks: tuple[Chunk, ...]
@@ -47,9 +47,9 @@ class MadeArticle:
 
 
 def read_material(data: Path, embedder: Embedder, cache: Path, questions: int) -> Material:
-    """Return the passages of the evaluation sets, and ``questions`` of one of them.
+    """Return the passages of the evaluation sets, and a number of questions from one of them.
 
-    What is embedded is kept in the folder ``cache``.
+    Vectors are cached in the folder ``cache``.
     """
     remembering = RememberingEmbedder(embedder, cache)
     chunks = [
@@ -70,22 +70,26 @@ def read_material(data: Path, embedder: Embedder, cache: Path, questions: int) -
     )
 
 
-def made_articles(material: Material, passages: int, seed: int = 0) -> Iterator[MadeArticle]:
-    """Yield articles of :data:`PASSAGES_PER_ARTICLE`, ``passages`` in all.
+def synthetic_articles(
+    material: Material, passages: int, seed: int = 0
+) -> Iterator[SyntheticArticle]:
+    """Yield articles of :data:`PASSAGES_PER_ARTICLE` passages, ``passages`` in total.
 
-    A passage has sentences of two real passages, half of the time of neighbours; its
-    vector is a mixture of theirs, more of the first, and a little noise. So texts and
-    vectors agree as they do in life, and no two passages are the same.
+    A passage has sentences of two real passages, which are neighbours half of the time; its
+    vector is a mixture of theirs, with more weight on the first, plus a little noise. So similar
+    texts have similar vectors, and no two passages are the same.
     """
     rng = np.random.default_rng(seed)
     made = 0
     while made < passages:
         count = min(PASSAGES_PER_ARTICLE, passages - made)
-        yield _made(material, rng, count, f"{seed}-{made // PASSAGES_PER_ARTICLE}")
+        yield _synthetic(material, rng, count, f"{seed}-{made // PASSAGES_PER_ARTICLE}")
         made += count
 
 
-def _made(material: Material, rng: np.random.Generator, count: int, name: str) -> MadeArticle:
+def _synthetic(
+    material: Material, rng: np.random.Generator, count: int, name: str
+) -> SyntheticArticle:
     known = len(material.sentences)
     first = rng.integers(known, size=count)
     beside = rng.integers(-_NEIGHBOURS, _NEIGHBOURS + 1, size=count)
@@ -109,7 +113,7 @@ def _some(sentences: Sequence[str], count: int, rng: np.random.Generator) -> lis
     return [sentences[i] for i in sorted(chosen)]
 
 
-def _written(title: str, passages: Sequence[Sequence[str]], vectors: Vectors) -> MadeArticle:
+def _written(title: str, passages: Sequence[Sequence[str]], vectors: Vectors) -> SyntheticArticle:
     places, parts, at = [], [], 0
     for sentences in passages:
         spans = []
@@ -124,7 +128,7 @@ def _written(title: str, passages: Sequence[Sequence[str]], vectors: Vectors) ->
         Chunk(article.id, spans[0].start, spans[-1].end, text, "", spans)
         for spans, text in zip(places, parts, strict=True)
     )
-    return MadeArticle(article, chunks, vectors)
+    return SyntheticArticle(article, chunks, vectors)
 
 
 def _sentences_of(chunk: Chunk) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
     python -m bench.growth.measuring FOLDER QUESTIONS.npz
 
-Prints JSON. Beginning in a fresh process shows what opening takes and how much memory the
-library has; other measurements would be in the way.
+Prints JSON. In a process of its own, the time to open the library and its memory are not affected
+by other measurements.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from index.types import Article
 from qa.retrieval.retriever import DEFAULT_DEPTH
 
 CHANGES = 20
-"""Articles that are added and removed again."""
+"""The number of articles that are added and removed again."""
 _WARM_UP = 20
 
 
 @dataclass(frozen=True, slots=True)
 class GivenVectors:
-    """Stands for the model: gives vectors that were made before."""
+    """Replaces the embedding model by vectors computed before."""
 
     identity: ModelIdentity
     vectors: Vectors
     max_tokens: int = 250
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return about the number of tokens of each text."""
+        """Return the approximate number of tokens of each text."""
         return [len(text) // 4 for text in texts]
 
     def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Return vectors ``(n, dimension)`` in turn, whatever the texts are."""
+        """Return ``(n, dimension)`` vectors in order, whatever the texts are."""
         del progress
         return self.vectors[np.arange(len(texts)) % len(self.vectors)]
 
@@ -56,7 +56,7 @@ class GivenVectors:
 
 
 def measured(folder: Path, questions: Path) -> dict[str, Any]:
-    """Return the timings (milliseconds, but opening in seconds) and the memory of a library."""
+    """Return the times (milliseconds; opening in seconds) and the memory of a library."""
     with np.load(questions, allow_pickle=False) as file:
         texts, vectors = file["questions"].tolist(), file["vectors"]
         extra, (name, sha256) = file["articles"].tolist(), file["model"].tolist()
@@ -65,7 +65,7 @@ def measured(folder: Path, questions: Path) -> dict[str, Any]:
     with PassageIndex(folder, embedder) as index:
         index.candidates(texts[0], vectors[0], DEFAULT_DEPTH)
         opened = time.perf_counter() - began
-        weighed = resident_mb() - before
+        after_opening = resident_mb() - before
         asked = list(zip(texts, vectors, strict=True))
         for text, vector in asked[:_WARM_UP]:
             index.candidates(text, vector, DEFAULT_DEPTH)
@@ -80,7 +80,7 @@ def measured(folder: Path, questions: Path) -> dict[str, Any]:
         adding, removing = _changes(index, extra)
         return {
             "opening": opened,
-            "memory": weighed,
+            "memory": after_opening,
             "memory_after": after_questions,
             "query": _quantiles(times),
             **{name: _quantiles(spent) for name, spent in parts.items()},
@@ -93,11 +93,11 @@ def measured(folder: Path, questions: Path) -> dict[str, Any]:
 
 
 def _parts(index: PassageIndex, asked: Sequence[tuple[str, Vectors]]) -> dict[str, list[float]]:
-    """Return the milliseconds of each question in the indexes alone."""
-    meaning, words = index._vectors.index, index._text.index
+    """Return the milliseconds of each question in each index alone."""
+    vectors, text = index._vectors.index, index._text.index
     return {
-        "vectors": [milliseconds(partial(meaning.search, v, DEFAULT_DEPTH)) for _, v in asked],
-        "words": [milliseconds(partial(words.search, q, DEFAULT_DEPTH)) for q, _ in asked],
+        "vectors": [milliseconds(partial(vectors.search, v, DEFAULT_DEPTH)) for _, v in asked],
+        "text": [milliseconds(partial(text.search, q, DEFAULT_DEPTH)) for q, _ in asked],
     }
 
 
@@ -113,7 +113,7 @@ def _quantiles(times: Sequence[float]) -> dict[str, float]:
 
 
 def resident_mb() -> float:
-    """Return the resident memory of this process, in MB, without what files lend it."""
+    """Return the anonymous resident memory of this process in MB, without mapped files."""
     return status(os.getpid())["RssAnon"] / 1000
 
 

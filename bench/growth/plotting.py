@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from bench.plots import write_svg
 
 _SIZE = (10, 3.6)
 """Inches."""
@@ -15,16 +16,16 @@ _PANELS = {
     "milliseconds": {
         "query, p95": "query_p95",
         "vectors alone, p95": "vectors_p95",
-        "words alone, p95": "words_p95",
+        "text alone, p95": "text_p95",
         "add an article": "adding",
         "remove an article": "removing",
     },
-    "seconds": {"open": "opening", "derive anew": "deriving"},
+    "seconds": {"open": "opening", "build the indexes": "indexing"},
     "MB": {
         "memory": "memory_after",
-        "record on disk": "record_disk",
+        "database on disk": "database_disk",
         "vectors on disk": "vectors_disk",
-        "words on disk": "words_disk",
+        "text index on disk": "text_disk",
     },
 }
 
@@ -39,6 +40,4 @@ def plot_growth(rows: Sequence[Any], path: Path) -> None:
         axes.set(xscale="log", yscale="log", xlabel="passages", ylabel=unit)
         axes.grid(color="0.9")
         axes.legend(frameon=False, fontsize="small")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context({"svg.hashsalt": path.name}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+    write_svg(figure, path)

@@ -3,8 +3,8 @@
     python -m bench.peers --data DIR --venvs DIR [--rounds 3] [--build-rounds 2]
         [--out bench/results] [--only build,query,cold,memory] [--peers ours,floor,txtai,…]
 
-The peers are installed into ``--venvs`` where they are missing (``bench.peers.setup``). In each
-round every library is measured, in a different order. Linux only: memory is read from /proc.
+Peers that are missing in ``--venvs`` are installed there (``bench.peers.setup``). Each round
+measures every library, in a different order. Linux only: memory is read from /proc.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.peers")
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
-    parser.add_argument("--venvs", type=Path, required=True, help="folder of the peers")
+    parser.add_argument("--venvs", type=Path, required=True, help="folder of the environments")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--build-rounds", type=int, default=2, help="building takes longest")
-    parser.add_argument("--only", help="of build, query, cold, memory; separated by commas")
-    parser.add_argument("--peers", help="these alone, separated by commas")
+    parser.add_argument("--only", help="of build, query, cold, memory; comma-separated")
+    parser.add_argument("--peers", help="libraries to compare, separated by commas")
     parser.add_argument("--set", default="squad_en", choices=QA_FILES)
     parser.add_argument("--out", type=Path, help="folder of the results")
     given = parser.parse_args()

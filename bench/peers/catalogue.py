@@ -22,15 +22,15 @@ class Contender:
     key: str
     shown: str
     module: str
-    """Its script in :mod:`bench.peers.adapters`."""
+    """The name of its script in :mod:`bench.peers.adapters`."""
     venv: str | None = None
-    """Its virtual environment, and its requirements file; None: this interpreter."""
+    """The name of its virtual environment and requirements file; None for this interpreter."""
     distributions: tuple[str, ...] = ()
-    """Whose versions are told, besides those that all share."""
+    """Distributions whose versions are reported besides the shared ones."""
 
     @property
     def is_peer(self) -> bool:
-        """Whether it is somebody else's library: ours and the floors are not."""
+        """Whether it is another project's library, unlike article-qa and the floors."""
         return self.venv is not None
 
     def python(self, venvs: Path) -> Path:
@@ -38,7 +38,7 @@ class Contender:
         return venvs / self.venv / "bin" / "python" if self.venv else Path(sys.executable)
 
     def versions(self, venvs: Path) -> dict[str, str]:
-        """Return the versions of what it is made of, read without starting it."""
+        """Return the versions of its distributions, read without starting it."""
         where = sorted((venvs / self.venv).glob("lib/python*/site-packages")) if self.venv else None
         path = None if where is None else list(map(str, where))
         found = distributions() if path is None else distributions(path=path)
@@ -84,10 +84,10 @@ CONTENDERS = (
 
 
 def chosen(names: str | None) -> list[Contender]:
-    """Return the contenders of a comma-separated list of keys, in our order; all without one.
+    """Return the contenders of a comma-separated list of keys, in our order; all for None.
 
     Raises:
-        ValueError: A name is not known.
+        ValueError: A name is unknown.
     """
     if names is None:
         return list(CONTENDERS)
@@ -95,10 +95,10 @@ def chosen(names: str | None) -> list[Contender]:
 
 
 def chosen_parts(names: str | None) -> list[Part]:
-    """Return the parts of a comma-separated list, in our order; all without one.
+    """Return the parts of a comma-separated list, in our order; all for None.
 
     Raises:
-        ValueError: A name is not known.
+        ValueError: A name is unknown.
     """
     if names is None:
         return list(PARTS)
@@ -109,6 +109,6 @@ def _places(names: Iterable[str], known: Iterable[str]) -> list[int]:
     places = {name: place for place, name in enumerate(known)}
     unknown = [name for name in names if name not in places]
     if unknown:
-        msg = f"There is no {', '.join(unknown)}; there are {', '.join(places)}."
+        msg = f"Unknown: {', '.join(unknown)}. Choose from {', '.join(places)}."
         raise ValueError(msg)
     return sorted({places[name] for name in names})

@@ -18,50 +18,50 @@ _NOBODY = "–"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing aimed at, and what was found."""
+    """One target, and what was measured."""
 
-    what: str
-    wanted: str
-    found: str
+    measure: str
+    target: str
+    result: str
     met: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """All runs of all contenders, with what they were made on."""
+    """All runs of all contenders, and the size of the texts."""
 
     contenders: Sequence[Contender]
     runs: Runs
     parts: Collection[Part]
     articles: int
     characters: int
-    """Of all texts."""
+    """The total length of the texts."""
 
     @property
     def peers(self) -> list[str]:
-        """The keys of other people's libraries."""
+        """The keys of the peers."""
         return [c.key for c in self.contenders if c.is_peer]
 
     def passages_a_second(self) -> dict[str, list[float]]:
-        """Of building, a round."""
+        """Return the rates of building by round."""
         return {k: [b.passages / b.seconds for b in all_] for k, all_ in self.runs.built.items()}
 
     def characters_a_second(self) -> dict[str, list[float]]:
-        """Of building, a round."""
+        """Return the rates of building by round."""
         return {
             k: [self.characters / b.seconds for b in all_] for k, all_ in self.runs.built.items()
         }
 
     def whole_seconds(self) -> dict[str, list[float]]:
-        """Of the process that builds, a round."""
+        """Return the seconds of the whole building process by round."""
         return {key: [b.whole_seconds for b in all_] for key, all_ in self.runs.built.items()}
 
     def faster(self, rounds: Rounds) -> dict[str, Figure]:
-        """Return the figures of rates."""
+        """Return the figures of rates, where more is better."""
         return figures(rounds, self.peers, more_is_better=True)
 
     def shorter(self, rounds: Rounds) -> dict[str, Figure]:
-        """Return the figures of durations."""
+        """Return the figures of durations, where less is better."""
         return figures(rounds, self.peers, more_is_better=False)
 
     def fastest(self, rounds: Rounds, *, more_is_better: bool = False) -> str:
@@ -70,14 +70,14 @@ class Compared:
         return next((c.shown for c in self.contenders if c.key == key), _NOBODY)
 
     def overhead_ms(self) -> float | None:
-        """Return what retrieving takes above its bare encoder and search, question by question."""
+        """Return the median overhead of retrieval over encoding and a flat search, by question."""
         if BARE not in self.runs.idle:
             return None
         ours, bare = (_pooled(self.runs.idle[key]) for key in (BESIDE_BARE, BARE))
         return difference(ours, bare)
 
     def targets(self) -> list[Target]:
-        """Return how ours stand to what was aimed at, as far as it was measured."""
+        """Return the targets for which there are measurements."""
         if OURS not in self.runs.built or not self.peers:
             return []
         return [*self._building(), *self._asking(), *self._starting()]
@@ -98,9 +98,9 @@ class Compared:
         ]
         if FASTEST_FLOOR in rates:
             over = ratio(rates[FASTEST_FLOOR], rates[OURS])
-            wanted, told = f"≤ {OVER_FLOOR - 1:.0%} more time", f"{over - 1:+.0%}"
+            target, result = f"≤ {OVER_FLOOR - 1:.0%} more time", f"{over - 1:+.0%}"
             what = "building, time a character, against the floor with our encoder"
-            found.append(Target(what, wanted, told, over <= OVER_FLOOR))
+            found.append(Target(what, target, result, over <= OVER_FLOOR))
         return found
 
     def _asking(self) -> list[Target]:
@@ -113,8 +113,8 @@ class Compared:
         overhead = self.overhead_ms()
         if overhead is not None:
             what = "a question, above the same encoder and a flat search, cores idle"
-            wanted, told = f"< {OVERHEAD_MS:.0f} ms", f"{overhead:.2f} ms"
-            found.append(Target(what, wanted, told, overhead < OVERHEAD_MS))
+            target, result = f"< {OVERHEAD_MS:.0f} ms", f"{overhead:.2f} ms"
+            found.append(Target(what, target, result, overhead < OVERHEAD_MS))
         return found
 
     def _starting(self) -> list[Target]:
@@ -134,7 +134,7 @@ class Compared:
 
 
 def round_quantiles(asked: dict[str, list[Asked]], share: float) -> dict[str, list[float]]:
-    """Return the quantile of each round's milliseconds."""
+    """Return a quantile of the milliseconds for each round."""
     return {key: [quantile(a.milliseconds, share) for a in all_] for key, all_ in asked.items()}
 
 

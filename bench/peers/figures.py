@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 Rounds = Mapping[str, Sequence[float]]
-"""Key → a value a round; the rounds are the same for all."""
+"""By key, one value for each round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Figure:
     """One measure of one contender."""
 
     median: float
-    """Of the rounds."""
+    """Median over the rounds."""
     ratio: float | None
-    """To the fastest peer: median of the rounds' ratios. None if no peer was measured."""
+    """Median over the rounds of the ratio to the fastest peer; None if none was measured."""
 
 
 def figures(rounds: Rounds, peers: Sequence[str], *, more_is_better: bool) -> dict[str, Figure]:
@@ -32,7 +32,7 @@ def figures(rounds: Rounds, peers: Sequence[str], *, more_is_better: bool) -> di
 
 
 def fastest_of(rounds: Rounds, peers: Sequence[str], *, more_is_better: bool) -> str | None:
-    """Return the peer with the best median, None if none was measured."""
+    """Return the peer with the best median; None if none was measured."""
     measured = [key for key in peers if key in rounds]
     if not measured:
         return None
@@ -46,10 +46,10 @@ def ratio(values: Sequence[float], others: Sequence[float]) -> float:
 
 
 def difference(values: Sequence[float], others: Sequence[float]) -> float:
-    """Return the median of what ``values`` are above ``others``, pair by pair."""
+    """Return the median of the pairwise differences."""
     return median(value - other for value, other in zip(values, others, strict=True))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the quantile of values."""
+    """Return the quantile of ``values`` at ``share``, in 0..1."""
     return float(np.quantile(values, share))

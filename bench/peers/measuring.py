@@ -1,4 +1,4 @@
-"""Measure every library in turn: building, questions, cold starts and memory."""
+"""Measure each library: building, questions, cold starts and memory."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from index.embedding.model_files import default_model_folder
 from qa.evaluation.datasets import EvalQuestion
 
 AT_REST_AFTER = 20
-"""Questions, after which the memory at rest is looked at; they also warm everything up."""
+"""The number of warm-up questions, after which the memory at rest is measured."""
 ASK = "ask"
 ANSWER, BESIDE_BARE, BARE = f"{OURS}: {ASK}", f"{OURS}: beside bare", f"{OURS}: bare"
-"""Ours in its other ways: to the answer, and in pairs with its encoder alone."""
+"""Other measurements of article-qa: to the answer, and in pairs with its encoder alone."""
 _MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One building of a store."""
+    """The measurements of building one store."""
 
     passages: int
     seconds: float
-    """From the model in memory to the store on disk, as the script itself measured."""
+    """From the loaded model to the store on disk, measured by the script."""
     whole_seconds: float
     """From the start of the process to its end."""
     peak_mb: float
     cpu_seconds: float
-    """Of the whole process: what it took of the processor, however busy that was with others."""
+    """Processor time of the whole process, which does not depend on other processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The questions of one round, put to one contender in one way."""
+    """The questions of one round, asked of one contender in one way."""
 
     milliseconds: tuple[float, ...]
     found: float
-    """Share of the questions with a right answer, word for word, in what came back."""
+    """Share of the questions for which a gold answer is in the returned passages."""
 
 
 class Bench:
-    """Where the contenders' interpreters, the texts and the stores are."""
+    """Starts the contenders' scripts, with the folders of texts and stores."""
 
     def __init__(self, contenders: Sequence[Contender], venvs: Path, work: Path) -> None:
         self.contenders = contenders
@@ -57,7 +57,7 @@ class Bench:
         self.texts.mkdir()
 
     def build(self, contender: Contender) -> Built:
-        """Build a contender's store, in place of the one before."""
+        """Build a contender's store, replacing any earlier one."""
         store = self._store(contender)
         shutil.rmtree(store.parent, ignore_errors=True)
         store.parent.mkdir()
@@ -68,7 +68,7 @@ class Bench:
             return Built(passages, seconds, script.finish(), peak, cpu)
 
     def cold(self, contender: Contender, way: str, question: str) -> float:
-        """Return the seconds from the start of a process to what it found."""
+        """Return the seconds from the start of a process to its first result."""
         with self._started(contender, "cold", self._store(contender), way, question) as script:
             found = script.read()["found"]
             seconds = script.age
@@ -76,7 +76,7 @@ class Bench:
             return seconds
 
     def serving(self, stack: ExitStack, contender: Contender) -> Script:
-        """Start a contender that answers questions until ``stack`` is left."""
+        """Start a contender that answers questions until ``stack`` is closed."""
         script = stack.enter_context(self._started(contender, "serve", self._store(contender)))
         script.read()
         return script
@@ -93,23 +93,23 @@ class Bench:
 
 
 class Servers:
-    """All contenders at once, each in its process, so that they can be asked in turns."""
+    """All contenders, each in its own process, so that they can be asked alternately."""
 
     def __init__(self, bench: Bench, stack: ExitStack) -> None:
         self._scripts = {c.key: bench.serving(stack, c) for c in bench.contenders}
 
     def rest_mb(self, questions: Sequence[EvalQuestion]) -> dict[str, float]:
-        """Return what each holds after the first questions."""
+        """Return each contender's memory in MB after the first questions."""
         for script in self._scripts.values():
             ask(script, "retrieve", questions[:AT_REST_AFTER])
         return {key: script.memory().now for key, script in self._scripts.items()}
 
     def ask_all(self, order: Sequence[str], questions: Sequence[EvalQuestion]) -> dict[str, Asked]:
-        """Put the questions to each in turn; to ours also in its other ways."""
+        """Ask each contender the questions in this order, and article-qa also in its other ways."""
         found = {}
         for key in order:
             script = self._scripts[key]
-            ask(script, "retrieve", questions[:1])  # what the one before left in the caches
+            ask(script, "retrieve", questions[:1])  # warms the caches
             found[key] = ask(script, "retrieve", questions)
             if key == OURS:
                 found |= _beside_bare(script, questions)
@@ -119,7 +119,7 @@ class Servers:
 
 
 def _beside_bare(script: Script, questions: Sequence[EvalQuestion]) -> dict[str, Asked]:
-    """Put each question twice, once to the bare encoder: each pair meets the same machine."""
+    """Ask each question twice, of article-qa and of its bare encoder, one right after the other."""
     ask(script, "bare", questions[:1])
     pairs = [(ask(script, "retrieve", [q]), ask(script, "bare", [q])) for q in questions]
     columns = zip((BESIDE_BARE, BARE), zip(*pairs, strict=True), strict=True)
@@ -132,12 +132,12 @@ def _beside_bare(script: Script, questions: Sequence[EvalQuestion]) -> dict[str,
 
 
 def ask(script: Script, way: str, questions: Sequence[EvalQuestion]) -> Asked:
-    """Put questions one after the other."""
+    """Ask the questions one after the other."""
     replies = [script.ask(way, question.question) for question in questions]
     hits = [contains(r["found"], q.answers) for r, q in zip(replies, questions, strict=True)]
     return Asked(tuple(r["seconds"] * _MS for r in replies), sum(hits) / len(hits))
 
 
 def contains(texts: Sequence[str], answers: Sequence[str]) -> bool:
-    """Return whether one of the answers stands in one of the texts, word for word."""
+    """Return whether one of the texts contains one of the answers."""
     return any(answer in text for answer in answers for text in texts)

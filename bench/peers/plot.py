@@ -15,12 +15,12 @@ from bench.plots import write_svg
 _SIZE = (9.6, 6.4)
 """Inches."""
 _WHOLE = 100
-"""From here on numbers are shown without decimals."""
+"""Numbers from this value on are shown without decimals."""
 _OURS, _OTHERS = "tab:blue", "0.65"
 
 
 def plot_peers(compared: Compared, path: Path) -> None:
-    """Draw a panel for each measure that was taken; ours in blue."""
+    """Draw a panel of bars for each measure; article-qa's bars are blue."""
     panels = [(title, values) for title, values in _panels(compared) if values]
     figure = Figure(figsize=_SIZE, layout="constrained")
     names = {c.key: c.shown for c in compared.contenders}

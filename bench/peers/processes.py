@@ -1,4 +1,4 @@
-"""Start a peer's script, talk to it line by line, and read its memory."""
+"""Start a contender's script, exchange lines of JSON with it, and read its memory."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bench.processes import status
 ROOT = Path(__file__).parents[2]
 LONGEST_SECONDS = 300
 _SAMPLE_SECONDS = 0.1
-# Ends itself if the bench is killed before it can.
+# Ends by itself if the benchmark is killed.
 _BURNER = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): sum(range(100_000))"
 _MB = 1024
-"""kB, which /proc counts in."""
+"""kB, the unit of /proc."""
 
-# What a user's shell does not have is not given to anyone; nothing may go out for a model or
-# to tell of its use.
+# Settings of this shell could favour some contenders. Nothing may be downloaded, and no telemetry
+# sent.
 _DROPPED = ("OMP_", "MKL_", "KMP_", "PYTHON")
 _QUIET = {
     "HF_HUB_OFFLINE": "1",
@@ -38,14 +38,14 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of a process and its children; MB."""
+    """The resident memory of a process and its children, in MB."""
 
     now: float
     peak: float
 
 
 def environment(added: Mapping[str, str]) -> dict[str, str]:
-    """Return what a script is started with."""
+    """Return the environment variables of a script."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED)}
     return {**kept, **_QUIET, **added}
 
@@ -70,7 +70,7 @@ class Script:
         return time.perf_counter() - self._began
 
     def read(self, *, sampling: bool = False) -> dict[str, Any]:
-        """Return the next line; ``sampling`` looks at the memory while waiting for it.
+        """Return the next line; with ``sampling``, the peak memory is recorded while waiting.
 
         Raises:
             RuntimeError: The script ended, or took too long.
@@ -78,46 +78,46 @@ class Script:
         end = time.perf_counter() + LONGEST_SECONDS
         while b"\n" not in self._buffer:
             if time.perf_counter() > end:
-                raise RuntimeError(self._told("took too long"))
+                raise RuntimeError(self._failure("took too long"))
             if not self._selector.select(_SAMPLE_SECONDS if sampling else LONGEST_SECONDS):
                 self._peak = max(self._peak, self.memory().now)
                 continue
             read = os.read(self._out, 1 << 16)
             if not read:
-                raise RuntimeError(self._told("ended"))
+                raise RuntimeError(self._failure("ended"))
             self._buffer += read
         line, _, self._buffer = self._buffer.partition(b"\n")
         return dict(json.loads(line))
 
     def ask(self, way: str, question: str) -> dict[str, Any]:
-        """Put a question; return the seconds it took and what was found."""
+        """Ask a question, and return the seconds it took and the passages found."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"way": way, "question": question}).encode() + b"\n")
         self._process.stdin.flush()
         return self.read()
 
     def memory(self) -> Memory:
-        """Return what it holds now, and the most that it or a sample of all has held."""
+        """Return the current memory, and the peak of the process or of any sample."""
         pids = family(self._process.pid, parents())
         now = sum(status(pid).get("VmRSS", 0) for pid in pids) / _MB
         most = status(self._process.pid).get("VmHWM", 0) / _MB
         return Memory(now, max(now, most, self._peak))
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that it and its ended children have taken."""
+        """Return the processor time of the process and its finished children."""
         return ticks_of(Path(f"/proc/{self._process.pid}/stat").read_text()) / os.sysconf(
             "SC_CLK_TCK"
         )
 
     def finish(self) -> float:
-        """Let it end, and return its age then."""
+        """Wait until the script ends, and return its age."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(LONGEST_SECONDS)
         return self.age
 
     def stop(self) -> None:
-        """End it at once."""
+        """Kill the script."""
         self._selector.close()
         self._process.kill()
         self._process.wait()
@@ -125,17 +125,17 @@ class Script:
             assert pipe is not None
             pipe.close()
 
-    def _told(self, what: str) -> str:
+    def _failure(self, what: str) -> str:
         errors = self._errors.read_text(encoding="utf-8", errors="replace")
         return f"{self._process.args!r} {what}:\n{errors[-3000:]}"
 
 
 @contextmanager
 def started(command: Sequence[str | Path], added: Mapping[str, str]) -> Iterator[Script]:
-    """Start a script, and end it however the block is left."""
+    """Start a script, and kill it at the end of the block."""
     with tempfile.TemporaryDirectory() as folder:
         errors = Path(folder) / "errors"
-        with errors.open("wb") as told:
+        with errors.open("wb") as stderr:
             began = time.perf_counter()
             process = subprocess.Popen(  # noqa: S603 - our own scripts
                 list(map(str, command)),
@@ -143,7 +143,7 @@ def started(command: Sequence[str | Path], added: Mapping[str, str]) -> Iterator
                 env=environment(added),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=told,
+                stderr=stderr,
             )
         script = Script(process, errors, began)
         try:
@@ -153,8 +153,8 @@ def started(command: Sequence[str | Path], added: Mapping[str, str]) -> Iterator
 
 
 def ticks_of(line: str) -> int:
-    """Return the processor time told by /proc/PID/stat, in ticks, with that of ended children."""
-    # The name stands in parentheses and may hold spaces; user and system time are the 14th to 17th.
+    """Return the processor time in a line of /proc/PID/stat, in ticks, with ended children's."""
+    # The name, in parentheses, may contain spaces; user and system times are fields 14 to 17.
     return sum(map(int, line.rpartition(")")[2].split()[11:15]))
 
 
@@ -165,7 +165,7 @@ def parents() -> dict[int, int]:
 
 
 def family(pid: int, parents: Mapping[int, int]) -> set[int]:
-    """Return a process and all that come from it."""
+    """Return a process and all its descendants."""
     found, new = {pid}, {pid}
     while new:
         new = {child for child, parent in parents.items() if parent in new} - found
@@ -175,7 +175,7 @@ def family(pid: int, parents: Mapping[int, int]) -> set[int]:
 
 @contextmanager
 def busy(cores: int) -> Iterator[None]:
-    """Keep that many cores busy with a loop each."""
+    """Keep this many cores busy."""
     with ExitStack() as stack:
         for _ in range(cores):
             burner = subprocess.Popen([sys.executable, "-c", _BURNER, str(os.getpid())])  # noqa: S603 - a loop

@@ -35,7 +35,7 @@ def render(
             "",
             "All use the same texts and the same MiniLM weights. Figures are medians of the "
             "rounds; a ratio is the median of the rounds' ratios to the fastest peer. How each is "
-            "measured, and what is unfair in either direction: "
+            "measured, and what favours or disfavours article-qa: "
             "[evaluation.md](../../docs/evaluation.md#speed).",
             "",
             *_targets(compared),
@@ -56,7 +56,7 @@ def _rounds(compared: Compared) -> str:
 
 
 def _targets(compared: Compared) -> list[str]:
-    cells = [(t.what, t.wanted, t.found, "yes" if t.met else "no") for t in compared.targets()]
+    cells = [(t.measure, t.target, t.result, "yes" if t.met else "no") for t in compared.targets()]
     head = ("measure", "target", "result", "met")
     return ["## Targets", "", *table(head, cells), ""] if cells else []
 
@@ -93,8 +93,8 @@ def _building(compared: Compared) -> list[str]:
     return [
         "## Building: from text files to an index on disk",
         "",
-        "The model is in memory before the clock starts; the last two columns have everything, "
-        "from the start of the process to its end: time on the wall, and of the processor.",
+        "The model is loaded before the clock starts. The last two columns are the wall time and "
+        "the processor time of the whole process.",
         "",
         *table(head, cells),
         "",
@@ -134,9 +134,9 @@ def _questions(compared: Compared) -> list[str]:
     return [
         "## One question, an index in memory",
         "",
-        f"Milliseconds, to the {K} best passages. A round is {IDLE_QUESTIONS} questions with the "
-        f"cores idle and {BUSY_QUESTIONS} with {BURNERS} other processes keeping them busy. "
-        "Found: questions whose answer is in the passages, word for word." + above,
+        f"Milliseconds to the {K} best passages. A round is {IDLE_QUESTIONS} questions with idle "
+        f"cores and {BUSY_QUESTIONS} with {BURNERS} other processes keeping them busy. Found: "
+        "questions with a gold answer in the passages." + above,
         "",
         *table([*head, "found"], cells),
         "",
@@ -164,7 +164,7 @@ def _starting(compared: Compared) -> list[str]:
     return [
         "## Cold start: from the start of a process to the first passage",
         "",
-        "Seconds, over a store that is there; the files are in the disk's cache. The page's start: "
+        "Seconds, with an existing store whose files are in the disk cache. The start of the page: "
         "[start.md](start.md).",
         "",
         *table(("", "seconds", "ratio"), cells),
@@ -183,7 +183,7 @@ def _memory(compared: Compared) -> list[str]:
     return [
         "## Memory",
         "",
-        f"MB resident, children included: the most while building, and after {AT_REST_AFTER} "
+        f"Resident MB, children included: the peak while building, and after {AT_REST_AFTER} "
         "questions.",
         "",
         *table(("", "building", "at rest"), cells),

@@ -17,13 +17,13 @@ from bench.timing import in_turn
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 
 IDLE_QUESTIONS, BUSY_QUESTIONS = 30, 12
-"""A round."""
+"""The number of questions in a round."""
 BURNERS = 2
 
 
 @dataclass(slots=True)
 class Runs:
-    """What was measured, by contender; a list holds a value a round."""
+    """The measurements by contender; a list has one value for each round."""
 
     built: dict[str, list[Built]] = field(default_factory=dict)
     idle: dict[str, list[Asked]] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Runs:
 
 
 def write_texts(articles: Sequence[EvalArticle], folder: Path) -> int:
-    """Write a text file an article; return the characters of all."""
+    """Write each article to a text file, and return the total number of characters."""
     for number, article in enumerate(articles):
         name = re.sub(r"\W+", " ", article.title).strip()
         (folder / f"{number:02} {name}.txt").write_text(article.text, encoding="utf-8")
@@ -42,7 +42,9 @@ def write_texts(articles: Sequence[EvalArticle], folder: Path) -> int:
 
 
 def chosen_questions(articles: Sequence[EvalArticle], count: int) -> list[EvalQuestion]:
-    """Return answerable questions, in turn from each article, spread over its length.
+    """Return ``count`` answerable questions, alternating between articles.
+
+    Those of an article are spread over its length.
 
     Raises:
         ValueError: There are fewer.
@@ -51,7 +53,7 @@ def chosen_questions(articles: Sequence[EvalArticle], count: int) -> list[EvalQu
     rows = [_spread([q for q in a.questions if q.answerable], each) for a in articles]
     found = [row[number] for number in range(each) for row in rows if number < len(row)]
     if len(found) < count:
-        msg = f"{count} questions are wanted, and the articles have {len(found)}."
+        msg = f"{count} questions are needed, but the articles have only {len(found)}."
         raise ValueError(msg)
     return found[:count]
 
@@ -63,7 +65,7 @@ def _spread(questions: Sequence[EvalQuestion], count: int) -> list[EvalQuestion]
 
 
 def questions_wanted(rounds: int) -> int:
-    """Return how many questions a run asks, none of them twice."""
+    """Return the number of questions that a run asks, each once."""
     return AT_REST_AFTER + rounds * (IDLE_QUESTIONS + BUSY_QUESTIONS)
 
 
@@ -73,9 +75,9 @@ def measure(
     rounds: tuple[int, int],
     parts: Collection[Part],
 ) -> Runs:
-    """Measure what ``parts`` name; stores are built even if building is not among them.
+    """Measure ``parts``; stores are built even if building is not among them.
 
-    ``rounds`` are those of building and those of the rest.
+    ``rounds`` are the numbers of rounds of building and of everything else.
     """
     runs, (building, others) = Runs(), rounds
     _builds(bench, runs, building if "build" in parts else 1)
@@ -89,7 +91,7 @@ def measure(
 def _builds(bench: Bench, runs: Runs, rounds: int) -> None:
     contenders = {c.key: c for c in bench.contenders}
     for number in range(rounds):
-        _tell("building", number, rounds)
+        _print_progress("building", number, rounds)
         for key in in_turn(list(contenders), number):
             runs.built.setdefault(key, []).append(bench.build(contenders[key]))
 
@@ -100,7 +102,7 @@ def _questions(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], roun
         servers = Servers(bench, stack)
         runs.rest_mb = servers.rest_mb(questions)
         for number in range(rounds):
-            _tell("questions", number, rounds)
+            _print_progress("questions", number, rounds)
             order = in_turn(keys, number)
             _append(runs.idle, servers.ask_all(order, [next(rest) for _ in range(IDLE_QUESTIONS)]))
             with busy(BURNERS):
@@ -121,11 +123,11 @@ def _colds(bench: Bench, runs: Runs, questions: Sequence[EvalQuestion], rounds: 
         if contender.key == OURS:
             starts[ANSWER] = partial(bench.cold, contender, ASK)
     for number in range(rounds):
-        _tell("starts", number, rounds)
+        _print_progress("starts", number, rounds)
         for key in in_turn(list(starts), number):
             seconds = starts[key](questions[number].question)
             runs.cold.setdefault(key, []).append(seconds)
 
 
-def _tell(what: str, number: int, rounds: int) -> None:
+def _print_progress(what: str, number: int, rounds: int) -> None:
     print(f"{what}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)

@@ -2,9 +2,9 @@
 
     python -m bench.peers.setup --into DIR [--peers txtai,llamaindex,…]
 
-The versions are in ``bench/peers/requirements``; 1.5 GB each, most of it torch. Chroma's own
-embedding model is one that it downloads when it is first used. So that nothing is, it is made
-here of the weights that all have: the same computation by onnxruntime.
+The versions are in ``bench/peers/requirements``; each environment takes 1.5 GB, most of it torch.
+Chroma downloads its own embedding model at first use. To avoid the download, the model is exported
+here from the shared weights: the same computation by onnxruntime.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from index.embedding.model_files import default_model_folder
 REQUIREMENTS = Path(__file__).parent / "requirements"
 _INSTALLED = "installed.txt"
 _HOME = "chroma-home"
-# Where its source looks for the model under the home folder, and for these files.
+# Where Chroma looks for the model under the home folder, and the files it needs.
 _MODEL = Path(".cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx")
 _FILES = ("config.json", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -32,7 +32,7 @@ _OPSET = 14
 
 
 def install(contenders: Iterable[Contender], venvs: Path) -> None:
-    """Make the virtual environments that are missing or of other versions.
+    """Create the virtual environments that are missing or have other versions.
 
     Raises:
         subprocess.CalledProcessError: pip could not install one.
@@ -50,12 +50,12 @@ def install(contenders: Iterable[Contender], venvs: Path) -> None:
 
 
 def added_environment(contender: Contender, venvs: Path) -> dict[str, str]:
-    """Return what a contender's scripts need in their environment."""
+    """Return the environment variables that a contender's scripts need."""
     return {"HOME": str(venvs / _HOME)} if contender.key == OTHER_ENCODER else {}
 
 
 def _make_chroma_model(folder: Path) -> None:
-    """Write the files that Chroma would download; last the vocabulary, as the sign of the end."""
+    """Write the files that Chroma would download, the vocabulary last to mark completion."""
     if (folder / "vocab.txt").exists():
         return
     source = default_model_folder()
@@ -71,7 +71,7 @@ def _export(source: Path, path: Path) -> None:
     from transformers import AutoModel
 
     class LastHiddenState(torch.nn.Module):
-        """The one output that is needed, from inputs in the order that Chroma gives them."""
+        """Returns the one output needed, from inputs in Chroma's order."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -83,7 +83,7 @@ def _export(source: Path, path: Path) -> None:
 
     shape = {0: "batch", 1: "length"}
     with warnings.catch_warnings():
-        # The newer exporter needs a package more, and this one still does all we need.
+        # The newer exporter needs another package, and this one still does all we need.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             LastHiddenState().eval(),
@@ -101,7 +101,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.peers.setup")
     parser.add_argument("--into", type=Path, required=True, help="folder of the environments")
-    parser.add_argument("--peers", help="these alone, separated by commas")
+    parser.add_argument("--peers", help="libraries to install, separated by commas")
     given = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     install(chosen(given.peers), given.into.absolute())

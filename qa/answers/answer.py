@@ -1,4 +1,4 @@
-"""The answer that every surface shows, its citations, and the parts of its text."""
+"""The answer to a question, and the parts of its text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from qa.answers.citation import Citation
 
 
 class Kind(StrEnum):
-    """What an answer is; its value is what JSON says."""
+    """The kind of an answer; its value is used in JSON."""
 
     ANSWER = "answer"
-    """The words of the articles that answer the question, or a refusal."""
+    """An answer in the words of the articles, or a refusal."""
     SUMMARY = "summary"
     """What the articles are about, in some of their own sentences."""
     KEY_POINTS = "key_points"
@@ -26,24 +26,24 @@ class Kind(StrEnum):
     TIMELINE = "timeline"
     """Their dated events, in order."""
     TALK = "talk"
-    """About the chatbot, and nothing from the articles."""
+    """A reply about the chatbot, with nothing from the articles."""
 
 
 LISTS = frozenset({Kind.KEY_POINTS, Kind.PEOPLE, Kind.TIMELINE})
-"""The kinds whose text is a list: an entry a line, behind a bullet."""
+"""The kinds whose text is a list, with one entry a line after a bullet."""
 OVERVIEWS = LISTS | {Kind.SUMMARY}
-"""The kinds that are about a whole article."""
+"""The kinds that describe whole articles."""
 BULLET = "• "
 LABEL_ENDS = " — "
-"""What parts the label of an entry, a name or a date, from the words about it."""
+"""Separates the label of an entry, a name or a date, from its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What every surface shows for a question.
+    """The answer to a question, the same in every interface.
 
-    ``text`` carries marks: ``[1]`` is ``citations[0]``. A refusal has
-    ``answered`` False and no citations; its ``passages`` are the nearest.
+    ``text`` contains marks: ``[1]`` refers to ``citations[0]``. A refusal has ``answered`` False
+    and no citations; its ``passages`` are the nearest.
     """
 
     question: str
@@ -53,26 +53,26 @@ class Answer:
     citations: tuple[Citation, ...]
     answered: bool
     confidence: float
-    """Calibrated probability, in 0..1, that the answer is right (for a refusal:
-    that the best candidate would have been). Of an overview nothing is estimated: 1, or 0
-    if there is none; of talk neither: 1."""
+    """Calibrated probability, in 0..1, that the answer is right; for a refusal, that the best
+    candidate would have been. Not estimated for an overview (1, or 0 if it is empty) or for
+    small talk (1)."""
     passages: tuple[Passage, ...]
-    """What was retrieved, best first."""
+    """The retrieved passages, best first."""
     marks: tuple[Span, ...] = ()
-    """Offsets of the marks in ``text``: ``text[start:end] == "[1]"``. An article
-    can hold "[1]" of its own; only these are ours."""
+    """Offsets of the marks in ``text``: ``text[start:end] == "[1]"``. Any other "[1]" in ``text``
+    is the article's own."""
 
     short_at: Span | None = None
     """Offsets of ``short`` in ``text``."""
 
     shorts_at: tuple[Span, ...] = ()
-    """Where the short answers are in ``text`` if the question has several parts; else empty."""
+    """Offsets of the short answers in ``text`` if the question has several parts; else empty."""
 
     understood: str | None = None
-    """A follow-up as the complete question that was answered; None if it was read as typed."""
+    """The complete question that a follow-up was understood as; None if it was read as typed."""
 
     kind: Kind = Kind.ANSWER
-    """What was asked for."""
+    """What the question asked for."""
 
     note: str | None = None
     """A warning shown beside the text, such as that the models know its language less well; a
@@ -80,26 +80,26 @@ class Answer:
 
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
-            msg = f"The short answer {self.short!r} is not at {self.short_at.start} of the answer."
+            msg = f"The answer does not contain {self.short!r} at {self.short_at.start}."
             raise CitationError(msg)
         for start, end in self.shorts_at:
             if not 0 <= start < end <= len(self.text):
-                msg = f"There is no short answer at {start}–{end} of the answer."
+                msg = f"The short answer's offsets {start}–{end} are empty or outside the answer."
                 raise CitationError(msg)
         for start, end in self.marks:
             mark = self.text[start:end]
             number = mark[1:-1]
             whole = start >= 0 and end - start == len(mark)
             if not whole or mark != f"[{number}]" or not number.isdecimal():
-                msg = f"There is no citation mark at {start}–{end} of the answer, but {mark!r}."
+                msg = f"The answer has no citation mark at {start}–{end}, but {mark!r}."
                 raise CitationError(msg)
             if not 1 <= int(number) <= len(self.citations):
-                msg = f"The mark {mark} points at none of {len(self.citations)} citations."
+                msg = f"The mark {mark} refers to none of the {len(self.citations)} citations."
                 raise CitationError(msg)
 
     @property
     def shorts(self) -> tuple[Span, ...]:
-        """Offsets of every shortest exact answer in ``text``: the one, or all of several."""
+        """Offsets of all short answers in ``text``."""
         return (self.short_at, *self.shorts_at) if self.short_at else self.shorts_at
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,11 +147,11 @@ _LABELLED = frozenset({Kind.PEOPLE, Kind.TIMELINE})
 
 
 class Part(NamedTuple):
-    """A part of an answer's text: plain words, the short answer, or one of our marks."""
+    """A part of an answer's text: plain text, a short answer or a mark."""
 
     text: str
     number: int = 0
-    """Of the citation it points at; 0 if it is no mark."""
+    """The number of the citation that a mark refers to; 0 if it is not a mark."""
     is_short: bool = False
 
 
@@ -160,26 +160,26 @@ class Line:
     """A line of an overview."""
 
     parts: tuple[Part, ...]
-    """Without the bullet and the label; together with them they are the line."""
+    """The rest of the line after the bullet and the label."""
     label: str = ""
-    """The name or the date that an entry begins with."""
+    """The name or date at the start of an entry."""
     is_entry: bool = False
     is_lead: bool = False
-    """Whether it leads the lines below it: a title, or what they are."""
+    """Whether it is the heading of the lines below it."""
 
 
 def parts(answer: Answer) -> Iterator[Part]:
-    """Yield the parts of ``answer.text`` in order; together they are the text.
+    """Yield the parts of ``answer.text`` in order; joined, they are the text.
 
-    What lies between marks and the short answer is a part of its own, even where it
-    is empty, so the first part and the last are plain words.
+    Between any two marks or short answers, and at both ends, there is a plain part, even if it is
+    empty.
     """
     places = [(mark, True) for mark in answer.marks]
     places += [(short, False) for short in answer.shorts]
     position = 0
     for (start, end), is_mark in sorted(places):
         if start < position:
-            continue  # a short answer that reaches over a mark keeps its words whole
+            continue  # a mark inside a short answer is part of it
         yield Part(answer.text[position:start])
         shown = answer.text[start:end]
         yield Part(shown, int(shown[1:-1])) if is_mark else Part(shown, is_short=True)
@@ -188,7 +188,7 @@ def parts(answer: Answer) -> Iterator[Part]:
 
 
 def lines(answer: Answer) -> list[Line]:
-    """Return the lines of an overview, as :mod:`qa.overview.overviews` has written them."""
+    """Return the lines of an overview, in the format of :mod:`qa.overview.overviews`."""
     split: list[list[Part]] = [[]]
     for part in parts(answer):
         first, *more = part.text.split("\n") if not part.number else [part.text]

@@ -12,7 +12,7 @@ from index.types import Article
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quotation and its place: ``article.text[start:end] == quote``.
+    """A quote and its offsets: ``article.text[start:end] == quote``.
 
     Make one with :meth:`of`, which takes the quote from the article itself.
     """
@@ -32,7 +32,7 @@ class Citation:
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end or self.end - self.start != len(self.quote):
             msg = (
-                f"A citation of {self.start}–{self.end} cannot hold a quote of "
+                f"The citation's offsets {self.start}–{self.end} do not fit its quote of "
                 f"{len(self.quote)} characters."
             )
             raise CitationError(msg)
@@ -42,19 +42,22 @@ class Citation:
         """Return the citation of ``article.text[start:end]``.
 
         Raises:
-            CitationError: The offsets are not in the article, or hold nothing.
+            CitationError: The offsets are empty or outside the article.
         """
         if not 0 <= start < end <= len(article.text):
-            msg = f"{start}–{end} lies outside the article of {len(article.text)} characters."
+            msg = (
+                f"The offsets {start}–{end} are empty or outside the article of "
+                f"{len(article.text)} characters."
+            )
             raise CitationError(msg)
         quote = article.text[start:end]
         page = article.page_of(start)
         return cls(article.id, article.title, start, end, quote, article.source, heading, page)
 
     def check(self, article: Article) -> None:
-        """Raise CitationError unless the article says exactly this, exactly there."""
+        """Raise CitationError unless the article has exactly this quote at these offsets."""
         if article.id != self.article_id or article.text[self.start : self.end] != self.quote:
-            msg = f"The article {article.id} does not say {self.quote!r} at {self.start}."
+            msg = f"The article {article.id} does not contain {self.quote!r} at {self.start}."
             raise CitationError(msg)
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,5 +66,5 @@ class Citation:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the citation that :meth:`to_dict` was made from."""
+        """Return the citation from the values of :meth:`to_dict`."""
         return cls(**data)

@@ -20,29 +20,19 @@ def compose_answer(
     articles: Mapping[str, Article],
     min_confidence: float,
 ) -> Answer:
-    """Return the answer that quotes what was read, or a refusal below ``min_confidence``.
+    """Return the answer that quotes the reader's sentences, or a refusal.
 
     Args:
         question: What was asked.
         reading: What the reader found.
-        articles: By id, those that it found it in.
-        min_confidence: Probability in 0..1.
+        articles: The articles that it quotes, by id.
+        min_confidence: Probability in 0..1, below which the question is refused.
 
     Raises:
         CitationError: The reader's offsets are not in the article.
     """
-    passages = reading.passages
     if not reading.quotes or reading.confidence < min_confidence:
-        several = len({passage.article_id for passage in passages}) > 1
-        return Answer(
-            question=question,
-            text=REFUSAL_OF_SEVERAL if several else REFUSAL,
-            short=None,
-            citations=(),
-            answered=False,
-            confidence=reading.confidence,
-            passages=passages,
-        )
+        return _refusal(question, reading)
     citations = tuple(
         Citation.of(articles[quote.article_id], quote.start, quote.end, heading=quote.heading)
         for quote in reading.quotes
@@ -56,9 +46,22 @@ def compose_answer(
         citations=citations,
         answered=True,
         confidence=reading.confidence,
-        passages=passages,
+        passages=reading.passages,
         marks=marks,
         short_at=short_at,
+    )
+
+
+def _refusal(question: str, reading: Reading) -> Answer:
+    several = len({passage.article_id for passage in reading.passages}) > 1
+    return Answer(
+        question=question,
+        text=REFUSAL_OF_SEVERAL if several else REFUSAL,
+        short=None,
+        citations=(),
+        answered=False,
+        confidence=reading.confidence,
+        passages=reading.passages,
     )
 
 
@@ -73,13 +76,13 @@ def _place_in(first: Citation, short: Span | None) -> Span | None:
 
 
 def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[int]:
-    """Return where each citation's quote begins in a text that has it right before its mark."""
+    """Return where each quote begins in a text in which its mark follows it after a space."""
     pairs = zip(citations, marks, strict=True)
     return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
 
 
 def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
-    """Return the quotes one after the other, each with its mark, and the offsets of the marks."""
+    """Return the quotes joined by spaces, each with its mark, and the offsets of the marks."""
     text = ""
     marks = []
     for number, quote in enumerate(quotes, start=1):

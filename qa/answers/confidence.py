@@ -1,8 +1,8 @@
 """Describe the confidence of an answer in words, and explain its number.
 
-The words are two of the likelihood scale of the IPCC (Mastrandrea et al. 2010): "likely"
-begins at 66 % and "more likely than not" at 50 %. Nothing stronger is said, because the
-default calibration goes no higher than 89 %.
+The thresholds are from the likelihood scale of the IPCC (Mastrandrea et al. 2010): "likely"
+begins at 66 % and "more likely than not" at 50 %. There is no stronger word, because the
+default calibration does not exceed 89 %.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EVEN = 1 / 2
 
 
 def confidence_in_words(answer: Answer) -> str:
-    """Return the confidence of ``answer`` in two or three words; for an overview, what it is."""
+    """Return the confidence of ``answer`` in two or three words; an overview has none to give."""
     if answer.kind in OVERVIEWS:
         return "A selection" if answer.answered else "Nothing found"
     if not answer.answered:
@@ -27,7 +27,7 @@ def confidence_in_words(answer: Answer) -> str:
 def confidence_explained(answer: Answer) -> str:
     """Return a sentence with the calibrated probability in per cent and what it means.
 
-    For an overview, which has no estimate, it says how the overview was made.
+    Overviews have no probability; for them the sentence says how they are made.
     """
     if answer.kind in OVERVIEWS:
         return (

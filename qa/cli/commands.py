@@ -1,4 +1,4 @@
-"""The command line ``article-qa``: one function for each command."""
+"""The command line ``article-qa``: its program, and the commands that ask questions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import ArticleQAError, InputError
-from qa.cli.add import add
-from qa.cli.check import check
+from qa.cli.library_commands import (
+    add,
+    check,
+    list_articles,
+    open_library,
+    reembed,
+    remove,
+    rename,
+)
 from qa.cli.serve import serve
 from qa.cli.terminal import (
     EXIT_ERROR,
@@ -26,16 +33,14 @@ from qa.cli.terminal import (
     ModelOption,
     exit_interrupted,
     print_answer,
-    print_articles,
     print_error,
     print_json,
     print_text,
     progress_bar,
     prompt,
     remembered_interrupts,
-    required,
 )
-from qa.output.places import in_quotation_marks, paragraphs_of, place, places_of
+from qa.output.to_text import in_quotation_marks, paragraphs_of, place, places_of
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,51 +87,9 @@ def _program(
 
 
 app.command()(add)
-
-
-@app.command("list")
-def list_articles(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
-    """List the articles of a library.
-
-    Example: article-qa list --library library/
-    """
-    with progress_bar("Opening the library"), _opened(required(library)) as qa:
-        infos = qa.catalogue()
-    if as_json:
-        print_json([info.to_dict() for info in infos])
-    else:
-        print_articles(infos)
-
-
-@app.command()
-def remove(
-    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
-    library: LibraryOption = None,
-) -> None:
-    """Remove an article from a library.
-
-    Example: article-qa remove 3f2a --library library/
-    """
-    with progress_bar("Removing the article"), _changed(required(library)) as qa:
-        found = qa.resolve(article)
-        qa.remove(found.id)
-    print_text(f"Removed {in_quotation_marks(found.title)}.")
-
-
-@app.command()
-def rename(
-    article: Annotated[str, typer.Argument(help="Id of the article, or the start of it.")],
-    title: Annotated[str, typer.Argument(help="The new title, in quotes.")],
-    library: LibraryOption = None,
-) -> None:
-    """Give an article another title.
-
-    Example: article-qa rename 3f2a "The treaty" --library library/
-    """
-    with progress_bar("Renaming the article"), _changed(required(library)) as qa:
-        found = qa.resolve(article)
-        kept = qa.rename(found.id, title)
-    print_text(f"Renamed {in_quotation_marks(found.title)} to {in_quotation_marks(kept)}.")
+app.command("list")(list_articles)
+app.command()(remove)
+app.command()(rename)
 
 
 @app.command()
@@ -145,7 +108,7 @@ def ask(
     Example: article-qa ask "Who did Marco Rubio call?"
     """
     settings = Settings.load(answering=answering)
-    with progress_bar(_READING), _opened(library, settings) as qa:
+    with progress_bar(_READING), open_library(library, settings, read_only=True) as qa:
         answer = qa.ask(question, article_ids=_ids(qa, article))
         paragraphs = paragraphs_of(places_of(answer), qa.article)
     if as_json:
@@ -167,11 +130,11 @@ def suggest(
 ) -> None:
     """Suggest questions that the articles answer.
 
-    Only questions with a sure answer are shown, so there may be fewer than asked for, or none.
+    Only questions with a likely answer are shown, so there may be fewer than --count, or none.
 
     Example: article-qa suggest --library library/ --article 3f2a
     """
-    with progress_bar(_READING), _opened(library) as qa:
+    with progress_bar(_READING), open_library(library, read_only=True) as qa:
         questions = qa.suggest(_ids(qa, article), count)
     if as_json:
         print_json(questions)
@@ -192,7 +155,7 @@ def retrieve(
 
     Example: article-qa retrieve "missile strikes" --k 3
     """
-    with progress_bar(_READING), _opened(library) as qa:
+    with progress_bar(_READING), open_library(library, read_only=True) as qa:
         passages = qa.retrieve(question, k=k, article_ids=_ids(qa, article))
         paragraphs = paragraphs_of(passages, qa.article)
     if as_json:
@@ -213,7 +176,7 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
     """
     with ExitStack() as stack:
         with progress_bar("Loading the models"):
-            qa = stack.enter_context(_opened(library))
+            qa = stack.enter_context(open_library(library, read_only=True))
             ids = _ids(qa, article)
             qa.warm_up()
         print_text(f"Answering from {_named(qa)}.")
@@ -251,19 +214,7 @@ def evaluate(
         print_text(f"{name}: {value}")
 
 
-@app.command()
-def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
-    """Embed every article again, with another model.
-
-    Example: article-qa reembed --library library/ --model ./my-model
-    """
-    folder, settings = required(library), Settings.load(model=model)
-    with progress_bar("Embedding the articles") as progress:
-        from qa.article_qa import ArticleQA
-
-        ArticleQA.reembed(folder, settings, progress=progress)
-
-
+app.command()(reembed)
 app.command()(check)
 app.command()(serve)
 
@@ -271,7 +222,7 @@ app.command()(serve)
 def main(commands: typer.Typer | None = None) -> None:
     """Run the command line and end the process.
 
-    An ArticleQAError is printed as one sentence, Ctrl-C as one line, a closed pipe not at all.
+    An ArticleQAError or Ctrl-C prints one line. A closed pipe ends the process silently.
     """
     try:
         with remembered_interrupts():
@@ -296,36 +247,21 @@ def _run(commands: typer.Typer) -> int:
     except ArticleQAError as error:
         print_error(f"Error: {error}")
         return EXIT_ERROR
-    except BrokenPipeError:  # the reader has ended, as in: | head -1
+    except BrokenPipeError:  # the reading process has ended, as in: | head -1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     return code
 
 
-def _opened(library: Path | None, settings: Settings | None = None) -> ArticleQA:
-    """Open a library for reading; without one, the bundled article."""
-    from qa.article_qa import ArticleQA
-
-    if library is None:
-        return ArticleQA.bundled(settings)
-    return ArticleQA.open(library, settings, read_only=True)
-
-
-def _changed(library: Path) -> ArticleQA:
-    """Open an existing library for changes."""
-    from qa.article_qa import ArticleQA
-
-    return ArticleQA.open(library, create=False)
-
-
 def _named(qa: ArticleQA) -> str:
-    """Return the titles of the first articles, and how many more there are."""
+    """Return the titles of the first articles and the number of the others."""
     titles = [in_quotation_marks(info.title) for info in qa.catalogue()]
     more = f" and {len(titles) - _TITLES_SHOWN} more" if len(titles) > _TITLES_SHOWN else ""
     return (", ".join(titles[:_TITLES_SHOWN]) or "an empty library") + more
 
 
 def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:
+    """Return the ids of the articles that the --article options select; None for all."""
     return [qa.resolve(article).id for article in articles] if articles else None
 
 

@@ -23,8 +23,7 @@ from index.types import ArticleInfo
 from qa.answers.answer import Answer, Kind
 from qa.answers.confidence import confidence_explained, confidence_in_words
 from qa.output.escape import visible
-from qa.output.places import Paragraphs
-from qa.output.to_text import plain_pieces
+from qa.output.to_text import Paragraphs, plain_pieces
 
 if TYPE_CHECKING:
     from index.embedding.embedder import Progress
@@ -130,7 +129,7 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 def print_answer(answer: Answer, paragraphs: Paragraphs | None = None) -> None:
     """Print an answer with its sources and its confidence; short answers are bold in a terminal.
 
-    ``paragraphs`` locates the sources, see :func:`qa.output.places.paragraphs_of`. A reply that
+    ``paragraphs`` locates the sources, see :func:`qa.output.to_text.paragraphs_of`. A reply that
     is not about the articles has no confidence.
     """
     pieces = plain_pieces(answer, paragraphs or {})

@@ -1,9 +1,9 @@
-r"""Questions about articles, with their answers: the format that evaluation reads.
+r"""Read evaluation data: articles, with questions and their answers.
 
-A file holds one article a line (JSON, UTF-8), split on ``\n`` only, because texts may
-hold U+2028. Offsets count code points. An article has a ``text`` and ``questions``, and a
-question has a ``question`` and ``answers``, none if it cannot be answered; the rest may
-be left out (docs/evaluation.md).
+A file has one article a line (JSON, UTF-8). Only ``\n`` ends a line, because texts may contain
+U+2028. Offsets count code points. An article has a ``text`` and ``questions``, and a question has
+a ``question`` and ``answers``, empty if it is unanswerable; everything else is optional
+(docs/evaluation.md).
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ class Evidence:
     spans: tuple[Span, ...] = ()
     mode: EvidenceMode = "any"
     """``all``: the answer needs every span; ``any``: the spans are alternatives."""
-    is_section: bool = False
-    """The spans are whole sections, not answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +45,23 @@ class EvalQuestion:
     id: str
     question: str
     answers: tuple[str, ...]
-    """Alternatives; to be ignored where ``answerable`` is False."""
+    """Alternative answers; ignored if ``answerable`` is False."""
     answerable: bool
     kind: str
     """span, free or counterfactual; unanswerable: adversarial, off_topic, no_evidence."""
     evidence: Evidence = Evidence()
     context: Span | None = None
-    """The one paragraph the question was written for."""
+    """The paragraph that the question was written for."""
     variants: tuple[Variant, ...] = ()
-    label: str | None = None
-    """Of adversarial questions: ``official`` or ``recovered``."""
-    borrowed_from: str | None = None
-    """Of off-topic questions: the article that answers it."""
-    explicitness: str | None = None
-    scope: str | None = None
-    element: str | None = None
-    verbatim: bool | None = None
-    """An answer occurs word for word in the evidence."""
-    question_type: str | None = None
-    choices: tuple[str, ...] = ()
-    world_answers: tuple[str, ...] = ()
-    """What is true outside the article; replying so ignores the article."""
 
     @property
     def gold(self) -> tuple[str, ...]:
-        """The right answers; empty if the right reply is to abstain."""
+        """The gold answers; empty if the right reply is to abstain."""
         return self.answers if self.answerable else ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the question of one JSON object; fields it lacks keep their default."""
+        """Return the question in a JSON object; missing fields keep their default."""
         context = data.get("context")
         answers = tuple(data.get("answers", ()))
         answerable = bool(data.get("answerable", answers))
@@ -89,21 +74,12 @@ class EvalQuestion:
             evidence=_evidence(data),
             context=_span(context) if context else None,
             variants=tuple(Variant(*item) for item in data.get("variants", {}).items()),
-            label=data.get("label"),
-            borrowed_from=data.get("borrowed_from"),
-            explicitness=data.get("explicitness"),
-            scope=data.get("scope"),
-            element=data.get("element"),
-            verbatim=data.get("verbatim"),
-            question_type=data.get("question_type"),
-            choices=tuple(data.get("choices", ())),
-            world_answers=tuple(data.get("world_answers", ())),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class EvalArticle:
-    """An article and the questions asked of it."""
+    """An article and the questions about it."""
 
     id: str
     title: str
@@ -113,7 +89,7 @@ class EvalArticle:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the article of one JSON object.
+        """Return the article in a JSON object.
 
         Raises:
             ValueError: A span lies outside the text.
@@ -130,7 +106,7 @@ class EvalArticle:
 
 
 def read_articles(path: Path) -> tuple[EvalArticle, ...]:
-    """Return the articles of a QA file, in its order.
+    """Return the articles in a QA file, in order.
 
     Raises:
         UnreadableFile: The file is missing or a line is not of the format; the
@@ -145,7 +121,7 @@ def _evidence(data: dict[str, Any]) -> Evidence:
     if mode not in {"any", "all"}:
         msg = f"evidence_mode {mode!r} is neither 'any' nor 'all'"
         raise ValueError(msg)
-    return Evidence(spans, mode, data.get("evidence_is") == "section")
+    return Evidence(spans, mode)
 
 
 def _span(data: dict[str, int]) -> Span:
@@ -153,7 +129,7 @@ def _span(data: dict[str, int]) -> Span:
 
 
 def read_lines(path: Path, build: Callable[[dict[str, Any]], _Item]) -> Iterator[_Item]:
-    """Yield what ``build`` makes of each JSON object of a file of one a line.
+    """Yield the JSON object in each line of a file, converted by ``build``.
 
     Raises:
         UnreadableFile: The file is missing or a line is not of the format.
@@ -164,12 +140,12 @@ def read_lines(path: Path, build: Callable[[dict[str, Any]], _Item]) -> Iterator
         try:
             yield build(json.loads(line))
         except (KeyError, TypeError, ValueError) as error:
-            msg = f"{path}, line {number}: not of the evaluation format: {error!r}."
+            msg = f"{path}, line {number} is not in the evaluation format: {error!r}."
             raise UnreadableFile(msg) from error
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    r"""Yield the lines of a file, which only ``\n`` ends.
+    r"""Yield the lines of a file, split on ``\n`` only.
 
     Raises:
         UnreadableFile: It cannot be read.

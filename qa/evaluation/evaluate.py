@@ -1,10 +1,10 @@
-"""Ask the questions of a data set and measure the answers."""
+"""Ask the questions of a data set and compute metrics for the answers."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
@@ -16,18 +16,16 @@ from index.sentences import split_sentences
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
-from qa.evaluation.abstention import (
+from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
+from qa.evaluation.metrics import (
     AbstentionScore,
+    Interval,
     abstention_rates,
     abstention_score,
     auroc,
-    coverage_at,
-)
-from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_articles
-from qa.evaluation.metrics import (
-    Interval,
     bootstrap,
     contained,
+    coverage_at,
     exact_match,
     f1,
     hits_any,
@@ -41,43 +39,43 @@ from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 
 PASSAGES = Settings().passages
-"""As many as are brought for an answer if nothing is set."""
+"""The number of passages that an answer is read from by default."""
 
 Phrasing = Callable[[EvalQuestion], str | None]
-"""How a question is put; None leaves it out."""
+"""Returns the wording in which a question is asked; None to leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and how it would be answered if nothing were refused."""
+    """A question with its answer at a threshold of 0, so that nothing is refused."""
 
     article: str
     lang: str
     question: EvalQuestion
     answer: Answer
     retrieved: tuple[Passage, ...]
-    """As the retriever ordered them."""
+    """In the retriever's order."""
     scored: tuple[ScoredSpan, ...]
     """Every span that could answer, best first."""
 
     @property
     def reply(self) -> str:
-        """The words of the answer: the shortest exact ones if known, else all quotes."""
+        """The short answer if there is one, else all quotes without their marks."""
         return self.answer.short or strip_marks(self.answer.text, self.answer.marks)
 
     @property
     def citations_right(self) -> tuple[bool, ...]:
-        """Of each citation, whether it covers half of a gold answer or more."""
+        """Whether each citation covers at least half of a gold answer."""
         spans = self.question.evidence.spans
         return tuple(hits_any(citation, spans) for citation in self.answer.citations)
 
     def is_right(self, scored: Sequence[ScoredSpan]) -> bool:
-        """Return whether the first quote would hold an answer if ``scored`` were the order."""
+        """Return whether the first quote would contain a gold answer, given this ranking."""
         first = select_quotes(self.answer.question, distinct(scored))[0]
         return hits_any(first, self.question.evidence.spans)
 
     def is_given(self, threshold: float) -> bool:
-        """Whether the answer is shown at this threshold."""
+        """Return whether the answer is shown at this threshold."""
         return bool(self.answer.citations) and self.answer.confidence >= threshold
 
 
@@ -102,7 +100,7 @@ def ask_all(
     *,
     phrasing: Phrasing = as_written,
 ) -> Iterator[Asked]:
-    """Yield what each question of ``articles`` gets from its own article."""
+    """Yield the answer to each question of ``articles`` from its own article."""
     for item in tqdm(list(articles), desc="articles", disable=None):
         article = Article.from_text(item.text, title=item.title)
         asking = _Asking(item, article, reader)
@@ -116,7 +114,7 @@ def ask_all(
 
 
 def ask_given(articles: Iterable[EvalArticle], reader: ExtractiveReader) -> Iterator[Asked]:
-    """Yield what each question gets from the one paragraph that it was written for."""
+    """Yield the answer to each question from the one paragraph that it was written for."""
     for item in tqdm(list(articles), desc="paragraphs", disable=None):
         article = Article.from_text(item.text, title=item.title)
         asking = _Asking(item, article, reader)
@@ -141,7 +139,7 @@ class _Asking:
 
 
 def _whole(article: Article, place: Span) -> Passage:
-    """Return a paragraph as if it had been retrieved, without a doubt."""
+    """Return a paragraph as a retrieved passage, with a score and similarity of 1."""
     text = article.text[place.start : place.end]
     spans = split_sentences(text)
     sentences = tuple(Span(place.start + s.start, place.start + s.end) for s in spans)
@@ -160,59 +158,58 @@ Metric = Callable[[Asked], float]
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One set in one phrasing; intervals of 95 % over articles."""
+    """The metrics of one set in one phrasing, with 95 % intervals over articles."""
 
     dataset: str
     phrasing: str
     questions: int
     answerable: int
     threshold: float
-    """The least confidence of an answer that is given."""
+    """The confidence from which an answer is given."""
     exact_match: Interval
-    """Over answerable questions, as the two below."""
+    """Over answerable questions, like the next two."""
     f1: Interval
     contained: Interval
     f1_of_all: Interval
-    """Over all questions, as SQuAD 2.0 has it."""
+    """Over all questions, as in SQuAD 2.0."""
     median_characters: float
-    """Of the replies given."""
+    """Median length of the replies given."""
     first_citation: Interval | None
-    """Share of answerable questions whose first citation holds the answer; None if the
-    set does not say where answers are, as the one below."""
+    """Share of answerable questions whose first citation contains the answer; None, like the
+    next, if the set does not say where the answers are."""
     citation_precision: float | None
-    """Right citations, of all that are given."""
+    """Share of the citations given that are right."""
     refused: dict[str, float]
-    """By kind of question, the answerable ones included."""
+    """Share of refusals for each kind of question, answerable kinds included."""
     abstention: AbstentionScore | None
     """How well refusals find the unanswerable questions; None if all are answerable."""
     coverage: dict[str, float]
-    """The largest share of all questions that can be answered with this mean exact match
-    of the replies given, at each of PRECISIONS."""
+    """For each of PRECISIONS, the largest share of questions for which the replies given reach
+    this mean exact match."""
     auroc: float | None
-    """Of the confidence, answerable against not; None if all are answerable."""
+    """How well the confidence separates answerable questions from others; None if all are."""
     calibration_error: float | None
-    """Expected calibration error of "the first quote holds the answer", in ten bins of
+    """Expected calibration error of "the first quote contains the answer", in ten bins of
     equal width (Guo et al. 2017)."""
     recall: dict[str, tuple[float, ...]]
-    """Of the passages, at each of RECALLS: as ``retrieved``, and ``reranked``; empty if
-    the set does not say where answers are."""
+    """Recall of the passages at each of RECALLS, as ``retrieved`` and as ``reranked``; empty if
+    the set does not say where the answers are."""
 
 
 def answer_row(dataset: str, phrasing: str, asked: Sequence[Asked], threshold: float) -> AnswerRow:
-    """Return the figures of the questions of one set."""
+    """Return the metrics for the questions of one set."""
     answerable = [a for a in asked if a.question.answerable]
     given = [a for a in asked if a.is_given(threshold)]
-    right = [flag for a in given for flag in a.citations_right]
-    located = [a for a in answerable if a.question.evidence.spans]
 
     def scored(metric: Callable[..., float]) -> Metric:
         return lambda a: metric(_shown(a, threshold), a.question.gold, a.lang)
 
-    kinds = [a.question.kind for a in asked]
-    mixed = 0 < len(answerable) < len(asked)
-    can, confidence = [a.question.answerable for a in asked], [a.answer.confidence for a in asked]
+    is_mixed = 0 < len(answerable) < len(asked)
+    is_answerable = [a.question.answerable for a in asked]
+    confidence = [a.answer.confidence for a in asked]
     exact = [exact_match(a.reply, a.question.gold, a.lang) for a in asked]
     refused = [not a.is_given(threshold) for a in asked]
+    citations = _citation_metrics(asked, threshold)
     return AnswerRow(
         dataset=dataset,
         phrasing=phrasing,
@@ -224,31 +221,49 @@ def answer_row(dataset: str, phrasing: str, asked: Sequence[Asked], threshold: f
         contained=_over_articles(answerable, scored(contained)),
         f1_of_all=_over_articles(asked, scored(f1)),
         median_characters=statistics.median(len(a.reply) for a in given) if given else 0.0,
-        first_citation=_over_articles(located, lambda a: _first_right(a, threshold))
-        if located
-        else None,
-        citation_precision=statistics.fmean(right) if right and located else None,
-        refused=abstention_rates(kinds, refused),
-        abstention=abstention_score(can, refused) if mixed else None,
+        first_citation=citations.first_citation,
+        citation_precision=citations.precision,
+        refused=abstention_rates([a.question.kind for a in asked], refused),
+        abstention=abstention_score(is_answerable, refused) if is_mixed else None,
         coverage={f"{p:.0%}": coverage_at(p, exact, confidence) for p in PRECISIONS},
-        auroc=auroc(can, confidence) if mixed else None,
-        calibration_error=calibration_error(confidence, [_first_right(a, 0.0) > 0 for a in asked])
-        if located
-        else None,
+        auroc=auroc(is_answerable, confidence) if is_mixed else None,
+        calibration_error=citations.calibration_error,
+        recall=citations.recall,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _CitationMetrics:
+    """The metrics of a row that need to know where the answers are."""
+
+    first_citation: Interval | None = None
+    precision: float | None = None
+    calibration_error: float | None = None
+    recall: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+def _citation_metrics(asked: Sequence[Asked], threshold: float) -> _CitationMetrics:
+    located = [a for a in asked if a.question.answerable and a.question.evidence.spans]
+    if not located:
+        return _CitationMetrics()
+    right = [flag for a in asked if a.is_given(threshold) for flag in a.citations_right]
+    is_first_right = [_first_right(a, 0.0) > 0 for a in asked]
+    return _CitationMetrics(
+        first_citation=_over_articles(located, lambda a: _first_right(a, threshold)),
+        precision=statistics.fmean(right) if right else None,
+        calibration_error=calibration_error([a.answer.confidence for a in asked], is_first_right),
         recall={
             "retrieved": _recalls(located, lambda a: a.retrieved),
             "reranked": _recalls(located, lambda a: a.answer.passages),
-        }
-        if located
-        else {},
+        },
     )
 
 
 def evaluate_file(path: Path, settings: Settings) -> AnswerRow:
-    """Return the figures of the questions in a file, asked as ``settings`` say.
+    """Return the metrics for the questions in a file, asked with these settings.
 
     Raises:
-        UnreadableFile: The file is missing, not of the format, or without a question.
+        UnreadableFile: The file is missing, is not of the format, or has no questions.
         ModelError: A model cannot be used.
     """
     articles = read_articles(path)
@@ -256,14 +271,14 @@ def evaluate_file(path: Path, settings: Settings) -> AnswerRow:
     embedder = SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)
     asked = list(ask_all(articles, embedder, reader))
     if not asked:
-        msg = f"{path} holds no question. Give each article a list of questions."
+        msg = f"{path} has no questions. Give each article a list of questions."
         raise UnreadableFile(msg)
     threshold = settings.least_confidence(reader.levels)
     return answer_row(path.stem, "as written", asked, threshold)
 
 
 def calibration_error(confidence: Sequence[float], correct: Sequence[bool]) -> float:
-    """Return the mean gap between confidence and share correct, over ten bins by confidence."""
+    """Return the mean gap between confidence and accuracy, over ten bins by confidence."""
     bins: dict[int, list[tuple[float, bool]]] = {}
     for probability, right in zip(confidence, correct, strict=True):
         bins.setdefault(min(_BINS - 1, int(probability * _BINS)), []).append((probability, right))
@@ -299,18 +314,18 @@ def _over_articles(asked: Iterable[Asked], metric: Metric) -> Interval:
 
 
 def describe(row: AnswerRow) -> list[tuple[str, str]]:
-    """Return the figures of a row in words, each with its value."""
+    """Return the metrics of a row, each as a label and its value."""
     lines = [
         ("questions", f"{row.questions}, {row.answerable} of them answerable"),
-        ("answers given", f"from a confidence of {row.threshold:.2f} on"),
+        ("threshold", f"answers with a confidence of at least {row.threshold:.2f} are given"),
         ("exact match", str(row.exact_match)),
         ("F1", str(row.f1)),
         ("answer contained in the reply", str(row.contained)),
-        ("F1 of all, unanswerable ones too", str(row.f1_of_all)),
+        ("F1 over all questions", str(row.f1_of_all)),
     ]
     lines += [(f"refused: {kind}", f"{share:.3f}") for kind, share in row.refused.items()]
     if row.first_citation and row.citation_precision is not None:
-        lines.append(("first citation holds the answer", str(row.first_citation)))
+        lines.append(("first citation contains the answer", str(row.first_citation)))
         lines.append(("citations that are right", f"{row.citation_precision:.3f}"))
     if row.abstention:
         score = row.abstention
@@ -321,7 +336,7 @@ def describe(row: AnswerRow) -> list[tuple[str, str]]:
         for precision, share in row.coverage.items()
     ]
     if row.auroc is not None:
-        lines.append(("AUROC, answerable against not", f"{row.auroc:.3f}"))
+        lines.append(("AUROC, answerable or not", f"{row.auroc:.3f}"))
     if row.calibration_error is not None:
         lines.append(("expected calibration error", f"{row.calibration_error:.3f}"))
     return lines

@@ -1,8 +1,8 @@
-"""Metrics for answers, passages and rankings; those for abstention are in qa.evaluation.abstention.
+"""Compute metrics for answers, passages, rankings and abstention.
 
-Answers are scored as SQuAD does (Rajpurkar et al. 2016, 2018), passages by the
-evidence they cover, rankings by nDCG (Järvelin and Kekäläinen 2002). A question's
-value comes first, so that means and intervals are taken over the same numbers.
+Answers are scored as in SQuAD (Rajpurkar et al. 2016, 2018), passages by the evidence they cover,
+rankings by nDCG (Järvelin and Kekäläinen 2002). Functions return the value of one question, so that
+means and intervals are over the same numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from qa.evaluation.datasets import Evidence
 
 _ENGLISH_ARTICLES = frozenset({"a", "an", "the"})
 _ENGLISH_PUNCTUATION = frozenset(string.punctuation)
-# A passage that holds half of the evidence holds what the question is about.
+# The share of an evidence span that a passage must cover to hit it.
 _HIT_SHARE = 0.5
 
 
@@ -40,7 +40,7 @@ class Located(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean with its bootstrap interval; as text ``0.250 [0.100, 0.400]``."""
+    """A mean with its bootstrap interval; printed as ``0.250 [0.100, 0.400]``."""
 
     mean: float
     low: float
@@ -63,7 +63,7 @@ def strip_marks(reply: str, marks: Iterable[Span]) -> str:
 
 
 def normalise(text: str, lang: str = "en") -> str:
-    """Return ``text`` as SQuAD's evaluation script compares it.
+    """Return ``text`` in the form that SQuAD's evaluation script compares.
 
     Lower case, no punctuation (ASCII for English as in the script, every Unicode
     ``P*`` character for other languages, as MLQA does), for English without a/an/the,
@@ -85,8 +85,7 @@ def answer_tokens(text: str, lang: str = "en") -> list[str]:
 def exact_match(reply: str | None, gold: Collection[str], lang: str = "en") -> float:
     """Return 1 if the reply equals an answer once both are normalised, else 0.
 
-    None is an abstention. No gold answer means that abstaining is right, and then
-    only that scores 1 (SQuAD 2.0).
+    None is an abstention. Without gold answers, only an abstention scores 1 (SQuAD 2.0).
     """
     if reply is None or not gold:
         return float(reply is None and not gold)
@@ -95,7 +94,7 @@ def exact_match(reply: str | None, gold: Collection[str], lang: str = "en") -> f
 
 
 def f1(reply: str | None, gold: Collection[str], lang: str = "en") -> float:
-    """Return the harmonic mean of token precision and recall, at most over the answers.
+    """Return the largest F1 of the reply's tokens with those of an answer.
 
     Abstentions score as in :func:`exact_match`.
     """
@@ -140,7 +139,7 @@ def _is_run(needle: Sequence[str], tokens: Sequence[str]) -> bool:
 def hits(passage: Located, span: Located) -> bool:
     """Return whether a passage covers at least half of an evidence span.
 
-    Of a span longer than the passage, such as a section, half of the passage is enough.
+    For a span longer than the passage, such as a section, half of the passage is enough.
     """
     overlap = min(passage.end, span.end) - max(passage.start, span.start)
     shorter = min(passage.end - passage.start, span.end - span.start)
@@ -153,15 +152,15 @@ def hits_any(passage: Located, spans: Iterable[Located]) -> bool:
 
 
 def recall_at(k: int, passages: Sequence[Located], evidence: Evidence) -> float:
-    """Return the recall of the first ``k`` passages, of the question's article, best first.
+    """Return the recall of the first ``k`` passages, best first.
 
-    1 or 0 for a hit; in mode ``all``, the share of the evidence spans that are hit.
+    It is 1 or 0 for a hit or none; in mode ``all``, the share of the evidence spans that are hit.
 
     Raises:
         ValueError: The evidence has no span.
     """
     if not evidence.spans:
-        msg = "Recall needs evidence: leave questions without evidence out."
+        msg = "Recall needs evidence. Leave out questions without evidence."
         raise ValueError(msg)
     first = passages[:k]
     found = [any(hits(passage, span) for passage in first) for span in evidence.spans]
@@ -171,8 +170,7 @@ def recall_at(k: int, passages: Sequence[Located], evidence: Evidence) -> float:
 def recall_within(characters: int, passages: Sequence[Located], evidence: Evidence) -> float:
     """Return the recall of the first ``characters`` characters of the passages.
 
-    The passage that crosses the border is cut there, so passages of any length are
-    compared by what a reader of that many characters sees.
+    The last passage is cut at the limit, so that passages of different lengths are comparable.
     """
     seen: list[Span] = []
     room = characters
@@ -211,6 +209,118 @@ def document_recall(ranked: Sequence[str], relevant: Collection[str], k: int = 1
     return len(set(ranked[:k]) & set(relevant)) / len(relevant) if relevant else 0.0
 
 
+# --- abstention ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AbstentionScore:
+    """How well abstentions find the unanswerable questions, which are the positive class.
+
+    A ratio with a denominator of 0 is 0.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPoint:
+    """The result of giving all replies with a confidence of at least ``threshold``."""
+
+    threshold: float
+    coverage: float
+    """The share of questions that get a reply."""
+    risk: float
+    """The share of these replies that are wrong."""
+
+
+def abstention_rates(kinds: Sequence[str], abstained: Sequence[bool]) -> dict[str, float]:
+    """Return the share of abstentions for each kind of question, in order of appearance."""
+    by_kind: dict[str, list[bool]] = {}
+    for kind, did in zip(kinds, abstained, strict=True):
+        by_kind.setdefault(kind, []).append(did)
+    return {kind: sum(values) / len(values) for kind, values in by_kind.items()}
+
+
+def abstention_score(answerable: Sequence[bool], abstained: Sequence[bool]) -> AbstentionScore:
+    """Return precision, recall and F1 of abstaining."""
+    right = sum(did and not can for can, did in zip(answerable, abstained, strict=True))
+    done, due = sum(abstained), len(answerable) - sum(answerable)
+    return AbstentionScore(
+        precision=right / done if done else 0.0,
+        recall=right / due if due else 0.0,
+        f1=2 * right / (done + due) if done + due else 0.0,
+    )
+
+
+def auroc(positive: Sequence[bool], scores: Sequence[float]) -> float:
+    """Return the chance that a positive scores above a negative, a tie counting half.
+
+    The area under the ROC curve as the Mann-Whitney statistic (Hanley and McNeil 1982).
+    For a confidence, the positives are the answerable questions or the right replies.
+
+    Raises:
+        ValueError: One of the two classes is empty.
+    """
+    labels = np.asarray(positive, dtype=bool)
+    values = np.asarray(scores, dtype=np.float64)
+    ups, downs = values[labels], np.sort(values[~labels])
+    if not len(ups) or not len(downs):
+        msg = "AUROC compares two classes: give at least one positive and one negative."
+        raise ValueError(msg)
+    below = np.searchsorted(downs, ups, side="left")
+    not_above = np.searchsorted(downs, ups, side="right")
+    return float((below + not_above).sum() / 2 / (len(ups) * len(downs)))
+
+
+def risk_coverage(correct: Sequence[float], confidence: Sequence[float]) -> list[RiskPoint]:
+    """Return the risk-coverage curve (El-Yaniv and Wiener 2010), from low coverage to full.
+
+    ``correct`` is the score in 0..1 of the reply to each question, such as exact match, and 0 for
+    an unanswerable question. There is one point for each distinct confidence, because no threshold
+    separates replies of the same confidence.
+    """
+    values = np.asarray(confidence, dtype=np.float64)
+    order = np.argsort(-values, kind="stable")
+    ranked = values[order]
+    means = np.cumsum(np.asarray(correct, dtype=np.float64)[order]) / np.arange(1, len(ranked) + 1)
+    lasts = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else ()
+    return [
+        RiskPoint(float(ranked[last]), float((last + 1) / len(ranked)), float(1 - means[last]))
+        for last in lasts
+    ]
+
+
+def coverage_at(precision: float, correct: Sequence[float], confidence: Sequence[float]) -> float:
+    """Return the largest share of questions answered with at least this mean score.
+
+    It is 0 if no threshold reaches the score.
+    """
+    # Rounding must not keep a mean of 0.8 from reaching 0.8.
+    limit = 1 - precision + 1e-9
+    reached = [
+        point.coverage for point in risk_coverage(correct, confidence) if point.risk <= limit
+    ]
+    return max(reached, default=0.0)
+
+
+def area_under_risk(correct: Sequence[float], confidence: Sequence[float]) -> float:
+    """Return AURC: the mean risk over the coverages 1/n … 1 (Geifman and El-Yaniv 2017).
+
+    Coverages between two thresholds have the risk of the lower threshold.
+
+    Raises:
+        ValueError: There is no reply.
+    """
+    points = risk_coverage(correct, confidence)
+    if not points:
+        msg = "Give at least one reply."
+        raise ValueError(msg)
+    coverages = np.array([0.0, *(point.coverage for point in points)])
+    return float(np.diff(coverages) @ np.array([point.risk for point in points]))
+
+
 # --- intervals -------------------------------------------------------------------------
 
 
@@ -219,9 +329,9 @@ def bootstrap(
 ) -> Interval:
     """Return the mean over all values, with a percentile interval over whole groups.
 
-    Questions of one article depend on each other, so articles are drawn, not questions
-    (cluster bootstrap: Davison and Hinkley 1997, section 3.8). For the difference of two
-    systems give the differences of their values. The same seed gives the same interval.
+    Questions about one article are not independent, so articles are drawn instead of questions
+    (cluster bootstrap: Davison and Hinkley 1997, section 3.8). For the difference of two systems,
+    give the differences of their values. The same seed gives the same interval.
 
     Raises:
         ValueError: There is no value.
@@ -229,7 +339,7 @@ def bootstrap(
     sums = np.array([sum(group) for group in groups if len(group)], dtype=np.float64)
     sizes = np.array([len(group) for group in groups if len(group)], dtype=np.float64)
     if not len(sums):
-        msg = "There is nothing to take a mean of: no group has a value."
+        msg = "Give at least one value."
         raise ValueError(msg)
     draws = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
     means = sums[draws].sum(axis=1) / sizes[draws].sum(axis=1)

@@ -1,4 +1,4 @@
-"""The text of an article as HTML, with cited places marked in it."""
+"""Write the text of an article as HTML, with cited places marked in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Block(NamedTuple):
 
     span: Span
     level: int = 0
-    """Of the heading, from 1; 0 for a paragraph."""
+    """The level of the heading, from 1; 0 for a paragraph."""
 
 
 def blocks(article: Article) -> Iterator[Block]:
@@ -45,7 +45,7 @@ def blocks(article: Article) -> Iterator[Block]:
 
 
 def tagged(blocks: Iterable[Block | None]) -> Iterator[tuple[Block | None, str]]:
-    """Yield each block with its tag: headings go down one level at a time, as HTML's should."""
+    """Yield each block with its tag; the level of headings never rises by more than one."""
     above: list[int] = []
     for block in blocks:
         if block is None or not block.level:
@@ -58,7 +58,7 @@ def tagged(blocks: Iterable[Block | None]) -> Iterator[tuple[Block | None, str]]
 
 
 def _paragraph_separator(text: str) -> re.Pattern[str]:
-    """Return what parts the paragraphs: blank lines, or line ends where there are none."""
+    """Return what separates paragraphs: blank lines, or line ends if there are no blank lines."""
     return _BLANK_LINES if _BLANK_LINE.search(text.strip()) else _LINE_END
 
 
@@ -72,7 +72,8 @@ def _paragraphs(text: str, start: int, end: int, separator: re.Pattern[str]) -> 
         yield Span(position, end)
 
 
-# In an excerpt, about a printed page before and after each place; a longer paragraph is cut.
+# About a printed page: the text shown before and after each place in an excerpt. A longer
+# paragraph is cut.
 AROUND_CHARS = 1_500
 
 _PLACE = re.compile(r"s(\d{1,9})-(\d{1,9})-([0-9a-f]{8})", re.ASCII)
@@ -82,36 +83,36 @@ _GAP = '<p class="gap">…</p>'
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place of an article that an answer rests on, or that a refusal names."""
+    """A place in an article that an answer cites, or that a refusal names."""
 
     article_id: str
     start: int
     end: int
     number: int = 0
-    """Its number in the newest answer; 0 where an older answer cites it."""
+    """Its number in the newest answer; 0 if only an older answer cites it."""
     cited: bool = True
     """False for the nearest passages of a refusal."""
     found: bool = False
-    """Whether it is a passage that was merely retrieved: a place to go to, without a look."""
+    """Whether it is a retrieved passage that is a link target but is not highlighted."""
 
     @property
     def id(self) -> str:
-        """The id of the element, the same in every turn: ``s120-180-0a1b2c3d``."""
+        """The id of the element, stable between turns: ``s120-180-0a1b2c3d``."""
         return place_id(self.article_id, self.start, self.end)
 
 
 def place_id(article_id: str, start: int, end: int) -> str:
-    """Return the id of the element that holds ``text[start:end]`` of an article."""
+    """Return the id of the element that contains ``text[start:end]`` of an article."""
     return f"s{start}-{end}-{article_id[:8]}"
 
 
-def place_link(found: Citation | Passage) -> str:
-    """Return the address of a quote or a passage within the page."""
-    return f"#{place_id(found.article_id, found.start, found.end)}"
+def place_link(source: Citation | Passage) -> str:
+    """Return the address, within the page, of a quote or a passage."""
+    return f"#{place_id(source.article_id, source.start, source.end)}"
 
 
 class Place(NamedTuple):
-    """What the id of a place says; only the start of the article's id is in it."""
+    """The parts of a place's id, which has only the first characters of the article's id."""
 
     name: str
     start: int
@@ -120,7 +121,7 @@ class Place(NamedTuple):
 
 
 def place_of(name: str) -> Place | None:
-    """Return the place that an id names; None for any other text."""
+    """Parse the id of a place; return None for any other text."""
     match = _PLACE.fullmatch(name)
     if match is None or int(match[1]) >= int(match[2]):
         return None
@@ -133,12 +134,12 @@ class Body:
 
     html: str
     ids: frozenset[str]
-    """The marked places that have an element; one without a visible character has none."""
+    """The ids that have an element; a place without a visible character has none."""
     is_excerpt: bool = False
 
 
 def opens_with_title(article: Article) -> bool:
-    """Return whether the first line of the text is the title, which need not be shown twice."""
+    """Return whether the first line of the text is the title, so that it need not be repeated."""
     opening = article.text.lstrip()[: len(article.title) + 1]
     return opening.rstrip("\n") == article.title
 
@@ -146,10 +147,10 @@ def opens_with_title(article: Article) -> bool:
 def article_body(
     article: Article, marks: Sequence[Mark], *, whole_up_to: int | None = None
 ) -> Body:
-    """Return the text of an article, with those of ``marks`` that are in it.
+    """Return the text of an article with those of ``marks`` that are in it.
 
-    Above ``whole_up_to`` characters it is an excerpt: the paragraphs around the marks,
-    with an ellipsis for each run that is left out. None shows any article whole.
+    An article longer than ``whole_up_to`` characters becomes an excerpt: the paragraphs around
+    the marks, with an ellipsis for each omitted run. None shows every article whole.
     """
     kept = _merged(article, marks)
     is_excerpt = whole_up_to is not None and len(article.text) > whole_up_to
@@ -163,9 +164,9 @@ def article_body(
 
 
 def article_part(article: Article, marks: Sequence[Mark], part: Span) -> str:
-    """Return ``text[part.start:part.end]`` of an article, with those of ``marks`` that are in it.
+    """Return ``text[part.start:part.end]`` of an article with those of ``marks`` that are in it.
 
-    Of a place that reaches over an edge of the part, what is in it is marked.
+    A mark that crosses an edge of the part is clipped to it.
     """
     kept = _merged(article, marks)
     begun: set[str] = set()
@@ -179,7 +180,7 @@ def article_part(article: Article, marks: Sequence[Mark], part: Span) -> str:
 
 
 def split_rules(sections: Sequence[str]) -> str:
-    """Return the style that lights every part of a place that had to be split."""
+    """Return the style that highlights every part of a place that had to be split."""
     split = sorted(
         {name for part in sections for name in re.findall(r' data-part="([\w-]+)"', part)}
     )
@@ -196,9 +197,10 @@ def _element(text: str, block: Block, tag: str, marks: Sequence[Mark], begun: se
 
 
 def _merged(article: Article, marks: Sequence[Mark]) -> list[Mark]:
-    """Return one mark for each place of an article, outermost first.
+    """Return one mark for each place in an article, outermost first.
 
-    A citation beats a mere mention, and the newest answer an older one.
+    Where several marks are at one place, a citation is preferred to a retrieved passage, and the
+    newest answer to an older one.
     """
     best: dict[Span, Mark] = {}
     for mark in (mark for mark in marks if mark.article_id == article.id):
@@ -214,7 +216,7 @@ def _weight(mark: Mark) -> tuple[bool, bool, bool]:
 
 
 def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator[Block | None]:
-    """Yield the blocks near a mark, and None for each run of text left out."""
+    """Yield the blocks near a mark, and None for each omitted run of text."""
     windows = _windows(marks)
     left_out = False
     for block in blocks:
@@ -236,7 +238,7 @@ def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator
 
 
 def _windows(marks: Sequence[Mark]) -> list[Span]:
-    """Return the stretches around the marks, in order; those that touch are one."""
+    """Return the windows around the marks, in order; those that touch are joined."""
     windows: list[Span] = []
     for mark in marks:  # by their start
         start, end = max(0, mark.start - AROUND_CHARS), mark.end + AROUND_CHARS
@@ -247,7 +249,7 @@ def _windows(marks: Sequence[Mark]) -> list[Span]:
 
 
 def _to_words(text: str, block: Span, window: Span) -> Span:
-    """Return what of a block is in a window, cut at spaces where there are any."""
+    """Return the part of a block that is in a window, cut at spaces if there are any."""
     start, end = max(block.start, window.start), min(block.end, window.end)
     if start > block.start:
         start = text.find(" ", start, min(start + _LONG_WORD, end)) + 1 or start
@@ -260,8 +262,8 @@ def _to_words(text: str, block: Span, window: Span) -> Span:
 def _marked_text(text: str, block: Span, marks: Sequence[Mark], begun: set[str]) -> str:
     """Return the escaped text of a block, its marks nested.
 
-    Where two marks cross, the inner one is closed and taken up again; ``begun``
-    remembers whose id is given already, over all blocks.
+    Where two marks cross, the inner one is closed and opened again. ``begun`` holds the ids that
+    have been given to an element, in this and earlier blocks.
     """
     inside = [mark for mark in marks if mark.start < block.end and mark.end > block.start]
     cuts = {block.start, block.end}

@@ -1,9 +1,9 @@
-"""Escaping of untrusted text for terminals, Markdown and HTML.
+"""Escape untrusted text for terminals, Markdown and HTML.
 
-An article, a title or a question may hold anything. In plain text, control characters are
+An article, a title or a question may contain anything. In plain text, control characters are
 replaced so that none reaches the terminal. For Markdown there are two functions:
-:func:`escape_markdown`, whose result is literal wherever it is put and under Gradio's
-renderer, and :func:`backslash_escape`, whose result stays readable in a text editor.
+:func:`escape_markdown`, whose result is literal in every context and under Gradio's renderer, and
+:func:`backslash_escape`, whose result stays readable in a text editor.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TypeGuard
 from urllib.parse import quote
 
 _BLANK = re.compile(r"[\t\v\f\r]")
-# Lone surrogates too: they can be written to no file and no terminal.
+# Lone surrogates too: they cannot be encoded in UTF-8.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # A match may not begin after another space, or a long run of spaces takes quadratic time.
 _PARAGRAPH_BREAK = re.compile(r"(?<! ) *\n(?: *\n)+ *")
 # Only ASCII punctuation can be markup, and white space except a single space between words.
-# Kept as they are, so that the Markdown stays legible: characters that cannot be markup once
-# brackets are escaped, hyphens within a word, and the full stop or colon that ends a word,
-# unless it would begin a numbered list (whose numbers have at most nine digits).
+# Not escaped, so that the Markdown stays legible: characters that cannot be markup once brackets
+# are escaped, hyphens within a word, and the full stop or colon that ends a word, unless it would
+# begin a numbered list (whose numbers have at most nine digits).
 _MARKUP = re.compile(
     r"""[!#$&)*+<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)|(?<![^\W\d_]):|[.:](?![ ”]|$)"""
     r"""|(?<![^ ]) | (?![^ ])|[^\S ]|"""
@@ -73,12 +73,11 @@ def shorten(text: str, limit: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return Markdown that renders as the literal ``text`` wherever it is put.
+    """Return Markdown that renders as the literal ``text`` in every context.
 
-    The page uses this one: character references are read by every renderer, in every
-    place, and leave nothing for the extensions that Gradio adds (links, formulas). A line break
-    becomes a space, blank lines start a new paragraph, and a control character becomes
-    U+FFFD, as in HTML. Nothing else is changed.
+    The page uses this one: every renderer reads character references, in every context, and they
+    leave nothing for the extensions that Gradio adds (links, formulas). A line break becomes a
+    space, blank lines start a new paragraph, and a control character becomes U+FFFD, as in HTML.
     """
     paragraphs = _PARAGRAPH_BREAK.split(visible(text))
     return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
@@ -87,19 +86,19 @@ def escape_markdown(text: str) -> str:
 def backslash_escape(text: str) -> str:
     r"""Return Markdown that renders as ``text`` and reads like it: ``J&K costs 5 \*``.
 
-    A backslash is put only where CommonMark, or GitHub's extensions of it, would read markup.
-    A line break becomes a space, blank lines start a new paragraph, white space around
-    a paragraph is dropped, and a control character becomes U+FFFD. The result is meant to be
-    a block of its own; use :func:`backslash_escape_inline` within a line.
+    A backslash is added only where CommonMark, or GitHub's extensions of it, would read markup.
+    A line break becomes a space, blank lines start a new paragraph, white space around a paragraph
+    is dropped, and a control character becomes U+FFFD. The result must be a block of its own; use
+    :func:`backslash_escape_inline` within a line.
     """
     return escape_block_starts(backslash_escape_inline(text))
 
 
 def backslash_escape_inline(text: str) -> str:
-    """Return what :func:`backslash_escape` does for text that does not begin a block.
+    """Escape text that does not begin a block, as :func:`backslash_escape` does.
 
-    White space around it is kept. Text that is joined to other text must be escaped in one
-    piece: two pieces can be markup together, as ``&`` and ``amp;`` are.
+    White space around it is kept. Adjacent texts must be escaped as one: two pieces can be markup
+    together, as ``&`` and ``amp;`` are.
     """
     paragraphs = _PARAGRAPH_BREAK.split(visible(text))
     return "\n\n".join(

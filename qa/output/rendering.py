@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from qa.output.escape import escape_html
 
-# Between a tag and the next line; a line break anywhere else is a space.
+# Line breaks beside a tag, which are removed; any other line break becomes a space.
 _BESIDE_TAG = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
@@ -34,7 +34,7 @@ def template_environment(package: str) -> Environment:
 
 
 def read_static(package: str, *names: str) -> str:
-    """Return the files of the package's ``static`` folder, one after the other."""
+    """Return the text of files in the package's ``static`` folder, joined by line breaks."""
     folder = resources.files(package) / "static"
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
@@ -45,7 +45,7 @@ def _escaped(value: Any) -> Any:  # noqa: ANN401 - whatever a template is given
 
 
 class _OneLine(Extension):
-    """Joins the lines of a template: white space between tags would be shown in places."""
+    """Joins the lines of a template, as some white space between tags would be visible."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         del name, filename

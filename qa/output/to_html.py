@@ -1,7 +1,7 @@
-"""A conversation as one HTML page, with the articles that it cites.
+"""Write a conversation as one HTML page, with the articles that it cites.
 
-The page is self-contained: it loads nothing, runs no script, and its policy tells the browser
-so. Everything from an article or a question is escaped; the only markup is ours.
+The page is self-contained: it loads nothing and runs no script, and its policy forbids both.
+Everything from an article or a question is escaped; the only markup is ours.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
 from qa.output.escape import escape_html, flat, is_address, safe_address
-from qa.output.places import paragraphs_of, place, places_of
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
+from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")
@@ -33,8 +33,8 @@ WHOLE_ARTICLE_CHARS = 60_000
 def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str:
     """Return a conversation as one HTML page, with the articles that it cites.
 
-    Each mark of an answer is a link to its exact words in the article, or in the list
-    of sources where the article is not in the library any more.
+    Each mark of an answer is a link to its exact words in the article, or in the list of sources
+    if the article is no longer in the library.
 
     Args:
         transcript: The conversation.
@@ -59,7 +59,7 @@ def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Art
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An article of the page, and the part of its text that is shown."""
+    """An article on the page, and the part of its text that is shown."""
 
     article: Article
     body: Body
@@ -68,7 +68,7 @@ class _Shown:
 def _shown_articles(
     transcript: Transcript, article_of: Callable[[str], Article]
 ) -> dict[str, _Shown]:
-    """Return the articles that the conversation cites, in the order of their first citation."""
+    """Return the cited articles by id, in the order of their first citation."""
     marks: dict[str, list[Mark]] = {}
     articles: dict[str, Article] = {}
     for answer in (turn.answer for turn in transcript.turns):
@@ -90,7 +90,7 @@ def _shown_articles(
 
 
 def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object]:
-    """Return what the template shows of a question and its answer."""
+    """Return the template's values for a question and its answer."""
     answer = turn.answer
     places = [_with_page(citation, shown) for citation in places_of(answer)]
     paragraphs = paragraphs_of(places, lambda article_id: _article(article_id, shown))
@@ -121,7 +121,7 @@ def _article(article_id: str, shown: dict[str, _Shown]) -> Article:
 
 
 def _with_page(citation: Citation, shown: dict[str, _Shown]) -> Citation:
-    """Return the citation with its page and source, which a retrieved passage does not have."""
+    """Return the citation with its page and source, which an excerpt of a passage may lack."""
     if citation.article_id not in shown:
         return citation
     article = shown[citation.article_id].article
@@ -129,7 +129,7 @@ def _with_page(citation: Citation, shown: dict[str, _Shown]) -> Citation:
 
 
 def _link(turn: int, number: int, citation: Citation, shown: dict[str, _Shown]) -> str:
-    """Return the address of the cited words in their article, or else among the sources."""
+    """Return the address of the cited words in their article, or in the list of sources."""
     name = place_id(citation.article_id, citation.start, citation.end)
     there = citation.article_id in shown and name in shown[citation.article_id].body.ids
     return f"#{name}" if there else f"#q{turn}-{number}"
@@ -163,12 +163,12 @@ def _part_html(part: Part, links: Sequence[str]) -> str:
 
 
 def _origin(source: str | None) -> dict[str, str]:
-    """Return the name of the file or address an article is from; the link if it is on the web."""
+    """Return the name of an article's file or address, and its link if it is from the web."""
     return {"name": source or "", "address": safe_address(source) if is_address(source) else ""}
 
 
 def _shown_article(shown: _Shown) -> dict[str, object]:
-    """Return what the template shows of an article."""
+    """Return the template's values for an article."""
     length = f"{len(shown.article.text):,} characters"
     if shown.body.is_excerpt:
         length += "; the paragraphs around the quotes are shown"
@@ -177,5 +177,5 @@ def _shown_article(shown: _Shown) -> dict[str, object]:
         "opens_with_title": opens_with_title(shown.article),
         "origin": _origin(shown.article.source),
         "length": length,
-        "text": Markup(shown.body.html),  # noqa: S704 - escaped as it was made
+        "text": Markup(shown.body.html),  # noqa: S704 - escaped by article_html
     }

@@ -1,7 +1,10 @@
-"""An answer or a conversation as a Markdown document that also reads well as plain text.
+"""Write an answer or a conversation as Markdown, for a file or for the chat page.
 
-Everything from an article or a question is escaped; the only markup is ours, and no HTML.
-The chat page needs links and a stricter escape: see :mod:`qa.output.chat_markdown`.
+Everything from an article or a question is escaped. A file has to read well as plain text too, so
+its text is escaped with backslashes and there is no HTML in it. The chat page is rendered by
+Gradio, with extensions of its own, so everything there goes through the strict
+:func:`qa.output.escape.escape_markdown`; bold is a tag, because ``**`` is no markup between a
+letter and punctuation.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from index.types import Article
 from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
@@ -17,16 +21,26 @@ from qa.output.escape import (
     backslash_escape,
     backslash_escape_inline,
     escape_block_starts,
+    escape_markdown,
     flat,
     is_address,
     safe_address,
+    shorten,
     visible,
 )
-from qa.output.places import Paragraphs, paragraphs_of, place, places_of
-from qa.output.to_text import understood_as
+from qa.output.to_text import (
+    Paragraphs,
+    in_quotation_marks,
+    nearest,
+    paragraphs_of,
+    place,
+    places_of,
+    understood_as,
+)
 from qa.output.transcript import Transcript, Turn
 
 UNTITLED = "Conversation"
+_LINK_TEXT_CHARS = 60
 
 
 def conversation_to_markdown(
@@ -65,7 +79,7 @@ def answer_to_markdown(answer: Answer, paragraphs: Paragraphs | None = None) -> 
         blocks.append(_italic(f"Note: {flat(answer.note)}"))
     if answer.understood:
         blocks.append(_italic(understood_as(answer.understood)))
-    blocks.append(_text(answer))
+    blocks.append(_document_text(answer))
     places = places_of(answer)
     if places:
         blocks.append("**Sources**" if answer.answered else "**Nearest passages**")
@@ -73,6 +87,65 @@ def answer_to_markdown(answer: Answer, paragraphs: Paragraphs | None = None) -> 
         bullet = f"{number}." if answer.answered else "-"
         blocks.append(_source(bullet, citation, (paragraphs or {}).get(citation)))
     return "\n\n".join(filter(None, blocks))
+
+
+def chat_markdown(
+    answer: Answer,
+    *,
+    link: Callable[[Citation], str],
+    tip: Callable[[Citation], str] | None = None,
+    named: bool = False,
+    beside_understood: str = "",
+) -> str:
+    """Return ``answer`` for the chat page, where each citation mark is a link.
+
+    Args:
+        answer: The answer to show.
+        link: Returns the address of a citation, such as ``#s120-180``.
+        tip: Returns the title of that link, which the page shows beside the mark.
+        named: Whether a refusal names the article of each passage even if there is only one.
+        beside_understood: Markup to put after the line that says how a follow-up was understood.
+    """
+    blocks = []
+    if answer.note:
+        blocks.append(f"*Note: {escape_markdown(flat(answer.note))}*")
+    if answer.understood:
+        understood = f"*{escape_markdown(understood_as(answer.understood))}*"
+        blocks.append(f"{understood} {beside_understood}".strip())
+    blocks.append(_chat_text(answer, _Links(answer.citations, link, tip)))
+    if not answer.answered and answer.passages:
+        places = nearest(answer)
+        named = named or len({citation.article_id for citation in places}) > 1
+        items = [_nearest_item(citation, link, named=named) for citation in places]
+        blocks += ["**Nearest passages**", "\n".join(items)]
+    return "\n\n".join(blocks)
+
+
+def leading_to(text: str) -> str:
+    """Return the first words at a link's target, for a screen reader, as Markdown."""
+    words = escape_markdown(shorten(flat(text[: 2 * _LINK_TEXT_CHARS]), _LINK_TEXT_CHARS))
+    return f'<span class="unseen">: {words}</span>'
+
+
+def _text(
+    answer: Answer,
+    text: Callable[[Iterable[Part]], str],
+    entry: Callable[[Line], str],
+    paragraph: Callable[[Line], str],
+) -> str:
+    """Return the text of an answer, in which runs of overview entries are lists."""
+    if answer.kind not in OVERVIEWS:
+        return text(parts(answer))
+    blocks = []
+    for is_entry, group in itertools.groupby(lines(answer), key=lambda line: line.is_entry):
+        if is_entry:
+            blocks.append("\n".join(f"- {entry(line)}" for line in group))
+        else:
+            blocks += map(paragraph, group)
+    return "\n\n".join(blocks)
+
+
+# --- a document ------------------------------------------------------------------------
 
 
 def _italic(text: str) -> str:
@@ -89,7 +162,7 @@ def _turn_blocks(
 
 
 def _source(bullet: str, citation: Citation, paragraph: int | None) -> str:
-    """Return a list item; what follows its first line is indented, which keeps it in the item."""
+    """Return a list item; lines after the first are indented, which keeps them in the item."""
     where = backslash_escape(place(citation, paragraph)) + _origin(citation.source)
     indent = " " * (len(bullet) + 1)
     quoted = backslash_escape(citation.quote).split("\n")
@@ -103,38 +176,31 @@ def _origin(source: str | None) -> str:
     return f" – {backslash_escape_inline(flat(source))}" if source else ""
 
 
-def _text(answer: Answer) -> str:
-    """Return the text of an answer; the entries of an overview are a list."""
-    if answer.kind not in OVERVIEWS:
-        return escape_block_starts(_inline(parts(answer)))
-    blocks = []
-    for is_entry, group in itertools.groupby(lines(answer), key=lambda line: line.is_entry):
-        if is_entry:
-            blocks.append("\n".join(f"- {_entry(line)}" for line in group))
-        else:
-            blocks += [_paragraph(line) for line in group]
-    return "\n\n".join(blocks)
+def _document_text(answer: Answer) -> str:
+    def text(some: Iterable[Part]) -> str:
+        return escape_block_starts(_inline(some))
 
+    def entry(line: Line) -> str:
+        label = backslash_escape_inline(line.label.strip())
+        return escape_block_starts(f"{f'**{label}**' if label else ''}{_inline(line.parts)}")
 
-def _entry(line: Line) -> str:
-    label = backslash_escape_inline(line.label.strip())
-    return escape_block_starts(f"{f'**{label}**' if label else ''}{_inline(line.parts)}")
+    def paragraph(line: Line) -> str:
+        shown = _inline(line.parts).strip()
+        return f"**{shown}**" if line.is_lead and shown else escape_block_starts(shown)
 
-
-def _paragraph(line: Line) -> str:
-    shown = _inline(line.parts).strip()
-    return f"**{shown}**" if line.is_lead and shown else escape_block_starts(shown)
+    return _text(answer, text, entry, paragraph)
 
 
 def _inline(some: Iterable[Part]) -> str:
-    """Return parts of an answer as Markdown: marks as they are, short answers in bold."""
+    """Return parts of an answer as Markdown: marks unescaped, short answers in bold."""
     pieces: list[str] = []
     follows_mark = False
     for part in _joined_plain_parts(some):
         if part.number:
             shown = part.text
         elif part.is_short:
-            shown = f"**{backslash_escape_inline(flat(part.text))}**"
+            line = part.text.replace("\n", " ")  # a blank line would end the bold
+            shown = f"**{backslash_escape_inline(line)}**"
         else:
             shown = backslash_escape_inline(part.text)
             if follows_mark and shown.startswith(("(", ":")):  # would make the mark a link
@@ -187,3 +253,64 @@ def _is_boundary(character: str) -> bool:
     if character in "\n " or (character.isascii() and _may_be_punctuation(character)):
         return True
     return unicodedata.category(character) in {"Zs", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps"}
+
+
+# --- the chat page ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Makes links of an answer's citation marks."""
+
+    citations: tuple[Citation, ...]
+    link: Callable[[Citation], str]
+    tip: Callable[[Citation], str] | None
+
+    def linked(self, mark: Part) -> str:
+        """Return the link of a mark, with its title."""
+        citation = self.citations[mark.number - 1]
+        title = f' "{_link_title(self.tip(citation))}"' if self.tip else ""
+        return f"[{escape_markdown(mark.text)}]({safe_address(self.link(citation))}{title})"
+
+
+def _chat_text(answer: Answer, links: _Links) -> str:
+    def text(some: Iterable[Part]) -> str:
+        return "".join(_chat_part(part, links) for part in some)
+
+    def entry(line: Line) -> str:
+        return f"{_strong(line.label)}{text(line.parts)}"
+
+    def paragraph(line: Line) -> str:
+        return f"<strong>{text(line.parts)}</strong>" if line.is_lead else text(line.parts)
+
+    return _text(answer, text, entry, paragraph)
+
+
+def _chat_part(part: Part, links: _Links) -> str:
+    if part.number:
+        return links.linked(part)
+    return _strong(part.text) if part.is_short else _escaped_between(part.text)
+
+
+def _strong(text: str) -> str:
+    return f"<strong>{escape_markdown(text)}</strong>" if text else ""
+
+
+def _escaped_between(text: str) -> str:
+    """Return escaped text whose outer spaces are kept: beside a mark they are no markup."""
+    inner = text.removeprefix(" ").removesuffix(" ")
+    before, after = text.startswith(" "), text.endswith(" ") and text != " "
+    return f"{' ' * before}{escape_markdown(inner)}{' ' * after}"
+
+
+def _link_title(text: str) -> str:
+    """Return the title of a link in Markdown, which a quotation mark would end; lines are kept."""
+    escaped = (escape_markdown(flat(line)).replace('"', "&#34;") for line in text.split("\n"))
+    return "&#10;".join(escaped)
+
+
+def _nearest_item(citation: Citation, link: Callable[[Citation], str], *, named: bool) -> str:
+    """Return a list item of a refusal; its link names the article, or is called "show"."""
+    quoted = escape_markdown(in_quotation_marks(flat(citation.quote)))
+    label = escape_markdown(place(citation)) if named else f"show{leading_to(citation.quote)}"
+    return f"- {quoted} [{label}]({safe_address(link(citation))})"

@@ -1,17 +1,27 @@
-"""An answer as plain text, for the terminal and the clipboard."""
+"""Write an answer as plain text, for the terminal and the clipboard, and its sources in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from index.errors import ArticleNotFound
+from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
+from qa.output.article_html import blocks
 from qa.output.escape import flat, visible
-from qa.output.places import Paragraphs, in_quotation_marks, nearest, place
 
-_UNKNOWN: Paragraphs = MappingProxyType({})
+NEAREST_SHOWN = 3
+# Two or three sentences: enough to see whether a passage is about the question.
+EXCERPT_CHARS = 240
+_QUOTATION_MARKS = '"“”„‟«»‹›「」『』'
+
+Paragraphs: TypeAlias = Mapping[Citation | Passage, int]
+"""The number of the paragraph, from 1, in which a quote or a passage begins."""
+_NO_PARAGRAPHS: Paragraphs = MappingProxyType({})
 
 
 class Piece(NamedTuple):
@@ -22,62 +32,116 @@ class Piece(NamedTuple):
     """Whether it is a short answer, which a terminal prints in bold."""
 
 
+def to_plain(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> str:
+    """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
+    return "".join(piece.text for piece in plain_pieces(answer, paragraphs))
+
+
+def plain_pieces(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> Iterator[Piece]:
+    """Yield the text of :func:`to_plain`, with the short answers as pieces of their own.
+
+    A source repeats its quote only if the text of the answer does not contain it.
+    """
+    answer_text = flat(answer.text)
+
+    def describe(citation: Citation) -> str:
+        where = place(citation, paragraphs.get(citation))
+        return where if flat(citation.quote) in answer_text else f"{where}: {_quoted(citation)}"
+
+    return _pieces(answer, describe)
+
+
+def answer_with_sources(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> str:
+    """Return ``answer`` for pasting elsewhere: every source with its place, origin and quote.
+
+    A refusal lists the nearest passages.
+    """
+
+    def describe(citation: Citation) -> str:
+        origin = f" ({flat(citation.source)})" if citation.source else ""
+        return f"{place(citation, paragraphs.get(citation))}{origin}: {_quoted(citation)}"
+
+    return "".join(piece.text for piece in _pieces(answer, describe))
+
+
 def understood_as(question: str) -> str:
     """Return the line that says how a follow-up question was understood."""
     return f"Understood as: {flat(question)}"
 
 
-def to_plain(answer: Answer, paragraphs: Paragraphs = _UNKNOWN) -> str:
-    """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
-    return "".join(piece.text for piece in plain_pieces(answer, paragraphs))
+def places_of(answer: Answer) -> tuple[Citation, ...]:
+    """Return the citations of an answer, or the nearest passages of a refusal."""
+    return answer.citations if answer.answered else nearest(answer)
 
 
-def plain_pieces(answer: Answer, paragraphs: Paragraphs = _UNKNOWN) -> Iterator[Piece]:
-    """Yield the text of :func:`to_plain` in pieces, the short answers apart.
+def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
+    """Return the best passages of ``answer`` as citations, shortened to whole sentences."""
+    excerpts = dict.fromkeys(_excerpt(passage) for passage in answer.passages)
+    return tuple(excerpts)[:limit]
 
-    A source repeats its quote only if the text of the answer does not hold it.
+
+def place(source: Citation | Passage, paragraph: int | None = None) -> str:
+    """Return where a quote or a passage is: ``The title, p. 7`` or ``The title, paragraph 3``.
+
+    Without a page or a paragraph it gives the offsets: ``The title, characters 120–180``.
     """
-    shown = flat(answer.text)
+    title = flat(source.title)
+    if source.page is not None:
+        return f"{title}, p. {source.page}"
+    if paragraph is not None:
+        return f"{title}, paragraph {paragraph}"
+    return f"{title}, characters {source.start}–{source.end}"
 
-    def describe(citation: Citation) -> str:
-        where = place(citation, paragraphs.get(citation))
-        return where if flat(citation.quote) in shown else f"{where}: {_quoted(citation)}"
 
-    return _pieces(answer, describe)
+def paragraphs_of(
+    sources: Iterable[Citation | Passage], article_of: Callable[[str], Article]
+) -> Paragraphs:
+    """Return the number of the paragraph in which each source begins, headings not counted.
 
-
-def answer_with_sources(answer: Answer, paragraphs: Paragraphs = _UNKNOWN) -> str:
-    """Return ``answer`` to be pasted elsewhere, away from its articles.
-
-    Each quote follows in full, with its place and its file or address;
-    a refusal lists the nearest passages.
+    Sources with a page number are left out, as are those of an article for which
+    ``article_of`` raises ArticleNotFound.
     """
+    ends: dict[str, list[int]] = {}
+    numbers: dict[Citation | Passage, int] = {}
+    for source in sources:
+        if source.page is not None:
+            continue
+        if source.article_id not in ends:
+            ends[source.article_id] = _paragraph_ends(source.article_id, article_of)
+        before = bisect_right(ends[source.article_id], source.start)
+        if before < len(ends[source.article_id]):
+            numbers[source] = before + 1
+    return numbers
 
-    def describe(citation: Citation) -> str:
-        source = f" ({flat(citation.source)})" if citation.source else ""
-        return f"{place(citation, paragraphs.get(citation))}{source}: {_quoted(citation)}"
 
-    return "".join(piece.text for piece in _pieces(answer, describe))
+def in_quotation_marks(text: str) -> str:
+    """Return ``text`` in quotation marks, unless it begins or ends with one of its own.
+
+    Doubled marks would look like a mistake, and changing the inner ones would alter the quote.
+    """
+    if text[:1] in _QUOTATION_MARKS or text[-1:] in _QUOTATION_MARKS:
+        return text
+    return f"“{text}”"
 
 
 def _pieces(answer: Answer, describe: Callable[[Citation], str]) -> Iterator[Piece]:
-    """Yield the notes, the text, and a list of what ``describe`` returns for each place."""
+    """Yield the notes, the text, and a list with the description of each source."""
     if answer.note:
         yield Piece(f"Note: {flat(answer.note)}\n")
     if answer.understood:
         yield Piece(f"{understood_as(answer.understood)}\n")
     yield from _text_pieces(answer)
     if answer.answered:
-        items = [f"[{n}] {describe(each)}" for n, each in enumerate(answer.citations, start=1)]
+        items = [f"[{n}] {describe(source)}" for n, source in enumerate(answer.citations, start=1)]
     else:
-        items = [f"- {describe(citation)}" for citation in nearest(answer)]
+        items = [f"- {describe(source)}" for source in nearest(answer)]
     if items:
         heading = "Sources" if answer.answered else "Nearest passages"
         yield Piece("\n".join(["", "", f"{heading}:", *items]))
 
 
-def _text_pieces(answer: Answer) -> Iterator[Piece]:
-    """Yield the text of an answer, without white space around it."""
+def _text_pieces(answer: Answer) -> list[Piece]:
+    """Return the text of an answer, without white space around it."""
     pieces = [Piece(visible(part.text), part.is_short) for part in parts(answer)]
     while pieces and not pieces[0].text.strip():
         del pieces[0]
@@ -86,8 +150,45 @@ def _text_pieces(answer: Answer) -> Iterator[Piece]:
     if pieces:
         pieces[0] = pieces[0]._replace(text=pieces[0].text.lstrip())
         pieces[-1] = pieces[-1]._replace(text=pieces[-1].text.rstrip())
-    yield from pieces
+    return pieces
 
 
 def _quoted(citation: Citation) -> str:
     return in_quotation_marks(flat(citation.quote))
+
+
+def _paragraph_ends(article_id: str, article_of: Callable[[str], Article]) -> list[int]:
+    try:
+        article = article_of(article_id)
+    except ArticleNotFound:
+        return []
+    return [block.span.end for block in blocks(article) if not block.level]
+
+
+def _excerpt(passage: Passage) -> Citation:
+    start, end = _first_sentences(passage)
+    return Citation(
+        article_id=passage.article_id,
+        title=passage.title,
+        start=start,
+        end=end,
+        quote=passage.text[start - passage.start : end - passage.start],
+        heading=passage.heading,
+        page=passage.page_of(start),
+    )
+
+
+def _first_sentences(passage: Passage) -> Span:
+    """Return the first whole sentences of a passage that fit into EXCERPT_CHARS, at least one.
+
+    Headings at the top are skipped, unless there is nothing else.
+    """
+    first, *more = passage.sentences or (Span(passage.start, passage.end),)
+    while more and passage.is_heading(first):
+        first, *more = more
+    end = first.end
+    for sentence in more:
+        if sentence.end - first.start > EXCERPT_CHARS:
+            break
+        end = sentence.end
+    return Span(first.start, end)

@@ -1,4 +1,4 @@
-"""A conversation as a value: what was asked and answered, to be kept or exported."""
+"""The questions and answers of a conversation, as a value to store or export."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Transcript:
 
     turns: tuple[Turn, ...]
     title: str = ""
-    """What the conversation is called; may be empty."""
+    """The title of the conversation; may be empty."""
     at: str = ""
-    """When it was written down (ISO 8601, UTC); may be empty."""
+    """When it was exported (ISO 8601, UTC); may be empty."""
 
     @classmethod
     def of(cls, answers: Iterable[Answer], *, title: str = "") -> Self:
-        """Return the transcript of these answers to their own questions, as of now."""
+        """Return the transcript of these answers and their questions, with the current time."""
         turns = tuple(Turn(answer.question, answer) for answer in answers)
         return cls(turns, title, datetime.now(UTC).isoformat(timespec="seconds"))
 

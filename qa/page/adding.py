@@ -18,7 +18,7 @@ from index.limits import cancel_check
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.output.escape import shorten
-from qa.output.places import in_quotation_marks
+from qa.output.to_text import in_quotation_marks
 from qa.page.addition_queue import MOST_WAITING, Line, Place, Stopped
 from qa.page.asking import visit_of
 from qa.page.assets import render

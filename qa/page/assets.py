@@ -7,8 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from qa.output.escape import escape_markdown
-from qa.output.places import in_quotation_marks
 from qa.output.rendering import read_static, template_environment
+from qa.output.to_text import in_quotation_marks
 
 PAGE_STYLE = "\n".join(
     (

@@ -13,9 +13,9 @@ from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
 from qa.answers.confidence import confidence_explained, confidence_in_words
 from qa.output.article_html import place_link
-from qa.output.chat_markdown import chat_markdown, leading_to
 from qa.output.escape import escape_markdown, flat, shorten
-from qa.output.places import in_quotation_marks, place, places_of
+from qa.output.to_markdown import chat_markdown, leading_to
+from qa.output.to_text import in_quotation_marks, place, places_of
 from qa.page.assets import render
 
 QUOTE_CHARS = 260

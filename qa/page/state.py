@@ -14,7 +14,7 @@ from typing import Any, Self
 from qa.answers.answer import Answer
 from qa.output.article_html import Mark
 from qa.output.escape import escape_markdown, shorten
-from qa.output.places import places_of
+from qa.output.to_text import places_of
 from qa.page.reply import reply_markdown
 from qa.page.undo import UNDO_SECONDS
 from qa.page.view import View

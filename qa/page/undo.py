@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from index.errors import ArticleNotFound
 from qa.article_qa import ArticleQA
-from qa.output.places import in_quotation_marks
+from qa.output.to_text import in_quotation_marks
 from qa.page.messages import sentence
 
 UNDO_SECONDS = 10.0

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from index.types import Passage
+from qa.reading.model import CALIBRATION, read_json
 from qa.reading.ranking import (
     Ranking,
     ScoredSpan,
@@ -19,22 +20,21 @@ from qa.reading.ranking import (
     question_terms,
     sentences_of,
 )
-from qa.reading.reader_files import CALIBRATION, read_json
-from qa.retrieval.word_overlap import text_stems
+from qa.retrieval.fusion import text_stems
 from qa.settings import LEVELS
 
-_FARTHEST = 700.0
-"""What is farther from 0 would be too large for ``exp``."""
+_LARGEST_EXPONENT = 700.0
+"""``math.exp`` overflows from 710 on."""
 
 
 def logit(probability: float) -> float:
-    """Return the logarithm of the odds of a probability, which is over 0 and under 1."""
+    """Return the log-odds of a probability between 0 and 1, both excluded."""
     return math.log(probability / (1 - probability))
 
 
 def logistic(value: float) -> float:
     """Return the probability of a logit, in 0..1."""
-    return 1 / (1 + math.exp(min(_FARTHEST, -value)))
+    return 1 / (1 + math.exp(min(_LARGEST_EXPONENT, -value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +42,52 @@ class Features:
     """Features that predict whether the best span is right."""
 
     margin: float
-    """How much more likely it is than no answer, in logits."""
+    """Its logit minus that of no answer."""
     has_answer: float
-    """The logit that its window answers."""
+    """The logit that its window contains an answer."""
     lead: float
-    """Logarithm of its share among all spans, each counted by its rank score."""
+    """Logarithm of its share of the softmax over all spans' scores."""
     retrieval: float
     """The passage's score by the retriever, in 0..1."""
     similarity: float
-    """Cosine of question and passage."""
+    """Cosine of question and passage vectors."""
     coverage: float
-    """Share, by rarity, of the question's words in the passage or its heading."""
+    """Share, by idf, of the question's words in the passage or its heading."""
     near: float
-    """The same in the sentences that the span has a part in."""
+    """The same for the sentences that the span overlaps."""
     missing: float
-    """Share of the question's names and numbers that the passage does not have."""
+    """Share of the question's names and numbers that the passage lacks."""
     length: float
     """Logarithm of its number of words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How scores become an order, a probability and a decision; fitted, stored as JSON."""
+    """The fitted ranking, confidence and thresholds of the reader; stored as JSON."""
 
     rank: Ranking
     bias: float
     weights: Features
     raw: tuple[float, ...]
-    """Rising probabilities of the logistic model …"""
+    """Probabilities of the logistic model, rising."""
     true: tuple[float, ...]
-    """… and the share that was right at each; linear in between."""
+    """The share that was right at each of ``raw``; interpolated linearly."""
     levels: Mapping[str, float]
-    """The least confidence at which each of LEVELS answers."""
+    """For each of LEVELS, the confidence from which it answers."""
 
     @classmethod
     def shipped(cls, folder: Traversable) -> Self:
         """Return the calibration beside the reading model in ``folder``.
 
         Raises:
-            ModelMissing: It is not there.
+            ModelMissing: The file is missing.
             ModelCorrupt: It is not of the format.
         """
         return read_json(folder, CALIBRATION, cls.from_dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the calibration that :meth:`to_dict` was made from; more keys do no harm."""
+        """Return the calibration that :meth:`to_dict` was made from; other keys are ignored."""
         return cls(
             Ranking.from_dict(data["rank"]),
             float(data["bias"]),
@@ -117,7 +117,7 @@ class Calibration:
 def compute_features(
     question: str, scored: Sequence[ScoredSpan], passages: Sequence[Passage]
 ) -> Features:
-    """Return the features of the first of ``scored``, which were found in ``passages``."""
+    """Return the features of the best of ``scored``, the ranked spans of ``passages``."""
     best = scored[0]
     candidate, passage = best.candidate, best.candidate.passage
     scores = np.array([span.score for span in distinct(scored)])

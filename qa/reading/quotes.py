@@ -10,12 +10,12 @@ from index.search.text_index import query_terms
 from index.types import Passage, Span
 from qa.reading.ranking import ScoredSpan
 from qa.reading.spans import sentences_around
-from qa.retrieval.word_overlap import text_stems
+from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
-"""An answer quotes no more."""
+"""The most sentences that an answer quotes."""
 
-# First words that refer to something in the sentence before.
+# First words that refer to something in the previous sentence.
 _ANAPHORA = re.compile(
     r"[\"“‘'(]?(he|she|they|it|this|that|these|those|his|her|their|its|such|both|the former"
     r"|the latter)\b",
@@ -28,15 +28,15 @@ _LONG = re.compile(
     r"|promise|announce|demand|reason|position|view|opinion)\w*|\b(explain|describe|reasons)\b",
     re.IGNORECASE,
 )
-# A further span is quoted when its score is this near to the best, in logits …
+# The largest gap in score to the best span, in logits, at which another span is quoted as well.
 _FURTHER_GAP = 1.0
-# … or, of a question with a long answer, in the best one's passage, this near.
+# The same for a span in the best one's passage if the question may have a long answer.
 _LONG_GAP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A run of an article's words, in code points, and the heading of its section."""
+    """The offsets of a quote in its article, and the heading of its section."""
 
     article_id: str
     start: int
@@ -45,9 +45,9 @@ class Quote:
 
 
 def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
-    """Return the sentences of the best of ``scored``, then of those that belong to it.
+    """Return the sentences of the best of ``scored``, and of the spans that add to its answer.
 
-    The quote that holds the best span comes first.
+    The quote that contains the best span comes first.
     """
     best = scored[0]
     passage = best.candidate.passage
@@ -55,10 +55,9 @@ def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, .
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
     for other in scored[1:]:
-        if _belongs_to(question, best, other):
+        if _adds_to(question, best, other):
             chosen += _sentences_of(other)
-    distinct = list(dict.fromkeys(chosen))
-    return _joined(distinct[:MAX_SENTENCES])
+    return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
 
 
 def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
@@ -66,7 +65,7 @@ def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
     return [(passage, sentence) for sentence in sentences_around(passage, scored.candidate.span)]
 
 
-def _belongs_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
+def _adds_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
     gap = best.score - other.score
     if other.candidate.margin <= 0:
         return False
@@ -77,14 +76,14 @@ def _belongs_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
 def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list[Span]:
     """Return the neighbours that the best sentences refer to, or that continue the answer.
 
-    One that opens with "He" is understood only after the one before it; and one
-    that follows with "He also called" goes on answering whom he called.
+    A sentence that begins with "He" is understood only with the previous one; a next sentence
+    that begins "He also called" continues the answer to "Whom did he call?".
     """
     sentences = passage.sentences
     if own[0] not in sentences:
         return []
     first, last = sentences.index(own[0]), sentences.index(own[-1])
-    asked = set(query_terms(question))
+    terms = set(query_terms(question))
     around: list[Span] = []
     lead = first
     while lead and _ANAPHORA.match(passage.words(sentences[lead])):
@@ -93,13 +92,13 @@ def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list
         around.extend(reversed(sentences[lead:first]))
     if last + 1 < len(sentences):
         following = passage.words(sentences[last + 1])
-        if _ANAPHORA.match(following) and asked.intersection(text_stems(following)):
+        if _ANAPHORA.match(following) and terms.intersection(text_stems(following)):
             around.append(sentences[last + 1])
     return [s for s in around if _same_paragraph(passage, *sorted([s, own[0]]))]
 
 
 def _joined(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
-    """Join neighbours into one quote; the quote that holds the first chosen comes first."""
+    """Join neighbours into one quote; the quote that contains the first sentence comes first."""
     best_passage, best_span = chosen[0]
     quotes: list[Quote] = []
     last: Span | None = None
@@ -110,25 +109,22 @@ def _joined(chosen: list[tuple[Passage, Span]]) -> tuple[Quote, ...]:
         else:
             quotes.append(Quote(passage.article_id, *span, passage.heading))
         last = span
-    quotes.sort(
-        key=lambda quote: (
-            not (
-                quote.article_id == best_passage.article_id
-                and quote.start <= best_span.start < quote.end
-            )
-        )
-    )
-    return tuple(quotes)
+
+    def contains_best(quote: Quote) -> bool:
+        same_article = quote.article_id == best_passage.article_id
+        return same_article and quote.start <= best_span.start < quote.end
+
+    return tuple(sorted(quotes, key=contains_best, reverse=True))
 
 
 def _adjacent(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether only white space separates two sentences of one paragraph."""
+    """Return whether only white space separates two sentences of one paragraph."""
     between = passage.text[max(0, first.end - passage.start) : second.start - passage.start]
     return _same_paragraph(passage, first, second) and not between.strip()
 
 
 def _same_paragraph(passage: Passage, first: Span, second: Span) -> bool:
-    """Whether two sentences of ``passage`` are in one paragraph."""
+    """Return whether two sentences of ``passage`` are in one paragraph."""
     if first.end < passage.start:
         return False
     return "\n" not in passage.text[first.end - passage.start : second.start - passage.start]

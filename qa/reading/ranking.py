@@ -1,8 +1,8 @@
 """Rank the spans of several passages by how well they answer the question.
 
-A span is weighed against the others of its question by the reading model, the retriever
-and the words around it: a conditional logit (McFadden 1974), fitted by ``training/fit_ranking.py``.
-The scores of a question are logarithms of the spans' chances, but for a constant.
+A span's score is a weighted sum of what the reading model, the retriever and the words around it
+say: a conditional logit model (McFadden 1974), fitted by ``training/fit_ranking.py``. The softmax
+over a question's scores is the probability of each span.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, Self
 
 from index.types import Passage
 from qa.reading.spans import SpanCandidate, sentences_around
-from qa.retrieval.word_overlap import QuestionTerms, text_stems
+from qa.retrieval.fusion import QuestionTerms, text_stems
 
 READ_AT_ONCE = 2
-"""Passages that are read before it is asked whether that is enough."""
+"""The number of passages read between checks whether the rest can have a better span."""
 
 _NAME_OR_NUMBER = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z]\w+|\w*\d\w*)")
 _WORD = re.compile(r"\w+")
@@ -26,25 +26,25 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class RankFeatures:
-    """Features that predict how well a span answers; or their weights."""
+    """Features that predict whether a span answers, or their weights."""
 
     margin: float
-    """How much more likely the span is than no answer, in logits."""
+    """The span's logit minus that of no answer."""
     has_answer: float
-    """The logit that its window answers."""
+    """The logit that its window contains an answer."""
     retrieval: float
     """The passage's score by the retriever, in 0..1."""
     near: float
-    """Share, by rarity, of the question's words in the sentences that it has a part in."""
+    """Share, by idf, of the question's words in the sentences that the span overlaps."""
     echo: float
-    """Share of its words that the question has, too."""
+    """Share of its words that are in the question."""
     length: float
     """Logarithm of its number of words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:
-    """A candidate and its score, by which candidates of one question are compared."""
+    """A candidate and its score; scores of different questions are not comparable."""
 
     candidate: SpanCandidate
     score: float
@@ -52,18 +52,16 @@ class ScoredSpan:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How spans are ordered, and how far the passages are read for them."""
+    """The weights that rank spans, and the bound by which reading can stop early."""
 
     weights: RankFeatures
     reach: float | None = None
-    """What a span's score comes to at most, but for its passage's part; None if unknown."""
+    """Upper bound of a span's score without its retrieval term; None if unknown."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the ranking that ``dataclasses.asdict`` made ``data`` from."""
-        return cls(
-            RankFeatures(**data["weights"]), None if data["reach"] is None else data["reach"]
-        )
+        """Return the ranking from the values of :func:`dataclasses.asdict`."""
+        return cls(RankFeatures(**data["weights"]), data["reach"])
 
     def rank(
         self,
@@ -71,10 +69,9 @@ class Ranking:
         passages: Sequence[Passage],
         spans_of: Callable[[Sequence[Passage]], Sequence[SpanCandidate]],
     ) -> list[ScoredSpan]:
-        """Return the spans by score, best first; ``spans_of`` finds those of some passages.
+        """Return the spans of ``passages``, which ``spans_of`` finds, best first.
 
-        Passages are read in their order, and no further once the rest cannot have a
-        better span.
+        Passages are read in order, until the rest cannot contain a better span.
         """
         scored: list[ScoredSpan] = []
         for first in range(0, len(passages), READ_AT_ONCE):
@@ -86,10 +83,11 @@ class Ranking:
                 ScoredSpan(candidate, _dot(feature, self.weights))
                 for candidate, feature in zip(candidates, features, strict=True)
             ]
-            scored.sort(key=lambda j: (-j.score, j.candidate.passage.rank, j.candidate.span))
+            scored.sort(key=lambda s: (-s.score, s.candidate.passage.rank, s.candidate.span))
         return scored
 
     def _is_settled(self, best: ScoredSpan, following: Passage) -> bool:
+        """Return whether ``following`` and later passages cannot contain a better span."""
         if self.reach is None:
             return False
         return best.score > self.weights.retrieval * following.score + self.reach
@@ -100,44 +98,44 @@ def rank_features(
 ) -> list[RankFeatures]:
     """Return the features of each candidate."""
     terms = question_terms(question, passages)
-    asked = set(_words(question))
-    found = []
+    question_words = set(_words(question))
+    features = []
     for candidate in candidates:
         words = _words(candidate.text)
-        found.append(
+        features.append(
             RankFeatures(
                 margin=candidate.margin,
                 has_answer=candidate.has_answer,
                 retrieval=candidate.passage.score,
                 near=terms.coverage(text_stems(sentences_of(candidate))),
-                echo=sum(word in asked for word in words) / max(1, len(words)),
+                echo=sum(word in question_words for word in words) / max(1, len(words)),
                 length=math.log1p(len(words)),
             )
         )
-    return found
+    return features
 
 
 def distinct(scored: Sequence[ScoredSpan]) -> list[ScoredSpan]:
-    """Return the spans, of the same words only the first."""
-    found: dict[str, ScoredSpan] = {}
+    """Return the spans without those whose words repeat an earlier one."""
+    by_words: dict[str, ScoredSpan] = {}
     for span in scored:
-        found.setdefault(" ".join(span.candidate.text.casefold().split()), span)
-    return list(found.values())
+        by_words.setdefault(" ".join(span.candidate.text.casefold().split()), span)
+    return list(by_words.values())
 
 
 def question_terms(question: str, passages: Sequence[Passage]) -> QuestionTerms:
-    """Return the words of the question, each the weightier the fewer ``passages`` have it."""
+    """Return the words of the question, weighted by how rare they are in ``passages``."""
     return QuestionTerms.of(question, [frozenset(text_stems(p.text)) for p in passages])
 
 
 def sentences_of(candidate: SpanCandidate) -> str:
-    """Return the sentences that a candidate has a part in."""
+    """Return the text of the sentences that a candidate overlaps."""
     passage = candidate.passage
     return " ".join(passage.words(s) for s in sentences_around(passage, candidate.span))
 
 
 def names_missing(question: str, text: str) -> float:
-    """Return the share of the question's names and numbers that are not among the text's words."""
+    """Return the share of the question's names and numbers that the text lacks."""
     named = {word.casefold().removesuffix("s") for word in _NAME_OR_NUMBER.findall(question)}
     words = {word.removesuffix("s") for word in _words(text)}
     return len(named - words) / len(named) if named else 0.0

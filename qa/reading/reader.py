@@ -10,28 +10,27 @@ from typing import Protocol
 
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
+from qa.reading.model import SpanModel, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
-from qa.reading.reader_files import shipped_folder
 from qa.reading.spans import SpanCandidate, span_candidates
-from qa.reading.windows import WindowReader
 
-# Scores are squeezed into 0..1 for display; this many logits are one.
+# Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader found, whether or not it is confident enough to be shown."""
+    """What a reader found, whether or not its confidence is high enough to show it."""
 
     quotes: tuple[Quote, ...]
-    """Whole sentences that answer, in the order they should be read; empty if none could."""
+    """Whole sentences that answer, in reading order; empty if there are no candidates."""
     confidence: float
     """Probability, in 0..1, that the answer is right."""
     short: Span | None = None
     """The shortest exact answer, inside the first quote; None if unknown."""
     passages: tuple[Passage, ...] = ()
-    """What was read, reordered, with new ranks and scores, by how well it answers."""
+    """The passages in the order of how well they answer, with new ranks and scores."""
 
 
 class Reader(Protocol):
@@ -41,22 +40,22 @@ class Reader(Protocol):
         """Return the best answer in ``passages``, with the probability that it is one."""
 
     def load(self) -> None:
-        """Load what :meth:`read` would have to wait for."""
+        """Load the model, so that :meth:`read` need not wait for it."""
 
     @property
     def is_loaded(self) -> bool:
-        """Whether :meth:`read` need not wait."""
+        """Whether the model is loaded."""
 
     @property
     def levels(self) -> Mapping[str, float]:
-        """The least confidence at which it should answer: careful, balanced, eager."""
+        """For each of :data:`qa.settings.LEVELS`, the confidence from which to answer."""
 
 
 class ExtractiveReader:
-    """Finds the span that answers, by the reading model, and quotes its sentences.
+    """Finds the span that answers with the reading model, and quotes its sentences.
 
-    Safe to use from several threads. The shipped model and
-    calibration are loaded at first use, or by :meth:`load`.
+    Safe to use from several threads. The shipped model is loaded at first use or by
+    :meth:`load`.
 
     Args:
         model: Reads passages; None for the shipped one.
@@ -72,19 +71,19 @@ class ExtractiveReader:
 
     @property
     def levels(self) -> Mapping[str, float]:
-        """The least confidence at which it should answer, as it was measured."""
+        """For each of :data:`qa.settings.LEVELS`, the confidence from which to answer."""
         return self.calibration.levels
 
     @property
     def calibration(self) -> Calibration:
-        """Ranks spans and estimates confidence."""
+        """The ranking, confidence and thresholds."""
         if self._calibration is None:
             self._calibration = Calibration.shipped(shipped_folder())
         return self._calibration
 
     @property
     def is_loaded(self) -> bool:
-        """Whether :meth:`read` need not wait."""
+        """Whether the model is loaded."""
         return self._model is not None
 
     def load(self) -> None:
@@ -115,7 +114,7 @@ class ExtractiveReader:
         return Reading(quotes, confidence, short, _reordered(passages, scored))
 
     def score_spans(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
-        """Return the spans that could answer, best first; see :meth:`Ranking.in_turn`."""
+        """Return the spans that could answer, best first; see :meth:`Ranking.rank`."""
         model = self._loaded()
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
@@ -126,20 +125,18 @@ class ExtractiveReader:
         return self.calibration.rank.rank(question, passages, spans_of)
 
     def _loaded(self) -> WindowReader:
-        from qa.reading.model import SpanModel
-
         with self._lock:
             self._model = self._model or SpanModel.shipped()
             return self._model
 
 
 def _within(quote: Quote, span: Span) -> Span:
-    """Return the part of ``span`` in ``quote``: a quote is cut, a span need not be."""
+    """Return the part of ``span`` in ``quote``, which may be cut at MAX_SENTENCES."""
     return Span(max(span.start, quote.start), min(span.end, quote.end))
 
 
 def _reordered(passages: Sequence[Passage], scored: Sequence[ScoredSpan]) -> tuple[Passage, ...]:
-    """Return the passages by their best span; one without any comes last."""
+    """Return the passages ordered by their best spans, those without spans last."""
     best: dict[tuple[str, int], float] = {}
     for span in scored:
         passage = span.candidate.passage
@@ -147,11 +144,6 @@ def _reordered(passages: Sequence[Passage], scored: Sequence[ScoredSpan]) -> tup
     order = [(best.get((p.article_id, p.start), -math.inf), p) for p in passages]
     order.sort(key=lambda item: (-item[0], item[1].rank))
     return tuple(
-        replace(passage, rank=rank, score=_squeezed(score))
+        replace(passage, rank=rank, score=logistic(score / _DISPLAY_SCALE))
         for rank, (score, passage) in enumerate(order, start=1)
     )
-
-
-def _squeezed(score: float) -> float:
-    """Return a score as a share in 0..1 that keeps its order."""
-    return logistic(score / _DISPLAY_SCALE)

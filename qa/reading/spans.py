@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Passage, Span, overlap
-from qa.reading.windows import WindowLogits
+from qa.reading.model import WindowLogits
 
 MAX_ANSWER_TOKENS = 30
 SPANS_OF_WINDOW = 3
-"""Spans taken from one window, at most; none overlap."""
+"""The most spans taken from one window; they do not overlap."""
 
 _PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "(": ")", "[": "]", "{": "}"}
 _EDGE = " \t\n,;:!?-–—…·•"
@@ -26,26 +26,26 @@ _ABBREVIATION_CHARS = 20
 
 @dataclass(frozen=True, slots=True)
 class SpanCandidate:
-    """Words of an article that could be the answer."""
+    """A span of an article that could be the answer."""
 
     passage: Passage
     span: Span
     """Offsets into the article."""
     margin: float
-    """How much more likely the span is than none in its window, in logits."""
+    """The span's logit minus that of no answer in its window."""
     has_answer: float
-    """The logit that its window answers the question."""
+    """The logit that its window contains an answer."""
 
     @property
     def text(self) -> str:
-        """The words."""
+        """The words of the span."""
         return self.passage.words(self.span)
 
 
 def span_candidates(passage: Passage, windows: Sequence[WindowLogits]) -> list[SpanCandidate]:
     """Return the spans of ``passage`` that could be the answer, best first.
 
-    None lies in a heading, and none overlaps a better one.
+    Spans in headings are left out, and of overlapping spans all but the best.
     """
     headings = [
         Span(s.start - passage.start, s.end - passage.start)
@@ -73,8 +73,8 @@ def span_candidates(passage: Passage, windows: Sequence[WindowLogits]) -> list[S
 def trim_to_words(text: str, span: Span) -> Span:
     """Return ``span`` widened to whole words, without punctuation at its ends.
 
-    A bracket or quotation mark stays if its partner is inside, too. The span may
-    be empty if there is no word in it.
+    A bracket or quotation mark stays if its partner is also in the span. The result is empty if
+    the span contains no word.
     """
     start, end = span
     while 0 < start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
@@ -82,9 +82,9 @@ def trim_to_words(text: str, span: Span) -> Span:
     while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
     while start < end:
-        if _opens_loosely(text, start, end):
+        if _is_loose_start(text, start, end):
             start += 1
-        elif _closes_loosely(text, start, end):
+        elif _is_loose_end(text, start, end):
             end -= 1
         else:
             break
@@ -92,9 +92,8 @@ def trim_to_words(text: str, span: Span) -> Span:
 
 
 def sentences_around(passage: Passage, span: Span) -> list[Span]:
-    """Return the sentences that ``span`` has a part in; the span itself if there are none."""
-    found = [s for s in passage.sentences if overlap(s, span)]
-    return found or [span]
+    """Return the sentences that ``span`` overlaps; the span itself if there are none."""
+    return [s for s in passage.sentences if overlap(s, span)] or [span]
 
 
 def _best_spans(
@@ -114,12 +113,15 @@ def _best_spans(
         span = trim_to_words(text, Span(offsets[first].start, offsets[last].end))
         if any(map(str.isalnum, text[slice(*span)])):
             found.append((span, score))
-        joint[: last + 1, first:] = -np.inf  # whatever overlaps it
+        joint[: last + 1, first:] = -np.inf  # excludes all spans that overlap this one
     return found
 
 
 def joint_logits(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``(n, n)`` logits of the spans of at most MAX_ANSWER_TOKENS; −∞ elsewhere."""
+    """Return the ``(n, n)`` logits of the spans from each token to each.
+
+    Those of spans longer than MAX_ANSWER_TOKENS, or that end before they start, are −∞.
+    """
     joint = start[:, None] + end[None, :]
     tokens = np.arange(len(joint))
     lengths = tokens[None, :] - tokens[:, None]
@@ -128,7 +130,7 @@ def joint_logits(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArra
 
 
 def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32]:
-    """Return ``(n, n)`` logits of the span from each token to each; −∞ where none may be."""
+    """Return :func:`joint_logits`, with −∞ for spans that overlap a heading."""
     joint = joint_logits(logits.start, logits.end)
     starts = [offset.start for offset in logits.window.offsets]
     for heading in headings:
@@ -138,8 +140,8 @@ def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32
     return joint
 
 
-def _opens_loosely(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start]`` is punctuation that belongs to nothing; a minus does."""
+def _is_loose_start(text: str, start: int, end: int) -> bool:
+    """Return whether ``text[start]`` is punctuation not part of the answer, as a minus would be."""
     edge = text[start]
     if edge in _PARTNERS:
         return text.find(_PARTNERS[edge], start + 1, end) < 0
@@ -149,8 +151,8 @@ def _opens_loosely(text: str, start: int, end: int) -> bool:
     )
 
 
-def _closes_loosely(text: str, start: int, end: int) -> bool:
-    """Whether ``text[end - 1]`` is punctuation that belongs to nothing."""
+def _is_loose_end(text: str, start: int, end: int) -> bool:
+    """Return whether ``text[end - 1]`` is punctuation that is not part of the answer."""
     edge = text[end - 1]
     if edge == ".":
         return not _ABBREVIATED.search(text[max(start, end - _ABBREVIATION_CHARS) : end])

@@ -24,7 +24,7 @@ class Retriever:
         index: What to search.
         depth: How many candidates vector search and BM25 return each.
         max_question_chars: A longer question is refused.
-        weights: How scores are fused; None for what measured best with the
+        weights: How scores are fused; None for those that measured best for the embedding
             model and the script of the question.
     """
 
@@ -50,28 +50,31 @@ class Retriever:
     ) -> list[Passage]:
         """Return up to ``k`` passages, best first, ties in the order of the articles.
 
-        ``article_ids`` limits the search to those articles; a ``k`` over the number
-        of passages returns them all; those of an article that is removed meanwhile are left
-        out. ``vector`` is the question's embedding, ``(dimension,)``, if it is known already.
+        ``article_ids`` limits the search to those articles. Fewer than ``k`` are returned if
+        there are no more; passages of an article that is removed during the search are left
+        out. ``vector`` is the question's embedding, ``(dimension,)``, if already known.
 
         Raises:
             QuestionError: The question is blank or too long, or ``k`` less than 1.
             ArticleNotFound: One of the ids is not in the library.
         """
-        self._check(question, k)
+        self.check_question(question)
+        if k < 1:
+            msg = f"k is {k}; it must be at least 1."
+            raise QuestionError(msg)
         if article_ids is not None:
             article_ids = list(article_ids)
         if vector is None:
             vector = self._index.embedder.encode_query(question)
         candidates = self._index.candidates(question, vector, max(k, self._depth), article_ids)
         best = fuse(question, candidates, self._weights or self._weights_for(question), k)
-        passage_sources = self._index.store.passage_sources(
-            found.stored.chunk.article_id for found, _ in best
+        sources = self._index.store.passage_sources(
+            candidate.stored.chunk.article_id for candidate, _ in best
         )
-        known = [each for each in best if each[0].stored.chunk.article_id in passage_sources]
+        existing = [pair for pair in best if pair[0].stored.chunk.article_id in sources]
         return [
-            _passage(found, score, rank, passage_sources[found.stored.chunk.article_id])
-            for rank, (found, score) in enumerate(known, start=1)
+            _passage(candidate, score, rank, sources[candidate.stored.chunk.article_id])
+            for rank, (candidate, score) in enumerate(existing, start=1)
         ]
 
     def retrieve_existing(
@@ -81,12 +84,12 @@ class Retriever:
         ids: Iterable[str] | None = None,
         vector: Vectors | None = None,
     ) -> list[Passage]:
-        """Return what :meth:`retrieve` does, leaving out articles that are not in the library.
+        """Retrieve as :meth:`retrieve` does, ignoring ids that are not in the library.
 
-        For an article that may have been removed since its id was checked.
+        Another thread may have removed an article since its id was checked.
 
         Raises:
-            QuestionError: As :meth:`retrieve` does.
+            QuestionError: The question is blank or too long, or ``k`` less than 1.
         """
         ids = None if ids is None else list(ids)
         while True:
@@ -99,8 +102,9 @@ class Retriever:
                     return []
 
     def _weights_for(self, question: str) -> FusionWeights:
-        english = self._index.embedder.identity.name == DEFAULT_MODEL
-        return OTHER_SCRIPT if english and guess_language(question) != "en" else FusionWeights()
+        is_english_model = self._index.embedder.identity.name == DEFAULT_MODEL
+        is_other_script = is_english_model and guess_language(question) != "en"
+        return OTHER_SCRIPT if is_other_script else FusionWeights()
 
     def check_question(self, question: str) -> None:
         """Raise QuestionError if a question is blank, too long, or not valid Unicode."""
@@ -109,19 +113,13 @@ class Retriever:
         try:
             question.encode("utf-8")
         except UnicodeEncodeError as error:
-            msg = "The question holds half of a surrogate pair, which is not valid Unicode."
+            msg = "The question is not valid Unicode: it contains half of a surrogate pair."
             raise QuestionError(msg) from error
         if len(question) > self._max_question_chars:
             msg = (
-                f"The question has {len(question):,} characters; at most "
-                f"{self._max_question_chars:,} are read. Shorten it."
+                f"The question has {len(question):,} characters; the limit is "
+                f"{self._max_question_chars:,}. Shorten it."
             )
-            raise QuestionError(msg)
-
-    def _check(self, question: str, k: int) -> None:
-        self.check_question(question)
-        if k < 1:
-            msg = f"k is {k}; ask for at least one passage."
             raise QuestionError(msg)
 
 

@@ -16,7 +16,7 @@ ARTICLE = Article.from_text("The sea is 🙂 deep. The sky is high.", title="Nat
 
 
 @given(st.integers(-3, 50), st.integers(-3, 50))
-def test_a_citation_quotes_exactly_or_is_refused(start: int, end: int) -> None:
+def test_a_citation_is_exact_or_raises_an_error(start: int, end: int) -> None:
     if 0 <= start < end <= len(ARTICLE.text):
         citation = Citation.of(ARTICLE, start, end)
         assert ARTICLE.text[citation.start : citation.end] == citation.quote
@@ -26,27 +26,27 @@ def test_a_citation_quotes_exactly_or_is_refused(start: int, end: int) -> None:
             Citation.of(ARTICLE, start, end)
 
 
-def test_a_quote_that_does_not_fit_its_place_cannot_be_made() -> None:
+def test_a_quote_that_does_not_fit_its_offsets_raises_an_error() -> None:
     with pytest.raises(CitationError):
         Citation("id", "t", 0, 5, "too long for that")
 
 
-def test_a_quote_that_the_article_does_not_have_is_found_out() -> None:
+def test_check_raises_an_error_for_a_wrong_quote() -> None:
     invented = Citation(ARTICLE.id, "t", 0, 7, "The cat")
-    with pytest.raises(CitationError, match="does not say"):
+    with pytest.raises(CitationError, match="does not contain"):
         invented.check(ARTICLE)
     other = Article.from_text("The sea is red.")
     with pytest.raises(CitationError):
         Citation.of(ARTICLE, 0, 7).check(other)
 
 
-def test_a_citation_tells_the_page_that_its_quote_starts_on() -> None:
+def test_a_citation_has_the_page_on_which_its_quote_starts() -> None:
     paged = Article.from_text("One. Two. Three.", pages=(0, 5, 10))
     assert Citation.of(paged, 5, 16).page == 2
     assert Citation.of(ARTICLE, 0, 3).page is None
 
 
-def test_a_citation_kept_as_json_before_there_were_pages_has_none() -> None:
+def test_an_older_citation_in_json_has_no_page() -> None:
     kept = Citation.of(ARTICLE, 0, 3).to_dict()
     del kept["page"]
     assert Citation.from_dict(kept) == Citation.of(ARTICLE, 0, 3)
@@ -85,12 +85,12 @@ def test_an_answer_survives_json() -> None:
 
 
 @pytest.mark.parametrize("mark", [Span(0, 3), Span(19, 23), Span(99, 102), Span(18, 21)])
-def test_a_mark_that_is_not_there_is_refused(mark: Span) -> None:
+def test_a_mark_at_wrong_offsets_raises_an_error(mark: Span) -> None:
     with pytest.raises(CitationError, match="no citation mark"):
         answer(marks=(mark,))
 
 
 @pytest.mark.parametrize("number", ["0", "2", "99"])
-def test_a_mark_that_points_at_nothing_is_refused(number: str) -> None:
-    with pytest.raises(CitationError, match="points at none"):
+def test_a_mark_without_a_citation_raises_an_error(number: str) -> None:
+    with pytest.raises(CitationError, match="refers to none"):
         answer(text=f"[{number}]", marks=(Span(0, len(number) + 2),))

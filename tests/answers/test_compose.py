@@ -32,7 +32,7 @@ def test_an_answer_marks_each_quote_where_it_ends() -> None:
     assert answer.citations[0].source == "t.txt"
 
 
-def test_a_mark_of_the_article_itself_is_not_taken_for_ours() -> None:
+def test_a_mark_in_the_article_is_not_one_of_the_answers() -> None:
     reading = Reading((Quote(ARTICLE.id, 0, 24),), 0.8)
     answer = composed(reading)
     assert answer.text == "One fact. [1] Two facts. [1]"
@@ -40,7 +40,7 @@ def test_a_mark_of_the_article_itself_is_not_taken_for_ours() -> None:
 
 
 @pytest.mark.parametrize("reading", [Reading((), 0.9), Reading((Quote(ARTICLE.id, 0, 9),), 0.499)])
-def test_what_is_not_sure_enough_is_refused(reading: Reading) -> None:
+def test_an_answer_below_the_threshold_is_refused(reading: Reading) -> None:
     answer = composed(reading)
     assert (answer.answered, answer.citations, answer.text) == (False, (), REFUSAL)
     assert answer.confidence == reading.confidence
@@ -49,7 +49,7 @@ def test_what_is_not_sure_enough_is_refused(reading: Reading) -> None:
     assert composed(several).text == REFUSAL_OF_SEVERAL
 
 
-def test_the_short_answer_is_placed_in_the_text() -> None:
+def test_the_short_answer_has_its_offsets_in_the_text() -> None:
     answer = composed(Reading((Quote(ARTICLE.id, 14, 24),), 0.8, Span(18, 23)))
     assert (answer.short, answer.short_at) == ("facts", Span(4, 9))
     assert Answer.from_dict(answer.to_dict()) == answer

@@ -40,6 +40,6 @@ def test_a_refusal_says_that_no_confident_answer_was_found() -> None:
     assert "in 18\N{NO-BREAK SPACE}% of cases" in confidence_explained(refusal)
 
 
-def test_no_word_is_stronger_than_the_calibration_that_ships() -> None:
+def test_no_word_is_stronger_than_the_shipped_calibration() -> None:
     """If it ever goes to 90 % and above, a stronger word would be due."""
     assert max(ExtractiveReader().calibration.true) < 0.9

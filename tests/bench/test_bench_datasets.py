@@ -32,20 +32,15 @@ class TestArticles:
         row = question(
             evidence=[{"start": 0, "end": 4}, {"start": 13, "end": 18}],
             evidence_mode="all",
-            evidence_is="section",
             context={"start": 0, "end": 11},
             variants={"asr": "wear"},
-            scope="summary",
-            verbatim=False,
-            choices=["Here", "There"],
+            unknown="ignored",
         )
         (read,) = read_articles(write(tmp_path / "set.jsonl", article(row)))
         (asked,) = read.questions
-        assert asked.evidence == Evidence((Span(0, 4), Span(13, 18)), "all", is_section=True)
+        assert asked.evidence == Evidence((Span(0, 4), Span(13, 18)), "all")
         assert asked.context == Span(0, 11)
         assert asked.variants == (Variant("asr", "wear"),)
-        assert (asked.scope, asked.verbatim, asked.label) == ("summary", False, None)
-        assert asked.choices == ("Here", "There")
 
     def test_spans_are_alternatives_unless_said(self, tmp_path: Path) -> None:
         (read,) = read_articles(write(tmp_path / "set.jsonl", article(question())))
@@ -112,6 +107,6 @@ class TestRetrievalSet:
             read_retrieval_set(folder)
 
 
-def test_a_quick_run_takes_the_same_eighth_everywhere() -> None:
+def test_quick_runs_use_the_same_eighth_of_the_questions() -> None:
     # The first eight digits of the SHA-1 of q1 are e0417928, of q12 967fbd50.
     assert [n for n in range(1, 13) if in_quick_run(f"q{n}")] == [1, 12]

@@ -10,9 +10,7 @@ from bench.reading import RememberingModel
 from qa.reading.model import SpanModel
 
 
-def test_what_was_read_comes_back_the_same_without_reading_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cached_logits_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["Anna Lindqvist built it.", "", "The cat sat on the mat. " * 120]
     cache = tmp_path / "deep" / "readings.sqlite"
     first = RememberingModel(cache=cache).read("Who built it?", texts)

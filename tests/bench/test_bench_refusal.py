@@ -33,11 +33,11 @@ def test_a_row_counts_answers_and_refusals_at_its_threshold() -> None:
     assert row_at(0.95, ASKED).answered == 0
 
 
-def test_a_wrong_answer_that_is_refused_is_no_right_answer() -> None:
+def test_a_refused_wrong_answer_is_not_right() -> None:
     assert row_at(0.65, [WRONG]).score == 0
 
 
-def test_the_threshold_is_chosen_where_there_is_something_to_refuse() -> None:
+def test_the_threshold_is_chosen_on_sets_with_unanswerable_questions() -> None:
     chosen_on = next(name for name in "abcdefgh" if in_first_half(name))
     asked = [dataclasses.replace(outcome, article=chosen_on) for outcome in ASKED]
     easy = [dataclasses.replace(RIGHT, article=chosen_on, confidence=0.06)] * 99
@@ -48,4 +48,4 @@ def test_the_threshold_is_chosen_where_there_is_something_to_refuse() -> None:
 def test_the_report_names_every_threshold_and_kind() -> None:
     text = section("set", ASKED)
     assert "| 0.50 | 1.000 | 0.500 | 0.333 | 0.000 | 1.000 | 0.500 |" in text
-    assert "answerable against off_topic: 1.000" in text
+    assert "answerable versus off_topic: 1.000" in text

@@ -12,7 +12,7 @@ from tests.libraries import article, filled, opened
 pytestmark = pytest.mark.slow
 
 
-def test_a_writer_that_is_killed_leaves_the_library_as_before_or_after() -> None:
+def test_a_killed_writer_leaves_the_library_as_before_or_after() -> None:
     rows = [at_random(8, seed=3), at_points(stride=90), at_random(2, seed=4, writers=2)]
     for row in rows:
         assert not row.failures
@@ -20,7 +20,7 @@ def test_a_writer_that_is_killed_leaves_the_library_as_before_or_after() -> None
     assert "after a random time | 8" in render(Environment.now("bench.crashes"), rows)
 
 
-def test_a_library_that_is_between_is_seen(tmp_path: Path) -> None:
+def test_an_inconsistent_library_is_detected(tmp_path: Path) -> None:
     log = tmp_path / "log"
     one = article(0)
     log.write_text(f'[{{"{one.id}": "{one.title}"}}, "toy"]\n', encoding="utf-8")

@@ -46,7 +46,7 @@ def test_each_chat_has_its_own_answers(page: Page, monkeypatch: pytest.MonkeyPat
     assert found.left
 
 
-def test_who_is_one_too_many_is_told_and_nobody_meets_an_error(
+def test_visitors_beyond_the_queue_are_rejected_without_errors(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_ASKED", 2)
@@ -56,7 +56,7 @@ def test_who_is_one_too_many_is_told_and_nobody_meets_an_error(
     assert found.answered == 12 - found.refused
 
 
-def test_an_answer_that_is_another_s_is_found_out(page: Page) -> None:
+def test_an_answer_to_another_chat_is_detected(page: Page) -> None:
     swapped = Page(page.address, [*page.ids[1:], page.ids[0]], page.about)
     found = run(crowd(swapped, count=1, seconds=0, odd=0))
     assert sum(found.errors.values()) == len(found.seconds) == 1

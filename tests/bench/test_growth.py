@@ -7,7 +7,7 @@ import pytest
 
 from bench.environment import Environment
 from bench.growth.__main__ import grown, render
-from bench.growth.material import PASSAGES_PER_ARTICLE, Material, made_articles
+from bench.growth.material import PASSAGES_PER_ARTICLE, Material, synthetic_articles
 from bench.growth.plotting import plot_growth
 
 pytestmark = pytest.mark.slow
@@ -25,8 +25,8 @@ def material() -> Material:
     return Material(sentences, unit(30), ("Which ship left?", "What was its cargo?"), unit(2))
 
 
-def test_made_articles_are_cut_where_they_were_put_together(material: Material) -> None:
-    made = list(made_articles(material, PASSAGES_PER_ARTICLE + 7))
+def test_synthetic_articles_are_chunked_at_their_passages(material: Material) -> None:
+    made = list(synthetic_articles(material, PASSAGES_PER_ARTICLE + 7))
     assert [len(each.chunks) for each in made] == [PASSAGES_PER_ARTICLE, 7]
     for each in made:
         assert each.vectors.shape == (len(each.chunks), 16)
@@ -39,19 +39,19 @@ def test_made_articles_are_cut_where_they_were_put_together(material: Material) 
 
 
 def test_the_same_seed_makes_the_same_articles(material: Material) -> None:
-    one, same = (next(made_articles(material, 5)) for _ in range(2))
-    other = next(made_articles(material, 5, seed=1))
+    one, same = (next(synthetic_articles(material, 5)) for _ in range(2))
+    other = next(synthetic_articles(material, 5, seed=1))
     assert one.article == same.article
     assert one.article != other.article
 
 
-def test_a_library_is_made_measured_and_told(
+def test_a_library_is_built_measured_and_reported(
     material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.growth.__main__.CHANGES", 2)
     row = grown(material, 150, tmp_path, ("toy", "0" * 64))
     assert (row.passages, row.kind, row.recall) == (150, "exact", 1.0)
-    assert min(row.opening, row.adding, row.removing, row.query_p50, row.words_disk) > 0
+    assert min(row.opening, row.adding, row.removing, row.query_p50, row.text_disk) > 0
     made = (tmp_path / "library-150" / "made").stat()
     assert grown(material, 150, tmp_path, ("toy", "0" * 64)).recall == 1.0
     assert (tmp_path / "library-150" / "made").stat() == made  # it was not made again

@@ -88,7 +88,7 @@ def test_a_script_builds_and_is_asked_line_by_line(texts: Path, tmp_path: Path) 
         assert script.read() == {"found": ["Second."]}
 
 
-def test_a_script_that_ends_is_an_error_with_what_it_said(texts: Path, tmp_path: Path) -> None:
+def test_a_script_that_ends_raises_an_error_with_its_output(texts: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     with started(toy("build", "model", texts, store), {}) as script:
         script.read()
@@ -97,7 +97,7 @@ def test_a_script_that_ends_is_an_error_with_what_it_said(texts: Path, tmp_path:
         script.read()
 
 
-def test_scripts_get_no_settings_of_ours_and_stay_offline(
+def test_scripts_get_none_of_our_settings_and_stay_offline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
@@ -108,7 +108,7 @@ def test_scripts_get_no_settings_of_ours_and_stay_offline(
     assert given["PATH"] == os.environ["PATH"]
 
 
-def test_a_family_is_all_that_comes_from_a_process() -> None:
+def test_a_family_is_a_process_and_its_descendants() -> None:
     assert family(1, {2: 1, 3: 2, 4: 9, 9: 0}) == {1, 2, 3}
 
 
@@ -122,7 +122,7 @@ def test_processor_time_is_read_behind_a_name_with_spaces() -> None:
     assert ticks_of(line) == 127
 
 
-def test_each_is_first_once() -> None:
+def test_each_contender_is_first_once() -> None:
     names = ["a", "b", "c", "d"]
     orders = [in_turn(names, number) for number in range(4)]
     assert all(sorted(order) == names for order in orders)
@@ -140,11 +140,11 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios_to_the_fastest_peer() -> Non
     assert difference([3.0, 9.0, 5.0], [1.0, 1.0, 4.0]) == 2.0
 
 
-def test_what_is_not_known_is_refused_by_name() -> None:
+def test_unknown_names_are_refused() -> None:
     assert [c.key for c in chosen("txtai,ours")] == ["ours", "txtai"]
     assert chosen_parts("memory,build") == ["build", "memory"]
     assert chosen(None) == list(CONTENDERS)
-    with pytest.raises(ValueError, match=r"no elastic; there are ours, floor"):
+    with pytest.raises(ValueError, match=r"elastic. Choose from ours, floor"):
         chosen("elastic")
 
 
@@ -160,7 +160,7 @@ def test_every_contender_has_its_script_and_exact_versions() -> None:
                 assert any(line.startswith(f"{name}==") for line in wanted)
 
 
-def test_what_is_installed_is_left_alone(tmp_path: Path) -> None:
+def test_an_installed_environment_is_left_alone(tmp_path: Path) -> None:
     marker = tmp_path / "txtai" / "installed.txt"
     marker.parent.mkdir()
     marker.write_text((REQUIREMENTS / "txtai.txt").read_text(encoding="utf-8"), encoding="utf-8")
@@ -179,7 +179,7 @@ def article(title: str, count: int) -> EvalArticle:
 def test_questions_are_answerable_and_spread_over_the_articles() -> None:
     found = chosen_questions([article("A", 20), article("B", 20)], 6)
     assert [q.question for q in found] == ["A 0?", "B 0?", "A 6?", "B 6?", "A 12?", "B 12?"]
-    with pytest.raises(ValueError, match="30 questions are wanted, and the articles have 20"):
+    with pytest.raises(ValueError, match="30 questions are needed, but the articles have only 20"):
         chosen_questions([article("A", 20), article("B", 20)], 30)
 
 
@@ -211,7 +211,7 @@ class Counting(Peer):
         return {"retrieve": self.retrieve, "twice": lambda question: [question, question]}
 
 
-def test_a_peer_is_prepared_then_timed_and_asked_the_way_that_is_named(
+def test_a_peer_is_prepared_then_timed_and_asked_in_the_named_way(
     texts: Path, tmp_path: Path
 ) -> None:
     made = build(Counting(), "model", texts, tmp_path / "store")
@@ -261,14 +261,14 @@ def compared() -> Compared:
     return Compared(contenders, runs, PARTS, articles=2, characters=80_000)
 
 
-def test_targets_say_what_was_found_and_whether_it_is_enough() -> None:
-    found = {target.what.split(",")[0]: target for target in compared().targets()}
-    assert (found["building"].found, found["building"].met) == ("+4%", True)
-    assert (found["a start"].found, found["a start"].met) == ("0.55 ×", False)
-    told = [(target.found, target.met) for target in compared().targets()]
-    assert told[0] == ("3.00 ×", True)
-    assert told[2:4] == [("0.43 ×", True), ("0.45 ×", True)]
-    assert told[6] == ("0.60 ms", True)
+def test_targets_have_a_result_and_whether_it_is_met() -> None:
+    found = {target.measure.split(",")[0]: target for target in compared().targets()}
+    assert (found["building"].result, found["building"].met) == ("+4%", True)
+    assert (found["a start"].result, found["a start"].met) == ("0.55 ×", False)
+    results = [(target.result, target.met) for target in compared().targets()]
+    assert results[0] == ("3.00 ×", True)
+    assert results[2:4] == [("0.43 ×", True), ("0.45 ×", True)]
+    assert results[6] == ("0.60 ms", True)
 
 
 def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
@@ -276,12 +276,12 @@ def test_a_start_is_also_compared_with_those_that_embed_alike() -> None:
     runs = Runs(built=compared().runs.built, cold=cold)
     parts = chosen_parts("cold")
     of_all, alike = Compared(chosen(None), runs, parts, articles=2, characters=9).targets()
-    assert (of_all.found, of_all.met) == ("2.00 ×", False)
-    assert (alike.found, alike.met) == ("0.25 ×", True)
-    assert alike.what.endswith("among sentence-transformers, against the fastest peer (Chroma)")
+    assert (of_all.result, of_all.met) == ("2.00 ×", False)
+    assert (alike.result, alike.met) == ("0.25 ×", True)
+    assert alike.measure.endswith("among sentence-transformers, against the fastest peer (Chroma)")
 
 
-def test_tables_name_every_contender_and_only_what_was_measured() -> None:
+def test_tables_have_every_contender_and_only_what_was_measured() -> None:
     versions = {"ours": {"torch": "2"}, "floor-ours": {}, "chroma": {"chromadb": "1.5"}}
     text = render(Environment.now("bench.peers"), 0.5, compared(), versions)
     assert "| article-qa | 100 | 37.5 | 3.00 | 30,000 | 3.00 | 9.0 | 11.0 |" in text

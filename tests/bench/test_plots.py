@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.plots import Believed, plot_calibration, plot_risk_coverage
+from bench.plots import Replies, plot_calibration, plot_risk_coverage
 
 SETS = {
-    "first": Believed([0.9, 0.8, 0.7, 0.1], [True, True, False, False]),
-    "second": Believed([0.5, 1.0], [True, True]),
+    "first": Replies([0.9, 0.8, 0.7, 0.1], [True, True, False, False]),
+    "second": Replies([0.5, 1.0], [True, True]),
 }
 
 

@@ -43,6 +43,6 @@ def test_every_kind_has_easy_and_hard_ones_and_factual_ones_the_most() -> None:
     assert hard["factual"] >= 40  # a factual question must not be swallowed
 
 
-def test_the_readme_tells_what_each_kind_is() -> None:
+def test_the_readme_describes_each_kind() -> None:
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert all(f"| `{kind}` |" in readme for kind in KINDS)

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import qa
+from docs.make_cli import CLI_PAGE, cli_markdown
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, LibraryError, LibraryMissing, LibraryUnwritable
 from index.sources.web import Fetched, parse_url
@@ -24,7 +25,6 @@ from index.types import Article
 from qa import Answer, ArticleQA
 from qa.cli import commands as cli
 from qa.cli.commands import app, main
-from qa.cli.reference import REFERENCE, reference_markdown
 from qa.cli.terminal import (
     EXIT_DAMAGED,
     EXIT_ERROR,
@@ -53,7 +53,7 @@ def library(tmp_path: Path) -> str:
     return folder
 
 
-def test_without_a_library_it_answers_over_the_article_that_comes_along() -> None:
+def test_without_a_library_the_bundled_article_is_asked() -> None:
     result = run("ask", "Who did Marco Rubio call?")
     assert result.exit_code == 0
     assert "Shehbaz Sharif" in result.output
@@ -99,7 +99,7 @@ def test_an_article_can_come_from_standard_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("typed", ["site.example/page", "https://site.example/page"])
-def test_an_address_is_fetched_also_without_its_scheme(
+def test_an_address_without_its_scheme_is_fetched(
     typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -113,7 +113,7 @@ def test_an_address_is_fetched_also_without_its_scheme(
     assert asked == ["https://site.example/page"]
 
 
-def test_a_file_that_is_named_like_an_address_is_added_as_a_file(
+def test_a_file_named_like_an_address_is_added_as_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -142,12 +142,12 @@ def test_chat_answers_line_after_line_until_an_empty_one(library: str) -> None:
     assert "opened in 1932" in result.output
 
 
-def test_chat_keeps_the_thread(library: str) -> None:
+def test_chat_understands_follow_ups(library: str) -> None:
     result = run("chat", "-l", library, stdin="When did the bridge open?\nWhere did it open?\n\n")
     assert "Understood as: Where did Harbour Bridge open?" in result.output
 
 
-def test_chat_goes_on_after_a_question_it_cannot_take(library: str) -> None:
+def test_chat_continues_after_a_rejected_question(library: str) -> None:
     result = run("chat", "-l", library, stdin="x" * 3_000 + "\nWhen did the bridge open?\n\n")
     assert "Shorten it" in result.output
     assert "opened in 1932" in result.output
@@ -185,14 +185,14 @@ def test_help_shows_examples_and_exit_codes() -> None:
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())
 
 
-def test_the_reference_of_the_commands_is_up_to_date() -> None:
-    assert REFERENCE.read_text(encoding="utf-8") == reference_markdown(), (
-        "docs/cli.md is out of date. Run: python -m qa.cli.reference"
+def test_the_command_line_reference_is_up_to_date() -> None:
+    assert CLI_PAGE.read_text(encoding="utf-8") == cli_markdown(), (
+        "docs/cli.md is out of date. Run: python -m docs.make_cli"
     )
 
 
 def test_the_reference_has_every_command_with_defaults_and_exit_codes() -> None:
-    written = reference_markdown()
+    written = cli_markdown()
     for command in ("add", "list", "ask", "retrieve", "chat", "check", "serve"):
         assert f"## `article-qa {command}`" in written
     assert "default: 7860" in written
@@ -206,7 +206,7 @@ def test_a_list_shows_whole_titles(tmp_path: Path) -> None:
     assert title.strip() in run("list", "-l", folder).output
 
 
-def test_the_chat_says_what_to_type(library: str) -> None:
+def test_the_chat_prompt_says_what_to_type(library: str) -> None:
     result = run("chat", "-l", library, stdin="\n")
     assert result.output.startswith("Answering from “Bridge”.\n")
     assert result.output.endswith(PROMPT)
@@ -272,7 +272,7 @@ def test_an_error_is_one_sentence_and_an_exit_code(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_an_error_commands_no_terminal(
+def test_an_error_sends_no_control_character_to_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> None:
@@ -303,7 +303,7 @@ def test_evaluate_measures_the_questions_of_a_file(tmp_path: Path) -> None:
     assert "refused: unanswerable" in run("evaluate", str(file)).stdout
 
 
-def test_a_library_is_checked_and_mended(library: str) -> None:
+def test_a_library_is_checked_and_repaired(library: str) -> None:
     result = run("check", "--library", library)
     assert result.exit_code == 0
     assert result.output == "Articles: 1. Passages: 1.\nThe library is in order.\n"
@@ -319,7 +319,7 @@ def damage(library: str, sql: str) -> None:
         db.execute(sql)
 
 
-def test_passages_that_are_wrong_are_told_with_the_command_that_mends_them(library: str) -> None:
+def test_wrong_passages_are_reported_with_the_command_that_repairs_them(library: str) -> None:
     damage(library, "UPDATE chunks SET text = 'other'")
     result = run("check", "-l", library)
     assert result.exit_code == EXIT_REEMBED
@@ -328,7 +328,7 @@ def test_passages_that_are_wrong_are_told_with_the_command_that_mends_them(libra
     assert run("check", "-l", library).exit_code == 0
 
 
-def test_what_can_be_read_of_a_damaged_library_is_saved(library: str, tmp_path: Path) -> None:
+def test_readable_articles_of_a_damaged_library_are_salvaged(library: str, tmp_path: Path) -> None:
     run("add", "-", "--title", "Second", "-l", library, stdin="A second text.")
     damage(library, "UPDATE texts SET text = 'changed' WHERE article = 2")
     result = run("check", "-l", library)
@@ -357,16 +357,14 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_but_add_makes_a_library(
+def test_only_add_creates_a_library(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = run(*command, "--library", "typo")
     assert isinstance(result.exception, LibraryMissing)
-    assert (
-        "There is no library in typo. Create one with: article-qa add FILE --library typo"
-        in str(result.exception)
-    )
+    advice = "There is no library in typo. Create one with: article-qa add FILE --library typo"
+    assert advice in str(result.exception)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -374,7 +372,7 @@ def test_no_command_but_add_makes_a_library(
     "command",
     [["list"], ["ask", "When?"], ["retrieve", "bridge"], ["suggest"], ["chat"], ["check"]],
 )
-def test_what_only_reads_leaves_the_folder_as_it_is(command: list[str], library: str) -> None:
+def test_reading_commands_leave_the_folder_unchanged(command: list[str], library: str) -> None:
     before = state(Path(library))
     run(*command, "--library", library, stdin="When did the bridge open?\n\n")
     assert state(Path(library)) == before
@@ -403,14 +401,14 @@ def test_the_summary_names_a_single_bad_file_with_the_reason(tmp_path: Path, lib
     assert result.stderr.startswith("1 of 2 added. Not added: 'absent.txt' cannot be read: ")
 
 
-def test_if_nothing_can_be_added_no_library_is_made(tmp_path: Path) -> None:
+def test_no_library_is_created_if_nothing_can_be_added(tmp_path: Path) -> None:
     result = run("add", "absent.txt", "gone.txt", "--library", str(tmp_path / "library"))
     assert result.exit_code == EXIT_ERROR
     assert "0 of 2 added" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_when_the_library_fails_what_was_added_before_is_still_reported(
+def test_articles_added_before_the_library_fails_are_reported(
     tmp_path: Path, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = ArticleQA.add_article
@@ -432,7 +430,7 @@ def test_when_the_library_fails_what_was_added_before_is_still_reported(
     assert "First" in result.stdout
 
 
-def test_a_file_that_is_there_is_not_taken_for_an_address(
+def test_an_existing_file_is_not_mistaken_for_an_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -448,7 +446,7 @@ def test_a_name_too_long_for_a_file_is_still_an_address_or_an_error(tmp_path: Pa
     assert "cannot be read" in result.stderr
 
 
-def test_the_version_is_the_packages() -> None:
+def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").stdout == f"article-qa {qa.__version__}\n"
     assert qa.__version__ == importlib.metadata.version("article-qa")
 
@@ -477,19 +475,19 @@ sys.meta_path.insert(0, Finder())
 
 
 @pytest.mark.parametrize("module", ["typer", "qa.article_qa", "numpy", "faiss", "onnxruntime"])
-def test_ctrl_c_is_one_line_whatever_is_being_imported(module: str) -> None:
+def test_ctrl_c_during_an_import_prints_one_line(module: str) -> None:
     script = AT_IMPORT.format(name=module, action="os.kill(os.getpid(), signal.SIGINT)")
     result = process("ask", "Who did Marco Rubio call?", script=script)
     assert (result.returncode, result.stderr) == (EXIT_INTERRUPTED, "Interrupted.\n")
 
 
-def test_ctrl_c_at_the_very_end_is_one_line() -> None:
+def test_ctrl_c_at_the_very_end_prints_one_line() -> None:
     script = "import atexit; atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))"
     result = process("--version", script=script)
     assert (result.returncode, result.stderr) == (EXIT_INTERRUPTED, "Interrupted.\n")
 
 
-def test_a_pipe_that_is_closed_ends_it_quietly(library: str) -> None:
+def test_a_closed_pipe_ends_the_command_quietly(library: str) -> None:
     for arguments in (["list", "-l", library], ["list", "-l", library, "--json"], ["--help"]):
         reading, writing = os.pipe()
         os.close(reading)
@@ -511,11 +509,9 @@ def test_nothing_but_the_answer_is_written_to_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "told"), [("typer", b"Starting..."), ("qa.article_qa", b"Reading the articles")]
+    ("module", "activity"), [("typer", b"Starting..."), ("qa.article_qa", b"Reading the articles")]
 )
-def test_a_terminal_shows_that_it_works_before_anything_slow_is_imported(
-    module: str, told: bytes
-) -> None:
+def test_a_terminal_shows_activity_before_slow_imports(module: str, activity: bytes) -> None:
     terminal, its_end = pty.openpty()
     termios.tcsetwinsize(its_end, (24, 80))
     action = "os.write(2, b'IMPORTED'); os._exit(0)"
@@ -530,10 +526,10 @@ def test_a_terminal_shows_that_it_works_before_anything_slow_is_imported(
         while part := os.read(terminal, 10_000):
             shown += part
     os.close(terminal)
-    assert told in shown.split(b"IMPORTED")[0]
+    assert activity in shown.split(b"IMPORTED")[0]
 
 
-def test_a_salvage_of_nothing_readable_makes_no_library(library: str, tmp_path: Path) -> None:
+def test_a_salvage_of_nothing_readable_creates_no_library(library: str, tmp_path: Path) -> None:
     (Path(library) / "library.sqlite").write_bytes(b"no database at all" * 1000)
     result = run("check", "-l", library, "--salvage", str(tmp_path / "saved"))
     assert isinstance(result.exception, LibraryError)

@@ -10,7 +10,7 @@ import pytest
 from qa.cli.terminal import remembered_interrupts
 
 
-def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:
+def test_a_swallowed_interrupt_is_raised_again() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), remembered_interrupts() as check:  # noqa: PT012
         check()
@@ -21,7 +21,7 @@ def test_an_interrupt_that_was_swallowed_is_raised_again() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_interrupt_that_nobody_asked_about_is_raised_at_the_end() -> None:
+def test_an_unchecked_interrupt_is_raised_at_the_end() -> None:
     with pytest.raises(KeyboardInterrupt), remembered_interrupts():  # noqa: PT012 - it is the end
         with contextlib.suppress(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
@@ -29,7 +29,7 @@ def test_an_interrupt_that_nobody_asked_about_is_raised_at_the_end() -> None:
     assert done
 
 
-def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
+def test_interrupts_are_ignored_outside_the_main_thread() -> None:
     done: list[bool] = []
 
     def work() -> None:

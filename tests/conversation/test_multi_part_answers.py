@@ -8,9 +8,8 @@ import pytest
 
 from qa import Answer, ArticleQA
 from qa.answers.answer import parts
-from qa.output.chat_markdown import chat_markdown
 from qa.output.to_html import conversation_to_html
-from qa.output.to_markdown import answer_to_markdown
+from qa.output.to_markdown import answer_to_markdown, chat_markdown
 from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
 

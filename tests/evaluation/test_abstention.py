@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.evaluation.abstention import (
+from qa.evaluation.metrics import (
     AbstentionScore,
     abstention_rates,
     abstention_score,
@@ -13,7 +13,7 @@ from qa.evaluation.abstention import (
 )
 
 
-def test_rates_are_apart_for_each_kind() -> None:
+def test_abstention_rates_are_by_kind() -> None:
     kinds = ["span", "off_topic", "span", "off_topic", "span", "span"]
     rates = abstention_rates(kinds, [False, True, True, True, False, False])
     assert rates == {"span": 0.25, "off_topic": 1.0}
@@ -72,5 +72,5 @@ class TestRisk:
 
     def test_no_reply_has_no_curve(self) -> None:
         assert risk_coverage([], []) == []
-        with pytest.raises(ValueError, match="no reply"):
+        with pytest.raises(ValueError, match="at least one reply"):
             area_under_risk([], [])

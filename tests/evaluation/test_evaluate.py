@@ -11,9 +11,9 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.evaluation.abstention import AbstentionScore
 from qa.evaluation.datasets import EvalQuestion, Evidence, Variant, read_articles
 from qa.evaluation.evaluate import Asked, answer_row, ask_all, calibration_error, variant_phrasing
+from qa.evaluation.metrics import AbstentionScore
 from qa.reading.reader import ExtractiveReader
 
 ARTICLE = Article.from_text("The bridge opened in 1932. It is long.", title="Bridge")
@@ -82,25 +82,25 @@ def test_a_row_counts_abstentions_as_right_where_there_is_none() -> None:
     assert row.coverage == {"80%": 0.0, "90%": 0.0}  # a sentence is no exact match
 
 
-def test_coverage_counts_exact_replies_from_the_surest_on() -> None:
+def test_coverage_counts_exact_replies_from_the_highest_confidence() -> None:
     exact = dataclasses.replace(RIGHT, answer=dataclasses.replace(RIGHT.answer, short="1932"))
     row = answer_row("set", "as written", [exact, WRONG, UNSURE], 0.5)
     assert row.coverage == {"80%": pytest.approx(1 / 3), "90%": pytest.approx(1 / 3)}
     assert row.abstention is None
 
 
-def test_a_set_that_does_not_say_where_answers_are_has_no_figures_of_citations() -> None:
+def test_a_set_without_evidence_has_no_citation_metrics() -> None:
     free = dataclasses.replace(QUESTION, kind="free", evidence=Evidence())
     row = answer_row("set", "as written", [asked(free, Span(0, 26), 0.9)], 0.5)
     assert (row.first_citation, row.citation_precision, row.calibration_error) == (None,) * 3
 
 
-def test_the_calibration_error_is_the_gap_between_sure_and_right() -> None:
+def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert calibration_error([0.75, 0.75, 0.75, 0.75], [True, True, True, False]) == 0
     assert calibration_error([0.95, 0.05], [False, False]) == pytest.approx(0.5)
 
 
-def test_questions_are_asked_of_their_own_article_in_the_wording_wanted(
+def test_questions_are_asked_of_their_own_article_in_the_given_wording(
     embedder: SentenceTransformerEmbedder, tmp_path: Path
 ) -> None:
     item = {

@@ -39,7 +39,7 @@ class TestNormalise:
         assert answer_tokens("亚马逊 雨林。", "zh") == ["亚", "马", "逊", "雨", "林"]
 
 
-def test_strip_marks_takes_our_marks_and_leaves_those_of_the_article() -> None:
+def test_strip_marks_removes_only_the_answers_marks() -> None:
     reply = "It says [1] there [1]. So [2]"
     assert strip_marks(reply, [Span(18, 21), Span(26, 29)]) == "It says [1] there. So"
 
@@ -153,5 +153,5 @@ class TestBootstrap:
         assert bootstrap(groups, seed=7) != bootstrap(groups, seed=8)
 
     def test_no_value_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="nothing to take a mean of"):
+        with pytest.raises(ValueError, match="at least one value"):
             bootstrap([[], []])

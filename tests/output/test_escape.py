@@ -38,7 +38,7 @@ def test_no_bare_address_becomes_a_link(text: str) -> None:
     assert not re.search(r"://|www\.\w|mailto:\w|\w@\w", markdown)
 
 
-def test_a_number_that_ends_a_sentence_stays_legible() -> None:
+def test_a_number_at_the_end_of_a_sentence_stays_legible() -> None:
     assert escape_markdown("It was in 1932. Yes.") == "It was in 1932. Yes."
 
 

@@ -7,7 +7,7 @@ import pytest
 from index.errors import ArticleNotFound
 from index.types import Article, Heading, Passage
 from qa.answers.citation import Citation
-from qa.output.places import in_quotation_marks, paragraphs_of, place
+from qa.output.to_text import in_quotation_marks, paragraphs_of, place
 
 ARTICLE = Article.from_text(
     "Title\n\nOne.\n\nPart\n\nTwo. Three.\n\nFour.", headings=(Heading(0, 5, 1), Heading(13, 17, 2))
@@ -42,7 +42,7 @@ def test_a_passage_has_the_paragraph_that_it_begins_in() -> None:
     assert paragraphs_of([passage], lambda _: ARTICLE)[passage] == 2
 
 
-def test_an_article_is_read_once_and_one_that_is_gone_has_no_paragraphs() -> None:
+def test_each_article_is_read_once_and_a_removed_one_has_no_paragraphs() -> None:
     asked = []
 
     def article_of(article_id: str) -> Article:

@@ -160,10 +160,10 @@ def test_nothing_of_any_conversation_is_markup_in_markdown(
     page = lxml.html.fromstring(f"<div>{html}</div>")
     assert {element.tag for element in page.iterdescendants()} <= OUR_MARKDOWN
     assert len(page.xpath("//h2")) == len(answers)
-    told = "".join(page.text_content().split())
+    shown = "".join(page.text_content().split())
     for answer in answers:
         for citation in answer.citations:
-            assert "".join(citation.quote.split()) in told
+            assert "".join(citation.quote.split()) in shown
 
 
 def test_hostile_text_is_shown_and_does_nothing() -> None:
@@ -224,7 +224,7 @@ def test_places_that_overlap_and_span_paragraphs_are_each_a_target() -> None:
     assert f"#{place_id(article.id, 4, 15)}:target) [data-part=" in page.findall(".//style")[1].text
 
 
-def test_each_cited_article_is_there_once_and_uncited_ones_are_not() -> None:
+def test_each_cited_article_is_included_once_and_no_other() -> None:
     one, two, three = (article_of(f"Text {n}.", title=f"Title {n}") for n in (1, 2, 3))
     answers = [
         answer_of(Citation.of(two, 0, 7)),
@@ -236,13 +236,13 @@ def test_each_cited_article_is_there_once_and_uncited_ones_are_not() -> None:
     assert [heading.text_content() for heading in shown] == ["Title 2", "Title 1"]
 
 
-def test_a_title_that_opens_the_text_is_seen_once() -> None:
+def test_a_title_that_begins_the_text_is_shown_once() -> None:
     article = article_of("Title\nText.", title="Title")
     page = page_of(answer_of(Citation.of(article, 6, 11)), articles=(article,))
     assert page.xpath("//*[@class='paper']//h2/@class") == ["unseen"]
 
 
-def test_a_citation_of_an_article_that_is_gone_leads_to_its_quote() -> None:
+def test_a_citation_of_a_removed_article_links_to_its_quote() -> None:
     article = article_of("One. Two.")
     page = page_of(answer_of(Citation.of(article, 0, 4)), articles=())
     (link,) = page.xpath("//p[@class='answer']/a/@href")
@@ -250,7 +250,7 @@ def test_a_citation_of_an_article_that_is_gone_leads_to_its_quote() -> None:
     assert not page.xpath("//*[@class='paper']")
 
 
-def test_words_that_an_article_does_not_say_are_an_error() -> None:
+def test_a_wrong_quote_raises_an_error() -> None:
     article = article_of("One. Two.")
     wrong = Citation(article.id, "T", 0, 4, "Six.")
     with pytest.raises(CitationError):
@@ -264,12 +264,12 @@ def test_a_long_article_is_shown_around_its_citations() -> None:
     at = [article.text.index(f"Paragraph {n} ") for n in (100, 101, 300)]
     answer = answer_of(*(Citation.of(article, start, start + 27) for start in at))
     body = page_of(answer, articles=(article,)).xpath("//*[@class='paper']/article")[0]
-    told = body.text_content()
-    assert "the paragraphs around the quotes are shown" in told
-    assert all(paragraphs[n].strip() in told for n in (99, 100, 101, 102, 299, 300, 301))
-    assert "Paragraph 50 " not in told
+    text = body.text_content()
+    assert "the paragraphs around the quotes are shown" in text
+    assert all(paragraphs[n].strip() in text for n in (99, 100, 101, 102, 299, 300, 301))
+    assert "Paragraph 50 " not in text
     assert len(body.xpath(".//*[@class='gap']")) == 3
-    assert len(told) < 5 * AROUND_CHARS * 2
+    assert len(text) < 5 * AROUND_CHARS * 2
 
 
 def test_a_long_paragraph_is_cut_at_words() -> None:
@@ -330,6 +330,6 @@ def test_markdown_reads_as_a_document() -> None:
     )
 
 
-def test_an_empty_conversation_is_a_page_all_the_same() -> None:
+def test_an_empty_conversation_is_a_valid_page() -> None:
     assert page_of(articles=()).find(".//h1").text_content() == "Conversation"
     assert conversation_to_markdown(Transcript(())) == "# Conversation\n"

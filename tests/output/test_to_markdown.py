@@ -10,8 +10,8 @@ from hypothesis import example, given
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
-from qa.output.places import paragraphs_of
 from qa.output.to_markdown import answer_to_markdown
+from qa.output.to_text import paragraphs_of
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "ol", "ul", "li", "blockquote", "strong", "em"}
@@ -85,7 +85,8 @@ def test_only_our_own_markup_is_in_an_answer(one: str, two: str, title: str, not
 @example("a ", "&", "amp;")
 @example("a", "*", "b")
 @example("", "  ", "")
-@example("", "0\xa00", "")
+@example("", "5\N{NO-BREAK SPACE}km", "")
+@example("", "one\n\ntwo", "")
 @example("é", "€5", " b")
 def test_a_short_answer_is_bold_or_plain_but_never_has_stray_asterisks(
     before: str, short: str, after: str
@@ -122,13 +123,13 @@ def test_a_mark_is_no_link_whatever_follows_it() -> None:
 
 
 @given(texts.filter(str.strip), texts.filter(str.strip))
-def test_an_overview_is_a_list_and_nothing_of_an_article_is_markup(label: str, told: str) -> None:
-    label, told = (" ".join(text.split()) for text in (label, told))
+def test_an_overview_is_a_list_and_nothing_of_an_article_is_markup(label: str, text: str) -> None:
+    label, text = (" ".join(each.split()) for each in (label, text))
     answer = replace(answer_of("x"), kind=Kind.PEOPLE, marks=(), citations=())
-    answer = replace(answer, text=f"People\n• {label} — {told}\n• {told} — {label}")
+    answer = replace(answer, text=f"People\n• {label} — {text}\n• {text} — {label}")
     page = rendered(answer_to_markdown(answer))
     assert page.tags <= {"p", "ul", "li", "strong"}
     assert "ul" in page.tags
     shown = squeezed(page.text)
-    assert squeezed(literal(f"{label} — {told}")) in shown
-    assert squeezed(literal(f"{told} — {label}")) in shown
+    assert squeezed(literal(f"{label} — {text}")) in shown
+    assert squeezed(literal(f"{text} — {label}")) in shown

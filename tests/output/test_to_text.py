@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
-from qa.output.chat_markdown import chat_markdown
 from qa.output.escape import visible
-from qa.output.places import nearest
-from qa.output.to_text import Piece, answer_with_sources, plain_pieces, to_plain, understood_as
+from qa.output.to_markdown import chat_markdown
+from qa.output.to_text import (
+    Piece,
+    answer_with_sources,
+    nearest,
+    plain_pieces,
+    to_plain,
+    understood_as,
+)
 from tests.markdown import literal, rendered, squeezed, texts
 
 OUR_TAGS = {"p", "a", "ul", "li", "span", "strong"}
@@ -116,7 +122,7 @@ def test_plain_text_lists_the_sources_below_the_answer() -> None:
     )
 
 
-def test_what_is_copied_has_each_quote_with_its_place_and_source() -> None:
+def test_a_copied_answer_has_each_quote_with_its_place_and_source() -> None:
     web = Citation("a", "Bridge", 0, 18, "It opened\nin 1932.", "https://b.example/", page=2)
     answer = said("It opened\nin 1932. [1]", (web,), (Span(19, 22),))
     assert answer_with_sources(answer) == (
@@ -167,7 +173,7 @@ def test_nearest_passages_leave_out_their_heading() -> None:
     assert nearest(refusal_of(passage))[0].quote == "One. Two."
 
 
-def test_nearest_passages_are_few_and_no_place_comes_twice() -> None:
+def test_nearest_passages_are_few_and_distinct() -> None:
     same = passage_of("One.", Span(0, 4))
     others = [passage_of("One.", Span(n, n + 4), start=n) for n in (10, 20, 30)]
     found = nearest(refusal_of(same, same, *others))

@@ -52,7 +52,7 @@ def test_a_transcript_of_answers_keeps_their_questions_and_the_time() -> None:
     assert (datetime.now(UTC) - datetime.fromisoformat(transcript.at)).total_seconds() < 60
 
 
-def test_what_was_understood_outlives_json_and_older_answers_have_none() -> None:
+def test_what_was_understood_survives_json_and_is_none_in_older_answers() -> None:
     answer = replace(ANSWERED, understood="When did the bridge open?")
     data = json.loads(json.dumps(answer.to_dict()))
     assert Answer.from_dict(data) == answer

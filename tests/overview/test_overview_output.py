@@ -4,9 +4,8 @@ import pytest
 
 from index.types import Article, Span
 from qa.answers.answer import Kind
-from qa.output.chat_markdown import chat_markdown
 from qa.output.to_html import conversation_to_html
-from qa.output.to_markdown import conversation_to_markdown
+from qa.output.to_markdown import chat_markdown, conversation_to_markdown
 from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
 from qa.overview.overviews import Entry, Overview, Quote, Section, compose_overview

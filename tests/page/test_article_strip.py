@@ -12,7 +12,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id
-from qa.output.chat_markdown import chat_markdown
+from qa.output.to_markdown import chat_markdown
 from qa.page.panel import Sheet, strip_html
 from qa.page.reply import QUOTE_CHARS, tip_text
 

@@ -10,8 +10,8 @@ import pytest
 from index.errors import ModelCorrupt, ModelMissing
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, Features, compute_features
+from qa.reading.model import shipped_folder
 from qa.reading.ranking import RankFeatures, Ranking, ScoredSpan
-from qa.reading.reader_files import shipped_folder
 from qa.reading.spans import SpanCandidate
 
 FLAT = Features(**{field.name: 0.0 for field in fields(Features)})
@@ -38,14 +38,14 @@ def scored(*candidates: SpanCandidate) -> list[ScoredSpan]:
     return [ScoredSpan(c, c.margin) for c in candidates]
 
 
-def test_the_confidence_is_the_corrected_logistic_of_the_signs() -> None:
+def test_the_confidence_is_the_corrected_logistic_of_the_features() -> None:
     assert math.isclose(CALIBRATION.raw_confidence(replace(FLAT, margin=2.0)), 0.5)
     assert math.isclose(CALIBRATION.confidence(replace(FLAT, margin=2.0)), 0.2)
     assert 0 < CALIBRATION.confidence(replace(FLAT, margin=-1e9)) < 1e-6
     assert CALIBRATION.confidence(replace(FLAT, margin=1e9)) == pytest.approx(0.9)
 
 
-def test_the_lead_of_a_lone_span_is_nothing_and_falls_with_rivals() -> None:
+def test_the_lead_is_zero_for_a_single_span_and_falls_with_rivals() -> None:
     lone = scored(candidate("Sharif", 1.0))
     rivalled = scored(candidate("Sharif", 1.0), candidate("Rubio", 1.0))
     passages = [lone[0].candidate.passage]
@@ -59,18 +59,18 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "nonsense", '{"rank": 1}'])
-def test_a_calibration_of_another_format_is_told(tmp_path: Path, text: str) -> None:
+def test_a_calibration_of_another_format_raises_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "calibration.json").write_text(text)
-    with pytest.raises(ModelCorrupt, match="Install article-qa again"):
+    with pytest.raises(ModelCorrupt, match="Reinstall article-qa"):
         Calibration.shipped(tmp_path)
 
 
-def test_a_missing_calibration_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="Install article-qa again"):
+def test_a_missing_calibration_raises_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="Reinstall article-qa"):
         Calibration.shipped(tmp_path)
 
 
-def test_the_shipped_calibration_says_what_it_was_fitted_on_and_with_which_weights() -> None:
+def test_the_shipped_calibration_names_its_data_and_weights() -> None:
     data = json.loads((shipped_folder() / "calibration.json").read_text(encoding="utf-8"))
     manifest = json.loads((shipped_folder() / "reader.json").read_text(encoding="utf-8"))
     assert data["provenance"]["model_sha256"] == manifest["files"]["reader.onnx"]

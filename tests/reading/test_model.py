@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import ModelCorrupt, ModelMissing
-from qa.reading.model import SpanModel
-from qa.reading.reader_files import shipped_folder
-from qa.reading.windows import MAX_TOKENS
+from qa.reading.model import MAX_TOKENS, SpanModel, shipped_folder
 
 MAX_BYTES = 50_000_000
 
@@ -31,7 +29,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_each_word_of_a_passage_has_its_logits(model: SpanModel) -> None:
+def test_each_token_of_a_passage_has_logits(model: SpanModel) -> None:
     text = "Anna Lindqvist built it."
     ((window,),) = model.read("Who built it?", [text])
     assert window.start.shape == window.end.shape == (len(window.window.offsets),)
@@ -50,7 +48,7 @@ def test_a_long_passage_is_read_whole_in_windows_that_overlap(model: SpanModel) 
         assert other.window.offsets[0].start < one.window.offsets[-1].start
 
 
-def test_texts_keep_their_order_and_an_empty_one_has_no_words(model: SpanModel) -> None:
+def test_texts_keep_their_order_and_an_empty_one_has_no_tokens(model: SpanModel) -> None:
     first, empty, last = model.read("Who?", ["Anna came.", "", "Bo left."])
     assert [len(w[0].window.offsets) > 0 for w in (first, empty, last)] == [True, False, True]
 
@@ -71,7 +69,7 @@ def _truncate(folder: Path) -> None:
 
 
 def _replace_with_another(folder: Path) -> None:
-    # The hash fits, the content is no model.
+    # The hash matches, but the content is not a model.
     (folder / "reader.onnx").write_bytes(b"no model")
     manifest = json.loads((folder / "reader.json").read_text())
     manifest["files"]["reader.onnx"] = hashlib.sha256(b"no model").hexdigest()
@@ -90,11 +88,11 @@ def _replace_with_another(folder: Path) -> None:
         (lambda folder: (folder / "reader.onnx").unlink(), ModelMissing),
     ],
 )
-def test_a_damaged_model_is_told_and_not_used(
+def test_a_damaged_model_raises_an_error(
     copy: Path, damage: Callable[[Path], object], error: type[Exception]
 ) -> None:
     damage(copy)
-    with pytest.raises(error, match="Install article-qa again"):
+    with pytest.raises(error, match="Reinstall article-qa"):
         SpanModel.shipped(copy)
 
 

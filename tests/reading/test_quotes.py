@@ -37,13 +37,13 @@ def test_the_sentence_of_the_best_span_is_quoted() -> None:
     assert quoted("How was the weather?", scored("warm", 5.0)) == ["The weather was warm."]
 
 
-def test_a_sentence_that_goes_on_with_the_answer_is_quoted_with_it() -> None:
+def test_a_sentence_that_continues_the_answer_is_quoted_too() -> None:
     assert quoted("Whom did Rubio call?", scored("the minister", 5.0)) == [
         "Rubio made a call to the minister on Thursday. He also made a call to Sharif."
     ]
 
 
-def test_a_sentence_is_not_explained_by_another_paragraph() -> None:
+def test_sentences_of_another_paragraph_are_not_added() -> None:
     assert quoted("Where did it rain?", scored("Lahore", 5.0)) == ["It rained in Lahore."]
 
 
@@ -52,12 +52,12 @@ def test_a_span_as_good_as_the_best_is_quoted_too() -> None:
     assert quoted("What happened?", *spans) == ["The weather was warm.", "It rained in Lahore."]
 
 
-def test_a_span_that_is_less_likely_than_none_is_not_quoted_beside_the_best() -> None:
+def test_a_span_less_likely_than_no_answer_is_not_added() -> None:
     spans = [scored("warm", 5.0), scored("Lahore", 4.9, margin=-0.1)]
     assert quoted("What happened?", *spans) == ["The weather was warm."]
 
 
-def test_a_long_answer_takes_what_its_passage_says_besides() -> None:
+def test_a_long_answer_adds_spans_of_its_passage() -> None:
     spans = [scored("peace", 5.0), scored("The weather was warm", 2.5)]
     assert quoted("When did Sharif speak?", *spans) == ["Sharif spoke of peace."]
     assert quoted("Why did Sharif speak?", *spans) == [
@@ -72,6 +72,6 @@ def test_a_span_over_many_sentences_is_quoted_up_to_the_limit() -> None:
 
 
 @pytest.mark.parametrize(("words", "count"), [("Thursday. He also", 2), ("warm", 1)])
-def test_a_span_lies_in_each_sentence_that_it_touches(words: str, count: int) -> None:
+def test_sentences_around_a_span_are_those_it_overlaps(words: str, count: int) -> None:
     start = TEXT.index(words)
     assert len(sentences_around(passage(), Span(start, start + len(words)))) == count

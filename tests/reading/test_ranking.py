@@ -34,25 +34,25 @@ def order(
     return Ranking(weights).rank(question, [candidates[0].passage], lambda _: candidates)
 
 
-def test_spans_are_ordered_by_the_weighted_sum_of_their_signs() -> None:
+def test_spans_are_ordered_by_the_weighted_sum_of_their_features() -> None:
     spans = [candidate("Sharif", 2.0, score=0.2), candidate("Rubio", 1.0, score=0.4, has=2.0)]
     scored = order(spans, WEIGHTS)
     assert [j.candidate.text for j in scored] == ["Rubio", "Sharif"]
     assert [j.score for j in scored] == [6.0, 4.0]
 
 
-def test_of_the_same_score_the_earlier_place_comes_first() -> None:
+def test_spans_of_the_same_score_are_ordered_by_position() -> None:
     spans = [candidate("car", 0.0), candidate("Rubio", 0.0)]
     assert [j.candidate.text for j in order(spans, WEIGHTS)] == ["Rubio", "car"]
 
 
-def test_of_the_same_words_only_the_best_is_kept() -> None:
+def test_spans_with_the_same_words_are_kept_once() -> None:
     spans = [candidate("Rubio", 1), candidate("Rubio", 3), candidate("left", 0)]
     kept = [(j.candidate.text, j.candidate.margin) for j in distinct(order(spans, WEIGHTS))]
     assert kept == [("Rubio", 3), ("left", 0)]
 
 
-def test_words_of_the_question_tell_beside_a_span_and_in_it() -> None:
+def test_words_of_the_question_count_near_a_span_and_in_it() -> None:
     spans = [candidate("Sharif", 0.0), candidate("Rubio left", 0.0)]
     features = rank_features("How did Rubio leave the town?", [s.passage for s in spans], spans)
     assert features[1].near > features[0].near
@@ -101,7 +101,7 @@ def read_in_turn(margins: list[float], reach: float | None) -> list[int]:
     return read
 
 
-def test_reading_ends_once_the_rest_cannot_bring_a_better_span() -> None:
+def test_reading_stops_when_the_rest_cannot_have_a_better_span() -> None:
     # The third passage scores .8, so its span could come to 8 + 5 at most.
     assert read_in_turn([4.0, 0.0, 9.0, 0.0, 0.0], reach=5.0) == [1, 2]
     assert read_in_turn([2.0, 0.0, 5.0, 0.0, 0.0], reach=5.0) == [1, 2, 3, 4]

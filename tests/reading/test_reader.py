@@ -51,7 +51,7 @@ def test_the_words_that_answer_are_found_and_their_sentence_quoted_whole(library
     assert library.quoted("Who built the lighthouse?") == ["Anna Lindqvist built the lighthouse."]
 
 
-def test_a_sentence_that_leans_on_those_before_is_quoted_with_them(library: Library) -> None:
+def test_a_sentence_that_refers_to_earlier_ones_is_quoted_with_them(library: Library) -> None:
     question = "How many metres above the sea is it?"
     assert library.short(question).startswith("42")
     assert library.quoted(question) == [
@@ -71,13 +71,15 @@ def test_no_more_than_three_sentences_are_quoted(embedder: SentenceTransformerEm
     assert 1 <= sum(quote.count(".") for quote in quotes) <= MAX_SENTENCES
 
 
-def test_a_question_the_text_answers_is_surer_than_one_it_does_not(library: Library) -> None:
+def test_an_answered_question_has_a_higher_confidence(
+    library: Library,
+) -> None:
     sure = library.read("Who built the lighthouse?").confidence
     unsure = library.read("Who invented the telephone?").confidence
     assert 0 <= unsure < library.reader.levels["balanced"] < sure <= 1
 
 
-def test_the_passages_come_back_in_the_order_in_which_they_answer(
+def test_passages_are_reordered_by_how_well_they_answer(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     said_often = "Bridge\n" + "The bridge was opened, the bridge that was opened in the city. " * 12
@@ -101,7 +103,7 @@ def test_a_passage_without_a_word_is_not_quoted(embedder: SentenceTransformerEmb
     assert Library(embedder, "Heading\n?? ?? — …").quoted("What?") == []
 
 
-def test_the_model_is_loaded_when_told() -> None:
+def test_load_loads_the_model() -> None:
     reader = ExtractiveReader()
     assert not reader.is_loaded
     reader.load()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from index.types import Passage, Span
+from qa.reading.model import Window, WindowLogits
 from qa.reading.spans import SPANS_OF_WINDOW, span_candidates, trim_to_words
-from qa.reading.windows import Window, WindowLogits
 
 TEXT = "The lighthouse was built by Anna Lindqvist in 1932"
 WORDS = TEXT.split()
@@ -52,14 +52,14 @@ def test_spans_of_a_window_do_not_overlap() -> None:
     assert all(one.end <= other.start for one, other in itertools.pairwise(spans))
 
 
-def test_what_overlapping_windows_both_find_is_one_candidate() -> None:
+def test_a_span_found_in_two_windows_is_one_candidate() -> None:
     window = logits({"Anna": 4}, {"Lindqvist": 3})
     weaker = logits({"Anna": 2}, {"Lindqvist": 3})
     texts = [c.text for c in span_candidates(passage(), [weaker, window])]
     assert texts.count("Anna Lindqvist") == 1
 
 
-def test_a_heading_holds_no_answer() -> None:
+def test_no_candidate_is_in_a_heading() -> None:
     with_heading = passage(heading="The lighthouse was")
     found = span_candidates(with_heading, [logits({"lighthouse": 9, "Anna": 1}, {"was": 9})])
     assert all(c.span.start >= 119 for c in found)

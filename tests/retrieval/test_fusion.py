@@ -9,8 +9,7 @@ from index.search.passage_index import Candidate
 from index.search.text_index import query_terms, stems
 from index.store.rows import StoredChunk
 from index.types import Chunk, Span
-from qa.retrieval.fusion import MEANING_ONLY, FusionWeights, fuse
-from qa.retrieval.word_overlap import QuestionTerms
+from qa.retrieval.fusion import VECTORS_ONLY, FusionWeights, QuestionTerms, fuse
 
 WORDS = st.sampled_from("red car sea was the sold treaty signed xylophone".split())
 SENTENCES = st.lists(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), min_size=1, max_size=4)
@@ -60,7 +59,7 @@ def in_full(question: str, candidates: list[Candidate], weights: FusionWeights) 
     st.sampled_from([1, 2, 3, 5, 100]),
     st.builds(FusionWeights, cosine=st.just(1.0), bm25=SHARES, pairs=SHARES, sentence=SHARES),
 )
-def test_the_best_are_those_of_comparing_all(
+def test_the_early_stop_returns_the_same_as_comparing_all(
     question: str,
     texts: list[tuple[list[str], float, float]],
     k: int,
@@ -79,10 +78,10 @@ def test_the_best_are_those_of_comparing_all(
     assert everything == sorted(everything, key=lambda each: (-each[1], each[0].stored.id))
 
 
-def test_words_of_no_stems_leave_the_order_to_meaning() -> None:
+def test_a_question_without_stems_is_ranked_by_vectors() -> None:
     candidates = [candidate(1, ["red"], 0.1, 0.0), candidate(2, ["sea"], 0.7, 0.0)]
     assert query_terms("?!") == ()
-    found = fuse("?!", candidates, MEANING_ONLY, 2)
+    found = fuse("?!", candidates, VECTORS_ONLY, 2)
     assert [(one.stored.id, score) for one, score in found] == [(2, 0.7), (1, 0.1)]
 
 

@@ -13,9 +13,8 @@ from index.search.chunk_cache import SentenceStems
 from index.search.passage_index import PassageIndex
 from index.search.text_index import stop_stems
 from index.types import Article, PassageSource
-from qa.retrieval.fusion import MEANING_ONLY, WORDS_ONLY, FusionWeights
+from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY, FusionWeights, QuestionTerms, text_stems
 from qa.retrieval.retriever import Retriever
-from qa.retrieval.word_overlap import QuestionTerms, text_stems
 
 ARTICLES = [
     Article.from_text("The cat sat on the warm mat all day long and purred.", title="Cat"),
@@ -42,22 +41,22 @@ def titles(retriever: Retriever, question: str, k: int = 4) -> list[str]:
     return [passage.title for passage in retriever.retrieve(question, k)]
 
 
-def test_it_finds_by_meaning_where_no_word_matches(retriever: Retriever) -> None:
+def test_vectors_find_a_passage_with_no_common_word(retriever: Retriever) -> None:
     assert titles(retriever, "Where does one get gasoline for a vehicle?")[0] == "Cars"
 
 
-def test_it_finds_by_words_where_meaning_is_no_help(retriever: Retriever) -> None:
+def test_bm25_finds_a_rare_word(retriever: Retriever) -> None:
     assert titles(retriever, "QZX-77")[0] == "Catalogue"
 
 
-def test_each_part_can_be_asked_alone(index: PassageIndex) -> None:
+def test_vectors_and_bm25_can_be_used_alone(index: PassageIndex) -> None:
     question = "Where does one get gasoline for a vehicle?"
-    assert titles(Retriever(index, weights=MEANING_ONLY), question)[0] == "Cars"
-    words = Retriever(index, weights=WORDS_ONLY).retrieve(question, 4)
+    assert titles(Retriever(index, weights=VECTORS_ONLY), question)[0] == "Cars"
+    words = Retriever(index, weights=BM25_ONLY).retrieve(question, 4)
     assert all(passage.score == 0 for passage in words)
 
 
-def test_in_a_script_that_the_model_does_not_know_words_count_for_more(
+def test_bm25_counts_for_more_in_a_script_unknown_to_the_model(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     with PassageIndex(None, embedder) as index:
@@ -84,7 +83,7 @@ def test_the_same_question_always_gets_the_same_order(retriever: Retriever) -> N
     assert retriever.retrieve("zzz", 4) == retriever.retrieve("zzz", 4)
 
 
-def test_k_beyond_the_library_brings_all(retriever: Retriever) -> None:
+def test_k_larger_than_the_library_returns_all_passages(retriever: Retriever) -> None:
     assert len(retriever.retrieve("cat", 10**12)) == len(ARTICLES)
 
 
@@ -93,7 +92,7 @@ def test_an_empty_library_has_no_passages(embedder: SentenceTransformerEmbedder)
         assert Retriever(empty).retrieve("anything", 5) == []
 
 
-def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
+def test_passages_of_an_article_removed_during_the_search_are_left_out(
     embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with PassageIndex(None, embedder) as index:
@@ -111,7 +110,7 @@ def test_passages_of_an_article_that_goes_meanwhile_are_left_out(
         assert [passage.rank for passage in found] == [1, 2, 3]
 
 
-def test_a_limit_to_articles_is_exact(retriever: Retriever) -> None:
+def test_only_the_given_articles_are_searched(retriever: Retriever) -> None:
     bread, cars = ARTICLES[3].id, ARTICLES[1].id
     found = retriever.retrieve("cat mat", 5, (i for i in [bread, cars]))
     assert {passage.article_id for passage in found} == {bread, cars}
@@ -137,7 +136,7 @@ def test_a_question_that_is_not_unicode_is_refused(retriever: Retriever) -> None
 
 @pytest.mark.parametrize("k", [0, -1])
 def test_k_below_one_is_refused(retriever: Retriever, k: int) -> None:
-    with pytest.raises(QuestionError, match="at least one"):
+    with pytest.raises(QuestionError, match="at least 1"):
         retriever.retrieve("cat", k)
 
 
@@ -157,12 +156,12 @@ def test_coverage_is_the_share_of_the_questions_words() -> None:
     assert terms.coverage(text_stems("Nothing.")) == 0
 
 
-def test_a_rarer_word_covers_more() -> None:
+def test_a_rarer_word_has_more_weight() -> None:
     terms = terms_of("red xylophone", "red car", "red sea", "xylophone")
     assert terms.coverage(text_stems("xylophone")) > terms.coverage(text_stems("red"))
 
 
-def test_pairs_must_stand_side_by_side_but_for_function_words() -> None:
+def test_pairs_are_adjacent_apart_from_function_words() -> None:
     terms = terms_of("Who signed the treaty?")
     assert terms.pair_coverage(SentenceStems.of(["He signed a treaty."])) == 1
     assert terms.pair_coverage(SentenceStems.of(["The treaty was signed."])) == 0

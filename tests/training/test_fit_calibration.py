@@ -22,7 +22,7 @@ def observed(seed: int) -> Observed:
     return Observed(features, right, right | (rng.random(COUNT) < 0.3), groups)
 
 
-def test_the_fit_finds_what_tells_and_is_calibrated_on_other_answers() -> None:
+def test_the_fit_finds_the_predictive_feature_and_is_calibrated_on_held_out_answers() -> None:
     found = fit(observed(0), RANK)
     weights = found.weights
     assert weights.margin > 5 * max(abs(weights.lead), abs(weights.length), abs(weights.coverage))
@@ -32,5 +32,5 @@ def test_the_fit_finds_what_tells_and_is_calibrated_on_other_answers() -> None:
     assert list(found.true) == sorted(found.true)
 
 
-def test_levels_refuse_the_shares_they_are_for() -> None:
+def test_levels_refuse_their_share_of_questions() -> None:
     assert levels_of(np.linspace(0, 1, 101)) == {"careful": 0.25, "balanced": 0.1, "eager": 0.03}

@@ -33,7 +33,7 @@ def made(kind: str) -> list[tuple[str, str]]:
     return [(d.follow_up, d.written) for d in dialogues_of(ARTICLE) if d.kind == kind]
 
 
-def test_a_name_that_an_earlier_turn_has_becomes_the_pronoun_that_the_article_uses() -> None:
+def test_a_name_from_an_earlier_turn_becomes_the_articles_pronoun() -> None:
     assert ("When did she return to Graz?", "When did Ann Lee return to Graz?") in made("name")
 
 
@@ -72,7 +72,7 @@ def outcome(f1: float) -> Outcome:
     return Outcome("a", dialogue, replies | {WAYS[-1]: Reply("Why did it?", "y", f1, 0.0, 0.5)})
 
 
-def test_rows_are_of_all_kinds_and_of_each_in_every_way() -> None:
+def test_rows_have_every_kind_in_every_way() -> None:
     rows = rows_of([outcome(0.0), outcome(1.0)])
     assert [(row.kind, row.way) for row in rows] == [
         (kind, way) for kind in ("all", "bare") for way in WAYS
@@ -81,5 +81,5 @@ def test_rows_are_of_all_kinds_and_of_each_in_every_way() -> None:
     assert (rows[1].changed, rows[3].changed) == (0.0, 1.0)
 
 
-def test_what_goes_worse_than_as_written_is_listed_to_be_read() -> None:
+def test_dialogues_worse_than_as_written_are_listed() -> None:
     assert len(failures([outcome(0.0), outcome(1.0)])) == 1

@@ -18,12 +18,12 @@ def key(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def test_no_phrase_that_is_fitted_on_is_measured_on() -> None:
+def test_no_training_phrase_is_in_the_test_set() -> None:
     rows = [json.loads(line) for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines()]
     assert not {key(row["question"]) for row in rows} & {key(p.text) for p in read_phrases()}
 
 
-def test_every_class_has_phrases_and_no_phrase_is_there_twice() -> None:
+def test_every_class_has_phrases_and_no_phrase_is_repeated() -> None:
     phrases = read_phrases()
     assert {phrase.wanted for phrase in phrases} == set(Intent)
     assert len({phrase.text.casefold() for phrase in phrases}) == len(phrases)
@@ -38,7 +38,7 @@ def test_phrases_of_an_unknown_class_are_an_error(tmp_path: Path) -> None:
         read_phrases(path)
 
 
-def test_a_fitted_model_knows_what_it_was_fitted_on() -> None:
+def test_a_fitted_model_classifies_its_training_phrases() -> None:
     axes = np.eye(len(Intent) + 1, dtype=np.float32)
     phrases = [Phrase(f"word{i} this", wanted) for i, wanted in enumerate(Intent)]
     model = fit(phrases, axes[:-1], axes[-1:])
@@ -66,6 +66,6 @@ def test_the_report_counts_what_is_right_and_lists_what_is_not() -> None:
     assert "| squad_en | as written | 100 | 1 | 0.0100 |" in text
 
 
-def test_every_hand_written_kind_has_an_answer_that_is_due() -> None:
+def test_every_hand_written_kind_has_an_expected_answer() -> None:
     assert PHRASES.exists()
     assert set(DUE.values()) == set(Kind) - {Kind.ANSWER}

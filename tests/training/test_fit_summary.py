@@ -29,7 +29,7 @@ ARTICLE = EvalArticle(
 )
 
 
-def test_sentences_are_taken_as_long_as_they_fit() -> None:
+def test_sentences_are_selected_while_they_fit() -> None:
     assert within([2, 0, 1], SENTENCES, 40) == [SENTENCES[2], SENTENCES[1]]
     assert within([0], SENTENCES, 5) == []
 

@@ -43,7 +43,7 @@ def test_answers_point_at_the_same_words_in_the_whole_article() -> None:
         assert found == [answer["text"] for answer in item["answers"]]
 
 
-def test_an_answer_is_where_it_is_said_to_be_in_every_passage(examples: list[Example]) -> None:
+def test_every_passage_has_the_answer_at_its_offsets(examples: list[Example]) -> None:
     answerable = [example for example in examples if example.answer]
     assert answerable
     for example in answerable:
@@ -79,7 +79,7 @@ def test_every_kind_of_negative_is_made(examples: list[Example]) -> None:
     assert kinds < {example.kind for example in examples}
 
 
-def test_a_passage_for_want_of_an_answer_does_not_say_it(
+def test_a_negative_passage_does_not_contain_the_answer(
     articles: list[PreparedArticle], examples: list[Example]
 ) -> None:
     answers = {
@@ -175,7 +175,7 @@ def test_a_batch_allows_spans_in_the_passage_and_for_none(examples: list[Example
             assert target[row].sum() == pytest.approx(1)
 
 
-def test_a_folder_without_training_files_says_what_to_give(tmp_path: Path) -> None:
+def test_a_folder_without_training_files_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="--train DIR"):
         read_training_data(tmp_path)
 
@@ -190,7 +190,7 @@ def test_a_paragraph_that_lost_its_capitals_is_left_out(tmp_path: Path) -> None:
     assert [a.title for a in (*data.train, *data.held_out)] == ["Kept"]
 
 
-def test_a_cluster_or_a_shop_is_no_title_to_be_read() -> None:
+def test_shards_of_other_kinds_are_not_articles() -> None:
     shown = [
         shown_title(assemble("toy", title, {}))
         for title in (

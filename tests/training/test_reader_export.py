@@ -63,7 +63,7 @@ def test_an_exported_file_can_be_trained_on(
         assert torch.allclose(loaded, model.state_dict()[name], atol=apart), name
 
 
-def test_the_export_says_where_it_comes_from(tmp_path: Path) -> None:
+def test_the_export_records_its_origin(tmp_path: Path) -> None:
     settings = TrainSettings(seed=7)
     state = Trainer(ReaderModel(SHAPE), settings).state()
     extra = {"settings": settings.to_dict(), "data": {"toy.jsonl.gz": "ab"}, "start": "cd"}

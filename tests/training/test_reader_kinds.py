@@ -231,17 +231,17 @@ def test_only_the_title_names_the_subject_or_another_title_does(
         ("It burned in 1899 and again in 1931.", "mentions", ["1899", "1931"]),
     ],
 )
-def test_a_text_suggests_questions(text: str, kind: str, spans: list[str]) -> None:
+def test_a_text_makes_questions(text: str, kind: str, spans: list[str]) -> None:
     found: dict[str, MadeQuestion] = {q.kind: q for q in made_questions(text, seeded(0))}
     assert [text[slice(*span)] for span in found[kind].spans] == spans
 
 
-def test_a_text_of_another_shape_suggests_nothing() -> None:
+def test_a_text_of_another_shape_makes_no_question() -> None:
     text = "It is said that they were there, and that this was a mistake: nobody came."
     assert not list(made_questions(text, seeded(0)))
 
 
-def test_members_of_a_list_are_parted_at_commas_and_conjunctions() -> None:
+def test_lists_are_split_at_commas_and_conjunctions() -> None:
     text = "salt, rye, and oil"
     found = list_members(text, Span(0, len(text)))
     assert [text[slice(*span)] for span in found] == ["salt", "rye", "oil"]
@@ -280,7 +280,7 @@ def test_a_dialogue_is_read_with_its_turns_and_what_answered_it(tmp_path: Path) 
     assert "don't know" not in third.passage
 
 
-def test_about_as_many_names_are_held_out_as_should_be() -> None:
+def test_about_the_right_share_of_names_is_held_out() -> None:
     assert 30 < sum(is_held_out(f"name {number}") for number in range(1000)) < 100
 
 

@@ -75,7 +75,7 @@ def test_mpnet_computes_what_transformers_does_under_berts_numbering(
 
 
 @pytest.mark.usefixtures("mpnet")
-def test_the_folder_of_a_model_says_which_it_is(
+def test_the_folder_of_a_model_identifies_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pretrained, "vocabulary_of", lambda _: WORDS)
@@ -108,7 +108,7 @@ def sure_of(place: int, length: int = 6) -> torch.Tensor:
     return logits
 
 
-def test_the_answers_count_where_they_are() -> None:
+def test_answers_count_at_their_positions() -> None:
     batch = batch_of(torch.zeros(2, 6, dtype=torch.long), start=2, end=5, verdict=1)
     sure = torch.full((2,), 20.0)
     yes = torch.tensor([[-20.0, 20.0, -20.0]] * 2)
@@ -120,7 +120,7 @@ def test_the_answers_count_where_they_are() -> None:
     assert hard_loss(right._replace(has_answer=-sure), batch, TrainSettings()) > 5
 
 
-def test_where_it_is_not_known_what_decides_only_the_verdict_counts() -> None:
+def test_without_a_known_span_only_the_verdict_counts() -> None:
     seen = batch_of(torch.zeros(2, 6, dtype=torch.long))
     batch = replace(seen, placed=torch.zeros(2, dtype=torch.bool))
     sure, yes = torch.full((2,), 20.0), torch.tensor([[20.0, -20.0, -20.0]] * 2)

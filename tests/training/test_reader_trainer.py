@@ -66,14 +66,14 @@ def test_the_loss_falls_on_a_batch_that_is_seen_again_and_again(
     assert losses[-1] < losses[0] / 2
 
 
-def test_batches_of_an_epoch_are_kept_exactly(
+def test_batches_of_an_epoch_are_stored_exactly(
     toy_batches: list[list[Window]], tmp_path: Path
 ) -> None:
     save_batches(tmp_path / "epoch-0.npz", toy_batches)
     assert load_batches(tmp_path / "epoch-0.npz") == toy_batches
 
 
-def test_a_write_that_is_cut_leaves_the_old_file(tmp_path: Path) -> None:
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, {"step": 1})
 
@@ -85,14 +85,14 @@ def test_a_write_that_is_cut_leaves_the_old_file(tmp_path: Path) -> None:
     assert load_checkpoint(path) == {"step": 1}
 
 
-def test_the_rate_rises_then_stays() -> None:
+def test_the_learning_rate_rises_and_then_stays() -> None:
     settings = TrainSettings(learning_rate=1.0, warm_up=10)
     rates = [rate_at(step, settings) for step in range(100)]
     assert rates[:10] == sorted(set(rates[:10]))
     assert set(rates[9:]) == {1.0}
 
 
-def test_the_rate_falls_to_nothing_in_the_last_steps_if_asked_to() -> None:
+def test_the_learning_rate_falls_to_zero_in_the_last_steps_if_set() -> None:
     settings = TrainSettings(learning_rate=1.0, warm_up=10, steps=100, decay=20)
     rates = [rate_at(step, settings) for step in range(100)]
     assert set(rates[10:80]) == {1.0}
@@ -100,7 +100,7 @@ def test_the_rate_falls_to_nothing_in_the_last_steps_if_asked_to() -> None:
     assert rates[-1] == 0
 
 
-def test_settings_survive_the_checkpoint_and_other_ones_are_refused() -> None:
+def test_settings_survive_the_checkpoint_and_others_are_refused() -> None:
     assert TrainSettings.from_dict(SETTINGS.to_dict()) == SETTINGS
     with pytest.raises(InputError, match=r"learning_rate was 0\.01"):
         TrainSettings(steps=STEPS, batch_tokens=512, warm_up=3).check_same(SETTINGS)
@@ -121,7 +121,7 @@ def test_the_held_out_sample_is_the_same_each_time_and_gives_every_figure(
     assert all(0 <= value <= 1 for value in found.values())
 
 
-def test_what_is_read_are_words_of_the_passage(tmp_path: Path) -> None:
+def test_predictions_are_words_of_the_passage(tmp_path: Path) -> None:
     sample: Sample = draw_sample(toy_articles(tmp_path), SampleSizes(rivals=1))
     reads: list[Read] = read_examples(
         ReaderModel(SHAPE).logits, sample.examples, toy_maker(100, 12)

@@ -1,8 +1,8 @@
-"""Low-rank adapters (LoRA, Hu et al. 2021): what a run changes of a large model, in few numbers.
+"""Train a large model through low-rank adapters (LoRA, Hu et al. 2021).
 
-A step costs a quarter less than with all weights, since the gradients of the large
-matrices are never formed; the layers below the adapted ones are not gone back through at
-all. What ships is the adapters, which are joined to the published weights.
+A step costs a quarter less than with all weights, since the gradients of the large matrices are
+never computed and the layers below the adapted ones need no backward pass. A checkpoint has only
+the adapters, which are added to the published weights.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from torch.nn import functional
 from training.reader.model import HEADS, ModelShape, ReaderModel
 
 SCALE = 32.0
-"""Divided by the rank it weighs the adapters, so that one learning rate suits all ranks."""
+"""Scales the adapters, divided by the rank, so that one learning rate suits all ranks."""
 _ADAPTED = ("attention_in", "attention_out", "inner", "outer")
 
 
 class _Adapted(torch.autograd.Function):
-    """A linear layer of joined weights that gives gradients to its adapters alone."""
+    """A linear layer with joined weights whose gradients are for its adapters only."""
 
     @staticmethod
     def forward(
@@ -43,7 +43,7 @@ class _Adapted(torch.autograd.Function):
 
 
 class AdaptedLinear(nn.Module):
-    """A linear layer whose weights are published ones and the product of two thin matrices."""
+    """A linear layer whose weights are the published ones plus the product of two thin matrices."""
 
     def __init__(self, base: nn.Linear, rank: int) -> None:
         super().__init__()
@@ -56,24 +56,24 @@ class AdaptedLinear(nn.Module):
         self.register_buffer("joined", None, persistent=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Return the layer's outputs, by the weights of the last :meth:`join`."""
+        """Return the layer's outputs with the weights of the last :meth:`join`."""
         assert self.joined is not None, "join the adapters first"
         return _Adapted.apply(hidden, self.joined, self.bias, self.down, self.up)  # type: ignore[no-any-return,no-untyped-call] # torch's
 
     def joined_weight(self) -> Tensor:
-        """Return the weights that the adapters come to, in float32."""
+        """Return the joined weights in float32."""
         return self.weight + SCALE / len(self.down) * (self.up @ self.down)
 
     def join(self, working: AdaptedLinear) -> None:
-        """Give another layer, maybe of fewer bits, the weights that this one comes to."""
+        """Copy the joined weights to another layer, possibly of lower precision."""
         with torch.no_grad():
             working.joined = self.joined_weight().to(working.bias.dtype)
 
 
 def adapt(model: ReaderModel, rank: int, frozen_layers: int) -> ReaderModel:
-    """Return the model, changed in place, with adapters above its ``frozen_layers`` lowest layers.
+    """Add adapters to the model in place, above its ``frozen_layers`` lowest layers; return it.
 
-    Whatever is neither an adapter, nor a bias or a norm beside one, nor a head is frozen.
+    Everything else is frozen, apart from biases and norms beside adapters, and the heads.
     """
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith(HEADS)
@@ -93,12 +93,12 @@ def join_all(model: ReaderModel, working: ReaderModel) -> None:
 
 
 def trained_weights(model: ReaderModel) -> dict[str, Tensor]:
-    """Return what training changes, by name: of a model with adapters not the rest."""
+    """Return the trained tensors by name; those of a model with adapters leave out the rest."""
     return {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
 
 
 def merged(model: ReaderModel) -> ReaderModel:
-    """Return a plain model of the weights that ``model`` and its adapters come to."""
+    """Return a plain model with the joined weights of ``model`` and its adapters."""
     weights = model.state_dict()
     for name, module in model.named_modules():
         if isinstance(module, AdaptedLinear):

@@ -1,4 +1,4 @@
-"""Claims and yes/no questions about a passage that come with a verdict."""
+"""Read claims and yes/no questions about a passage, with their verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Literal
 from training.reader.seeding import is_held_out
 
 Verdict = Literal["span", "yes", "no"]
-"""What kind of answer a passage gives: words of it, or yes or no with what decides it."""
+"""The kinds of answers: words of the passage, or yes or no with the words that decide it."""
 
 _WORDINGS = (
     "Is it true that {}?",
@@ -26,26 +26,26 @@ _WORDINGS = (
 CLAIM_WEIGHTS = {"condaqa": 1.0, "fever": 0.4, "monotonicity": 0.2}
 CLAIM_FILES = tuple(Path("claims") / f"{name}.jsonl.gz" for name in CLAIM_WEIGHTS)
 _LONGEST = 1500
-"""Characters of the evidence."""
+"""The longest evidence, in characters."""
 _SAME_BEGINNING = 60
 """Characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A yes/no question, or a claim, with the passage that decides it or does not."""
+    """A yes/no question or a claim, with a passage that may decide it."""
 
     id: str
     source: str
     question: str | None
-    """None where there is only a claim."""
+    """None if there is only a claim."""
     claim: str
     evidence: str
     verdict: Verdict | None
     """None if the evidence does not decide."""
 
     def asked(self, rng: random.Random) -> str:
-        """Return the question, made from the claim if there is none."""
+        """Return the question, or one formed from the claim."""
         if self.question:
             return self.question
         claim = self.claim.rstrip(" .?")
@@ -53,13 +53,13 @@ class Claim:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether its evidence is never trained on."""
-        # Edited passages begin alike, and must not be parted.
+        """Whether its evidence is held out from training."""
+        # Edited versions of a passage begin alike, and must be held out together.
         return is_held_out(self.evidence[:_SAME_BEGINNING])
 
 
 def read_claims(folder: Path) -> tuple[Claim, ...]:
-    """Return the claims below the training files' folder; none if it has none."""
+    """Return the claims in the folder of the training files, if there are any."""
     return tuple(
         claim
         for path in CLAIM_FILES

@@ -1,4 +1,4 @@
-"""Questions with the turns before them: from dialogues, and from neighbouring questions."""
+"""Build questions with earlier turns, from dialogues and from neighbouring questions."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from index.types import Span
 from training.reader.seeding import is_held_out
 
 DIALOGUES = Path("followups") / "canard.jsonl.gz"
-# The 's of an owner is no part of the name, but O'Neill's apostrophe is.
+# A possessive 's is not part of the name, but the apostrophe in O'Neill is.
 _WORD = r"[A-Z](?:[\w-]|['’](?!s\b)\w)+"
 _NAME = re.compile(rf"(?<=[a-z,] )(?:the )?{_WORD}(?: (?:of |the )?{_WORD})*(?P<own>['’]s\b)?")
 _UNKNOWN = re.compile(r"(?i)^(?:i don.t know|cannotanswer)")
 _SHE, _HE = re.compile(r"(?i)\b(?:she|her|hers)\b"), re.compile(r"(?i)\b(?:he|his|him)\b")
 _NEAREST_TURNS = 4
-"""A made passage holds the answers of this many turns on either side."""
+"""The number of turns on either side whose answers a generated passage contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class DialogueQuestion:
-    """A question of a dialogue; the passage is what the dialogue's answers quote from a text."""
+    """A question of a dialogue; the passage is the text that the dialogue's answers quote."""
 
     id: str
     title: str
@@ -45,15 +45,15 @@ class DialogueQuestion:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether its dialogue is never trained on."""
+        """Whether its dialogue is held out from training."""
         return is_held_out(self.title)
 
 
 def read_dialogues(folder: Path) -> tuple[DialogueQuestion, ...]:
-    """Return the questions of the dialogues below the training files' folder, if it has any.
+    """Return the questions of the dialogues in the folder of the training files, if there are any.
 
-    What a question was answered with is in the history of the next turn, so the last
-    question of each dialogue is left out.
+    The answer to a question is in the history of the next turn, so the last question of each
+    dialogue is left out.
     """
     path = folder / DIALOGUES
     if not path.exists():
@@ -96,13 +96,13 @@ def _questions(turns: Sequence[dict[str, object]]) -> Iterator[DialogueQuestion]
 
 
 def with_pronouns(question: str, known: str, passage: str, rng: random.Random) -> str | None:
-    """Return ``question`` with a name that ``known`` has made into a pronoun; None without one.
+    """Return ``question`` with a name from ``known`` replaced by a pronoun; None without one.
 
     Args:
-        question: Asked after the turns before it.
+        question: A question after earlier turns.
         known: The words of those turns.
-        passage: Says by its own pronouns whether somebody is he or she.
-        rng: Decides which name.
+        passage: Its pronouns decide whether a person is he or she.
+        rng: Chooses the name.
     """
     names = [m for m in _NAME.finditer(question) if _core(m) in known]
     if not names:
@@ -116,7 +116,7 @@ def with_pronouns(question: str, known: str, passage: str, rng: random.Random) -
 
 
 def pronoun_for(passage: str, *, owned: bool) -> str:
-    """Return he, she or it, by which of these ``passage`` uses most; or its possessive."""
+    """Return the most frequent of he, she and it in ``passage``, or its possessive."""
     she, he = len(_SHE.findall(passage)), len(_HE.findall(passage))
     if she > he:
         return "her" if owned else "she"

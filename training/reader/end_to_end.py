@@ -2,10 +2,10 @@
 
     python -m training.reader.end_to_end RUN/checkpoint.pt --base FOLDER --data EVALUATION
 
-Evaluation data is measured with, never trained or tuned on. Of each article that nothing
-was fitted on, a fixed share of the questions is asked. The shipped model puts the passages
-that the retriever brings in order, and the checkpoint reads the best of them with the
-article's title; the span with the best margin is the answer. Nothing is refused.
+Evaluation data is used only to measure, never to train or tune. A fixed share of the questions is
+asked of each article that nothing was fitted on. The shipped model ranks the retrieved passages,
+and the checkpoint reads the best of them with the article's title; the span with the largest margin
+is the answer. Nothing is refused.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.embedding.model_files import default_model_folder
 from index.search.passage_index import PassageIndex
 from index.types import Article, Passage, Span
-from qa.evaluation.abstention import auroc
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
-from qa.evaluation.metrics import exact_match, f1, hits_any
+from qa.evaluation.metrics import auroc, exact_match, f1, hits_any
+from qa.reading.model import PairTokenizer, Window, WindowLogits
 from qa.reading.reader import ExtractiveReader
 from qa.reading.spans import SpanCandidate, sentences_around, span_candidates
-from qa.reading.windows import PairTokenizer, Window, WindowLogits
 from qa.retrieval.retriever import Retriever
 from training.reader.features import MAX_TITLE_TOKENS
 from training.reader.model import ReaderModel
@@ -41,11 +40,11 @@ from training.reader.seeding import sha1_of
 
 
 class CheckpointReader:
-    """A checkpoint's model that reads passages beside their article's title.
+    """Reads passages together with their article's title, with a checkpoint's model.
 
     Args:
         model: Reads the windows one after the other.
-        folder: Of the tokenizer.
+        folder: The folder of the tokenizer.
     """
 
     def __init__(self, model: ReaderModel, folder: Path) -> None:
@@ -75,14 +74,14 @@ class CheckpointReader:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a model made of a question."""
+    """The result of a model for one question."""
 
     kind: str
     answerable: bool
     exact: float
     f1: float
     is_cited: bool
-    """Whether the sentences of the answer hold a gold one."""
+    """Whether the sentences of the answer contain a gold answer."""
     margin: float
     has_answer: float
 
@@ -90,7 +89,7 @@ class Outcome:
 def outcomes(
     article: EvalArticle, shipped: ExtractiveReader, reader: CheckpointReader, read: int
 ) -> Iterator[tuple[Outcome, Outcome]]:
-    """Yield what the shipped model and the checkpoint make of each question."""
+    """Yield the outcomes of the shipped model and of the checkpoint for each question."""
     whole = Article.from_text(article.text, title=article.title)
     title = article.title.replace("_", " ")
     with PassageIndex(None, SentenceTransformerEmbedder()) as index:
@@ -113,7 +112,7 @@ def outcomes(
 
 
 def summary(found: Sequence[Outcome]) -> dict[str, float]:
-    """Return the figures of the outcomes, each in 0..1 but for the count."""
+    """Return the metrics of the outcomes, in 0..1 except for the count."""
     can = [o for o in found if o.answerable]
     figures: dict[str, float] = {
         "answerable": len(can),

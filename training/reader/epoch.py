@@ -1,7 +1,7 @@
-"""Prepared articles, claims and dialogues → the examples of one epoch.
+"""Build the examples of one epoch from prepared articles, claims and dialogues.
 
-Every choice depends on the seed, the epoch and the question alone, so that an epoch can
-be built again after an interruption.
+Every choice depends only on the seed, the epoch and the question, so that an epoch can be rebuilt
+after an interruption.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from training.reader.swaps import entities
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What an epoch is made of."""
+    """The composition of an epoch."""
 
     noise: float = 0.12
     """Share of questions with typing errors, as heard, or with a disfluency."""
     negatives: float = 0.4
-    """Made unanswerable pairs for each answerable one."""
+    """The number of generated unanswerable pairs for each answerable one."""
     genuine: float = 1.3
     """How often an epoch sees a question that was written to be unanswerable."""
     other_weight: float = 1.0
     """How often an epoch sees an answerable question of a source not named below."""
     made: float = 0.4
-    """How often an epoch sees a question that the text itself suggests."""
+    """How often an epoch sees a question generated from the text."""
     rewrites: float = 0.5
-    """Share of the dialogue questions that are also seen complete, without their history."""
+    """Share of the dialogue questions that are also included in full, without their history."""
 
 
-# How often an epoch sees an answerable question. Reviews and comments are written unlike
-# articles; the answerable questions beside the misleading ones teach the difference.
+# How often an epoch sees an answerable question. The language of reviews and comments differs from
+# that of articles; answerable questions next to misleading ones teach the difference.
 SOURCE_WEIGHTS = {
     "squadshifts-amazon": 0.2,
     "squadshifts-reddit": 0.2,
@@ -66,7 +66,7 @@ _KIND_SHARES = {
 }
 _FORM_SHARES = {"": 0.68, "bare": 0.12, "key_words": 0.07, "request": 0.08, "long_winded": 0.05}
 _NO_KEY_WORDS = frozenset({"yes_no", "follow_up", "condaqa", "fever", "monotonicity"})
-"""Kinds that mean something else, or nothing, without their small words."""
+"""Kinds whose meaning changes without their function words."""
 _MADE_SHARES = {"definition": 1.0, "quotation": 1.0, "source": 1.0, "list": 1.0, "mentions": 0.25}
 _MADE_NEGATIVES = 0.4
 _TITLE_SHARE, _HEADING_SHARE = 0.7, 0.25
@@ -77,7 +77,7 @@ _HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class EpochData:
-    """What the examples of an epoch are made from; none of it is held out."""
+    """The data from which the examples of an epoch are built, without the held-out part."""
 
     articles: Sequence[PreparedArticle]
     claims: Sequence[Claim] = ()
@@ -102,7 +102,7 @@ def epoch_examples(data: EpochData, mixture: Mixture, seed: int, epoch: int) -> 
 
 
 def claim_example(claim: Claim, rng: random.Random) -> Example:
-    """Return a yes/no question with its evidence; which words decide it is not known."""
+    """Return a yes/no question with its evidence; the words that decide it are unknown."""
     return Example(
         claim.asked(rng),
         claim.evidence,
@@ -115,7 +115,7 @@ def claim_example(claim: Claim, rng: random.Random) -> Example:
 
 
 def dialogue_example(question: DialogueQuestion, *, complete: bool) -> Example:
-    """Return a question of a dialogue after its turns, or rewritten to need none of them."""
+    """Return a question of a dialogue with its turns, or rewritten to need none."""
     return Example(
         question.rewrite if complete else question.question,
         question.passage,
@@ -170,7 +170,7 @@ def _in_form(
 
 
 def _titled(example: Example, article: TrainingArticle, rng: random.Random) -> Example:
-    """Return the example with its article's title, mostly, and sometimes with some heading."""
+    """Return the example with its article's title in most cases, and with a heading in some."""
     if not example.title and example.kind != "alien" and rng.random() < _TITLE_SHARE:
         example = replace(example, title=shown_title(article))
     if example.title and rng.random() < _HEADING_SHARE:
@@ -180,7 +180,7 @@ def _titled(example: Example, article: TrainingArticle, rng: random.Random) -> E
 
 
 def _made(prepared: PreparedArticle, mixture: Mixture, rng: random.Random) -> Iterator[Example]:
-    """Yield questions that the paragraphs suggest, also with a paragraph that does not answer."""
+    """Yield questions generated from the paragraphs, also with a paragraph that does not answer."""
     article = prepared.article
     texts = [article.text[slice(*paragraph)] for paragraph in article.paragraphs]
     for text in texts:
@@ -197,7 +197,7 @@ def _made(prepared: PreparedArticle, mixture: Mixture, rng: random.Random) -> It
 
 
 def _lacks(text: str, kind: str, answers: tuple[str, ...]) -> bool:
-    """Whether a text has no answer to a question that was made from another."""
+    """Return whether a text has no answer to a question generated from another text."""
     if kind == "mentions":
         return not any(char.isdigit() for char in text)
     return not says(text, answers)

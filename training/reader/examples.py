@@ -1,4 +1,4 @@
-"""Questions paired with passages that answer them, or were written not to."""
+"""Pair questions with passages that answer them, and with passages that do not."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from training.reader.passages import PARAGRAPHS, PreparedArticle, says
 from training.reader.sources import Question, TrainingArticle
 
 FORM_SHARES = {PARAGRAPHS: 0.36, "chunks": 0.24, "halves": 0.34, "joined": 0.06}
-"""How often a question is read with a passage of each form; half paragraphs cost half as much."""
+"""Share of the passages of each form; half paragraphs cost half as much."""
 
 _LEAST_MEMBERS, _LONGEST_MEMBER = 3, 5
-"""An answer of so many parts, each of fewer words than that, is a list."""
+"""An answer with at least this many parts, each of fewer words, is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,20 @@ class Example:
     question: str
     passage: str
     answer: Span | None
-    """Where in ``passage`` the answer is, or what decides yes or no; None if it is not there,
-    or in several places."""
+    """Offsets in ``passage`` of the answer, or of what decides yes or no; None if there is none, or
+    there are several."""
     kind: str
     """answerable, genuine, how the negative was made, or the kind of question."""
     source: str
     answers: tuple[str, ...] = ()
     """The words of every answer, for scoring; empty if there is none."""
     members: tuple[Span, ...] = ()
-    """The members of an answer that has several; they may lie inside ``answer``."""
+    """The members of a list answer, which may be inside ``answer``."""
     verdict: Verdict = "span"
     decides_where: bool = True
     """Whether it is known which words decide a yes/no question."""
     title: str = ""
-    """Of the passage's article, with its heading: read, but never quoted."""
+    """The article's title and the heading, which are read but never quoted."""
     history: tuple[Turn, ...] = ()
     """The turns before the question, the latest last."""
 
@@ -51,19 +51,19 @@ class Example:
 
     @property
     def places(self) -> tuple[Span, ...]:
-        """What a reader may point at: the answer, or else its members."""
+        """The spans that are right: the answer, or else its members."""
         return (self.answer,) if self.answer else self.members
 
 
 def answerable(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example:
-    """Return the question with a passage that holds one of its answers."""
+    """Return the question with a passage that contains one of its answers."""
     answer = rng.choice(question.answers)
     passage = passage_around(prepared, question, answer, rng)
     return at(prepared, question, passage, answer)
 
 
 def at(prepared: PreparedArticle, question: Question, passage: Span, answer: Span) -> Example:
-    """Return the question with ``passage``, which holds ``answer``."""
+    """Return the question with ``passage``, which contains ``answer``."""
     article = prepared.article
     text = article.text[passage.start : passage.end]
     found = Span(answer.start - passage.start, answer.end - passage.start)
@@ -83,7 +83,7 @@ def at(prepared: PreparedArticle, question: Question, passage: Span, answer: Spa
 
 
 def made_example(made: MadeQuestion, text: str, source: str) -> Example:
-    """Return a question with the text that suggests it."""
+    """Return a generated question with its text."""
     first, last = made.spans[0], made.spans[-1]
     # Mentions are scattered; everything else is one run of words.
     answer = None if made.kind == "mentions" else Span(first.start, last.end)
@@ -95,7 +95,7 @@ def made_example(made: MadeQuestion, text: str, source: str) -> Example:
 
 
 def unanswerable(prepared: PreparedArticle, question: Question, rng: random.Random) -> Example:
-    """Return a question that was written to mislead with its paragraph, or a part of it."""
+    """Return a misleading question with its paragraph, or a part of it."""
     passage = question.paragraph
     form = draw(FORM_SHARES, rng)
     parts = [p for p in prepared.pools[form].passages if overlap(p, question.paragraph)]
@@ -106,7 +106,7 @@ def unanswerable(prepared: PreparedArticle, question: Question, rng: random.Rand
 
 
 def other_passages(prepared: PreparedArticle, question: Question, form: str) -> list[Span]:
-    """Return the passages of ``form`` that do not say the answer, most confusing first."""
+    """Return the passages of ``form`` without the answer, most confusing first."""
     return _unsaying(prepared, question, prepared.pools[form].ranked(question.text))
 
 
@@ -130,7 +130,7 @@ def answer_texts(article: TrainingArticle, question: Question) -> tuple[str, ...
 def passage_around(
     prepared: PreparedArticle, question: Question, answer: Span, rng: random.Random
 ) -> Span:
-    """Return a passage that holds ``answer``, of a form that is drawn."""
+    """Return a passage of a random form that contains ``answer``."""
     return prepared.pools[draw(FORM_SHARES, rng)].holding(answer) or question.paragraph
 
 
@@ -141,5 +141,5 @@ def without(prepared: PreparedArticle, question: str, passage: Span, kind: str) 
 
 
 def draw(shares: dict[str, float], rng: random.Random) -> str:
-    """Return one of the names, each as often as its share says."""
+    """Return one of the names at random, weighted by its share."""
     return rng.choices(list(shares), list(shares.values()))[0]

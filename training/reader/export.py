@@ -1,10 +1,9 @@
-"""Export a checkpoint as the file that ships, with a record of where it comes from.
+"""Export a checkpoint as the shipped files, with a record of its origin.
 
     python -m training.reader.export RUN/checkpoint.pt OUT [--base FOLDER] [--train DIR]
 
-Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, which names them. With
-``--train`` the held-out figures are measured with the exported file itself, so that what
-a precision costs is seen.
+Writes OUT/reader.onnx, OUT/tokenizer.json and OUT/reader.json, the manifest. With ``--train``, the
+held-out metrics are measured with the exported file itself, which shows the cost of the precision.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder
-from qa.reading.reader_files import MANIFEST, TOKENIZER, WEIGHTS
+from qa.reading.model import MANIFEST, TOKENIZER, WEIGHTS
 from training.reader.features import WindowMaker
 from training.reader.heldout import SampleSizes, draw_sample, figures
 from training.reader.onnx_file import OnnxModel, Precision, largest_difference, write_onnx
@@ -30,7 +29,7 @@ from training.reader.sources import read_training_data
 
 MAX_BYTES = 50_000_000
 MAX_DIFFERENCE = 1e-3
-"""Between the logits of torch and of a float32 export."""
+"""The largest difference allowed between the logits of torch and of a float32 export."""
 
 
 def export(
@@ -43,11 +42,11 @@ def export(
     """Write the model, its tokenizer and its manifest to ``out``; return the manifest.
 
     Args:
-        checkpoint: Written by a run.
-        out: A folder.
-        precision: Of the stored weights.
-        train: The training files' folder, to measure the exported file with.
-        base: What adapters were trained on, if the run trained adapters.
+        checkpoint: A checkpoint written by a run.
+        out: The folder to write to.
+        precision: The precision of the stored weights.
+        train: The folder of the training files, to measure the exported file with.
+        base: The model that adapters were trained on, if the run trained adapters.
     """
     state = load_checkpoint(checkpoint)
     model = averaged_model(checkpoint, base)
@@ -107,13 +106,13 @@ def _git() -> dict[str, Any]:
         return {"commit": None}
     here = Path(__file__).parent
 
-    def told(*arguments: str) -> str:
-        asked = [git, "-C", str(here), *arguments]
-        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603 - fixed arguments
+    def output_of(*arguments: str) -> str:
+        command = [git, "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - fixed arguments
 
     return {
-        "commit": told("rev-parse", "HEAD").strip() or None,
-        "changed": bool(told("status", "--porcelain", "--", ".")),
+        "commit": output_of("rev-parse", "HEAD").strip() or None,
+        "changed": bool(output_of("status", "--porcelain", "--", ".")),
     }
 
 

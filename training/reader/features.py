@@ -1,4 +1,4 @@
-"""Examples → windows of token ids with the answer's places, and batches of about one length."""
+"""Convert examples to token windows with the answer's positions, and to batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from tokenizers import Encoding
 
 from index.types import Span
-from qa.reading.windows import MAX_TOKENS, STRIDE, PairTokenizer
+from qa.reading.model import MAX_TOKENS, STRIDE, PairTokenizer
 from training.reader.examples import Example
 from training.reader.seeding import seeded
 
@@ -23,12 +23,12 @@ MAX_HISTORY_TOKENS = 64
 MAX_TITLE_TOKENS = 24
 _ENCODED_AT_ONCE = 1000
 _SORTED_AT_ONCE = 2000
-"""Windows that are sorted by length together: enough to pad little, few enough to mix."""
+"""The number of windows sorted by length together: little padding, but still well mixed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The tokens of a question and what goes before it, and of a passage, or of a part of it.
+    """The tokens of a question, its context, and a passage or a part of one.
 
     ``[CLS] question [SEP] earlier turns [SEP] title [SEP] passage [SEP]``; turns and title
     may be empty.
@@ -36,9 +36,9 @@ class Window:
 
     ids: tuple[int, ...]
     passage_at: int
-    """Where the passage's tokens begin; they end before the last [SEP]."""
+    """Position of the first passage token; the last one is before the final [SEP]."""
     spans: tuple[Span, ...]
-    """First and last token of each place to point at; none if the window does not answer."""
+    """First and last token of each right span; empty if the window does not answer."""
     kind: str
     members: tuple[Span, ...] = ()
     """First and last token of each member of the answer; the answer itself if it has none."""
@@ -47,7 +47,7 @@ class Window:
     decides_where: bool = True
     """Whether ``spans`` and ``members`` are known."""
     offsets: tuple[Span, ...] = ()
-    """Of each passage token, its place in the example's passage; only if asked for."""
+    """Offsets of each passage token in the example's passage; only on request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class Batch:
     attention: torch.Tensor
     types: torch.Tensor
     spans: torch.Tensor
-    """True where a span may begin or end: the passage, and the first token."""
+    """True where a span may start or end: the passage, and the first token."""
     start: torch.Tensor
-    """float32 ``(n, length)``: how likely an answer begins at each token; sums to 1."""
+    """float32 ``(n, length)``: probability that an answer starts at each token; sums to 1."""
     end: torch.Tensor
     has_answer: torch.Tensor
     """float32, 1 where the window answers."""
@@ -73,7 +73,7 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """The tokens that are no padding."""
+        """The tokens that are not padding."""
         return int(self.attention.sum())
 
     def to(self, device: str) -> Batch:
@@ -84,7 +84,7 @@ class Batch:
 
 
 class WindowMaker:
-    """Cuts examples into windows with the tokenizer of the embedding model."""
+    """Converts examples to windows with the tokenizer of the embedding model."""
 
     def __init__(self, folder: Path, max_tokens: int = MAX_TOKENS, stride: int = STRIDE) -> None:
         definition = (folder / "tokenizer.json").read_bytes()
@@ -111,7 +111,7 @@ class WindowMaker:
         self, example: Example, parts: Sequence[Encoding], *, offsets: bool
     ) -> Iterator[Window]:
         question, history, title, passage = parts
-        # Of the turns the latest words matter most.
+        # The latest words of the turns matter most.
         before = (history.ids[-MAX_HISTORY_TOKENS:], title.ids[:MAX_TITLE_TOKENS])
         places = _token_spans(passage.offsets, example.places)
         members = _token_spans(passage.offsets, example.members or example.places)
@@ -204,7 +204,7 @@ def _token_spans(offsets: Sequence[tuple[int, int]], places: Sequence[Span]) -> 
 
 
 def _cut(span: Span, window: Span) -> bool:
-    """Whether a window holds some tokens of a span, but not all."""
+    """Return whether a window contains some but not all tokens of a span."""
     apart = span.end < window.start or window.end < span.start
     return not apart and not (window.start <= span.start and span.end <= window.end)
 

@@ -1,7 +1,6 @@
-"""A written question in the forms in which people type one; what it asks stays the same.
+"""Rewrite a question in the forms in which people type it, without changing what it asks.
 
-Each form takes the question alone, so that it can be given to questions with and without
-an answer and says nothing about which of both it is.
+Each form depends only on the question, so that it says nothing about whether there is an answer.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _FUNCTION_WORDS = frozenset(
     where why how that this these those it its there and or if than then his her their""".split()
 )
 _KEPT_SHARE = 0.3
-"""Of the question words, how many stay in the key words ("when", "who", "how many")."""
+"""Share of the question words ("when", "who", "how many") that the key words keep."""
 _REQUESTS = (
     "tell me {}",
     "please tell me {}",
@@ -67,7 +66,7 @@ def bare(question: str, rng: random.Random) -> str:
 
 
 def key_words(question: str, rng: random.Random) -> str:
-    """Return the words that matter, without a verb's helpers and often without capitals."""
+    """Return the key words, without auxiliary verbs and often without capitals."""
     words = _WORD.findall(question)
     kept = [
         word
@@ -79,7 +78,7 @@ def key_words(question: str, rng: random.Random) -> str:
 
 
 def request(question: str, rng: random.Random) -> str:
-    """Return the question as something that is asked for ("tell me …")."""
+    """Return the question as a request ("tell me …")."""
     core = question.rstrip(" ?.")
     if not core[:2].isupper():
         core = core[:1].lower() + core[1:]
@@ -87,7 +86,7 @@ def request(question: str, rng: random.Random) -> str:
 
 
 def long_winded(question: str, rng: random.Random) -> str:
-    """Return the question at the end of a few sentences that ask nothing."""
+    """Return the question after a few sentences that ask nothing."""
     before = rng.sample(_PREAMBLES, rng.randint(1, 3))
     return " ".join([*before, rng.choice(_PREAMBLE_ENDS) + question])
 

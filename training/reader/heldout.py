@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from index.embedding.model_files import default_model_folder
 from index.types import Span
-from qa.evaluation.abstention import auroc
-from qa.evaluation.metrics import exact_match, f1, normalise
+from qa.evaluation.metrics import auroc, exact_match, f1, normalise
 from qa.reading.spans import joint_logits, trim_to_words
 from training.reader.epoch import claim_example, dialogue_example
 from training.reader.examples import Example, answer_texts, at, made_example, other_passages
@@ -37,7 +36,7 @@ from training.reader.seeding import seeded
 from training.reader.sources import Question, TrainingData, read_training_data, shown_title
 
 LogitsOf: TypeAlias = Callable[[Batch], Logits]
-"""A model, however it is run."""
+"""A model, run in any way."""
 
 _GENUINE_SOURCES = frozenset({"squad2-dev-part", "squad2-train-sample"})
 _BATCH_WINDOWS = 16
@@ -46,20 +45,20 @@ _CLAIM_SOURCES = ("condaqa", "fever")
 
 @dataclass(frozen=True, slots=True)
 class SampleSizes:
-    """How many of each kind the fixed sample holds."""
+    """The size of the fixed sample, by kind."""
 
     answerable: int = 100
     squad2: int = 100
-    """Answerable ones, and as many written to be unanswerable."""
+    """The number of answerable questions, and of questions written to be unanswerable."""
     off_topic: int = 30
     reordered: int = 30
     rivals: int = 3
-    """Wrong passages beside the right one."""
+    """The number of wrong passages for each right one."""
     of_kind: int = 24
     """Of each kind and form."""
 
     def times(self, factor: int) -> SampleSizes:
-        """Return a sample of so many times as many questions."""
+        """Return sizes multiplied by a factor."""
         return replace(
             self,
             answerable=factor * self.answerable,
@@ -72,7 +71,7 @@ class SampleSizes:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Examples with the role that each plays in the figures."""
+    """Examples with the metric that each belongs to."""
 
     roles: tuple[str, ...]
     """answerable, squad2, genuine, off_topic, ``kind:NAME``, or ``order:N``, the right
@@ -82,18 +81,18 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the model makes of one example."""
+    """The model's prediction for one example."""
 
     text: str
     """The words of the best span."""
     margin: float
-    """How much more likely the span is than none, in logits."""
+    """The span's logit minus that of no answer."""
     has_answer: float
     """The logit that there is an answer."""
     decision: str | None = None
-    """Yes, no, or None where it is likelier that the passage does not decide."""
+    """Yes, no, or None if the passage more likely does not decide."""
     members: tuple[str, ...] = ()
-    """The runs of words that are likelier in the answer than not."""
+    """The runs of words that are more likely part of the answer than not."""
 
 
 _NOTHING = Read("", -np.inf, -np.inf)
@@ -102,12 +101,12 @@ _NOTHING = Read("", -np.inf, -np.inf)
 def draw_sample(
     articles: Sequence[PreparedArticle], sizes: SampleSizes, data: TrainingData | None = None
 ) -> Sample:
-    """Return the same sample each time: questions in an order that their ids decide.
+    """Return a fixed sample of questions, ordered by their ids.
 
     Args:
-        articles: Held out.
-        sizes: How many questions.
-        data: Whose held-out claims and dialogues are asked, too.
+        articles: The held-out articles.
+        sizes: The number of questions of each kind.
+        data: The source of held-out claims and dialogues.
     """
     asked = [(p, q) for p in articles for q in p.article.questions]
     asked.sort(key=lambda item: seeded("sample", item[1].id).random())
@@ -133,7 +132,7 @@ def draw_sample(
 
 
 def figures(logits_of: LogitsOf, sample: Sample, maker: WindowMaker) -> dict[str, float]:
-    """Return the figures of a model on ``sample``, each in 0..1."""
+    """Return the metrics of a model on ``sample``, in 0..1."""
     reads = read_examples(logits_of, sample.examples, maker)
     by_role: defaultdict[str, list[tuple[Example, Read]]] = defaultdict(list)
     for role, example, read in zip(sample.roles, sample.examples, reads, strict=True):
@@ -148,7 +147,7 @@ def figures(logits_of: LogitsOf, sample: Sample, maker: WindowMaker) -> dict[str
         ("genuine_auroc", "squad2", "genuine"),
         ("off_topic_auroc", "answerable", "off_topic"),
     ):
-        found |= _told_apart(name, by_role[can], by_role[cannot])
+        found |= _auroc(name, by_role[can], by_role[cannot])
     for role, read_of_kind in by_role.items():
         if role.startswith("kind:"):
             found |= _figures_of_kind(role.removeprefix("kind:"), read_of_kind)
@@ -158,7 +157,7 @@ def figures(logits_of: LogitsOf, sample: Sample, maker: WindowMaker) -> dict[str
 def read_examples(
     logits_of: LogitsOf, examples: Sequence[Example], maker: WindowMaker
 ) -> list[Read]:
-    """Return what the model makes of each example: of its windows, the one with the best span."""
+    """Return the prediction for each example, from its window with the best span."""
     numbered = [
         (number, window)
         for number, example in enumerate(examples)
@@ -213,7 +212,7 @@ def _figures_of_kind(name: str, read: Sequence[tuple[Example, Read]]) -> dict[st
     found = {f"{name}_f1": _mean([f1(r.text, e.answers) for e, r in answered if e.answer])}
     if any(example.members for example, _ in answered):
         found = {f"{name}_members_f1": _mean([_set_f1(r.members, e) for e, r in answered])}
-    return found | _told_apart(f"{name}_auroc", answered, unanswered)
+    return found | _auroc(f"{name}_auroc", answered, unanswered)
 
 
 def _decision(example: Example) -> str | None:
@@ -226,7 +225,7 @@ def _set_f1(members: Sequence[str], example: Example) -> float:
     return 2 * len(gold & found) / max(1, len(gold) + len(found))
 
 
-def _told_apart(
+def _auroc(
     name: str, can: Sequence[tuple[Example, Read]], cannot: Sequence[tuple[Example, Read]]
 ) -> dict[str, float]:
     if not can or not cannot:
@@ -261,7 +260,7 @@ def _off_topic(
 def _of_kinds(
     asked: Sequence[tuple[PreparedArticle, Question]], count: int
 ) -> Iterator[tuple[str, Example]]:
-    """Yield questions of each kind and form, made from those there are."""
+    """Yield questions of each kind and form, built from existing questions."""
     for name, make in KINDS.items():
         made = (
             make(p, q, _given(p, q), seeded("kind", name, q.id))
@@ -281,7 +280,7 @@ def _of_kinds(
 
 
 def _made(articles: Sequence[PreparedArticle], count: int) -> Iterator[tuple[str, Example]]:
-    """Yield questions that held-out paragraphs suggest."""
+    """Yield questions generated from held-out paragraphs."""
     counts: defaultdict[str, int] = defaultdict(int)
     for prepared in articles:
         for paragraph in prepared.article.paragraphs:
@@ -325,8 +324,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.reader.heldout")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
-    parser.add_argument("--base", type=Path, help="what adapters were trained on")
-    parser.add_argument("--times", type=int, default=4, help="so many times the run's own sample")
+    parser.add_argument("--base", type=Path, help="model that the adapters were trained on")
+    parser.add_argument("--times", type=int, default=4, help="multiple of the run's sample")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

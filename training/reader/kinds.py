@@ -1,6 +1,6 @@
-"""Examples of one kind → examples of the kinds of questions that data sets lack.
+"""Derive examples of the kinds of questions that data sets lack.
 
-Each maker takes an example and returns another one, or None where its kind does not apply.
+Each function takes an example and returns another, or None if its kind does not apply.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ YES: Verdict = "yes"
 NO: Verdict = "no"
 _MOST_TURNS = 2
 _FULL_QUESTION_SHARE = 0.4
-"""Of the follow-up questions without a name that was mentioned, how many are asked as they are."""
+"""Share of the follow-up questions without a known name that are kept unchanged."""
 _YES_SHARE, _NO_SHARE = 0.45, 0.4
 _SPEAKERS = (
     ("Q: ", "A: "),
@@ -44,7 +44,7 @@ _NO_REPLIES = (
 )
 _WRONG_TITLE_SHARE = 0.3
 _LEAST_NAME = 4
-"""Letters of a title's word that names its subject by itself."""
+"""The least number of letters of a title's word that identifies its subject."""
 
 
 def follow_up(
@@ -69,7 +69,7 @@ def follow_up(
 def yes_no(
     prepared: PreparedArticle, question: Question, example: Example, rng: random.Random
 ) -> Example | None:
-    """Return a question whether the answer, or another one, is right."""
+    """Return a yes/no question about the answer or about a wrong one."""
     if not question.answers or example.question != question.text or example.members:
         return None
     if example.answer is None:
@@ -94,7 +94,7 @@ def yes_no(
 def two_in_one(
     prepared: PreparedArticle, question: Question, example: Example, rng: random.Random
 ) -> Example | None:
-    """Return the question together with one that the passage does not answer."""
+    """Return the question joined with one that the passage does not answer."""
     article = prepared.article
     others = [q for q in article.questions if q.paragraph != question.paragraph and q.answers]
     rng.shuffle(others)
@@ -108,7 +108,7 @@ def two_in_one(
 def both(
     prepared: PreparedArticle, question: Question, example: Example, rng: random.Random
 ) -> Example | None:
-    """Return the question together with another that the passage answers elsewhere."""
+    """Return the question joined with one that the passage answers elsewhere."""
     base = prepared.article.text.find(example.passage)
     if example.answer is None or example.members or base < 0:
         return None
@@ -161,7 +161,7 @@ def interview(
 def title_only(
     prepared: PreparedArticle, question: Question, example: Example, rng: random.Random
 ) -> Example | None:
-    """Return a passage that does not name its subject: only the title does, or does not."""
+    """Return a passage that does not name its subject, with or without a title that does."""
     title = re.sub(r" ?\(.*\)$", "", shown_title(prepared.article))
     words = [word for word in title.split() if len(word) >= _LEAST_NAME and word[0].isupper()]
     names = [title, *words]
@@ -209,7 +209,7 @@ def _joined(one: str, other: str, rng: random.Random) -> str:
 def _wrong_answer(
     prepared: PreparedArticle, question: Question, example: Example, rng: random.Random
 ) -> str | None:
-    """Return what would make a statement false that the right answer makes true, or None."""
+    """Return a wrong answer that makes the statement false, or None."""
     assert example.answer is not None
     answer = example.passage[slice(*example.answer)]
     if not is_exclusive(question.text):
@@ -239,7 +239,7 @@ def _undecided(
 
 
 def _unnamed(example: Example, name: str) -> Example:
-    """Return the example with ``name`` made into a pronoun throughout its passage."""
+    """Return the example with ``name`` replaced by a pronoun throughout its passage."""
     assert example.answer is not None
     passage, at = "", 0
     start, end = example.answer

@@ -1,4 +1,4 @@
-"""Loss of a training step: distance from the answers, and from a teacher."""
+"""Compute the loss of a training step from the answers and from a teacher."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def outputs_of(model: nn.Module, batch: Batch) -> Outputs:
 
 
 def hard_loss(outputs: Outputs, batch: Batch, settings: TrainSettings) -> Tensor:
-    """Return the distance from the answers: where, whether, of what kind, and which members."""
+    """Return the loss on the answers: span, answerability, verdict and members."""
     presence = functional.binary_cross_entropy_with_logits(outputs.has_answer, batch.has_answer)
     verdict = functional.cross_entropy(outputs.verdict, batch.verdict, reduction="none")
     return (
@@ -42,7 +42,7 @@ def hard_loss(outputs: Outputs, batch: Batch, settings: TrainSettings) -> Tensor
 
 
 def place_loss(outputs: Outputs, batch: Batch) -> Tensor:
-    """Return the mean over start and end of their cross entropy, where the place is known."""
+    """Return the mean cross entropy of start and end, for windows whose span is known."""
     start = -(batch.start * outputs.start.log_softmax(-1)).sum(-1)
     end = -(batch.end * outputs.end.log_softmax(-1)).sum(-1)
     return _mean_of(start + end, batch.placed) / 2
@@ -51,8 +51,8 @@ def place_loss(outputs: Outputs, batch: Batch) -> Tensor:
 def inside_loss(outputs: Outputs, batch: Batch) -> Tensor:
     """Return the cross entropy of "in a member of the answer", summed over the passage.
 
-    It is divided by about as many tokens as there are inside, not by all of them, which
-    would drown the few that matter.
+    It is divided by about the number of tokens inside, because dividing by all tokens would make
+    the few that matter negligible.
     """
     passage = batch.spans.clone()
     passage[:, 0] = False
@@ -64,7 +64,7 @@ def inside_loss(outputs: Outputs, batch: Batch) -> Tensor:
 
 
 def soft_loss(outputs: Outputs, taught: Outputs, batch: Batch, settings: TrainSettings) -> Tensor:
-    """Return how far the distributions are from the teacher's (Hinton et al. 2015)."""
+    """Return the divergence from the teacher's distributions (Hinton et al. 2015)."""
     temperature = settings.temperature
     places = [
         _divergence(ours / temperature, theirs / temperature)
@@ -85,7 +85,7 @@ def soft_loss(outputs: Outputs, taught: Outputs, batch: Batch, settings: TrainSe
 def loss_of(
     model: nn.Module, batch: Batch, settings: TrainSettings, teacher: nn.Module | None
 ) -> Tensor:
-    """Return the loss on ``batch``: of the answers, and of the teacher if there is one."""
+    """Return the loss on ``batch`` from the answers, and from the teacher if there is one."""
     outputs = outputs_of(model, batch)
     hard = hard_loss(outputs, batch, settings)
     if teacher is None:
@@ -97,7 +97,7 @@ def loss_of(
 
 
 def _believed(batch: Batch, taught: Outputs) -> Batch:
-    """Return the batch with the members that the teacher sees, as far as it is sure."""
+    """Return the batch with the members that the teacher predicts confidently."""
     everywhere = torch.ones_like(batch.placed)
     return replace(batch, inside=taught.inside.sigmoid() * batch.spans, placed=everywhere)
 

@@ -1,7 +1,7 @@
-"""Questions that the text itself suggests: definitions, quotations, sources, lists, mentions.
+"""Generate questions from a text: definitions, quotations, sources, lists, mentions.
 
-No data set has many of these, and people ask them often. Each maker looks for one plain
-shape of sentence, so that question and answer are right wherever it applies.
+No data set has many of these, but people ask them often. Each rule matches one simple sentence
+pattern, so that question and answer are right whenever it matches.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _NO_MEMBERS = frozenset("etc Rev others more".split())
 
 @dataclass(frozen=True, slots=True)
 class MadeQuestion:
-    """A question made from a text, with all of its answers as offsets into it."""
+    """A question generated from a text, with all its answers as offsets into it."""
 
     text: str
     kind: str
@@ -61,7 +61,7 @@ class MadeQuestion:
 
 
 def made_questions(text: str, rng: random.Random) -> Iterator[MadeQuestion]:
-    """Yield the questions that ``text`` suggests, at most one of each kind."""
+    """Yield the questions generated from ``text``, at most one of each kind."""
     for maker in _MAKERS:
         found = maker(text, rng)
         if found:

@@ -1,9 +1,9 @@
-"""The reading model: an encoder with heads for where the answer is, of what kind, and whether.
+"""Define the reading model: an encoder with heads for span, verdict, members and answerability.
 
-BERT as Devlin et al. 2019, written out so that a training step and the exported graph
-hold nothing that is not needed. The first token stands for "no answer", as in the
-SQuAD 2.0 baseline of the same paper. With relative positions it is MPNet (Song et al.
-2020), which the teacher starts from.
+It is BERT (Devlin et al. 2019), implemented here so that a training step and the exported graph
+contain only what is needed. The first token represents "no answer", as in the SQuAD 2.0 baseline of
+the same paper. With relative positions it is MPNet (Song et al. 2020), from which the teacher
+starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from training.reader.features import VERDICTS, Batch
 
 
 class Logits(NamedTuple):
-    """What a model says of ``n`` windows."""
+    """The outputs of a model for ``n`` windows."""
 
     start: NDArray[np.float32]
     """``(n, length)``, as is ``end``."""
@@ -30,9 +30,9 @@ class Logits(NamedTuple):
     has_answer: NDArray[np.float32]
     """``(n,)``."""
     verdict: NDArray[np.float32] | None = None
-    """``(n, 3)``: of words, yes and no, if there is an answer; files of before lack it."""
+    """``(n, 3)``: words, yes and no, given that there is an answer; missing in older files."""
     inside: NDArray[np.float32] | None = None
-    """``(n, length)``: that a token is in a member of the answer; files of before lack it."""
+    """``(n, length)``: a token is in a member of the answer; missing in older files."""
 
 
 class Outputs(NamedTuple):
@@ -46,10 +46,10 @@ class Outputs(NamedTuple):
 
 
 HEADS = ("span.", "has_answer.", "verdict.", "inside.")
-"""How the names of their weights begin."""
+"""Prefixes of the names of their weights."""
 _HEAD_SCALE = 0.02
 _FARTHEST = 128
-"""Tokens; whatever is farther away is in one bucket, as in MPNet and T5."""
+"""Tokens; all larger distances share one bucket, as in MPNet and T5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ModelShape:
     vocabulary: int = 30522
     positions: int = 512
     relative_buckets: int = 0
-    """How many distances between tokens each head weighs; 0 for none."""
+    """The number of buckets of relative positions; 0 for none."""
     norm_epsilon: float = 1e-12
 
 
@@ -89,7 +89,7 @@ class Layer(nn.Module):
         size = width // self.heads
         parts = self.attention_in(hidden).view(rows, length, 3, self.heads, size)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        # Written out: going backwards, torch's own attention takes twice as long on a CPU.
+        # The backward pass of torch's own attention takes twice as long on a CPU.
         weights = (query * size**-0.5) @ key.transpose(-1, -2) + mask
         seen = weights.softmax(-1) @ value
         seen = self.attention_out(seen.transpose(1, 2).reshape(rows, length, width))
@@ -126,7 +126,7 @@ class ReaderModel(nn.Module):
     def forward(self, ids: Tensor, attention: Tensor, types: Tensor) -> Outputs:
         """Return the logits of ``n`` windows.
 
-        Those of tokens are raw: the question's tokens and padding are for the caller to mask.
+        Logits of tokens are not masked: the caller masks those of the question and of padding.
         """
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.norm(self.words(ids) + self.positions(places) + self.types(types))
@@ -161,8 +161,8 @@ class ReaderModel(nn.Module):
 def _buckets(places: Tensor, count: int) -> Tensor:
     """Return ``(length, length)``: the bucket of the distance from each token to each.
 
-    Half of the buckets are for tokens before and half for those after; near ones have one
-    each, farther ones share them by the logarithm of the distance (Raffel et al. 2020).
+    Half of the buckets are for preceding and half for following tokens; small distances have a
+    bucket each, larger ones share buckets on a logarithmic scale (Raffel et al. 2020).
     """
     distance = places[:, None] - places[None, :]
     half = count // 2

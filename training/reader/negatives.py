@@ -1,4 +1,4 @@
-"""Answerable questions → pairs that look answerable and are not."""
+"""Generate unanswerable pairs of question and passage that look answerable."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from training.reader.swaps import Grounds, reverse_sense, swap_entity
 
 _NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
 _CONFUSED_WITH = 3
-"""Another passage is drawn from this many that BM25 ranks first."""
+"""The number of top passages by BM25 from which another passage is drawn."""
 _MIN_CHARS = 60
-"""A passage has at least this many after its answer was taken out."""
+"""The least number of sentences left in a passage without its answer."""
 
 
 def negative(
@@ -33,7 +33,7 @@ def negative(
     articles: Sequence[PreparedArticle],
     rng: random.Random,
 ) -> Example | None:
-    """Return one of the kinds of negatives; another passage where that kind cannot be made."""
+    """Return a negative of a random kind; another passage if that kind is impossible."""
     answer = rng.choice(question.answers)
     passage = passage_around(prepared, question, answer, rng)
     makers: dict[str, Callable[[], Example | None]] = {

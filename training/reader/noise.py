@@ -22,12 +22,12 @@ _TYPO_SHARE = 0.25
 
 
 def add_noise(question: str, others: Sequence[str], rng: random.Random) -> str:
-    """Return ``question`` with typing errors, as speech, or with a disfluency.
+    """Return ``question`` with typing errors, speech recognition errors or a disfluency.
 
     Args:
-        question: Is asked in the end.
-        others: What the article is asked, too: what someone who corrects himself said first.
-        rng: Decides.
+        question: The question to alter.
+        others: Other questions about the article, with which a self-correction begins.
+        rng: Makes the random choices.
     """
     if rng.random() < 0.5:  # noqa: PLR2004 - one way or the other
         return rng.choice((_mistype, _mistype, _as_heard, _stumble))(question, rng)
@@ -35,14 +35,14 @@ def add_noise(question: str, others: Sequence[str], rng: random.Random) -> str:
 
 
 def _false_start(question: str, other: str, rng: random.Random) -> str:
-    """Return the question after the beginning of another that is taken back."""
+    """Return the question after the abandoned beginning of another."""
     words = other.rstrip("?").split(" ")
     begun = words[: rng.randint(min(2, len(words)), min(_LONGEST_FALSE_START, len(words)))]
     return " ".join([*begun, rng.choice(_CORRECTIONS), question])
 
 
 def _slip(question: str, other: str, rng: random.Random) -> str:
-    """Return the question with a few words of another in it, taken back at once."""
+    """Return the question with a few words of another inside, corrected at once."""
     words, wrong = question.split(" "), other.rstrip("?").split(" ")
     at, size = rng.randint(1, len(words)), rng.randint(1, min(_LONGEST_SLIP, len(wrong)))
     begin = rng.randint(0, len(wrong) - size)

@@ -1,4 +1,4 @@
-"""A trained model → an ONNX file: float32, with float16 weights, or with int8 weights."""
+"""Write a trained model as an ONNX file with float32, float16 or int8 weights, and read it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Precision = Literal["float32", "float16", "int8"]
 OUTPUTS = ("start", "end", "has_answer", "verdict", "inside")
 """In the order of Logits."""
 _OPSET = 17
-# Smaller tensors (biases, norms) stay as they are.
+# Smaller tensors (biases, norms) are not converted.
 _LEAST_ELEMENTS = 4096
-# Files that were exported before there were these heads can still be started from.
+# Training can also start from older files without these heads.
 _NEWER_HEADS = ("verdict.", "inside.")
 _PROBE_SHAPES = ((1, 12), (3, 57), (2, 384))
 
@@ -52,7 +52,7 @@ class OnnxModel:
 def write_onnx(model: ReaderModel, path: Path, precision: Precision) -> None:
     """Write ``model`` to ``path``; batch and length are dynamic, inputs are int64.
 
-    The computation is float32 in each case but for int8's matrix products.
+    The computation is in float32, except for the matrix products of int8.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,11 +69,10 @@ def write_onnx(model: ReaderModel, path: Path, precision: Precision) -> None:
 
 
 def read_onnx(model: ReaderModel, path: Path) -> None:
-    """Load the weights of a file that was written from such a model, but not as int8.
+    """Load the weights of a file written from such a model; int8 files cannot be loaded.
 
-    The exporter keeps the names of all but the matrices, which it transposes and writes
-    in the order in which they are used. Of equal tensors it keeps one, which after
-    training there are none.
+    The exporter keeps all names except those of matrices, which it transposes and writes in the
+    order of use. It would merge equal tensors, but there are none after training.
     """
     tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
     state = model.state_dict()
@@ -88,19 +87,19 @@ def read_onnx(model: ReaderModel, path: Path) -> None:
 
 
 def largest_difference(model: ReaderModel, exported: OnnxModel) -> float:
-    """Return by how much the logits differ at most, over inputs of several shapes, padded too."""
+    """Return the largest difference of the logits over inputs of several shapes, some padded."""
     generator = torch.Generator().manual_seed(0)
     found = 0.0
     for rows, length in _PROBE_SHAPES:
         batch = _probe(model, rows, length, generator)
         pairs = zip(model.logits(batch), exported(batch), strict=True)
-        apart = [_apart(a, b, batch) for a, b in pairs if a is not None and b is not None]
-        found = max(found, *apart)
+        present = [(a, b) for a, b in pairs if a is not None and b is not None]
+        found = max(found, *(_difference(a, b, batch) for a, b in present))
     return found
 
 
-def _apart(ours: NDArray[np.float32], theirs: NDArray[np.float32], batch: Batch) -> float:
-    """Return the largest difference, padding left out."""
+def _difference(ours: NDArray[np.float32], theirs: NDArray[np.float32], batch: Batch) -> float:
+    """Return the largest difference, ignoring padding."""
     by_token = ours.shape == batch.ids.shape
     seen = batch.attention.numpy() if by_token else np.ones(ours.shape, dtype=bool)
     return float(np.abs(ours - theirs)[seen].max())
@@ -132,7 +131,7 @@ def _export(model: ReaderModel, path: Path) -> None:
     by_token = (*INPUTS, "start", "end", "inside")
     axes = {name: {0: "batch", 1: "length"} for name in by_token}
     with warnings.catch_warnings():
-        # The newer exporter needs a package more, and this one still does all we need.
+        # The newer exporter needs another package, and this one still does all we need.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model.eval(),
@@ -147,9 +146,9 @@ def _export(model: ReaderModel, path: Path) -> None:
 
 
 def _store_float16(graph: onnx.GraphProto) -> None:
-    """Store the large tensors as float16, and turn them back to float32 where they are used.
+    """Store the large tensors as float16, and convert them to float32 where they are used.
 
-    Of an embedding only the rows that are looked up are turned back.
+    For embeddings, only the rows that are looked up are converted.
     """
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
@@ -184,7 +183,7 @@ def _cast_rows(gathers: Sequence[onnx.NodeProto]) -> list[onnx.NodeProto]:
 
 
 def _in_order(nodes: Sequence[onnx.NodeProto], graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """Return the nodes so that each comes after those whose outputs it uses, as ONNX asks."""
+    """Sort the nodes topologically, as ONNX requires."""
     known = {item.name for item in (*graph.initializer, *graph.input)} | {""}
     ordered: list[onnx.NodeProto] = []
     waiting = list(nodes)

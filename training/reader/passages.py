@@ -1,4 +1,4 @@
-"""A training article → the passages a question may be read with, and those BM25 confuses."""
+"""Split training articles into passages, and rank them by BM25 for a question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.types import Article, Span
 from training.reader.sources import TrainingArticle
 
 PARAGRAPHS = "paragraphs"
-# As at run time; half a paragraph; and several paragraphs together.
+# As at run time, half a paragraph, and several paragraphs joined.
 CHUNK_FORMS = {
     "chunks": ChunkLimits(),
     "halves": ChunkLimits(min_tokens=30, max_tokens=110),
@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 class Pool:
     """The passages of one article in one form, ranked by BM25 for a question.
 
-    BM25 as Robertson and Zaragoza 2009, with the stems of :mod:`index.search.text_index`.
+    BM25 (Robertson and Zaragoza 2009) uses the stems of :mod:`index.search.text_index`.
     """
 
     def __init__(self, text: str, passages: Sequence[Span]) -> None:
@@ -45,7 +45,7 @@ class Pool:
         return [self.passages[place] for place in order]
 
     def holding(self, span: Span) -> Span | None:
-        """Return the passage that holds all of ``span``, or None."""
+        """Return the passage that contains all of ``span``, or None."""
         return next((p for p in self.passages if p.start <= span.start and span.end <= p.end), None)
 
     @functools.cached_property
@@ -75,7 +75,7 @@ class PreparedArticle:
 
 
 def prepare(article: TrainingArticle, count_tokens: TokenCounter) -> PreparedArticle:
-    """Return ``article`` cut into sentences and passages."""
+    """Split ``article`` into sentences and passages."""
     whole = Article("", article.title, article.text)
     pools = {PARAGRAPHS: Pool(article.text, article.paragraphs)}
     sentences: list[Span] = []
@@ -87,7 +87,7 @@ def prepare(article: TrainingArticle, count_tokens: TokenCounter) -> PreparedArt
 
 
 def says(text: str, answers: Sequence[str]) -> bool:
-    """Return whether ``text`` has one of ``answers`` in it as whole words, whatever the case."""
+    """Return whether ``text`` contains one of ``answers`` as whole words, ignoring case."""
     plain = _plain(text)
     return any(_plain(answer) in plain for answer in answers)
 

@@ -1,4 +1,4 @@
-"""Published weights → a reading model that starts from them; its heads are random."""
+"""Build a reading model from published weights, with random heads."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from training.reader.onnx_file import read_onnx
 from training.reader.saving import load_checkpoint, sha256_of
 
 WEIGHTS = "model.safetensors"
-# MPNet has RoBERTa's special tokens before BERT's vocabulary, and numbers places from 2.
+# MPNet has RoBERTa's special tokens before BERT's vocabulary, and numbers positions from 2.
 _MPNET_SPECIAL = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>"}
 _MPNET_FIRST_PLACE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a run starts from.
+    """The initial weights of a run.
 
-    Either the folder of a published model, BERT's or MPNet's; or the ONNX file that was
-    exported from a run; or its checkpoint, of which the averaged weights are taken.
+    Either the folder of a published BERT or MPNet, or the ONNX file exported from a run, or its
+    checkpoint, whose averaged weights are used.
     """
 
     path: Path | None = None
     """None for the embedding model."""
     base: Path | None = None
-    """Of a checkpoint of adapters, what its run started from."""
+    """The initial weights of the run, for a checkpoint of adapters."""
 
     @property
     def sha256(self) -> str:
@@ -43,7 +43,7 @@ class Start:
         return sha256_of(path / WEIGHTS if path.is_dir() else path)
 
     def model(self, dropout: float) -> ReaderModel:
-        """Return the model as it is before the first step."""
+        """Return the model before the first step."""
         path = self.path or default_model_folder()
         if path.is_dir():
             config = json.loads((path / "config.json").read_bytes())
@@ -63,11 +63,11 @@ def averaged_model(checkpoint: Path, base: Path | None = None) -> ReaderModel:
     """Return the model of ``checkpoint`` with its averaged weights.
 
     Args:
-        checkpoint: Written by a run.
-        base: What the run started from; only for a run that trained adapters.
+        checkpoint: A checkpoint written by a run.
+        base: The initial weights of the run, only if it trained adapters.
 
     Raises:
-        InputError: There are adapters, and ``base`` is not what they were trained on.
+        InputError: There are adapters, and ``base`` is not the model they were trained on.
     """
     state = load_checkpoint(checkpoint)
     if not state["settings"]["rank"]:
@@ -76,7 +76,9 @@ def averaged_model(checkpoint: Path, base: Path | None = None) -> ReaderModel:
         return model
     start = Start(base)
     if start.sha256 != state["start"]:
-        msg = f"{checkpoint} holds adapters. Give the model they were trained on as --base FOLDER."
+        msg = (
+            f"{checkpoint} contains adapters. Give the model they were trained on as --base FOLDER."
+        )
         raise InputError(msg)
     adapted = adapt(start.model(0.0), state["settings"]["rank"], state["settings"]["frozen_layers"])
     adapted.load_state_dict(state["averaged"], strict=False)
@@ -92,9 +94,9 @@ def pretrained_mpnet(folder: Path, vocabulary: list[str], dropout: float) -> Rea
     """Return a model with the weights of the MPNet in ``folder``.
 
     Args:
-        folder: Holds ``model.safetensors`` and ``vocab.txt``.
-        vocabulary: The words in the order of the ids that the model will be given: BERT's,
-            which MPNet shares but for the numbering. So one window serves both.
+        folder: The folder with ``model.safetensors`` and ``vocab.txt``.
+        vocabulary: The words in the order of the model's input ids. It is BERT's, which MPNet
+            shares except for the numbering, so that both models read the same windows.
         dropout: Share of activations set to 0 in training.
     """
     theirs = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
@@ -119,7 +121,7 @@ def _loaded(weights: dict[str, Tensor], shape: ModelShape, dropout: float) -> Re
 
 
 def _renamed_bert(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """Return the tensors of a published BERT under our names."""
+    """Return the tensors of a published BERT, renamed to ours."""
     found = {
         "words.weight": bert["embeddings.word_embeddings.weight"],
         "positions.weight": bert["embeddings.position_embeddings.weight"],
@@ -134,12 +136,12 @@ def _renamed_bert(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
 
 
 def _renamed_mpnet(mpnet: dict[str, Tensor], order: list[int]) -> dict[str, Tensor]:
-    """Return the tensors of a published MPNet under our names, its words in ``order``."""
+    """Return the tensors of a published MPNet, renamed to ours, with its words in ``order``."""
     words = mpnet["embeddings.word_embeddings.weight"][torch.tensor(order)]
     found = {
         "words.weight": words,
         "positions.weight": mpnet["embeddings.position_embeddings.weight"][_MPNET_FIRST_PLACE:],
-        # It has none: what tells question and passage apart is learned.
+        # MPNet has no segment embeddings; they are learned.
         "types.weight": torch.zeros(2, words.shape[1]),
         "relative.weight": mpnet["encoder.relative_attention_bias.weight"],
     }

@@ -1,11 +1,10 @@
-"""From the training files to the reading models, in one command.
+"""Train the reading models from the training files in one command.
 
     python -m training.reader.recipe --train DIR --out RUN [--ship qa/reading_model]
 
-Two runs, one after the other: the reader, which is large and of which adapters are
-trained, and the student, which is small and learns from the reader, too (knowledge
-distillation, Hinton et al. 2015). Each can be interrupted, and the same command resumes
-it; what is finished is not repeated.
+There are two runs: the reader, a large model trained through adapters, and then the student, a
+small model that also learns from the reader (knowledge distillation, Hinton et al. 2015). The same
+command resumes an interrupted run, and does not repeat finished ones.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from qa.reading.reader_files import shipped_folder
+from qa.reading.model import shipped_folder
 from training.reader.export import export
 from training.reader.pretrained import Start
 from training.reader.settings import TrainSettings
@@ -37,14 +36,14 @@ READER = TrainSettings(
 )
 STUDENT = TrainSettings(seed=1, steps=6000, decay=1200, precision="bfloat16")
 STUDENT_START = Start(Path(str(shipped_folder())) / "reader.onnx")
-"""The model that ships today."""
+"""The model shipped today."""
 
 SAVE_SECONDS = 240.0
 MEASURE_SECONDS = 3600.0
 
 
 def run_recipe(data: TrainingData, out: Path, device: str = "cpu") -> Path | None:
-    """Do both runs, or what is left of them; return the student's checkpoint.
+    """Complete both runs, and return the student's checkpoint.
 
     None if the process was asked to stop before the end.
     """

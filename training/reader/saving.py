@@ -30,20 +30,20 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write tensors and plain values to ``path``."""
+    """Write tensors and plain values to ``path`` atomically."""
     write_whole(path, lambda file: torch.save(state, file))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Return what :func:`save_checkpoint` wrote; nothing in it is executed."""
+    """Load what :func:`save_checkpoint` wrote, without executing anything in it."""
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 
 def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
-    """Write the batches of an epoch, so that a resumed run reads the very same."""
+    """Write the batches of an epoch, so that a resumed run reads the same ones."""
     windows = [window for batch in batches for window in batch]
-    # Of each place: its window, whether it is a member, and its first and last token.
+    # For each span: its window, whether it is a member, and its first and last token.
     places = [
         (number, is_member, *span)
         for number, window in enumerate(windows)
@@ -64,7 +64,7 @@ def save_batches(path: Path, batches: Sequence[Sequence[Window]]) -> None:
 
 
 def load_batches(path: Path) -> list[list[Window]]:
-    """Return what :func:`save_batches` wrote."""
+    """Load what :func:`save_batches` wrote."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     spans: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
@@ -96,14 +96,14 @@ def sha256_of(path: Path) -> str:
 
 
 class RunLog:
-    """A JSON object a line: what happened, when, and the figures."""
+    """A log with one JSON object a line: the event, its time and its metrics."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
 
     def write(self, event: str, **values: object) -> None:
-        """Append one event, and show it."""
+        """Append and print one event."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         line = json.dumps({"event": event, "at": at, **values}, ensure_ascii=False)
         with self._path.open("a", encoding="utf-8") as file:

@@ -6,11 +6,11 @@ import hashlib
 import random
 
 HELD_OUT_SHARE = 0.06
-"""Share of the articles, of claims' passages and of dialogues that is never trained on."""
+"""Share of the articles, of the claims' passages and of the dialogues that is held out."""
 
 
 def seeded(*parts: object) -> random.Random:
-    """Return a generator that depends on ``parts`` alone."""
+    """Return a generator that depends only on ``parts``."""
     return random.Random("/".join(map(str, parts)))  # noqa: S311 - data, not secrets
 
 
@@ -20,5 +20,5 @@ def sha1_of(text: str) -> str:
 
 
 def is_held_out(name: str) -> bool:
-    """Return whether what has this name is held out: true for HELD_OUT_SHARE of all names."""
+    """Return whether the item of this name is held out, as HELD_OUT_SHARE of all names are."""
     return int(sha1_of(name)[:8], 16) < HELD_OUT_SHARE * 16**8

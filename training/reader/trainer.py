@@ -1,4 +1,4 @@
-"""Model, averaged weights and optimizer of a run: one step at a time, saved and resumed."""
+"""Take training steps with a model, its averaged weights and an optimizer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Trainer:
     """Takes steps, and can be stopped and resumed after any of them.
 
     Args:
-        model: What is trained, in place; with adapters (see ``adapt``) only these.
+        model: The model, trained in place; with adapters (see ``adapt``), only these are trained.
         settings: The schedule.
-        teacher: Whose opinion counts beside the answers; see ``settings.taught``.
-        device: Where it is computed: ``cpu`` or ``cuda``.
+        teacher: A model to learn from besides the answers; see ``settings.taught``.
+        device: ``cpu`` or ``cuda``.
     """
 
     def __init__(
@@ -37,22 +37,22 @@ class Trainer:
         self.averaged = {n: p.clone() for n, p in trained_weights(self.model).items()}
         """The averages of the trained weights."""
         self.step = 0
-        """Steps taken."""
+        """The number of steps taken."""
         self._settings, self._device = settings, device
         self._optimizer = _optimizer(self.model, settings)
         self._dtype = getattr(torch, settings.precision)
         is_exact = self._dtype == torch.float32
-        # What is computed with: a copy in fewer bits, whose gradients move the model itself.
+        # Computation uses a copy of lower precision, whose gradients update the model itself.
         self._working = self.model if is_exact else copy.deepcopy(self.model).to(self._dtype)
         self._teacher = teacher.to(device, self._dtype).eval() if teacher else None
         self._give_weights()
 
     def take_step(self, windows: Sequence[Window]) -> float:
-        """Learn from some windows and return their loss."""
+        """Train on some windows and return their loss."""
         return self.learn(collate(windows))
 
     def learn(self, batch: Batch) -> float:
-        """Learn from one batch and return its loss."""
+        """Train on one batch and return its loss."""
         rate = rate_at(self.step, self._settings)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["factor"]
@@ -68,13 +68,13 @@ class Trainer:
         return loss.item()
 
     def averaged_model(self) -> ReaderModel:
-        """Return a model of the averaged weights to read with, in the precision of the run."""
+        """Return a model with the averaged weights, in the precision of the run."""
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.averaged, strict=False)
         return merged(model).to(self._device, self._dtype).eval()
 
     def state(self) -> dict[str, Any]:
-        """Return all that :meth:`restore` needs, the state of the random numbers included."""
+        """Return all that :meth:`restore` needs, including the state of the random numbers."""
         return {
             "step": self.step,
             "model": trained_weights(self.model),
@@ -110,7 +110,7 @@ class Trainer:
                 theirs.copy_(ours)
 
     def _average(self) -> None:
-        """Move the averaged weights towards the model's; faster at first, as they start raw."""
+        """Move the averaged weights towards the model's; faster at first."""
         kept = min(self._settings.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for name, current in trained_weights(self.model).items():

@@ -1,6 +1,6 @@
-"""A question and its answer → a question that is answered by yes or by no.
+"""Rewrite a question and its answer as a yes/no question.
 
-The rules cover the commonest shapes of English questions; any other gives nothing.
+The rules cover the most common forms of English questions; others give None.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 _AUXILIARY = r"(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should)"
 _BE = r"(?:is|are|was|were)"
 _ASKED = "(?:[Ww]ho|[Ww]hat)"
-# Each rule: the question's shape, and what is asked instead of it.
+# Each rule: a pattern of the question, and its replacement.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"^(?:When|On what date|On which date) ({_AUXILIARY}) (.+?)\?$"), "{0} {1} {at}"),
     (
@@ -48,13 +48,13 @@ _REPHRASED = ("Is it true that", "Is it correct that", "is it right that", "Does
 
 
 def yes_no_question(question: str, answer: str, before: str, rng: random.Random) -> str | None:
-    """Return the yes/no question that states ``answer``; None where no rule fits.
+    """Return the yes/no question that states ``answer``; None if no rule matches.
 
     Args:
         question: Begins with its question word and ends with a question mark.
         answer: Takes the place of the question word.
-        before: The word before the answer where it stands: "in" for "in 1912".
-        rng: Decides between wordings.
+        before: The word before the answer in its text: "in" for "in 1912".
+        rng: Chooses the wording.
     """
     if len(answer) > _LONGEST or "\n" in answer:
         return None
@@ -70,12 +70,12 @@ def yes_no_question(question: str, answer: str, before: str, rng: random.Random)
 
 
 def is_exclusive(question: str) -> bool:
-    """Return whether another answer than the right one makes the statement false."""
+    """Return whether a wrong answer makes the statement false."""
     return _EXCLUSIVE.match(question) is not None
 
 
 def another_number(answer: str, rng: random.Random) -> str | None:
-    """Return ``answer`` with its number made into another; None without exactly one."""
+    """Return ``answer`` with its number changed; None unless there is exactly one."""
     found = list(_NUMBER.finditer(answer))
     if len(found) != 1:
         return None

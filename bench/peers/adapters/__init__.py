@@ -1,1 +1,1 @@
-"""One small script a peer, run by the peer's own interpreter: only it imports the peer."""
+"""One script for each contender, run by its own interpreter, which alone can import it."""

@@ -1,4 +1,4 @@
-"""The floor: sentence-transformers and a flat FAISS index, with nothing around them."""
+"""The floor: sentence-transformers and a flat FAISS index, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.peers.adapters.protocol import WARM_UP, K, Peer, paragraphs, run
 
 
 class Floor(Peer):
-    """A paragraph is a passage; embedded in float32, as sentence-transformers does unasked."""
+    """Each paragraph is a passage, embedded in float32, the default of sentence-transformers."""
 
     def _load(self, model: str) -> None:
         from sentence_transformers import SentenceTransformer

@@ -1,4 +1,4 @@
-"""The floor with its encoder in the fastest form that sentence-transformers has."""
+"""The floor with its encoder at the fastest precision of sentence-transformers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from index.embedding.sentence_transformer import enable_bfloat16_if_accurate, ha
 
 
 class FloorBFloat16(Floor):
-    """In bfloat16 where the processor computes in it, else in float32."""
+    """Embeds in bfloat16 if the processor supports it, else in float32."""
 
     def _load(self, model: str) -> None:
         super()._load(model)

@@ -1,4 +1,4 @@
-"""The floor with our encoder: the fastest form of the model that keeps a mean cosine of 0.999."""
+"""The floor with article-qa's encoder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 
 
 class FloorOurs(Floor):
-    """Documents are embedded in 8 bits where the processor is fast at that, else in float32.
+    """Embeds documents in 8 bits if the processor is fast at that, else in float32.
 
-    Long paragraphs are cut, so that every word is embedded, as ours does.
+    Long paragraphs are split so that every word is embedded, as in article-qa.
     """
 
-    def _load(self, model: str) -> None:  # noqa: ARG002 - it has the model itself
+    def _load(self, model: str) -> None:  # noqa: ARG002 - uses its own model
         self._embedder = SentenceTransformerEmbedder()
 
     def _passages(self, texts: Path) -> list[str]:
@@ -38,7 +38,7 @@ class FloorOurs(Floor):
 
 
 def _pieces(passage: str, count: int) -> list[str]:
-    """Return a paragraph in so many pieces of about as many words each."""
+    """Split a paragraph into ``count`` pieces of about the same number of words."""
     words = passage.split()
     cuts = [len(words) * number // count for number in range(count + 1)]
     return [" ".join(words[a:b]) for a, b in itertools.pairwise(cuts)]

@@ -12,18 +12,18 @@ _BARE_VECTORS = 1000
 
 
 class Ours(Peer):
-    """Each file is an article; it cuts passages of whole sentences by itself."""
+    """Each file is an article, which is split into passages of whole sentences."""
 
     def __init__(self) -> None:
         self._bare: _Bare | None = None
 
-    def prepare(self, model: str, store: Path) -> None:  # noqa: ARG002 - it has the model itself
+    def prepare(self, model: str, store: Path) -> None:  # noqa: ARG002 - uses its own model
         """Open the library, and add and remove one text."""
         self._qa = ArticleQA.open(store)
         self._qa.remove(self._qa.add_text(WARM_UP).id)
 
     def build(self, texts: Path, store: Path) -> int:  # noqa: ARG002 - opened before
-        """Add the files one by one; the progress says how many passages they make."""
+        """Add the files one by one, and return the number of passages from the progress."""
         passages = sum(self._added(file) for file in sorted(texts.glob("*.txt")))
         self._qa.close()
         return passages
@@ -37,7 +37,7 @@ class Ours(Peer):
         self._qa.add_file(file, progress=progress)
         return counts[-1]
 
-    def open(self, model: str, store: Path) -> None:  # noqa: ARG002 - it has the model itself
+    def open(self, model: str, store: Path) -> None:  # noqa: ARG002 - uses its own model
         """Open the library."""
         self._qa = ArticleQA.open(store)
 
@@ -52,18 +52,18 @@ class Ours(Peer):
         return quotes or [passage.text for passage in answer.passages[:1]]
 
     def bare(self, question: str) -> list[str]:
-        """Embed the question with the same encoder, search, and do nothing else."""
+        """Embed the question with the same encoder and search, without anything else."""
         if self._bare is None:
             self._bare = _Bare()
         return self._bare.search(question)
 
     def ways(self) -> Mapping[str, Way]:
-        """Return the ways in which a question can be put."""
+        """Return the ways of asking a question."""
         return {"retrieve": self.retrieve, "ask": self.ask, "bare": self.bare}
 
 
 class _Bare:
-    """The encoder that questions are embedded with, and FAISS over as many random vectors."""
+    """The same encoder, and FAISS over a similar number of random vectors."""
 
     def __init__(self) -> None:
         import faiss

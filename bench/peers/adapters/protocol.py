@@ -1,13 +1,13 @@
-"""What a peer's script is asked by the bench: one JSON object a line, in and out.
+"""The protocol between the benchmark and a contender's script: one JSON object a line.
 
     python -m bench.peers.adapters.NAME build MODEL TEXTS STORE
     python -m bench.peers.adapters.NAME serve MODEL STORE
     python -m bench.peers.adapters.NAME cold MODEL STORE WAY QUESTION
 
-``build`` makes STORE of the text files in TEXTS and says how many passages it made in how
-many seconds. ``serve`` says that it is ready, and then answers each ``{"way", "question"}``.
-``cold`` does no more than one question needs. A script stays until its input ends, so that
-its memory can be looked at. Imports nothing heavy: it is part of a cold start.
+``build`` builds STORE from the text files in TEXTS and prints the number of passages and seconds.
+``serve`` prints that it is ready, and then answers each ``{"way", "question"}``. ``cold`` does only
+what one question needs. A script runs until its input ends, so that its memory can be measured.
+This module imports nothing heavy, as it is part of a cold start.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import TextIO, TypeAlias
 
 K = 5
-"""Passages a question."""
+"""The number of passages for a question."""
 WARM_UP = "The bridge was opened in spring."
 
 Way: TypeAlias = Callable[[str], list[str]]
-"""A question → texts, best first."""
+"""Returns the texts for a question, best first."""
 
 
 class Peer(ABC):
-    """One library, used as its documentation says. Imported at the first call, not before."""
+    """One library, used as its documentation says and imported at the first call."""
 
     @abstractmethod
     def prepare(self, model: str, store: Path) -> None:
@@ -38,29 +38,29 @@ class Peer(ABC):
 
     @abstractmethod
     def build(self, texts: Path, store: Path) -> int:
-        """Make ``store`` of the files in ``texts``; return the number of passages."""
+        """Build ``store`` from the files in ``texts``, and return the number of passages."""
 
     @abstractmethod
     def open(self, model: str, store: Path) -> None:
-        """Open a store that was built, to ask it questions."""
+        """Open an existing store for questions."""
 
     @abstractmethod
     def retrieve(self, question: str) -> list[str]:
         """Return the texts of the K best passages."""
 
     def ways(self) -> Mapping[str, Way]:
-        """Return the ways in which a question can be put."""
+        """Return the ways of asking a question."""
         return {"retrieve": self.retrieve}
 
 
 def paragraphs(texts: Path) -> list[str]:
-    """Return the paragraphs of all text files of a folder, in the order of their names."""
+    """Return the paragraphs of all text files in a folder, in the order of their names."""
     files = sorted(texts.glob("*.txt"))
     return [p for file in files for p in file.read_text(encoding="utf-8").split("\n\n")]
 
 
 def run(peer: Peer, arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line asks of ``peer``."""
+    """Run the command that the command line names."""
     command, model, *rest = sys.argv[1:] if arguments is None else arguments
     out = _own_output()
     if command == "build":
@@ -77,7 +77,7 @@ def run(peer: Peer, arguments: Sequence[str] | None = None) -> None:
 
 
 def build(peer: Peer, model: str, texts: Path, store: Path) -> dict[str, float]:
-    """Return what building took, with the model in memory beforehand; in seconds."""
+    """Build a store with the model already loaded; return the number of passages and seconds."""
     peer.prepare(model, store)
     began = time.perf_counter()
     passages = peer.build(texts, store)
@@ -85,7 +85,7 @@ def build(peer: Peer, model: str, texts: Path, store: Path) -> dict[str, float]:
 
 
 def reply(peer: Peer, message: Mapping[str, str]) -> dict[str, object]:
-    """Return what was found for a question, and the seconds that it took."""
+    """Return the texts found for a question, and the seconds that it took."""
     way = peer.ways()[message["way"]]
     began = time.perf_counter()
     found = way(message["question"])
@@ -93,7 +93,7 @@ def reply(peer: Peer, message: Mapping[str, str]) -> dict[str, object]:
 
 
 def _own_output() -> TextIO:
-    """Return standard output for our lines alone; what libraries print goes to the errors."""
+    """Return standard output for the protocol; what libraries print goes to standard error."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return out

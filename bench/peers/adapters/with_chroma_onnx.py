@@ -1,4 +1,4 @@
-"""Chroma with the embedding it takes unasked: MiniLM by onnxruntime, without torch.
+"""Chroma with its default embedding function: MiniLM by onnxruntime, without torch.
 
 It looks for the model under the home folder, where ``bench.peers.setup`` put it.
 """

@@ -1,0 +1,258 @@
+"""The commands that keep a library: add, list, remove, rename, reembed and check."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import ArticleQAError, InputError, LibraryError
+from index.types import ArticleInfo
+from qa.cli.terminal import (
+    EXIT_DAMAGED,
+    EXIT_ERROR,
+    EXIT_REEMBED,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    print_articles,
+    print_error,
+    print_json,
+    print_text,
+    progress_bar,
+    required,
+    wrong_usage,
+)
+from qa.output.to_text import in_quotation_marks
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from index.types import Article
+    from qa.article_qa import ArticleQA
+
+_ArticleArgument = Annotated[str, typer.Argument(help="Id of the article, or the start of it.")]
+_NOT_TRIED = "not tried, because of the error above"
+_CONCLUSIONS = {
+    "sound": "The library is in order.",
+    "mended": "The library was repaired, and nothing is lost.",
+    "reembed": "The articles are in order, but have to be embedded again. Run: "
+    "article-qa reembed --library {folder}",
+    "damaged": "The database is damaged and was not changed. Restore {folder}/library.sqlite "
+    "from a backup, or copy the readable articles to a new library: "
+    "article-qa check --library {folder} --salvage NEW_DIR",
+}
+_EXIT_CODES = {"sound": 0, "mended": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
+
+
+def add(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Files, web addresses, or - for standard input.", metavar="SOURCE"),
+    ],
+    library: LibraryOption = None,
+    title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
+    model: ModelOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Add articles to a library.
+
+    The library is created if it does not exist. A source that cannot be used is reported, the
+    others are added, and the exit code is 1.
+
+    Example: article-qa add report.txt https://example.org/page.html --library library/
+    """
+    if title and len(sources) > 1:
+        wrong_usage("--title can be given only with a single source.")
+    settings = Settings.load(model=model)
+    added, problems = _add_each(sources, title, required(library), settings)
+    if as_json:
+        print_json([article.to_dict() for article in added])
+    elif added:
+        print_articles([ArticleInfo.of(article) for article in added])
+    if problems:
+        _print_problems(problems, len(sources))
+        raise typer.Exit(EXIT_ERROR)
+
+
+def list_articles(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
+    """List the articles of a library.
+
+    Example: article-qa list --library library/
+    """
+    with progress_bar("Opening the library"), open_library(required(library), read_only=True) as qa:
+        infos = qa.catalogue()
+    if as_json:
+        print_json([info.to_dict() for info in infos])
+    else:
+        print_articles(infos)
+
+
+def remove(article: _ArticleArgument, library: LibraryOption = None) -> None:
+    """Remove an article from a library.
+
+    Example: article-qa remove 3f2a --library library/
+    """
+    with progress_bar("Removing the article"), open_library(required(library)) as qa:
+        removed = qa.resolve(article)
+        qa.remove(removed.id)
+    print_text(f"Removed {in_quotation_marks(removed.title)}.")
+
+
+def rename(
+    article: _ArticleArgument,
+    title: Annotated[str, typer.Argument(help="The new title, in quotes.")],
+    library: LibraryOption = None,
+) -> None:
+    """Give an article another title.
+
+    Example: article-qa rename 3f2a "The treaty" --library library/
+    """
+    with progress_bar("Renaming the article"), open_library(required(library)) as qa:
+        old = qa.resolve(article)
+        new_title = qa.rename(old.id, title)
+    print_text(f"Renamed {in_quotation_marks(old.title)} to {in_quotation_marks(new_title)}.")
+
+
+def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
+    """Embed every article again, with another model.
+
+    Example: article-qa reembed --library library/ --model ./my-model
+    """
+    folder, settings = required(library), Settings.load(model=model)
+    with progress_bar("Embedding the articles") as progress:
+        from qa.article_qa import ArticleQA
+
+        ArticleQA.reembed(folder, settings, progress=progress)
+
+
+def check(
+    library: LibraryOption = None,
+    salvage: Annotated[
+        Path | None,
+        typer.Option(help="Copy the readable articles to this new library instead."),
+    ] = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Check a library and rebuild damaged indexes.
+
+    The articles in library.sqlite are never changed. Exit codes: 0 in order, or repaired; 1 the
+    check failed; 4 the articles have to be embedded again (reembed); 5 articles are damaged
+    or lost.
+
+    Example: article-qa check --library library/
+    """
+    folder = required(library)
+    if salvage is not None:
+        _salvage(folder, salvage, Settings.load(model=model))
+        return
+    with progress_bar("Checking the library") as progress:
+        from index.maintenance import check_library
+
+        report = check_library(folder, progress)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        counts = f"Articles: {report.articles}. Passages: {report.passages}."
+        conclusion = _CONCLUSIONS[report.verdict].format(folder=folder)
+        for sentence in (*report.found, *report.done, counts, conclusion):
+            print_text(sentence)
+    raise typer.Exit(_EXIT_CODES[report.verdict])
+
+
+def open_library(
+    library: Path | None, settings: Settings | None = None, *, read_only: bool = False
+) -> ArticleQA:
+    """Open an existing library, or the bundled article for None."""
+    from qa.article_qa import ArticleQA
+
+    if library is None:
+        return ArticleQA.bundled(settings)
+    return ArticleQA.open(library, settings, create=False, read_only=read_only)
+
+
+def _add_each(
+    sources: Sequence[str], title: str, folder: Path, settings: Settings
+) -> tuple[list[Article], list[tuple[str, str]]]:
+    """Return the articles that were added, and (source, reason) of those that were not."""
+    added: list[Article] = []
+    problems: list[tuple[str, str]] = []
+    with ExitStack() as stack:
+        qa = None
+        for number, source in enumerate(sources, start=1):
+            count = f" ({number} of {len(sources)})" if len(sources) > 1 else ""
+            try:
+                with progress_bar(f"Adding {source}{count}") as progress:
+                    from index.store.folder import check_folder
+                    from qa.article_qa import ArticleQA
+
+                    check_folder(folder, create=True)
+                    article = _read(source, title, settings)
+                    # Opened only once there is something to add: an error must create no library.
+                    qa = qa or stack.enter_context(ArticleQA.open(folder, settings))
+                    added.append(qa.add_article(article, progress))
+            except InputError as error:
+                problems.append((source, str(error)))
+            except ArticleQAError as error:  # the next source would fail as well
+                if not added and not problems:
+                    raise
+                problems.append((source, str(error)))
+                problems += [(left, _NOT_TRIED) for left in sources[number:]]
+                break
+    return added, problems
+
+
+def _read(source: str, title: str, settings: Settings) -> Article:
+    from index.sources.web import is_web_address
+    from qa.library import read_bytes, read_file, read_url
+
+    if source == "-":
+        data = sys.stdin.buffer.read(settings.max_article_bytes + 1)
+        return read_bytes(data, "standard input", settings, title=title)
+    if not _exists(source) and is_web_address(source):
+        return read_url(source, settings, title=title)
+    return read_file(Path(source), settings, title=title)
+
+
+def _exists(source: str) -> bool:
+    try:
+        return Path(source).exists()
+    except (OSError, ValueError):  # not a possible file name: too long, or with a NUL
+        return False
+
+
+def _print_problems(problems: Sequence[tuple[str, str]], sources: int) -> None:
+    """Print on standard error what was not added and why."""
+    if sources == 1:
+        print_error(f"Error: {problems[0][1]}")
+        return
+    reasons = [reason if source in reason else f"{source}: {reason}" for source, reason in problems]
+    lines = "".join(f"\n  {line}" for line in reasons) if len(reasons) > 1 else f" {reasons[0]}"
+    print_error(f"{sources - len(problems)} of {sources} added. Not added:{lines}")
+
+
+def _salvage(folder: Path, new: Path, settings: Settings) -> None:
+    """Copy every readable article to a new library, and print how many there are."""
+    from index.maintenance import salvage_articles
+    from qa.article_qa import ArticleQA
+
+    if new.exists() and not (new.is_dir() and not any(new.iterdir())):
+        msg = f"{new} is not an empty folder. Name a new folder to save the articles in."
+        raise LibraryError(msg)
+    articles = salvage_articles(folder)
+    first = list(islice(articles, 1))  # raises if nothing is readable, before a library is created
+    saved = lost = 0
+    with ArticleQA.open(new, settings) as qa:
+        for article in chain(first, articles):
+            if article is None:
+                lost += 1
+                continue
+            with progress_bar(f"Saving {article.title}") as progress:
+                qa.add_article(article, progress)
+            saved += 1
+    print_text(f"Copied {saved} articles to {new}. {lost} could not be read.")
