@@ -10,23 +10,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from qa.answers.answer import OVERVIEWS, Answer, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.output.escape import escape_markdown, flat, safe_address, shorten
-from qa.output.places import in_quotation_marks, nearest, place
+from qa.output.places import Paragraphs, in_quotation_marks, nearest, place
 from qa.output.to_text import understood_as
 
 _NAME_CHARS = 60
+_NO_PARAGRAPHS: Paragraphs = MappingProxyType({})
 
 
-def chat_markdown(
+def chat_markdown(  # noqa: PLR0913 - one for each option
     answer: Answer,
     *,
     link: Callable[[Citation], str],
     tip: Callable[[Citation], str] | None = None,
     named: bool = False,
     beside_understood: str = "",
+    paragraphs: Paragraphs = _NO_PARAGRAPHS,
 ) -> str:
     """Return ``answer`` as Markdown in which only our own marks are markup.
 
@@ -36,6 +39,7 @@ def chat_markdown(
         tip: Returns the title of that link, which the page shows beside the mark.
         named: Whether a refusal names the article of each place even if there is only one.
         beside_understood: The caller's own markup, put after how a follow-up was understood.
+        paragraphs: Where the places of a refusal are, if their articles have no pages.
     """
     blocks = []
     if answer.note:
@@ -47,7 +51,10 @@ def chat_markdown(
     if not answer.answered and answer.passages:
         places = nearest(answer)
         named = named or len({citation.article_id for citation in places}) > 1
-        items = [_nearest_item(citation, link, named=named) for citation in places]
+        items = [
+            _nearest_item(citation, link, paragraphs.get(citation), named=named)
+            for citation in places
+        ]
         blocks += ["**Nearest passages**", "\n".join(items)]
     return "\n\n".join(blocks)
 
@@ -114,8 +121,12 @@ def _title(text: str) -> str:
     return "&#10;".join(escaped)
 
 
-def _nearest_item(citation: Citation, link: Callable[[Citation], str], *, named: bool) -> str:
+def _nearest_item(
+    citation: Citation, link: Callable[[Citation], str], paragraph: int | None, *, named: bool
+) -> str:
     """Return a list item of a refusal; its link names the article, or is called "show"."""
     quoted = escape_markdown(in_quotation_marks(flat(citation.quote)))
-    label = escape_markdown(place(citation)) if named else f"show{leading_to(citation.quote)}"
+    label = f"show{leading_to(citation.quote)}"
+    if named:
+        label = escape_markdown(place(citation, paragraph))
     return f"- {quoted} [{label}]({safe_address(link(citation))})"

@@ -70,7 +70,7 @@ def test_an_answer_is_copied_with_its_quotes_and_sources(
 def test_a_question_is_asked_again(visit: Opener, address: str) -> None:
     shown = visit(address)
     shown.page.get_by_label("Ask US urges").uncheck()
-    expect(shown.ask(CALLED)).to_contain_text("No article is chosen.")
+    expect(shown.ask(CALLED)).to_contain_text("No article is selected.")
     shown.page.get_by_label("Ask US urges").check()
     shown.page.get_by_role("button", name="Ask again").click()
     expect(shown.reply(1)).to_contain_text("Jaishankar")

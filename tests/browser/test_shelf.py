@@ -11,10 +11,9 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from qa.article_qa import ArticleQA
 from qa.page import handlers
-from qa.page import undo as undoing
-from qa.page.shelf import IN_MEMORY, ON_DISK, TOO_LATE, Request, acted
-from qa.page.undo import Removals
-from qa.page.view import View
+from qa.page import view as view_module
+from qa.page.shelf import IN_MEMORY, ON_DISK, UNDO_TOO_LATE, ShelfEvent, apply_action
+from qa.page.view import Removals, View
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
@@ -160,7 +159,7 @@ def test_the_chosen_articles_alone_are_asked(
     expect(shown.ask(OPENED)).to_contain_text("1932")
     shown.page.get_by_role("button", name="Ask no article").click()
     expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
-    expect(shown.ask(OPENED)).to_contain_text("No article is chosen.")
+    expect(shown.ask(OPENED)).to_contain_text("No article is selected.")
     other = visit(url)
     expect(other.page.get_by_label("Ask Tower")).to_be_checked()
     expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
@@ -169,11 +168,11 @@ def test_the_chosen_articles_alone_are_asked(
 def test_a_question_right_after_a_tick_is_asked_of_what_is_ticked(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(qa: ArticleQA, removals: Removals, view: View, request: Request) -> View:
+    def slowly(qa: ArticleQA, removals: Removals, view: View, event: ShelfEvent) -> View:
         time.sleep(1)
-        return acted(qa, removals, view, request)
+        return apply_action(qa, removals, view, event)
 
-    monkeypatch.setattr(handlers, "acted", slowly)
+    monkeypatch.setattr(handlers, "apply_action", slowly)
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_label("Ask Bridge").uncheck()
@@ -239,7 +238,7 @@ def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
 def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "UNDO_SECONDS", 2.0)
+    monkeypatch.setattr(view_module, "UNDO_SECONDS", 2.0)
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_role("button", name="Remove Bridge").click()
@@ -260,7 +259,7 @@ def test_an_undo_that_comes_too_late_says_so(
     expect(undo_of(shown.page, "Bridge")).to_be_focused()
     monkeypatch.setattr(Removals, "undo", lambda *_: False)  # as when its time has run out
     undo_of(shown.page, "Bridge").click()
-    expect(shown.page.locator("#shelf").get_by_role("alert")).to_have_text(TOO_LATE)
+    expect(shown.page.locator("#shelf").get_by_role("alert")).to_have_text(UNDO_TOO_LATE)
 
 
 def test_a_removal_can_be_undone_after_a_reload(

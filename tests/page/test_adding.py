@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 
 from index.embedding.embedder import Progress
 from index.types import Article
-from qa.page.adding import LINE_FULL, Adding, Source, add_each, adding_html
-from qa.page.addition_queue import MOST_WAITING, Line
+from qa.page.adding import (
+    MAX_WAITING,
+    QUEUE_FULL,
+    AdditionQueue,
+    AdditionState,
+    Source,
+    add_each,
+    addition_html,
+)
 
 
 @dataclass
@@ -32,7 +39,7 @@ class Held:
         return Source(label, add)
 
 
-def started(held: Held, line: Line, visitor: str) -> Iterator[Adding]:
+def started(held: Held, line: AdditionQueue, visitor: str) -> Iterator[AdditionState]:
     """Begin to add something that holds up the line, and return what is told of it."""
     states = add_each([held.source(visitor)], line, visitor)
     next(states)
@@ -48,21 +55,21 @@ def test_a_bar_tells_how_many_passages_are_embedded() -> None:
         shown.wait()
         return Article.from_text("one")
 
-    for state in add_each([Source("<one>", add)], Line(), "visitor"):
+    for state in add_each([Source("<one>", add)], AdditionQueue(), "visitor"):
         if state.label and state.passages:
             shown.set()
-            assert 'value="1" max="2"' in adding_html(state, 9)
-            assert "Adding &lt;one&gt;…" in adding_html(state, 9)
+            assert 'value="1" max="2"' in addition_html(state, 9)
+            assert "Adding &lt;one&gt;…" in addition_html(state, 9)
     assert shown.is_set()
 
 
 def test_who_comes_second_is_told_to_wait_and_then_added() -> None:
-    held, line = Held(), Line()
+    held, line = Held(), AdditionQueue()
     first = started(held, line, "first")
     second = add_each([held.source("second")], line, "second")
     waiting = next(second)
     assert waiting.ahead == 1
-    assert "Waiting for another addition, then adding second…" in adding_html(waiting, 9)
+    assert "Waiting for another addition. Then second is added…" in addition_html(waiting, 9)
     held.released.set()
     assert list(first)[-1].added[0].title == "first"
     assert list(second)[-1].added[0].title == "second"
@@ -70,7 +77,7 @@ def test_who_comes_second_is_told_to_wait_and_then_added() -> None:
 
 
 def test_who_waits_can_stop_and_holds_up_nobody() -> None:
-    held, line = Held(), Line()
+    held, line = Held(), AdditionQueue()
     first = started(held, line, "first")
     second = add_each([held.source("second")], line, "second")
     third = add_each([held.source("third")], line, "third")
@@ -78,8 +85,8 @@ def test_who_waits_can_stop_and_holds_up_nobody() -> None:
     assert next(third).ahead == 2
     line.stop("second")
     last = list(second)[-1]
-    assert (last.stopped, last.added) == (True, ())
-    assert "Stopped; nothing was added." in adding_html(last, 9)
+    assert (last.is_stopped, last.added) == (True, ())
+    assert "Stopped. Nothing was added." in addition_html(last, 9)
     held.released.set()
     list(first)
     assert list(third)[-1].added[0].title == "third"
@@ -87,10 +94,10 @@ def test_who_waits_can_stop_and_holds_up_nobody() -> None:
 
 
 def test_what_is_being_read_is_stopped_at_once_and_never_recorded() -> None:
-    held, line = Held(), Line()
+    held, line = Held(), AdditionQueue()
     states = started(held, line, "visitor")
     line.stop("visitor")
-    assert list(states)[-1].stopped
+    assert list(states)[-1].is_stopped
     after = add_each([Held(held.released).source("after")], line, "after")
     next(after)
     held.released.set()
@@ -99,7 +106,7 @@ def test_what_is_being_read_is_stopped_at_once_and_never_recorded() -> None:
 
 
 def test_what_is_being_recorded_is_whole_before_it_stops() -> None:
-    line, recorded = Line(), []
+    line, recorded = AdditionQueue(), []
 
     def add(progress: Progress) -> Article:
         progress(1, 1)
@@ -108,20 +115,20 @@ def test_what_is_being_recorded_is_whole_before_it_stops() -> None:
         return Article.from_text("one")
 
     *_, last = add_each([Source("one", add), Source("two", add)], line, "visitor")
-    assert last.stopped
+    assert last.is_stopped
     assert [article.text for article in last.added] == recorded == ["one"]
-    assert "Stopped; nothing else was added." in adding_html(last, 9)
+    assert "Stopped. Nothing else was added." in addition_html(last, 9)
 
 
 def test_a_line_that_is_full_says_so() -> None:
-    held, line = Held(), Line()
+    held, line = Held(), AdditionQueue()
     waiting = [started(held, line, "0")]
-    for number in range(MOST_WAITING):
+    for number in range(MAX_WAITING):
         waiting.append(add_each([held.source(str(number))], line, str(number)))
         next(waiting[-1])
     cleaned = threading.Event()
     (refused,) = add_each([held.source("more")], line, "more", cleaned.set)
-    assert refused.problems == (LINE_FULL,)
+    assert refused.problems == (QUEUE_FULL,)
     assert cleaned.is_set()
     held.released.set()
     for states in waiting:
@@ -129,7 +136,7 @@ def test_a_line_that_is_full_says_so() -> None:
 
 
 def test_a_visitor_who_leaves_gets_all_of_it_all_the_same() -> None:
-    held, line = Held(), Line()
+    held, line = Held(), AdditionQueue()
     cleaned = threading.Event()
     states = add_each([held.source("one"), held.source("two")], line, "left", cleaned.set)
     next(states)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.page import panel as sheet
-from qa.page.panel import LEAF_CHARS, LEAVES, WHOLE_CHARS, Sheet, last_leaf, leaf_for
+from qa.page.panel import (
+    LEAF_CHARS,
+    LEAVES,
+    WHOLE_CHARS,
+    Sheet,
+    last_leaf,
+    leaf_for,
+    sheet_chars,
+)
 
 PARAGRAPHS = "\n\n".join(f"Paragraph {n}. " + "word " * 80 for n in range(400))
 ONE_LINE = "x" * (WHOLE_CHARS * 2)
@@ -39,8 +46,7 @@ def test_the_sheets_of_any_text_are_the_text(pieces: list[str]) -> None:
     shown = read_through(text)
     assert "".join(text[slice(*part.span)] for part in shown) == text
     assert all(
-        0 < end - start < sheet.sent_chars(len(text)) * 2
-        for start, end in (part.span for part in shown)
+        0 < end - start < sheet_chars(len(text)) * 2 for start, end in (part.span for part in shown)
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import gradio as gr
 
 from qa.page.asking import is_edited, wording_of
+from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.state import Chat, Turn
 from qa.page.view import View
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, article_of
 
@@ -47,5 +47,5 @@ def test_an_edited_wording_is_asked_without_what_was_before() -> None:
 
 def test_what_was_edited_is_forgotten_once_it_is_answered() -> None:
     handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
-    view = handlers.settle(CHAT, View(wording=UNDERSTOOD), VISITOR)[3]
-    assert view.wording == ""
+    view = handlers.show_answer(CHAT, View(edited_question=UNDERSTOOD), VISITOR)[3]
+    assert view.edited_question == ""

@@ -9,8 +9,8 @@ from index.articles import bundled_article
 from index.errors import ArticleNotFound
 from index.types import Article
 from qa.article_qa import ArticleQA
-from qa.page.handlers import Handlers, invitation
-from qa.page.state import Chat, Turn
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers, empty_chat_markdown
 from qa.page.view import View
 from tests.page.test_handlers import ScriptedQA, answer_of
 
@@ -52,7 +52,7 @@ def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> l
 def test_questions_are_tried_out_over_the_articles_that_are_asked() -> None:
     found = [f"None ['{OTHER.id}'] True?"]
     assert offered(Chat(), View(article_id=OTHER.id), BUNDLED, OTHER) == [[], found]
-    chosen = View(left_out=frozenset({BUNDLED.id}))
+    chosen = View(unselected=frozenset({BUNDLED.id}))
     assert offered(Chat(), chosen, BUNDLED, OTHER) == [[], [f"['{OTHER.id}'] ['{OTHER.id}'] True?"]]
 
 
@@ -72,4 +72,4 @@ def test_the_page_offers_what_suggest_returns(bundled: ArticleQA) -> None:
 
 def test_no_article_is_begun_without_questions() -> None:
     assert offered(Chat(), View()) == [[], []]
-    assert invitation(()) == "**Ask a question**."
+    assert empty_chat_markdown(()) == "**Ask a question**."

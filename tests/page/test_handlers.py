@@ -25,12 +25,12 @@ from qa.article_qa import ArticleQA
 from qa.conversation.intent import Intent
 from qa.conversation.small_talk import reply_to_small_talk
 from qa.output.article_html import place_id, place_link
-from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
+from qa.page.asking import NONE_SELECTED, READ_AT_ONCE
+from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.messages import UNEXPECTED
+from qa.page.messages import UNEXPECTED_ERROR
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
-from qa.page.shelf import GONE
-from qa.page.state import SHOWN_QUESTION_CHARS, Chat, Turn
+from qa.page.shelf import ALREADY_REMOVED
 from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built
@@ -136,20 +136,20 @@ def respond(
     *sent, last = handlers.asking.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
         return [*sent, last]
-    status, *_, conversation, tools = handlers.settle(last[3], view or View(), VISITOR)
+    status, *_, conversation, tools = handlers.show_answer(last[3], view or View(), VISITOR)
     return [*sent, (last[0], conversation, status, last[3], tools)]
 
 
 def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
     """Return what is sent as shelf and panel, and the view, after a press on the shelf."""
-    unticked = {"left_out": list(view.left_out)}
+    unticked = {"unselected": list(view.unselected)}
     event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
-    return Handlers(qa).act(Chat(), view, event, VISITOR)
+    return Handlers(qa).change_shelf(Chat(), view, event, VISITOR)
 
 
 def arrive(handlers: Handlers, view: View, told: str = "") -> tuple[Any, ...]:
     """Return what a page that is opened is sent: shelf, panel, view, chat, messages, tools."""
-    return handlers.arrive(Chat(), view, told, VISITOR)
+    return handlers.restore(Chat(), view, told, VISITOR)
 
 
 class LoadingQA(ScriptedQA):
@@ -181,7 +181,7 @@ def test_a_question_that_was_answered_while_the_models_loaded_keeps_the_status(
         qa.meanwhile = lambda: list(  # type: ignore[method-assign]
             handlers.asking.respond("Which?", Chat(), View(), event, VISITOR)
         )
-    loading, last = handlers.announce(VISITOR)
+    loading, last = handlers.load_models(VISITOR)
     assert "loading" in loading
     assert (last == gr.skip()) is asks
     if not asks:
@@ -192,7 +192,7 @@ def test_older_turns_keep_their_places_without_their_numbers() -> None:
     article = article_of("One. Two.")
     first = Turn("a", answer_of(Citation.of(article, 0, 4)))
     second = Turn("b", answer_of(Citation.of(article, 5, 9)))
-    marks = Chat().with_turn(first).with_turn(second).marks()
+    marks = Chat().with_turn(first).with_turn(second).cited()
     assert [(m.start, m.number) for m in marks] == [(0, 0), (5, 1)]
 
 
@@ -205,11 +205,44 @@ def test_a_refusal_is_a_callout_with_links_to_the_nearest_places() -> None:
     assert [(m.start, m.end, m.cited) for m in turn.marks(is_newest=True)] == [(7, 11, False)]
 
 
-def test_where_several_articles_were_asked_a_nearest_place_names_its_own() -> None:
-    passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1)
-    turn = Turn("q", answer_of(passages=[passage]), several=True)
-    assert "[T&#44; characters" not in (reply := turn.messages(1, is_newest=True)[1]["content"])
-    assert "[T, characters 7–11](#s7" in reply
+THREE_PARAGRAPHS = article_of("Old.\n\nNew.\n\nThe pier burned in 1904.", title="Pier")
+PAGED = Article.from_text("One page.\fPier burned.", title="Survey", pages=(0, 10))
+
+
+def unescaped(text: str) -> str:
+    """Return Markdown or HTML with the commas and full stops of our places unescaped."""
+    return text.replace("&#44;", ",").replace("&#46;", ".")
+
+
+@pytest.mark.parametrize(
+    ("article", "place"), [(THREE_PARAGRAPHS, "Pier, paragraph 3"), (PAGED, "Survey, p. 2")]
+)
+def test_tips_and_copied_quotes_name_the_paragraph_or_page(article: Article, place: str) -> None:
+    start = article.text.index("ier burned") - 1
+    citation = Citation.of(article, start, len(article.text))
+    text = article.text[start:]
+    passage = Passage(
+        article.id, article.title, text, start, len(article.text), 0.9, 1, page=citation.page
+    )
+    qa = ScriptedQA(article, outcome=answer_of(citation, passages=[passage]))
+    chat = respond(qa, "When?")[-1][3]
+    reply = unescaped(chat.messages()[1]["content"])
+    assert place in reply
+    panel = unescaped(Handlers(qa).show_answer(chat, View(), VISITOR)[2])
+    assert panel.count(f"\n{place} · ") == 2  # of the citation and of the passage, on the strip
+    event = gr.EventData(gr.HTML(), {"turn": 1})
+    assert place in sent_document(Handlers(qa).copy(chat, event))
+    assert "characters" not in reply + panel
+
+
+def test_where_several_articles_were_asked_a_nearest_passage_names_article_and_paragraph() -> None:
+    other = article_of("Another one.", title="Other")
+    start = THREE_PARAGRAPHS.text.index("New")
+    passage = Passage(THREE_PARAGRAPHS.id, "Pier", "New.", start, start + 4, 0.1, 1)
+    qa = ScriptedQA(THREE_PARAGRAPHS, other, outcome=answer_of(passages=[passage]))
+    chat = respond(qa, "When?")[-1][3]
+    reply = unescaped(chat.messages()[1]["content"])
+    assert f"[Pier, paragraph 2](#s{start}" in reply
 
 
 def test_a_question_is_shown_literally_and_not_endlessly() -> None:
@@ -222,7 +255,9 @@ def test_the_article_of_the_answer_comes_into_view() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
-    status, shelf, panel, view, *_ = Handlers(qa).settle(chat, View(article_id=one.id), VISITOR)
+    status, shelf, panel, view, *_ = Handlers(qa).show_answer(
+        chat, View(article_id=one.id), VISITOR
+    )
     assert 'data-state="done"' in status
     assert view.article_id == two.id
     assert "Second" in panel
@@ -238,16 +273,16 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
     assert 'class="waiting"' in waiting[1][1]["content"]
     assert 'data-state="busy"' in waiting[2]
     assert place_link(Citation.of(article, 0, 4)) in done[1][1]["content"]
-    assert place_id(article.id, 0, 4) in Handlers(qa).settle(done[3], View(), VISITOR)[2]
+    assert place_id(article.id, 0, 4) in Handlers(qa).show_answer(done[3], View(), VISITOR)[2]
     assert qa.asked == [("Who?", None)]
 
 
 def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
+    _, _, view = Handlers(qa).initial()
     assert arrive(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
-    assert Handlers(qa).settle(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
+    assert Handlers(qa).show_answer(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
     shelf, panel, after = arrive(Handlers(qa), view)[:3]
     assert "Third" in shelf
@@ -258,7 +293,7 @@ def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
 def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> None:
     article = article_of("One. Two.")
     handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
-    _, _, view = handlers.arrival()
+    _, _, view = handlers.initial()
     key = "a" * 32
     there = arrive(handlers, view, key)[2]
     asked = handlers.asking.respond(
@@ -269,7 +304,7 @@ def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> N
     assert kept == chat
     assert conversation[0]["content"] == "Who?"
     assert "Save HTML" in tools
-    assert f'data-land="{place_id(article.id, 0, 4)}"' in panel
+    assert f'data-target="{place_id(article.id, 0, 4)}"' in panel
     handlers.clear(chat, again, VISITOR)
     assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
     assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
@@ -308,7 +343,7 @@ def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
     arrive(handlers, View(), key)
     begin(handlers, "Who?", Chat())
-    *_, chat, messages, tools = handlers.arrive(Chat(), View(), key, again)
+    *_, chat, messages, tools = handlers.restore(Chat(), View(), key, again)
     assert chat == Chat()
     assert [m["role"] for m in messages] == ["user", "assistant"]
     assert messages[0]["content"] == "Who?"
@@ -318,11 +353,11 @@ def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
     busy = next(resumed)
     assert 'data-state="busy"' in busy[2]
     assert "Stop" in busy[4]
-    assert handlers.settle(Chat().with_turn(Turn("a")), View(), again) == (gr.skip(),) * 6
+    assert handlers.show_answer(Chat().with_turn(Turn("a")), View(), again) == (gr.skip(),) * 6
     qa.released.set()
     ((*_, after, _),) = resumed
     assert [turn.answer for turn in after.turns] == [answer_of()]
-    *_, chat, _, tools = handlers.arrive(Chat(), View(), key, VISITOR)
+    *_, chat, _, tools = handlers.restore(Chat(), View(), key, VISITOR)
     assert chat == after
     assert "data-resume" not in tools
     assert list(handlers.asking.resume(VISITOR)) == [(gr.skip(),) * 5]
@@ -334,7 +369,7 @@ def test_the_answer_that_came_between_two_pages_is_there_at_once() -> None:
     arrive(handlers, View(), key)
     lost = begin(handlers, "Who?", Chat())
     qa.released.set()
-    handlers.arrive(Chat(), View(), key, again)
+    handlers.restore(Chat(), View(), key, again)
     list(lost)  # it goes on to its end, but is another visit's by now
     _, (*_, after, _) = handlers.asking.resume(again)
     assert [turn.answer for turn in after.turns] == [answer_of()]
@@ -345,7 +380,7 @@ def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
     arrive(handlers, View(), key)
     begin(handlers, "Who?", Chat())
-    handlers.arrive(Chat(), View(), key, again)
+    handlers.restore(Chat(), View(), key, again)
     resumed = handlers.asking.resume(again)
     next(resumed)
     handlers.asking.stop(again)
@@ -391,7 +426,7 @@ def test_an_address_that_names_a_place_opens_there() -> None:
     place = place_id(two.id, 0, 4)
     _, panel, view, *_ = arrive(handlers, View(), f"#{place}")
     assert "Second" in panel
-    assert f'data-land="{place}"' in panel
+    assert f'data-target="{place}"' in panel
     assert view.article_id == two.id
     assert arrive(handlers, View(), "#nonsense")[2].article_id == ""
 
@@ -420,15 +455,15 @@ def test_an_example_is_asked_when_it_is_picked() -> None:
 def test_the_chosen_articles_alone_are_asked() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
-    respond(qa, "Who?", view=View(left_out=frozenset({two.id})))
+    respond(qa, "Who?", view=View(unselected=frozenset({two.id})))
     assert qa.asked == [("Who?", [one.id])]
 
 
 def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
     one = article_of("One.")
     qa = ScriptedQA(one, outcome=answer_of())
-    _, done = respond(qa, "Who?", view=View(left_out=frozenset({one.id})))
-    assert NONE_CHOSEN.split(",")[0] in done[1][1]["content"]
+    _, done = respond(qa, "Who?", view=View(unselected=frozenset({one.id})))
+    assert NONE_SELECTED.split(",")[0] in done[1][1]["content"]
     _, done = respond(ScriptedQA(outcome=answer_of()), "Who?")
     assert NO_ARTICLE.split(" “")[0] in done[1][1]["content"]
     assert qa.asked == []
@@ -438,7 +473,7 @@ def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
     one = article_of("One.")
     greeting = reply_to_small_talk("Hello", Intent.GREETING, [])
     qa = ScriptedQA(one, outcome=greeting)
-    _, done = respond(qa, "Hello", view=View(left_out=frozenset({one.id})))
+    _, done = respond(qa, "Hello", view=View(unselected=frozenset({one.id})))
     assert done[3].turns[0].answer is greeting
     _, done = respond(ScriptedQA(outcome=greeting), "Hello")
     assert done[3].turns[0].answer.text == f"{greeting.text} {HOW_TO_ADD}"
@@ -456,7 +491,7 @@ def test_an_unexpected_error_is_logged_and_shown_without_its_text(
 ) -> None:
     qa = ScriptedQA(article_of("One."), outcome=RuntimeError("secret path"))
     _, done = respond(qa, "Who?")
-    assert UNEXPECTED in done[1][1]["content"]
+    assert UNEXPECTED_ERROR in done[1][1]["content"]
     assert "secret path" not in str(done)
     assert "secret path" in caplog.text
 
@@ -474,7 +509,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    view = Handlers(qa).settle(chat, View(), VISITOR)[3]
+    view = Handlers(qa).show_answer(chat, View(), VISITOR)[3]
     _, _, panel_sent, _, after, _ = Handlers(qa).clear(chat, view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
@@ -491,13 +526,13 @@ def test_opening_an_article_shows_it() -> None:
 def test_the_boxes_are_noted_as_the_browser_shows_them() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
-    shelf, _, after = press(qa, view, "choose", two.id, left_out=[two.id, "no such id", 5])
+    _, _, view = Handlers(qa).initial()
+    shelf, _, after = press(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
     assert shelf.count(" checked") == 1
-    assert after.left_out == {two.id}
+    assert after.unselected == {two.id}
     shelf, _, after = press(qa, after, "all")
     assert shelf.count(" checked") == 2
-    assert after.left_out == frozenset()
+    assert after.unselected == frozenset()
 
 
 def test_an_article_is_renamed_in_two_steps() -> None:
@@ -510,20 +545,22 @@ def test_an_article_is_renamed_in_two_steps() -> None:
     shelf, panel, view = press(qa, view, "save", one.id, title="Renamed")
     assert "Renamed" in shelf
     assert "Renamed" in panel
-    assert view.edited == ""
+    assert view.renaming == ""
 
 
 @pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])
 def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
-    assert Handlers(qa).act(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
+    _, _, view = Handlers(qa).initial()
+    assert (
+        Handlers(qa).change_shelf(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
+    )
 
 
 def test_what_is_done_to_an_article_that_is_gone_gets_a_sentence() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     shelf, _, _ = press(qa, View(), "remove", "f" * 32)
-    assert GONE in shelf
+    assert ALREADY_REMOVED in shelf
 
 
 def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
@@ -586,7 +623,7 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
     qa = Stopped(outcome=answer_of())
     handlers = Handlers(qa)
     *_, (note, added, _) = handlers.additions.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
-    assert "Stopped; nothing was added." in note
+    assert "Stopped. Nothing was added." in note
     assert added == []
     # The next in the line comes when that has ended, and its copy is gone.
     list(handlers.additions.add_text("Other words.", "Other", VISITOR))

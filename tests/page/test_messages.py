@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LibraryUnwritable, UnreadableFile
-from qa.page.messages import UNEXPECTED, sentence
+from qa.page.messages import UNEXPECTED_ERROR, error_message
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from qa.page.messages import UNEXPECTED, sentence
     ],
 )
 def test_a_message_names_no_folder_of_the_server(told: str, shown: str) -> None:
-    assert sentence(LibraryUnwritable(told)) == shown
+    assert error_message(LibraryUnwritable(told)) == shown
 
 
 def test_a_path_with_spaces_that_the_system_named_is_not_shown(tmp_path: Path) -> None:
@@ -29,13 +29,15 @@ def test_a_path_with_spaces_that_the_system_named_is_not_shown(tmp_path: Path) -
     except OSError as cause:
         error = UnreadableFile(f"{missing} cannot be read: {cause}")
         error.__cause__ = cause
-    assert str(tmp_path) not in sentence(error)
-    assert sentence(error).startswith("a file.txt cannot be read")
+    assert str(tmp_path) not in error_message(error)
+    assert error_message(error).startswith("a file.txt cannot be read")
 
 
 def test_an_error_of_the_system_is_logged_and_not_shown() -> None:
-    assert sentence(PermissionError(13, "Permission denied", "/srv/data/lib")) == UNEXPECTED
+    assert (
+        error_message(PermissionError(13, "Permission denied", "/srv/data/lib")) == UNEXPECTED_ERROR
+    )
 
 
 def test_a_long_message_takes_no_longer_than_its_length() -> None:
-    assert sentence(UnreadableFile("/a" * 200_000)) == "a"
+    assert error_message(UnreadableFile("/a" * 200_000)) == "a"

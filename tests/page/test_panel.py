@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from index.types import Article, Heading
 from qa.answers.citation import Citation
 from qa.output.article_html import Mark, place_id, place_link, split_rules
-from qa.page.assets import PAGE_STYLE
-from qa.page.panel import panel_html, status_html
+from qa.page.messages import status_html
+from qa.page.panel import panel_html
+from qa.page.server import PAGE_STYLE
 
 HOSTILE = (
     "</div><script>pwned=1</script><img src=x onerror=pwned=1> ${pwned=1} {{x}} "

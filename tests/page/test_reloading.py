@@ -10,8 +10,9 @@ import pytest
 from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.page import state as reloading
-from qa.page.state import SECONDS, Asked, Chat, Tabs, Turn
+from qa.page import tabs as tabs_module
+from qa.page.chat import Chat, Turn
+from qa.page.tabs import MAX_IDLE_SECONDS, PendingQuestion, Tabs
 from qa.page.view import View
 
 KEY, OTHER = "0" * 32, "f" * 32
@@ -23,21 +24,21 @@ def chat_of(*questions: str) -> Chat:
 
 
 def asked(tabs: Tabs, key: str) -> list[str]:
-    return [turn.question for turn in tabs.arrive("again", key).chat.turns]
+    return [turn.question for turn in tabs.enter("again", key).chat.turns]
 
 
 def keep(tabs: Tabs, key: str, chat: Chat) -> None:
-    tabs.arrive(key, key)
-    tabs.keep(key, chat=chat)
+    tabs.enter(key, key)
+    tabs.save(key, chat=chat)
 
 
 def test_a_tab_that_comes_again_finds_what_it_had() -> None:
     tabs = Tabs()
-    kept = tabs.arrive("first", KEY)
+    kept = tabs.enter("first", KEY)
     assert (kept.chat, kept.view) == (Chat(), View())
-    tabs.keep("first", chat=chat_of("Who?"))
-    tabs.keep("first", view=View(article_id="a"))
-    kept = tabs.arrive("second", KEY)
+    tabs.save("first", chat=chat_of("Who?"))
+    tabs.save("first", view=View(article_id="a"))
+    kept = tabs.enter("second", KEY)
     assert (kept.chat, kept.view.article_id) == (chat_of("Who?"), "a")
 
 
@@ -58,27 +59,27 @@ def test_what_is_no_key_keeps_nothing(key: str) -> None:
 
 def test_what_is_cleared_is_gone_and_what_was_chosen_stays() -> None:
     tabs = Tabs()
-    tabs.arrive("first", KEY)
-    tabs.keep("first", chat=chat_of("Who?"), view=View(left_out=frozenset("a")))
-    tabs.keep("first", chat=Chat())
-    kept = tabs.arrive("second", KEY)
+    tabs.enter("first", KEY)
+    tabs.save("first", chat=chat_of("Who?"), view=View(unselected=frozenset("a")))
+    tabs.save("first", chat=Chat())
+    kept = tabs.enter("second", KEY)
     assert not kept.chat.turns
-    assert kept.view.left_out == {"a"}
+    assert kept.view.unselected == {"a"}
 
 
 def test_an_earlier_visit_in_the_tab_keeps_nothing_any_more() -> None:
     tabs = Tabs()
-    tabs.arrive("first", KEY)
-    tabs.keep("first", chat=chat_of("Who?"))
-    tabs.arrive("second", KEY)
-    tabs.keep("second", chat=Chat())
-    tabs.keep("first", chat=chat_of("Who?", "Late?"))
+    tabs.enter("first", KEY)
+    tabs.save("first", chat=chat_of("Who?"))
+    tabs.enter("second", KEY)
+    tabs.save("second", chat=Chat())
+    tabs.save("first", chat=chat_of("Who?", "Late?"))
     assert asked(tabs, KEY) == []
 
 
 def test_a_visit_of_which_nothing_was_told_keeps_nothing() -> None:
     tabs = Tabs()
-    tabs.keep("first", chat=chat_of("Who?"))
+    tabs.save("first", chat=chat_of("Who?"))
     assert asked(tabs, KEY) == []
 
 
@@ -87,15 +88,15 @@ def test_what_is_not_used_for_a_day_is_forgotten() -> None:
     tabs = Tabs(lambda: now)
     for key in (KEY, OTHER):
         keep(tabs, key, chat_of("Who?"))
-    now = SECONDS / 2
+    now = MAX_IDLE_SECONDS / 2
     assert asked(tabs, KEY) == ["Who?"]
-    now = SECONDS + 1
+    now = MAX_IDLE_SECONDS + 1
     assert asked(tabs, OTHER) == []
     assert asked(tabs, KEY) == ["Who?"]
 
 
 def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "MOST_TABS", 2)
+    monkeypatch.setattr(tabs_module, "MAX_TABS", 2)
     tabs = Tabs()
     for number in range(3):
         keep(tabs, f"{number:032}", chat_of(str(number)))
@@ -107,45 +108,45 @@ def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.Monkey
 def test_pages_that_are_merely_loaded_take_no_room_from_conversations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reloading, "MOST_TABS", 2)
+    monkeypatch.setattr(tabs_module, "MAX_TABS", 2)
     tabs = Tabs()
     keep(tabs, KEY, chat_of("Who?"))
     for number in range(1, 6):
-        tabs.arrive(f"{number}", f"{number:032x}")
-        tabs.keep(f"{number}", view=View(article_id=str(number)))
+        tabs.enter(f"{number}", f"{number:032x}")
+        tabs.save(f"{number}", view=View(article_id=str(number)))
     assert asked(tabs, KEY) == ["Who?"]
-    assert tabs.arrive("again", f"{5:032x}").view.article_id == "5"
-    assert tabs.arrive("again", f"{1:032x}").view.article_id == ""
+    assert tabs.enter("again", f"{5:032x}").view.article_id == "5"
+    assert tabs.enter("again", f"{1:032x}").view.article_id == ""
 
 
 def test_of_too_many_visits_the_ones_used_last_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "MOST_VISITS", 2)
+    monkeypatch.setattr(tabs_module, "MAX_VISITS", 2)
     tabs = Tabs()
     for number in range(3):
-        tabs.arrive(f"{number}", f"{number:032x}")
-        tabs.keep("0", view=View())  # and so it is used again
+        tabs.enter(f"{number}", f"{number:032x}")
+        tabs.save("0", view=View())  # and so it is used again
     for number in range(3):
-        tabs.keep(f"{number}", chat=chat_of("Who?"))
+        tabs.save(f"{number}", chat=chat_of("Who?"))
     kept = [asked(tabs, f"{number:032x}") for number in range(3)]
     assert kept == [["Who?"], [], ["Who?"]]
 
 
 def test_a_question_is_awaited_until_its_chat_is_kept() -> None:
-    tabs, awaited = Tabs(), Asked("Who?", Chat(), Chat(), Future())
-    tabs.arrive("first", KEY)
-    tabs.asks("first", awaited)
-    assert tabs.arrive("second", KEY).asked is awaited
-    tabs.keep("first", chat=chat_of("Who?"))  # it is another visit's by now
-    tabs.keep("second", view=View(article_id="a"))
-    assert tabs.asked("second") is awaited
-    assert tabs.asked("first") is None
-    tabs.keep("second", chat=chat_of("Who?"))
-    assert tabs.asked("second") is None
+    tabs, awaited = Tabs(), PendingQuestion("Who?", Chat(), Chat(), Future())
+    tabs.enter("first", KEY)
+    tabs.save_pending("first", awaited)
+    assert tabs.enter("second", KEY).pending is awaited
+    tabs.save("first", chat=chat_of("Who?"))  # it is another visit's by now
+    tabs.save("second", view=View(article_id="a"))
+    assert tabs.pending("second") is awaited
+    assert tabs.pending("first") is None
+    tabs.save("second", chat=chat_of("Who?"))
+    assert tabs.pending("second") is None
     assert asked(tabs, KEY) == ["Who?"]
 
 
 def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "MOST_CHARS", 10)
+    monkeypatch.setattr(tabs_module, "MAX_TAB_CHARS", 10)
     tabs = Tabs()
     keep(tabs, KEY, chat_of("1" * 5, "2" * 5, "3" * 5))
     assert asked(tabs, KEY) == ["2" * 5, "3" * 5]
@@ -154,7 +155,7 @@ def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.Mo
 
 
 def test_quotes_and_passages_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "MOST_CHARS", 10)
+    monkeypatch.setattr(tabs_module, "MAX_TAB_CHARS", 10)
     answer = Answer(
         "q", "", None, (Citation.of(ARTICLE, 0, 9),), answered=True, confidence=0.5, passages=()
     )
@@ -167,7 +168,7 @@ def test_quotes_and_passages_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_tabs_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reloading, "MOST_CHARS_OF_ALL", 10)
+    monkeypatch.setattr(tabs_module, "MAX_TOTAL_CHARS", 10)
     tabs = Tabs()
     keep(tabs, KEY, chat_of("1" * 6))
     for _ in range(3):  # what takes the place of itself is counted once

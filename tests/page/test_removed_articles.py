@@ -10,8 +10,8 @@ import pytest
 from index.errors import ArticleNotFound
 from qa.answers.answer import OVERVIEWS, Kind
 from qa.article_qa import ArticleQA
+from qa.page.chat import Chat
 from qa.page.handlers import Handlers
-from qa.page.state import Chat
 from qa.page.view import View
 
 FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
@@ -122,7 +122,7 @@ def test_the_page_asks_what_is_left_if_a_chosen_article_has_just_gone(
     other = qa.add_text("Other words.", title="Other")
     remove_before(monkeypatch, qa, qa, "ask")
     asking = Handlers(qa).asking
-    turn = asking._answered(ASKED, [], View(left_out=frozenset({other.id})))
+    turn = asking._turn(ASKED, [], View(unselected=frozenset({other.id})))
     assert not turn.problem
     assert turn.answer is not None
     assert {passage.title for passage in turn.answer.passages} == {"Mill"}

@@ -8,8 +8,7 @@ from base64 import b64encode
 import pytest
 from starlette.types import Message
 
-from qa.page.guard import Guard, ServedAddresses
-from qa.page.security_headers import HEADERS, SecurityHeaders
+from qa.page.guard import HEADERS, Guard, SecurityHeaders, ServedAddresses
 from tests.asgi import Inner, Response, asked, run, scope_of
 
 CORS = (

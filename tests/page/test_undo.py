@@ -13,12 +13,11 @@ from bench.crash_work import text_of
 from index.errors import LibraryLocked
 from index.types import Article
 from qa import ArticleQA
-from qa.page import undo as undoing
+from qa.page import view as view_module
+from qa.page.chat import Chat, Turn
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
-from qa.page.shelf import GONE, TOO_LATE
-from qa.page.state import Chat, Turn
-from qa.page.undo import UNDO_SECONDS, Removals
-from qa.page.view import View
+from qa.page.shelf import ALREADY_REMOVED, UNDO_TOO_LATE
+from qa.page.view import UNDO_SECONDS, Removals, View
 
 ONE, TWO, THREE = (
     Article.from_text(text_of(number), title=f"Title {number}") for number in range(3)
@@ -78,8 +77,14 @@ def press(
     who: str = "visitor",
 ) -> tuple[str, View]:
     """Return the shelf and the view after a press on the shelf."""
-    data = {"action": action, "id": article.id if article else "", "left_out": list(view.left_out)}
-    shelf, _, after = handlers.act(Chat(), view, gr.EventData(gr.HTML(), data), visitor(who))
+    data = {
+        "action": action,
+        "id": article.id if article else "",
+        "unselected": list(view.unselected),
+    }
+    shelf, _, after = handlers.change_shelf(
+        Chat(), view, gr.EventData(gr.HTML(), data), visitor(who)
+    )
     return shelf if isinstance(shelf, str) else "", after
 
 
@@ -94,7 +99,7 @@ def test_a_removed_article_is_hidden_from_its_visitor_and_not_asked(
     assert "Removed “Title 1”." in shelf
     assert f'data-left="{UNDO_SECONDS:.0f}"' in shelf
     assert "Remove Title 1" not in shelf
-    assert view.chosen(qa.catalogue()) == [ONE.id, THREE.id]
+    assert view.selected(qa.catalogue()) == [ONE.id, THREE.id]
     assert "Title 1" not in handlers.panel(Chat(), View(article_id=TWO.id, removals=view.removals))
 
 
@@ -109,12 +114,12 @@ def test_until_the_time_is_over_nothing_is_lost_if_the_program_is_killed(
 
 def test_undo_restores_the_article_and_its_place(handlers: Handlers, qa: ArticleQA) -> None:
     before = qa.articles()
-    view = View(left_out=frozenset([TWO.id]))
+    view = View(unselected=frozenset([TWO.id]))
     _, view = press(handlers, view, "remove", TWO)
     shelf, view = press(handlers, view, "undo", TWO)
     assert qa.articles() == before
     assert view.removals == ()
-    assert view.left_out == {TWO.id}
+    assert view.unselected == {TWO.id}
     assert "Undo" not in shelf
     assert shelf.index("Title 0") < shelf.index("Title 1") < shelf.index("Title 2")
 
@@ -126,7 +131,7 @@ def test_after_ten_seconds_it_is_gone_and_an_undo_says_that_it_is_too_late(
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, THREE.id]
     shelf, view = press(handlers, removed, "undo", TWO)
-    assert TOO_LATE in shelf
+    assert UNDO_TOO_LATE in shelf
     assert view.removals == ()
 
 
@@ -136,7 +141,7 @@ def test_the_servers_clock_decides_even_if_the_removal_is_late(
     _, removed = press(handlers, View(), "remove", TWO)
     clock.now += UNDO_SECONDS  # its thread has not run yet
     shelf, view = press(handlers, removed, "undo", TWO)
-    assert TOO_LATE in shelf
+    assert UNDO_TOO_LATE in shelf
     assert "Remove Title 1" not in shelf
     assert view.hidden == {TWO.id}
 
@@ -147,7 +152,7 @@ def test_only_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
     assert "Undo" not in shelf
     assert "Remove Title 1" in shelf
     shelf, _ = press(handlers, View(), "undo", TWO, "other")
-    assert TOO_LATE in shelf
+    assert UNDO_TOO_LATE in shelf
 
 
 def test_a_second_removal_leaves_the_first_as_it_is(
@@ -183,7 +188,7 @@ def test_an_undo_of_what_somebody_else_has_removed_meanwhile_says_so(
     _, view = press(handlers, View(), "remove", TWO)
     qa.remove(TWO.id)
     shelf, _ = press(handlers, view, "undo", TWO)
-    assert GONE in shelf
+    assert ALREADY_REMOVED in shelf
 
 
 def test_a_removal_that_fails_shows_the_article_again_and_why(
@@ -221,7 +226,7 @@ def test_the_last_article_can_be_brought_back_too(
     view = View()
     for article in (ONE, TWO, THREE):
         _, view = press(handlers, view, "remove", article)
-    assert view.chosen(qa.catalogue()) == []
+    assert view.selected(qa.catalogue()) == []
     shelf, view = press(handlers, view, "undo", THREE)
     assert "Remove Title 2" in shelf
     clock.advance(UNDO_SECONDS)
@@ -241,11 +246,11 @@ def test_a_cleared_conversation_is_brought_back_once(handlers: Handlers) -> None
     view, tools = cleared(handlers)
     assert "The conversation was cleared." in tools
     assert 'data-do="undo"' in tools
-    *_, back, tools, messages = handlers.bring_back(Chat(), view, visitor())
+    *_, back, tools, messages = handlers.undo_clear(Chat(), view, visitor())
     assert back == CHAT
     assert [m["content"] for m in messages if m["role"] == "user"] == ["Who?", "When?"]
     assert "Undo" not in tools
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), view, visitor())[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), view, visitor())[0]
 
 
 def test_after_ten_seconds_a_conversation_is_not_brought_back(
@@ -253,20 +258,20 @@ def test_after_ten_seconds_a_conversation_is_not_brought_back(
 ) -> None:
     view, _ = cleared(handlers)
     clock.advance(UNDO_SECONDS)
-    status, *rest = handlers.bring_back(Chat(), view, visitor())
+    status, *rest = handlers.undo_clear(Chat(), view, visitor())
     assert CLEARED_TOO_LONG_AGO in status
     assert rest == [gr.skip()] * 6
 
 
 def test_no_other_visitor_brings_a_conversation_back(handlers: Handlers) -> None:
     cleared(handlers)
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), View(), visitor("other"))[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), View(), visitor("other"))[0]
 
 
 def test_a_conversation_that_was_begun_since_is_not_replaced(handlers: Handlers) -> None:
     view, _ = cleared(handlers)
     chat = Chat((Turn("What?"),))
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(chat, view, visitor())[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(chat, view, visitor())[0]
 
 
 def test_an_empty_conversation_that_is_cleared_offers_no_undo(handlers: Handlers) -> None:
@@ -276,11 +281,11 @@ def test_an_empty_conversation_that_is_cleared_offers_no_undo(handlers: Handlers
 def test_the_real_timer_carries_a_removal_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "UNDO_SECONDS", 0.05)
+    monkeypatch.setattr(view_module, "UNDO_SECONDS", 0.05)
     removals = Removals(qa)
     removal = removals.begin(TWO.id, TWO.title)
     removals.undo(removal)
     removal = removals.begin(ONE.id, ONE.title)
-    while removals.current([removal]):
+    while removals.unfinished([removal]):
         pass
     assert ids(qa) == [TWO.id, THREE.id]
