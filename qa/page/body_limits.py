@@ -40,7 +40,7 @@ class BodyLimits:
 
     @classmethod
     def of(cls, max_article: int, max_question: int) -> BodyLimits:
-        """Return the limits for articles of so many bytes and questions of so many characters."""
+        """Return the limits for an article of ``max_article`` bytes and a question in characters."""
         # JSON writes a line break or a quotation mark as two bytes, a character as up to six.
         return cls(call=_JSON_OVERHEAD + 6 * max_question, join=_JSON_OVERHEAD + 2 * max_article)
 
@@ -120,7 +120,7 @@ class BodyLimiter:
 
 
 class _Body:
-    """A request's body, counted as it is read."""
+    """Counts the body of a request as it arrives."""
 
     def __init__(
         self,

@@ -102,7 +102,7 @@ def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def bracketed(host: str) -> str:
-    """Return ``host`` as it is written in an address: in lower case, IPv6 in brackets."""
+    """Return ``host`` as it appears in an address: in lower case, IPv6 in brackets."""
     literal = ip_address(host)
     return f"[{literal}]" if isinstance(literal, ipaddress.IPv6Address) else host.lower()
 
@@ -250,7 +250,7 @@ def refusal(scope: Scope, status: int, message: str) -> Response:
     return PlainTextResponse(f"{message}\n", status)
 
 
-# What Gradio 6.31 needs, found by leaving out one source after the other in Chromium:
+# What Gradio 6.31 needs, found by removing one source at a time in Chromium:
 # - 'unsafe-eval': it compiles the js of events and the js_on_load of gr.HTML by new Function().
 # - No 'unsafe-inline' for scripts: the few in its page are allowed by their hashes, so a script
 #   or an onerror= in an article would not run even if it reached the page.

@@ -19,7 +19,7 @@ from qa.page.handlers import Handlers, empty_chat_markdown
 from qa.page.messages import status_html
 
 TITLE = "Article QA"
-ABOUT = "Every answer quotes your articles. If they don't say, it tells you."
+ABOUT = "Every answer quotes your articles. If they don't contain an answer, it says so."
 _TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -29,7 +29,7 @@ _CLEAN_UP_SECONDS = 3600
 # waits in a queue of ours, which is shorter and shows its state.
 _QUEUE_SIZE = 256
 _QUICK_EVENTS = 16
-"""Quick events that run at the same time, besides those that wait in a queue of ours."""
+"""Quick events that run at the same time, not counting those that wait in a queue of ours."""
 
 
 class _Blocks(gr.Blocks):
@@ -267,15 +267,15 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Forms:
         with gr.Tab("Text"):
             title = gr.Textbox(label="Title (optional)", elem_id="new-title", max_lines=1)
             text = gr.Textbox(label="Text", elem_id="new-text", lines=4, max_lines=6)
-            add_text = gr.Button("Add the text", elem_id="add-text", size="sm")
+            add_text = gr.Button("Add text", elem_id="add-text", size="sm")
         with gr.Tab("Web address"):
             url = gr.Textbox(
-                label="Web address; separate several with spaces",
+                label="Web address (separate several with spaces)",
                 elem_id="new-url",
                 placeholder="https://…",
                 max_lines=1,
             )
-            add_url = gr.Button("Add the page", elem_id="add-url", size="sm")
+            add_url = gr.Button("Add page", elem_id="add-url", size="sm")
         note = gr.HTML(
             addition_html(AdditionState(), limit),
             elem_id="note",

@@ -218,8 +218,8 @@ def panel_html(
         first, *others = articles
         sheet = Sheet.of(first.text, leaf)
         strip = strip_html(first, sheet, newest, paragraphs)
-        sections = [_Section.of(first, marks, sheet, has_buttons=True)]
-        sections += [_Section.of(each, marks, _around_newest(each, marks)) for each in others]
+        sections = [_section(first, marks, sheet, has_buttons=True)]
+        sections += [_section(each, marks, _around_newest(each, marks)) for each in others]
     # The strip is a template's output.
     return render("panel.html", sections=sections, strip=Markup(strip), no_article=NO_ARTICLE)  # noqa: S704
 
@@ -239,33 +239,19 @@ def _around_newest(article: Article, marks: Sequence[Mark]) -> Sheet:
     return Sheet.of(article.text, leaf_for(newest[0].start) if newest else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """An article, or a part of it, as the panel shows it."""
-
-    title: str
-    text: Markup
-    shows_title: bool
-    part: str
-    """Which part is shown, such as ``pages 31–40 of 512``; empty for the whole article."""
-    has_buttons: bool
-    """Whether there are buttons for the earlier and the next part."""
-    has_before: bool
-    has_after: bool
-
-    @classmethod
-    def of(
-        cls, article: Article, marks: Sequence[Mark], sheet: Sheet, *, has_buttons: bool = False
-    ) -> Self:
-        return cls(
-            title=article.title,
-            text=Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
-            shows_title=sheet.has_before or not opens_with_title(article),
-            part="" if sheet.is_whole else _part_name(article, sheet),
-            has_buttons=has_buttons,
-            has_before=sheet.has_before,
-            has_after=sheet.has_after,
-        )
+def _section(
+    article: Article, marks: Sequence[Mark], sheet: Sheet, *, has_buttons: bool = False
+) -> dict[str, object]:
+    """Return the template's values for an article, or for the part of it that is shown."""
+    return {
+        "title": article.title,
+        "text": Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
+        "shows_title": sheet.has_before or not opens_with_title(article),
+        "part": "" if sheet.is_whole else _part_name(article, sheet),
+        "before": has_buttons and sheet.has_before,
+        "after": has_buttons and sheet.has_after,
+        "has_buttons": has_buttons,
+    }
 
 
 def _part_name(article: Article, sheet: Sheet) -> str:

@@ -31,13 +31,13 @@ _EDIT_BUTTON = (
 _NO_PARAGRAPHS: Paragraphs = MappingProxyType({})
 
 
-def tip_text(found: Citation | Passage, paragraph: int | None = None) -> str:
+def tip_text(evidence: Citation | Passage, paragraph: int | None = None) -> str:
     """Return the tip of a link in two lines: the beginning of the quote, and its place."""
-    quote = found.quote if isinstance(found, Citation) else found.text
+    quote = evidence.quote if isinstance(evidence, Citation) else evidence.text
     # Cut before the white space is normalised: a passage may be a megabyte long.
     shortened = shorten(flat(quote[: 2 * QUOTE_CHARS]), QUOTE_CHARS)
-    title = shorten(found.title, _TIP_TITLE_CHARS)
-    return f"{in_quotation_marks(shortened)}\n{place(replace(found, title=title), paragraph)}"
+    title = shorten(evidence.title, _TIP_TITLE_CHARS)
+    return f"{in_quotation_marks(shortened)}\n{place(replace(evidence, title=title), paragraph)}"
 
 
 def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends on
@@ -102,9 +102,9 @@ def _sources(answer: Answer, *, several: bool) -> str:
     return f'<div class="sources">{" · ".join(entries)}</div>'
 
 
-def _source(found: Citation | Passage, *, several: bool) -> str:
-    page = f"p. {found.page}" if found.page is not None else ""
-    title = shorten(flat(found.title), _TITLE_CHARS) if several else ""
+def _source(evidence: Citation | Passage, *, several: bool) -> str:
+    page = f"p. {evidence.page}" if evidence.page is not None else ""
+    title = shorten(flat(evidence.title), _TITLE_CHARS) if several else ""
     return ", ".join(filter(None, (title, page)))
 
 

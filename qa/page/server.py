@@ -164,9 +164,9 @@ def listen(options: ServeOptions) -> socket.socket:
     """
     host = options.host.removeprefix("[").removesuffix("]")
     try:
-        found = socket.getaddrinfo(host, options.port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, options.port, type=socket.SOCK_STREAM)
         # "localhost" has an IPv4 and an IPv6 address; many programs try only the former.
-        family, kind, protocol, _, address = min(found, key=lambda each: each[0])
+        family, kind, protocol, _, address = min(addresses, key=lambda each: each[0])
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise SettingsError(_listen_error(error, options)) from error

@@ -36,49 +36,6 @@ class Action(StrEnum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """An article in the list."""
-
-    id: str
-    title: str
-    details: str
-    is_open: bool
-    is_selected: bool
-    is_renaming: bool
-    is_focused: bool
-
-    @classmethod
-    def of(cls, article: ArticleInfo, view: View, *, is_open: bool) -> Self:
-        return cls(
-            id=article.id,
-            title=article.title,
-            details=_details(article),
-            is_open=is_open,
-            is_selected=article.id not in view.unselected,
-            is_renaming=article.id == view.renaming,
-            is_focused=article.id == view.focused,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Undo:
-    """A removal that can be undone; the script takes the offer away after ``seconds``."""
-
-    article_id: str
-    number: int
-    title: str
-    seconds: int
-    is_focused: bool
-
-    @classmethod
-    def of(cls, removal: Removal, seconds: float, view: View) -> Self:
-        is_focused = removal.article_id == view.focused
-        return cls(
-            removal.article_id, removal.number, removal.title, math.ceil(seconds), is_focused
-        )
-
-
 def digest(html: str) -> str:
     """Return a short hash of ``html``, to recognise it later without keeping it."""
     return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
@@ -96,13 +53,13 @@ def shelf_html(
     ``undoable`` holds the removals that can be undone, each with the seconds left; ``is_saved``
     says whether the articles outlive the program.
     """
-    open_id = view.open_id(articles)
     return render(
         "shelf.html",
-        rows=[_Row.of(article, view, is_open=article.id == open_id) for article in articles],
-        removals=[_Undo.of(removal, seconds, view) for removal, seconds in undoable],
-        is_renaming=bool(view.renaming),
-        problem=view.problem,
+        articles=articles,
+        view=view,
+        open_id=view.open_id(articles),
+        details=_details,
+        undoable=[(removal, math.ceil(seconds)) for removal, seconds in undoable],
         max_title=MAX_TITLE_CHARS,
         storage=ON_DISK if is_saved else IN_MEMORY,
     )

@@ -40,7 +40,7 @@ class PendingQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """What is kept of a tab."""
+    """The saved state of a tab."""
 
     chat: Chat = field(default_factory=Chat)
     view: View = field(default_factory=View)

@@ -22,7 +22,7 @@ def save(shown: Visit, button: str) -> Download:
     return started.value
 
 
-def test_a_saved_page_leads_from_a_citation_to_its_words(
+def test_in_a_saved_page_a_citation_leads_to_its_words(
     visit: Opener, address: str, browser: Browser, tmp_path: Path
 ) -> None:
     shown = visit(address)

@@ -25,7 +25,7 @@ def small() -> Iterator[ArticleQA]:
 @pytest.mark.parametrize(
     ("count", "size", "told"), [(12, 9_900, "larger than 0.1 MB"), (101, 10, "More than 100 files")]
 )
-def test_files_that_are_too_many_at_once_are_refused_with_the_servers_sentence(  # noqa: PLR0913, PLR0917 - fixtures
+def test_too_many_files_at_once_are_refused_with_the_servers_message(  # noqa: PLR0913, PLR0917 - fixtures
     visit: Opener, serve: Serve, small: ArticleQA, count: int, size: int, told: str
 ) -> None:
     shown = visit(serve(small))

@@ -121,6 +121,6 @@ def test_a_name_that_resolves_to_this_machine_reaches_nothing(
         assert "Bridge" not in text
 
 
-def test_the_table_of_attacks_has_them_all() -> None:
+def test_the_security_document_lists_every_attack() -> None:
     text = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
     assert [name for name in ATTACKS if f"| {name} |" not in text] == []

@@ -60,7 +60,7 @@ def add_text(page: Page, text: str, title: str) -> None:
     open_tab(page, "Text")
     page.get_by_label("Title (optional)").fill(title)
     page.get_by_label("Text", exact=True).fill(text)
-    page.get_by_role("button", name="Add the text").click()
+    page.get_by_role("button", name="Add text").click()
 
 
 def expect_added(page: Page, title: str) -> None:
@@ -69,7 +69,7 @@ def expect_added(page: Page, title: str) -> None:
     expect(row(page, title)).to_be_visible()
 
 
-def test_a_text_is_added_opened_and_answers(
+def test_an_added_text_is_opened_and_can_be_asked(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(library)
@@ -87,7 +87,7 @@ def test_a_text_is_added_opened_and_answers(
     assert shown.page.locator("#shelf b, #note b").count() == 0
 
 
-def test_files_are_added_several_at_once_and_a_pdf_has_pages(
+def test_several_files_are_added_at_once_and_a_pdf_has_pages(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     report = pdf([["The survey of the valley."], [BRIDGE]], title="Survey")
@@ -128,13 +128,13 @@ def test_a_file_over_the_limit_is_refused_before_it_is_uploaded(
     assert not [address for address in uploads if "upload" in address]
 
 
-def test_private_addresses_are_refused_with_a_sentence_each(
+def test_each_private_address_is_refused_with_a_message(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(library)
     shown = visit(url)
     open_tab(shown.page, "Web address")
-    box = shown.page.get_by_label("Web address; separate several with spaces")
+    box = shown.page.get_by_label("Web address (separate several with spaces)")
     box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
     told = shown.page.locator("#note").get_by_role("alert")
@@ -145,7 +145,7 @@ def test_private_addresses_are_refused_with_a_sentence_each(
     assert library.catalogue() == []
 
 
-def test_the_chosen_articles_alone_are_asked(
+def test_only_the_selected_articles_are_asked(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
@@ -165,7 +165,7 @@ def test_the_chosen_articles_alone_are_asked(
     expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_a_question_right_after_a_tick_is_asked_of_what_is_ticked(
+def test_a_question_right_after_a_tick_respects_the_tick(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slowly(qa: ArticleQA, removals: Removals, view: View, event: ShelfEvent) -> View:
@@ -214,7 +214,7 @@ def undo_of(page: Page, title: str) -> Locator:
     return page.get_by_role("button", name=f"Undo: bring {title} back")
 
 
-def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
+def test_a_removal_undone_by_keyboard_changes_nothing(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     before = shelf_of_two.articles()
@@ -235,7 +235,7 @@ def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
     assert shelf_of_two.articles() == before
 
 
-def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
+def test_after_its_time_undo_disappears_and_the_article_is_removed_for_everybody(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(view_module, "UNDO_SECONDS", 2.0)
@@ -250,7 +250,7 @@ def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
     assert [info.title for info in shelf_of_two.catalogue()] == ["Tower"]
 
 
-def test_an_undo_that_comes_too_late_says_so(
+def test_undo_that_is_too_late_says_so(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = serve(shelf_of_two)
@@ -275,7 +275,7 @@ def test_a_removal_can_be_undone_after_a_reload(
     expect(row(shown.page, "Bridge")).to_be_visible()
 
 
-def test_a_cleared_conversation_is_brought_back(
+def test_a_cleared_conversation_can_be_restored(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
@@ -301,7 +301,9 @@ def test_the_page_says_where_the_articles_are_kept(
     expect(visit(url).page.locator("#shelf")).to_contain_text(ON_DISK)
 
 
-def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Opener) -> None:
+def test_the_list_of_articles_fits_a_phone(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
     url = serve(shelf_of_two)
     shown = visit(url, size=NARROW)
     for tab in ("Files", "Text", "Web address"):
@@ -312,7 +314,7 @@ def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Open
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
 
 
-def test_eleven_articles_are_seen_at_once(serve: Serve, visit: Opener) -> None:
+def test_eleven_articles_fit_on_the_screen(serve: Serve, visit: Opener) -> None:
     with ArticleQA.bundled() as many:
         for number in range(10):
             title = f"A report on the long history of bridge {number} and its builders"
@@ -324,7 +326,7 @@ def test_eleven_articles_are_seen_at_once(serve: Serve, visit: Opener) -> None:
             expect(rows.nth(number)).to_be_in_viewport(ratio=1)
 
 
-def test_what_can_be_done_with_an_article_appears_where_the_keyboard_is(
+def test_the_buttons_of_an_article_appear_when_it_has_the_focus(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     shown = visit(serve(shelf_of_two))

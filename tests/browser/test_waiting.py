@@ -61,7 +61,7 @@ def ask(shown: Visit) -> None:
     shown.page.locator("#question textarea").press("Enter")
 
 
-def test_who_waits_behind_another_is_told_and_can_stop(
+def test_a_waiting_addition_says_so_and_can_be_stopped(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
@@ -78,7 +78,7 @@ def test_who_waits_behind_another_is_told_and_can_stop(
     assert [info.title for info in slow.catalogue()] == ["Bridge"]
 
 
-def test_who_waits_is_added_when_the_other_is(
+def test_a_waiting_addition_follows_the_first(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
@@ -92,14 +92,14 @@ def test_who_waits_is_added_when_the_other_is(
     assert [info.title for info in slow.catalogue()] == ["Bridge", "Tower"]
 
 
-def test_what_is_being_added_is_stopped_by_keyboard_and_leaves_nothing(
+def test_an_addition_stopped_by_keyboard_leaves_nothing(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
     shown = visit(url)
     open_tab(shown.page, "Text")
     shown.page.get_by_label("Text", exact=True).fill(BRIDGE)
-    button = shown.page.get_by_role("button", name="Add the text")
+    button = shown.page.get_by_role("button", name="Add text")
     button.press("Enter")
     expect(shown.page.get_by_role("button", name="Stop adding")).to_be_focused()
     shown.page.keyboard.press("Escape")
@@ -111,7 +111,7 @@ def test_what_is_being_added_is_stopped_by_keyboard_and_leaves_nothing(
     assert [info.title for info in slow.catalogue()] == ["Tower"]
 
 
-def test_a_file_that_gradio_refuses_is_told_in_the_page_and_stays_told(
+def test_a_file_refused_by_gradio_shows_a_lasting_message(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
@@ -127,7 +127,7 @@ def test_a_file_that_gradio_refuses_is_told_in_the_page_and_stays_told(
     expect(shown.page.get_by_test_id("toast-body")).to_be_hidden()
 
 
-def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
+def test_a_visitor_over_the_limit_sees_a_message_and_keeps_the_question(
     serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_ASKED", 2)
@@ -164,7 +164,9 @@ def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
         expect(trouble(last)).to_be_hidden()
 
 
-def test_a_server_that_is_gone_is_told_in_the_page(qa: ArticleQA, visit: Opener) -> None:
+def test_a_server_that_does_not_answer_is_reported_in_the_page(
+    qa: ArticleQA, visit: Opener
+) -> None:
     with serving(qa) as url:
         shown = visit(url)
     shown.page.locator("#question textarea").fill(CALLED)

@@ -47,7 +47,7 @@ def started(held: Held, line: AdditionQueue, visitor: str) -> Iterator[AdditionS
     return states
 
 
-def test_a_bar_tells_how_many_passages_are_embedded() -> None:
+def test_the_progress_bar_shows_how_many_passages_are_embedded() -> None:
     shown = threading.Event()
 
     def add(progress: Progress) -> Article:
@@ -63,7 +63,7 @@ def test_a_bar_tells_how_many_passages_are_embedded() -> None:
     assert shown.is_set()
 
 
-def test_who_comes_second_is_told_to_wait_and_then_added() -> None:
+def test_the_second_addition_waits_for_the_first() -> None:
     held, line = Held(), AdditionQueue()
     first = started(held, line, "first")
     second = add_each([held.source("second")], line, "second")
@@ -76,7 +76,7 @@ def test_who_comes_second_is_told_to_wait_and_then_added() -> None:
     assert held.recorded == ["first", "second"]
 
 
-def test_who_waits_can_stop_and_holds_up_nobody() -> None:
+def test_a_waiting_addition_can_be_stopped_without_blocking_others() -> None:
     held, line = Held(), AdditionQueue()
     first = started(held, line, "first")
     second = add_each([held.source("second")], line, "second")
@@ -93,7 +93,7 @@ def test_who_waits_can_stop_and_holds_up_nobody() -> None:
     assert held.recorded == ["first", "third"]
 
 
-def test_what_is_being_read_is_stopped_at_once_and_never_recorded() -> None:
+def test_an_addition_is_stopped_at_once_while_the_source_is_read() -> None:
     held, line = Held(), AdditionQueue()
     states = started(held, line, "visitor")
     line.stop("visitor")
@@ -105,7 +105,7 @@ def test_what_is_being_read_is_stopped_at_once_and_never_recorded() -> None:
     assert held.recorded == []
 
 
-def test_what_is_being_recorded_is_whole_before_it_stops() -> None:
+def test_an_article_being_saved_is_complete_before_the_addition_stops() -> None:
     line, recorded = AdditionQueue(), []
 
     def add(progress: Progress) -> Article:
@@ -120,7 +120,7 @@ def test_what_is_being_recorded_is_whole_before_it_stops() -> None:
     assert "Stopped. Nothing else was added." in addition_html(last, 9)
 
 
-def test_a_line_that_is_full_says_so() -> None:
+def test_a_full_queue_refuses_an_addition() -> None:
     held, line = Held(), AdditionQueue()
     waiting = [started(held, line, "0")]
     for number in range(MAX_WAITING):
@@ -135,7 +135,7 @@ def test_a_line_that_is_full_says_so() -> None:
         assert list(states)[-1].added
 
 
-def test_a_visitor_who_leaves_gets_all_of_it_all_the_same() -> None:
+def test_an_addition_finishes_even_if_the_visitor_leaves() -> None:
     held, line = Held(), AdditionQueue()
     cleaned = threading.Event()
     states = add_each([held.source("one"), held.source("two")], line, "left", cleaned.set)

@@ -49,27 +49,27 @@ def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> l
     ]
 
 
-def test_questions_are_tried_out_over_the_articles_that_are_asked() -> None:
+def test_questions_are_suggested_from_the_selected_articles() -> None:
     found = [f"None ['{OTHER.id}'] True?"]
     assert offered(Chat(), View(article_id=OTHER.id), BUNDLED, OTHER) == [[], found]
     chosen = View(unselected=frozenset({BUNDLED.id}))
     assert offered(Chat(), chosen, BUNDLED, OTHER) == [[], [f"['{OTHER.id}'] ['{OTHER.id}'] True?"]]
 
 
-def test_a_conversation_that_has_begun_is_left_alone() -> None:
+def test_no_questions_are_suggested_in_a_conversation_that_has_begun() -> None:
     assert offered(Chat((Turn("q"),)), View(), OTHER) == [gr.skip()]
 
 
-def test_an_article_that_goes_meanwhile_leaves_nothing_to_offer() -> None:
+def test_an_article_removed_meanwhile_leaves_no_suggestions() -> None:
     assert offered(Chat(), View(), OTHER, gone=True) == [[]]
 
 
-def test_the_page_offers_what_suggest_returns(bundled: ArticleQA) -> None:
+def test_the_page_shows_the_questions_that_suggest_returns(bundled: ArticleQA) -> None:
     sent = list(Handlers(bundled).suggest(Chat(), View()))
     offers = [example["text"] for example in sent[-1].examples]
     assert offers == bundled.suggest() != []
 
 
-def test_no_article_is_begun_without_questions() -> None:
+def test_without_an_article_no_questions_are_suggested() -> None:
     assert offered(Chat(), View()) == [[], []]
     assert empty_chat_markdown(()) == "**Ask a question**."

@@ -170,9 +170,7 @@ class LoadingQA(ScriptedQA):
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_question_that_was_answered_while_the_models_loaded_keeps_the_status(
-    *, asks: bool
-) -> None:
+def test_a_question_answered_while_the_models_load_keeps_its_status(*, asks: bool) -> None:
     article = article_of("One. Two.")
     qa = LoadingQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
@@ -188,7 +186,7 @@ def test_a_question_that_was_answered_while_the_models_loaded_keeps_the_status(
         assert "Ready" in last
 
 
-def test_older_turns_keep_their_places_without_their_numbers() -> None:
+def test_places_of_older_turns_stay_marked_without_numbers() -> None:
     article = article_of("One. Two.")
     first = Turn("a", answer_of(Citation.of(article, 0, 4)))
     second = Turn("b", answer_of(Citation.of(article, 5, 9)))
@@ -245,13 +243,13 @@ def test_where_several_articles_were_asked_a_nearest_passage_names_article_and_p
     assert f"[Pier, paragraph 2](#s{start}" in reply
 
 
-def test_a_question_is_shown_literally_and_not_endlessly() -> None:
+def test_a_question_is_shown_literally_and_shortened() -> None:
     asked = Turn("**<b>**" + "x" * 10_000).messages(1, is_newest=True)[0]["content"]
     assert asked.startswith("&#42;&#42;&#60;b&#62;")
     assert len(asked) < SHOWN_QUESTION_CHARS + 100
 
 
-def test_the_article_of_the_answer_comes_into_view() -> None:
+def test_the_cited_article_opens_with_the_answer() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
@@ -290,7 +288,7 @@ def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     assert arrive(Handlers(qa), after)[0] == gr.skip()
 
 
-def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> None:
+def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> None:
     article = article_of("One. Two.")
     handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
     _, _, view = handlers.initial()
@@ -338,7 +336,7 @@ def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, 
     return sent
 
 
-def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
+def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
     arrive(handlers, View(), key)
@@ -363,7 +361,7 @@ def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
     assert list(handlers.asking.resume(VISITOR)) == [(gr.skip(),) * 5]
 
 
-def test_the_answer_that_came_between_two_pages_is_there_at_once() -> None:
+def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
     arrive(handlers, View(), key)
@@ -375,7 +373,7 @@ def test_the_answer_that_came_between_two_pages_is_there_at_once() -> None:
     assert [turn.answer for turn in after.turns] == [answer_of()]
 
 
-def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
+def test_a_question_can_be_stopped_after_a_reload() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
     arrive(handlers, View(), key)
@@ -391,7 +389,7 @@ def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
     qa.released.set()
 
 
-def test_a_second_question_waits_in_its_box_until_the_first_is_answered() -> None:
+def test_a_second_question_stays_in_the_box_until_the_first_is_answered() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers = Handlers(qa)
     first = begin(handlers, "Who?", Chat())
@@ -404,7 +402,7 @@ def test_a_second_question_waits_in_its_box_until_the_first_is_answered() -> Non
     assert [question for question, _ in qa.asked] == ["Who?"]
 
 
-def test_who_waits_behind_others_can_stop_and_is_never_read() -> None:
+def test_a_queued_question_can_be_stopped_and_is_never_read() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
     visitors = [gr.Request(session_hash=str(number)) for number in range(READ_AT_ONCE + 1)]
@@ -420,7 +418,7 @@ def test_who_waits_behind_others_can_stop_and_is_never_read() -> None:
     assert len(qa.asked) == READ_AT_ONCE
 
 
-def test_an_address_that_names_a_place_opens_there() -> None:
+def test_an_address_with_a_place_opens_the_article_there() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     handlers = Handlers(ScriptedQA(one, two, outcome=answer_of()))
     place = place_id(two.id, 0, 4)
@@ -431,7 +429,7 @@ def test_an_address_that_names_a_place_opens_there() -> None:
     assert arrive(handlers, View(), "#nonsense")[2].article_id == ""
 
 
-def test_words_of_an_article_that_is_gone_are_told_to_be_from_there() -> None:
+def test_a_reply_names_quoted_articles_that_were_removed() -> None:
     here, gone = article_of("One."), article_of("Two.", title="<i>Gone</i>")
     turn = Turn("q", answer_of(Citation.of(gone, 0, 4)))
     kept = turn.messages(1, is_newest=True, known={gone.id})[1]["content"]
@@ -445,21 +443,21 @@ def test_a_blank_question_changes_nothing() -> None:
     assert sent == (gr.skip(),) * 5
 
 
-def test_an_example_is_asked_when_it_is_picked() -> None:
+def test_a_clicked_example_is_asked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": "Picked?"}})
     list(Handlers(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
     assert qa.asked == [("Picked?", None)]
 
 
-def test_the_chosen_articles_alone_are_asked() -> None:
+def test_only_the_selected_articles_are_asked() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
     respond(qa, "Who?", view=View(unselected=frozenset({two.id})))
     assert qa.asked == [("Who?", [one.id])]
 
 
-def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
+def test_without_an_article_to_ask_the_reply_says_what_to_do() -> None:
     one = article_of("One.")
     qa = ScriptedQA(one, outcome=answer_of())
     _, done = respond(qa, "Who?", view=View(unselected=frozenset({one.id})))
@@ -469,7 +467,7 @@ def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
     assert qa.asked == []
 
 
-def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
+def test_a_greeting_is_answered_even_without_an_article_to_ask() -> None:
     one = article_of("One.")
     greeting = reply_to_small_talk("Hello", Intent.GREETING, [])
     qa = ScriptedQA(one, outcome=greeting)
@@ -480,13 +478,13 @@ def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
     assert "problem" not in done[1][1]["content"]
 
 
-def test_an_error_of_ours_is_a_sentence_in_the_chat() -> None:
+def test_one_of_our_errors_is_shown_in_the_chat() -> None:
     qa = ScriptedQA(article_of("One."), outcome=QuestionError("That is too long."))
     _, done = respond(qa, "Who?")
     assert done[1][1]["content"] == '<div class="problem">\n\nThat is too long.\n\n</div>'
 
 
-def test_an_unexpected_error_is_logged_and_shown_without_its_text(
+def test_an_unexpected_error_is_logged_and_its_text_is_not_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     qa = ScriptedQA(article_of("One."), outcome=RuntimeError("secret path"))
@@ -496,7 +494,7 @@ def test_an_unexpected_error_is_logged_and_shown_without_its_text(
     assert "secret path" in caplog.text
 
 
-def test_the_api_tells_errors_as_a_sentence() -> None:
+def test_the_api_returns_our_error_messages() -> None:
     ours = Handlers(ScriptedQA(outcome=QuestionError("Too long.")))
     with pytest.raises(gr.Error, match=r"Too long\."):
         ours.ask("Who?")
@@ -523,7 +521,7 @@ def test_opening_an_article_shows_it() -> None:
     assert view.article_id == two.id
 
 
-def test_the_boxes_are_noted_as_the_browser_shows_them() -> None:
+def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
     _, _, view = Handlers(qa).initial()
@@ -549,7 +547,7 @@ def test_an_article_is_renamed_in_two_steps() -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])
-def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
+def test_an_invalid_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     _, _, view = Handlers(qa).initial()
     assert (
@@ -557,13 +555,13 @@ def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - 
     )
 
 
-def test_what_is_done_to_an_article_that_is_gone_gets_a_sentence() -> None:
+def test_an_action_on_a_removed_article_shows_a_message() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     shelf, _, _ = press(qa, View(), "remove", "f" * 32)
     assert ALREADY_REMOVED in shelf
 
 
-def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
+def test_in_place_of_a_removed_article_the_first_is_shown() -> None:
     here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
     handlers = Handlers(ScriptedQA(here, outcome=answer_of()))
@@ -584,7 +582,7 @@ def test_a_text_is_added_and_opened() -> None:
     assert "&lt;i&gt;New" in shelf
 
 
-def test_a_text_that_is_refused_stays_in_its_box() -> None:
+def test_a_refused_text_stays_in_its_box() -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
     *_, (note, added, text, _) = handlers.additions.add_text(" ", "", VISITOR)
     assert "The article has no text." in note
@@ -592,7 +590,7 @@ def test_a_text_that_is_refused_stays_in_its_box() -> None:
     assert text == gr.skip()
 
 
-def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
+def test_a_refused_file_does_not_block_the_others_and_all_uploads_are_deleted(
     tmp_path: Path,
 ) -> None:
     paths = []
@@ -609,7 +607,7 @@ def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) -> None:
+def test_a_stopped_upload_is_deleted_and_not_added(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.txt").write_text("Some words.", encoding="utf-8")
 
@@ -630,7 +628,7 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
     assert [info.title for info in qa.catalogue()] == ["Other"]
 
 
-def test_what_is_skipped_leaves_nothing_behind_in_a_session() -> None:
+def test_skipped_updates_leave_no_copies_in_the_session() -> None:
     page = built(ScriptedQA(article_of("One."), outcome=answer_of()))
     respond = next(fn for fn in page.fns.values() if fn.api_name == "respond")
     session = SessionState(page)
@@ -662,7 +660,7 @@ def test_the_last_question_is_asked_again() -> None:
     assert not after.turns[-1].problem
 
 
-def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again() -> None:
+def test_earlier_answers_are_the_history_but_not_the_one_asked_again() -> None:
     first, second = answer_of(), answer_of()
     chat = Chat((Turn("a", first), Turn("b", problem="Lost."), Turn("c", second)))
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
@@ -672,7 +670,7 @@ def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again
     assert qa.history == [first]
 
 
-def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
+def test_a_stopped_question_returns_to_its_box() -> None:
     chat = Chat().with_turn(Turn("a", answer_of()))
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
@@ -702,7 +700,7 @@ def test_any_answer_is_copied_with_its_quotes(turn: object, copied: str) -> None
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("html", "html"), ("markdown", "md"), ("../x", "md")])
-def test_a_conversation_is_saved_under_a_name_made_of_its_date(kind: str, suffix: str) -> None:
+def test_a_saved_conversation_is_named_after_its_date(kind: str, suffix: str) -> None:
     article = article_of("One. Two.", title="../../<b>")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     event = gr.EventData(gr.HTML(), {"kind": kind})

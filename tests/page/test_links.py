@@ -29,7 +29,7 @@ def place(n: int) -> tuple[int, int]:
     return start, start + len(f"Line {n} is here.")
 
 
-def test_a_link_is_followed_to_the_part_that_holds_its_place() -> None:
+def test_a_link_opens_the_part_that_contains_its_place() -> None:
     name = place_id(LONG.id, *place(20_000))
     view = follow_link(QA, View(article_id=SHORT.id), {"place": name})
     assert (view.article_id, view.target) == (LONG.id, name)
@@ -46,13 +46,13 @@ def test_a_link_is_followed_to_the_part_that_holds_its_place() -> None:
     "data", [None, "x", [], {}, {"place": 3}, {"place": "s9-1-" + LONG.id[:8]}, {"place": "s1-2-é"},
              {"place": "s1-2-ffffffff"}]
 )  # fmt: skip
-def test_a_link_to_nowhere_is_told(data: Any) -> None:  # noqa: ANN401 - anything may be sent
+def test_an_invalid_link_shows_an_error_message(data: Any) -> None:  # noqa: ANN401 - anything may be sent
     before = View(article_id=SHORT.id)
     after = follow_link(QA, before, data)
     assert (after.article_id, after.target, after.problem) == (SHORT.id, "", ALREADY_REMOVED)
 
 
-def test_a_place_beyond_the_article_shows_the_article_without_it() -> None:
+def test_a_place_beyond_the_end_opens_the_article_without_a_mark() -> None:
     name = place_id(LONG.id, 10**8, 10**8 + 5)
     sent = Handlers(QA).open_link(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}), VISITOR)
     assert "Line 39999 is here." in sent[1]
@@ -65,7 +65,7 @@ def test_only_ids_of_places_are_places() -> None:
         assert place_of(name) is None
 
 
-def test_a_part_is_turned_to_the_next_and_back_and_no_further() -> None:
+def test_the_next_and_the_earlier_part_can_be_opened_up_to_the_ends() -> None:
     view = View(article_id=LONG.id)
     after = turn_to_part(QA, view, {"to": "after"})
     assert (after.leaf, after.target) == (LEAVES, START)
@@ -76,7 +76,7 @@ def test_a_part_is_turned_to_the_next_and_back_and_no_further() -> None:
     assert turn_to_part(QA, View(article_id="gone"), None).leaf == 0
 
 
-def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> None:
+def test_the_panel_shows_the_cited_part_of_a_long_article() -> None:
     start, end = place(20_000)
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
     panel = Handlers(QA).show_answer(chat, View(), VISITOR)[2]
@@ -87,14 +87,14 @@ def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> Non
     assert "Next part" in panel
 
 
-def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:
+def test_an_answer_from_the_shown_part_does_not_move_it() -> None:
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, *place(20_000)))))
     view = Handlers(QA).show_answer(chat, View(), VISITOR)[3]
     chat = chat.with_turn(Turn("r", answer_of(Citation.of(LONG, *place(20_050)))))
     assert Handlers(QA).show_answer(chat, view, VISITOR)[3].leaf == view.leaf
 
 
-def test_cited_articles_are_in_the_panel_as_far_as_there_is_room() -> None:
+def test_the_panel_holds_as_many_cited_articles_as_fit() -> None:
     articles = [
         Article.from_text(f"{n} here. " + "x" * (WHOLE_CHARS // 3), title=f"No {n}")
         for n in range(9)

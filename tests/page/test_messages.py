@@ -22,7 +22,7 @@ def test_a_message_names_no_folder_of_the_server(told: str, shown: str) -> None:
     assert error_message(LibraryUnwritable(told)) == shown
 
 
-def test_a_path_with_spaces_that_the_system_named_is_not_shown(tmp_path: Path) -> None:
+def test_a_path_with_spaces_from_a_system_error_is_not_shown(tmp_path: Path) -> None:
     missing = tmp_path / "two words" / "a file.txt"
     try:
         missing.read_bytes()
@@ -33,11 +33,11 @@ def test_a_path_with_spaces_that_the_system_named_is_not_shown(tmp_path: Path) -
     assert error_message(error).startswith("a file.txt cannot be read")
 
 
-def test_an_error_of_the_system_is_logged_and_not_shown() -> None:
+def test_a_system_error_is_logged_and_not_shown() -> None:
     assert (
         error_message(PermissionError(13, "Permission denied", "/srv/data/lib")) == UNEXPECTED_ERROR
     )
 
 
-def test_a_long_message_takes_no_longer_than_its_length() -> None:
+def test_a_long_message_is_handled_in_linear_time() -> None:
     assert error_message(UnreadableFile("/a" * 200_000)) == "a"

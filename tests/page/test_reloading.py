@@ -32,7 +32,7 @@ def keep(tabs: Tabs, key: str, chat: Chat) -> None:
     tabs.save(key, chat=chat)
 
 
-def test_a_tab_that_comes_again_finds_what_it_had() -> None:
+def test_a_reloaded_tab_gets_its_chat_and_view_back() -> None:
     tabs = Tabs()
     kept = tabs.enter("first", KEY)
     assert (kept.chat, kept.view) == (Chat(), View())
@@ -42,7 +42,7 @@ def test_a_tab_that_comes_again_finds_what_it_had() -> None:
     assert (kept.chat, kept.view.article_id) == (chat_of("Who?"), "a")
 
 
-def test_no_tab_finds_what_another_had() -> None:
+def test_no_tab_gets_the_chat_of_another() -> None:
     tabs = Tabs()
     keep(tabs, KEY, chat_of("Who?"))
     keep(tabs, OTHER, chat_of("What?"))
@@ -51,13 +51,13 @@ def test_no_tab_finds_what_another_had() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "0" * 31, "0" * 33, "G" * 32, "０" * 32, KEY + "\n"])
-def test_what_is_no_key_keeps_nothing(key: str) -> None:
+def test_nothing_is_saved_under_an_invalid_key(key: str) -> None:
     tabs = Tabs()
     keep(tabs, key, chat_of("Who?"))
     assert asked(tabs, key) == []
 
 
-def test_what_is_cleared_is_gone_and_what_was_chosen_stays() -> None:
+def test_clearing_the_chat_keeps_the_view() -> None:
     tabs = Tabs()
     tabs.enter("first", KEY)
     tabs.save("first", chat=chat_of("Who?"), view=View(unselected=frozenset("a")))
@@ -67,7 +67,7 @@ def test_what_is_cleared_is_gone_and_what_was_chosen_stays() -> None:
     assert kept.view.unselected == {"a"}
 
 
-def test_an_earlier_visit_in_the_tab_keeps_nothing_any_more() -> None:
+def test_an_earlier_visit_in_the_tab_can_no_longer_save() -> None:
     tabs = Tabs()
     tabs.enter("first", KEY)
     tabs.save("first", chat=chat_of("Who?"))
@@ -77,13 +77,13 @@ def test_an_earlier_visit_in_the_tab_keeps_nothing_any_more() -> None:
     assert asked(tabs, KEY) == []
 
 
-def test_a_visit_of_which_nothing_was_told_keeps_nothing() -> None:
+def test_nothing_is_saved_for_an_unknown_visit() -> None:
     tabs = Tabs()
     tabs.save("first", chat=chat_of("Who?"))
     assert asked(tabs, KEY) == []
 
 
-def test_what_is_not_used_for_a_day_is_forgotten() -> None:
+def test_a_tab_not_used_for_a_day_is_dropped() -> None:
     now = 0.0
     tabs = Tabs(lambda: now)
     for key in (KEY, OTHER):
@@ -95,7 +95,9 @@ def test_what_is_not_used_for_a_day_is_forgotten() -> None:
     assert asked(tabs, KEY) == ["Who?"]
 
 
-def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_the_limit_the_least_recently_used_tab_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tabs_module, "MAX_TABS", 2)
     tabs = Tabs()
     for number in range(3):
@@ -105,7 +107,7 @@ def test_of_too_many_tabs_the_ones_used_last_are_kept(monkeypatch: pytest.Monkey
     assert asked(tabs, f"{1:032}") == []
 
 
-def test_pages_that_are_merely_loaded_take_no_room_from_conversations(
+def test_pages_without_questions_push_out_no_conversation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tabs_module, "MAX_TABS", 2)
@@ -119,7 +121,9 @@ def test_pages_that_are_merely_loaded_take_no_room_from_conversations(
     assert tabs.enter("again", f"{1:032x}").view.article_id == ""
 
 
-def test_of_too_many_visits_the_ones_used_last_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_the_limit_the_least_recently_used_visit_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tabs_module, "MAX_VISITS", 2)
     tabs = Tabs()
     for number in range(3):
@@ -131,7 +135,7 @@ def test_of_too_many_visits_the_ones_used_last_are_known(monkeypatch: pytest.Mon
     assert kept == [["Who?"], [], ["Who?"]]
 
 
-def test_a_question_is_awaited_until_its_chat_is_kept() -> None:
+def test_a_question_is_pending_until_its_chat_is_saved() -> None:
     tabs, awaited = Tabs(), PendingQuestion("Who?", Chat(), Chat(), Future())
     tabs.enter("first", KEY)
     tabs.save_pending("first", awaited)
@@ -145,7 +149,9 @@ def test_a_question_is_awaited_until_its_chat_is_kept() -> None:
     assert asked(tabs, KEY) == ["Who?"]
 
 
-def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_turns_of_a_long_conversation_are_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tabs_module, "MAX_TAB_CHARS", 10)
     tabs = Tabs()
     keep(tabs, KEY, chat_of("1" * 5, "2" * 5, "3" * 5))
@@ -154,7 +160,7 @@ def test_of_a_long_conversation_the_newest_turns_are_kept(monkeypatch: pytest.Mo
     assert asked(tabs, KEY) == []
 
 
-def test_quotes_and_passages_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quotes_and_passages_count_towards_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabs_module, "MAX_TAB_CHARS", 10)
     answer = Answer(
         "q", "", None, (Citation.of(ARTICLE, 0, 9),), answered=True, confidence=0.5, passages=()
@@ -167,7 +173,7 @@ def test_quotes_and_passages_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(tabs, KEY) == []
 
 
-def test_all_tabs_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_length_of_all_tabs_together_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabs_module, "MAX_TOTAL_CHARS", 10)
     tabs = Tabs()
     keep(tabs, KEY, chat_of("1" * 6))

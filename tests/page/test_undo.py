@@ -92,7 +92,7 @@ def ids(qa: ArticleQA) -> list[str]:
     return [info.id for info in qa.catalogue()]
 
 
-def test_a_removed_article_is_hidden_from_its_visitor_and_not_asked(
+def test_a_removed_article_is_hidden_from_the_visitor_and_not_asked(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
     shelf, view = press(handlers, View(), "remove", TWO)
@@ -103,7 +103,7 @@ def test_a_removed_article_is_hidden_from_its_visitor_and_not_asked(
     assert "Title 1" not in handlers.panel(Chat(), View(article_id=TWO.id, removals=view.removals))
 
 
-def test_until_the_time_is_over_nothing_is_lost_if_the_program_is_killed(
+def test_within_ten_seconds_a_killed_program_loses_nothing(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     before = qa.articles()
@@ -112,7 +112,7 @@ def test_until_the_time_is_over_nothing_is_lost_if_the_program_is_killed(
     assert qa.articles() == before
 
 
-def test_undo_restores_the_article_and_its_place(handlers: Handlers, qa: ArticleQA) -> None:
+def test_undo_restores_the_article_in_its_position(handlers: Handlers, qa: ArticleQA) -> None:
     before = qa.articles()
     view = View(unselected=frozenset([TWO.id]))
     _, view = press(handlers, view, "remove", TWO)
@@ -124,7 +124,7 @@ def test_undo_restores_the_article_and_its_place(handlers: Handlers, qa: Article
     assert shelf.index("Title 0") < shelf.index("Title 1") < shelf.index("Title 2")
 
 
-def test_after_ten_seconds_it_is_gone_and_an_undo_says_that_it_is_too_late(
+def test_after_ten_seconds_the_article_is_removed_and_undo_is_too_late(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     _, removed = press(handlers, View(), "remove", TWO)
@@ -135,7 +135,7 @@ def test_after_ten_seconds_it_is_gone_and_an_undo_says_that_it_is_too_late(
     assert view.removals == ()
 
 
-def test_the_servers_clock_decides_even_if_the_removal_is_late(
+def test_undo_is_too_late_by_the_servers_clock_even_if_the_removal_is_delayed(
     handlers: Handlers, clock: Clock
 ) -> None:
     _, removed = press(handlers, View(), "remove", TWO)
@@ -146,7 +146,7 @@ def test_the_servers_clock_decides_even_if_the_removal_is_late(
     assert view.hidden == {TWO.id}
 
 
-def test_only_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
+def test_only_the_visitor_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
     press(handlers, View(), "remove", TWO, "one")
     shelf, _ = press(handlers, View(), "choose", who="other")
     assert "Undo" not in shelf
@@ -155,7 +155,7 @@ def test_only_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
     assert UNDO_TOO_LATE in shelf
 
 
-def test_a_second_removal_leaves_the_first_as_it_is(
+def test_a_second_removal_does_not_change_the_first(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     _, view = press(handlers, View(), "remove", ONE)
@@ -169,7 +169,7 @@ def test_a_second_removal_leaves_the_first_as_it_is(
     assert ids(qa) == [ONE.id, TWO.id]
 
 
-def test_of_two_visitors_who_remove_the_same_article_one_undo_keeps_it_only_for_that_one(
+def test_one_visitors_undo_does_not_cancel_another_visitors_removal(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     _, mine = press(handlers, View(), "remove", TWO, "one")
@@ -182,7 +182,7 @@ def test_of_two_visitors_who_remove_the_same_article_one_undo_keeps_it_only_for_
     assert "Undo" not in shelf
 
 
-def test_an_undo_of_what_somebody_else_has_removed_meanwhile_says_so(
+def test_undo_of_an_article_that_somebody_else_removed_says_so(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
     _, view = press(handlers, View(), "remove", TWO)
@@ -207,7 +207,7 @@ def test_a_removal_that_fails_shows_the_article_again_and_why(
     assert view.removals == ()
 
 
-def test_an_article_that_is_added_again_meanwhile_stays(
+def test_an_article_added_again_before_its_removal_stays(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     _, view = press(handlers, View(), "remove", TWO)
@@ -220,7 +220,7 @@ def test_an_article_that_is_added_again_meanwhile_stays(
     assert "Undo" not in shelf
 
 
-def test_the_last_article_can_be_brought_back_too(
+def test_the_removal_of_the_last_article_can_be_undone(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     view = View()
@@ -242,7 +242,7 @@ def cleared(handlers: Handlers) -> tuple[View, str]:
     return view, tools
 
 
-def test_a_cleared_conversation_is_brought_back_once(handlers: Handlers) -> None:
+def test_a_cleared_conversation_can_be_restored_once(handlers: Handlers) -> None:
     view, tools = cleared(handlers)
     assert "The conversation was cleared." in tools
     assert 'data-do="undo"' in tools
@@ -253,7 +253,7 @@ def test_a_cleared_conversation_is_brought_back_once(handlers: Handlers) -> None
     assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), view, visitor())[0]
 
 
-def test_after_ten_seconds_a_conversation_is_not_brought_back(
+def test_after_ten_seconds_a_cleared_conversation_cannot_be_restored(
     handlers: Handlers, clock: Clock
 ) -> None:
     view, _ = cleared(handlers)
@@ -263,18 +263,18 @@ def test_after_ten_seconds_a_conversation_is_not_brought_back(
     assert rest == [gr.skip()] * 6
 
 
-def test_no_other_visitor_brings_a_conversation_back(handlers: Handlers) -> None:
+def test_no_other_visitor_can_restore_a_conversation(handlers: Handlers) -> None:
     cleared(handlers)
     assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), View(), visitor("other"))[0]
 
 
-def test_a_conversation_that_was_begun_since_is_not_replaced(handlers: Handlers) -> None:
+def test_restoring_does_not_replace_a_new_conversation(handlers: Handlers) -> None:
     view, _ = cleared(handlers)
     chat = Chat((Turn("What?"),))
     assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(chat, view, visitor())[0]
 
 
-def test_an_empty_conversation_that_is_cleared_offers_no_undo(handlers: Handlers) -> None:
+def test_clearing_an_empty_conversation_offers_no_undo(handlers: Handlers) -> None:
     assert "Undo" not in handlers.clear(Chat(), View(), visitor())[-1]
 
 

@@ -27,7 +27,7 @@ def test_an_upload_and_its_folder_are_deleted_after_use(upload: Path) -> None:
     assert not upload.parent.exists()
 
 
-def test_a_file_that_two_visitors_gave_stays_until_both_are_done(upload: Path) -> None:
+def test_a_file_uploaded_by_two_visitors_stays_until_both_are_done(upload: Path) -> None:
     files = UploadedFiles()
     files.acquire([upload])
     files.acquire([upload])
@@ -37,7 +37,7 @@ def test_a_file_that_two_visitors_gave_stays_until_both_are_done(upload: Path) -
     assert not upload.exists()
 
 
-def test_a_file_that_was_uploaded_again_meanwhile_stays_for_that_visitor(upload: Path) -> None:
+def test_a_file_uploaded_again_meanwhile_is_not_deleted(upload: Path) -> None:
     files = UploadedFiles()
     files.acquire([upload])
     again = upload.with_name("again")
@@ -47,7 +47,7 @@ def test_a_file_that_was_uploaded_again_meanwhile_stays_for_that_visitor(upload:
     assert upload.exists()
 
 
-def test_a_file_that_is_given_twice_at_once_is_deleted_once(upload: Path) -> None:
+def test_a_file_given_twice_at_once_is_deleted(upload: Path) -> None:
     files = UploadedFiles()
     files.acquire([upload, upload])
     files.release([upload, upload])
@@ -58,7 +58,7 @@ def refuse(*_: object, **__: object) -> None:
     raise PermissionError(13, "Permission denied", "/srv/uploads/report.txt")
 
 
-def test_a_deletion_that_fails_holds_up_nobody(
+def test_a_failed_deletion_does_not_block_the_queue(
     upload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
@@ -70,7 +70,7 @@ def test_a_deletion_that_fails_holds_up_nobody(
         assert "/srv" not in note
 
 
-def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
+def test_a_failed_clean_up_still_ends_the_addition() -> None:
     line = AdditionQueue()
     failed = threading.Event()
 
@@ -85,7 +85,7 @@ def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
     assert line.join("next") is not None
 
 
-def test_a_thread_that_cannot_be_started_loses_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_cannot_be_started_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     line = AdditionQueue()
     released: list[str] = []
 
