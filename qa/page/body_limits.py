@@ -40,7 +40,7 @@ class BodyLimits:
 
     @classmethod
     def of(cls, max_article: int, max_question: int) -> BodyLimits:
-        """Return the limits for an article of ``max_article`` bytes and a question in characters."""
+        """Return the limits; ``max_article`` is in bytes, ``max_question`` in characters."""
         # JSON writes a line break or a quotation mark as two bytes, a character as up to six.
         return cls(call=_JSON_OVERHEAD + 6 * max_question, join=_JSON_OVERHEAD + 2 * max_article)
 

@@ -1,4 +1,4 @@
-"""What stands under an answer: where it is from, how sure it is, what was read, a copy."""
+"""Below an answer: its sources, its confidence, the passages, and a copy button."""
 
 from __future__ import annotations
 

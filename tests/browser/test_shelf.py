@@ -64,8 +64,8 @@ def add_text(page: Page, text: str, title: str) -> None:
 
 
 def expect_added(page: Page, title: str) -> None:
-    told = page.locator("#note").get_by_role("status")
-    expect(told).to_contain_text(f"“{title}”", timeout=PATIENCE_MS)
+    message = page.locator("#note").get_by_role("status")
+    expect(message).to_contain_text(f"“{title}”", timeout=PATIENCE_MS)
     expect(row(page, title)).to_be_visible()
 
 
@@ -123,8 +123,8 @@ def test_a_file_over_the_limit_is_refused_before_it_is_uploaded(
     uploads: list[str] = []
     shown.page.on("request", lambda request: uploads.append(request.url))
     shown.page.locator("#files input[type=file]").set_input_files([large])
-    told = shown.page.locator("#note").get_by_role("alert")
-    expect(told).to_contain_text("large.txt: over the limit of 10,000 bytes")
+    message = shown.page.locator("#note").get_by_role("alert")
+    expect(message).to_contain_text("large.txt: over the limit of 10,000 bytes")
     assert not [address for address in uploads if "upload" in address]
 
 
@@ -137,9 +137,9 @@ def test_each_private_address_is_refused_with_a_message(
     box = shown.page.get_by_label("Web address (separate several with spaces)")
     box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
-    told = shown.page.locator("#note").get_by_role("alert")
-    expect(told).to_contain_text("127.0.0.1 is not on the public internet.")
-    expect(told).to_contain_text("10.0.0.1 is not on the public internet.")
+    message = shown.page.locator("#note").get_by_role("alert")
+    expect(message).to_contain_text("127.0.0.1 is not on the public internet.")
+    expect(message).to_contain_text("10.0.0.1 is not on the public internet.")
     expect(box).to_have_value("http://127.0.0.1/secret http://10.0.0.1/other")
     shown.page.close()
     assert library.catalogue() == []

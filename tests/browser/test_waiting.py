@@ -1,4 +1,4 @@
-"""What a visitor is told who has to wait, stops, is over a limit, or is not heard at all."""
+"""What the page shows a visitor who waits, stops, is over a limit, or gets no reply."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def test_a_file_refused_by_gradio_shows_a_lasting_message(
     shown.page.evaluate("document.querySelector('#note [data-limit]').dataset.limit = 1e9")
     large = file("large.txt", b"x" * (MAX_BYTES + 1))
     shown.page.locator("#files input[type=file]").set_input_files([large])
-    told = note(shown).get_by_role("alert")
-    expect(told).to_contain_text('maximum allowed size of 9.8 Kb: "large.txt"')
-    expect(told).to_contain_text("Nothing was uploaded. Give a part of it")
+    message = note(shown).get_by_role("alert")
+    expect(message).to_contain_text('maximum allowed size of 9.8 Kb: "large.txt"')
+    expect(message).to_contain_text("Nothing was uploaded. Split the file")
     expect(shown.page.get_by_test_id("toast-body")).to_be_hidden()
 
 

@@ -1,4 +1,4 @@
-"""The strip beside the article, and what a mark tells before it is followed."""
+"""The strip beside the article, and the tips of marks."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def test_a_tip_is_two_lines_of_limited_length(text: str, title: str) -> None:
     article = Article.from_text(text, title=title)
     quote = tip_text(Citation.of(article, 0, len(article.text)))
     passage = Passage(article.id, title, article.text, 0, len(article.text), 1, 1)
-    for told in (quote, tip_text(passage)):
-        assert told.count("\n") == 1
-        assert len(told) < QUOTE_CHARS + 150
+    for tip in (quote, tip_text(passage)):
+        assert tip.count("\n") == 1
+        assert len(tip) < QUOTE_CHARS + 150
     (link,) = links(strip_html(article, Sheet.of(article.text, 0), answer_of((), (passage,))))
     assert link["title"].startswith(("“", quote[0]))
 

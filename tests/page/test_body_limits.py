@@ -1,4 +1,4 @@
-"""How much, how many and how slowly a request may bring, and what is kept of uploads."""
+"""Limits on the size, number and duration of requests, and on stored uploads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def intake_limits(**changes: float) -> IntakeLimits:
 
 
 class Clock:
-    """A clock that is set."""
+    """A clock that a test sets."""
 
     now = 0.0
 

@@ -19,7 +19,7 @@ OTHER = Article.from_text("Other.", title="Other")
 
 
 class SuggestingQA(ScriptedQA):
-    """Suggests what it is told to, and notes what it was asked for."""
+    """Suggests one question that says with which arguments it was called."""
 
     gone = False
 
@@ -37,7 +37,7 @@ class SuggestingQA(ScriptedQA):
 
 
 def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> list[Any]:
-    """Return the examples of each update that the page is sent."""
+    """Return the examples in each update of the conversation."""
     qa = SuggestingQA(*articles, outcome=answer_of())
     qa.gone = gone
     sent = list(Handlers(qa).suggest(chat, view))

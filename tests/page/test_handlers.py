@@ -1,4 +1,4 @@
-"""The chat's turns, and what the page's handlers send."""
+"""The turns of a chat, and what the handlers send to the page."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answer_of(*citations: Citation, passages: Iterable[Passage] = ()) -> Answer:
 
 
 class ScriptedQA(ArticleQA):
-    """Answers as told, or raises: no model, no index."""
+    """Returns a given answer or raises a given error, without a model or an index."""
 
     def __init__(self, *articles: Article, outcome: Answer | Exception) -> None:
         self._articles = list(articles)
@@ -131,7 +131,7 @@ class ScriptedQA(ArticleQA):
 def respond(
     qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
 ) -> list[Any]:
-    """Return what is sent, box, conversation, status, chat and tools, until an answer is shown."""
+    """Return each update of box, conversation, status, chat and tools until the answer."""
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
     *sent, last = handlers.asking.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
@@ -140,20 +140,20 @@ def respond(
     return [*sent, (last[0], conversation, status, last[3], tools)]
 
 
-def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
-    """Return what is sent as shelf and panel, and the view, after a press on the shelf."""
+def click(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
+    """Return shelf, panel and view after a click in the list of articles."""
     unticked = {"unselected": list(view.unselected)}
     event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
     return Handlers(qa).change_shelf(Chat(), view, event, VISITOR)
 
 
-def arrive(handlers: Handlers, view: View, told: str = "") -> tuple[Any, ...]:
-    """Return what a page that is opened is sent: shelf, panel, view, chat, messages, tools."""
-    return handlers.restore(Chat(), view, told, VISITOR)
+def load(handlers: Handlers, view: View, tab: str = "") -> tuple[Any, ...]:
+    """Return shelf, panel, view, chat, messages and tools of a page just loaded."""
+    return handlers.restore(Chat(), view, tab, VISITOR)
 
 
 class LoadingQA(ScriptedQA):
-    """Its models are loaded by whoever waits for them; a question is answered just before."""
+    """Loads its models when asked to; ``meanwhile`` happens just before."""
 
     loaded = False
 
@@ -166,7 +166,7 @@ class LoadingQA(ScriptedQA):
         self.loaded = True
 
     def meanwhile(self) -> object:
-        """Do what is done while the models are loaded."""
+        """Happens while the models are loaded."""
 
 
 @pytest.mark.parametrize("asks", [True, False])
@@ -174,7 +174,7 @@ def test_a_question_answered_while_the_models_load_keeps_its_status(*, asks: boo
     article = article_of("One. Two.")
     qa = LoadingQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
-    arrive(handlers, View(), "0" * 32)
+    load(handlers, View(), "0" * 32)
     if asks:
         qa.meanwhile = lambda: list(  # type: ignore[method-assign]
             handlers.asking.respond("Which?", Chat(), View(), event, VISITOR)
@@ -278,14 +278,14 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
 def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
     _, _, view = Handlers(qa).initial()
-    assert arrive(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
+    assert load(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
     assert Handlers(qa).show_answer(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
-    shelf, panel, after = arrive(Handlers(qa), view)[:3]
+    shelf, panel, after = load(Handlers(qa), view)[:3]
     assert "Third" in shelf
     assert panel == gr.skip()
-    assert arrive(Handlers(qa), after)[0] == gr.skip()
+    assert load(Handlers(qa), after)[0] == gr.skip()
 
 
 def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> None:
@@ -293,19 +293,19 @@ def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> No
     handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
     _, _, view = handlers.initial()
     key = "a" * 32
-    there = arrive(handlers, view, key)[2]
+    there = load(handlers, view, key)[2]
     asked = handlers.asking.respond(
         "Who?", Chat(), there, gr.EventData(gr.Textbox(), None), VISITOR
     )
     chat = list(asked)[-1][3]
-    _, panel, again, kept, conversation, tools = arrive(handlers, view, key)
+    _, panel, again, kept, conversation, tools = load(handlers, view, key)
     assert kept == chat
     assert conversation[0]["content"] == "Who?"
     assert "Save HTML" in tools
     assert f'data-target="{place_id(article.id, 0, 4)}"' in panel
     handlers.clear(chat, again, VISITOR)
-    assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
-    assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
+    assert load(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
+    assert load(handlers, view, key)[3:] == (gr.skip(),) * 3
 
 
 class HeldQA(ScriptedQA):
@@ -328,7 +328,7 @@ class HeldQA(ScriptedQA):
 
 
 def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, ...]]:
-    """Ask, and return what is yet to be sent when the page shows that it waits."""
+    """Ask, and return the updates that follow when the page shows that it waits."""
     sent = handlers.asking.respond(
         question, chat, View(), gr.EventData(gr.Textbox(), None), VISITOR
     )
@@ -339,7 +339,7 @@ def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, 
 def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
     *_, chat, messages, tools = handlers.restore(Chat(), View(), key, again)
     assert chat == Chat()
@@ -364,11 +364,11 @@ def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
 def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     lost = begin(handlers, "Who?", Chat())
     qa.released.set()
     handlers.restore(Chat(), View(), key, again)
-    list(lost)  # it goes on to its end, but is another visit's by now
+    list(lost)  # it runs to its end, but the tab has another visit
     _, (*_, after, _) = handlers.asking.resume(again)
     assert [turn.answer for turn in after.turns] == [answer_of()]
 
@@ -376,7 +376,7 @@ def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
 def test_a_question_can_be_stopped_after_a_reload() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
     handlers.restore(Chat(), View(), key, again)
     resumed = handlers.asking.resume(again)
@@ -422,11 +422,11 @@ def test_an_address_with_a_place_opens_the_article_there() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     handlers = Handlers(ScriptedQA(one, two, outcome=answer_of()))
     place = place_id(two.id, 0, 4)
-    _, panel, view, *_ = arrive(handlers, View(), f"#{place}")
+    _, panel, view, *_ = load(handlers, View(), f"#{place}")
     assert "Second" in panel
     assert f'data-target="{place}"' in panel
     assert view.article_id == two.id
-    assert arrive(handlers, View(), "#nonsense")[2].article_id == ""
+    assert load(handlers, View(), "#nonsense")[2].article_id == ""
 
 
 def test_a_reply_names_quoted_articles_that_were_removed() -> None:
@@ -515,7 +515,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
 
 def test_opening_an_article_shows_it() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
-    _, panel, view = press(ScriptedQA(one, two, outcome=answer_of()), View(), "open", two.id)
+    _, panel, view = click(ScriptedQA(one, two, outcome=answer_of()), View(), "open", two.id)
     assert "Second" in panel
     assert "First" not in panel
     assert view.article_id == two.id
@@ -525,10 +525,10 @@ def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
     _, _, view = Handlers(qa).initial()
-    shelf, _, after = press(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
+    shelf, _, after = click(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
     assert shelf.count(" checked") == 1
     assert after.unselected == {two.id}
-    shelf, _, after = press(qa, after, "all")
+    shelf, _, after = click(qa, after, "all")
     assert shelf.count(" checked") == 2
     assert after.unselected == frozenset()
 
@@ -536,11 +536,11 @@ def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
 def test_an_article_is_renamed_in_two_steps() -> None:
     one = article_of("One.", title="<b>First</b>")
     qa = ScriptedQA(one, outcome=answer_of())
-    shelf, _, view = press(qa, View(), "rename", one.id)
+    shelf, _, view = click(qa, View(), "rename", one.id)
     assert 'value="&lt;b&gt;First&lt;/b&gt;"' in shelf
-    shelf, _, view = press(qa, view, "save", one.id, title="  ")
+    shelf, _, view = click(qa, view, "save", one.id, title="  ")
     assert "The title is blank." in shelf
-    shelf, panel, view = press(qa, view, "save", one.id, title="Renamed")
+    shelf, panel, view = click(qa, view, "save", one.id, title="Renamed")
     assert "Renamed" in shelf
     assert "Renamed" in panel
     assert view.renaming == ""
@@ -557,7 +557,7 @@ def test_an_invalid_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 -
 
 def test_an_action_on_a_removed_article_shows_a_message() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    shelf, _, _ = press(qa, View(), "remove", "f" * 32)
+    shelf, _, _ = click(qa, View(), "remove", "f" * 32)
     assert ALREADY_REMOVED in shelf
 
 

@@ -9,7 +9,7 @@ from qa.page.messages import UNEXPECTED_ERROR, error_message
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("message", "shown"),
     [
         ("The library /srv/data/lib is full.", "The library lib is full."),
         ("'/srv/a/b.txt' is damaged.", "'b.txt' is damaged."),
@@ -18,8 +18,8 @@ from qa.page.messages import UNEXPECTED_ERROR, error_message
         ("Either text/plain or text/html and/or a part.",) * 2,
     ],
 )
-def test_a_message_names_no_folder_of_the_server(told: str, shown: str) -> None:
-    assert error_message(LibraryUnwritable(told)) == shown
+def test_a_message_names_no_folder_of_the_server(message: str, shown: str) -> None:
+    assert error_message(LibraryUnwritable(message)) == shown
 
 
 def test_a_path_with_spaces_from_a_system_error_is_not_shown(tmp_path: Path) -> None:

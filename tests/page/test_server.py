@@ -1,4 +1,4 @@
-"""The page as a server: how it is begun and ended, and what it takes over HTTP."""
+"""Start and stop the server, and send it requests over HTTP."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_article_and_library_cannot_be_given_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--article", "/does/not/exist.txt"], "exist.txt"),
         (["--allowed-host", "https://example.org"], "is not a host name"),
@@ -205,7 +205,7 @@ def test_article_and_library_cannot_be_given_together() -> None:
 )
 def test_an_invalid_option_ends_the_program_with_a_message(
     arguments: list[str],
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -215,7 +215,7 @@ def test_an_invalid_option_ends_the_program_with_a_message(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert told in "".join(capsys.readouterr().err.split("\n"))
+    assert message in "".join(capsys.readouterr().err.split("\n"))
 
 
 @pytest.mark.parametrize("command", [["-m", "app"], ["-m", "qa", "serve"]])

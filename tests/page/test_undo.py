@@ -25,7 +25,7 @@ ONE, TWO, THREE = (
 
 
 class Clock:
-    """A time that passes when it is told to, and what is to be done in it."""
+    """A clock that a test advances, with the calls that are scheduled on it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -34,7 +34,7 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
+    def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         self.waiting.append((self.now + seconds, call))
 
     def advance(self, seconds: float) -> None:
@@ -47,9 +47,9 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(Removals.__init__, "__defaults__", (made, made.later))
-    return made
+    fake = Clock()
+    monkeypatch.setattr(Removals.__init__, "__defaults__", (fake, fake.schedule))
+    return fake
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def visitor(name: str = "visitor") -> gr.Request:
     return gr.Request(session_hash=name)
 
 
-def press(
+def click(
     handlers: Handlers,
     view: View,
     action: str,
     article: Article | None = None,
     who: str = "visitor",
 ) -> tuple[str, View]:
-    """Return the shelf and the view after a press on the shelf."""
+    """Return the shelf and the view after a click in the list of articles."""
     data = {
         "action": action,
         "id": article.id if article else "",
@@ -95,7 +95,7 @@ def ids(qa: ArticleQA) -> list[str]:
 def test_a_removed_article_is_hidden_from_the_visitor_and_not_asked(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
-    shelf, view = press(handlers, View(), "remove", TWO)
+    shelf, view = click(handlers, View(), "remove", TWO)
     assert "Removed “Title 1”." in shelf
     assert f'data-left="{UNDO_SECONDS:.0f}"' in shelf
     assert "Remove Title 1" not in shelf
@@ -107,7 +107,7 @@ def test_within_ten_seconds_a_killed_program_loses_nothing(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     before = qa.articles()
-    press(handlers, View(), "remove", TWO)
+    click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS - 0.1)
     assert qa.articles() == before
 
@@ -115,8 +115,8 @@ def test_within_ten_seconds_a_killed_program_loses_nothing(
 def test_undo_restores_the_article_in_its_position(handlers: Handlers, qa: ArticleQA) -> None:
     before = qa.articles()
     view = View(unselected=frozenset([TWO.id]))
-    _, view = press(handlers, view, "remove", TWO)
-    shelf, view = press(handlers, view, "undo", TWO)
+    _, view = click(handlers, view, "remove", TWO)
+    shelf, view = click(handlers, view, "undo", TWO)
     assert qa.articles() == before
     assert view.removals == ()
     assert view.unselected == {TWO.id}
@@ -127,10 +127,10 @@ def test_undo_restores_the_article_in_its_position(handlers: Handlers, qa: Artic
 def test_after_ten_seconds_the_article_is_removed_and_undo_is_too_late(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, removed = press(handlers, View(), "remove", TWO)
+    _, removed = click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, THREE.id]
-    shelf, view = press(handlers, removed, "undo", TWO)
+    shelf, view = click(handlers, removed, "undo", TWO)
     assert UNDO_TOO_LATE in shelf
     assert view.removals == ()
 
@@ -138,31 +138,31 @@ def test_after_ten_seconds_the_article_is_removed_and_undo_is_too_late(
 def test_undo_is_too_late_by_the_servers_clock_even_if_the_removal_is_delayed(
     handlers: Handlers, clock: Clock
 ) -> None:
-    _, removed = press(handlers, View(), "remove", TWO)
+    _, removed = click(handlers, View(), "remove", TWO)
     clock.now += UNDO_SECONDS  # its thread has not run yet
-    shelf, view = press(handlers, removed, "undo", TWO)
+    shelf, view = click(handlers, removed, "undo", TWO)
     assert UNDO_TOO_LATE in shelf
     assert "Remove Title 1" not in shelf
     assert view.hidden == {TWO.id}
 
 
 def test_only_the_visitor_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
-    press(handlers, View(), "remove", TWO, "one")
-    shelf, _ = press(handlers, View(), "choose", who="other")
+    click(handlers, View(), "remove", TWO, "one")
+    shelf, _ = click(handlers, View(), "choose", who="other")
     assert "Undo" not in shelf
     assert "Remove Title 1" in shelf
-    shelf, _ = press(handlers, View(), "undo", TWO, "other")
+    shelf, _ = click(handlers, View(), "undo", TWO, "other")
     assert UNDO_TOO_LATE in shelf
 
 
 def test_a_second_removal_does_not_change_the_first(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, view = press(handlers, View(), "remove", ONE)
+    _, view = click(handlers, View(), "remove", ONE)
     clock.advance(UNDO_SECONDS / 2)
-    shelf, view = press(handlers, view, "remove", THREE)
+    shelf, view = click(handlers, view, "remove", THREE)
     assert shelf.count("Undo</button>") == 2
-    _, view = press(handlers, view, "undo", ONE)
+    _, view = click(handlers, view, "undo", ONE)
     clock.advance(UNDO_SECONDS / 2)
     assert ids(qa) == [ONE.id, TWO.id, THREE.id]
     clock.advance(UNDO_SECONDS / 2)
@@ -172,22 +172,22 @@ def test_a_second_removal_does_not_change_the_first(
 def test_one_visitors_undo_does_not_cancel_another_visitors_removal(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, mine = press(handlers, View(), "remove", TWO, "one")
+    _, mine = click(handlers, View(), "remove", TWO, "one")
     clock.advance(1)
-    _, theirs = press(handlers, View(), "remove", TWO, "other")
-    press(handlers, mine, "undo", TWO, "one")
+    _, theirs = click(handlers, View(), "remove", TWO, "other")
+    click(handlers, mine, "undo", TWO, "one")
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, THREE.id]
-    shelf, _ = press(handlers, theirs, "choose", who="other")
+    shelf, _ = click(handlers, theirs, "choose", who="other")
     assert "Undo" not in shelf
 
 
 def test_undo_of_an_article_that_somebody_else_removed_says_so(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     qa.remove(TWO.id)
-    shelf, _ = press(handlers, view, "undo", TWO)
+    shelf, _ = click(handlers, view, "undo", TWO)
     assert ALREADY_REMOVED in shelf
 
 
@@ -199,9 +199,9 @@ def test_a_removal_that_fails_shows_the_article_again_and_why(
         raise LibraryLocked(msg)
 
     monkeypatch.setattr(qa, "remove", locked)
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS)
-    shelf, view = press(handlers, view, "choose")
+    shelf, view = click(handlers, view, "choose")
     assert "“Title 1” was not removed. Another process is writing. Try again." in shelf
     assert "Remove Title 1" in shelf
     assert view.removals == ()
@@ -210,12 +210,12 @@ def test_a_removal_that_fails_shows_the_article_again_and_why(
 def test_an_article_added_again_before_its_removal_stays(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     *_, (_, added, *_) = handlers.additions.add_text(TWO.text, "", visitor())
     assert added == [TWO.id]
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, TWO.id, THREE.id]
-    shelf, _ = press(handlers, view, "choose")
+    shelf, _ = click(handlers, view, "choose")
     assert "Remove Title 1" in shelf
     assert "Undo" not in shelf
 
@@ -225,9 +225,9 @@ def test_the_removal_of_the_last_article_can_be_undone(
 ) -> None:
     view = View()
     for article in (ONE, TWO, THREE):
-        _, view = press(handlers, view, "remove", article)
+        _, view = click(handlers, view, "remove", article)
     assert view.selected(qa.catalogue()) == []
-    shelf, view = press(handlers, view, "undo", THREE)
+    shelf, view = click(handlers, view, "undo", THREE)
     assert "Remove Title 2" in shelf
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [THREE.id]

@@ -63,7 +63,7 @@ def test_a_failed_deletion_does_not_block_the_queue(
 ) -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
     monkeypatch.setattr(Path, "unlink", refuse)
-    for _ in range(12):  # more than the line has places
+    for _ in range(12):  # more than the queue holds
         *_, (note, added, _files) = handlers.additions.add_files([str(upload)], VISITOR)
         assert added
         assert "report" in note
@@ -71,22 +71,22 @@ def test_a_failed_deletion_does_not_block_the_queue(
 
 
 def test_a_failed_clean_up_still_ends_the_addition() -> None:
-    line = AdditionQueue()
+    queue = AdditionQueue()
     failed = threading.Event()
 
-    def afterwards() -> None:
+    def clean_up() -> None:
         failed.set()
         raise OSError("The file cannot be deleted.")
 
     source = Source("one", lambda _: Article.from_text("one"))
-    *_, last = add_each([source], line, "visitor", afterwards)
+    *_, last = add_each([source], queue, "visitor", clean_up)
     assert failed.is_set()
     assert len(last.added) == 1
-    assert line.join("next") is not None
+    assert queue.join("next") is not None
 
 
 def test_a_thread_that_cannot_be_started_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = AdditionQueue()
+    queue = AdditionQueue()
     released: list[str] = []
 
     def no_thread(_: threading.Thread) -> None:
@@ -95,10 +95,10 @@ def test_a_thread_that_cannot_be_started_leaves_the_queue(monkeypatch: pytest.Mo
     source = Source("one", lambda _: Article.from_text("one"))
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", no_thread)
-        states = list(add_each([source], line, "visitor", lambda: released.append("files")))
+        states = list(add_each([source], queue, "visitor", lambda: released.append("files")))
     assert isinstance(states[-1], AdditionState)
     assert states[-1].problems
     assert released == ["files"]
-    place = line.join("next")
+    place = queue.join("next")
     assert place is not None
     assert place.ahead == 0
