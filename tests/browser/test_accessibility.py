@@ -1,4 +1,4 @@
-"""No barrier that axe-core can find, in any state that a visitor meets the page in."""
+"""Accessibility of every state of the page, as checked by axe-core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a conversation begins: with questions about the very articles that are there."""
+"""The questions that an empty conversation suggests."""
 
 from __future__ import annotations
 

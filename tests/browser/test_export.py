@@ -1,4 +1,4 @@
-"""An exported conversation as its reader meets it: a file, opened in a browser."""
+"""An exported conversation, opened as a file in a browser."""
 
 from __future__ import annotations
 

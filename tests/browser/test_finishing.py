@@ -1,4 +1,4 @@
-"""What is done with a conversation: copied, asked again, stopped, saved as a document."""
+"""The buttons of a conversation: copy, ask again, stop, save as a document."""
 
 from __future__ import annotations
 

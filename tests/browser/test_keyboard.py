@@ -17,13 +17,13 @@ __all__ = ["held", "library", "shelf_of_two"]
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 SIZES = [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow")]
-# What can be acted on and is shown; a group of boxes that arrows move in would be one stop.
+# The visible elements that Tab stops at.
 STOPS = (
     ":is(button, a[href], input, textarea, summary, [tabindex='0']):not([tabindex='-1'])"
     ":not(:disabled):not([type=file]):visible"
 )
 MOST_STOPS = 60
-# Where the focus is: how it is called, where it is, and what shows that.
+# The focused element: its name, its position, and whether the focus is visible.
 FOCUSED = """() => {
   const at = document.activeElement, place = at.getBoundingClientRect();
   const column = at.closest('#shelf-column, #chat-column, #article-column');
@@ -39,7 +39,7 @@ FOCUSED = """() => {
 
 
 def tabbed(page: Page) -> list[dict[str, object]]:
-    """Return where the focus is at each press of Tab, from the start of the page to its end."""
+    """Return the focused element after each Tab, from the start of the page to its end."""
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
     page.locator("header h1").click()
     found: list[dict[str, object]] = []
@@ -49,7 +49,7 @@ def tabbed(page: Page) -> list[dict[str, object]]:
         if at["isEnd"]:
             return found
         found.append(at)
-    pytest.fail("Tab does not come to an end.")
+    pytest.fail("Tab never reaches the end of the page.")
 
 
 def box_of(shown: Visit) -> Locator:

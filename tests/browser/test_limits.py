@@ -1,4 +1,4 @@
-"""What the page says where the server refuses an upload."""
+"""The page's messages when the server refuses an upload."""
 
 from __future__ import annotations
 

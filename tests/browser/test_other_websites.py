@@ -16,7 +16,7 @@ from tests.browser.visiting import GRADIO_WARNINGS, built
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 PLACES = ("attacker.example", "x.localhost", "127.0.0.1", "localhost")
-"""Where the other website is: under another name, or at another port of this one."""
+"""Hosts of the other website: another name, or another port of the same one."""
 WORDS = "The harbour bridge opened in 1932."
 # What the page's own scripts get in the same way, which shows that the attacks would work.
 ALLOWED = {

@@ -1,4 +1,4 @@
-"""The page as a visitor meets it: a real browser, server, article and models."""
+"""The page in a real browser, with a real server, article and models."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CONTRAST = """element => {
 
 
 class HeldQA(ArticleQA):
-    """The real thing, but its models are not there until ``released`` is set."""
+    """The real library, but its models are loaded only once ``released`` is set."""
 
     released: threading.Event
 

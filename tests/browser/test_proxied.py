@@ -1,4 +1,4 @@
-"""The page behind a proxy, below a prefix, under a name that is not this machine's own."""
+"""The page behind a proxy, under a prefix and another host name."""
 
 from __future__ import annotations
 

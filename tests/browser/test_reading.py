@@ -1,4 +1,4 @@
-"""Reading along: from a mark of the chat to the words in the article, in a real browser."""
+"""From a mark in the chat to the words in the article, in a real browser."""
 
 from __future__ import annotations
 

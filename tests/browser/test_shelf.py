@@ -1,4 +1,4 @@
-"""Adding articles through the page, and keeping them: a real server, library and files."""
+"""The list of articles: adding, selecting, renaming and removing, with a real library."""
 
 from __future__ import annotations
 

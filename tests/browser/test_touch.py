@@ -1,4 +1,4 @@
-"""The page on a phone: by finger, where nothing hovers and the article is below the chat."""
+"""The page on a phone: touch without hovering, and the article below the chat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["library"]
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 TABLET = (1180, 820)
-# WCAG 2.2 wants 24 pixels of a target; a fingertip covers more.
+# WCAG 2.2 requires targets of 24 pixels; a fingertip covers more.
 LEAST_SIDE = 24
 
 
@@ -52,7 +52,7 @@ def test_a_tapped_mark_shows_its_quote_and_leads_to_the_place_and_back(
     shown.page.get_by_role("link", name="Back to the conversation").tap()
     expect(mark).to_be_in_viewport(ratio=1)
     expect(mark).to_be_focused()
-    for _ in range(2):  # a second tap on the mark goes there, too
+    for _ in range(2):  # a second tap on the mark leads there, too
         mark.tap()
     assert_is_lit(place)
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 
 class SlowLibrary(ArticleQA):
-    """The real thing, but a text is added only when ``released`` is set."""
+    """The real library, but a text is added only once ``released`` is set."""
 
     released: threading.Event
 
@@ -117,7 +117,7 @@ def test_a_file_refused_by_gradio_shows_a_lasting_message(
     url = serve(slow)
     shown = visit(url)
     open_tab(shown.page, "Files")
-    # As if our own check had not been there.
+    # Disable the page's own check.
     shown.page.evaluate("document.querySelector('#note [data-limit]').dataset.limit = 1e9")
     large = file("large.txt", b"x" * (MAX_BYTES + 1))
     shown.page.locator("#files input[type=file]").set_input_files([large])
@@ -148,7 +148,7 @@ def test_a_visitor_over_the_limit_sees_a_message_and_keeps_the_question(
                 expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
         expect(trouble(last)).to_have_text(asking.TOO_MANY)
         expect(last.page.locator("#question textarea")).to_have_value(CALLED)
-        # Gradio's own queue, which is longer, tells it in its own way.
+        # Gradio's own queue is longer and has its own message.
         full = {"detail": "Queue is full. Max size is 256 and size is 256."}
         last.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json=full))
         ask(last)

@@ -92,7 +92,7 @@ class Visit:
 
 Opener = Callable[..., Visit]
 Serve = Callable[[ArticleQA], str]
-"""Serves a page, until the browser has left it, and returns its address."""
+"""Serves a page until the test ends, and returns its address."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which Host is served, and which Origin is the server's own."""
+"""The Host and Origin headers that the server accepts."""
 
 from __future__ import annotations
 

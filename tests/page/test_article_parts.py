@@ -1,4 +1,4 @@
-"""What of a long article is shown at a time."""
+"""The part of a long article that is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests reach the page, and what the others get."""
+"""The requests that reach the page, and the refusals of all others."""
 
 from __future__ import annotations
 

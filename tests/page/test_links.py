@@ -1,4 +1,4 @@
-"""Following a link to its place, and turning to the next part of a long article."""
+"""Following a link to its place, and opening the next part of a long article."""
 
 from __future__ import annotations
 

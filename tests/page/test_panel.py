@@ -1,4 +1,4 @@
-"""The article beside the chat: whole, literal, with every cited place marked."""
+"""The article beside the chat, shown in full and literally with every cited place marked."""
 
 from __future__ import annotations
 

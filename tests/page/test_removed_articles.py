@@ -1,4 +1,4 @@
-"""An article that somebody removes while another asks about it."""
+"""An article that is removed while somebody else asks about it."""
 
 from __future__ import annotations
 
