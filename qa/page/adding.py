@@ -289,7 +289,7 @@ def _progress_message(state: AdditionState) -> str:
     label = shorten(state.label, _LABEL_CHARS)
     if state.ahead:
         others = "another addition" if state.ahead == 1 else f"{state.ahead} other additions"
-        return f"Waiting for {others}. Then {label} is added…"
+        return f"Waiting for {others} before adding {label}…"
     count = f" ({state.number} of {state.sources})" if state.sources > 1 else ""
     return f"Adding {label}{count}…"
 

@@ -69,7 +69,7 @@ def test_a_waiting_addition_says_so_and_can_be_stopped(
     add_text(first.page, BRIDGE, "Bridge")
     expect(note(first)).to_contain_text("Adding Bridge…")
     add_text(second.page, TOWER, "Tower")
-    expect(note(second)).to_contain_text("Waiting for another addition, then adding Tower…")
+    expect(note(second)).to_contain_text("Waiting for another addition before adding Tower…")
     second.page.get_by_role("button", name="Stop adding").click()
     expect(note(second)).to_contain_text("Stopped. Nothing was added.")
     expect(second.page.get_by_label("Text", exact=True)).to_have_value(TOWER)
@@ -152,7 +152,7 @@ def test_a_visitor_over_the_limit_sees_a_message_and_keeps_the_question(
         full = {"detail": "Queue is full. Max size is 256 and size is 256."}
         last.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json=full))
         ask(last)
-        expect(trouble(last)).to_contain_text("Too many requests are waiting here")
+        expect(trouble(last)).to_contain_text("Too many requests are waiting at the moment")
         expect(last.page.locator("#question textarea")).to_have_value(CALLED)
         last.page.unroute("**/queue/join*")
         assert all("503" in error for error in last.errors)

@@ -69,7 +69,7 @@ def test_the_second_addition_waits_for_the_first() -> None:
     second = add_each([held.source("second")], queue, "second")
     waiting = next(second)
     assert waiting.ahead == 1
-    assert "Waiting for another addition. Then second is added…" in addition_html(waiting, 9)
+    assert "Waiting for another addition before adding second…" in addition_html(waiting, 9)
     held.released.set()
     assert list(first)[-1].added[0].title == "first"
     assert list(second)[-1].added[0].title == "second"
