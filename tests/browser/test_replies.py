@@ -47,7 +47,9 @@ def test_a_refusal_shows_the_confidence_of_the_best_passage(visit: Opener, addre
     shown = visit(address)
     sure = shown.ask(UNANSWERABLE).locator(".sure")
     expect(sure.locator("summary")).to_have_text("No confident answer found")
-    expect(sure.locator("summary")).to_have_attribute("title", re.compile("best passage had the answer"))
+    expect(sure.locator("summary")).to_have_attribute(
+        "title", re.compile("best passage had the answer")
+    )
 
 
 def test_the_passages_are_listed_on_demand(visit: Opener, address: str, qa: ArticleQA) -> None:
