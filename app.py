@@ -1,4 +1,4 @@
-"""The page in the browser: ``python app.py`` is ``article-qa serve``."""
+"""Run the web page: ``python app.py`` does the same as ``article-qa serve``."""
 
 from __future__ import annotations
 

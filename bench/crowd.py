@@ -82,7 +82,7 @@ class Chat:
     async def begin(self) -> None:
         """Load the page, and choose the town."""
         await self._visitor.arrive()
-        await self._visitor.press("choose", id=self._id, left_out=self._left_out)
+        await self._visitor.press("choose", id=self._id, unselected=self._left_out)
 
     async def turn(self, *, reads_after: float = 0) -> str:
         """Ask, and return what is wrong with the reply; empty if nothing is."""

@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "training", "tests")
-PAGE_WITH_GRADIO = ("adding", "asking", "gradio_patches", "handlers", "layout", "server")
-MIDDLEWARE = ("body_limits", "guard", "security_headers", "server")
+PAGE_WITH_GRADIO = ("adding", "asking", "handlers", "layout", "server")
+MIDDLEWARE = ("body_limits", "guard", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
 

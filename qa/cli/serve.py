@@ -1,4 +1,4 @@
-"""The command ``article-qa serve``: run the web page; ``python app.py`` does the same."""
+"""Run the web page: the command ``article-qa serve``, or ``python app.py``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HIGHEST_PORT = 65_535
 _WARM_UP_AFTER_SECONDS = 3.0
-"""How long the models wait, so that a page that is opened at once has the processor to itself."""
+"""How long to wait before loading the models, so that the page itself opens fast."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +58,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     if article and library:
         wrong_usage("Give either --article or --library, not both.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    # Imports create objects that stay. Searching them for garbage takes a sixth of the time
-    # until the page is up.
+    # Imports create no garbage. Searching for it takes a sixth of the time until the page is up.
     gc.disable()
     with progress_bar("Starting the page"):
         from qa.page.layout import build_page
@@ -72,21 +71,21 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         public_url=root_path,
         trusted_proxies=trusted_proxy or (),
     )
-    with listen(options) as listener, _opened(article, library) as qa:
+    with listen(options) as listener, _open_library(article, library) as qa:
         server = launch(build_page(qa), options, settings=qa.settings, listener=listener)
         gc.freeze()
         gc.enable()
         print_text(f"Open {server.address} in a browser. Ctrl-C ends it.")
-        warming_up = threading.Timer(_WARM_UP_AFTER_SECONDS, _warm_up, args=[qa])
-        warming_up.daemon = True
-        warming_up.start()
+        warm_up = threading.Timer(_WARM_UP_AFTER_SECONDS, _warm_up, args=[qa])
+        warm_up.daemon = True
+        warm_up.start()
         try:
             server.wait()
         finally:
             server.close()
 
 
-def _opened(article: Path | None, library: Path | None) -> ArticleQA:
+def _open_library(article: Path | None, library: Path | None) -> ArticleQA:
     from qa.article_qa import ArticleQA
 
     if article:

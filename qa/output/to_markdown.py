@@ -29,6 +29,7 @@ from qa.output.escape import (
     visible,
 )
 from qa.output.to_text import (
+    NO_PARAGRAPHS,
     Paragraphs,
     in_quotation_marks,
     nearest,
@@ -89,13 +90,14 @@ def answer_to_markdown(answer: Answer, paragraphs: Paragraphs | None = None) -> 
     return "\n\n".join(filter(None, blocks))
 
 
-def chat_markdown(
+def chat_markdown(  # noqa: PLR0913 - one for each option
     answer: Answer,
     *,
     link: Callable[[Citation], str],
     tip: Callable[[Citation], str] | None = None,
     named: bool = False,
     beside_understood: str = "",
+    paragraphs: Paragraphs = NO_PARAGRAPHS,
 ) -> str:
     """Return ``answer`` for the chat page, where each citation mark is a link.
 
@@ -105,6 +107,7 @@ def chat_markdown(
         tip: Returns the title of that link, which the page shows beside the mark.
         named: Whether a refusal names the article of each passage even if there is only one.
         beside_understood: Markup to put after the line that says how a follow-up was understood.
+        paragraphs: Where the passages of a refusal are, if their articles have no pages.
     """
     blocks = []
     if answer.note:
@@ -116,7 +119,10 @@ def chat_markdown(
     if not answer.answered and answer.passages:
         places = nearest(answer)
         named = named or len({citation.article_id for citation in places}) > 1
-        items = [_nearest_item(citation, link, named=named) for citation in places]
+        items = [
+            _nearest_item(citation, link, paragraphs.get(citation), named=named)
+            for citation in places
+        ]
         blocks += ["**Nearest passages**", "\n".join(items)]
     return "\n\n".join(blocks)
 
@@ -309,8 +315,12 @@ def _link_title(text: str) -> str:
     return "&#10;".join(escaped)
 
 
-def _nearest_item(citation: Citation, link: Callable[[Citation], str], *, named: bool) -> str:
+def _nearest_item(
+    citation: Citation, link: Callable[[Citation], str], paragraph: int | None, *, named: bool
+) -> str:
     """Return a list item of a refusal; its link names the article, or is called "show"."""
     quoted = escape_markdown(in_quotation_marks(flat(citation.quote)))
-    label = escape_markdown(place(citation)) if named else f"show{leading_to(citation.quote)}"
+    label = f"show{leading_to(citation.quote)}"
+    if named:
+        label = escape_markdown(place(citation, paragraph))
     return f"- {quoted} [{label}]({safe_address(link(citation))})"

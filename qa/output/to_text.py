@@ -21,7 +21,7 @@ _QUOTATION_MARKS = '"“”„‟«»‹›「」『』'
 
 Paragraphs: TypeAlias = Mapping[Citation | Passage, int]
 """The number of the paragraph, from 1, in which a quote or a passage begins."""
-_NO_PARAGRAPHS: Paragraphs = MappingProxyType({})
+NO_PARAGRAPHS: Paragraphs = MappingProxyType({})
 
 
 class Piece(NamedTuple):
@@ -32,12 +32,12 @@ class Piece(NamedTuple):
     """Whether it is a short answer, which a terminal prints in bold."""
 
 
-def to_plain(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> str:
+def to_plain(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) -> str:
     """Return ``answer`` for a terminal: its text, then its sources or the nearest passages."""
     return "".join(piece.text for piece in plain_pieces(answer, paragraphs))
 
 
-def plain_pieces(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> Iterator[Piece]:
+def plain_pieces(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) -> Iterator[Piece]:
     """Yield the text of :func:`to_plain`, with the short answers as pieces of their own.
 
     A source repeats its quote only if the text of the answer does not contain it.
@@ -51,7 +51,7 @@ def plain_pieces(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> Ite
     return _pieces(answer, describe)
 
 
-def answer_with_sources(answer: Answer, paragraphs: Paragraphs = _NO_PARAGRAPHS) -> str:
+def answer_with_sources(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) -> str:
     """Return ``answer`` for pasting elsewhere: every source with its place, origin and quote.
 
     A refusal lists the nearest passages.

@@ -1,1 +1,1 @@
-"""The page: its HTML, its style, a visitor's state, and in two modules its Gradio."""
+"""The web page: its layout, its handlers, and the server with its protections."""

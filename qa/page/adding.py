@@ -1,13 +1,15 @@
-"""Add articles from the page, one after the other, and show the progress."""
+"""Add articles from the page, one visitor's after another's, and show the progress."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import gradio as gr
@@ -19,243 +21,351 @@ from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.output.escape import shorten
 from qa.output.to_text import in_quotation_marks
-from qa.page.addition_queue import MOST_WAITING, Line, Place, Stopped
 from qa.page.asking import visit_of
-from qa.page.assets import render
-from qa.page.messages import sentence
-from qa.page.undo import Removals
-from qa.page.uploads import Uploads
+from qa.page.messages import error_message, render
+from qa.page.uploads import UploadedFiles
+from qa.page.view import Removals
 
 _logger = logging.getLogger(__name__)
 
-LINE_FULL = (
-    f"{MOST_WAITING} additions are waiting already, so nothing was added. Give it again in a "
-    "minute."
+MAX_WAITING = 8
+QUEUE_FULL = (
+    f"{MAX_WAITING} additions are waiting already, so nothing was added. Try again in a minute."
 )
 _LABEL_CHARS = 60
 
 
+class Stopped(Exception):
+    """The visitor stopped the addition; the current article is not added."""
+
+
+class QueuedAddition:
+    """One addition in the queue.
+
+    Its thread waits until it is first, and calls :meth:`start_saving` when an article is about
+    to be saved: from then until :meth:`finish_saving` it cannot be stopped.
+    """
+
+    def __init__(self, visitor: str) -> None:
+        self.visitor = visitor
+        self.ahead = 0
+        """How many additions come before this one."""
+        self._lock = threading.Lock()
+        self._is_first = threading.Event()
+        self._changes: SimpleQueue[None] = SimpleQueue()
+        self._is_stopping = False
+        self._is_saving = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether this addition will save nothing more."""
+        with self._lock:
+            return self._is_stopping and not self._is_saving
+
+    def stop(self) -> None:
+        """Stop now, or as soon as the current article is saved."""
+        with self._lock:
+            self._is_stopping = True
+        self._is_first.set()
+        self.notify()
+
+    def move_to(self, ahead: int) -> None:
+        """Set how many additions come before this one; it starts when there are none."""
+        self.ahead = ahead
+        if not ahead:
+            self._is_first.set()
+        self.notify()
+
+    def wait_until_first(self) -> None:
+        """Return when this addition is first in the queue, or stopped."""
+        self._is_first.wait()
+
+    def start_saving(self) -> None:
+        """Prevent a stop while an article is being saved.
+
+        Raises:
+            Stopped: It was stopped before.
+        """
+        with self._lock:
+            if self._is_stopping:
+                raise Stopped
+            self._is_saving = True
+
+    def finish_saving(self) -> None:
+        """Allow a stop again."""
+        with self._lock:
+            self._is_saving = False
+
+    def notify(self) -> None:
+        """Wake the thread in :meth:`wait_for_change`."""
+        self._changes.put(None)
+
+    def wait_for_change(self) -> None:
+        """Return at once for each :meth:`notify` not waited for yet, else at the next."""
+        self._changes.get()
+
+
+class AdditionQueue:
+    """Additions in the order in which they were asked for; the first is running. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._additions: list[QueuedAddition] = []
+
+    def join(self, visitor: str) -> QueuedAddition | None:
+        """Return a new last addition, or None if too many are waiting already."""
+        with self._lock:
+            if len(self._additions) > MAX_WAITING:
+                return None
+            addition = QueuedAddition(visitor)
+            self._additions.append(addition)
+            addition.move_to(len(self._additions) - 1)
+        return addition
+
+    def stop(self, visitor: str) -> None:
+        """Stop every addition of a visitor."""
+        with self._lock:
+            additions = [each for each in self._additions if each.visitor == visitor]
+        for addition in additions:
+            addition.stop()
+
+    @contextmanager
+    def when_first(self, addition: QueuedAddition) -> Iterator[None]:
+        """Wait until the addition is first, and take it out of the queue at the end."""
+        try:
+            addition.wait_until_first()
+            yield
+        finally:
+            self.leave(addition)
+
+    def leave(self, addition: QueuedAddition) -> None:
+        """Take an addition out of the queue; those behind it move up."""
+        with self._lock:
+            self._additions.remove(addition)
+            for ahead, other in enumerate(self._additions):
+                other.move_to(ahead)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something to add: the label shown while it is added, and the function that adds it."""
+    """Something to add: the label to show meanwhile, and the function that adds it."""
 
     label: str
     add: Callable[[Progress], Article]
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
-    """How far the adding of several sources has come."""
+class AdditionState:
+    """How far the addition of several sources has come."""
 
     label: str = ""
-    """What is being added; empty when all is done."""
+    """The source that is being added; empty when all are done."""
     number: int = 0
-    """Of the source that is being added, from 1."""
+    """Of that source, from 1."""
     sources: int = 0
     ahead: int = 0
-    """Other additions that it waits for."""
+    """Other additions that come first."""
     passages_done: int = 0
     passages: int = 0
     """Passages to be embedded; 0 while the source is being read."""
     added: tuple[Article, ...] = ()
     problems: tuple[str, ...] = ()
-    """A sentence for each source that was refused."""
-    stopped: bool = False
-    """Whether the visitor stopped it; what is not in ``added`` was not added."""
+    """An error message for each source that was not added."""
+    is_stopped: bool = False
+    """Whether the visitor stopped it; only the articles in ``added`` were added."""
 
 
-class _Work:
-    """Adds the sources in a thread, when it is their turn."""
+class _AdditionThread:
+    """Adds the sources of one addition, and keeps its state."""
 
-    def __init__(self, sources: Sequence[Source], place: Place) -> None:
-        self.state = Adding(label=sources[0].label, number=1, sources=len(sources))
-        self._sources, self._place = sources, place
+    def __init__(self, sources: Sequence[Source], addition: QueuedAddition) -> None:
+        self.state = AdditionState(label=sources[0].label, number=1, sources=len(sources))
+        self._sources, self._addition = sources, addition
 
     def run(self) -> None:
         for number, source in enumerate(self._sources, start=1):
-            if self._place.stopped:
-                self._tell(stopped=True)
+            if self._addition.is_stopped:
+                self._update(is_stopped=True)
                 return
-            self._tell(label=source.label, number=number, passages_done=0, passages=0)
+            self._update(label=source.label, number=number, passages_done=0, passages=0)
             try:
                 with cancel_check(self._check):
                     article = source.add(self._progress)
-                self._tell(added=(*self.state.added, article))
+                self._update(added=(*self.state.added, article))
             except Stopped:
-                self._tell(stopped=True)
+                self._update(is_stopped=True)
                 return
             except Exception as error:
-                self._tell(problems=(*self.state.problems, sentence(error)))
-            self._place.unseal()
+                self._update(problems=(*self.state.problems, error_message(error)))
+            self._addition.finish_saving()
 
     def end(self) -> None:
-        self._tell(label="")
+        self._update(label="")
 
     def _check(self) -> None:
-        if self._place.stopped:
+        if self._addition.is_stopped:
             raise Stopped
 
     def _progress(self, done: int, total: int) -> None:
-        # After its last passage it is recorded.
+        # The article is saved after its last passage is embedded.
         if done == total:
-            self._place.seal()
+            self._addition.start_saving()
         else:
             self._check()
-        self._tell(passages_done=done, passages=total)
+        self._update(passages_done=done, passages=total)
 
-    def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Adding
+    def _update(self, **changes: Any) -> None:  # noqa: ANN401 - fields of AdditionState
         self.state = replace(self.state, **changes)
-        self._place.tell()
+        self._addition.notify()
 
 
 def add_each(
     sources: Sequence[Source],
-    line: Line,
+    queue: AdditionQueue,
     visitor: str,
-    afterwards: Callable[[], None] = lambda: None,
-) -> Iterator[Adding]:
-    """Add the sources in turn and yield how far it is; one that is refused holds up none.
+    clean_up: Callable[[], None] = lambda: None,
+) -> Iterator[AdditionState]:
+    """Add the sources one after the other and yield the progress.
 
-    It waits in ``line`` until it is their turn. The visitor may stop it at any time: what is
-    whole by then stays, and nothing else is added. If the visitor just leaves, all of it still
-    comes. ``afterwards`` is called when the sources are needed no more.
+    A source that fails holds up no other. The visitor may stop the addition at any time:
+    articles that are complete by then stay. If the visitor just leaves, it goes on to its end.
+    ``clean_up`` is called when the sources are no longer needed.
     """
-    place = line.join(visitor)
-    if place is None:
-        afterwards()
-        yield Adding(problems=(LINE_FULL,))
+    addition = queue.join(visitor)
+    if addition is None:
+        clean_up()
+        yield AdditionState(problems=(QUEUE_FULL,))
         return
-    work = _Work(sources, place)
+    work = _AdditionThread(sources, addition)
 
     def run() -> None:
         try:
-            with line.turn_of(place):
+            with queue.when_first(addition):
                 work.run()
-            afterwards()
+            clean_up()
         except Exception:
-            # The visitor's files are dealt with; what failed is for the server's log.
-            _logger.exception("An addition could not be finished")
+            _logger.exception("An addition could not be finished.")
         finally:
-            work.end()  # wakes the visitor who waits, whatever happened
+            work.end()  # also ends the visitor's wait after an error
 
     try:
-        # It ends with the program: a kill at any instant leaves a library whole.
+        # A daemon: it ends with the program, and a kill at any instant leaves a library whole.
         threading.Thread(target=run, daemon=True).start()
     except RuntimeError as error:  # the system has no room for another thread
-        line.leave(place)
-        afterwards()
-        yield Adding(problems=(sentence(error),))
+        queue.leave(addition)
+        clean_up()
+        yield AdditionState(problems=(error_message(error),))
         return
     is_over = False
     while not is_over:
-        place.wait_for_news()
-        stopped = place.stopped  # asked first: what was recorded before is in the state
-        state = replace(work.state, ahead=place.ahead)
-        if stopped and state.label:
-            state = replace(state, label="", stopped=True)
+        addition.wait_for_change()
+        # Read before the state, which then contains everything that was saved.
+        is_stopped = addition.is_stopped
+        state = replace(work.state, ahead=addition.ahead)
+        if is_stopped and state.label:
+            state = replace(state, label="", is_stopped=True)
         is_over = not state.label
         yield state
 
 
-def adding_html(state: Adding, max_bytes: int) -> str:
-    """Return the line below the forms: a bar while something is added, then what became of it.
+def addition_html(state: AdditionState, max_bytes: int) -> str:
+    """Return the note below the forms: a progress bar, then what was added.
 
     ``max_bytes`` is the limit on one file, which the page checks before it uploads.
     """
-    failed = state.problems or state.stopped
-    over = "failed" if failed else "done" if state.added else "idle"
+    is_failed = state.problems or state.is_stopped
+    outcome = "failed" if is_failed else "done" if state.added else "idle"
     return render(
         "adding.html",
         state=state,
-        kind="busy" if state.label else over,
+        kind="busy" if state.label else outcome,
         label=shorten(state.label, _LABEL_CHARS),
         message=_progress_message(state) if state.label else _outcome_message(state),
         limit=max_bytes,
     )
 
 
-def _progress_message(state: Adding) -> str:
+def _progress_message(state: AdditionState) -> str:
     label = shorten(state.label, _LABEL_CHARS)
     if state.ahead:
         others = "another addition" if state.ahead == 1 else f"{state.ahead} other additions"
-        return f"Waiting for {others}, then adding {label}…"
+        return f"Waiting for {others} before adding {label}…"
     count = f" ({state.number} of {state.sources})" if state.sources > 1 else ""
     return f"Adding {label}{count}…"
 
 
-def _outcome_message(state: Adding) -> str:
+def _outcome_message(state: AdditionState) -> str:
     titles = [in_quotation_marks(article.title) for article in state.added]
     sentences = [f"Added {', '.join(titles)}."] if titles else []
-    if state.stopped:
-        sentences.append(f"Stopped; nothing {'else ' if titles else ''}was added.")
+    if state.is_stopped:
+        sentences.append(f"Stopped. Nothing {'else ' if titles else ''}was added.")
     return " ".join(sentences)
 
 
 class Additions:
-    """What the page's events do to add articles.
+    """Handlers of the events that add articles.
 
-    Each yields the note below the forms, the ids of what was added, and the form's boxes;
-    what was refused stays in them.
+    Each yields the note below the forms, the ids of the added articles, and the values of the
+    form's boxes, which are emptied once everything was added.
     """
 
     def __init__(self, qa: ArticleQA, removals: Removals) -> None:
         self._qa, self._removals = qa, removals
-        self._line = Line()
-        self._uploads = Uploads()
+        self._queue = AdditionQueue()
+        self._files = UploadedFiles()
 
     def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles, text and title."""
+        """Add a pasted text; yield note, ids, text and title."""
         source = self._source(
             title.strip() or "the text", partial(self._qa.add_text, text, title=title)
         )
-        states = add_each([source], self._line, visit_of(request))
-        yield from self._adding(states, ("", ""))
+        yield from self._updates(add_each([source], self._queue, visit_of(request)), ("", ""))
 
     def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles and addresses, which white space parts."""
-        sources = [self._address(each) for each in url.split() or [""]]
-        states = add_each(sources, self._line, visit_of(request))
-        yield from self._adding(states, ("",))
+        """Add the pages at addresses separated by white space; yield note, ids and addresses."""
+        sources = [
+            self._source(each or "the page", partial(self._qa.add_url, each))
+            for each in url.split() or [""]
+        ]
+        yield from self._updates(add_each(sources, self._queue, visit_of(request)), ("",))
 
     def add_files(
         self, paths: Sequence[str] | None, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield note, added articles and files; the uploaded copies are deleted."""
+        """Add uploaded files and delete the uploads; yield note, ids and files."""
         files = [Path(path) for path in paths or ()]
         if files:
-            self._uploads.take(files)
-            sources = [self._file(path) for path in files]
-            release = partial(self._uploads.release, files)
-            states = add_each(sources, self._line, visit_of(request), release)
-            yield from self._adding(states, (None,), always=True)
+            self._files.acquire(files)
+            sources = [self._source(path.name, partial(self._qa.add_file, path)) for path in files]
+            release = partial(self._files.release, files)
+            states = add_each(sources, self._queue, visit_of(request), release)
+            yield from self._updates(states, (None,), always_empty=True)
 
     def stop(self, request: gr.Request) -> None:
-        """Stop what this visitor adds, or waits to add."""
-        self._line.stop(visit_of(request))
+        """Stop the additions of this visitor."""
+        self._queue.stop(visit_of(request))
 
-    def _adding(
-        self, states: Iterator[Adding], emptied: tuple[str | None, ...], *, always: bool = False
+    def _updates(
+        self,
+        states: Iterator[AdditionState],
+        emptied: tuple[str | None, ...],
+        *,
+        always_empty: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield note, ids of what was added, and the boxes; emptied if all of it was added."""
         limit = self._qa.settings.max_article_bytes
         for state in states:
-            over = not state.label and (always or not (state.problems or state.stopped))
-            boxes = emptied if over else (gr.skip(),) * len(emptied)
-            yield adding_html(state, limit), [article.id for article in state.added], *boxes
-
-    def _address(self, url: str) -> Source:
-        return self._source(url or "the page", partial(self._qa.add_url, url))
-
-    def _file(self, path: Path) -> Source:
-        return self._source(path.name, partial(self._qa.add_file, path))
+            is_complete = always_empty or not (state.problems or state.is_stopped)
+            is_emptied = not state.label and is_complete
+            boxes = emptied if is_emptied else (gr.skip(),) * len(emptied)
+            yield addition_html(state, limit), [article.id for article in state.added], *boxes
 
     def _source(self, label: str, add: Callable[..., Article]) -> Source:
-        return Source(label, lambda progress: self._kept(add(progress=progress)))
+        return Source(label, lambda progress: self._cancel_removal(add(progress=progress)))
 
-    def _kept(self, article: Article) -> Article:
-        """Return an article that was added, and have no earlier removal of it take effect."""
-        self._removals.keep(article.id)
+    def _cancel_removal(self, article: Article) -> Article:
+        """Return an added article, and cancel any removal of it that was asked for before."""
+        self._removals.cancel_for(article.id)
         try:
             return self._qa.article(article.id)
-        except ArticleNotFound:  # it was there already, and its ten seconds ended just now
+        except ArticleNotFound:  # it was in the library already, and was removed just now
             return self._qa.add_article(article)

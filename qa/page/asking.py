@@ -1,4 +1,4 @@
-"""Ask on the page: put a question, wait for the answer, stop, retry or edit it."""
+"""Ask a question on the page: wait for the answer, stop, ask again, or edit the wording."""
 
 from __future__ import annotations
 
@@ -14,17 +14,31 @@ import gradio as gr
 from index.errors import ArticleNotFound
 from qa.answers.answer import Answer, Kind
 from qa.article_qa import ArticleQA
-from qa.page.conversation_tools import tools_html
-from qa.page.messages import sentence
-from qa.page.panel import HOW_TO_ADD, NO_ARTICLE, status_html
-from qa.page.state import Asked, Chat, Tabs, Turn
+from qa.output.to_text import paragraphs_of, places_of
+from qa.page.chat import Chat, Turn, tools_html
+from qa.page.messages import error_message, status_html
+from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
+from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
 
 T = TypeVar("T")
 
+READY = "Ready"
+LOADING = "Loading the models… You can ask already. Your question is answered once they are loaded."
+STOPPED = "Stopped"
+SEARCHING = "Reading the articles…"
+NONE_SELECTED = "No article is selected. Tick at least one in the list of articles, then ask again."
+TOO_MANY = "Too many questions are waiting at the moment. Ask again in a minute."
+READ_AT_ONCE = 2
+"""Questions read at the same time; the others queue, and can be stopped. On two cores
+1, 2 and 3 at once gave 9.5, 10.8 and 10.8 answers a second (bench.load, 20 chats)."""
+MOST_ASKED = 64
+"""Questions that are read or queued at once, at most; further ones are rejected."""
+_NO_CHANGE = (gr.skip(),) * 5
 
-class Stops:
-    """Who is waiting, by visitor.
+
+class WaitingVisitors:
+    """The visitors who wait for an answer, and may stop waiting.
 
     Gradio can cancel a request as well, but its page then takes no further question.
     """
@@ -32,83 +46,67 @@ class Stops:
     def __init__(self) -> None:
         self._waiting: dict[str, threading.Event] = {}
 
-    def expect(self, visitor: str, work: Future[T]) -> Callable[[], T | None]:
-        """Return what waits for ``work``, and may be stopped from now on.
+    def start(self, visitor: str, work: Future[T]) -> Callable[[], T | None]:
+        """Register a visitor as waiting, and return the function that waits for ``work``.
 
-        It returns what the work comes to, or None as soon as the visitor stops it. Work that
-        has begun then goes on to its end, and what it comes to is dropped. A visitor who goes
-        away waits until the work ends.
+        It returns the result of the work, or None as soon as the visitor stops it. Work that
+        has begun then runs to its end, and its result is dropped.
         """
-        woken = threading.Event()
-        self._waiting[visitor] = woken
+        is_over = threading.Event()
+        self._waiting[visitor] = is_over
 
-        def forget() -> None:
-            if self._waiting.get(visitor) is woken:
+        def unregister() -> None:
+            if self._waiting.get(visitor) is is_over:
                 self._waiting.pop(visitor, None)
 
         def end(_: Future[T]) -> None:
-            woken.set()
-            forget()
+            is_over.set()
+            unregister()
 
-        def outcome() -> T | None:
-            woken.wait()
-            forget()
+        def wait() -> T | None:
+            is_over.wait()
+            unregister()
             if not work.done():
                 work.cancel()
             return work.result() if work.done() and not work.cancelled() else None
 
         work.add_done_callback(end)
-        return outcome
+        return wait
 
-    @property
-    def count(self) -> int:
-        """How many are waiting."""
+    def __len__(self) -> int:
+        """Return how many are waiting."""
         return len(self._waiting)
 
-    def waits(self, visitor: str) -> bool:
+    def __contains__(self, visitor: str) -> bool:
         """Return whether this visitor is waiting."""
         return visitor in self._waiting
 
     def stop(self, visitor: str) -> None:
-        """Stop what the visitor waits for, if anything."""
-        woken = self._waiting.get(visitor)
-        if woken:
-            woken.set()
+        """End a visitor's wait, if there is one."""
+        is_over = self._waiting.get(visitor)
+        if is_over:
+            is_over.set()
 
 
-_ALIKE = 0.5
-"""The least share of characters that an edited wording has in common with what it was."""
+_MIN_SIMILARITY = 0.5
+"""The least share of characters that an edited wording has in common with the original."""
 
 
 def wording_of(chat: Chat, number: object) -> str:
-    """Return what the question of a turn was taken to ask; empty if there is nothing to edit.
+    """Return how the question of a turn was understood; empty if it was taken as typed.
 
-    ``number`` is as for :meth:`qa.page.state.Chat.answer_of`.
+    ``number`` is as for :meth:`qa.page.chat.Chat.turn`.
     """
-    answer = chat.answer_of(number)
-    return (answer.understood or "") if answer else ""
+    turn = chat.turn(number)
+    return (turn.answer.understood or "") if turn and turn.answer else ""
 
 
 def is_edited(typed: str, wording: str) -> bool:
-    """Return whether ``typed`` is ``wording`` as it was given to be edited, and no new question."""
-    # Their lengths alone rule out most: what is typed may be of any length.
-    if not wording or len(typed) > (2 / _ALIKE - 1) * len(wording):
+    """Return whether ``typed`` is an edited ``wording`` and not a new question."""
+    # Compare the lengths first: the typed text may be of any length.
+    if not wording or len(typed) > (2 / _MIN_SIMILARITY - 1) * len(wording):
         return False
-    return SequenceMatcher(None, wording, typed).ratio() >= _ALIKE
-
-
-READY = "Ready"
-LOADING = "Loading the models… You can ask already: the question waits."
-STOPPED = "Stopped"
-SEARCHING = "Reading the articles…"
-NONE_CHOSEN = "No article is chosen. Tick at least one in the list of articles, then ask again."
-READ_AT_ONCE = 2
-"""Questions read at the same time; the others queue, and can be stopped. On two cores
-1, 2 and 3 at once gave 9.5, 10.8 and 10.8 answers a second (bench.load, 20 chats)."""
-MOST_ASKED = 64
-"""At most this many questions are read or queued; further ones are rejected at once."""
-TOO_MANY = "Too many questions are waiting here at the moment. Ask it again in a minute."
-_NOTHING = (gr.skip(),) * 5
+    return SequenceMatcher(None, wording, typed).ratio() >= _MIN_SIMILARITY
 
 
 def visit_of(request: gr.Request) -> str:
@@ -117,122 +115,125 @@ def visit_of(request: gr.Request) -> str:
 
 
 class Asking:
-    """What the page's events do about a question.
+    """Handlers of the events that ask questions.
 
-    Each yields question box, conversation, status, chat and tools: waiting, then answered.
-    The answer is in the chat; what shows it is the step that follows. A question that is
-    stopped comes back into its box.
+    Each yields question box, conversation, status, chat and tools: first while waiting, then
+    with the answer in the chat, which the next event shows. The text of a stopped question
+    returns to the box.
     """
 
-    def __init__(self, qa: ArticleQA, tabs: Tabs, stops: Stops) -> None:
-        self._qa, self._tabs, self._stops = qa, tabs, stops
+    def __init__(self, qa: ArticleQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
+        self._qa, self._tabs, self._waiting = qa, tabs, waiting
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
 
     def respond(
         self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield what comes of a question that was typed, or of an example that was picked."""
-        picked = isinstance(event.target, gr.Chatbot)
-        question = (event.value["text"] if picked else typed).strip()
+        """Ask the question that was typed, or the example that was clicked."""
+        is_example = isinstance(event.target, gr.Chatbot)
+        question = (event.value["text"] if is_example else typed).strip()
         if question:
-            yield from self._asking(question, chat, chat, view, request)
+            yield from self._ask(question, chat, chat, view, request)
         else:
-            yield _NOTHING
+            yield _NO_CHANGE
 
     def retry(self, chat: Chat, view: View, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield likewise: the last question, asked again."""
-        if chat.turns:
-            question = chat.turns[-1].question
-            yield from self._asking(question, chat, chat.without_last(), view, request)
+        """Ask the last question again."""
+        newest = chat.newest()
+        if newest:
+            yield from self._ask(newest.question, chat, chat.without_last(), view, request)
         else:
-            yield _NOTHING
+            yield _NO_CHANGE
 
     def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Yield likewise: the question that an earlier visit in the same tab waited for."""
-        asked = self._tabs.asked(visit_of(request))
-        if asked:
-            yield from self._awaited(asked, request)
+        """Wait for the answer to the question of an earlier visit in the same tab."""
+        pending = self._tabs.pending(visit_of(request))
+        if pending:
+            yield from self._wait_for(pending, request)
         else:
-            yield _NOTHING
+            yield _NO_CHANGE
 
     def stop(self, request: gr.Request) -> None:
         """Stop the question that this visitor waits for."""
-        self._stops.stop(visit_of(request))
+        self._waiting.stop(visit_of(request))
 
     def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
-        """Return the question box, with what a question was taken to ask, and the view."""
+        """Return the question box with the wording of a turn to edit, and the view."""
         wording = wording_of(chat, getattr(event, "turn", 0))
-        return (wording, replace(view, wording=wording)) if wording else (gr.skip(),) * 2
+        return (wording, replace(view, edited_question=wording)) if wording else (gr.skip(),) * 2
 
-    def messages(self, chat: Chat, asked: Asked | None = None) -> list[dict[str, str]]:
-        """Return a conversation as it is shown, with the question that is waited for."""
-        if asked:
-            chat = asked.after.with_turn(Turn(asked.question, waiting=self._waiting()))
+    def messages(self, chat: Chat, pending: PendingQuestion | None = None) -> list[dict[str, str]]:
+        """Return a conversation as chat messages, with the pending question last."""
+        if pending:
+            turn = Turn(pending.question, waiting=self._waiting_message())
+            chat = pending.history.with_turn(turn)
         return chat.messages({info.id for info in self._qa.catalogue()})
 
-    def _asking(
-        self, question: str, before: Chat, after: Chat, view: View, request: gr.Request
+    def _ask(
+        self, question: str, before: Chat, history: Chat, view: View, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Ask a question that follows those of ``after``; if it is stopped, show ``before``.
+        """Ask a question that follows the turns of ``history``; show ``before`` if stopped.
 
-        A question whose wording was edited is complete, so it is asked without history.
+        An edited wording is complete, so it is asked without history.
 
         Raises:
-            gr.Error: Too many questions wait. The question stays in its box.
+            gr.Error: Too many questions wait. The question stays in the box.
         """
         visit = visit_of(request)
-        if self._stops.waits(visit):  # one at a time: it stays in the box
-            yield _NOTHING
+        if visit in self._waiting:  # one at a time; the question stays in the box
+            yield _NO_CHANGE
             return
-        if self._stops.count >= MOST_ASKED:
+        if len(self._waiting) >= MOST_ASKED:
             raise gr.Error(TOO_MANY, print_exception=False)
-        history = [] if is_edited(question, view.wording) else after.answers()
-        turn = self._readers.submit(self._answered, question, history, view)
-        asked = Asked(question, before, after, turn)
-        self._tabs.asks(visit, asked)
-        yield from self._awaited(asked, request)
+        answers = [] if is_edited(question, view.edited_question) else history.answers()
+        turn = self._readers.submit(self._turn, question, answers, view)
+        pending = PendingQuestion(question, before, history, turn)
+        self._tabs.save_pending(visit, pending)
+        yield from self._wait_for(pending, request)
 
-    def _awaited(self, asked: Asked, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        visit, after, before = visit_of(request), asked.after, asked.before
-        outcome = self._stops.expect(visit, asked.turn)
-        status = status_html("busy", self._waiting(), len(after.turns) + 1)
-        yield "", self.messages(after, asked), status, gr.skip(), tools_html(after, is_busy=True)
-        turn = outcome()
-        chat = before if turn is None else after.with_turn(turn)
-        self._tabs.keep(visit, chat=chat)
+    def _wait_for(self, pending: PendingQuestion, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        visit, history, before = visit_of(request), pending.history, pending.before
+        wait = self._waiting.start(visit, pending.turn)
+        status = status_html("busy", self._waiting_message(), len(history.turns) + 1)
+        tools = tools_html(history, is_busy=True)
+        yield "", self.messages(history, pending), status, gr.skip(), tools
+        turn = wait()
+        chat = before if turn is None else history.with_turn(turn)
+        self._tabs.save(visit, chat=chat)
         if turn is None:
             status = status_html("stopped", STOPPED, len(before.turns))
-            yield asked.question, self.messages(before), status, before, tools_html(before)
+            yield pending.question, self.messages(before), status, before, tools_html(before)
         else:
-            # The answer is shown by the step that follows, together with its article.
+            # The next event shows the answer together with its article.
             yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
 
-    def _waiting(self) -> str:
-        """Return what a question waits for, in words."""
+    def _waiting_message(self) -> str:
         return SEARCHING if self._qa.ready else LOADING
 
-    def _answered(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+    def _turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+        """Return the turn with the answer, or with an error message."""
         try:
             try:
-                return self._turn(question, history, view)
+                return self._answered_turn(question, history, view)
             except ArticleNotFound:  # somebody removed one just now: ask those that are left
-                return self._turn(question, history, view)
+                return self._answered_turn(question, history, view)
         except Exception as error:
-            return Turn(question, problem=sentence(error))
+            return Turn(question, problem=error_message(error))
 
-    def _turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+    def _answered_turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
         articles = self._qa.catalogue()
-        chosen = view.chosen(articles)
-        if not articles or chosen == []:
-            return self._of_none(question, is_empty=not view.listed(articles))
-        answer = self._qa.ask(question, article_ids=chosen, history=history)
-        several = len(articles if chosen is None else chosen) > 1
-        return Turn(question, answer, several=several)
+        selected = view.selected(articles)
+        if not articles or selected == []:
+            return self._turn_without_articles(question, is_empty=not view.visible(articles))
+        answer = self._qa.ask(question, article_ids=selected, history=history)
+        several = len(articles if selected is None else selected) > 1
+        paragraphs = paragraphs_of((*places_of(answer), *answer.passages), self._qa.article)
+        return Turn(question, answer, several=several, paragraphs=paragraphs)
 
-    def _of_none(self, question: str, *, is_empty: bool) -> Turn:
-        """Return the turn where no article is asked: what is said to the program has a reply."""
+    def _turn_without_articles(self, question: str, *, is_empty: bool) -> Turn:
+        """Return a reply to small talk, or say that there is no article to ask."""
         if self._qa.intent(question).kind is not Kind.TALK:
-            return Turn(question, problem=NO_ARTICLE if is_empty else NONE_CHOSEN)
+            return Turn(question, problem=NO_ARTICLE if is_empty else NONE_SELECTED)
         answer = self._qa.ask(question)
         if is_empty:
             answer = replace(answer, text=f"{answer.text} {HOW_TO_ADD}")

@@ -1,7 +1,6 @@
-"""Limits on the bodies of requests: how large they may be, and how long they may take.
+"""ASGI middleware that limits the size and the duration of request bodies.
 
-Gradio reads a body to its end, however much and however slow. Here each has a limit that also
-holds where no length is declared, and has to arrive at a least rate.
+Gradio reads any body to its end. The limits also hold where no length is declared.
 """
 
 from __future__ import annotations
@@ -17,9 +16,8 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.page.guard import UPLOAD_PATH, refusal
-from qa.page.security_headers import uncompressed
-from qa.page.uploads import Arrival, IntakeLedger, IntakeLimits, IntakeRefusedError, visitor_of
+from qa.page.guard import UPLOAD_PATH, refusal, uncompressed
+from qa.page.uploads import Intake, IntakeLedger, IntakeLimits, IntakeRefusedError, visitor_of
 
 _JOIN_PATH = "/gradio_api/queue/join"
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
@@ -28,68 +26,68 @@ _JSON_OVERHEAD = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyLimits:
-    """Sizes in bytes, times in seconds."""
+    """Limits on one request body: sizes in bytes, times in seconds."""
 
     call: int
-    """Of a call of the API, or an event without a text."""
+    """Size of an API call."""
     join: int
-    """Of an event of the page, which may carry a pasted article."""
+    """Size of an event of the page, which may carry a pasted article."""
     grace: float = 30.0
-    """Any body may take as long."""
+    """Time that any body may take."""
     rate: float = 20_000.0
-    """Bytes a second that it has to bring on average after that."""
+    """Average bytes a second that must arrive after that."""
     longest: float = 3_600.0
 
     @classmethod
     def of(cls, max_article: int, max_question: int) -> BodyLimits:
-        """Return the limits for articles of so many bytes and questions of so many characters."""
+        """Return the limits; ``max_article`` is in bytes, ``max_question`` in characters."""
         # JSON writes a line break or a quotation mark as two bytes, a character as up to six.
         return cls(call=_JSON_OVERHEAD + 6 * max_question, join=_JSON_OVERHEAD + 2 * max_article)
 
     def deadline(self, received: int) -> float:
-        """Return how many seconds after its beginning a body must have gone on."""
+        """Return by when, in seconds, more than the ``received`` bytes must have arrived."""
         return min(self.grace + received / self.rate, self.longest)
 
 
 class BodyRefusedError(MultiPartException):
-    """A body is over a limit; of the kind after which Gradio deletes what it has written."""
+    """A body is over a limit. After a MultiPartException Gradio deletes what it has written."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
 
 
 class BodyLimiter:
-    """ASGI middleware that cuts off bodies over the limits, and counts them in ``uploads``."""
+    """ASGI middleware that cuts off bodies over the limits, and counts uploads in ``uploads``."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits, uploads: IntakeLedger) -> None:
         self._app, self._limits, self._uploads = app, limits, uploads
         self._events = IntakeLedger(IntakeLimits.of_events(limits.join))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or end it with a sentence."""
+        """Serve one request, or refuse it with a message."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        response = _Response(send)
         try:
             self._check_declared(scope)
             if scope["method"] == "POST":
-                await self._take(scope, receive, answer)
+                await self._receive(scope, receive, response)
             else:
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, receive, response.send)
         except (BodyRefusedError, IntakeRefusedError) as error:
-            if not answer.has_started:
-                response = refusal(scope, error.status, error.sentence)
-                response.headers["connection"] = "close"
-                await response(scope, receive, send)
+            if not response.has_started:
+                refused = refusal(scope, error.status, error.message)
+                refused.headers["connection"] = "close"
+                await refused(scope, receive, send)
 
     def _check_declared(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         declared = int(length) if length.isascii() and length.isdigit() else 1
         if scope["method"] != "POST" and (declared or "transfer-encoding" in headers):
-            raise BodyRefusedError(400, "A request of this kind cannot have a body.")
+            raise BodyRefusedError(400, "Only POST requests may have a body.")
         if declared > (limit := self._limit_of(scope["path"])):
             raise _too_large(limit)
 
@@ -98,103 +96,114 @@ class BodyLimiter:
             return self._uploads.limits.visitor_bytes
         return self._limits.join if path == _JOIN_PATH else self._limits.call
 
-    async def _take(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _receive(self, scope: Scope, receive: Receive, response: _Response) -> None:
         is_upload = scope["path"] == UPLOAD_PATH
         ledger = self._uploads if is_upload else self._events
-        with ledger.begin(visitor_of(scope)) as arrival:
+        with ledger.begin(visitor_of(scope)) as intake:
             counter = None
             if is_upload:
                 counter = _FileCounter(Headers(scope=scope), self._uploads.limits.request_files)
-                scope = uncompressed(scope)  # the answer is read here
-                answer.is_read = True
+                scope = uncompressed(scope)  # so that the paths in the response can be read
+                response.keeps_content = True
             limit = self._limit_of(scope["path"])
-            body = _Body(receive, limit, self._limits, arrival, counter)
-            answer.body = body
+            body = _Body(receive, limit, self._limits, intake, counter)
+            response.body = body
             try:
-                await self._app(scope, body.receive, answer.send)
+                await self._app(scope, body.receive, response.send)
             except Exception:
                 if not body.problem:
                     raise
             if body.problem:
                 raise body.problem
             if is_upload:
-                arrival.kept = answer.paths()
+                intake.stored = response.listed_paths()
 
 
 class _Body:
-    """A request's body, counted as it is read."""
+    """Counts the body of a request as it arrives."""
 
     def __init__(
         self,
         receive: Receive,
         limit: int,
         limits: BodyLimits,
-        arrival: Arrival,
+        intake: Intake,
         counter: _FileCounter | None,
     ) -> None:
         self.problem: BodyRefusedError | None = None
         self._receive, self._limit, self._limits = receive, limit, limits
-        self._arrival, self._counter = arrival, counter
-        self._began, self._size, self._is_whole = time.monotonic(), 0, False
+        self._intake, self._counter = intake, counter
+        self._start, self._size, self._is_complete = time.monotonic(), 0, False
 
     async def receive(self) -> Message:
-        """Return the next message, as ASGI's ``receive``; of the body only what is allowed."""
-        if self._is_whole:
+        """Return the next message, as ASGI's ``receive``.
+
+        Raises:
+            BodyRefusedError: The body is over a limit, too slow, or broken off.
+        """
+        if self._is_complete:
             return await self._receive()
         try:
             return await self._next()
         except BodyRefusedError as error:
             self.problem = error
         except IntakeRefusedError as error:
-            self.problem = BodyRefusedError(error.status, error.sentence)
+            self.problem = BodyRefusedError(error.status, error.message)
         except TimeoutError:
-            self.problem = BodyRefusedError(408, "This arrived too slowly, so it was cut off.")
+            self.problem = BodyRefusedError(
+                408, "The request arrived too slowly, so it was cut off."
+            )
         raise self.problem
 
     async def _next(self) -> Message:
-        left = self._limits.deadline(self._size) - (time.monotonic() - self._began)
+        left = self._limits.deadline(self._size) - (time.monotonic() - self._start)
         async with asyncio.timeout(left):
             message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise BodyRefusedError(400, "This was broken off.")
+            raise BodyRefusedError(400, "The request was broken off.")
         data = message.get("body", b"")
         self._size += len(data)
         if self._size > self._limit:
             raise _too_large(self._limit)
-        self._arrival.add(len(data), self._counter.count(data) if self._counter else 0)
-        self._is_whole = not message.get("more_body", False)
+        self._intake.add(len(data), self._counter.count(data) if self._counter else 0)
+        self._is_complete = not message.get("more_body", False)
         return message
 
 
 class _FileCounter:
-    """Counts the parts of an upload, each of which Gradio makes a file of."""
+    """Counts the parts of an upload, from each of which Gradio makes a file."""
 
-    def __init__(self, headers: Headers, most: int) -> None:
-        found = _BOUNDARY.search(headers.get("content-type", ""))
-        self._mark = b"--" + found[1].encode("latin-1") if found else b""
-        self._most, self._files, self._tail = most, -1, b""  # the last mark ends the last part
+    def __init__(self, headers: Headers, max_files: int) -> None:
+        match = _BOUNDARY.search(headers.get("content-type", ""))
+        self._boundary = b"--" + match[1].encode("latin-1") if match else b""
+        # From -1, because a boundary also follows the last part.
+        self._max_files, self._files, self._tail = max_files, -1, b""
 
     def count(self, data: bytes) -> int:
-        """Return how many parts more have begun with these bytes."""
-        if not self._mark:
+        """Return how many parts end in the next bytes.
+
+        Raises:
+            BodyRefusedError: There are too many parts.
+        """
+        if not self._boundary:
             return 0
-        seen = self._tail + data
-        marks = seen.count(self._mark)
-        self._tail = seen[-(len(self._mark) - 1) :]
-        more = max(self._files + marks, 0) - max(self._files, 0)
-        self._files += marks
-        if self._files > self._most:
-            msg = f"More than {self._most} files were sent at once. Add fewer at a time."
+        unread = self._tail + data
+        boundaries = unread.count(self._boundary)
+        self._tail = unread[-(len(self._boundary) - 1) :]
+        new_files = max(self._files + boundaries, 0) - max(self._files, 0)
+        self._files += boundaries
+        if self._files > self._max_files:
+            msg = f"More than {self._max_files} files were sent at once. Add fewer at a time."
             raise BodyRefusedError(413, msg)
-        return more
+        return new_files
 
 
-class _Answer:
-    """What the application answers, unless the body was refused by then."""
+class _Response:
+    """Passes the application's response on, unless the body was refused before it began."""
 
     def __init__(self, send: Send) -> None:
         self.body: _Body | None = None
-        self.has_started = self.is_read = False
+        self.has_started = self.keeps_content = False
         self._send, self._content = send, b""
 
     async def send(self, message: Message) -> None:
@@ -202,12 +211,12 @@ class _Answer:
         if self.body and self.body.problem and not self.has_started:
             return
         self.has_started = True
-        if self.is_read:
+        if self.keeps_content:
             self._content += message.get("body", b"")
         await self._send(message)
 
-    def paths(self) -> tuple[Path, ...]:
-        """Return the files that Gradio says it has made of an upload."""
+    def listed_paths(self) -> tuple[Path, ...]:
+        """Return the files that Gradio's response to an upload lists."""
         try:
             listed = json.loads(self._content)
         except ValueError:
@@ -217,5 +226,5 @@ class _Answer:
 
 def _too_large(limit: int) -> BodyRefusedError:
     return BodyRefusedError(
-        413, f"This is larger than {limit / 1e6:,.6g} MB, the most that is taken at once."
+        413, f"This is larger than {limit / 1e6:,.6g} MB, the limit for one request."
     )

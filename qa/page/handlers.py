@@ -12,264 +12,264 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
-from index.types import ArticleInfo
 from qa.article_qa import ArticleQA
 from qa.output.article_html import place_of
 from qa.page.adding import Additions
-from qa.page.asking import LOADING, READY, Asking, Stops, visit_of
-from qa.page.conversation_tools import copied, exported, outbox_html, tools_html
-from qa.page.messages import sentence
+from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
+from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
+from qa.page.messages import error_message, status_html
 from qa.page.panel import (
     LEAVES,
-    fitting,
-    landing_html,
-    landing_marks,
+    articles_that_fit,
     last_leaf,
     panel_html,
-    status_html,
+    scroll_target_html,
+    target_marks,
 )
-from qa.page.shelf import END, GONE, START, Request, acted, digest, opened, shelf_html
-from qa.page.state import Chat, ClearedChats, Tabs
-from qa.page.undo import Removals
-from qa.page.view import View
+from qa.page.shelf import (
+    ALREADY_REMOVED,
+    END,
+    START,
+    ShelfEvent,
+    apply_action,
+    digest,
+    shelf_html,
+)
+from qa.page.tabs import ClearedChats, Tabs
+from qa.page.view import Removals, View
+
+CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
 
 
-def suggested(qa: ArticleQA, view: View, should_continue: Callable[[], bool]) -> Sequence[str]:
-    """Return questions about the article in view, or about the first that is asked.
+def suggest_questions(
+    qa: ArticleQA, view: View, should_continue: Callable[[], bool]
+) -> Sequence[str]:
+    """Return questions about the open article or, if it is not asked, about the first that is.
 
     Raises:
         ArticleNotFound: Somebody removed the article.
     """
     articles = qa.catalogue()
-    about = _about(articles, view)
-    return (
-        qa.suggest(view.chosen(articles), about=[about], should_continue=should_continue)
-        if about
-        else ()
-    )
+    visible = view.visible(articles)
+    asked = [article.id for article in visible if article.id not in view.unselected]
+    if not asked:
+        return ()
+    open_id = view.open_id(visible)
+    about = open_id if open_id in asked else asked[0]
+    return qa.suggest(view.selected(articles), about=[about], should_continue=should_continue)
 
 
-def invitation(questions: Sequence[str]) -> str:
-    """Return what stands above the questions, in Markdown."""
+def empty_chat_markdown(questions: Sequence[str]) -> str:
+    """Return the text above the suggested questions of an empty conversation."""
     return "**Ask a question**" + (", or begin with one of these." if questions else ".")
 
 
-def _about(articles: Sequence[ArticleInfo], view: View) -> str:
-    """Return the id of the article to begin with: the one in view, if it is asked at all."""
-    listed = view.listed(articles)
-    asked = [article.id for article in listed if article.id not in view.left_out]
-    in_view = opened(view.article_id, listed)
-    return in_view if in_view in asked else next(iter(asked), "")
+def follow_link(library: ArticleQA, view: View, data: object) -> View:
+    """Return the view at the place that a link names, or with an error message.
 
-
-def followed(library: ArticleQA, view: View, data: object) -> View:
-    """Return the view at the place that a link names, or with a problem if there is none.
-
-    ``data`` is what the browser says; anything at all may be in it.
+    ``data`` comes from the browser, so it may be anything.
     """
     place = place_of(_value(data, "place"))
-    ids = [info.id for info in view.listed(library.catalogue())]
+    ids = [info.id for info in view.visible(library.catalogue())]
     article_id = next((id_ for id_ in ids if place and id_.startswith(place.article)), None)
     if place is None or article_id is None:
-        return replace(view.settled(), problem=GONE)
-    return view.settled().showing(article_id, start=place.start, land=place.name)
+        return replace(view.without_form(), problem=ALREADY_REMOVED)
+    return view.without_form().showing(article_id, start=place.start, target=place.name)
 
 
-def turned(library: ArticleQA, view: View, data: object) -> View:
-    """Return the view with what comes before or after; it is read on from the near end."""
-    articles = view.listed(library.catalogue())
-    open_id = opened(view.article_id, articles)
+def turn_to_part(library: ArticleQA, view: View, data: object) -> View:
+    """Return the view of the earlier or the next part of the article, at its near end."""
+    articles = view.visible(library.catalogue())
+    open_id = view.open_id(articles)
     length = next((info.characters for info in articles if info.id == open_id), 0)
     if _value(data, "to") == "before":
-        return replace(view, leaf=max(0, view.leaf - LEAVES), land=END)
-    return replace(view, leaf=min(view.leaf + LEAVES, last_leaf(length)), land=START)
+        return replace(view, leaf=max(0, view.leaf - LEAVES), target=END)
+    return replace(view, leaf=min(view.leaf + LEAVES, last_leaf(length)), target=START)
 
 
 def _value(data: object, name: str) -> str:
     return str(data.get(name, "")) if isinstance(data, dict) else ""
 
 
-CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
-
-
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn any error into the one sentence that Gradio shows or sends."""
+def _gradio_errors() -> Iterator[None]:
+    """Turn any error into one that Gradio sends with our error message."""
     try:
         yield
     except Exception as error:
-        raise gr.Error(sentence(error), print_exception=False) from error
+        raise gr.Error(error_message(error), print_exception=False) from error
 
 
-def _offering(questions: Sequence[str]) -> gr.Chatbot:
+def _with_examples(questions: Sequence[str]) -> gr.Chatbot:
     examples: Any = [{"text": question} for question in questions]
-    return gr.Chatbot(examples=examples, placeholder=invitation(questions))
+    return gr.Chatbot(examples=examples, placeholder=empty_chat_markdown(questions))
 
 
-def _at_newest(chat: Chat, view: View) -> View:
-    """Return the view at the place that the newest answer rests on, if it rests on any."""
-    rests_on = chat.rests_on()
-    if rests_on is None:
-        return view
-    return view.showing(rests_on.article_id, start=rests_on.start, land=rests_on.id)
+def _at_newest_answer(chat: Chat, view: View) -> View:
+    """Return the view at the first place that the newest answer cites, if it cites any."""
+    mark = chat.first_place()
+    return view.showing(mark.article_id, start=mark.start, target=mark.id) if mark else view
 
 
 class Handlers:
-    """What the page's events do. The chat and the view are a visitor's own.
+    """The handlers of the page's events. Chat and view belong to one visitor.
 
-    Only quick handlers write the view, and asking writes the chat alone, so that
-    nothing that is done while an answer is awaited is lost when it comes.
+    Only quick handlers write the view, and asking writes only the chat. So what a visitor does
+    while waiting for an answer is not lost when it arrives.
     """
 
     def __init__(self, qa: ArticleQA, clock: Callable[[], float] = time.monotonic) -> None:
         self._qa = qa
         self._removals = Removals(qa, clock)
         self._cleared = ClearedChats(clock)
-        self._parcels = count(1)
-        self._stops = Stops()
+        self._document_numbers = count(1)
+        self._waiting = WaitingVisitors()
         self._tabs = Tabs()
-        self.asking = Asking(qa, self._tabs, self._stops)
+        self.asking = Asking(qa, self._tabs, self._waiting)
         self.additions = Additions(qa, self._removals)
 
-    def announce(self, request: gr.Request) -> Iterator[Any]:
+    def load_models(self, request: gr.Request) -> Iterator[Any]:
         """Yield the status line until the models are loaded."""
-        loads, visit = not self._qa.ready, visit_of(request)
-        if loads:
+        is_loading, visit = not self._qa.ready, visit_of(request)
+        if is_loading:
             yield status_html("loading", LOADING)
             try:
                 self._qa.warm_up()
             except Exception as error:
-                yield status_html("failed", sentence(error))
+                yield status_html("failed", error_message(error))
                 return
-        # A question that is waited for has the line for itself, as has one that was put
-        # meanwhile: it may have been answered before this is told.
-        taken = self._stops.waits(visit) or (loads and self._tabs.talks(visit))
-        yield gr.skip() if taken else status_html("ready", READY)
+        # A question has priority in the status line, even if it was answered meanwhile.
+        is_taken = visit in self._waiting or (is_loading and self._tabs.has_questions(visit))
+        yield gr.skip() if is_taken else status_html("ready", READY)
 
     def suggest(self, chat: Chat, view: View) -> Iterator[Any]:
-        """Yield the conversation with the questions that it offers to begin with.
+        """Yield the empty conversation, then with suggested questions.
 
-        They are tried out first, which waits for the models, and gives way to whoever has
-        asked a question.
+        Finding them waits for the models, and gives way to visitors who ask a question.
         """
         if chat.turns:
             yield gr.skip()
             return
-        yield _offering(())
+        yield _with_examples(())
         if self._qa.ready:
-            with suppress(ArticleQAError):  # they are not missed
-                yield _offering(suggested(self._qa, view, lambda: not self._stops.count))
+            with suppress(ArticleQAError):  # the page works without suggestions
+                questions = suggest_questions(self._qa, view, lambda: not self._waiting)
+                yield _with_examples(questions)
 
     def copy(self, chat: Chat, event: gr.EventData) -> str:
-        """Return what carries an answer of the chat to the clipboard."""
-        return outbox_html(copied(chat, getattr(event, "turn", 0)), next(self._parcels))
+        """Return the outbox with an answer for the clipboard."""
+        document = answer_to_copy(chat, getattr(event, "turn", 0))
+        return document_html(document, next(self._document_numbers))
 
     def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
-        """Return what carries the conversation into a file, and the status."""
+        """Return the outbox with the conversation as a file, and the status."""
         try:
-            document = exported(chat, str(getattr(event, "kind", "")), self._qa.article)
+            document = export_chat(chat, str(getattr(event, "kind", "")), self._qa.article)
         except Exception as error:
-            return gr.skip(), status_html("failed", sentence(error), len(chat.turns))
-        return outbox_html(document, next(self._parcels)), gr.skip()
+            return gr.skip(), status_html("failed", error_message(error), len(chat.turns))
+        return document_html(document, next(self._document_numbers)), gr.skip()
 
-    def settle(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
+    def show_answer(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, conversation and tools with the newest answer.
 
-        Its article comes into view with it, in one step: what a visitor clicks at once
-        is there already, and nothing moves under the click.
+        Answer and article arrive in one step, so that a link works at once and nothing moves
+        under the pointer.
         """
-        if not chat.turns or self._stops.waits(visit_of(request)):
+        if not chat.turns or visit_of(request) in self._waiting:
             return (gr.skip(),) * 6
-        answered = self.asking.messages(chat), tools_html(chat)
-        view = _at_newest(chat, replace(view, wording=""))
+        conversation = self.asking.messages(chat), tools_html(chat)
+        view = _at_newest_answer(chat, replace(view, edited_question=""))
         try:
-            sent = self._sent(chat, view, request)
+            articles = self._updates(chat, view, request)
         except Exception as error:
-            status = status_html("failed", sentence(error), len(chat.turns))
-            return status, gr.skip(), gr.skip(), gr.skip(), *answered
-        return status_html("done", READY, len(chat.turns)), *sent, *answered
+            status = status_html("failed", error_message(error), len(chat.turns))
+            return status, gr.skip(), gr.skip(), gr.skip(), *conversation
+        return status_html("done", READY, len(chat.turns)), *articles, *conversation
 
     def clear(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
-        """Return status, shelf, panel, view, chat and tools with nothing asked."""
+        """Return status, shelf, panel, view, chat and tools of an empty conversation."""
         empty, visit = Chat(), visit_of(request)
         self._cleared.put(visit, chat)
-        self._tabs.keep(visit, chat=empty)
-        sent = self._sent(empty, view, request)
+        self._tabs.save(visit, chat=empty)
+        articles = self._updates(empty, view, request)
         tools = tools_html(empty, is_cleared=bool(chat.turns))
-        return status_html("ready", READY), *sent, empty, tools
+        return status_html("ready", READY), *articles, empty, tools
 
-    def bring_back(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
+    def undo_clear(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return status, shelf, panel, view, chat, tools and conversation as before clearing."""
         visit = visit_of(request)
-        # A question that was asked since has the place.
-        back = None if chat.turns or self._stops.waits(visit) else self._cleared.take(visit)
-        if back is None:
+        # Do not replace a conversation that was begun since.
+        is_new = chat.turns or visit in self._waiting
+        cleared = None if is_new else self._cleared.take(visit)
+        if cleared is None:
             status = status_html("failed", CLEARED_TOO_LONG_AGO, len(chat.turns))
             return status, *(gr.skip(),) * 6
-        self._tabs.keep(visit, chat=back)
-        sent = self._sent(back, _at_newest(back, view), request)
-        status = status_html("ready", READY, len(back.turns))
-        return status, *sent, back, tools_html(back), self.asking.messages(back)
+        self._tabs.save(visit, chat=cleared)
+        articles = self._updates(cleared, _at_newest_answer(cleared, view), request)
+        status = status_html("ready", READY, len(cleared.turns))
+        return status, *articles, cleared, tools_html(cleared), self.asking.messages(cleared)
 
-    def arrive(self, chat: Chat, view: View, sent: str, request: gr.Request) -> tuple[Any, ...]:
-        """Return shelf, panel, view, chat, conversation and tools as they are by now.
+    def restore(self, chat: Chat, view: View, tab: str, request: gr.Request) -> tuple[Any, ...]:
+        """Return shelf, panel, view, chat, conversation and tools for a page just loaded.
 
-        Others may have changed the articles, and this tab may have been here before.
-        ``sent`` is its key, and the place that the page's address names.
+        Others may have changed the articles, and this tab may have had a conversation. ``tab``
+        is its key, then ``#`` and the place in the page's address.
         """
-        key, _, place = str(sent).partition("#")
-        kept = self._tabs.arrive(visit_of(request), key)
-        view = view.restored(kept.view)
-        if kept.chat.turns:
-            view = _at_newest(kept.chat, view)
+        key, _, place = str(tab).partition("#")
+        earlier = self._tabs.enter(visit_of(request), key)
+        view = view.restored(earlier.view)
+        if earlier.chat.turns:
+            view = _at_newest_answer(earlier.chat, view)
         if place_of(place):
-            view = followed(self._qa, view, {"place": place})
-        if not kept.is_talk:
-            return *self._sent(chat, view, request), *(gr.skip(),) * 3
-        messages = self.asking.messages(kept.chat, kept.asked)
-        tools = tools_html(kept.chat, is_resumed=kept.asked is not None)
-        return *self._sent(kept.chat, view, request), kept.chat, messages, tools
+            view = follow_link(self._qa, view, {"place": place})
+        if not earlier.has_questions:
+            return *self._updates(chat, view, request), *(gr.skip(),) * 3
+        messages = self.asking.messages(earlier.chat, earlier.pending)
+        tools = tools_html(earlier.chat, is_resumed=earlier.pending is not None)
+        return *self._updates(earlier.chat, view, request), earlier.chat, messages, tools
 
-    def act(
+    def change_shelf(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> tuple[Any, ...]:
-        """Return shelf, panel and view after something was pressed on the shelf."""
-        asked = Request.of(event._data)
-        return self._sent(chat, acted(self._qa, self._removals, view, asked), request)
+        """Return shelf, panel and view after a click in the list of articles."""
+        shelf_event = ShelfEvent.of(event._data)
+        after = apply_action(self._qa, self._removals, view, shelf_event)
+        return self._updates(chat, after, request)
 
-    def follow(
+    def open_link(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> tuple[Any, ...]:
-        """Return shelf, panel and view with the place of a link that was not in the panel."""
-        return self._sent(chat, followed(self._qa, view, event._data), request)
+        """Return shelf, panel and view for a link to a place that was not in the panel."""
+        return self._updates(chat, follow_link(self._qa, view, event._data), request)
 
-    def turn(
+    def open_part(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request
     ) -> tuple[Any, ...]:
-        """Return shelf, panel and view with what comes before or after the part shown."""
-        return self._sent(chat, turned(self._qa, view, event._data), request)
+        """Return shelf, panel and view with the earlier or the next part of the article."""
+        return self._updates(chat, turn_to_part(self._qa, view, event._data), request)
 
     def show_added(
         self, chat: Chat, view: View, added: list[str], request: gr.Request
     ) -> tuple[Any, ...]:
-        """Return shelf, panel and view; the article that was added last is open."""
-        shown = view.showing(added[-1], land=START) if added else view
-        return self._sent(chat, shown, request)
+        """Return shelf, panel and view with the article open that was added last."""
+        shown = view.showing(added[-1], target=START) if added else view
+        return self._updates(chat, shown, request)
 
     def panel(self, chat: Chat, view: View) -> str:
-        """Return the article in view, and below it the others that are cited."""
-        articles = view.listed(self._qa.catalogue())
-        first = opened(view.article_id, articles)
-        leaf = view.leaf if view.article_id in ("", first) else 0
-        cited = chat.marks()
-        shown = self._qa.existing(fitting(first, cited, articles))
-        marks = [*cited, *chat.found(), *landing_marks(view.land, articles)]
-        return panel_html(shown, marks, leaf, chat.newest())
+        """Return the open article, and below it the others that are cited."""
+        articles = view.visible(self._qa.catalogue())
+        open_id = view.open_id(articles)
+        leaf = view.leaf if view.article_id in {"", open_id} else 0
+        cited = chat.cited()
+        shown = self._qa.existing(articles_that_fit(open_id, cited, articles))
+        marks = [*cited, *chat.retrieved(), *target_marks(view.target, articles)]
+        newest = chat.newest() or Turn("")
+        return panel_html(shown, marks, leaf, newest.answer, newest.paragraphs)
 
-    def arrival(self) -> tuple[str, str, View]:
-        """Return shelf, panel and view as a visitor meets them."""
+    def initial(self) -> tuple[str, str, View]:
+        """Return shelf, panel and view of a new visitor."""
         shelf, panel = self._shelf(View()), self.panel(Chat(), View())
-        return shelf, panel, View(shelf=digest(shelf), panel=digest(panel))
+        return shelf, panel, View(shelf_digest=digest(shelf), panel_digest=digest(panel))
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the articles alone, with exact citations.
@@ -277,7 +277,7 @@ class Handlers:
         Args:
             question: The question, in plain words.
         """
-        with _told():
+        with _gradio_errors():
             return self._qa.ask(question).to_dict()
 
     def retrieve(self, question: str, k: int = 5) -> list[dict[str, Any]]:
@@ -287,27 +287,31 @@ class Handlers:
             question: The question, in plain words.
             k: How many passages at most.
         """
-        with _told():
+        with _gradio_errors():
             return [passage.to_dict() for passage in self._qa.retrieve(question, k=k)]
 
     def _shelf(self, view: View) -> str:
-        articles = view.listed(self._qa.catalogue())
+        articles = view.visible(self._qa.catalogue())
         undoable = self._removals.undoable(view.removals)
-        return shelf_html(articles, view, undoable, lasts=self._qa.folder is not None)
+        return shelf_html(articles, view, undoable, is_saved=self._qa.folder is not None)
 
-    def _sent(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
+    def _updates(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""
         problem = self._removals.take_problem(view.removals)
-        removals = self._removals.current(view.removals)
+        removals = self._removals.unfinished(view.removals)
         view = replace(view, removals=removals, problem=problem or view.problem)
         shelf, panel = self._shelf(view), self.panel(chat, view)
-        # The focus is given once: shown again for another reason, the shelf takes none.
-        kept = digest(self._shelf(replace(view, focused="")))
-        after = replace(view, focused="", land="", shelf=kept, panel=digest(panel))
-        self._tabs.keep(visit_of(request), view=after)
-        landing = landing_html(view.land, len(chat.turns))
+        # Without the focus, which is given only once.
+        shelf_digest = digest(self._shelf(replace(view, focused="")))
+        after = replace(
+            view, focused="", target="", shelf_digest=shelf_digest, panel_digest=digest(panel)
+        )
+        self._tabs.save(visit_of(request), view=after)
+        target = scroll_target_html(view.target, len(chat.turns))
+        is_same_shelf = shelf_digest == view.shelf_digest and not view.focused
+        is_same_panel = after.panel_digest == view.panel_digest and not target
         return (
-            gr.skip() if kept == view.shelf and not view.focused else shelf,
-            gr.skip() if after.panel == view.panel and not landing else panel + landing,
+            gr.skip() if is_same_shelf else shelf,
+            gr.skip() if is_same_panel else panel + target,
             after,
         )

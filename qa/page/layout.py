@@ -1,34 +1,79 @@
-"""The page as Gradio lays it out, with its events."""
+"""Lay out the page with Gradio, and connect its events to their handlers."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
 
 import gradio as gr
+from gradio.block_function import BlockFunction
 from gradio.events import Dependency, api
+from gradio.state_holder import SessionState
 
 from index.sources.loaders import FORMATS
 from qa.article_qa import ArticleQA
-from qa.page.adding import Adding, adding_html
-from qa.page.addition_queue import MOST_WAITING
+from qa.page.adding import MAX_WAITING, AdditionState, addition_html
 from qa.page.asking import MOST_ASKED
-from qa.page.conversation_tools import tools_html
-from qa.page.gradio_patches import AT_ONCE, QueuedBlocks, on_load
-from qa.page.handlers import Handlers, invitation
-from qa.page.panel import status_html
-from qa.page.state import Chat
+from qa.page.chat import Chat, tools_html
+from qa.page.handlers import Handlers, empty_chat_markdown
+from qa.page.messages import status_html
 
 TITLE = "Article QA"
-ABOUT = "Every answer quotes your articles. If they don't say, it tells you."
+ABOUT = "Every answer quotes your articles. If they don't contain an answer, it says so."
 _TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo")
-# For the events of the page itself: no spinner over it, and no program may call them.
+# For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# Uploads that nothing came of, because the visitor left, are deleted within two hours.
-_CLEANED_EVERY_SECONDS = 3600
+# Uploads of visitors who left before adding them are deleted within two hours.
+_CLEAN_UP_SECONDS = 3600
+# Gradio's queue shows nothing to those who wait in it. So events leave it at once, and slow work
+# waits in a queue of ours, which is shorter and shows its state.
+_QUEUE_SIZE = 256
+_QUICK_EVENTS = 16
+"""Quick events that run at the same time, not counting those that wait in a queue of ours."""
 
 
-class _Adding(NamedTuple):
-    """The forms that add articles, and the line below them."""
+class _Blocks(gr.Blocks):
+    """Gradio's blocks with our queue size from the start, and without a leak of Gradio 6.31.
+
+    Setting the queue size later would build every route a second time.
+    """
+
+    def queue(self, *_: object, **__: object) -> Self:
+        """Set our queue size, whatever the arguments."""
+        super().queue(max_size=_QUEUE_SIZE, api_open=False, default_concurrency_limit=_QUICK_EVENTS)
+        return self
+
+    async def postprocess_data(
+        self,
+        block_fn: BlockFunction,
+        predictions: list[Any] | dict[Any, Any],
+        state: SessionState | None,
+    ) -> list[Any]:
+        """Return what Gradio sends to the browser, without its leak.
+
+        Gradio replaces a component that is updated or skipped by a copy with a new id, and keeps
+        one more copy in the session at each event. Here the copy gets the old id.
+        """
+        data = await super().postprocess_data(block_fn, predictions, state)
+        if state:
+            for block in block_fn.outputs:
+                if not block.stateful and block._id in state:
+                    state[block._id]._id = block._id
+        return data
+
+
+def _on_load(*functions: str, events: Sequence[str] = ()) -> str:
+    """Return a ``js_on_load`` that calls functions of ``static/*.js`` for a component.
+
+    Gradio 6.31 looks for quoted event names in ``js_on_load``, so the events that the functions
+    trigger are named in a comment.
+    """
+    calls = " ".join(f"{name}({{element, trigger, watch}});" for name in functions)
+    return f"{calls} // {' '.join(map(repr, events))}"
+
+
+class _Forms(NamedTuple):
+    """The forms that add articles, and the note below them."""
 
     files: gr.File
     text: gr.Textbox
@@ -39,14 +84,14 @@ class _Adding(NamedTuple):
     note: gr.HTML
 
 
-class _Parts(NamedTuple):
+class _Components(NamedTuple):
     """The components that events change, and a visitor's state."""
 
     chat: gr.State
     view: gr.State
     status: gr.HTML
     shelf: gr.HTML
-    adding: _Adding
+    forms: _Forms
     conversation: gr.Chatbot
     tools: gr.HTML
     outbox: gr.HTML
@@ -54,168 +99,158 @@ class _Parts(NamedTuple):
     panel: gr.HTML
 
     @property
-    def seen(self) -> list[gr.HTML | gr.State]:
-        """What shows the articles: shelf and panel, and the view that both are of."""
+    def articles(self) -> list[gr.HTML | gr.State]:
+        """What shows the articles: shelf and panel, and the view that they show."""
         return [self.shelf, self.panel, self.view]
 
 
 def build_page(qa: ArticleQA) -> gr.Blocks:
-    """Return the page over ``qa``; the models are loaded when it is first opened or asked."""
+    """Return the page over ``qa``; opening it or asking a question loads the models."""
     handlers = Handlers(qa)
-    page: gr.Blocks = QueuedBlocks(
+    blocks = _Blocks(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,
-        delete_cache=(_CLEANED_EVERY_SECONDS, _CLEANED_EVERY_SECONDS),
+        delete_cache=(_CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS),
     )
-    with page:
-        parts = _laid_out(qa, handlers)
-        _asking(handlers, parts)
-        _adding(handlers, parts)
-        _shelving(handlers, parts)
-        _reading(handlers, parts)
-        _arriving(handlers, parts, page)
-        limit = MOST_ASKED  # each page that is open waits for the models in one of these
-        loaded = page.load(
-            handlers.announce, outputs=[parts.status], concurrency_limit=limit, **PAGE_ONLY
-        )
-        _beginning(handlers, parts, loaded)
+    with blocks:
+        page = _components(qa, handlers)
+        _connect_asking(handlers, page)
+        _connect_adding(handlers, page)
+        _connect_articles(handlers, page)
+        _connect_loading(handlers, page, blocks)
         api(handlers.ask, api_name="ask")
         api(handlers.retrieve, api_name="retrieve")
-    return page
+    return blocks
 
 
-def _laid_out(qa: ArticleQA, handlers: Handlers) -> _Parts:
-    articles = qa.catalogue()
-    shelf, panel, view = handlers.arrival()
+def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
+    shelf_html, panel_html, view = handlers.initial()
     chat_state, view_state = gr.State(Chat()), gr.State(view)
     with gr.Row(elem_id="top"):
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{ABOUT}</p></header>", js_on_load=None)
         status = gr.HTML(status_html("starting", ""), js_on_load=None)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
-            listed = gr.HTML(
-                shelf, elem_id="shelf", js_on_load=on_load("setUpShelf", events=["click"])
+            shelf = gr.HTML(
+                shelf_html, elem_id="shelf", js_on_load=_on_load("setUpShelf", events=["click"])
             )
-            forms = _forms(qa, is_open=not articles)
+            forms = _forms(qa, is_open=not qa.catalogue())
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation()
             tools = gr.HTML(
                 tools_html(Chat()),
                 elem_id="tools",
-                js_on_load=on_load("setUpTools", events=_TOOLS),
+                js_on_load=_on_load("setUpTools", events=_TOOLS),
             )
-            outbox = gr.HTML("", elem_id="outbox", js_on_load=on_load("setUpOutbox"))
+            outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
             box = _question_box()
         with gr.Column(scale=6, elem_id="article-column"):
-            article = gr.HTML(
-                panel,
+            panel = gr.HTML(
+                panel_html,
                 elem_id="article",
-                js_on_load=on_load("setUpArticle", "setUpQuotes", events=["follow", "turn"]),
+                js_on_load=_on_load("setUpArticle", "setUpQuotes", events=["follow", "turn"]),
             )
-    return _Parts(
-        chat_state, view_state, status, listed, forms, conversation, tools, outbox, box, article
+    return _Components(
+        chat_state, view_state, status, shelf, forms, conversation, tools, outbox, box, panel
     )
 
 
-def _asking(handlers: Handlers, parts: _Parts) -> None:
-    asking, chat, view, tools = handlers.asking, parts.chat, parts.view, parts.tools
-    answered = [parts.box, parts.conversation, parts.status, chat, tools]
-    settled = [parts.status, *parts.seen]
-    waiting = {"concurrency_limit": MOST_ASKED + AT_ONCE, **PAGE_ONLY}
-    asked = gr.on(
-        [parts.box.submit, parts.conversation.example_select],
+def _connect_asking(handlers: Handlers, page: _Components) -> None:
+    asking, chat, view, tools = handlers.asking, page.chat, page.view, page.tools
+    asking_outputs = [page.box, page.conversation, page.status, chat, tools]
+    article_outputs = [page.status, *page.articles]
+    slow = {"concurrency_limit": MOST_ASKED + _QUICK_EVENTS, **PAGE_ONLY}
+    ask = gr.on(
+        [page.box.submit, page.conversation.example_select],
         asking.respond,
-        [parts.box, chat, view],
-        answered,
+        [page.box, chat, view],
+        asking_outputs,
         js="(...inputs) => whenShelfSaved(...inputs)",
         trigger_mode="once",
-        **waiting,
+        **slow,
     )
-    again = tools.retry(asking.retry, [chat, view], answered, **waiting)
-    resumed = tools.resume(asking.resume, None, answered, **waiting)
-    for event in (asked, again, resumed):
-        shown = [*settled, parts.conversation, tools]
-        event.then(handlers.settle, [chat, view], shown, **PAGE_ONLY)
-    edited = tools.edit(asking.edit, [chat, view], [parts.box, view], **PAGE_ONLY)
-    edited.then(None, js="() => focusQuestion()", **PAGE_ONLY)
+    retry = tools.retry(asking.retry, [chat, view], asking_outputs, **slow)
+    resume = tools.resume(asking.resume, None, asking_outputs, **slow)
+    for event in (ask, retry, resume):
+        outputs = [*article_outputs, page.conversation, tools]
+        event.then(handlers.show_answer, [chat, view], outputs, **PAGE_ONLY)
+    edit = tools.edit(asking.edit, [chat, view], [page.box, view], **PAGE_ONLY)
+    edit.then(None, js="() => focusQuestion()", **PAGE_ONLY)
     tools.stop(asking.stop, **PAGE_ONLY)
-    tools.copy(handlers.copy, [chat], [parts.outbox], **PAGE_ONLY)
-    tools.download(handlers.download, [chat], [parts.outbox, parts.status], **PAGE_ONLY)
-    emptied = [*settled, chat, tools]
-    cleared = parts.conversation.clear(handlers.clear, [chat, view], emptied, **PAGE_ONLY)
-    _beginning(handlers, parts, cleared)
-    shown = [*emptied, parts.conversation]
-    tools.undo(handlers.bring_back, [chat, view], shown, **PAGE_ONLY)
+    tools.copy(handlers.copy, [chat], [page.outbox], **PAGE_ONLY)
+    tools.download(handlers.download, [chat], [page.outbox, page.status], **PAGE_ONLY)
+    outputs = [*article_outputs, chat, tools]
+    clear = page.conversation.clear(handlers.clear, [chat, view], outputs, **PAGE_ONLY)
+    _suggest_after(clear, handlers, page)
+    outputs = [*outputs, page.conversation]
+    tools.undo(handlers.undo_clear, [chat, view], outputs, **PAGE_ONLY)
 
 
-def _adding(handlers: Handlers, parts: _Parts) -> None:
+def _connect_adding(handlers: Handlers, page: _Components) -> None:
     added = gr.State([])
-    forms, additions = parts.adding, handlers.additions
+    forms, additions = page.forms, handlers.additions
     for trigger, handler, boxes in (
         (forms.files.upload, additions.add_files, [forms.files]),
         (forms.add_text.click, additions.add_text, [forms.text, forms.title]),
         (forms.add_url.click, additions.add_url, [forms.url]),
         (forms.url.submit, additions.add_url, [forms.url]),
     ):
-        adding = trigger(
+        add = trigger(
             handler,
             boxes,
             [forms.note, added, *boxes],
-            concurrency_limit=MOST_WAITING + AT_ONCE,
+            concurrency_limit=MAX_WAITING + _QUICK_EVENTS,
             **PAGE_ONLY,
         )
-        shown = adding.then(
-            handlers.show_added,
-            [parts.chat, parts.view, added],
-            parts.seen,
-            **PAGE_ONLY,
-        )
-        _beginning(handlers, parts, shown)
+        inputs = [page.chat, page.view, added]
+        show = add.then(handlers.show_added, inputs, page.articles, **PAGE_ONLY)
+        _suggest_after(show, handlers, page)
     forms.note.stop(additions.stop, **PAGE_ONLY)
 
 
-def _shelving(handlers: Handlers, parts: _Parts) -> None:
-    pressed = parts.shelf.click(
-        handlers.act,
-        [parts.chat, parts.view],
-        parts.seen,
-        trigger_mode="multiple",  # a second box may be ticked before the first one is noted
+def _connect_articles(handlers: Handlers, page: _Components) -> None:
+    inputs = [page.chat, page.view]
+    click = page.shelf.click(
+        handlers.change_shelf,
+        inputs,
+        page.articles,
+        trigger_mode="multiple",  # a second box may be ticked before the first one is saved
         **PAGE_ONLY,
     )
-    pressed.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
-    _beginning(handlers, parts, pressed)
+    click.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
+    _suggest_after(click, handlers, page)
+    page.panel.follow(handlers.open_link, inputs, page.articles, **PAGE_ONLY)
+    page.panel.turn(handlers.open_part, inputs, page.articles, **PAGE_ONLY)
 
 
-def _arriving(handlers: Handlers, parts: _Parts, page: gr.Blocks) -> None:
-    identity = gr.Textbox(visible=False)  # the script fills it
-    arrived = page.load(
-        handlers.arrive,
-        [parts.chat, parts.view, identity],
-        [*parts.seen, parts.chat, parts.conversation, parts.tools],
+def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -> None:
+    tab = gr.Textbox(visible=False)  # the script fills it
+    restore = blocks.load(
+        handlers.restore,
+        [page.chat, page.view, tab],
+        [*page.articles, page.chat, page.conversation, page.tools],
         js="() => identifyTab()",
         **PAGE_ONLY,
     )
-    arrived.then(None, js="() => markRestored()", **PAGE_ONLY)
+    restore.then(None, js="() => markRestored()", **PAGE_ONLY)
+    # Each open page waits for the models in one of these.
+    limit = MOST_ASKED
+    load = blocks.load(
+        handlers.load_models, outputs=[page.status], concurrency_limit=limit, **PAGE_ONLY
+    )
+    _suggest_after(load, handlers, page)
 
 
-def _beginning(handlers: Handlers, parts: _Parts, after: Dependency) -> None:
-    """Offer questions again after an event that may change which ones fit."""
-    # Trying them out keeps a core busy for seconds, so one is served at a time.
+def _suggest_after(event: Dependency, handlers: Handlers, page: _Components) -> None:
+    """Suggest questions again after an event that may change which ones fit."""
+    # Finding them keeps a core busy for seconds, so it is done for one visitor at a time.
     one = {"concurrency_id": "suggest", "concurrency_limit": 1, **PAGE_ONLY}
-    after.then(handlers.suggest, [parts.chat, parts.view], [parts.conversation], **one)
+    event.then(handlers.suggest, [page.chat, page.view], [page.conversation], **one)
 
 
-def _reading(handlers: Handlers, parts: _Parts) -> None:
-    for event, handler in (
-        (parts.panel.follow, handlers.follow),
-        (parts.panel.turn, handlers.turn),
-    ):
-        event(handler, [parts.chat, parts.view], parts.seen, **PAGE_ONLY)
-
-
-def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
+def _forms(qa: ArticleQA, *, is_open: bool) -> _Forms:
     limit = qa.settings.max_article_bytes
     suffixes = ", ".join(kind.suffixes[0].removeprefix(".") for kind in FORMATS)
     with gr.Accordion("Add articles", open=is_open, elem_id="add"):
@@ -232,21 +267,21 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Adding:
         with gr.Tab("Text"):
             title = gr.Textbox(label="Title (optional)", elem_id="new-title", max_lines=1)
             text = gr.Textbox(label="Text", elem_id="new-text", lines=4, max_lines=6)
-            add_text = gr.Button("Add the text", elem_id="add-text", size="sm")
+            add_text = gr.Button("Add text", elem_id="add-text", size="sm")
         with gr.Tab("Web address"):
             url = gr.Textbox(
-                label="Web address; separate several with spaces",
+                label="Web address (separate several with spaces)",
                 elem_id="new-url",
                 placeholder="https://…",
                 max_lines=1,
             )
-            add_url = gr.Button("Add the page", elem_id="add-url", size="sm")
+            add_url = gr.Button("Add page", elem_id="add-url", size="sm")
         note = gr.HTML(
-            adding_html(Adding(), limit),
+            addition_html(AdditionState(), limit),
             elem_id="note",
-            js_on_load=on_load("setUpAdding", events=["stop"]),
+            js_on_load=_on_load("setUpAdding", events=["stop"]),
         )
-    return _Adding(files, text, title, add_text, url, add_url, note)
+    return _Forms(files, text, title, add_text, url, add_url, note)
 
 
 def _conversation() -> gr.Chatbot:
@@ -258,7 +293,7 @@ def _conversation() -> gr.Chatbot:
         latex_delimiters=[],
         buttons=[],
         layout="panel",
-        placeholder=invitation(()),
+        placeholder=empty_chat_markdown(()),
     )
 
 

@@ -1,4 +1,4 @@
-"""The open article beside the chat, with its cited places and a strip that shows them."""
+"""Show the open article beside the chat, with cited places marked and a strip that maps them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,33 @@ from typing import Self
 
 from markupsafe import Markup
 
-from index.types import Article, ArticleInfo, Span
+from index.types import Article, ArticleInfo, Passage, Span
 from qa.answers.answer import Answer
+from qa.answers.citation import Citation
 from qa.output.article_html import Mark, article_part, opens_with_title, place_id, place_of
-from qa.output.escape import escape_html
-from qa.page.assets import render
+from qa.output.to_text import NO_PARAGRAPHS, Paragraphs
+from qa.page.messages import render
 from qa.page.reply import tip_text
 
-# About 20 printed pages: up to 65 kB go to the browser at each answer, whose own search
-# finds all of it. Of a book of 2 MB that is 30 kB, where the whole would be 2 MB each time.
+# About 20 printed pages. Up to 65 kB go to the browser with each answer, and the browser's own
+# search covers all of it. Of a book of 2 MB only 30 kB are sent each time.
 WHOLE_CHARS = 60_000
 LEAF_CHARS = 8_000
 LEAVES = 3
-"""Of a sheet: the place that is looked for lies in the one in the middle."""
+"""Leaves in a sheet: the place that is looked for is in the middle one."""
 
 _CUT_WITHIN = 2_000
 _BREAKS = ("\n\n", "\n", " ")
+# So that even the weakest passage is visible on the strip.
+_MIN_STRENGTH = 0.3
+
+HOW_TO_ADD = "Add one under “Add articles”: a file, a text, or the address of a web page."
+NO_ARTICLE = f"There is no article to ask yet. {HOW_TO_ADD}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A part of a text that is shown."""
+    """The part of a text that is shown: a few leaves, each of about ``LEAF_CHARS``."""
 
     span: Span
     length: int
@@ -41,29 +47,29 @@ class Sheet:
         if length <= WHOLE_CHARS:
             return cls(Span(0, length), length)
         first = min(max(0, leaf), last_leaf(length))
-        # The last leaf goes along with those before it: it may be a line.
+        # The last leaf joins the sheet before it: it may be a single line.
         is_last = first + LEAVES >= last_leaf(length)
-        end = length if is_last else _cut(text, first + LEAVES)
-        return cls(Span(_cut(text, first), end), length)
+        end = length if is_last else _leaf_start(text, first + LEAVES)
+        return cls(Span(_leaf_start(text, first), end), length)
 
     @property
     def has_before(self) -> bool:
-        """Whether something comes before it."""
+        """Whether there is text before it."""
         return self.span.start > 0
 
     @property
     def has_after(self) -> bool:
-        """Whether something comes after it."""
+        """Whether there is text after it."""
         return self.span.end < self.length
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is all there is."""
+        """Whether it is the whole text."""
         return not (self.has_before or self.has_after)
 
 
-def sent_chars(length: int) -> int:
-    """Return how many characters of a text of this length are shown at a time, about."""
+def sheet_chars(length: int) -> int:
+    """Return about how many characters of a text of this length are shown at a time."""
     return length if length <= WHOLE_CHARS else LEAVES * LEAF_CHARS
 
 
@@ -73,53 +79,60 @@ def last_leaf(length: int) -> int:
 
 
 def leaf_for(start: int, shown: int | None = None) -> int:
-    """Return the leaf to begin with, so that ``text[start]`` has its surroundings.
+    """Return the first leaf of a sheet that shows ``text[start]`` with its surroundings.
 
-    ``shown`` is the one that the sheet begins with by now: it stays where it does as well.
+    ``shown`` is the first leaf of the current sheet, which is kept if it shows the place too.
     """
     leaf = start // LEAF_CHARS
-    # Cuts come before the even division, so a place may be in the leaf after its own.
+    # A leaf may begin before its even division, so a place may be in the leaf after its own.
     if shown is not None and shown <= leaf < shown + LEAVES - 1:
         return shown
     return max(0, leaf - 1)
 
 
-def _cut(text: str, leaf: int) -> int:
+def _leaf_start(text: str, leaf: int) -> int:
     """Return where a leaf begins: after the last good break before the even division."""
     even = leaf * LEAF_CHARS
     if not 0 < even < len(text):
         return min(even, len(text))
     for separator in _BREAKS:
-        found = text.rfind(separator, even - _CUT_WITHIN, even)
-        if found >= 0:
-            return found + len(separator)
+        position = text.rfind(separator, even - _CUT_WITHIN, even)
+        if position >= 0:
+            return position + len(separator)
     return even
-
-
-# So that the weakest can still be seen.
-_LEAST_STRENGTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     """A place of the article that the answer cites, or that was retrieved for it."""
 
-    span: Span
+    place: Citation | Passage
     label: str
-    tip: str
     strength: float
     """In 0..1."""
-    is_cited: bool
+
+    @property
+    def span(self) -> Span:
+        return Span(self.place.start, self.place.end)
 
 
-def strip_html(article: Article, sheet: Sheet, answer: Answer | None) -> str:
-    """Return the strip of an article; empty where the answer rests on none of it."""
+def strip_html(
+    article: Article,
+    sheet: Sheet,
+    answer: Answer | None,
+    paragraphs: Paragraphs = NO_PARAGRAPHS,
+) -> str:
+    """Return the strip that maps the evidence of an answer in an article."""
     length = len(article.text)
-    found = sorted(_evidence(article, answer) if answer else (), key=lambda one: one.span)
+    evidence = sorted(_evidence(article, answer) if answer else (), key=lambda each: each.span)
     return render(
         "strip.html",
-        here="" if sheet.is_whole else _place(sheet.span, length),
-        links=[_link(article, one, length) for one in found if one.span.end <= length],
+        here="" if sheet.is_whole else _position(sheet.span, length),
+        links=[
+            _link(each, length, paragraphs.get(each.place))
+            for each in evidence
+            if each.span.end <= length
+        ],
     )
 
 
@@ -128,58 +141,53 @@ def _evidence(article: Article, answer: Answer) -> Iterator[_Evidence]:
     for passage in answer.passages:
         if passage.article_id == article.id:
             share = passage.score / best if best > 0 else 0
-            strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * max(0, share)
+            strength = _MIN_STRENGTH + (1 - _MIN_STRENGTH) * max(0, share)
             label = f"Passage {passage.rank} of {len(answer.passages)}"
-            span = Span(passage.start, passage.end)
-            yield _Evidence(span, label, tip_text(passage), strength, is_cited=False)
+            yield _Evidence(passage, label, strength)
     for number, citation in enumerate(answer.citations, start=1):
         if citation.article_id == article.id:
-            span = Span(citation.start, citation.end)
-            yield _Evidence(span, f"Cited [{number}]", tip_text(citation), 1, is_cited=True)
+            yield _Evidence(citation, f"Cited [{number}]", 1)
 
 
-def _link(article: Article, one: _Evidence, length: int) -> dict[str, str]:
-    label = f"{one.label}, {100 * one.span.start / length:.0f} % into the article"
+def _link(evidence: _Evidence, length: int, paragraph: int | None) -> dict[str, str]:
+    place, span = evidence.place, evidence.span
+    label = f"{evidence.label}, {100 * span.start / length:.0f} % into the article"
     return {
-        "kind": "cited" if one.is_cited else "found",
-        "href": f"#{place_id(article.id, *one.span)}",
+        "kind": "cited" if isinstance(place, Citation) else "found",
+        "href": f"#{place_id(place.article_id, *span)}",
         "label": label,
-        "tip": f"{one.tip} · {label}",
-        "style": f"{_place(one.span, length)};--strength:{one.strength:.2f}",
+        "tip": f"{tip_text(place, paragraph)} · {label}",
+        "style": f"{_position(span, length)};--strength:{evidence.strength:.2f}",
     }
 
 
-def _place(span: Span, length: int) -> str:
-    """Return where a part of the article lies along the strip, in hundredths of its height."""
+def _position(span: Span, length: int) -> str:
+    """Return the style of a part of the article on the strip, in percent of its height."""
     start, end = (100 * offset / length for offset in span)
     return f"--at:{start:.2f};--long:{end - start:.2f}"
 
 
-HOW_TO_ADD = "Add one under “Add articles”: a file, a text, or the address of a page."
-NO_ARTICLE = f"There is no article to ask yet. {HOW_TO_ADD}"
-# Of all articles in the panel together, so that what is sent at each answer stays small.
-ROOM_CHARS = WHOLE_CHARS
+def articles_that_fit(
+    open_id: str, marks: Sequence[Mark], articles: Sequence[ArticleInfo]
+) -> list[str]:
+    """Return the ids of the articles to show: the open one, and cited ones while there is room.
 
-
-def fitting(first: str, marks: Sequence[Mark], articles: Sequence[ArticleInfo]) -> list[str]:
-    """Return the ids of the articles to show: the first, and cited ones as far as there is room.
-
-    Those of newer answers come before older ones. What is left out is brought when a
-    link to it is followed.
+    The articles of newer answers come first. Together they have at most ``WHOLE_CHARS``, so
+    that each answer sends little; another article is sent when a link to it is followed.
     """
-    lengths = {info.id: sent_chars(info.characters) for info in articles}
-    ids, room = [first], ROOM_CHARS - lengths.get(first, 0)
+    lengths = {info.id: sheet_chars(info.characters) for info in articles}
+    ids, room = [open_id], WHOLE_CHARS - lengths.get(open_id, 0)
     for article_id in dict.fromkeys(mark.article_id for mark in reversed(marks)):
-        length = lengths.get(article_id, ROOM_CHARS)
-        if article_id != first and length <= room:
+        length = lengths.get(article_id, WHOLE_CHARS)
+        if article_id != open_id and length <= room:
             ids.append(article_id)
             room -= length
     return ids
 
 
-def landing_marks(land: str, articles: Sequence[ArticleInfo]) -> list[Mark]:
-    """Return the mark of the place to land on, which no answer of this chat may have."""
-    place = place_of(land)
+def target_marks(target: str, articles: Sequence[ArticleInfo]) -> list[Mark]:
+    """Return a mark of the place to scroll to, which no answer of this chat may cite."""
+    place = place_of(target)
     ids = [info.id for info in articles if place and info.id.startswith(place.article)]
     return [Mark(ids[0], place.start, place.end, cited=False, found=True)] if place and ids else []
 
@@ -189,82 +197,66 @@ def panel_html(
     marks: Sequence[Mark],
     leaf: int = 0,
     newest: Answer | None = None,
+    paragraphs: Paragraphs = NO_PARAGRAPHS,
 ) -> str:
     """Return the panel: the first of ``articles`` open, the others folded below it.
 
-    Of a long article a part is shown: of the first the one that begins with ``leaf``, of
-    another the one around its newest mark. A browser opens a closed ``<details>`` when a
-    link leads into it. The strip tells where the evidence of the ``newest`` answer lies
-    in the first.
+    A browser unfolds an article when a link leads into it.
+
+    Args:
+        articles: The articles to show. Of a long one only a part is shown.
+        marks: The places to mark.
+        leaf: Where the shown part of the first article begins; that of another article is
+            around its newest mark.
+        newest: The newest answer, whose evidence the strip maps in the first article.
+        paragraphs: Where that evidence is, see :func:`qa.output.to_text.paragraphs_of`.
     """
-    sections = [
-        _Section.of(article, marks, Sheet.of(article.text, leaf), can_turn=True)
-        if article is articles[0]
-        else _Section.of(article, marks, _around(article, marks))
-        for article in articles
-    ]
-    strip = strip_html(articles[0], Sheet.of(articles[0].text, leaf), newest) if articles else ""
+    strip, sections = "", []
+    if articles:
+        first, *others = articles
+        sheet = Sheet.of(first.text, leaf)
+        strip = strip_html(first, sheet, newest, paragraphs)
+        sections = [_section(first, marks, sheet, has_buttons=True)]
+        sections += [_section(each, marks, _around_newest(each, marks)) for each in others]
     # The strip is a template's output.
-    return render("panel.html", sections=sections, strip=Markup(strip), nothing=NO_ARTICLE)  # noqa: S704
+    return render("panel.html", sections=sections, strip=Markup(strip), no_article=NO_ARTICLE)  # noqa: S704
 
 
-def status_html(state: str, text: str, turn: int = 0) -> str:
-    """Return the line that says what the page is doing; ``state`` is one word."""
-    return (
-        f'<p class="status" role="status" data-state="{escape_html(state)}" '
-        f'data-turn="{turn}">{escape_html(text)}</p>'
-    )
+def scroll_target_html(target: str, turn: int) -> str:
+    """Return the element that makes the panel's script scroll to a place, or nothing.
 
-
-def landing_html(land: str, turn: int) -> str:
-    """Return what tells the panel's script where to go: the id of a place, or nothing.
-
-    ``turn`` makes the way to the same place a new one after another answer.
+    With ``turn`` it differs for the same place after another answer.
     """
-    return f'<span hidden data-land="{land}" data-answer="{turn}"></span>' if land else ""
+    return f'<span hidden data-target="{target}" data-answer="{turn}"></span>' if target else ""
 
 
-def _around(article: Article, marks: Sequence[Mark]) -> Sheet:
-    """Return the part of an article that holds the first mark of the newest answer in it."""
+def _around_newest(article: Article, marks: Sequence[Mark]) -> Sheet:
+    """Return the part of an article that holds the newest answer's first mark in it."""
     inside = [mark for mark in marks if mark.article_id == article.id]
     newest = [mark for mark in inside if mark.number] or inside[-1:]
     return Sheet.of(article.text, leaf_for(newest[0].start) if newest else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """An article, or a part of it, as the panel shows it."""
-
-    title: str
-    text: Markup
-    shows_title: bool
-    part: str
-    """Which part is shown, such as ``pages 31–40 of 512``; empty for the whole article."""
-    can_turn: bool
-    """Whether there are buttons for the part before and the part after."""
-    has_before: bool
-    has_after: bool
-
-    @classmethod
-    def of(
-        cls, article: Article, marks: Sequence[Mark], sheet: Sheet, *, can_turn: bool = False
-    ) -> Self:
-        return cls(
-            title=article.title,
-            text=Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
-            shows_title=sheet.span.start > 0 or not opens_with_title(article),
-            part="" if sheet.is_whole else _where(article, sheet),
-            can_turn=can_turn,
-            has_before=sheet.has_before,
-            has_after=sheet.has_after,
-        )
+def _section(
+    article: Article, marks: Sequence[Mark], sheet: Sheet, *, has_buttons: bool = False
+) -> dict[str, object]:
+    """Return the template's values for an article, or for the part of it that is shown."""
+    return {
+        "title": article.title,
+        "text": Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
+        "shows_title": sheet.has_before or not opens_with_title(article),
+        "part": "" if sheet.is_whole else _part_name(article, sheet),
+        "before": has_buttons and sheet.has_before,
+        "after": has_buttons and sheet.has_after,
+        "has_buttons": has_buttons,
+    }
 
 
-def _where(article: Article, sheet: Sheet) -> str:
-    """Return where a part lies, in pages or in hundredths: ``pages 31–40 of 512``."""
+def _part_name(article: Article, sheet: Sheet) -> str:
+    """Return which part a sheet is, in pages or percent: ``pages 31–40 of 512``."""
     start, end = sheet.span
     first, last = article.page_of(start), article.page_of(end - 1)
     if first is None or last is None:
-        hundredths = (round(100 * start / sheet.length), round(100 * end / sheet.length))
-        return f"{hundredths[0]}–{hundredths[1]} %"
+        percent = (round(100 * start / sheet.length), round(100 * end / sheet.length))
+        return f"{percent[0]}–{percent[1]} %"
     return f"pages {first:,}–{last:,} of {len(article.pages):,}"

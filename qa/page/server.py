@@ -1,4 +1,4 @@
-"""The page as a server: Gradio behind our middleware, run by uvicorn in a thread of its own."""
+"""Serve the page: Gradio behind our middleware, run by uvicorn in a thread."""
 
 from __future__ import annotations
 
@@ -24,19 +24,50 @@ from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp
 
 from index.errors import SettingsError
-from qa.page.assets import PAGE_SCRIPT, PAGE_STYLE
+from qa.output.rendering import read_static
 from qa.page.body_limits import BodyLimiter, BodyLimits
-from qa.page.gradio_patches import MOST_SESSIONS, THREADS
-from qa.page.guard import LOOPBACK_NAMES, Guard, ServedAddresses, bracketed, ip_address
-from qa.page.security_headers import SecurityHeaders
+from qa.page.guard import (
+    LOOPBACK_NAMES,
+    Guard,
+    SecurityHeaders,
+    ServedAddresses,
+    bracketed,
+    ip_address,
+)
 from qa.page.uploads import IntakeLedger, IntakeLimits
 from qa.settings import Settings
 
-# Of the system: Gradio's own would be fetched first.
+PAGE_STYLE = "\n".join(
+    (
+        read_static("qa.output", "palette.css"),
+        read_static("qa.page", "page.css", "chat.css"),
+        read_static("qa.output", "marks.css"),
+        # Rules for certain screens come last, so that they override the others.
+        read_static("qa.page", "article.css", "shelf.css", "touch.css", "screens.css"),
+    )
+)
+# One script in the head of the page, so that the policy names a single hash. The js and
+# js_on_load of Gradio's components call its functions; they cannot load a file.
+PAGE_SCRIPT = read_static(
+    "qa.page",
+    "startup.js",
+    "keyboard.js",
+    "errors.js",
+    "shelf.js",
+    "adding.js",
+    "chat.js",
+    "article.js",
+    "quotes.js",
+)
+# System fonts: Gradio's own would be loaded from another host.
 _SANS, _MONO = Font("sans-serif"), Font("monospace")
+_MAX_SESSIONS = 1_000
+"""Pages whose state Gradio keeps, about 125 kB each; the least recently used goes first."""
+_THREADS = 256
+"""Most of them only wait."""
 _BACKLOG = 128
 _CLOSING_SECONDS = 5
-# A connection that is still open then, such as that of a page in a browser, is cut.
+# A connection that is still open after that, such as that of an open page, is cut.
 _OPEN_CONNECTIONS_SECONDS = 1
 
 
@@ -46,29 +77,29 @@ class ServeOptions:
 
     host: str = "127.0.0.1"
     port: int = 7860
-    """0 for any that is free."""
+    """0 for any free port."""
     allowed_hosts: Sequence[str] = ()
-    """Names under which it is reached besides ``host``, with or without a port."""
+    """Host names of the page besides ``host``, with or without a port."""
     public_url: str = ""
-    """Its full address behind a proxy, such as ``https://example.org/qa``."""
+    """Full address of the page behind a proxy, such as ``https://example.org/qa``."""
     trusted_proxies: Sequence[str] = ()
-    """Addresses whose X-Forwarded-For is believed."""
+    """Addresses whose X-Forwarded-For is trusted."""
 
     def __post_init__(self) -> None:
-        """Check the names.
+        """Check the addresses.
 
         Raises:
             SettingsError: An allowed host is not a host name, or the public URL is not full.
         """
-        self.served_on(self.port)
+        self.addresses(self.port)
 
-    def served_on(self, port: int) -> ServedAddresses:
-        """Return what is served if the server listens on ``port``."""
+    def addresses(self, port: int) -> ServedAddresses:
+        """Return the addresses of the page if the server listens on ``port``."""
         return ServedAddresses.of(self.host, port, self.allowed_hosts, self.public_url)
 
 
 class PageServer:
-    """A page that is being served, until it is closed."""
+    """A page that is served until it is closed."""
 
     def __init__(self, address: str, port: int, app: App, server: _Server) -> None:
         self.address, self.port = address, port
@@ -76,20 +107,22 @@ class PageServer:
 
     @property
     def uploads(self) -> Path:
-        """The folder of the uploads that were not added yet."""
+        """The folder of uploads that are not added yet."""
         return Path(self._app.uploaded_file_dir)
 
     def wait(self) -> None:
-        """Return when the server has ended."""
+        """Wait until the server has ended."""
         while self._server.thread.is_alive():
-            self._server.thread.join(1)  # Windows does not interrupt a wait without an end
+            self._server.thread.join(
+                1
+            )  # on Windows, Ctrl-C cannot interrupt a wait without a timeout
 
     def close(self) -> None:
-        """End the server and delete the uploads that were not added."""
+        """Stop the server and delete the uploads that were not added."""
         page = self._app.get_blocks()
         page._queue.close()  # type: ignore[no-untyped-call] # of Gradio
         page.is_running = False
-        self._app.stop_event.set()  # ends the connections that open pages keep
+        self._app.stop_event.set()  # ends the connections of open pages
         self._server.should_exit = True
         self._server.thread.join(_CLOSING_SECONDS)
         shutil.rmtree(self.uploads, ignore_errors=True)
@@ -102,9 +135,9 @@ def launch(
     settings: Settings | None = None,
     listener: socket.socket | None = None,
 ) -> PageServer:
-    """Begin to serve ``page``, and return when it can be asked for.
+    """Serve ``page``, and return when it can be opened.
 
-    ``listener`` is what :func:`listen` returned for the options, if that was called before.
+    ``listener`` is the result of :func:`listen` for the options, if that was called before.
 
     Raises:
         SettingsError: Nothing can listen there, or an option is wrong.
@@ -131,30 +164,30 @@ def listen(options: ServeOptions) -> socket.socket:
     """
     host = options.host.removeprefix("[").removesuffix("]")
     try:
-        found = socket.getaddrinfo(host, options.port, type=socket.SOCK_STREAM)
-        # "localhost" is an address of each family; browsers try both, programs often only this.
-        family, kind, protocol, _, address = min(found, key=lambda each: each[0])
+        addresses = socket.getaddrinfo(host, options.port, type=socket.SOCK_STREAM)
+        # "localhost" has an IPv4 and an IPv6 address; many programs try only the former.
+        family, kind, protocol, _, address = min(addresses, key=lambda each: each[0])
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise SettingsError(_why_not(error, options)) from error
+        raise SettingsError(_listen_error(error, options)) from error
     try:
-        if os.name == "posix":  # elsewhere it would let two programs share the port
+        if os.name == "posix":  # on Windows it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Two sockets may be bound to a port until one of them listens.
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise SettingsError(_why_not(error, options)) from error
+        raise SettingsError(_listen_error(error, options)) from error
     return listener
 
 
 def _gradio_apps(
     page: gr.Blocks, options: ServeOptions, port: int, settings: Settings
 ) -> tuple[FastAPI, App]:
-    """Return Gradio's application of ``page``, after the one that starts, stops and serves it."""
-    page.state_session_capacity = MOST_SESSIONS
-    page.max_threads = page._queue.max_thread_count = THREADS
+    """Return the application to serve, and Gradio's own, which is mounted in it."""
+    page.state_session_capacity = _MAX_SESSIONS
+    page.max_threads = page._queue.max_thread_count = _THREADS
     parent = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
         page,
@@ -174,7 +207,7 @@ def _gradio_apps(
         pwa=False,
     )
     (app,) = (each.app for each in parent.routes if isinstance(getattr(each, "app", None), App))
-    # Of this server alone, so that it may delete what is left there.
+    # A folder of this server alone, which it may delete at the end.
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     app.uploaded_file_dir = tempfile.mkdtemp(prefix="article-qa-", dir=folder)
@@ -184,14 +217,14 @@ def _gradio_apps(
 def _protected(
     parent: ASGIApp, app: App, options: ServeOptions, port: int, settings: Settings
 ) -> ASGIApp:
-    """Return ``parent`` behind the limits on bodies, the guard, and the headers of responses."""
+    """Return ``parent`` behind our middleware."""
     max_file = settings.max_article_bytes
     limits = BodyLimits.of(max_file, settings.max_question_chars)
     ledger = IntakeLedger(IntakeLimits.of_uploads(max_file), Path(app.uploaded_file_dir))
     functions = app.get_blocks().fns.values()
     calls = [str(each.api_name) for each in functions if each.api_visibility == "public"]
     limited = BodyLimiter(parent, limits, ledger)
-    guarded = Guard(limited, options.served_on(port), calls, urlsplit(options.public_url).path)
+    guarded = Guard(limited, options.addresses(port), calls, urlsplit(options.public_url).path)
     return SecurityHeaders(guarded, [PAGE_SCRIPT])
 
 
@@ -202,7 +235,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                log_level="error",  # any website can cause its warnings
+                log_level="error",  # any website could fill the log with warnings
                 ws="none",
                 proxy_headers=bool(trusted_proxies),
                 forwarded_allow_ips=list(trusted_proxies),
@@ -213,12 +246,12 @@ class _Server(uvicorn.Server):
         self._is_up = threading.Event()
 
     def start(self, listener: socket.socket) -> None:
-        """Serve what comes to ``listener``, and return when the application is up."""
+        """Serve the connections of ``listener``, and return when the application is up."""
         self.thread = threading.Thread(target=self._run_in_thread, args=[listener], daemon=True)
         self.thread.start()
         self._is_up.wait()
         if not self.started:
-            msg = "The page could not be started. The details are in the log of the program."
+            msg = "The page could not be started. The program's log has the details."
             raise SettingsError(msg)
 
     def _run_in_thread(self, listener: socket.socket) -> None:
@@ -229,7 +262,7 @@ class _Server(uvicorn.Server):
             self._is_up.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start up, as uvicorn does, and say so."""
+        """Start up as uvicorn does, and report it."""
         await super().startup(sockets)
         self._is_up.set()
 
@@ -242,11 +275,11 @@ def _address(options: ServeOptions, port: int) -> str:
     return f"http://{host}:{port}/"
 
 
-def _why_not(error: OSError, options: ServeOptions) -> str:
+def _listen_error(error: OSError, options: ServeOptions) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {options.port} is in use. Stop the program that uses it, or give another --port."
         )
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"You may not listen on port {options.port}. Give a --port above 1023."
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"Listening on port {options.port} is not permitted. Give a --port above 1023."
     return f"{options.host} is not an address of this machine. Give another --host."

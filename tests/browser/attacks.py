@@ -1,4 +1,4 @@
-"""A page of another website that tries to reach the one under test in every way a browser has."""
+"""A page of another website that tries every way a browser has to reach the page under test."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ UNREAD = {
     "a page that cannot be read",
     "unread",
 }
-"""What an attack may get."""
+"""The results that an attack may get."""
 
 
 class _Page(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A book of 2 MB on the page. To embed it takes minutes: its answers are found by their words."""
+"""A book of 2 MB, whose answers are found without embeddings, which would take minutes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ def mile(number: int) -> str:
 
 
 def book(miles: int = MILES) -> str:
-    """Return a text of a paragraph to each mile: of 2 MB, if it is not said otherwise."""
+    """Return a text with one paragraph for each mile; 2 MB by default."""
     return "\n\n".join(f"{mile(number)} {_FILLER}" for number in range(1, miles + 1))
 
 
 class WordsQA(ArticleQA):
-    """The real thing, but an answer is: the sentence of each milestone that is asked for.
+    """Answers with the sentence of each milestone whose number is in the question.
 
-    What is retrieved besides is the paragraph after each. Nothing is found of a mile
-    that no article has.
+    The paragraph after each is a retrieved passage. Unknown miles are not answered.
     """
 
     @property

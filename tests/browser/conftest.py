@@ -1,4 +1,4 @@
-"""A real server over real models, and a real browser that may ask no other host."""
+"""Fixtures: a real server with real models, and a real browser without other hosts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def qa() -> Iterator[ArticleQA]:
 
 @pytest.fixture(scope="session", autouse=True)
 def settled(qa: ArticleQA) -> None:
-    """Load what all tests need, and have no garbage looked for in it: each server does."""
+    """Load what all tests need, and exclude it from garbage collection, which is slow."""
     qa.warm_up()
     gc.freeze()
 
@@ -77,14 +77,14 @@ def hostile_address() -> Iterator[str]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve pages of a test's own; they outlive its visits, which ask for this first."""
+    """Serve pages for one test; they outlive its visits, which depend on this fixture."""
     with ExitStack() as stack:
         yield lambda qa: stack.enter_context(serving(qa))
 
 
 @pytest.fixture
 def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 - stops after it
-    """Open pages; afterwards none of them may have asked another host or logged an error."""
+    """Open pages; at the end none may have contacted another host or logged an error."""
     opened: list[Visit] = []
 
     def open_page(

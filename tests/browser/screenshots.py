@@ -1,4 +1,4 @@
-"""Pictures of the page for the documentation: wide, narrow and dark.
+"""Take screenshots of the page for the documentation: wide, narrow and dark.
 
     python -m tests.browser.screenshots            # writes docs/images/page-*.png
 

@@ -40,13 +40,13 @@ def test_the_api_retrieves_as_python_does(client: Client, qa: ArticleQA) -> None
     assert set(sent[0]) == set(expected[0])
 
 
-def test_the_api_offers_these_two_calls_alone(client: Client) -> None:
+def test_the_api_offers_only_these_two_calls(client: Client) -> None:
     described = client.view_api(return_format="dict")
     assert isinstance(described, dict)
     assert set(described["named_endpoints"]) == {"/ask", "/retrieve"}
     assert not described["unnamed_endpoints"]
 
 
-def test_the_api_tells_an_error_as_a_sentence(client: Client, qa: ArticleQA) -> None:
+def test_the_api_returns_an_error_message(client: Client, qa: ArticleQA) -> None:
     with pytest.raises(AppError, match="question"):
         client.predict("why " * qa.settings.max_question_chars, api_name="/ask")

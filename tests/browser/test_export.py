@@ -1,4 +1,4 @@
-"""An exported conversation as its reader meets it: a file, opened in a browser."""
+"""An exported conversation, opened as a file in a browser."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> It
     assert logged == []
 
 
-def test_a_citation_leads_to_its_words_which_light_up_and_back(page: Page) -> None:
+def test_a_citation_leads_to_its_highlighted_words_and_back(page: Page) -> None:
     name = place_id(ARTICLE.id, CITED.start, CITED.end)
     place, rest = page.locator(f"#{name}"), page.locator(f"[data-part={name}]")
     before = place.evaluate(GROUND)
@@ -92,7 +92,7 @@ def test_the_colours_follow_the_readers_choice(page: Page) -> None:
     assert (ground == "rgb(18, 20, 22)") == is_dark
 
 
-def test_the_nearest_passages_of_a_refusal_can_be_gone_to(page: Page) -> None:
+def test_the_nearest_passages_of_a_refusal_have_links(page: Page) -> None:
     expect(page.get_by_role("heading", name="Who <script>built</script> it?")).to_be_attached()
     page.get_by_role("region", name="Conversation").get_by_role("link").last.click()
     expect(page.locator(f"#{place_id(ARTICLE.id, 0, len(PARAGRAPHS[0]))}")).to_be_in_viewport()

@@ -17,13 +17,13 @@ __all__ = ["held", "library", "shelf_of_two"]
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 SIZES = [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow")]
-# What can be acted on and is shown; a group of boxes that arrows move in would be one stop.
+# The visible elements that Tab stops at.
 STOPS = (
     ":is(button, a[href], input, textarea, summary, [tabindex='0']):not([tabindex='-1'])"
     ":not(:disabled):not([type=file]):visible"
 )
 MOST_STOPS = 60
-# Where the focus is: how it is called, where it is, and what shows that.
+# The focused element: its name, its position, and whether the focus is visible.
 FOCUSED = """() => {
   const at = document.activeElement, place = at.getBoundingClientRect();
   const column = at.closest('#shelf-column, #chat-column, #article-column');
@@ -39,7 +39,7 @@ FOCUSED = """() => {
 
 
 def tabbed(page: Page) -> list[dict[str, object]]:
-    """Return where the focus is at each press of Tab, from the start of the page to its end."""
+    """Return the focused element after each Tab, from the start of the page to its end."""
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
     page.locator("header h1").click()
     found: list[dict[str, object]] = []
@@ -49,7 +49,7 @@ def tabbed(page: Page) -> list[dict[str, object]]:
         if at["isEnd"]:
             return found
         found.append(at)
-    pytest.fail("Tab does not come to an end.")
+    pytest.fail("Tab never reaches the end of the page.")
 
 
 def box_of(shown: Visit) -> Locator:
@@ -57,7 +57,7 @@ def box_of(shown: Visit) -> Locator:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_tab_reaches_everything_in_the_order_of_the_eye(
+def test_tab_reaches_everything_in_visual_order(
     visit: Opener, address: str, size: tuple[int, int]
 ) -> None:
     shown = visit(address, size=size)
@@ -79,9 +79,7 @@ def corner(page: Page, column: str) -> tuple[float, float]:
     return round(box["y"]), round(box["x"])
 
 
-def test_a_window_made_narrow_and_wide_again_keeps_order_and_focus(
-    visit: Opener, address: str
-) -> None:
+def test_resizing_the_window_keeps_order_and_focus(visit: Opener, address: str) -> None:
     shown = visit(address)
     rename = shown.page.get_by_role("button", name="Rename US urges")
     rename.focus()
@@ -91,7 +89,7 @@ def test_a_window_made_narrow_and_wide_again_keeps_order_and_focus(
         expect(rename).to_be_focused()
 
 
-def test_the_focus_comes_back_to_the_question_box_when_what_had_it_is_gone(
+def test_the_question_box_gets_the_focus_when_the_focused_element_disappears(
     visit: Opener, address: str
 ) -> None:
     shown = visit(address)
@@ -103,9 +101,7 @@ def test_the_focus_comes_back_to_the_question_box_when_what_had_it_is_gone(
     expect(box_of(shown)).to_be_focused()
 
 
-def test_an_answer_leaves_the_focus_where_the_visitor_has_put_it(
-    held: HeldQA, serve: Serve, visit: Opener
-) -> None:
+def test_an_answer_does_not_move_the_focus(held: HeldQA, serve: Serve, visit: Opener) -> None:
     url = serve(held)
     shown = visit(url)
     box_of(shown).fill(CALLED)
@@ -118,7 +114,7 @@ def test_an_answer_leaves_the_focus_where_the_visitor_has_put_it(
     expect(paper).to_be_focused()
 
 
-def test_escape_leads_from_a_cited_place_back_to_its_mark(visit: Opener, address: str) -> None:
+def test_escape_returns_from_a_cited_place_to_its_mark(visit: Opener, address: str) -> None:
     shown = visit(address)
     link = shown.mark(shown.ask(CALLED))
     link.press("Enter")
@@ -138,7 +134,7 @@ def test_escape_stops_a_question(held: HeldQA, serve: Serve, visit: Opener) -> N
     held.released.set()
 
 
-def test_escape_takes_back_a_rename(shelf_of_two: ArticleQA, serve: Serve, visit: Opener) -> None:
+def test_escape_cancels_renaming(shelf_of_two: ArticleQA, serve: Serve, visit: Opener) -> None:
     url = serve(shelf_of_two)
     shown = visit(url)
     tower = row(shown.page, "Tower")
@@ -149,9 +145,7 @@ def test_escape_takes_back_a_rename(shelf_of_two: ArticleQA, serve: Serve, visit
     assert [info.title for info in shelf_of_two.catalogue()] == ["Bridge", "Tower"]
 
 
-def test_nothing_moves_for_those_who_want_no_motion(
-    held: HeldQA, serve: Serve, visit: Opener
-) -> None:
+def test_nothing_moves_with_reduced_motion(held: HeldQA, serve: Serve, visit: Opener) -> None:
     url = serve(held)
     shown = visit(url)
     expect(shown.page.locator('.status[data-state="loading"]')).to_be_visible()

@@ -1,4 +1,4 @@
-"""What the page says where the server refuses an upload."""
+"""The page's messages when the server refuses an upload."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def small() -> Iterator[ArticleQA]:
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "told"), [(12, 9_900, "larger than 0.1 MB"), (101, 10, "More than 100 files")]
+    ("count", "size", "message"),
+    [(12, 9_900, "larger than 0.1 MB"), (101, 10, "More than 100 files")],
 )
-def test_files_that_are_too_many_at_once_are_refused_with_the_servers_sentence(  # noqa: PLR0913, PLR0917 - fixtures
-    visit: Opener, serve: Serve, small: ArticleQA, count: int, size: int, told: str
+def test_too_many_files_at_once_are_refused_with_the_servers_message(  # noqa: PLR0913, PLR0917 - fixtures
+    visit: Opener, serve: Serve, small: ArticleQA, count: int, size: int, message: str
 ) -> None:
     shown = visit(serve(small))
     page = shown.page
@@ -35,7 +36,7 @@ def test_files_that_are_too_many_at_once_are_refused_with_the_servers_sentence( 
     ]
     page.get_by_role("button", name="Add articles").click()
     page.locator("#files input[type=file]").set_input_files(files)
-    expect(page.locator("#note .wrong")).to_contain_text(told)
+    expect(page.locator("#note .wrong")).to_contain_text(message)
     assert [info.title for info in small.catalogue()] == ["Bridge"]
     # The browser logs that it was refused.
     shown.errors = [error for error in shown.errors if "413" not in error]

@@ -16,7 +16,7 @@ from tests.browser.visiting import GRADIO_WARNINGS, built
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 PLACES = ("attacker.example", "x.localhost", "127.0.0.1", "localhost")
-"""Where the other website is: under another name, or at another port of this one."""
+"""Hosts of the other website: another name, or another port of the same one."""
 WORDS = "The harbour bridge opened in 1932."
 # What the page's own scripts get in the same way, which shows that the attacks would work.
 ALLOWED = {
@@ -121,6 +121,6 @@ def test_a_name_that_resolves_to_this_machine_reaches_nothing(
         assert "Bridge" not in text
 
 
-def test_the_table_of_attacks_has_them_all() -> None:
+def test_the_security_document_lists_every_attack() -> None:
     text = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
     assert [name for name in ATTACKS if f"| {name} |" not in text] == []

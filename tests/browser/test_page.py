@@ -1,4 +1,4 @@
-"""The page as a visitor meets it: a real browser, server, article and models."""
+"""The page in a real browser, with a real server, article and models."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CONTRAST = """element => {
 
 
 class HeldQA(ArticleQA):
-    """The real thing, but its models are not there until ``released`` is set."""
+    """The real library, but its models are loaded only once ``released`` is set."""
 
     released: threading.Event
 
@@ -95,7 +95,7 @@ def assert_is_lit(place: Locator) -> None:
     expect(place).to_have_class(re.compile(r"\blit\b"))
 
 
-def test_an_answer_is_shown_with_the_words_it_rests_on(visit: Opener, address: str) -> None:
+def test_an_answer_is_shown_with_its_quote(visit: Opener, address: str) -> None:
     shown = visit(address)
     reply = shown.ask(CALLED)
     expect(reply).to_contain_text("Jaishankar")
@@ -141,7 +141,7 @@ def test_every_citation_is_marked_with_its_number_and_one_is_active(
     expect(shown.page.locator(".lit")).to_have_count(1)
 
 
-def test_the_citations_of_older_answers_go_on_working(visit: Opener, address: str) -> None:
+def test_citations_of_older_answers_still_work(visit: Opener, address: str) -> None:
     shown = visit(address)
     first = shown.mark(shown.ask(CALLED))
     shown.ask("Why did Islamabad suspend the Simla Agreement?")
@@ -158,7 +158,7 @@ def test_the_question_box_has_the_focus_before_and_after(visit: Opener, address:
     expect(shown.page.locator("#question textarea")).to_have_value("")
 
 
-def test_an_example_is_asked_by_a_click_and_is_answerable(visit: Opener, address: str) -> None:
+def test_a_clicked_example_is_asked_and_answered(visit: Opener, address: str) -> None:
     shown = visit(address)
     for example in EXAMPLES:
         expect(shown.page.locator("#chat").get_by_text(example)).to_be_visible()
@@ -168,7 +168,7 @@ def test_an_example_is_asked_by_a_click_and_is_answerable(visit: Opener, address
     expect(shown.question(1)).to_have_text(EXAMPLES[1])
 
 
-def test_what_the_article_does_not_say_looks_different(visit: Opener, address: str) -> None:
+def test_a_refusal_looks_different(visit: Opener, address: str) -> None:
     shown = visit(address)
     reply = shown.ask(UNANSWERABLE)
     refusal = reply.locator(".refusal")
@@ -277,7 +277,7 @@ def test_text_can_be_read(visit: Opener, address: str, *, dark: bool) -> None:
     assert dark_ground is dark
 
 
-def test_a_question_that_is_too_long_gets_a_sentence(
+def test_too_long_a_question_gets_an_error_message(
     visit: Opener, address: str, qa: ArticleQA
 ) -> None:
     shown = visit(address)

@@ -1,4 +1,4 @@
-"""The page behind a proxy, below a prefix, under a name that is not this machine's own."""
+"""The page behind a proxy, under a prefix and another host name."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ WORDS = "The harbour bridge opened in 1932. It is 1,149 metres long."
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_a_question_is_answered_and_a_file_added_below_a_prefix(
-    visit: Opener, size: tuple[int, int]
-) -> None:
+def test_asking_and_adding_work_under_a_prefix(visit: Opener, size: tuple[int, int]) -> None:
     with ArticleQA.from_text(WORDS, title="Bridge") as qa, reverse_proxy() as proxy:
         public = proxy.address.replace("127.0.0.1", "articles.localhost")
         with served_page(qa, public_url=public) as server:

@@ -1,4 +1,4 @@
-"""Reading along: from a mark of the chat to the words in the article, in a real browser."""
+"""From a mark in the chat to the words in the article, in a real browser."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def received(page: Page) -> list[int]:
     return sizes
 
 
-def test_a_mark_that_is_clicked_as_soon_as_it_is_there_lights_its_place(
+def test_a_mark_clicked_as_soon_as_it_appears_highlights_its_place(
     visit: Opener, address: str
 ) -> None:
     shown = visit(address)
@@ -70,7 +70,9 @@ def test_a_mark_that_is_clicked_as_soon_as_it_is_there_lights_its_place(
         assert_is_lit(shown.place(shown.mark(reply)))
 
 
-def test_an_answer_and_its_place_in_the_article_come_together(visit: Opener, address: str) -> None:
+def test_an_answer_and_its_place_in_the_article_appear_together(
+    visit: Opener, address: str
+) -> None:
     shown = visit(address)
     shown.page.evaluate(
         """() => {
@@ -87,7 +89,7 @@ def test_an_answer_and_its_place_in_the_article_come_together(visit: Opener, add
     assert shown.page.evaluate("window.placesThen") > 0
 
 
-def test_one_place_alone_is_lit_after_further_answers(visit: Opener, address: str) -> None:
+def test_only_one_place_is_highlighted_after_further_answers(visit: Opener, address: str) -> None:
     shown = visit(address)
     first = shown.mark(shown.ask(CALLED))
     first.click()
@@ -108,7 +110,7 @@ def test_a_book_is_not_sent_again_at_each_answer(visit: Opener, road: str) -> No
         assert 1_000 < sum(sizes) < BYTES_A_TURN
 
 
-def test_every_mark_of_a_book_leads_to_its_place_by_one_click(visit: Opener, road: str) -> None:
+def test_every_mark_in_a_book_leads_to_its_place_with_one_click(visit: Opener, road: str) -> None:
     shown = visit(road)
     shown.ask("Where are 100 and 2500 and 4690?")
     shown.ask("Where is 1000?")
@@ -120,7 +122,7 @@ def test_every_mark_of_a_book_leads_to_its_place_by_one_click(visit: Opener, roa
         expect(shown.page.locator(".paper .lit")).to_have_count(1)
 
 
-def test_the_same_mark_leads_back_after_reading_on(visit: Opener, road: str) -> None:
+def test_the_same_mark_leads_to_its_place_again_after_reading_on(visit: Opener, road: str) -> None:
     shown = visit(road)
     link = shown.mark(shown.ask("Where is 1000?"))
     for _ in range(2):
@@ -132,7 +134,7 @@ def test_the_same_mark_leads_back_after_reading_on(visit: Opener, road: str) -> 
 
 
 @pytest.mark.parametrize("size", [(1280, 800), NARROW], ids=["wide", "narrow"])
-def test_a_book_is_read_on_and_back_without_a_gap(
+def test_a_book_can_be_read_forward_and_back_without_gaps(
     visit: Opener, serve: Serve, size: tuple[int, int]
 ) -> None:
     with WordsQA.from_text(book(200), title="A shorter road") as qa:
@@ -156,7 +158,7 @@ def test_a_book_is_read_on_and_back_without_a_gap(
         expect(shown.page.get_by_text(mile(first - 1))).to_be_in_viewport()
 
 
-def test_the_last_word_of_a_book_can_be_asked_for(visit: Opener, road: str) -> None:
+def test_the_last_sentence_of_a_book_can_be_cited(visit: Opener, road: str) -> None:
     shown = visit(road)
     reply = shown.ask(f"Where is {MILES}?")
     expect(shown.place(shown.mark(reply))).to_be_in_viewport()
@@ -166,7 +168,7 @@ def test_the_last_word_of_a_book_can_be_asked_for(visit: Opener, road: str) -> N
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_mark_tells_its_quote_by_mouse_and_by_keyboard(
+def test_a_mark_shows_its_quote_by_mouse_and_by_keyboard(
     visit: Opener, address: str, qa: ArticleQA, size: tuple[int, int], *, dark: bool
 ) -> None:
     shown = visit(address, size=size, dark=dark)
@@ -193,7 +195,7 @@ def test_a_mark_tells_its_quote_by_mouse_and_by_keyboard(
     expect(link).to_be_focused()
 
 
-def test_a_tip_is_text_whatever_the_article_says(visit: Opener, hostile_address: str) -> None:
+def test_a_tip_shows_markup_in_an_article_as_text(visit: Opener, hostile_address: str) -> None:
     shown = visit(hostile_address)
     link = shown.mark(shown.ask("What did the architect write in the margin?"))
     link.hover()
@@ -204,7 +206,7 @@ def test_a_tip_is_text_whatever_the_article_says(visit: Opener, hostile_address:
     assert shown.page.evaluate("window.pwned") is None
 
 
-def test_the_strip_leads_to_what_is_cited_and_to_what_was_found(visit: Opener, road: str) -> None:
+def test_the_strip_leads_to_cited_places_and_retrieved_passages(visit: Opener, road: str) -> None:
     shown = visit(road)
     shown.ask(f"Where are {MILES // 2} and {MILES}?")
     strip = shown.page.get_by_role("navigation", name="Where the evidence lies in the article")
@@ -221,7 +223,7 @@ def test_the_strip_leads_to_what_is_cited_and_to_what_was_found(visit: Opener, r
     assert_is_lit(shown.place(found))
 
 
-def test_the_strip_shows_how_far_down_a_place_is(visit: Opener, road: str) -> None:
+def test_the_strip_shows_where_a_place_is(visit: Opener, road: str) -> None:
     shown = visit(road)
     paper = shown.page.locator(".paper article")
     before = paper.bounding_box()

@@ -38,7 +38,7 @@ def test_a_conversation_survives_a_reload_and_goes_on(visit: Opener, address: st
     expect(shown.page.get_by_role("button", name="Save HTML")).to_be_visible()
 
 
-def test_a_place_that_was_open_is_open_again(visit: Opener, address: str) -> None:
+def test_an_open_place_is_open_again_after_a_reload(visit: Opener, address: str) -> None:
     shown = visit(address)
     first = shown.mark(shown.ask(CALLED))
     shown.ask(EXAMPLES[1])
@@ -48,7 +48,7 @@ def test_a_place_that_was_open_is_open_again(visit: Opener, address: str) -> Non
     assert_is_lit(shown.place(shown.mark(shown.reply(1))))
 
 
-def test_no_other_tab_sees_it(visit: Opener, address: str) -> None:
+def test_no_other_tab_sees_the_conversation(visit: Opener, address: str) -> None:
     shown = visit(address)
     shown.ask(CALLED)
     stranger, neighbour = visit(address), Visit(shown.page.context.new_page())
@@ -60,7 +60,7 @@ def test_no_other_tab_sees_it(visit: Opener, address: str) -> None:
         expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_what_is_cleared_does_not_come_back(visit: Opener, address: str) -> None:
+def test_a_cleared_conversation_does_not_return_after_a_reload(visit: Opener, address: str) -> None:
     shown = visit(address)
     shown.ask(CALLED)
     shown.page.get_by_role("button", name="Clear").click()
@@ -71,7 +71,7 @@ def test_what_is_cleared_does_not_come_back(visit: Opener, address: str) -> None
     expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_while_an_answer_is_awaited_it_survives_a_reload_and_cannot_be_cleared(
+def test_a_pending_question_survives_a_reload_and_cannot_be_cleared(
     held: HeldQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(held)
@@ -91,7 +91,7 @@ def test_while_an_answer_is_awaited_it_survives_a_reload_and_cannot_be_cleared(
     expect(shown.page.get_by_role("button", name="Clear")).to_be_visible()
 
 
-def test_ticks_and_the_open_article_are_as_they_were(
+def test_ticks_and_the_open_article_survive_a_reload(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
@@ -107,7 +107,7 @@ def test_ticks_and_the_open_article_are_as_they_were(
     expect(row(shown.page, "Tower").get_by_role("checkbox")).to_be_checked()
 
 
-def test_an_article_that_was_removed_meanwhile_is_told_to_be_gone(
+def test_a_reply_names_an_article_removed_meanwhile(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)

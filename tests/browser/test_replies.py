@@ -1,4 +1,4 @@
-"""What stands under an answer: where it is from, how sure it is, what was read, a copy."""
+"""Below an answer: its sources, its confidence, the passages, and a copy button."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shelf() -> Iterator[ArticleQA]:
         yield qa
 
 
-def test_how_sure_it_is_stands_in_words_and_the_number_is_had_by_keyboard(
+def test_confidence_is_shown_in_words_and_the_number_on_demand(
     visit: Opener, address: str, qa: ArticleQA
 ) -> None:
     shown = visit(address)
@@ -43,7 +43,7 @@ def test_how_sure_it_is_stands_in_words_and_the_number_is_had_by_keyboard(
     expect(number).to_contain_text(f"{qa.ask(CALLED).confidence:.0%}".removesuffix("%"))
 
 
-def test_a_refusal_tells_how_sure_the_best_place_would_be(visit: Opener, address: str) -> None:
+def test_a_refusal_shows_the_confidence_of_the_best_passage(visit: Opener, address: str) -> None:
     shown = visit(address)
     sure = shown.ask(UNANSWERABLE).locator(".sure")
     expect(sure.locator("summary")).to_have_text("No confident answer found")
@@ -66,7 +66,9 @@ def test_the_passages_are_listed_on_demand(visit: Opener, address: str, qa: Arti
     expect(shown.place(link)).to_contain_text("Marco Rubio made a call")
 
 
-def test_an_open_list_stays_open_when_the_next_answer_comes(visit: Opener, address: str) -> None:
+def test_an_open_list_of_passages_stays_open_after_the_next_answer(
+    visit: Opener, address: str
+) -> None:
     shown = visit(address)
     reply = shown.ask(CALLED)
     reply.locator(".sure summary").click()
@@ -74,7 +76,7 @@ def test_an_open_list_stays_open_when_the_next_answer_comes(visit: Opener, addre
     expect(reply.locator(".sure summary")).to_be_visible()
 
 
-def test_with_several_articles_a_citation_names_its_own(
+def test_with_several_articles_a_citation_names_its_article(
     shelf: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf)
@@ -89,9 +91,7 @@ def test_with_several_articles_a_citation_names_its_own(
     expect(shown.ask(WHO_BUILT).locator(".sources")).to_have_count(0)
 
 
-def test_any_answer_is_copied_and_not_only_the_newest(
-    visit: Opener, address: str, qa: ArticleQA
-) -> None:
+def test_any_answer_can_be_copied(visit: Opener, address: str, qa: ArticleQA) -> None:
     shown = visit(address)
     shown.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     first, second = shown.ask(CALLED), shown.ask(UNANSWERABLE)
@@ -108,7 +108,7 @@ def test_any_answer_is_copied_and_not_only_the_newest(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_what_stands_under_an_answer_can_be_read_on_a_phone(
+def test_the_text_below_an_answer_is_readable_on_a_phone(
     visit: Opener, address: str, *, dark: bool
 ) -> None:
     shown = visit(address, size=NARROW, dark=dark)
@@ -121,7 +121,7 @@ def test_what_stands_under_an_answer_can_be_read_on_a_phone(
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
 
 
-def test_a_polite_word_has_a_reply_without_evidence(visit: Opener, address: str) -> None:
+def test_small_talk_gets_a_reply_without_evidence(visit: Opener, address: str) -> None:
     shown = visit(address)
     reply = shown.ask("Good morning to you")
     expect(reply).to_contain_text("Ask me anything about")
@@ -130,14 +130,14 @@ def test_a_polite_word_has_a_reply_without_evidence(visit: Opener, address: str)
     expect(shown.page.locator(".strip a")).to_have_count(0)
 
 
-def test_a_question_in_another_language_is_told_so_above_its_answer(
+def test_a_question_in_another_language_gets_a_note_above_its_answer(
     visit: Opener, address: str
 ) -> None:
     reply = visit(address).ask("¿A quién llamó el secretario de Estado?")
     expect(reply.locator("em").first).to_contain_text("Note: The question seems to be in Spanish")
 
 
-def test_what_a_follow_up_was_taken_to_ask_is_edited_by_keyboard_and_asked(
+def test_the_wording_of_a_follow_up_can_be_edited_by_keyboard_and_asked(
     visit: Opener, address: str
 ) -> None:
     shown = visit(address)

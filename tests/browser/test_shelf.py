@@ -1,4 +1,4 @@
-"""Adding articles through the page, and keeping them: a real server, library and files."""
+"""The list of articles: adding, selecting, renaming and removing, with a real library."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from qa.article_qa import ArticleQA
 from qa.page import handlers
-from qa.page import undo as undoing
-from qa.page.shelf import IN_MEMORY, ON_DISK, TOO_LATE, Request, acted
-from qa.page.undo import Removals
-from qa.page.view import View
+from qa.page import view as view_module
+from qa.page.shelf import IN_MEMORY, ON_DISK, UNDO_TOO_LATE, ShelfEvent, apply_action
+from qa.page.view import Removals, View
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
@@ -61,16 +60,16 @@ def add_text(page: Page, text: str, title: str) -> None:
     open_tab(page, "Text")
     page.get_by_label("Title (optional)").fill(title)
     page.get_by_label("Text", exact=True).fill(text)
-    page.get_by_role("button", name="Add the text").click()
+    page.get_by_role("button", name="Add text").click()
 
 
 def expect_added(page: Page, title: str) -> None:
-    told = page.locator("#note").get_by_role("status")
-    expect(told).to_contain_text(f"“{title}”", timeout=PATIENCE_MS)
+    message = page.locator("#note").get_by_role("status")
+    expect(message).to_contain_text(f"“{title}”", timeout=PATIENCE_MS)
     expect(row(page, title)).to_be_visible()
 
 
-def test_a_text_is_added_opened_and_answers(
+def test_an_added_text_is_opened_and_can_be_asked(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(library)
@@ -88,7 +87,7 @@ def test_a_text_is_added_opened_and_answers(
     assert shown.page.locator("#shelf b, #note b").count() == 0
 
 
-def test_files_are_added_several_at_once_and_a_pdf_has_pages(
+def test_several_files_are_added_at_once_and_a_pdf_has_pages(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     report = pdf([["The survey of the valley."], [BRIDGE]], title="Survey")
@@ -124,29 +123,29 @@ def test_a_file_over_the_limit_is_refused_before_it_is_uploaded(
     uploads: list[str] = []
     shown.page.on("request", lambda request: uploads.append(request.url))
     shown.page.locator("#files input[type=file]").set_input_files([large])
-    told = shown.page.locator("#note").get_by_role("alert")
-    expect(told).to_contain_text("large.txt: over the limit of 10,000 bytes")
+    message = shown.page.locator("#note").get_by_role("alert")
+    expect(message).to_contain_text("large.txt: over the limit of 10,000 bytes")
     assert not [address for address in uploads if "upload" in address]
 
 
-def test_private_addresses_are_refused_with_a_sentence_each(
+def test_each_private_address_is_refused_with_a_message(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(library)
     shown = visit(url)
     open_tab(shown.page, "Web address")
-    box = shown.page.get_by_label("Web address; separate several with spaces")
+    box = shown.page.get_by_label("Web address (separate several with spaces)")
     box.fill("http://127.0.0.1/secret http://10.0.0.1/other")
     box.press("Enter")
-    told = shown.page.locator("#note").get_by_role("alert")
-    expect(told).to_contain_text("127.0.0.1 is not on the public internet.")
-    expect(told).to_contain_text("10.0.0.1 is not on the public internet.")
+    message = shown.page.locator("#note").get_by_role("alert")
+    expect(message).to_contain_text("127.0.0.1 is not on the public internet.")
+    expect(message).to_contain_text("10.0.0.1 is not on the public internet.")
     expect(box).to_have_value("http://127.0.0.1/secret http://10.0.0.1/other")
     shown.page.close()
     assert library.catalogue() == []
 
 
-def test_the_chosen_articles_alone_are_asked(
+def test_only_the_selected_articles_are_asked(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
@@ -160,20 +159,20 @@ def test_the_chosen_articles_alone_are_asked(
     expect(shown.ask(OPENED)).to_contain_text("1932")
     shown.page.get_by_role("button", name="Ask no article").click()
     expect(shown.page.get_by_label("Ask Bridge")).not_to_be_checked()
-    expect(shown.ask(OPENED)).to_contain_text("No article is chosen.")
+    expect(shown.ask(OPENED)).to_contain_text("No article is selected.")
     other = visit(url)
     expect(other.page.get_by_label("Ask Tower")).to_be_checked()
     expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_a_question_right_after_a_tick_is_asked_of_what_is_ticked(
+def test_a_question_right_after_a_tick_respects_the_tick(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(qa: ArticleQA, removals: Removals, view: View, request: Request) -> View:
+    def slowly(qa: ArticleQA, removals: Removals, view: View, event: ShelfEvent) -> View:
         time.sleep(1)
-        return acted(qa, removals, view, request)
+        return apply_action(qa, removals, view, event)
 
-    monkeypatch.setattr(handlers, "acted", slowly)
+    monkeypatch.setattr(handlers, "apply_action", slowly)
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_label("Ask Bridge").uncheck()
@@ -215,7 +214,7 @@ def undo_of(page: Page, title: str) -> Locator:
     return page.get_by_role("button", name=f"Undo: bring {title} back")
 
 
-def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
+def test_a_removal_undone_by_keyboard_changes_nothing(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     before = shelf_of_two.articles()
@@ -236,10 +235,10 @@ def test_a_removal_is_undone_by_keyboard_and_nothing_has_changed(
     assert shelf_of_two.articles() == before
 
 
-def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
+def test_after_its_time_undo_disappears_and_the_article_is_removed_for_everybody(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "UNDO_SECONDS", 2.0)
+    monkeypatch.setattr(view_module, "UNDO_SECONDS", 2.0)
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_role("button", name="Remove Bridge").click()
@@ -251,7 +250,7 @@ def test_undo_goes_in_time_and_then_the_article_is_gone_for_everybody(
     assert [info.title for info in shelf_of_two.catalogue()] == ["Tower"]
 
 
-def test_an_undo_that_comes_too_late_says_so(
+def test_undo_that_is_too_late_says_so(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = serve(shelf_of_two)
@@ -260,7 +259,7 @@ def test_an_undo_that_comes_too_late_says_so(
     expect(undo_of(shown.page, "Bridge")).to_be_focused()
     monkeypatch.setattr(Removals, "undo", lambda *_: False)  # as when its time has run out
     undo_of(shown.page, "Bridge").click()
-    expect(shown.page.locator("#shelf").get_by_role("alert")).to_have_text(TOO_LATE)
+    expect(shown.page.locator("#shelf").get_by_role("alert")).to_have_text(UNDO_TOO_LATE)
 
 
 def test_a_removal_can_be_undone_after_a_reload(
@@ -276,7 +275,7 @@ def test_a_removal_can_be_undone_after_a_reload(
     expect(row(shown.page, "Bridge")).to_be_visible()
 
 
-def test_a_cleared_conversation_is_brought_back(
+def test_a_cleared_conversation_can_be_restored(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(shelf_of_two)
@@ -302,7 +301,9 @@ def test_the_page_says_where_the_articles_are_kept(
     expect(visit(url).page.locator("#shelf")).to_contain_text(ON_DISK)
 
 
-def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Opener) -> None:
+def test_the_list_of_articles_fits_a_phone(
+    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
+) -> None:
     url = serve(shelf_of_two)
     shown = visit(url, size=NARROW)
     for tab in ("Files", "Text", "Web address"):
@@ -313,7 +314,7 @@ def test_a_shelf_fits_a_phone(shelf_of_two: ArticleQA, serve: Serve, visit: Open
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
 
 
-def test_eleven_articles_are_seen_at_once(serve: Serve, visit: Opener) -> None:
+def test_eleven_articles_fit_on_the_screen(serve: Serve, visit: Opener) -> None:
     with ArticleQA.bundled() as many:
         for number in range(10):
             title = f"A report on the long history of bridge {number} and its builders"
@@ -325,7 +326,7 @@ def test_eleven_articles_are_seen_at_once(serve: Serve, visit: Opener) -> None:
             expect(rows.nth(number)).to_be_in_viewport(ratio=1)
 
 
-def test_what_can_be_done_with_an_article_appears_where_the_keyboard_is(
+def test_the_buttons_of_an_article_appear_when_it_has_the_focus(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     shown = visit(serve(shelf_of_two))

@@ -1,4 +1,4 @@
-"""The page on a phone: by finger, where nothing hovers and the article is below the chat."""
+"""The page on a phone: touch without hovering, and the article below the chat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["library"]
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 TABLET = (1180, 820)
-# WCAG 2.2 wants 24 pixels of a target; a fingertip covers more.
+# WCAG 2.2 requires targets of 24 pixels; a fingertip covers more.
 LEAST_SIDE = 24
 
 
@@ -26,7 +26,7 @@ def ask(shown: Visit, question: str) -> Locator:
     return shown.answered()
 
 
-def test_a_tapped_mark_shows_its_quote_leads_to_the_words_and_back(
+def test_a_tapped_mark_shows_its_quote_and_leads_to_the_place_and_back(
     library: ArticleQA, serve: Serve, visit: Opener
 ) -> None:
     library.add_text("\n\n".join([BRIDGE, *[TOWER] * 40]), title="Bridge")
@@ -52,12 +52,14 @@ def test_a_tapped_mark_shows_its_quote_leads_to_the_words_and_back(
     shown.page.get_by_role("link", name="Back to the conversation").tap()
     expect(mark).to_be_in_viewport(ratio=1)
     expect(mark).to_be_focused()
-    for _ in range(2):  # a second tap on the mark goes there, too
+    for _ in range(2):  # a second tap on the mark leads there, too
         mark.tap()
     assert_is_lit(place)
 
 
-def test_the_shelf_is_used_by_finger(library: ArticleQA, serve: Serve, visit: Opener) -> None:
+def test_the_list_of_articles_can_be_used_by_touch(
+    library: ArticleQA, serve: Serve, visit: Opener
+) -> None:
     url = serve(library)
     shown = visit(url, size=NARROW, touch=True)
     page = shown.page
@@ -67,7 +69,7 @@ def test_the_shelf_is_used_by_finger(library: ArticleQA, serve: Serve, visit: Op
     page.get_by_role("tab", name="Text").tap()
     page.get_by_label("Title (optional)").fill("Bridge")
     page.get_by_label("Text", exact=True).fill(BRIDGE)
-    page.get_by_role("button", name="Add the text").tap()
+    page.get_by_role("button", name="Add text").tap()
     expect_added(page, "Bridge")
     row(page, "Tower").get_by_role("button", name="Tower", exact=True).tap()
     expect(page.locator(".paper h2")).to_have_text("Tower")
@@ -83,7 +85,9 @@ def test_the_shelf_is_used_by_finger(library: ArticleQA, serve: Serve, visit: Op
     assert small == []
 
 
-def test_beside_the_article_a_tap_goes_to_the_words_at_once(visit: Opener, address: str) -> None:
+def test_on_a_wide_touch_screen_a_tap_leads_to_the_place_at_once(
+    visit: Opener, address: str
+) -> None:
     shown = visit(address, size=TABLET, touch=True)
     mark = shown.mark(ask(shown, "Who did Marco Rubio call?"))
     mark.tap()

@@ -1,4 +1,4 @@
-"""What a visitor is told who has to wait, stops, is over a limit, or is not heard at all."""
+"""What the page shows a visitor who waits, stops, is over a limit, or gets no reply."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 
 class SlowLibrary(ArticleQA):
-    """The real thing, but a text is added only when ``released`` is set."""
+    """The real library, but a text is added only once ``released`` is set."""
 
     released: threading.Event
 
@@ -61,7 +61,7 @@ def ask(shown: Visit) -> None:
     shown.page.locator("#question textarea").press("Enter")
 
 
-def test_who_waits_behind_another_is_told_and_can_stop(
+def test_a_waiting_addition_says_so_and_can_be_stopped(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
@@ -69,16 +69,16 @@ def test_who_waits_behind_another_is_told_and_can_stop(
     add_text(first.page, BRIDGE, "Bridge")
     expect(note(first)).to_contain_text("Adding Bridge…")
     add_text(second.page, TOWER, "Tower")
-    expect(note(second)).to_contain_text("Waiting for another addition, then adding Tower…")
+    expect(note(second)).to_contain_text("Waiting for another addition before adding Tower…")
     second.page.get_by_role("button", name="Stop adding").click()
-    expect(note(second)).to_contain_text("Stopped; nothing was added.")
+    expect(note(second)).to_contain_text("Stopped. Nothing was added.")
     expect(second.page.get_by_label("Text", exact=True)).to_have_value(TOWER)
     slow.released.set()
     expect_added(first.page, "Bridge")
     assert [info.title for info in slow.catalogue()] == ["Bridge"]
 
 
-def test_who_waits_is_added_when_the_other_is(
+def test_a_waiting_addition_follows_the_first(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
@@ -92,18 +92,18 @@ def test_who_waits_is_added_when_the_other_is(
     assert [info.title for info in slow.catalogue()] == ["Bridge", "Tower"]
 
 
-def test_what_is_being_added_is_stopped_by_keyboard_and_leaves_nothing(
+def test_an_addition_stopped_by_keyboard_leaves_nothing(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
     shown = visit(url)
     open_tab(shown.page, "Text")
     shown.page.get_by_label("Text", exact=True).fill(BRIDGE)
-    button = shown.page.get_by_role("button", name="Add the text")
+    button = shown.page.get_by_role("button", name="Add text")
     button.press("Enter")
     expect(shown.page.get_by_role("button", name="Stop adding")).to_be_focused()
     shown.page.keyboard.press("Escape")
-    expect(note(shown)).to_contain_text("Stopped; nothing was added.")
+    expect(note(shown)).to_contain_text("Stopped. Nothing was added.")
     expect(button).to_be_focused()
     slow.released.set()
     add_text(shown.page, TOWER, "Tower")
@@ -111,23 +111,23 @@ def test_what_is_being_added_is_stopped_by_keyboard_and_leaves_nothing(
     assert [info.title for info in slow.catalogue()] == ["Tower"]
 
 
-def test_a_file_that_gradio_refuses_is_told_in_the_page_and_stays_told(
+def test_a_file_refused_by_gradio_shows_a_lasting_message(
     slow: SlowLibrary, serve: Serve, visit: Opener
 ) -> None:
     url = serve(slow)
     shown = visit(url)
     open_tab(shown.page, "Files")
-    # As if our own check had not been there.
+    # Disable the page's own check.
     shown.page.evaluate("document.querySelector('#note [data-limit]').dataset.limit = 1e9")
     large = file("large.txt", b"x" * (MAX_BYTES + 1))
     shown.page.locator("#files input[type=file]").set_input_files([large])
-    told = note(shown).get_by_role("alert")
-    expect(told).to_contain_text('maximum allowed size of 9.8 Kb: "large.txt"')
-    expect(told).to_contain_text("Nothing was uploaded. Give a part of it")
+    message = note(shown).get_by_role("alert")
+    expect(message).to_contain_text('maximum allowed size of 9.8 Kb: "large.txt"')
+    expect(message).to_contain_text("Nothing was uploaded. Split the file")
     expect(shown.page.get_by_test_id("toast-body")).to_be_hidden()
 
 
-def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
+def test_a_visitor_over_the_limit_sees_a_message_and_keeps_the_question(
     serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_ASKED", 2)
@@ -148,11 +148,11 @@ def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
                 expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
         expect(trouble(last)).to_have_text(asking.TOO_MANY)
         expect(last.page.locator("#question textarea")).to_have_value(CALLED)
-        # Gradio's own queue, which is longer, tells it in its own way.
+        # Gradio's own queue is longer and has its own message.
         full = {"detail": "Queue is full. Max size is 256 and size is 256."}
         last.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json=full))
         ask(last)
-        expect(trouble(last)).to_contain_text("Too many requests are waiting here")
+        expect(trouble(last)).to_contain_text("Too many requests are waiting at the moment")
         expect(last.page.locator("#question textarea")).to_have_value(CALLED)
         last.page.unroute("**/queue/join*")
         assert all("503" in error for error in last.errors)
@@ -164,10 +164,12 @@ def test_who_is_one_too_many_is_told_in_the_page_and_keeps_the_question(
         expect(trouble(last)).to_be_hidden()
 
 
-def test_a_server_that_is_gone_is_told_in_the_page(qa: ArticleQA, visit: Opener) -> None:
+def test_a_server_that_does_not_answer_is_reported_in_the_page(
+    qa: ArticleQA, visit: Opener
+) -> None:
     with serving(qa) as url:
         shown = visit(url)
     shown.page.locator("#question textarea").fill(CALLED)
     shown.page.locator("#question textarea").press("Enter")
-    expect(trouble(shown)).to_contain_text("See whether it still runs", timeout=PATIENCE_MS)
+    expect(trouble(shown)).to_contain_text("Check that it is running", timeout=PATIENCE_MS)
     shown.errors.clear()

@@ -1,4 +1,4 @@
-"""Visiting a page: a server on a free port, and what is done and seen in the browser."""
+"""Serve a page on a free port, and use it in a browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from qa.article_qa import ArticleQA
 from qa.page.layout import build_page
 from qa.page.server import PageServer, ServeOptions, launch
 
-# Offered for the bundled article behind those for overviews.
+# Suggested for the bundled article, after the questions for overviews.
 EXAMPLES = tuple(each.question for each in examples_for(bundled_article().id))[:4]
 WIDE = (1280, 800)
 NARROW = (390, 844)
@@ -40,29 +40,29 @@ HOSTILE_SENTENCES = (
 
 @dataclass
 class Visit:
-    """A page that was opened, and what it did that it should not have."""
+    """An open page, with the requests to other hosts and the errors that it caused."""
 
     page: Page
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     turns: int = 0
     is_reloaded: bool = False
-    """Then Gradio may log, at any time, that what it was waiting for was broken off."""
+    """After a reload Gradio may log broken-off requests at any time."""
 
     def faults(self) -> list[str]:
-        """Return the errors that were logged, but for those that a reload brings about."""
+        """Return the logged errors, except those that a reload causes."""
         harmless = ("AbortError", "Connection errored out") if self.is_reloaded else ()
         return [error for error in self.errors if not any(known in error for known in harmless)]
 
     def ask(self, question: str) -> Locator:
-        """Ask by typing and Enter, and return the reply when it is there."""
+        """Ask by typing and Enter, and return the reply as soon as it is shown."""
         box = self.page.locator("#question textarea")
         box.fill(question)
         box.press("Enter")
         return self.answered()
 
     def answered(self) -> Locator:
-        """Return the reply to the next question when it is there."""
+        """Return the reply to the next question as soon as it is shown."""
         self.turns += 1
         marker = f'.status[data-turn="{self.turns}"][data-state="done"]'
         expect(self.page.locator(marker)).to_be_visible(timeout=PATIENCE_MS)
@@ -81,7 +81,7 @@ class Visit:
         return reply.get_by_role("link", name=f"[{number}]", exact=True)
 
     def follow(self, link: Locator) -> None:
-        """Click a mark, once, and wait until its place is lit."""
+        """Click a mark once, and wait until its place is highlighted."""
         link.click()
         expect(self.page.locator(".paper .lit").first).to_be_visible()
 
@@ -92,7 +92,7 @@ class Visit:
 
 Opener = Callable[..., Visit]
 Serve = Callable[[ArticleQA], str]
-"""Serves a page, until the browser has left it, and returns its address."""
+"""Serves a page until the test ends, and returns its address."""
 
 
 @contextmanager
@@ -115,8 +115,8 @@ def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa:
 def built(qa: ArticleQA) -> Blocks:
     """Return the page over ``qa``.
 
-    To make a lock, Gradio makes an event loop and drops it unclosed. Collected here, it cannot
-    fail whichever test the collector would next run in.
+    Gradio creates an event loop and drops it unclosed. It is collected here, so that its warning
+    does not fail another test.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -135,7 +135,7 @@ def _launched(qa: ArticleQA, options: ServeOptions) -> PageServer:
 
 
 def watch(visit: Visit, url: str) -> None:
-    """Keep the page from asking any other host than ``url``, and note what goes wrong."""
+    """Block requests to other hosts than ``url``, and record them and all errors."""
 
     def guard(route: Route, request: Request) -> None:
         if request.url.startswith((url, "data:", "blob:")):

@@ -10,8 +10,8 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
+from qa.page.chat import Chat, Turn
 from qa.page.reply import reply_markdown
-from qa.page.state import Chat, Turn
 
 TALK = [wanted for wanted in Intent if wanted.kind is Kind.TALK]
 
@@ -66,6 +66,6 @@ def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_talk_marks_nothing_in_an_article() -> None:
     chat = Chat((Turn("Hi", reply_to_small_talk("Hi", Intent.GREETING, ["The bridge"])),))
-    assert chat.marks() == []
-    assert chat.found() == []
-    assert chat.rests_on() is None
+    assert chat.cited() == []
+    assert chat.retrieved() == []
+    assert chat.first_place() is None

@@ -1,4 +1,4 @@
-"""Adding one after the other: waiting in the line, and stopping at any time."""
+"""Adding one after the other: waiting in the queue, and stopping at any time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 
 from index.embedding.embedder import Progress
 from index.types import Article
-from qa.page.adding import LINE_FULL, Adding, Source, add_each, adding_html
-from qa.page.addition_queue import MOST_WAITING, Line
+from qa.page.adding import (
+    MAX_WAITING,
+    QUEUE_FULL,
+    AdditionQueue,
+    AdditionState,
+    Source,
+    add_each,
+    addition_html,
+)
 
 
 @dataclass
 class Held:
-    """Adds as the index does, but goes on only when ``released``; notes what it recorded."""
+    """Adds as the index does, but only once ``released`` is set; records what it saved."""
 
     released: threading.Event = field(default_factory=threading.Event)
     began: threading.Event = field(default_factory=threading.Event)
-    recorded: list[str] = field(default_factory=list)
+    saved: list[str] = field(default_factory=list)
 
     def source(self, label: str) -> Source:
         def add(progress: Progress) -> Article:
@@ -26,21 +33,21 @@ class Held:
             self.released.wait()
             progress(1, 2)
             progress(2, 2)
-            self.recorded.append(label)
+            self.saved.append(label)
             return Article.from_text(label, title=label)
 
         return Source(label, add)
 
 
-def started(held: Held, line: Line, visitor: str) -> Iterator[Adding]:
-    """Begin to add something that holds up the line, and return what is told of it."""
-    states = add_each([held.source(visitor)], line, visitor)
+def started(held: Held, queue: AdditionQueue, visitor: str) -> Iterator[AdditionState]:
+    """Start an addition that holds up the queue, and return its states."""
+    states = add_each([held.source(visitor)], queue, visitor)
     next(states)
     held.began.wait()
     return states
 
 
-def test_a_bar_tells_how_many_passages_are_embedded() -> None:
+def test_the_progress_bar_shows_how_many_passages_are_embedded() -> None:
     shown = threading.Event()
 
     def add(progress: Progress) -> Article:
@@ -48,92 +55,92 @@ def test_a_bar_tells_how_many_passages_are_embedded() -> None:
         shown.wait()
         return Article.from_text("one")
 
-    for state in add_each([Source("<one>", add)], Line(), "visitor"):
+    for state in add_each([Source("<one>", add)], AdditionQueue(), "visitor"):
         if state.label and state.passages:
             shown.set()
-            assert 'value="1" max="2"' in adding_html(state, 9)
-            assert "Adding &lt;one&gt;…" in adding_html(state, 9)
+            assert 'value="1" max="2"' in addition_html(state, 9)
+            assert "Adding &lt;one&gt;…" in addition_html(state, 9)
     assert shown.is_set()
 
 
-def test_who_comes_second_is_told_to_wait_and_then_added() -> None:
-    held, line = Held(), Line()
-    first = started(held, line, "first")
-    second = add_each([held.source("second")], line, "second")
+def test_the_second_addition_waits_for_the_first() -> None:
+    held, queue = Held(), AdditionQueue()
+    first = started(held, queue, "first")
+    second = add_each([held.source("second")], queue, "second")
     waiting = next(second)
     assert waiting.ahead == 1
-    assert "Waiting for another addition, then adding second…" in adding_html(waiting, 9)
+    assert "Waiting for another addition before adding second…" in addition_html(waiting, 9)
     held.released.set()
     assert list(first)[-1].added[0].title == "first"
     assert list(second)[-1].added[0].title == "second"
-    assert held.recorded == ["first", "second"]
+    assert held.saved == ["first", "second"]
 
 
-def test_who_waits_can_stop_and_holds_up_nobody() -> None:
-    held, line = Held(), Line()
-    first = started(held, line, "first")
-    second = add_each([held.source("second")], line, "second")
-    third = add_each([held.source("third")], line, "third")
+def test_a_waiting_addition_can_be_stopped_without_blocking_others() -> None:
+    held, queue = Held(), AdditionQueue()
+    first = started(held, queue, "first")
+    second = add_each([held.source("second")], queue, "second")
+    third = add_each([held.source("third")], queue, "third")
     next(second)
     assert next(third).ahead == 2
-    line.stop("second")
+    queue.stop("second")
     last = list(second)[-1]
-    assert (last.stopped, last.added) == (True, ())
-    assert "Stopped; nothing was added." in adding_html(last, 9)
+    assert (last.is_stopped, last.added) == (True, ())
+    assert "Stopped. Nothing was added." in addition_html(last, 9)
     held.released.set()
     list(first)
     assert list(third)[-1].added[0].title == "third"
-    assert held.recorded == ["first", "third"]
+    assert held.saved == ["first", "third"]
 
 
-def test_what_is_being_read_is_stopped_at_once_and_never_recorded() -> None:
-    held, line = Held(), Line()
-    states = started(held, line, "visitor")
-    line.stop("visitor")
-    assert list(states)[-1].stopped
-    after = add_each([Held(held.released).source("after")], line, "after")
+def test_an_addition_is_stopped_at_once_while_the_source_is_read() -> None:
+    held, queue = Held(), AdditionQueue()
+    states = started(held, queue, "visitor")
+    queue.stop("visitor")
+    assert list(states)[-1].is_stopped
+    after = add_each([Held(held.released).source("after")], queue, "after")
     next(after)
     held.released.set()
     assert list(after)[-1].added
-    assert held.recorded == []
+    assert held.saved == []
 
 
-def test_what_is_being_recorded_is_whole_before_it_stops() -> None:
-    line, recorded = Line(), []
+def test_an_article_being_saved_is_complete_before_the_addition_stops() -> None:
+    queue, saved = AdditionQueue(), []
 
     def add(progress: Progress) -> Article:
         progress(1, 1)
-        line.stop("visitor")
-        recorded.append("one")
+        queue.stop("visitor")
+        saved.append("one")
         return Article.from_text("one")
 
-    *_, last = add_each([Source("one", add), Source("two", add)], line, "visitor")
-    assert last.stopped
-    assert [article.text for article in last.added] == recorded == ["one"]
-    assert "Stopped; nothing else was added." in adding_html(last, 9)
+    *_, last = add_each([Source("one", add), Source("two", add)], queue, "visitor")
+    assert last.is_stopped
+    assert [article.text for article in last.added] == saved == ["one"]
+    assert "Stopped. Nothing else was added." in addition_html(last, 9)
 
 
-def test_a_line_that_is_full_says_so() -> None:
-    held, line = Held(), Line()
-    waiting = [started(held, line, "0")]
-    for number in range(MOST_WAITING):
-        waiting.append(add_each([held.source(str(number))], line, str(number)))
+def test_a_full_queue_refuses_an_addition() -> None:
+    held, queue = Held(), AdditionQueue()
+    waiting = [started(held, queue, "0")]
+    for number in range(MAX_WAITING):
+        waiting.append(add_each([held.source(str(number))], queue, str(number)))
         next(waiting[-1])
     cleaned = threading.Event()
-    (refused,) = add_each([held.source("more")], line, "more", cleaned.set)
-    assert refused.problems == (LINE_FULL,)
+    (refused,) = add_each([held.source("more")], queue, "more", cleaned.set)
+    assert refused.problems == (QUEUE_FULL,)
     assert cleaned.is_set()
     held.released.set()
     for states in waiting:
         assert list(states)[-1].added
 
 
-def test_a_visitor_who_leaves_gets_all_of_it_all_the_same() -> None:
-    held, line = Held(), Line()
+def test_an_addition_finishes_even_if_the_visitor_leaves() -> None:
+    held, queue = Held(), AdditionQueue()
     cleaned = threading.Event()
-    states = add_each([held.source("one"), held.source("two")], line, "left", cleaned.set)
+    states = add_each([held.source("one"), held.source("two")], queue, "left", cleaned.set)
     next(states)
     del states
     held.released.set()
     assert cleaned.wait(10)
-    assert held.recorded == ["one", "two"]
+    assert held.saved == ["one", "two"]

@@ -1,4 +1,4 @@
-"""Which Host is served, and which Origin is the server's own."""
+"""The Host and Origin headers that the server accepts."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def test_no_other_spelling_or_name_is_served(host: str) -> None:
     assert not LOOPBACK.serves(host)
 
 
-def test_on_port_80_the_port_may_be_left_out_as_browsers_do() -> None:
+def test_on_port_80_the_port_may_be_omitted() -> None:
     assert ServedAddresses.of("127.0.0.1", 80).serves("localhost")
 
 
-def test_an_allowed_host_is_served_with_the_own_port_and_with_none() -> None:
+def test_an_allowed_host_is_served_with_the_servers_port_and_without() -> None:
     served = ServedAddresses.of("127.0.0.1", 7860, ["QA.example", "other.example:8443"])
     assert served.serves("qa.example:7860")
     assert served.serves("qa.example")
@@ -69,7 +69,7 @@ def test_an_allowed_host_is_served_with_the_own_port_and_with_none() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - what is tested
-def test_a_server_on_all_interfaces_is_served_by_ip_address_alone(host: str) -> None:
+def test_a_server_on_all_interfaces_is_served_only_by_ip_address(host: str) -> None:
     served = ServedAddresses.of(host, 7860, ["qa.lan"])
     for own in ("192.168.1.5:7860", "localhost:7860", "[fe80::1]:7860", "qa.lan:7860"):
         assert served.serves(own)
@@ -86,25 +86,25 @@ def test_a_server_on_all_interfaces_is_served_by_ip_address_alone(host: str) -> 
         assert not served.serves(other)
 
 
-def test_a_server_on_one_interface_is_served_under_that_address_alone() -> None:
+def test_a_server_on_one_interface_is_served_only_under_its_address() -> None:
     served = ServedAddresses.of("192.168.1.5", 7860)
     assert served.serves("192.168.1.5:7860")
     assert not served.serves("localhost:7860")
 
 
 @pytest.mark.parametrize("host", ["", "https://qa.example", "qa.example/qa", "*", "a b", "x:y"])
-def test_an_allowed_host_that_is_no_host_name_gets_a_sentence(host: str) -> None:
+def test_an_allowed_host_that_is_not_a_host_name_is_an_error(host: str) -> None:
     with pytest.raises(SettingsError, match="is not a host name"):
         ServedAddresses.of("127.0.0.1", 7860, [host])
 
 
 @pytest.mark.parametrize("url", ["/qa", "example.org/qa", "ftp://example.org", "http://[::1", "//"])
-def test_a_root_path_that_is_no_full_address_gets_a_sentence(url: str) -> None:
+def test_a_root_path_that_is_not_a_full_address_is_an_error(url: str) -> None:
     with pytest.raises(SettingsError, match="is not a full address"):
         ServedAddresses.of("127.0.0.1", 7860, public_url=url)
 
 
-def test_the_origin_of_the_host_that_was_asked_is_the_servers_own() -> None:
+def test_the_origin_of_the_requested_host_is_the_servers_own() -> None:
     assert LOOPBACK.owns("http://127.0.0.1:7860", "127.0.0.1:7860")
     for foreign in (
         "null",

@@ -1,12 +1,19 @@
-"""What of a long article is shown at a time."""
+"""The part of a long article that is shown."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.page import panel as sheet
-from qa.page.panel import LEAF_CHARS, LEAVES, WHOLE_CHARS, Sheet, last_leaf, leaf_for
+from qa.page.panel import (
+    LEAF_CHARS,
+    LEAVES,
+    WHOLE_CHARS,
+    Sheet,
+    last_leaf,
+    leaf_for,
+    sheet_chars,
+)
 
 PARAGRAPHS = "\n\n".join(f"Paragraph {n}. " + "word " * 80 for n in range(400))
 ONE_LINE = "x" * (WHOLE_CHARS * 2)
@@ -34,28 +41,27 @@ def test_a_sheet_begins_and_ends_between_paragraphs() -> None:
 @given(
     st.lists(st.sampled_from(["word ", "\n", "\n\n", "x" * 700, "é😀 "]), min_size=1, max_size=30)
 )
-def test_the_sheets_of_any_text_are_the_text(pieces: list[str]) -> None:
+def test_the_sheets_of_any_text_add_up_to_the_text(pieces: list[str]) -> None:
     text = "".join(pieces) * (1 + WHOLE_CHARS // len("".join(pieces)))
     shown = read_through(text)
     assert "".join(text[slice(*part.span)] for part in shown) == text
     assert all(
-        0 < end - start < sheet.sent_chars(len(text)) * 2
-        for start, end in (part.span for part in shown)
+        0 < end - start < sheet_chars(len(text)) * 2 for start, end in (part.span for part in shown)
     )
 
 
 @given(st.integers(0, len(PARAGRAPHS) - 1), st.none() | st.integers(-3, 60))
-def test_any_place_is_on_the_sheet_that_is_shown_for_it(start: int, shown: int | None) -> None:
+def test_every_place_is_on_the_sheet_chosen_for_it(start: int, shown: int | None) -> None:
     for text in (PARAGRAPHS, ONE_LINE + PARAGRAPHS):
         span = Sheet.of(text, leaf_for(start, shown)).span
         assert span.start <= start < span.end
 
 
-def test_a_sheet_that_holds_the_place_stays() -> None:
+def test_a_sheet_that_contains_the_place_is_kept() -> None:
     assert leaf_for(5 * LEAF_CHARS + 1, shown=4) == 4
     assert leaf_for(5 * LEAF_CHARS + 1, shown=9) == 4
 
 
-def test_a_leaf_beyond_the_text_is_its_last() -> None:
+def test_a_leaf_beyond_the_end_is_the_last_leaf() -> None:
     assert Sheet.of(PARAGRAPHS, 10**6) == Sheet.of(PARAGRAPHS, last_leaf(len(PARAGRAPHS)))
     assert Sheet.of(PARAGRAPHS, -1) == Sheet.of(PARAGRAPHS, 0)

@@ -1,4 +1,4 @@
-"""The strip beside the article, and what a mark tells before it is followed."""
+"""The strip beside the article, and the tips of marks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def links(html: str) -> list[dict[str, str]]:
     return seen
 
 
-def test_each_place_stands_as_far_down_and_is_as_long_as_in_the_article() -> None:
+def test_each_place_has_its_position_and_length_on_the_strip() -> None:
     answer = answer_of((Citation.of(ARTICLE, 25, 30),), (found(20, 60, 0.8, 1),))
     passage, citation = links(strip(answer))
     assert "--at:20.00;--long:40.00" in passage["style"]
@@ -58,7 +58,7 @@ def test_each_place_stands_as_far_down_and_is_as_long_as_in_the_article() -> Non
     assert passage["aria-label"] == "Passage 1 of 1, 20 % into the article"
 
 
-def test_the_best_passage_is_the_strongest_and_the_worst_can_be_seen() -> None:
+def test_the_best_passage_is_strongest_and_the_weakest_stays_visible() -> None:
     answer = answer_of((), (found(0, 5, 0.4, 1), found(10, 15, 0.1, 2), found(20, 25, 0, 3)))
     strengths = [float(link["style"].partition("--strength:")[2]) for link in links(strip(answer))]
     assert strengths[0] == 1
@@ -66,7 +66,7 @@ def test_the_best_passage_is_the_strongest_and_the_worst_can_be_seen() -> None:
     assert strengths[-1] >= 0.3
 
 
-def test_evidence_of_other_articles_and_beyond_the_text_is_left_out() -> None:
+def test_evidence_in_other_articles_or_beyond_the_text_is_not_shown() -> None:
     gone = Citation(ARTICLE.id, "T", 99, 105, "abcdef")
     answer = answer_of((Citation.of(OTHER, 0, 7), gone), (found(0, 7, 1, 1, OTHER),))
     for empty in (strip(answer), strip(None)):
@@ -81,18 +81,18 @@ def test_a_part_of_a_long_article_is_shown_on_the_strip() -> None:
 
 
 @given(st.text(min_size=1).filter(str.strip), st.text(max_size=400))
-def test_what_is_told_of_a_place_is_two_lines_of_bounded_text(text: str, title: str) -> None:
+def test_a_tip_is_two_lines_of_limited_length(text: str, title: str) -> None:
     article = Article.from_text(text, title=title)
     quote = tip_text(Citation.of(article, 0, len(article.text)))
     passage = Passage(article.id, title, article.text, 0, len(article.text), 1, 1)
-    for told in (quote, tip_text(passage)):
-        assert told.count("\n") == 1
-        assert len(told) < QUOTE_CHARS + 150
+    for tip in (quote, tip_text(passage)):
+        assert tip.count("\n") == 1
+        assert len(tip) < QUOTE_CHARS + 150
     (link,) = links(strip_html(article, Sheet.of(article.text, 0), answer_of((), (passage,))))
     assert link["title"].startswith(("“", quote[0]))
 
 
-def test_the_title_of_a_link_cannot_end_it() -> None:
+def test_an_articles_text_cannot_end_the_title_of_a_link() -> None:
     article = Article.from_text('Say "x") <img src=x> &quot; \\" [y](z)')
     citation = Citation.of(article, 0, len(article.text))
     markdown = chat_markdown(answer_of((citation,), ()), link=lambda _: "#s", tip=tip_text)

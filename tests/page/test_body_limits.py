@@ -1,4 +1,4 @@
-"""How much, how many and how slowly a request may bring, and what is kept of uploads."""
+"""Limits on the size, number and duration of requests, and on stored uploads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def intake_limits(**changes: float) -> IntakeLimits:
 
 
 class Clock:
-    """A clock that is set."""
+    """A clock that a test sets."""
 
     now = 0.0
 
@@ -81,7 +81,7 @@ def limiter(inner: Inner | Storing | None = None, **changes: float) -> BodyLimit
 
 
 @pytest.mark.parametrize(("path", "limit"), [(CALL, 100), (JOIN, 1_000), (UPLOAD, 1_000)])
-def test_a_body_up_to_its_limit_is_passed_on_in_its_pieces(path: str, limit: int) -> None:
+def test_a_body_up_to_its_limit_is_passed_on_in_pieces(path: str, limit: int) -> None:
     inner = Inner()
     assert asked(limiter(inner), scope_of("POST", path), [b"x" * (limit // 2)] * 2).status == 200
     assert inner.read == b"x" * limit
@@ -97,7 +97,7 @@ def test_a_body_without_an_end_is_cut_off_at_its_limit(path: str) -> None:
     assert len(inner.read) <= 1_000
 
 
-def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
+def test_a_body_with_too_large_a_declared_length_is_not_read() -> None:
     inner = Inner()
     scope = scope_of("POST", CALL, [("host", HOST), ("content-length", "101")])
     assert asked(limiter(inner), scope).status == 413
@@ -105,14 +105,14 @@ def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("header", [("content-length", "1"), ("transfer-encoding", "chunked")])
-def test_only_a_post_has_a_body(header: tuple[str, str]) -> None:
+def test_only_a_post_may_have_a_body(header: tuple[str, str]) -> None:
     inner = Inner()
     assert asked(limiter(inner), scope_of("GET", "/", [("host", HOST), header])).status == 400
     assert not inner.scopes
 
 
 @pytest.mark.parametrize("path", [CALL, JOIN, UPLOAD])
-def test_a_body_that_stops_coming_is_cut_off(path: str) -> None:
+def test_a_stalled_body_is_cut_off(path: str) -> None:
     async def stuck() -> AsyncIterator[bytes]:
         yield b"x"
         await asyncio.Event().wait()
@@ -140,12 +140,12 @@ async def waiting_client(app: BodyLimiter, scope: Scope, body: AsyncIterator[byt
     return response
 
 
-def test_the_time_for_a_body_grows_with_what_came_of_it_but_not_for_ever() -> None:
+def test_the_time_limit_grows_with_the_received_bytes_up_to_a_maximum() -> None:
     limits = BodyLimits(call=1, join=1, grace=30, rate=1_000, longest=100)
     assert [limits.deadline(size) for size in (0, 20_000, 10**9)] == [30, 50, 100]
 
 
-def test_what_the_application_says_after_a_cut_is_not_sent() -> None:
+def test_the_applications_response_after_a_refusal_is_not_sent() -> None:
     async def stubborn(_scope: Scope, receive: Receive, send: Send) -> None:
         try:
             while True:
@@ -161,7 +161,7 @@ def test_what_the_application_says_after_a_cut_is_not_sent() -> None:
     assert b"secret" not in response.body
 
 
-def test_more_files_than_are_taken_at_once_are_refused_while_they_arrive() -> None:
+def test_too_many_files_in_one_request_are_refused_while_they_arrive() -> None:
     four = form_of(b"1", b"2", b"3", b"4")
     pieces = [four[i : i + 5] for i in range(0, len(four), 5)]
     response = asked(limiter(), upload_scope(), pieces)
@@ -170,7 +170,7 @@ def test_more_files_than_are_taken_at_once_are_refused_while_they_arrive() -> No
     assert asked(limiter(), upload_scope(), [form_of(b"1", b"2", b"3")]).status == 200
 
 
-def test_uploads_that_are_not_added_are_bounded_for_a_visitor(tmp_path: Path) -> None:
+def test_uploads_waiting_to_be_added_are_limited_for_each_visitor(tmp_path: Path) -> None:
     storing = Storing(tmp_path)
     app = limiter(storing)
     assert asked(app, upload_scope(), [form_of(b"x" * 600)]).status == 200
@@ -183,20 +183,20 @@ def test_uploads_that_are_not_added_are_bounded_for_a_visitor(tmp_path: Path) ->
     assert asked(app, upload_scope(), [form_of(b"x" * 600)]).status == 200
 
 
-def test_uploads_are_bounded_altogether(tmp_path: Path) -> None:
+def test_uploads_of_all_visitors_together_are_limited(tmp_path: Path) -> None:
     app = limiter(Storing(tmp_path))
     body = [form_of(b"x" * 900)]
     statuses = [asked(app, upload_scope(f"10.0.0.{n}"), body).status for n in range(3)]
     assert statuses == [200, 200, 503]
 
 
-def test_many_small_files_are_bounded_in_number(tmp_path: Path) -> None:
+def test_the_number_of_uploaded_files_is_limited(tmp_path: Path) -> None:
     app = limiter(Storing(tmp_path))
     statuses = [asked(app, upload_scope(), [form_of(b"x")]).status for _ in range(6)]
     assert statuses == [200] * 5 + [429]
 
 
-def test_files_that_gradio_wrote_but_did_not_list_count_as_well(tmp_path: Path) -> None:
+def test_files_that_gradio_stored_but_did_not_list_are_counted(tmp_path: Path) -> None:
     app = limiter(Storing(tmp_path, files=2, listed=1))
     statuses = []
     for number in range(5):
@@ -205,7 +205,7 @@ def test_files_that_gradio_wrote_but_did_not_list_count_as_well(tmp_path: Path) 
     assert statuses == [200] * 4 + [429]
 
 
-def test_what_is_not_added_is_deleted_when_it_is_old(tmp_path: Path) -> None:
+def test_uploads_that_are_not_added_are_deleted_when_they_are_old(tmp_path: Path) -> None:
     clock = Clock()
     ledger = IntakeLedger(intake_limits(seconds=60), tmp_path, clock)
     app = BodyLimiter(Storing(tmp_path), LIMITS, ledger)
@@ -218,7 +218,7 @@ def test_what_is_not_added_is_deleted_when_it_is_old(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["2"]
 
 
-def test_uploads_at_once_are_bounded_and_a_broken_one_gives_its_place_back() -> None:
+def test_simultaneous_uploads_are_limited_and_a_failed_one_is_not_counted() -> None:
     ledger = IntakeLedger(intake_limits())
     first, _ = ledger.begin("a"), ledger.begin("a")
     app = BodyLimiter(Inner(), LIMITS, ledger)
@@ -231,7 +231,7 @@ def test_uploads_at_once_are_bounded_and_a_broken_one_gives_its_place_back() -> 
     assert asked(app, upload_scope("a"), [form_of(b"1")]).status == 200
 
 
-def test_an_upload_that_the_client_breaks_off_counts_no_more() -> None:
+def test_an_upload_broken_off_by_the_client_is_not_counted() -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * 900
 
@@ -253,7 +253,7 @@ def test_an_upload_that_the_client_breaks_off_counts_no_more() -> None:
     assert asked(app, upload_scope(), [b"x" * 900]).status == 200
 
 
-def test_full_uploads_do_not_keep_a_visitor_from_adding_what_is_there(tmp_path: Path) -> None:
+def test_a_visitor_at_the_upload_limit_can_still_add_the_uploaded_files(tmp_path: Path) -> None:
     app = limiter(Storing(tmp_path))
     assert asked(app, upload_scope(), [form_of(b"x" * 900)]).status == 200
     assert asked(app, scope_of("POST", JOIN), [b"x" * 900]).status == 200
@@ -267,17 +267,17 @@ def test_full_uploads_do_not_keep_a_visitor_from_adding_what_is_there(tmp_path: 
         ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
     ],
 )
-def test_a_visitor_is_an_address_and_of_ipv6_a_network(
+def test_a_visitor_is_an_ipv4_address_or_an_ipv6_network(
     first: str, second: str, *, same: bool
 ) -> None:
     assert (visitor_of({"client": (first, 1)}) == visitor_of({"client": (second, 2)})) is same
 
 
-def test_a_client_without_an_address_is_a_visitor_too() -> None:
+def test_a_client_without_an_address_counts_as_a_visitor() -> None:
     assert not visitor_of({"client": None})
 
 
-def test_an_answer_that_streams_is_passed_on_piece_by_piece() -> None:
+def test_a_streamed_response_is_passed_on_in_pieces() -> None:
     async def stream(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(3):

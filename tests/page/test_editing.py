@@ -5,8 +5,8 @@ from dataclasses import replace
 import gradio as gr
 
 from qa.page.asking import is_edited, wording_of
+from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.state import Chat, Turn
 from qa.page.view import View
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, article_of
 
@@ -14,14 +14,14 @@ UNDERSTOOD = "When was the bridge opened?"
 CHAT = Chat((Turn("When was it?", replace(answer_of(), understood=UNDERSTOOD)),))
 
 
-def test_the_wording_of_a_turn_is_what_it_was_taken_to_ask() -> None:
+def test_the_wording_of_a_turn_is_how_it_was_understood() -> None:
     assert wording_of(CHAT, 1) == UNDERSTOOD
     assert wording_of(CHAT, 2) == ""
     assert wording_of(CHAT, "1; drop") == ""
     assert wording_of(Chat((Turn("a", answer_of()),)), 1) == ""
 
 
-def test_an_edited_wording_is_told_from_a_new_question() -> None:
+def test_an_edited_wording_is_distinguished_from_a_new_question() -> None:
     assert is_edited("When was the old bridge opened?", UNDERSTOOD)
     assert not is_edited("Who paid?", UNDERSTOOD)
     assert not is_edited("", "")
@@ -35,7 +35,7 @@ def asked(view: View, question: str) -> int:
     return len(qa.history)
 
 
-def test_an_edited_wording_is_asked_without_what_was_before() -> None:
+def test_an_edited_wording_is_asked_without_history() -> None:
     event = gr.EventData(gr.HTML(), {"turn": 1})
     handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
     box, view = handlers.asking.edit(CHAT, View(), event)
@@ -45,7 +45,7 @@ def test_an_edited_wording_is_asked_without_what_was_before() -> None:
     assert asked(View(), "When was it opened again?") == 1
 
 
-def test_what_was_edited_is_forgotten_once_it_is_answered() -> None:
+def test_the_edited_wording_is_cleared_once_it_is_answered() -> None:
     handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
-    view = handlers.settle(CHAT, View(wording=UNDERSTOOD), VISITOR)[3]
-    assert view.wording == ""
+    view = handlers.show_answer(CHAT, View(edited_question=UNDERSTOOD), VISITOR)[3]
+    assert view.edited_question == ""

@@ -9,8 +9,8 @@ from index.articles import bundled_article
 from index.errors import ArticleNotFound
 from index.types import Article
 from qa.article_qa import ArticleQA
-from qa.page.handlers import Handlers, invitation
-from qa.page.state import Chat, Turn
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers, empty_chat_markdown
 from qa.page.view import View
 from tests.page.test_handlers import ScriptedQA, answer_of
 
@@ -19,7 +19,7 @@ OTHER = Article.from_text("Other.", title="Other")
 
 
 class SuggestingQA(ScriptedQA):
-    """Suggests what it is told to, and notes what it was asked for."""
+    """Suggests one question that says with which arguments it was called."""
 
     gone = False
 
@@ -37,7 +37,7 @@ class SuggestingQA(ScriptedQA):
 
 
 def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> list[Any]:
-    """Return the examples of each update that the page is sent."""
+    """Return the examples in each update of the conversation."""
     qa = SuggestingQA(*articles, outcome=answer_of())
     qa.gone = gone
     sent = list(Handlers(qa).suggest(chat, view))
@@ -49,27 +49,27 @@ def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> l
     ]
 
 
-def test_questions_are_tried_out_over_the_articles_that_are_asked() -> None:
+def test_questions_are_suggested_from_the_selected_articles() -> None:
     found = [f"None ['{OTHER.id}'] True?"]
     assert offered(Chat(), View(article_id=OTHER.id), BUNDLED, OTHER) == [[], found]
-    chosen = View(left_out=frozenset({BUNDLED.id}))
+    chosen = View(unselected=frozenset({BUNDLED.id}))
     assert offered(Chat(), chosen, BUNDLED, OTHER) == [[], [f"['{OTHER.id}'] ['{OTHER.id}'] True?"]]
 
 
-def test_a_conversation_that_has_begun_is_left_alone() -> None:
+def test_no_questions_are_suggested_in_a_conversation_that_has_begun() -> None:
     assert offered(Chat((Turn("q"),)), View(), OTHER) == [gr.skip()]
 
 
-def test_an_article_that_goes_meanwhile_leaves_nothing_to_offer() -> None:
+def test_an_article_removed_meanwhile_leaves_no_suggestions() -> None:
     assert offered(Chat(), View(), OTHER, gone=True) == [[]]
 
 
-def test_the_page_offers_what_suggest_returns(bundled: ArticleQA) -> None:
+def test_the_page_shows_the_questions_that_suggest_returns(bundled: ArticleQA) -> None:
     sent = list(Handlers(bundled).suggest(Chat(), View()))
     offers = [example["text"] for example in sent[-1].examples]
     assert offers == bundled.suggest() != []
 
 
-def test_no_article_is_begun_without_questions() -> None:
+def test_without_an_article_no_questions_are_suggested() -> None:
     assert offered(Chat(), View()) == [[], []]
-    assert invitation(()) == "**Ask a question**."
+    assert empty_chat_markdown(()) == "**Ask a question**."

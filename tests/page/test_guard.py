@@ -1,4 +1,4 @@
-"""Which requests reach the page, and what the others get."""
+"""The requests that reach the page, and the refusals of all others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def guarded(
     return asked(app, scope_of(method, path, headers_of(**fields))), inner
 
 
-def test_a_host_that_is_not_served_gets_a_sentence() -> None:
+def test_a_host_that_is_not_served_is_refused_with_a_message() -> None:
     response, inner = guarded(host="attacker.example:7860")
     assert response.status == 400
     assert "--allowed-host" in response.body.decode()
@@ -33,7 +33,7 @@ def test_a_host_that_is_not_served_gets_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("hosts", [[], [HOST, HOST], [HOST, "attacker.example"], [""]])
-def test_a_missing_or_doubled_host_is_refused(hosts: list[str]) -> None:
+def test_a_missing_or_duplicate_host_is_refused(hosts: list[str]) -> None:
     inner = Inner()
     response = asked(Guard(inner, SERVED), scope_of(headers=[("host", host) for host in hosts]))
     assert response.status == 400
@@ -60,7 +60,7 @@ def test_a_missing_or_doubled_host_is_refused(hosts: list[str]) -> None:
         {"sec_fetch_site": "cross-site", "sec_fetch_mode": "cors", "sec_fetch_dest": "document"},
     ],
 )
-def test_a_request_of_another_website_is_refused(
+def test_a_request_from_another_website_is_refused(
     method: str, path: str, fields: dict[str, str]
 ) -> None:
     response, inner = guarded(method, path, **fields)
@@ -78,7 +78,7 @@ def test_a_link_to_the_page_may_be_followed_from_anywhere(site: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/"), ("HEAD", "/"), ("GET", "/config"), ("POST", UPLOAD)]
 )
-def test_a_navigation_from_elsewhere_reaches_nothing_but_the_page(method: str, path: str) -> None:
+def test_a_navigation_from_elsewhere_reaches_only_the_page(method: str, path: str) -> None:
     response, inner = guarded(method, path, sec_fetch_site="cross-site", **NAVIGATION)
     assert response.status == 403
     assert not inner.scopes
@@ -140,7 +140,7 @@ def test_the_page_itself_and_programs_reach_it(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_the_page_does_not_use_is_closed(method: str, path: str) -> None:
+def test_paths_that_the_page_does_not_use_are_closed(method: str, path: str) -> None:
     response, inner = guarded(method, path)
     assert response.status == 404
     assert not inner.scopes
@@ -148,7 +148,7 @@ def test_what_the_page_does_not_use_is_closed(method: str, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "X"])
 @pytest.mark.parametrize("path", ["/", JOIN, UPLOAD])
-def test_no_other_method_is_taken(method: str, path: str) -> None:
+def test_other_methods_are_refused(method: str, path: str) -> None:
     response, inner = guarded(method, path)
     assert response.status == 405
     assert response.header("allow") == ("GET, HEAD" if path == "/" else "POST")
@@ -176,7 +176,7 @@ def test_a_websocket_is_refused(fields: dict[str, str]) -> None:
     assert not inner.scopes
 
 
-def test_what_a_proxy_would_say_is_not_believed() -> None:
+def test_forwarded_headers_are_removed() -> None:
     _, inner = guarded(
         x_forwarded_host="attacker.example",
         x_forwarded_proto="https",
@@ -197,11 +197,11 @@ def test_a_prefix_is_removed_if_the_proxy_did_not(path: str, reached: str) -> No
     assert inner.scopes[0]["path"] == reached
 
 
-def test_what_only_looks_like_the_prefix_is_closed() -> None:
+def test_a_path_that_only_resembles_the_prefix_is_closed() -> None:
     assert guarded(path="/qax/config", prefix="/qa")[0].status == 404
 
 
-def test_events_pass_one_by_one() -> None:
+def test_streamed_events_are_passed_on_one_by_one() -> None:
     order: list[str] = []
 
     async def stream(_scope: object, _receive: object, send: object) -> None:

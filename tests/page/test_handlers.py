@@ -1,4 +1,4 @@
-"""The chat's turns, and what the page's handlers send."""
+"""The turns of a chat, and what the handlers send to the page."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from qa.article_qa import ArticleQA
 from qa.conversation.intent import Intent
 from qa.conversation.small_talk import reply_to_small_talk
 from qa.output.article_html import place_id, place_link
-from qa.page.asking import NONE_CHOSEN, READ_AT_ONCE
+from qa.page.asking import NONE_SELECTED, READ_AT_ONCE
+from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.messages import UNEXPECTED
+from qa.page.messages import UNEXPECTED_ERROR
 from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
-from qa.page.shelf import GONE
-from qa.page.state import SHOWN_QUESTION_CHARS, Chat, Turn
+from qa.page.shelf import ALREADY_REMOVED
 from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built
@@ -57,7 +57,7 @@ def answer_of(*citations: Citation, passages: Iterable[Passage] = ()) -> Answer:
 
 
 class ScriptedQA(ArticleQA):
-    """Answers as told, or raises: no model, no index."""
+    """Returns a given answer or raises a given error, without a model or an index."""
 
     def __init__(self, *articles: Article, outcome: Answer | Exception) -> None:
         self._articles = list(articles)
@@ -131,29 +131,29 @@ class ScriptedQA(ArticleQA):
 def respond(
     qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
 ) -> list[Any]:
-    """Return what is sent, box, conversation, status, chat and tools, until an answer is shown."""
+    """Return each update of box, conversation, status, chat and tools until the answer."""
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
     *sent, last = handlers.asking.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
         return [*sent, last]
-    status, *_, conversation, tools = handlers.settle(last[3], view or View(), VISITOR)
+    status, *_, conversation, tools = handlers.show_answer(last[3], view or View(), VISITOR)
     return [*sent, (last[0], conversation, status, last[3], tools)]
 
 
-def press(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
-    """Return what is sent as shelf and panel, and the view, after a press on the shelf."""
-    unticked = {"left_out": list(view.left_out)}
+def click(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: Any) -> Any:  # noqa: ANN401 - of Gradio
+    """Return shelf, panel and view after a click in the list of articles."""
+    unticked = {"unselected": list(view.unselected)}
     event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
-    return Handlers(qa).act(Chat(), view, event, VISITOR)
+    return Handlers(qa).change_shelf(Chat(), view, event, VISITOR)
 
 
-def arrive(handlers: Handlers, view: View, told: str = "") -> tuple[Any, ...]:
-    """Return what a page that is opened is sent: shelf, panel, view, chat, messages, tools."""
-    return handlers.arrive(Chat(), view, told, VISITOR)
+def load(handlers: Handlers, view: View, tab: str = "") -> tuple[Any, ...]:
+    """Return shelf, panel, view, chat, messages and tools of a page just loaded."""
+    return handlers.restore(Chat(), view, tab, VISITOR)
 
 
 class LoadingQA(ScriptedQA):
-    """Its models are loaded by whoever waits for them; a question is answered just before."""
+    """Loads its models when asked to; ``meanwhile`` happens just before."""
 
     loaded = False
 
@@ -166,33 +166,31 @@ class LoadingQA(ScriptedQA):
         self.loaded = True
 
     def meanwhile(self) -> object:
-        """Do what is done while the models are loaded."""
+        """Happens while the models are loaded."""
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_question_that_was_answered_while_the_models_loaded_keeps_the_status(
-    *, asks: bool
-) -> None:
+def test_a_question_answered_while_the_models_load_keeps_its_status(*, asks: bool) -> None:
     article = article_of("One. Two.")
     qa = LoadingQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
-    arrive(handlers, View(), "0" * 32)
+    load(handlers, View(), "0" * 32)
     if asks:
         qa.meanwhile = lambda: list(  # type: ignore[method-assign]
             handlers.asking.respond("Which?", Chat(), View(), event, VISITOR)
         )
-    loading, last = handlers.announce(VISITOR)
+    loading, last = handlers.load_models(VISITOR)
     assert "loading" in loading
     assert (last == gr.skip()) is asks
     if not asks:
         assert "Ready" in last
 
 
-def test_older_turns_keep_their_places_without_their_numbers() -> None:
+def test_places_of_older_turns_stay_marked_without_numbers() -> None:
     article = article_of("One. Two.")
     first = Turn("a", answer_of(Citation.of(article, 0, 4)))
     second = Turn("b", answer_of(Citation.of(article, 5, 9)))
-    marks = Chat().with_turn(first).with_turn(second).marks()
+    marks = Chat().with_turn(first).with_turn(second).cited()
     assert [(m.start, m.number) for m in marks] == [(0, 0), (5, 1)]
 
 
@@ -205,24 +203,59 @@ def test_a_refusal_is_a_callout_with_links_to_the_nearest_places() -> None:
     assert [(m.start, m.end, m.cited) for m in turn.marks(is_newest=True)] == [(7, 11, False)]
 
 
-def test_where_several_articles_were_asked_a_nearest_place_names_its_own() -> None:
-    passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1)
-    turn = Turn("q", answer_of(passages=[passage]), several=True)
-    assert "[T&#44; characters" not in (reply := turn.messages(1, is_newest=True)[1]["content"])
-    assert "[T, characters 7–11](#s7" in reply
+THREE_PARAGRAPHS = article_of("Old.\n\nNew.\n\nThe pier burned in 1904.", title="Pier")
+PAGED = Article.from_text("One page.\fPier burned.", title="Survey", pages=(0, 10))
 
 
-def test_a_question_is_shown_literally_and_not_endlessly() -> None:
+def unescaped(text: str) -> str:
+    """Return Markdown or HTML with the commas and full stops of our places unescaped."""
+    return text.replace("&#44;", ",").replace("&#46;", ".")
+
+
+@pytest.mark.parametrize(
+    ("article", "place"), [(THREE_PARAGRAPHS, "Pier, paragraph 3"), (PAGED, "Survey, p. 2")]
+)
+def test_tips_and_copied_quotes_name_the_paragraph_or_page(article: Article, place: str) -> None:
+    start = article.text.index("ier burned") - 1
+    citation = Citation.of(article, start, len(article.text))
+    text = article.text[start:]
+    passage = Passage(
+        article.id, article.title, text, start, len(article.text), 0.9, 1, page=citation.page
+    )
+    qa = ScriptedQA(article, outcome=answer_of(citation, passages=[passage]))
+    chat = respond(qa, "When?")[-1][3]
+    reply = unescaped(chat.messages()[1]["content"])
+    assert place in reply
+    panel = unescaped(Handlers(qa).show_answer(chat, View(), VISITOR)[2])
+    assert panel.count(f"\n{place} · ") == 2  # of the citation and of the passage, on the strip
+    event = gr.EventData(gr.HTML(), {"turn": 1})
+    assert place in sent_document(Handlers(qa).copy(chat, event))
+    assert "characters" not in reply + panel
+
+
+def test_where_several_articles_were_asked_a_nearest_passage_names_article_and_paragraph() -> None:
+    other = article_of("Another one.", title="Other")
+    start = THREE_PARAGRAPHS.text.index("New")
+    passage = Passage(THREE_PARAGRAPHS.id, "Pier", "New.", start, start + 4, 0.1, 1)
+    qa = ScriptedQA(THREE_PARAGRAPHS, other, outcome=answer_of(passages=[passage]))
+    chat = respond(qa, "When?")[-1][3]
+    reply = unescaped(chat.messages()[1]["content"])
+    assert f"[Pier, paragraph 2](#s{start}" in reply
+
+
+def test_a_question_is_shown_literally_and_shortened() -> None:
     asked = Turn("**<b>**" + "x" * 10_000).messages(1, is_newest=True)[0]["content"]
     assert asked.startswith("&#42;&#42;&#60;b&#62;")
     assert len(asked) < SHOWN_QUESTION_CHARS + 100
 
 
-def test_the_article_of_the_answer_comes_into_view() -> None:
+def test_the_cited_article_opens_with_the_answer() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
-    status, shelf, panel, view, *_ = Handlers(qa).settle(chat, View(article_id=one.id), VISITOR)
+    status, shelf, panel, view, *_ = Handlers(qa).show_answer(
+        chat, View(article_id=one.id), VISITOR
+    )
     assert 'data-state="done"' in status
     assert view.article_id == two.id
     assert "Second" in panel
@@ -238,41 +271,41 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
     assert 'class="waiting"' in waiting[1][1]["content"]
     assert 'data-state="busy"' in waiting[2]
     assert place_link(Citation.of(article, 0, 4)) in done[1][1]["content"]
-    assert place_id(article.id, 0, 4) in Handlers(qa).settle(done[3], View(), VISITOR)[2]
+    assert place_id(article.id, 0, 4) in Handlers(qa).show_answer(done[3], View(), VISITOR)[2]
     assert qa.asked == [("Who?", None)]
 
 
 def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
-    assert arrive(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
+    _, _, view = Handlers(qa).initial()
+    assert load(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
-    assert Handlers(qa).settle(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
+    assert Handlers(qa).show_answer(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
-    shelf, panel, after = arrive(Handlers(qa), view)[:3]
+    shelf, panel, after = load(Handlers(qa), view)[:3]
     assert "Third" in shelf
     assert panel == gr.skip()
-    assert arrive(Handlers(qa), after)[0] == gr.skip()
+    assert load(Handlers(qa), after)[0] == gr.skip()
 
 
-def test_a_tab_that_is_loaded_again_has_its_conversation_and_no_other_has() -> None:
+def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> None:
     article = article_of("One. Two.")
     handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
-    _, _, view = handlers.arrival()
+    _, _, view = handlers.initial()
     key = "a" * 32
-    there = arrive(handlers, view, key)[2]
+    there = load(handlers, view, key)[2]
     asked = handlers.asking.respond(
         "Who?", Chat(), there, gr.EventData(gr.Textbox(), None), VISITOR
     )
     chat = list(asked)[-1][3]
-    _, panel, again, kept, conversation, tools = arrive(handlers, view, key)
+    _, panel, again, kept, conversation, tools = load(handlers, view, key)
     assert kept == chat
     assert conversation[0]["content"] == "Who?"
     assert "Save HTML" in tools
-    assert f'data-land="{place_id(article.id, 0, 4)}"' in panel
+    assert f'data-target="{place_id(article.id, 0, 4)}"' in panel
     handlers.clear(chat, again, VISITOR)
-    assert arrive(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
-    assert arrive(handlers, view, key)[3:] == (gr.skip(),) * 3
+    assert load(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
+    assert load(handlers, view, key)[3:] == (gr.skip(),) * 3
 
 
 class HeldQA(ScriptedQA):
@@ -295,7 +328,7 @@ class HeldQA(ScriptedQA):
 
 
 def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, ...]]:
-    """Ask, and return what is yet to be sent when the page shows that it waits."""
+    """Ask, and return the updates that follow when the page shows that it waits."""
     sent = handlers.asking.respond(
         question, chat, View(), gr.EventData(gr.Textbox(), None), VISITOR
     )
@@ -303,12 +336,12 @@ def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, 
     return sent
 
 
-def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
+def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
-    *_, chat, messages, tools = handlers.arrive(Chat(), View(), key, again)
+    *_, chat, messages, tools = handlers.restore(Chat(), View(), key, again)
     assert chat == Chat()
     assert [m["role"] for m in messages] == ["user", "assistant"]
     assert messages[0]["content"] == "Who?"
@@ -318,34 +351,34 @@ def test_a_page_that_is_loaded_again_waits_on_for_the_answer() -> None:
     busy = next(resumed)
     assert 'data-state="busy"' in busy[2]
     assert "Stop" in busy[4]
-    assert handlers.settle(Chat().with_turn(Turn("a")), View(), again) == (gr.skip(),) * 6
+    assert handlers.show_answer(Chat().with_turn(Turn("a")), View(), again) == (gr.skip(),) * 6
     qa.released.set()
     ((*_, after, _),) = resumed
     assert [turn.answer for turn in after.turns] == [answer_of()]
-    *_, chat, _, tools = handlers.arrive(Chat(), View(), key, VISITOR)
+    *_, chat, _, tools = handlers.restore(Chat(), View(), key, VISITOR)
     assert chat == after
     assert "data-resume" not in tools
     assert list(handlers.asking.resume(VISITOR)) == [(gr.skip(),) * 5]
 
 
-def test_the_answer_that_came_between_two_pages_is_there_at_once() -> None:
+def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     lost = begin(handlers, "Who?", Chat())
     qa.released.set()
-    handlers.arrive(Chat(), View(), key, again)
-    list(lost)  # it goes on to its end, but is another visit's by now
+    handlers.restore(Chat(), View(), key, again)
+    list(lost)  # it runs to its end, but the tab has another visit
     _, (*_, after, _) = handlers.asking.resume(again)
     assert [turn.answer for turn in after.turns] == [answer_of()]
 
 
-def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
+def test_a_question_can_be_stopped_after_a_reload() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
-    arrive(handlers, View(), key)
+    load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
-    handlers.arrive(Chat(), View(), key, again)
+    handlers.restore(Chat(), View(), key, again)
     resumed = handlers.asking.resume(again)
     next(resumed)
     handlers.asking.stop(again)
@@ -356,7 +389,7 @@ def test_a_question_that_is_waited_for_anew_can_be_stopped() -> None:
     qa.released.set()
 
 
-def test_a_second_question_waits_in_its_box_until_the_first_is_answered() -> None:
+def test_a_second_question_stays_in_the_box_until_the_first_is_answered() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers = Handlers(qa)
     first = begin(handlers, "Who?", Chat())
@@ -369,7 +402,7 @@ def test_a_second_question_waits_in_its_box_until_the_first_is_answered() -> Non
     assert [question for question, _ in qa.asked] == ["Who?"]
 
 
-def test_who_waits_behind_others_can_stop_and_is_never_read() -> None:
+def test_a_queued_question_can_be_stopped_and_is_never_read() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
     visitors = [gr.Request(session_hash=str(number)) for number in range(READ_AT_ONCE + 1)]
@@ -385,18 +418,18 @@ def test_who_waits_behind_others_can_stop_and_is_never_read() -> None:
     assert len(qa.asked) == READ_AT_ONCE
 
 
-def test_an_address_that_names_a_place_opens_there() -> None:
+def test_an_address_with_a_place_opens_the_article_there() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     handlers = Handlers(ScriptedQA(one, two, outcome=answer_of()))
     place = place_id(two.id, 0, 4)
-    _, panel, view, *_ = arrive(handlers, View(), f"#{place}")
+    _, panel, view, *_ = load(handlers, View(), f"#{place}")
     assert "Second" in panel
-    assert f'data-land="{place}"' in panel
+    assert f'data-target="{place}"' in panel
     assert view.article_id == two.id
-    assert arrive(handlers, View(), "#nonsense")[2].article_id == ""
+    assert load(handlers, View(), "#nonsense")[2].article_id == ""
 
 
-def test_words_of_an_article_that_is_gone_are_told_to_be_from_there() -> None:
+def test_a_reply_names_quoted_articles_that_were_removed() -> None:
     here, gone = article_of("One."), article_of("Two.", title="<i>Gone</i>")
     turn = Turn("q", answer_of(Citation.of(gone, 0, 4)))
     kept = turn.messages(1, is_newest=True, known={gone.id})[1]["content"]
@@ -410,58 +443,58 @@ def test_a_blank_question_changes_nothing() -> None:
     assert sent == (gr.skip(),) * 5
 
 
-def test_an_example_is_asked_when_it_is_picked() -> None:
+def test_a_clicked_example_is_asked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": "Picked?"}})
     list(Handlers(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
     assert qa.asked == [("Picked?", None)]
 
 
-def test_the_chosen_articles_alone_are_asked() -> None:
+def test_only_the_selected_articles_are_asked() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
-    respond(qa, "Who?", view=View(left_out=frozenset({two.id})))
+    respond(qa, "Who?", view=View(unselected=frozenset({two.id})))
     assert qa.asked == [("Who?", [one.id])]
 
 
-def test_with_nothing_to_ask_the_reply_says_what_to_do() -> None:
+def test_without_an_article_to_ask_the_reply_says_what_to_do() -> None:
     one = article_of("One.")
     qa = ScriptedQA(one, outcome=answer_of())
-    _, done = respond(qa, "Who?", view=View(left_out=frozenset({one.id})))
-    assert NONE_CHOSEN.split(",")[0] in done[1][1]["content"]
+    _, done = respond(qa, "Who?", view=View(unselected=frozenset({one.id})))
+    assert NONE_SELECTED.split(",")[0] in done[1][1]["content"]
     _, done = respond(ScriptedQA(outcome=answer_of()), "Who?")
     assert NO_ARTICLE.split(" “")[0] in done[1][1]["content"]
     assert qa.asked == []
 
 
-def test_a_greeting_is_returned_even_with_nothing_to_ask() -> None:
+def test_a_greeting_is_answered_even_without_an_article_to_ask() -> None:
     one = article_of("One.")
     greeting = reply_to_small_talk("Hello", Intent.GREETING, [])
     qa = ScriptedQA(one, outcome=greeting)
-    _, done = respond(qa, "Hello", view=View(left_out=frozenset({one.id})))
+    _, done = respond(qa, "Hello", view=View(unselected=frozenset({one.id})))
     assert done[3].turns[0].answer is greeting
     _, done = respond(ScriptedQA(outcome=greeting), "Hello")
     assert done[3].turns[0].answer.text == f"{greeting.text} {HOW_TO_ADD}"
     assert "problem" not in done[1][1]["content"]
 
 
-def test_an_error_of_ours_is_a_sentence_in_the_chat() -> None:
+def test_one_of_our_errors_is_shown_in_the_chat() -> None:
     qa = ScriptedQA(article_of("One."), outcome=QuestionError("That is too long."))
     _, done = respond(qa, "Who?")
     assert done[1][1]["content"] == '<div class="problem">\n\nThat is too long.\n\n</div>'
 
 
-def test_an_unexpected_error_is_logged_and_shown_without_its_text(
+def test_an_unexpected_error_is_logged_and_its_text_is_not_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     qa = ScriptedQA(article_of("One."), outcome=RuntimeError("secret path"))
     _, done = respond(qa, "Who?")
-    assert UNEXPECTED in done[1][1]["content"]
+    assert UNEXPECTED_ERROR in done[1][1]["content"]
     assert "secret path" not in str(done)
     assert "secret path" in caplog.text
 
 
-def test_the_api_tells_errors_as_a_sentence() -> None:
+def test_the_api_returns_our_error_messages() -> None:
     ours = Handlers(ScriptedQA(outcome=QuestionError("Too long.")))
     with pytest.raises(gr.Error, match=r"Too long\."):
         ours.ask("Who?")
@@ -474,7 +507,7 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    view = Handlers(qa).settle(chat, View(), VISITOR)[3]
+    view = Handlers(qa).show_answer(chat, View(), VISITOR)[3]
     _, _, panel_sent, _, after, _ = Handlers(qa).clear(chat, view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
@@ -482,51 +515,53 @@ def test_clearing_the_chat_clears_the_marks() -> None:
 
 def test_opening_an_article_shows_it() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
-    _, panel, view = press(ScriptedQA(one, two, outcome=answer_of()), View(), "open", two.id)
+    _, panel, view = click(ScriptedQA(one, two, outcome=answer_of()), View(), "open", two.id)
     assert "Second" in panel
     assert "First" not in panel
     assert view.article_id == two.id
 
 
-def test_the_boxes_are_noted_as_the_browser_shows_them() -> None:
+def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
-    shelf, _, after = press(qa, view, "choose", two.id, left_out=[two.id, "no such id", 5])
+    _, _, view = Handlers(qa).initial()
+    shelf, _, after = click(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
     assert shelf.count(" checked") == 1
-    assert after.left_out == {two.id}
-    shelf, _, after = press(qa, after, "all")
+    assert after.unselected == {two.id}
+    shelf, _, after = click(qa, after, "all")
     assert shelf.count(" checked") == 2
-    assert after.left_out == frozenset()
+    assert after.unselected == frozenset()
 
 
 def test_an_article_is_renamed_in_two_steps() -> None:
     one = article_of("One.", title="<b>First</b>")
     qa = ScriptedQA(one, outcome=answer_of())
-    shelf, _, view = press(qa, View(), "rename", one.id)
+    shelf, _, view = click(qa, View(), "rename", one.id)
     assert 'value="&lt;b&gt;First&lt;/b&gt;"' in shelf
-    shelf, _, view = press(qa, view, "save", one.id, title="  ")
+    shelf, _, view = click(qa, view, "save", one.id, title="  ")
     assert "The title is blank." in shelf
-    shelf, panel, view = press(qa, view, "save", one.id, title="Renamed")
+    shelf, panel, view = click(qa, view, "save", one.id, title="Renamed")
     assert "Renamed" in shelf
     assert "Renamed" in panel
-    assert view.edited == ""
+    assert view.renaming == ""
 
 
 @pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])
-def test_a_made_up_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
+def test_an_invalid_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    _, _, view = Handlers(qa).arrival()
-    assert Handlers(qa).act(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
+    _, _, view = Handlers(qa).initial()
+    assert (
+        Handlers(qa).change_shelf(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
+    )
 
 
-def test_what_is_done_to_an_article_that_is_gone_gets_a_sentence() -> None:
+def test_an_action_on_a_removed_article_shows_a_message() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    shelf, _, _ = press(qa, View(), "remove", "f" * 32)
-    assert GONE in shelf
+    shelf, _, _ = click(qa, View(), "remove", "f" * 32)
+    assert ALREADY_REMOVED in shelf
 
 
-def test_an_article_that_is_gone_gives_way_to_the_first() -> None:
+def test_in_place_of_a_removed_article_the_first_is_shown() -> None:
     here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
     handlers = Handlers(ScriptedQA(here, outcome=answer_of()))
@@ -547,7 +582,7 @@ def test_a_text_is_added_and_opened() -> None:
     assert "&lt;i&gt;New" in shelf
 
 
-def test_a_text_that_is_refused_stays_in_its_box() -> None:
+def test_a_refused_text_stays_in_its_box() -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
     *_, (note, added, text, _) = handlers.additions.add_text(" ", "", VISITOR)
     assert "The article has no text." in note
@@ -555,7 +590,7 @@ def test_a_text_that_is_refused_stays_in_its_box() -> None:
     assert text == gr.skip()
 
 
-def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
+def test_a_refused_file_does_not_block_the_others_and_all_uploads_are_deleted(
     tmp_path: Path,
 ) -> None:
     paths = []
@@ -572,7 +607,7 @@ def test_one_file_that_is_refused_holds_up_no_other_and_the_copies_are_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) -> None:
+def test_a_stopped_upload_is_deleted_and_not_added(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.txt").write_text("Some words.", encoding="utf-8")
 
@@ -586,7 +621,7 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
     qa = Stopped(outcome=answer_of())
     handlers = Handlers(qa)
     *_, (note, added, _) = handlers.additions.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
-    assert "Stopped; nothing was added." in note
+    assert "Stopped. Nothing was added." in note
     assert added == []
     # The next in the line comes when that has ended, and its copy is gone.
     list(handlers.additions.add_text("Other words.", "Other", VISITOR))
@@ -594,7 +629,7 @@ def test_an_upload_that_is_stopped_is_deleted_too_and_not_added(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_what_is_skipped_leaves_nothing_behind_in_a_session() -> None:
+def test_skipped_updates_leave_no_copies_in_the_session() -> None:
     page = built(ScriptedQA(article_of("One."), outcome=answer_of()))
     respond = next(fn for fn in page.fns.values() if fn.api_name == "respond")
     session = SessionState(page)
@@ -626,7 +661,7 @@ def test_the_last_question_is_asked_again() -> None:
     assert not after.turns[-1].problem
 
 
-def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again() -> None:
+def test_earlier_answers_are_the_history_but_not_the_one_asked_again() -> None:
     first, second = answer_of(), answer_of()
     chat = Chat((Turn("a", first), Turn("b", problem="Lost."), Turn("c", second)))
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
@@ -636,7 +671,7 @@ def test_the_answers_so_far_go_along_with_a_question_but_not_the_one_asked_again
     assert qa.history == [first]
 
 
-def test_a_question_that_is_stopped_comes_back_into_its_box() -> None:
+def test_a_stopped_question_returns_to_its_box() -> None:
     chat = Chat().with_turn(Turn("a", answer_of()))
     qa = HeldQA(article_of("One."), outcome=answer_of())
     handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
@@ -666,7 +701,7 @@ def test_any_answer_is_copied_with_its_quotes(turn: object, copied: str) -> None
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("html", "html"), ("markdown", "md"), ("../x", "md")])
-def test_a_conversation_is_saved_under_a_name_made_of_its_date(kind: str, suffix: str) -> None:
+def test_a_saved_conversation_is_named_after_its_date(kind: str, suffix: str) -> None:
     article = article_of("One. Two.", title="../../<b>")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     event = gr.EventData(gr.HTML(), {"kind": kind})

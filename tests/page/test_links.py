@@ -1,4 +1,4 @@
-"""Following a link to its place, and turning to the next part of a long article."""
+"""Following a link to its place, and opening the next part of a long article."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from index.types import Article
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id, place_of
-from qa.page.handlers import Handlers, followed, turned
-from qa.page.panel import LEAF_CHARS, LEAVES, ROOM_CHARS, last_leaf
-from qa.page.shelf import END, GONE, START
-from qa.page.state import Chat, Turn
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers, follow_link, turn_to_part
+from qa.page.panel import LEAF_CHARS, LEAVES, WHOLE_CHARS, last_leaf
+from qa.page.shelf import ALREADY_REMOVED, END, START
 from qa.page.view import View
 from tests.page.test_handlers import ScriptedQA, answer_of
 
@@ -29,32 +29,32 @@ def place(n: int) -> tuple[int, int]:
     return start, start + len(f"Line {n} is here.")
 
 
-def test_a_link_is_followed_to_the_part_that_holds_its_place() -> None:
+def test_a_link_opens_the_part_that_contains_its_place() -> None:
     name = place_id(LONG.id, *place(20_000))
-    view = followed(QA, View(article_id=SHORT.id), {"place": name})
-    assert (view.article_id, view.land) == (LONG.id, name)
-    shelf, panel, after = Handlers(QA).follow(
+    view = follow_link(QA, View(article_id=SHORT.id), {"place": name})
+    assert (view.article_id, view.target) == (LONG.id, name)
+    shelf, panel, after = Handlers(QA).open_link(
         Chat(), View(article_id=SHORT.id), gr.EventData(gr.HTML(), {"place": name}), VISITOR
     )
     assert f'id="{name}"' in panel
-    assert f'data-land="{name}"' in panel
+    assert f'data-target="{name}"' in panel
     assert "Long" in shelf
-    assert after.land == ""
+    assert after.target == ""
 
 
 @pytest.mark.parametrize(
     "data", [None, "x", [], {}, {"place": 3}, {"place": "s9-1-" + LONG.id[:8]}, {"place": "s1-2-é"},
              {"place": "s1-2-ffffffff"}]
 )  # fmt: skip
-def test_a_link_to_nowhere_is_told(data: Any) -> None:  # noqa: ANN401 - anything may be sent
+def test_an_invalid_link_shows_an_error_message(data: Any) -> None:  # noqa: ANN401 - anything may be sent
     before = View(article_id=SHORT.id)
-    after = followed(QA, before, data)
-    assert (after.article_id, after.land, after.problem) == (SHORT.id, "", GONE)
+    after = follow_link(QA, before, data)
+    assert (after.article_id, after.target, after.problem) == (SHORT.id, "", ALREADY_REMOVED)
 
 
-def test_a_place_beyond_the_article_shows_the_article_without_it() -> None:
+def test_a_place_beyond_the_end_opens_the_article_without_a_mark() -> None:
     name = place_id(LONG.id, 10**8, 10**8 + 5)
-    sent = Handlers(QA).follow(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}), VISITOR)
+    sent = Handlers(QA).open_link(Chat(), View(), gr.EventData(gr.HTML(), {"place": name}), VISITOR)
     assert "Line 39999 is here." in sent[1]
     assert f'id="{name}"' not in sent[1]
 
@@ -65,21 +65,21 @@ def test_only_ids_of_places_are_places() -> None:
         assert place_of(name) is None
 
 
-def test_a_part_is_turned_to_the_next_and_back_and_no_further() -> None:
+def test_the_next_and_the_earlier_part_can_be_opened_up_to_the_ends() -> None:
     view = View(article_id=LONG.id)
-    after = turned(QA, view, {"to": "after"})
-    assert (after.leaf, after.land) == (LEAVES, START)
-    assert turned(QA, after, {"to": "before"}).leaf == 0
-    assert turned(QA, view, {"to": "before"}).land == END
+    after = turn_to_part(QA, view, {"to": "after"})
+    assert (after.leaf, after.target) == (LEAVES, START)
+    assert turn_to_part(QA, after, {"to": "before"}).leaf == 0
+    assert turn_to_part(QA, view, {"to": "before"}).target == END
     end = View(article_id=LONG.id, leaf=last_leaf(len(LONG.text)))
-    assert turned(QA, end, {"to": "after"}).leaf == end.leaf
-    assert turned(QA, View(article_id="gone"), None).leaf == 0
+    assert turn_to_part(QA, end, {"to": "after"}).leaf == end.leaf
+    assert turn_to_part(QA, View(article_id="gone"), None).leaf == 0
 
 
-def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> None:
+def test_the_panel_shows_the_cited_part_of_a_long_article() -> None:
     start, end = place(20_000)
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, start, end))))
-    panel = Handlers(QA).settle(chat, View(), VISITOR)[2]
+    panel = Handlers(QA).show_answer(chat, View(), VISITOR)[2]
     assert f'id="{place_id(LONG.id, start, end)}"' in panel
     assert "Part of a long article: " in panel
     assert len(panel) < 3 * LEAVES * LEAF_CHARS
@@ -87,22 +87,22 @@ def test_the_panel_is_a_part_of_a_long_article_with_what_is_cited_in_it() -> Non
     assert "Next part" in panel
 
 
-def test_an_answer_from_the_part_in_view_leaves_it_in_view() -> None:
+def test_an_answer_from_the_shown_part_does_not_move_it() -> None:
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, *place(20_000)))))
-    view = Handlers(QA).settle(chat, View(), VISITOR)[3]
+    view = Handlers(QA).show_answer(chat, View(), VISITOR)[3]
     chat = chat.with_turn(Turn("r", answer_of(Citation.of(LONG, *place(20_050)))))
-    assert Handlers(QA).settle(chat, view, VISITOR)[3].leaf == view.leaf
+    assert Handlers(QA).show_answer(chat, view, VISITOR)[3].leaf == view.leaf
 
 
-def test_cited_articles_are_in_the_panel_as_far_as_there_is_room() -> None:
+def test_the_panel_holds_as_many_cited_articles_as_fit() -> None:
     articles = [
-        Article.from_text(f"{n} here. " + "x" * (ROOM_CHARS // 3), title=f"No {n}")
+        Article.from_text(f"{n} here. " + "x" * (WHOLE_CHARS // 3), title=f"No {n}")
         for n in range(9)
     ]
     qa = ScriptedQA(*articles, outcome=answer_of())
     chat = Chat()
     for article in articles:
         chat = chat.with_turn(Turn("q", answer_of(Citation.of(article, 0, 7))))
-    panel = Handlers(qa).settle(chat, View(), VISITOR)[2]
+    panel = Handlers(qa).show_answer(chat, View(), VISITOR)[2]
     assert re.findall(r"<summary>(.*?)</summary>", panel) == ["No 8", "No 7"]
-    assert len(panel) < ROOM_CHARS * 1.2
+    assert len(panel) < WHOLE_CHARS * 1.2

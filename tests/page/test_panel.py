@@ -1,4 +1,4 @@
-"""The article beside the chat: whole, literal, with every cited place marked."""
+"""The article beside the chat, shown in full and literally with every cited place marked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from index.types import Article, Heading
 from qa.answers.citation import Citation
 from qa.output.article_html import Mark, place_id, place_link, split_rules
-from qa.page.assets import PAGE_STYLE
-from qa.page.panel import panel_html, status_html
+from qa.page.messages import status_html
+from qa.page.panel import panel_html
+from qa.page.server import PAGE_STYLE
 
 HOSTILE = (
     "</div><script>pwned=1</script><img src=x onerror=pwned=1> ${pwned=1} {{x}} "
@@ -88,7 +89,7 @@ def test_headings_are_headings() -> None:
     assert '<p dir="auto">One.</p><h3 dir="auto">Head</h3><p dir="auto">Two.</p>' in shown
 
 
-def test_headings_go_down_a_level_at_a_time_and_no_lower_than_html_does() -> None:
+def test_heading_levels_increase_one_at_a_time_up_to_h6() -> None:
     lines = [Heading(i * 2, i * 2 + 1, level) for i, level in enumerate((2, 4, 5, 6, 7, 2, 9))]
     shown = panel_html([article_of("a\nb\nc\nd\ne\nf\ng", *lines)], [])
     assert re.findall(r"<(h[3-6])", shown) == ["h3", "h4", "h5", "h6", "h6", "h3", "h4"]
@@ -137,14 +138,14 @@ def test_a_place_cited_again_is_marked_once_with_its_new_number() -> None:
         assert shown.numbers[again.id] == "1"
 
 
-def test_nearest_passages_are_no_marks_unless_they_are_cited_too() -> None:
+def test_nearest_passages_are_not_marked_unless_they_are_cited_too() -> None:
     article = article_of("One. Two.")
     near = mark(article, 0, 4, number=1, cited=False)
     assert "mark" not in panel(article, near).tags
     assert "mark" in panel(article, mark(article, 0, 4), near).tags
 
 
-def test_a_place_over_two_paragraphs_is_lit_as_a_whole() -> None:
+def test_a_place_across_two_paragraphs_is_highlighted_as_a_whole() -> None:
     article = article_of("One.\nTwo.")
     whole = mark(article, 0, 9, number=1)
     shown = panel(article, whole)
@@ -154,18 +155,18 @@ def test_a_place_over_two_paragraphs_is_lit_as_a_whole() -> None:
     assert f'.paper:has(#{whole.id}:target) [data-part="{whole.id}"]' in split_rules([html])
 
 
-def test_a_mark_beyond_the_text_is_left_out() -> None:
+def test_a_mark_beyond_the_text_is_not_shown() -> None:
     article = article_of("One.")
     assert panel(article, mark(article, 0, 99)).ids == ["back"]
 
 
-def test_a_mark_of_another_article_is_left_out() -> None:
+def test_a_mark_of_another_article_is_not_shown() -> None:
     article = article_of("One.")
     assert panel(article, Mark("f" * 32, 0, 4)).ids == ["back"]
 
 
 @given(st.data())
-def test_any_marks_keep_the_text_and_find_their_words(data: st.DataObject) -> None:
+def test_any_marks_keep_the_text_and_cover_their_words(data: st.DataObject) -> None:
     text = data.draw(st.text(alphabet="ab. \n<&\"'é😀", min_size=1, max_size=40).filter(str.strip))
     article = article_of(text)
     length = len(article.text)
@@ -183,7 +184,7 @@ def test_any_marks_keep_the_text_and_find_their_words(data: st.DataObject) -> No
         assert "".join(found.split()) == "".join(article.text[start:end].split())
 
 
-def test_several_articles_fold_with_the_first_open() -> None:
+def test_of_several_articles_the_first_is_open_and_the_others_are_folded() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     html = panel_html([one, two], [mark(two, 0, 4, number=1)])
     assert html.count('<details name="article" open>') == 1
@@ -191,7 +192,7 @@ def test_several_articles_fold_with_the_first_open() -> None:
     assert _Panel(html).places[mark(two, 0, 4).id] == "Two."
 
 
-def test_a_library_without_articles_says_so() -> None:
+def test_a_library_without_articles_shows_a_message() -> None:
     assert "no article" in panel_html([], [])
 
 
@@ -202,6 +203,6 @@ def test_the_status_line_carries_its_state() -> None:
     assert "&lt;Ready&gt;" in html
 
 
-def test_the_style_asks_no_other_host() -> None:
+def test_the_style_sheet_loads_nothing_from_another_host() -> None:
     assert "url(" not in PAGE_STYLE
     assert "@import" not in PAGE_STYLE

@@ -1,4 +1,4 @@
-"""An article that somebody removes while another asks about it."""
+"""An article that is removed while somebody else asks about it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from index.errors import ArticleNotFound
 from qa.answers.answer import OVERVIEWS, Kind
 from qa.article_qa import ArticleQA
+from qa.page.chat import Chat
 from qa.page.handlers import Handlers
-from qa.page.state import Chat
 from qa.page.view import View
 
 FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
@@ -44,7 +44,7 @@ def remove_before(
     return removed
 
 
-def test_what_was_retrieved_is_quoted_though_it_goes_before_it_is_read(
+def test_a_passage_whose_article_is_removed_before_reading_can_be_quoted(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removed = remove_before(monkeypatch, qa, qa._reader, "read")
@@ -56,7 +56,7 @@ def test_what_was_retrieved_is_quoted_though_it_goes_before_it_is_read(
 
 
 @pytest.mark.parametrize("step", ["candidates", "passage_sources"])
-def test_what_goes_before_it_is_retrieved_is_left_out(
+def test_an_article_removed_before_retrieval_is_skipped(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     index = qa._library.index
@@ -67,7 +67,7 @@ def test_what_goes_before_it_is_retrieved_is_left_out(
     assert {passage.title for passage in answer.passages} == {"Mill"}
 
 
-def test_what_goes_right_after_it_was_retrieved_is_left_out(
+def test_an_article_removed_right_after_retrieval_is_skipped(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removed = remove_before(monkeypatch, qa, qa._library, "existing")
@@ -76,13 +76,15 @@ def test_what_goes_right_after_it_was_retrieved_is_left_out(
     assert {passage.title for passage in answer.passages} == {"Mill"}
 
 
-def test_the_only_article_asked_may_go(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_only_selected_article_may_be_removed(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ferry = qa.catalogue()[0].id
     remove_before(monkeypatch, qa, qa._library.index, "candidates")
     assert not qa.ask(ASKED, article_ids=[ferry]).answered
 
 
-def test_a_follow_up_is_answered_from_what_is_left(
+def test_a_follow_up_is_answered_from_the_remaining_articles(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [info.id for info in qa.catalogue()]
@@ -92,7 +94,7 @@ def test_a_follow_up_is_answered_from_what_is_left(
 
 
 @pytest.mark.parametrize("kind", sorted(OVERVIEWS))
-def test_an_overview_is_of_what_is_left(
+def test_an_overview_covers_the_remaining_articles(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
     removed = remove_before(monkeypatch, qa, qa._answerer.overviews, "_chunks")
@@ -101,13 +103,15 @@ def test_an_overview_is_of_what_is_left(
     assert {citation.title for citation in answer.citations} <= {"Mill"}
 
 
-def test_suggestions_are_about_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_suggestions_are_about_the_remaining_articles(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
     removed = remove_before(monkeypatch, qa, qa._answerer.overviews, "_chunks")
     assert "What is this about?" in qa.suggest()
     assert removed
 
 
-def test_an_article_that_was_gone_before_is_an_error(qa: ArticleQA) -> None:
+def test_asking_an_article_removed_earlier_is_an_error(qa: ArticleQA) -> None:
     ferry = qa.catalogue()[0].id
     qa.remove(ferry)
     with pytest.raises(ArticleNotFound):
@@ -116,24 +120,26 @@ def test_an_article_that_was_gone_before_is_an_error(qa: ArticleQA) -> None:
         qa.overview(Kind.SUMMARY, [ferry])
 
 
-def test_the_page_asks_what_is_left_if_a_chosen_article_has_just_gone(
+def test_the_page_asks_the_remaining_articles_if_a_selected_one_was_just_removed(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = qa.add_text("Other words.", title="Other")
     remove_before(monkeypatch, qa, qa, "ask")
     asking = Handlers(qa).asking
-    turn = asking._answered(ASKED, [], View(left_out=frozenset({other.id})))
+    turn = asking._turn(ASKED, [], View(unselected=frozenset({other.id})))
     assert not turn.problem
     assert turn.answer is not None
     assert {passage.title for passage in turn.answer.passages} == {"Mill"}
 
 
-def test_the_panel_shows_what_is_left(qa: ArticleQA, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_panel_shows_the_remaining_articles(
+    qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
+) -> None:
     remove_before(monkeypatch, qa, qa, "existing")
     assert "article" in Handlers(qa).panel(Chat(), View())
 
 
-def test_an_article_that_goes_as_soon_as_it_is_added_is_returned_all_the_same(
+def test_an_article_removed_as_soon_as_it_is_added_is_still_returned(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catch_up = qa._library.index._catch_up

@@ -41,26 +41,26 @@ def sources(reply: str) -> str:
     return re.sub(r"&#(\d+);", lambda entity: chr(int(entity[1])), text)
 
 
-def test_of_one_article_without_pages_no_source_is_told() -> None:
+def test_one_article_without_pages_needs_no_line_of_sources() -> None:
     assert sources(shown(answer_of(Citation.of(ONE, 0, 4)))) == ""
 
 
-def test_of_one_article_with_pages_the_page_is_told() -> None:
+def test_sources_of_one_article_with_pages_are_page_numbers() -> None:
     answer = answer_of(Citation.of(TWO, 0, 4), Citation.of(TWO, 5, 9))
     assert sources(shown(answer)) == "[1] p. 1 · [2] p. 2"
 
 
-def test_of_several_articles_each_source_is_named() -> None:
+def test_sources_of_several_articles_are_named() -> None:
     answer = answer_of(Citation.of(ONE, 0, 4), Citation.of(TWO, 5, 9))
     assert sources(shown(answer, several=True)) == "[1] First · [2] Second, p. 2"
 
 
-def test_marks_of_one_source_share_its_name() -> None:
+def test_marks_of_the_same_source_are_grouped() -> None:
     answer = answer_of(Citation.of(ONE, 0, 4), Citation.of(ONE, 10, 16), Citation.of(TWO, 5, 9))
     assert sources(shown(answer, several=True)) == "[1] [2] First · [3] Second, p. 2"
 
 
-def test_a_passage_tells_its_scores_and_whether_it_is_cited() -> None:
+def test_a_listed_passage_shows_its_scores_and_whether_it_is_cited() -> None:
     passages = (passage_of(ONE, 0, 9), passage_of(ONE, 10, 16, rank=2))
     reply = shown(answer_of(Citation.of(ONE, 5, 9), passages=passages))
     first, second = re.findall(r"<li>(.*?)</li>", reply)
@@ -70,7 +70,7 @@ def test_a_passage_tells_its_scores_and_whether_it_is_cited() -> None:
     assert f'href="#{place_id(ONE.id, 10, 16)}"' in second
 
 
-def test_passages_of_an_older_answer_lead_to_what_is_cited_alone() -> None:
+def test_in_an_older_answer_only_cited_passages_have_links() -> None:
     passages = (passage_of(ONE, 0, 9), passage_of(ONE, 10, 16, rank=2))
     reply = shown(answer_of(Citation.of(ONE, 5, 9), passages=passages), is_newest=False)
     assert re.findall(r'<a href="#([^"]+)"', reply) == [place_id(ONE.id, 5, 9)]
@@ -83,7 +83,7 @@ def test_passages_of_several_articles_are_named() -> None:
     assert '>Second, p. 2<span class="unseen">: Dos.</span></a>' in reply
 
 
-def test_what_an_article_says_is_no_markup_in_the_list() -> None:
+def test_article_text_is_escaped_in_the_list_of_passages() -> None:
     hostile = article_of(HOSTILE, HOSTILE)
     passages = (passage_of(hostile, 0, len(HOSTILE)), passage_of(ONE, 0, 4, rank=2))
     foot = shown(answer_of(passages=passages), several=True).split('<div class="foot">')[1]
@@ -91,7 +91,7 @@ def test_what_an_article_says_is_no_markup_in_the_list() -> None:
     assert foot.count("</details>") == 2
 
 
-def test_the_list_is_bounded() -> None:
+def test_the_list_of_passages_is_limited() -> None:
     long = article_of("x" * 10_000, "y" * 300)
     passages = tuple(passage_of(long, i, 10_000, rank=i + 1) for i in range(100))
     reply = shown(answer_of(passages=passages), is_newest=False)

@@ -8,8 +8,7 @@ from base64 import b64encode
 import pytest
 from starlette.types import Message
 
-from qa.page.guard import Guard, ServedAddresses
-from qa.page.security_headers import HEADERS, SecurityHeaders
+from qa.page.guard import HEADERS, Guard, SecurityHeaders, ServedAddresses
 from tests.asgi import Inner, Response, asked, run, scope_of
 
 CORS = (
@@ -37,7 +36,9 @@ def hash_of(script: str) -> str:
         ("/", "attacker.example", 400),
     ],
 )
-def test_every_response_has_them_and_allows_nobody_else(path: str, host: str, status: int) -> None:
+def test_every_response_has_the_headers_and_admits_no_other_website(
+    path: str, host: str, status: int
+) -> None:
     app = SecurityHeaders(Guard(Inner(CORS), ServedAddresses.of("127.0.0.1", 7860)))
     response = asked(app, scope_of(path=path, headers=[("host", host)]))
     assert response.status == status
@@ -49,14 +50,14 @@ def test_every_response_has_them_and_allows_nobody_else(path: str, host: str, st
     assert policy["form-action"] == "'self'"
 
 
-def test_the_policy_names_no_other_host_and_no_scheme_for_scripts() -> None:
+def test_the_policy_allows_no_other_host_and_no_scheme_for_scripts() -> None:
     policy = directives(asked(SecurityHeaders(Inner()), scope_of()))
     assert policy["script-src"] == "'self' 'unsafe-eval'"
     allowed = {"'none'", "'self'", "'unsafe-eval'", "'unsafe-inline'", "data:"}
     assert {source for each in policy.values() for source in each.split()} <= allowed
 
 
-def test_the_page_may_run_the_inline_scripts_it_came_with_and_those_it_adds() -> None:
+def test_the_policy_allows_the_pages_inline_scripts_and_those_it_adds() -> None:
     page = b'<base href="./"><script>one()</script><script src="a.js"></script><script a>2</script>'
     inner = Inner([("content-length", str(len(page)))], page)
     response = asked(SecurityHeaders(inner, ["added()"]), scope_of())
@@ -66,14 +67,14 @@ def test_the_page_may_run_the_inline_scripts_it_came_with_and_those_it_adds() ->
     assert response.header("content-length") == str(len(response.body))
 
 
-def test_the_page_is_asked_for_uncompressed_because_its_scripts_are_read() -> None:
+def test_the_page_is_requested_uncompressed_so_that_its_scripts_can_be_hashed() -> None:
     inner = Inner()
     asked(SecurityHeaders(inner), scope_of(headers=[("accept-encoding", "br")]))
     asked(SecurityHeaders(inner), scope_of(path="/x", headers=[("accept-encoding", "br")]))
     assert [scope["headers"] for scope in inner.scopes] == [[], [(b"accept-encoding", b"br")]]
 
 
-def test_events_pass_one_by_one() -> None:
+def test_streamed_events_are_passed_on_one_by_one() -> None:
     order: list[str] = []
 
     async def stream(_scope: object, _receive: object, send: object) -> None:

@@ -1,4 +1,4 @@
-"""The page as a server: how it is begun and ended, and what it takes over HTTP."""
+"""Start and stop the server, and send it requests over HTTP."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stored(server: PageServer) -> list[Path]:
     return [path for path in server.uploads.rglob("*") if path.is_file()]
 
 
-def test_the_page_is_sent_with_a_policy_and_to_nobody_else(client: httpx.Client) -> None:
+def test_the_page_has_a_policy_and_is_refused_to_other_hosts(client: httpx.Client) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
     assert "sha256-" in answer.headers["content-security-policy"]
@@ -84,7 +84,7 @@ def test_an_upload_is_kept_in_a_folder_of_this_server(
 
 
 @pytest.mark.parametrize("size", [10_001, 200_000])
-def test_a_file_over_the_limit_is_refused_and_nothing_of_it_is_kept(
+def test_a_file_over_the_limit_is_refused_and_not_stored(
     client: httpx.Client, server: PageServer, size: int
 ) -> None:
     answer = client.post("/gradio_api/upload", files={"files": ("a.txt", b"x" * size)})
@@ -92,7 +92,7 @@ def test_a_file_over_the_limit_is_refused_and_nothing_of_it_is_kept(
     assert stored(server) == []
 
 
-def test_a_chunked_upload_without_an_end_is_cut_off_and_nothing_of_it_is_kept(
+def test_an_endless_chunked_upload_is_cut_off_and_not_stored(
     server: PageServer,
 ) -> None:
     head = b"--mark\r\nContent-Disposition: form-data; name=files; filename=a.txt\r\n\r\n"
@@ -102,7 +102,7 @@ def test_a_chunked_upload_without_an_end_is_cut_off_and_nothing_of_it_is_kept(
     assert stored(server) == []
 
 
-def test_an_upload_that_is_broken_off_leaves_nothing(server: PageServer) -> None:
+def test_an_upload_that_is_broken_off_is_not_stored(server: PageServer) -> None:
     part = b"--mark\r\nContent-Disposition: form-data; name=files; filename=a.txt\r\n\r\nxxx"
     endless_upload(server, part, limit=1)
     latest = time.monotonic() + 30
@@ -145,7 +145,7 @@ def endless_upload(server: PageServer, part: bytes, limit: int) -> int:
         ("POST", "/gradio_api/cancel", b"{}"),
     ],
 )
-def test_an_error_tells_no_path_of_the_server_and_no_traceback(
+def test_an_error_response_contains_no_server_path_and_no_traceback(
     client: httpx.Client, method: str, path: str, content: bytes
 ) -> None:
     answer = client.request(method, path, content=content)
@@ -154,7 +154,7 @@ def test_an_error_tells_no_path_of_the_server_and_no_traceback(
         assert sign not in answer.text
 
 
-def test_a_page_that_is_closed_ends_at_once_and_deletes_the_uploads(qa: ArticleQA) -> None:
+def test_closing_the_server_is_quick_and_deletes_the_uploads(qa: ArticleQA) -> None:
     with served_page(qa) as server:
         with httpx.Client(base_url=server.address, trust_env=False) as client:
             client.post("/gradio_api/upload", files={"files": ("a.txt", b"words")})
@@ -167,7 +167,7 @@ def test_a_page_that_is_closed_ends_at_once_and_deletes_the_uploads(qa: ArticleQ
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_port_in_use_gets_a_sentence(host: str) -> None:
+def test_a_port_in_use_is_an_error_with_advice(host: str) -> None:
     with listen(ServeOptions(port=0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"^Port {port} is in use\."):
@@ -175,34 +175,34 @@ def test_a_port_in_use_gets_a_sentence(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "999.1.1.1"])
-def test_a_host_that_is_not_of_this_machine_gets_a_sentence(host: str) -> None:
+def test_a_host_of_another_machine_is_an_error_with_advice(host: str) -> None:
     with pytest.raises(SettingsError, match="is not an address of this machine"):
         listen(ServeOptions(host=host, port=0))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "many"])
-def test_a_port_out_of_range_gets_a_sentence(port: str) -> None:
+def test_a_port_out_of_range_is_a_usage_error(port: str) -> None:
     result = CliRunner().invoke(app, ["serve", "--port", port])
     assert result.exit_code == 2
     assert "--port" in result.output
 
 
-def test_an_article_and_a_library_exclude_each_other() -> None:
+def test_article_and_library_cannot_be_given_together() -> None:
     result = CliRunner().invoke(app, ["serve", "--article", "a.txt", "--library", "folder"])
     assert result.exit_code == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--article", "/does/not/exist.txt"], "exist.txt"),
         (["--allowed-host", "https://example.org"], "is not a host name"),
         (["--root-path", "/qa"], "is not a full address"),
     ],
 )
-def test_an_option_that_cannot_be_served_ends_with_a_sentence(
+def test_an_invalid_option_ends_the_program_with_a_message(
     arguments: list[str],
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -212,7 +212,7 @@ def test_an_option_that_cannot_be_served_ends_with_a_sentence(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert told in "".join(capsys.readouterr().err.split("\n"))
+    assert message in "".join(capsys.readouterr().err.split("\n"))
 
 
 @pytest.mark.parametrize("command", [["-m", "app"], ["-m", "qa", "serve"]])
@@ -261,7 +261,7 @@ def test_behind_a_proxy_with_a_prefix_the_page_works(qa: ArticleQA, *, keeps_pre
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_visitor_behind_a_proxy_is_told_apart_only_if_it_is_trusted(
+def test_visitors_behind_a_proxy_are_distinguished_only_if_it_is_trusted(
     qa: ArticleQA, *, trusted: bool
 ) -> None:
     proxies = ["127.0.0.1"] if trusted else []
@@ -281,7 +281,7 @@ def test_a_visitor_behind_a_proxy_is_told_apart_only_if_it_is_trusted(
     assert statuses == ([200, 200] if trusted else [200, 429])
 
 
-def test_the_address_of_another_proxy_is_not_believed(client: httpx.Client) -> None:
+def test_forwarded_addresses_are_not_believed(client: httpx.Client) -> None:
     headers = {"x-forwarded-host": "attacker.example", "x-forwarded-proto": "https"}
     root = json.loads(client.get("/config", headers=headers).content)["root"]
     assert "attacker.example" not in root

@@ -13,12 +13,11 @@ from bench.crash_work import text_of
 from index.errors import LibraryLocked
 from index.types import Article
 from qa import ArticleQA
-from qa.page import undo as undoing
+from qa.page import view as view_module
+from qa.page.chat import Chat, Turn
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
-from qa.page.shelf import GONE, TOO_LATE
-from qa.page.state import Chat, Turn
-from qa.page.undo import UNDO_SECONDS, Removals
-from qa.page.view import View
+from qa.page.shelf import ALREADY_REMOVED, UNDO_TOO_LATE
+from qa.page.view import UNDO_SECONDS, Removals, View
 
 pytestmark = pytest.mark.slow
 ONE, TWO, THREE = (
@@ -27,7 +26,7 @@ ONE, TWO, THREE = (
 
 
 class Clock:
-    """A time that passes when it is told to, and what is to be done in it."""
+    """A clock that a test advances, with the calls that are scheduled on it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -36,7 +35,7 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
+    def schedule(self, seconds: float, call: Callable[[], None]) -> None:
         self.waiting.append((self.now + seconds, call))
 
     def advance(self, seconds: float) -> None:
@@ -49,9 +48,9 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(Removals.__init__, "__defaults__", (made, made.later))
-    return made
+    fake = Clock()
+    monkeypatch.setattr(Removals.__init__, "__defaults__", (fake, fake.schedule))
+    return fake
 
 
 @pytest.fixture
@@ -71,16 +70,22 @@ def visitor(name: str = "visitor") -> gr.Request:
     return gr.Request(session_hash=name)
 
 
-def press(
+def click(
     handlers: Handlers,
     view: View,
     action: str,
     article: Article | None = None,
     who: str = "visitor",
 ) -> tuple[str, View]:
-    """Return the shelf and the view after a press on the shelf."""
-    data = {"action": action, "id": article.id if article else "", "left_out": list(view.left_out)}
-    shelf, _, after = handlers.act(Chat(), view, gr.EventData(gr.HTML(), data), visitor(who))
+    """Return the shelf and the view after a click in the list of articles."""
+    data = {
+        "action": action,
+        "id": article.id if article else "",
+        "unselected": list(view.unselected),
+    }
+    shelf, _, after = handlers.change_shelf(
+        Chat(), view, gr.EventData(gr.HTML(), data), visitor(who)
+    )
     return shelf if isinstance(shelf, str) else "", after
 
 
@@ -88,103 +93,103 @@ def ids(qa: ArticleQA) -> list[str]:
     return [info.id for info in qa.catalogue()]
 
 
-def test_a_removed_article_is_hidden_from_its_visitor_and_not_asked(
+def test_a_removed_article_is_hidden_from_the_visitor_and_not_asked(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
-    shelf, view = press(handlers, View(), "remove", TWO)
+    shelf, view = click(handlers, View(), "remove", TWO)
     assert "Removed “Title 1”." in shelf
     assert f'data-left="{UNDO_SECONDS:.0f}"' in shelf
     assert "Remove Title 1" not in shelf
-    assert view.chosen(qa.catalogue()) == [ONE.id, THREE.id]
+    assert view.selected(qa.catalogue()) == [ONE.id, THREE.id]
     assert "Title 1" not in handlers.panel(Chat(), View(article_id=TWO.id, removals=view.removals))
 
 
-def test_until_the_time_is_over_nothing_is_lost_if_the_program_is_killed(
+def test_within_ten_seconds_a_killed_program_loses_nothing(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     before = qa.articles()
-    press(handlers, View(), "remove", TWO)
+    click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS - 0.1)
     assert qa.articles() == before
 
 
-def test_undo_restores_the_article_and_its_place(handlers: Handlers, qa: ArticleQA) -> None:
+def test_undo_restores_the_article_in_its_position(handlers: Handlers, qa: ArticleQA) -> None:
     before = qa.articles()
-    view = View(left_out=frozenset([TWO.id]))
-    _, view = press(handlers, view, "remove", TWO)
-    shelf, view = press(handlers, view, "undo", TWO)
+    view = View(unselected=frozenset([TWO.id]))
+    _, view = click(handlers, view, "remove", TWO)
+    shelf, view = click(handlers, view, "undo", TWO)
     assert qa.articles() == before
     assert view.removals == ()
-    assert view.left_out == {TWO.id}
+    assert view.unselected == {TWO.id}
     assert "Undo" not in shelf
     assert shelf.index("Title 0") < shelf.index("Title 1") < shelf.index("Title 2")
 
 
-def test_after_ten_seconds_it_is_gone_and_an_undo_says_that_it_is_too_late(
+def test_after_ten_seconds_the_article_is_removed_and_undo_is_too_late(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, removed = press(handlers, View(), "remove", TWO)
+    _, removed = click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, THREE.id]
-    shelf, view = press(handlers, removed, "undo", TWO)
-    assert TOO_LATE in shelf
+    shelf, view = click(handlers, removed, "undo", TWO)
+    assert UNDO_TOO_LATE in shelf
     assert view.removals == ()
 
 
-def test_the_servers_clock_decides_even_if_the_removal_is_late(
+def test_undo_is_too_late_by_the_servers_clock_even_if_the_removal_is_delayed(
     handlers: Handlers, clock: Clock
 ) -> None:
-    _, removed = press(handlers, View(), "remove", TWO)
+    _, removed = click(handlers, View(), "remove", TWO)
     clock.now += UNDO_SECONDS  # its thread has not run yet
-    shelf, view = press(handlers, removed, "undo", TWO)
-    assert TOO_LATE in shelf
+    shelf, view = click(handlers, removed, "undo", TWO)
+    assert UNDO_TOO_LATE in shelf
     assert "Remove Title 1" not in shelf
     assert view.hidden == {TWO.id}
 
 
-def test_only_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
-    press(handlers, View(), "remove", TWO, "one")
-    shelf, _ = press(handlers, View(), "choose", who="other")
+def test_only_the_visitor_who_removed_an_article_can_undo_it(handlers: Handlers) -> None:
+    click(handlers, View(), "remove", TWO, "one")
+    shelf, _ = click(handlers, View(), "choose", who="other")
     assert "Undo" not in shelf
     assert "Remove Title 1" in shelf
-    shelf, _ = press(handlers, View(), "undo", TWO, "other")
-    assert TOO_LATE in shelf
+    shelf, _ = click(handlers, View(), "undo", TWO, "other")
+    assert UNDO_TOO_LATE in shelf
 
 
-def test_a_second_removal_leaves_the_first_as_it_is(
+def test_a_second_removal_does_not_change_the_first(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, view = press(handlers, View(), "remove", ONE)
+    _, view = click(handlers, View(), "remove", ONE)
     clock.advance(UNDO_SECONDS / 2)
-    shelf, view = press(handlers, view, "remove", THREE)
+    shelf, view = click(handlers, view, "remove", THREE)
     assert shelf.count("Undo</button>") == 2
-    _, view = press(handlers, view, "undo", ONE)
+    _, view = click(handlers, view, "undo", ONE)
     clock.advance(UNDO_SECONDS / 2)
     assert ids(qa) == [ONE.id, TWO.id, THREE.id]
     clock.advance(UNDO_SECONDS / 2)
     assert ids(qa) == [ONE.id, TWO.id]
 
 
-def test_of_two_visitors_who_remove_the_same_article_one_undo_keeps_it_only_for_that_one(
+def test_one_visitors_undo_does_not_cancel_another_visitors_removal(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, mine = press(handlers, View(), "remove", TWO, "one")
+    _, mine = click(handlers, View(), "remove", TWO, "one")
     clock.advance(1)
-    _, theirs = press(handlers, View(), "remove", TWO, "other")
-    press(handlers, mine, "undo", TWO, "one")
+    _, theirs = click(handlers, View(), "remove", TWO, "other")
+    click(handlers, mine, "undo", TWO, "one")
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, THREE.id]
-    shelf, _ = press(handlers, theirs, "choose", who="other")
+    shelf, _ = click(handlers, theirs, "choose", who="other")
     assert "Undo" not in shelf
 
 
-def test_an_undo_of_what_somebody_else_has_removed_meanwhile_says_so(
+def test_undo_of_an_article_that_somebody_else_removed_says_so(
     handlers: Handlers, qa: ArticleQA
 ) -> None:
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     qa.remove(TWO.id)
-    shelf, _ = press(handlers, view, "undo", TWO)
-    assert GONE in shelf
+    shelf, _ = click(handlers, view, "undo", TWO)
+    assert ALREADY_REMOVED in shelf
 
 
 def test_a_removal_that_fails_shows_the_article_again_and_why(
@@ -195,35 +200,35 @@ def test_a_removal_that_fails_shows_the_article_again_and_why(
         raise LibraryLocked(msg)
 
     monkeypatch.setattr(qa, "remove", locked)
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     clock.advance(UNDO_SECONDS)
-    shelf, view = press(handlers, view, "choose")
+    shelf, view = click(handlers, view, "choose")
     assert "“Title 1” was not removed. Another process is writing. Try again." in shelf
     assert "Remove Title 1" in shelf
     assert view.removals == ()
 
 
-def test_an_article_that_is_added_again_meanwhile_stays(
+def test_an_article_added_again_before_its_removal_stays(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
-    _, view = press(handlers, View(), "remove", TWO)
+    _, view = click(handlers, View(), "remove", TWO)
     *_, (_, added, *_) = handlers.additions.add_text(TWO.text, "", visitor())
     assert added == [TWO.id]
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [ONE.id, TWO.id, THREE.id]
-    shelf, _ = press(handlers, view, "choose")
+    shelf, _ = click(handlers, view, "choose")
     assert "Remove Title 1" in shelf
     assert "Undo" not in shelf
 
 
-def test_the_last_article_can_be_brought_back_too(
+def test_the_removal_of_the_last_article_can_be_undone(
     handlers: Handlers, qa: ArticleQA, clock: Clock
 ) -> None:
     view = View()
     for article in (ONE, TWO, THREE):
-        _, view = press(handlers, view, "remove", article)
-    assert view.chosen(qa.catalogue()) == []
-    shelf, view = press(handlers, view, "undo", THREE)
+        _, view = click(handlers, view, "remove", article)
+    assert view.selected(qa.catalogue()) == []
+    shelf, view = click(handlers, view, "undo", THREE)
     assert "Remove Title 2" in shelf
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [THREE.id]
@@ -238,50 +243,50 @@ def cleared(handlers: Handlers) -> tuple[View, str]:
     return view, tools
 
 
-def test_a_cleared_conversation_is_brought_back_once(handlers: Handlers) -> None:
+def test_a_cleared_conversation_can_be_restored_once(handlers: Handlers) -> None:
     view, tools = cleared(handlers)
     assert "The conversation was cleared." in tools
     assert 'data-do="undo"' in tools
-    *_, back, tools, messages = handlers.bring_back(Chat(), view, visitor())
+    *_, back, tools, messages = handlers.undo_clear(Chat(), view, visitor())
     assert back == CHAT
     assert [m["content"] for m in messages if m["role"] == "user"] == ["Who?", "When?"]
     assert "Undo" not in tools
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), view, visitor())[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), view, visitor())[0]
 
 
-def test_after_ten_seconds_a_conversation_is_not_brought_back(
+def test_after_ten_seconds_a_cleared_conversation_cannot_be_restored(
     handlers: Handlers, clock: Clock
 ) -> None:
     view, _ = cleared(handlers)
     clock.advance(UNDO_SECONDS)
-    status, *rest = handlers.bring_back(Chat(), view, visitor())
+    status, *rest = handlers.undo_clear(Chat(), view, visitor())
     assert CLEARED_TOO_LONG_AGO in status
     assert rest == [gr.skip()] * 6
 
 
-def test_no_other_visitor_brings_a_conversation_back(handlers: Handlers) -> None:
+def test_no_other_visitor_can_restore_a_conversation(handlers: Handlers) -> None:
     cleared(handlers)
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(Chat(), View(), visitor("other"))[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), View(), visitor("other"))[0]
 
 
-def test_a_conversation_that_was_begun_since_is_not_replaced(handlers: Handlers) -> None:
+def test_restoring_does_not_replace_a_new_conversation(handlers: Handlers) -> None:
     view, _ = cleared(handlers)
     chat = Chat((Turn("What?"),))
-    assert CLEARED_TOO_LONG_AGO in handlers.bring_back(chat, view, visitor())[0]
+    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(chat, view, visitor())[0]
 
 
-def test_an_empty_conversation_that_is_cleared_offers_no_undo(handlers: Handlers) -> None:
+def test_clearing_an_empty_conversation_offers_no_undo(handlers: Handlers) -> None:
     assert "Undo" not in handlers.clear(Chat(), View(), visitor())[-1]
 
 
 def test_the_real_timer_carries_a_removal_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "UNDO_SECONDS", 0.05)
+    monkeypatch.setattr(view_module, "UNDO_SECONDS", 0.05)
     removals = Removals(qa)
     removal = removals.begin(TWO.id, TWO.title)
     removals.undo(removal)
     removal = removals.begin(ONE.id, ONE.title)
-    while removals.current([removal]):
+    while removals.unfinished([removal]):
         pass
     assert ids(qa) == [TWO.id, THREE.id]

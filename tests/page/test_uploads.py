@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from index.types import Article
-from qa.page.adding import Adding, Source, add_each
-from qa.page.addition_queue import Line
+from qa.page.adding import AdditionQueue, AdditionState, Source, add_each
 from qa.page.handlers import Handlers
-from qa.page.uploads import Uploads
+from qa.page.uploads import UploadedFiles
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of
 
 
@@ -22,36 +21,36 @@ def upload(tmp_path: Path) -> Path:
 
 
 def test_an_upload_and_its_folder_are_deleted_after_use(upload: Path) -> None:
-    uploads = Uploads()
-    uploads.take([upload])
-    uploads.release([upload])
+    files = UploadedFiles()
+    files.acquire([upload])
+    files.release([upload])
     assert not upload.parent.exists()
 
 
-def test_a_file_that_two_visitors_gave_stays_until_both_are_done(upload: Path) -> None:
-    uploads = Uploads()
-    uploads.take([upload])
-    uploads.take([upload])
-    uploads.release([upload])
+def test_a_file_uploaded_by_two_visitors_stays_until_both_are_done(upload: Path) -> None:
+    files = UploadedFiles()
+    files.acquire([upload])
+    files.acquire([upload])
+    files.release([upload])
     assert upload.exists()
-    uploads.release([upload])
+    files.release([upload])
     assert not upload.exists()
 
 
-def test_a_file_that_was_uploaded_again_meanwhile_stays_for_that_visitor(upload: Path) -> None:
-    uploads = Uploads()
-    uploads.take([upload])
+def test_a_file_uploaded_again_meanwhile_is_not_deleted(upload: Path) -> None:
+    files = UploadedFiles()
+    files.acquire([upload])
     again = upload.with_name("again")
     again.write_text("A report.", encoding="utf-8")
     again.replace(upload)
-    uploads.release([upload])
+    files.release([upload])
     assert upload.exists()
 
 
-def test_a_file_that_is_given_twice_at_once_is_deleted_once(upload: Path) -> None:
-    uploads = Uploads()
-    uploads.take([upload, upload])
-    uploads.release([upload, upload])
+def test_a_file_given_twice_at_once_is_deleted(upload: Path) -> None:
+    files = UploadedFiles()
+    files.acquire([upload, upload])
+    files.release([upload, upload])
     assert not upload.exists()
 
 
@@ -59,35 +58,35 @@ def refuse(*_: object, **__: object) -> None:
     raise PermissionError(13, "Permission denied", "/srv/uploads/report.txt")
 
 
-def test_a_deletion_that_fails_holds_up_nobody(
+def test_a_failed_deletion_does_not_block_the_queue(
     upload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handlers = Handlers(ScriptedQA(outcome=answer_of()))
     monkeypatch.setattr(Path, "unlink", refuse)
-    for _ in range(12):  # more than the line has places
+    for _ in range(12):  # more than the queue holds
         *_, (note, added, _files) = handlers.additions.add_files([str(upload)], VISITOR)
         assert added
         assert "report" in note
         assert "/srv" not in note
 
 
-def test_a_visitor_is_told_though_what_comes_afterwards_fails() -> None:
-    line = Line()
+def test_a_failed_clean_up_still_ends_the_addition() -> None:
+    queue = AdditionQueue()
     failed = threading.Event()
 
-    def afterwards() -> None:
+    def clean_up() -> None:
         failed.set()
         raise OSError("The file cannot be deleted.")
 
     source = Source("one", lambda _: Article.from_text("one"))
-    *_, last = add_each([source], line, "visitor", afterwards)
+    *_, last = add_each([source], queue, "visitor", clean_up)
     assert failed.is_set()
     assert len(last.added) == 1
-    assert line.join("next") is not None
+    assert queue.join("next") is not None
 
 
-def test_a_thread_that_cannot_be_started_loses_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = Line()
+def test_a_thread_that_cannot_be_started_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = AdditionQueue()
     released: list[str] = []
 
     def no_thread(_: threading.Thread) -> None:
@@ -96,10 +95,10 @@ def test_a_thread_that_cannot_be_started_loses_no_place(monkeypatch: pytest.Monk
     source = Source("one", lambda _: Article.from_text("one"))
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", no_thread)
-        states = list(add_each([source], line, "visitor", lambda: released.append("files")))
-    assert isinstance(states[-1], Adding)
+        states = list(add_each([source], queue, "visitor", lambda: released.append("files")))
+    assert isinstance(states[-1], AdditionState)
     assert states[-1].problems
     assert released == ["files"]
-    place = line.join("next")
+    place = queue.join("next")
     assert place is not None
     assert place.ahead == 0

@@ -1,7 +1,7 @@
-// Disable the forms while something is added and put the focus on Stop. Refuse a file that is too
-// large before it is uploaded: the server could only cut the upload off.
+// Disable the forms while something is added, and move the focus to Stop. Refuse a file over the
+// limit before the upload, which the server could only cut off.
 function setUpAdding({ element, trigger, watch }) {
-  let held = null;
+  let lastFocused = null;
   element.addEventListener('click', (event) => {
     if (event.target.closest('[data-do=stop]')) trigger('stop');
   });
@@ -11,13 +11,13 @@ function setUpAdding({ element, trigger, watch }) {
     const forms = [...element.closest('#add').querySelectorAll('.tabs')];
     const focused = document.activeElement;
     if (busy && forms.some((form) => form.contains(focused))) {
-      held = focused;
+      lastFocused = focused;
       element.querySelector('[data-do=stop]').focus();
     }
     for (const form of forms) form.inert = busy;
     if (state === 'done') document.querySelector('#question textarea')?.focus();
-    else if (!busy && held && focused === document.body) held.focus();
-    if (!busy) held = null;
+    else if (!busy && lastFocused && focused === document.body) lastFocused.focus();
+    if (!busy) lastFocused = null;
   });
   const refuse = (event, files) => {
     const limit = Number(element.querySelector('[data-limit]').dataset.limit);
@@ -26,13 +26,12 @@ function setUpAdding({ element, trigger, watch }) {
     event.preventDefault();
     event.stopImmediatePropagation();
     if ('value' in event.target) event.target.value = '';
-    const told = document.createElement('p');
-    told.textContent =
-      `${large.join(', ')}: over the limit of ${limit.toLocaleString('en')} bytes ` +
-      'for a file. Nothing was uploaded. Give a part of it, or raise the setting ' +
-      'max_article_bytes.';
+    const message = document.createElement('p');
+    message.textContent =
+      `${large.join(', ')}: over the limit of ${limit.toLocaleString('en')} bytes for a file. ` +
+      'Nothing was uploaded. Split the file, or raise the setting max_article_bytes.';
     element.querySelector('[role=status]').replaceChildren();
-    element.querySelector('.wrong').replaceChildren(told);
+    element.querySelector('.wrong').replaceChildren(message);
   };
   document.addEventListener('change', (event) => refuse(event, event.target.files), true);
   document.addEventListener('drop', (event) => refuse(event, event.dataTransfer?.files), true);

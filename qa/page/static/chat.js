@@ -1,11 +1,14 @@
+// Send the clicks on the buttons below the conversation and on those of its replies.
 function setUpTools({ element, trigger, watch }) {
   element.addEventListener('click', (event) => {
     const button = event.target.closest('[data-do]');
     if (button) trigger(button.dataset.do, { kind: button.dataset.kind || '' });
   });
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('#chat button.copy');
-    if (button) trigger('copy', { turn: Number(button.id.replace('copy-', '')) });
+    const button = event.target.closest('#chat :is(button.copy, button.edit)');
+    if (!button) return;
+    const [action, turn] = button.id.split('-');
+    trigger(action, { turn: Number(turn) });
   });
   watch('value', () => {
     if (element.querySelector('[data-resume]')) trigger('resume');
@@ -17,42 +20,38 @@ function setUpTools({ element, trigger, watch }) {
         element.querySelector('[role=status]').replaceChildren();
       }, 1000 * Number(undo.dataset.left));
   });
-
-  document.addEventListener('click', (event) => {
-    const button = event.target.closest('#chat button.edit');
-    if (button) trigger('edit', { turn: Number(button.id.replace('edit-', '')) });
-  });
 }
 
 // Save a document that the server sends, or copy it if it has no name.
 function setUpOutbox({ element, watch }) {
-  const tell = (text) => {
+  const showStatus = (text) => {
     const place = document.querySelector('.tools [role=status]');
     if (place) place.textContent = text;
   };
   watch('value', () => {
-    const parcel = element.querySelector('[data-text]');
-    if (!parcel) return;
-    const bytes = Uint8Array.from(atob(parcel.dataset.text), (letter) => letter.charCodeAt(0));
-    if (!parcel.dataset.name) {
+    const sent = element.querySelector('[data-text]');
+    if (!sent) return;
+    const bytes = Uint8Array.from(atob(sent.dataset.text), (letter) => letter.charCodeAt(0));
+    if (!sent.dataset.name) {
       const copy = navigator.clipboard?.writeText(new TextDecoder().decode(bytes));
       // A browser may refuse the clipboard to a page without https.
       (copy || Promise.reject()).then(
-        () => tell('Copied'),
-        () => tell('Your browser does not let this page copy. Save the conversation instead.'),
+        () => showStatus('Copied'),
+        () =>
+          showStatus('Your browser does not let this page copy. Save the conversation instead.'),
       );
       return;
     }
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([bytes], { type: parcel.dataset.type }));
-    link.download = parcel.dataset.name;
+    link.href = URL.createObjectURL(new Blob([bytes], { type: sent.dataset.type }));
+    link.download = sent.dataset.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    tell(`Saved as ${parcel.dataset.name}`);
+    showStatus(`Saved as ${sent.dataset.name}`);
   });
 }
 
-// Put the caret behind the last word, where typing continues.
+// Put the caret at the end of the text.
 function focusQuestion() {
   const box = document.querySelector('#question textarea');
   box.focus();

@@ -1,4 +1,4 @@
-// Show the quote behind a mark beside it: on hover, on focus, and on the first tap on a phone.
+// Show the quote of a mark in a tip beside it: on hover, on focus, and on the first tap on a phone.
 function setUpQuotes({ watch }) {
   const tip = document.createElement('div');
   tip.id = 'tip';
@@ -6,7 +6,7 @@ function setUpQuotes({ watch }) {
   tip.hidden = true;
   document.body.append(tip);
   let described = null,
-    leaving = 0;
+    hideTimer = 0;
   const hideTip = () => {
     described?.removeAttribute('aria-describedby');
     described = null;
@@ -22,11 +22,11 @@ function setUpQuotes({ watch }) {
     tip.style.top = `${above >= 8 ? above : at.bottom + 6}px`;
   };
   const lineOf = (text) => {
-    const told = document.createElement('p');
-    told.textContent = text;
-    return told;
+    const paragraph = document.createElement('p');
+    paragraph.textContent = text;
+    return paragraph;
   };
-  const choices = (link) => {
+  const buttons = (link) => {
     const line = document.createElement('div'),
       go = document.createElement('a');
     const close = document.createElement('button');
@@ -44,15 +44,15 @@ function setUpQuotes({ watch }) {
     return line;
   };
   const showTip = (link, isTapped = false) => {
-    clearTimeout(leaving);
+    clearTimeout(hideTimer);
     if (link === described) return;
     hideTip();
     if (link.title) {
-      link.dataset.tip = link.title; // or the browser would show it as well
+      link.dataset.tip = link.title; // so that the browser does not show it too
       link.removeAttribute('title');
     }
     tip.replaceChildren(...link.dataset.tip.split('\n').map(lineOf));
-    if (isTapped) tip.append(choices(link));
+    if (isTapped) tip.append(buttons(link));
     tip.setAttribute('role', isTapped ? 'dialog' : 'tooltip');
     tip.removeAttribute('aria-label');
     if (isTapped) tip.setAttribute('aria-label', 'Quote');
@@ -62,15 +62,15 @@ function setUpQuotes({ watch }) {
     placeTip();
     tip.querySelector('a')?.focus({ preventScroll: true });
   };
-  const tipped = (event) => event.target.closest?.('a[href^="#s"]:is([title],[data-tip])');
+  const linkOf = (event) => event.target.closest?.('a[href^="#s"]:is([title],[data-tip])');
   // A tap is followed by mouse events, which are ignored.
   const phone = matchMedia('(max-width:900px)');
-  let byTouch = false;
+  let isTouch = false;
   document.addEventListener(
     'pointerdown',
     (event) => {
-      byTouch = event.pointerType === 'touch';
-      if (byTouch && described && !tip.contains(event.target) && tipped(event) !== described)
+      isTouch = event.pointerType === 'touch';
+      if (isTouch && described && !tip.contains(event.target) && linkOf(event) !== described)
         hideTip();
     },
     true,
@@ -78,32 +78,32 @@ function setUpQuotes({ watch }) {
   document.addEventListener(
     'keydown',
     () => {
-      byTouch = false;
+      isTouch = false;
     },
     true,
   );
   document.addEventListener('mouseover', (event) => {
-    const link = tipped(event);
-    if (byTouch) return;
+    const link = linkOf(event);
+    if (isTouch) return;
     if (link) showTip(link);
-    else if (tip.contains(event.target)) clearTimeout(leaving);
+    else if (tip.contains(event.target)) clearTimeout(hideTimer);
   });
   document.addEventListener('mouseout', (event) => {
-    if (byTouch || (!tipped(event) && !tip.contains(event.target))) return;
-    clearTimeout(leaving);
-    leaving = setTimeout(hideTip, 200); // time to move across the gap to the tip
+    if (isTouch || (!linkOf(event) && !tip.contains(event.target))) return;
+    clearTimeout(hideTimer);
+    hideTimer = setTimeout(hideTip, 200); // time to move across the gap to the tip
   });
   document.addEventListener('focusin', (event) => {
-    const link = tipped(event);
-    if (!byTouch && link?.matches(':focus-visible')) showTip(link);
+    const link = linkOf(event);
+    if (!isTouch && link?.matches(':focus-visible')) showTip(link);
   });
-  document.addEventListener('focusout', (event) => !byTouch && tipped(event) && hideTip());
+  document.addEventListener('focusout', (event) => !isTouch && linkOf(event) && hideTip());
   document.addEventListener(
     'click',
     (event) => {
-      const link = tipped(event);
+      const link = linkOf(event);
       if (!link) return;
-      if (!byTouch || !phone.matches || link === described) return hideTip();
+      if (!isTouch || !phone.matches || link === described) return hideTip();
       event.preventDefault();
       event.stopPropagation();
       showTip(link, true);

@@ -1,19 +1,18 @@
-// Send what is pressed in the list of articles. All boxes are sent each time, so that two quick
-// clicks cannot undo one another.
+// Send each click in the list of articles, with the state of all boxes, so that two quick clicks
+// cannot undo one another.
 function setUpShelf({ element, trigger, watch }) {
   const send = async (source, title) => {
     window.shelfPending = (window.shelfPending || 0) + 1;
-    const pressed = {
+    const data = {
       action: source.dataset.do,
       id: source.closest('[data-id]')?.dataset.id || '',
       title: title || '',
-      left_out: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')].map(
+      unselected: [...element.querySelectorAll('input[type=checkbox]:not(:checked)')].map(
         (box) => box.closest('li').dataset.id,
       ),
     };
     await whenRestored();
-
-    trigger('click', pressed);
+    trigger('click', data);
   };
   element.addEventListener('click', (event) => {
     const source = event.target.closest('[data-do]');
@@ -23,24 +22,24 @@ function setUpShelf({ element, trigger, watch }) {
     event.preventDefault();
     send(event.target, event.target.elements.title.value);
   });
-  // Remove Undo when its time is over, and ask the server for the list as it is by then.
-  const timed = new Set();
-  const time = (line) => {
+  // Remove Undo after its time, and get the current list from the server.
+  const timers = new Set();
+  const startTimer = (line) => {
     const number = line.dataset.removal;
-    if (timed.has(number)) return;
-    timed.add(number);
+    if (timers.has(number)) return;
+    timers.add(number);
     setTimeout(() => {
-      const late = element.querySelector(`[data-removal="${number}"]`);
-      if (!late) return;
-      const had = late.contains(document.activeElement);
-      late.remove();
-      if (had) document.querySelector('#shelf .title, #question textarea')?.focus();
+      const expired = element.querySelector(`[data-removal="${number}"]`);
+      if (!expired) return;
+      const hadFocus = expired.contains(document.activeElement);
+      expired.remove();
+      if (hadFocus) document.querySelector('#shelf .title, #question textarea')?.focus();
       send({ dataset: { do: 'choose' }, closest: () => null });
     }, 1000 * Number(line.dataset.left));
   };
   watch('value', () => {
-    for (const line of element.querySelectorAll('[data-left]')) time(line);
-    // Gradio keeps the elements, and with them what was ticked.
+    for (const line of element.querySelectorAll('[data-left]')) startTimer(line);
+    // Gradio reuses the elements, which keep their ticks.
     for (const box of element.querySelectorAll('input[type=checkbox]')) {
       box.checked = box.defaultChecked;
     }

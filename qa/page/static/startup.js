@@ -1,4 +1,4 @@
-// Return the key of this tab and the place that the address names, for the server to restore.
+// Return the key of this tab and the place in the address, from which the server restores the page.
 function identifyTab() {
   let key = '';
   try {
@@ -21,16 +21,16 @@ function markRestored() {
 
 const pause = () => new Promise((done) => setTimeout(done, 50));
 
-// Restoring the conversation would undo what is done before it, so everything waits for it.
+// Restoring the conversation would undo earlier changes, so everything else waits for it.
 async function whenRestored() {
   for (let wait = 0; !window.hasRestored && wait < 100; wait += 1) await pause();
 }
 
-// A question asked right after ticking a box must see that box, so it waits until the server has it.
-async function whenShelfSaved(...given) {
+// A question asked right after ticking a box waits until the server knows about the box.
+async function whenShelfSaved(...inputs) {
   await whenRestored();
   for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) await pause();
-  return given;
+  return inputs;
 }
 
 function markShelfSaved() {

@@ -1,4 +1,4 @@
-"""How a conversation begins: with questions about the very articles that are there."""
+"""The questions that an empty conversation suggests."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def offered(shown: Visit, question: str) -> Locator:
     return shown.page.locator("#chat .example").get_by_text(question)
 
 
-def test_an_article_of_ones_own_is_begun_with_questions_that_it_answers(
-    serve: Serve, visit: Opener
-) -> None:
+def test_suggested_questions_are_answered_by_an_added_article(serve: Serve, visit: Opener) -> None:
     with ArticleQA.from_text(COMMITTEE, title="Minutes") as qa:
         shown = visit(serve(qa))
         expect(offered(shown, ABOUT)).to_be_visible(timeout=PATIENCE_MS)
@@ -34,21 +32,21 @@ def test_an_article_of_ones_own_is_begun_with_questions_that_it_answers(
         expect(shown.mark(reply)).to_be_visible()
 
 
-def test_the_questions_change_with_the_article_in_view(serve: Serve, visit: Opener) -> None:
+def test_suggested_questions_change_with_the_open_article(serve: Serve, visit: Opener) -> None:
     with ArticleQA.bundled() as qa:
         shown = visit(serve(qa))
         expect(offered(shown, EXAMPLES[0])).to_be_visible(timeout=PATIENCE_MS)
         shown.page.get_by_role("button", name="Add articles").click()
         shown.page.get_by_role("tab", name="Text").click()
         shown.page.locator("#new-text textarea").fill(COMMITTEE)
-        shown.page.get_by_role("button", name="Add the text").click()
+        shown.page.get_by_role("button", name="Add text").click()
         expect(offered(shown, EXAMPLES[0])).to_have_count(0, timeout=PATIENCE_MS)
         expect(offered(shown, ABOUT)).to_be_visible(timeout=PATIENCE_MS)
         shown.page.get_by_role("button", name="US urges").first.click()
         expect(offered(shown, EXAMPLES[0])).to_be_visible(timeout=PATIENCE_MS)
 
 
-def test_a_text_that_nothing_can_be_made_of_is_begun_without(serve: Serve, visit: Opener) -> None:
+def test_a_text_without_good_questions_gets_no_suggestions(serve: Serve, visit: Opener) -> None:
     with ArticleQA.from_text("${window.pwned=1} <b>x</b>") as qa:
         shown = visit(serve(qa))
         expect(shown.page.locator('.status[data-state="ready"]')).to_be_visible(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""What is done with a conversation: copied, asked again, stopped, saved as a document."""
+"""The buttons of a conversation: copy, ask again, stop, save as a document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def save(shown: Visit, button: str) -> Download:
     return started.value
 
 
-def test_a_saved_page_leads_from_a_citation_to_its_words(
+def test_in_a_saved_page_a_citation_leads_to_its_words(
     visit: Opener, address: str, browser: Browser, tmp_path: Path
 ) -> None:
     shown = visit(address)
@@ -70,7 +70,7 @@ def test_an_answer_is_copied_with_its_quotes_and_sources(
 def test_a_question_is_asked_again(visit: Opener, address: str) -> None:
     shown = visit(address)
     shown.page.get_by_label("Ask US urges").uncheck()
-    expect(shown.ask(CALLED)).to_contain_text("No article is chosen.")
+    expect(shown.ask(CALLED)).to_contain_text("No article is selected.")
     shown.page.get_by_label("Ask US urges").check()
     shown.page.get_by_role("button", name="Ask again").click()
     expect(shown.reply(1)).to_contain_text("Jaishankar")
