@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,93 +14,27 @@ from index.types import Span
 from qa.conversation.question_words import Word, bare, words_of
 from qa.overview.summary import Sentence
 
-GIVEN_NAMES = frozenset(
-    (Path(__file__).parent / "given_names.txt").read_text(encoding="utf-8").split()
-)
-"""Given names that are common in English texts; without them a sixth of the people are missed."""
-TITLES = frozenset(
-    """mr mrs ms miss dr drs prof professor sir lord lady dame madam rev reverend st saint father
-    brother sister uncle aunt king queen prince princess emperor empress tsar sultan khan shah
-    duke duchess count countess baron earl pope cardinal archbishop bishop pastor rabbi imam
-    president presidents vice-president chancellor minister ministers premier secretary senator
-    senators sen congressman congresswoman rep representative representatives republican democrat
-    gov governor governors mayor ambassador speaker leader leaders judge justice general generals
-    gen colonel col major maj captain capt commander lieutenant lt sergeant sgt admiral marshal
-    inspector detective commissioner chief director chairman chairwoman chair ceo coach spokesman
-    spokeswoman spokesperson elector landgrave""".split()
-)
-"""Words before a person's name."""
-CHARACTERS = frozenset(
-    """king queen prince princess emperor empress knight lord lady man woman boy girl child father
-    mother son daughter brother sister stepmother grandmother grandfather husband wife youth lad
-    servant soldier fisherman hunter farmer shepherd miller tailor merchant robber thief giant
-    dwarf witch wizard fairy dragon troll monk priest hermit beggar cook captain wolf fox bear lion
-    cat dog frog bird horse mouse snake bride widow peasant""".split()
-)
-"""Those whom a story is about without naming them."""
-ROLES = (
-    TITLES - {"st", "khan", "chair", "count", "major"}
-    | CHARACTERS
-    | frozenset(
-        """activist actor actress administrator adviser advisor agent aide analyst architect artist
-        assistant astronomer attorney author banker biologist boss botanist businessman candidate
-        chemist co-founder colleague composer correspondent counsel critic deputy designer
-        developer diplomat doctor driver economist editor engineer entrepreneur envoy
-        epidemiologist executive expert explorer fellow founder friend geologist head historian
-        industrialist inventor investor jew journalist lawmaker lawyer lecturer legislator manager
-        mathematician mechanic member missionary monarch musician negotiator neighbour nephew
-        novelist nurse official officer owner painter parent partner pharmacist philosopher
-        photographer physician physicist pilot player poet politician preacher producer programmer
-        prophet prosecutor publisher reformer reporter researcher resident ruler scholar scientist
-        sculptor singer sociologist specialist student successor surgeon teacher theologian trader
-        victim virologist winner witness worker writer""".split()
-    )
-)
-"""Words that say what somebody is."""
-ORGANISATION_HEADS = frozenset(
-    """division university college institute institution school academy company corporation corp
-    inc ltd llc plc bank ministry department agency council committee commission party army navy
-    force forces administration government association union federation confederation church court
-    parliament senate congress assembly organization organisation group foundation society museum
-    press news studio network club league office bureau board authority service services
-    laboratory laboratories lab hospital fund trust team alliance police airlines times post journal tribune
-    media pictures entertainment industries systems centre center theatre regiment""".split()
-)
-"""Last words of organisations' names."""
-PLACE_HEADS = frozenset(
-    """river lake mount mountain mountains street road avenue square city county island islands
-    valley sea ocean park bridge castle palace province state states kingdom empire house hall
-    airport station fort memorial america africa asia europe korea earth""".split()
-)
-THING_HEADS = frozenset(
-    """war wars act law treaty agreement revolution award prize cup bible church century dynasty
-    reformation regulations rights conference time show film book""".split()
-)
-_ADJECTIVES = frozenset(
-    """american european asian african arab australian british chinese danish dutch english french
-    german indian irish israeli italian japanese jewish korean mongol mongolian
-    pakistani persian polish roman russian scottish soviet spanish swedish turkish biblical catholic
-    christian islamic latin lutheran muslim protestant royal western eastern northern southern
-    republican democratic""".split()
-)
-"""Nationalities, religions and regions: capitalised, but not names."""
-NOT_NAMES = frozenset(
-    """i we you he she it they this that these those there here his her its their our your my who
-    which what when where why how one two three first second third some many most all both each
-    other others such same someone everyone nobody nothing not no never yes although though while
-    because despite once perhaps however thus according today yesterday tomorrow god christ
-    internet table figure fig section chapter dna rna pcr mother father""".split()
-)
-"""Words that are capitalised at the start of a sentence, or by custom, but are not names."""
-SPEECH_VERBS = frozenset(
-    """said says told tells added explained argued claimed warned wrote noted replied asked
-    announced insisted cried declared admitted denied suggested thought believed felt""".split()
-)
+_LEXICON = {
+    name: frozenset(words.split())
+    for name, words in tomllib.loads(
+        (Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8")
+    ).items()
+}
+GIVEN_NAMES = _LEXICON["given_names"]
+TITLES = _LEXICON["titles"]
+CHARACTERS = _LEXICON["characters"]
+ROLES = _LEXICON["roles"] | CHARACTERS | TITLES - {"st", "khan", "chair", "count", "major"}
+ORGANISATION_HEADS = _LEXICON["organisation_heads"]
+PLACE_HEADS = _LEXICON["place_heads"]
+THING_HEADS = _LEXICON["thing_heads"]
+NOT_NAMES = _LEXICON["not_names"]
+SPEECH_VERBS = _LEXICON["speech_verbs"]
+_ADJECTIVES = _LEXICON["adjectives"]
+_ABBREVIATED = _LEXICON["abbreviated_titles"]
 _CALENDAR = frozenset(
     """January February March April May June July August September October November December
     Monday Tuesday Wednesday Thursday Friday Saturday Sunday""".split()
 )
-_ABBREVIATED = frozenset("mr mrs ms dr prof rev st gen col maj capt lt sgt sen rep gov".split())
 _JOINING = frozenset("of de la le du da di von van der den ter bin ibn al and for".split())
 _OFFICES = re.compile(
     r"(?:[Ss]ecretary(?:[- ][Gg]eneral)? of (?:State|Defen[cs]e|War|the \w+|Health|Energy|Commerce)"

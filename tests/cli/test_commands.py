@@ -362,8 +362,9 @@ def test_no_command_but_add_makes_a_library(
     monkeypatch.chdir(tmp_path)
     result = run(*command, "--library", "typo")
     assert isinstance(result.exception, LibraryMissing)
-    assert "There is no library in typo. Create one with: article-qa add FILE --library typo" in str(
-        result.exception
+    assert (
+        "There is no library in typo. Create one with: article-qa add FILE --library typo"
+        in str(result.exception)
     )
     assert list(tmp_path.iterdir()) == []
 

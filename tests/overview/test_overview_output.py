@@ -16,7 +16,8 @@ ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")
 
 
 def quote(words: str) -> Quote:
-    return Quote.whole(Span(TEXT.index(words), TEXT.index(words) + len(words)), "")
+    span = Span(TEXT.index(words), TEXT.index(words) + len(words))
+    return Quote(span, span)
 
 
 OPENED = quote("Anna Berg, the mayor, opened\nthe bridge.")
