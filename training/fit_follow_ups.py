@@ -31,8 +31,7 @@ from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
-from qa.conversation.entities import MAX_TURNS, Exchange
-from qa.conversation.follow_ups import RewritingWeights, resolve
+from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
@@ -77,7 +76,7 @@ class Asking:
             return question
         exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
         confidence_of = None if way == "by rules" else lambda q: self.answer(q).confidence
-        return resolve(question, exchanges, confidence_of, RewritingWeights())
+        return resolve(question, exchanges, confidence_of)
 
     def reply(self, asked: str, question: EvalQuestion) -> Reply:
         """Return how the answer to ``asked`` fares against the answers of ``question``."""
