@@ -368,9 +368,7 @@ _RULES_WEIGHT = 0.8
 """Weight of the rules' score, beside logits of the reader's confidence."""
 
 
-def resolve(
-    question: str, exchanges: Sequence[Exchange], confidence_of: Confidence | None
-) -> str:
+def resolve(question: str, exchanges: Sequence[Exchange], confidence_of: Confidence | None) -> str:
     """Return ``question`` as a complete question; unchanged if it refers to nothing.
 
     Without ``confidence_of`` only the rules decide.

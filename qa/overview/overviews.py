@@ -97,7 +97,7 @@ class Overview:
     """The sentence to show instead."""
 
 
-class _Page:
+class _OverviewText:
     """The text of an overview as it grows, with its citations and the marks of them."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ def compose_overview(
 
     With several articles each part begins with a title. ``left_out`` is added at the end.
     """
-    page = _Page()
+    page = _OverviewText()
     for overview in overviews:
         if page.text:
             page.text += "\n\n"
