@@ -47,7 +47,7 @@ class Dialogue:
     history: tuple[str, ...]
     follow_up: str
     written: str
-    """The last question as it stands in the set."""
+    """The last question as it is in the set."""
     left_out: str
     question: EvalQuestion
 

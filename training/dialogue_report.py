@@ -54,7 +54,7 @@ class AloneRow:
     wording: str
     questions: int
     pointing: int
-    """Those that the rules take for a possible follow-up."""
+    """Those that the rules take for possible follow-ups."""
     changed: int
     """Of these, those that are read in other words."""
     read: int
@@ -66,7 +66,7 @@ class AloneRow:
 
 
 def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence[AloneRow]) -> str:
-    """Return the results as Markdown: follow-ups, then questions that stand alone."""
+    """Return the results as Markdown: follow-ups, then complete questions."""
     head = ("follow-up", "asked", "dialogues", "F1", "first citation", "rewritten")
     cells = [
         (r.kind, r.way, str(r.dialogues), str(r.f1), str(r.first_citation), f"{r.changed:.3f}")

@@ -118,7 +118,7 @@ def _words(phrases: Sequence[Phrase]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What cross-validation finds at a pair of thresholds; no article is asked for its words."""
+    """Results of cross-validation at a pair of thresholds, without looking words up in articles."""
 
     sure: float
     sure_of_particular: float

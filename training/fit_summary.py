@@ -117,7 +117,7 @@ BASELINES: dict[str, Way] = {
     "lead": _lead,
     "random": _random,
     "LexRank": _lexrank,
-    "centroid": _weighted(Weights(title=0, early=0, context=0, novelty=0)),
+    "centroid": _weighted(Weights(title=0, early=0, context=0, speech=0, novelty=0)),
 }
 TRIED: dict[str, Way] = {
     "no title": _weighted(Weights(title=0)),
@@ -126,7 +126,7 @@ TRIED: dict[str, Way] = {
     "early 0": _weighted(Weights(early=0)),
     "early 0.2": _weighted(Weights(early=0.2)),
     "early 0.8": _weighted(Weights(early=0.8)),
-    "context 0": _weighted(Weights(context=0)),
+    "context 0, speech 0": _weighted(Weights(context=0, speech=0)),
     "context 0.4": _weighted(Weights(context=0.4)),
     "novelty 0": _weighted(Weights(novelty=0)),
     "novelty 0.4": _weighted(Weights(novelty=0.4)),

@@ -22,6 +22,7 @@ _ENDS = re.compile(r"[.!。！।]['\"”’»)\]」』]*\Z")
 _BEGINS_WRONG = re.compile(r"\W*[a-zß-öø-ÿ]|[^\w\s“\"'‘’«「『(\[¿¡]|[(\[]?\d+[)\].]? ")
 _WORD = re.compile(r"[^\W\d_]+")
 _OPENING, _CLOSING = "“«「", "”»」"
+_QUOTATION = re.compile(r"[“\"‘«「]")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 # Openings that refer to the sentence before, which a reader of a summary does not see.
 _NEEDS_CONTEXT = re.compile(
@@ -57,6 +58,11 @@ class Sentence:
     def needs_context(self) -> bool:
         """Whether its first words refer to the sentence before it."""
         return _NEEDS_CONTEXT.match(self.text) is not None
+
+    @property
+    def is_quotation(self) -> bool:
+        """Whether it begins with a quotation mark, and so has the words of somebody else."""
+        return _QUOTATION.match(self.text) is not None
 
 
 def sentences_of(chunks: Iterable[Chunk]) -> Iterator[Sentence]:
@@ -103,6 +109,8 @@ class Weights:
     early: float = 0.4
     context: float = 0.2
     """Subtracted from a sentence that refers to the one before."""
+    speech: float = 0.25
+    """Subtracted from a quotation."""
     novelty: float = 0.2
     """Subtracted for each unit of cosine to a sentence already selected."""
 
@@ -163,4 +171,5 @@ def _scores(
         scores = scores + weights.title * (vectors @ title)
     scores = scores + weights.early / np.sqrt(1.0 + np.arange(len(sentences)))
     scores = scores - weights.context * np.array([s.needs_context for s in sentences])
+    scores = scores - weights.speech * np.array([s.is_quotation for s in sentences])
     return np.asarray(scores, dtype=np.float32)

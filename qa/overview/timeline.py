@@ -232,4 +232,4 @@ def _worth(event: Event) -> float:
     into = (date.start - sentence.start) / len(sentence.text)
     long = max(0, len(sentence.text) - _SHORT_CHARS) / _SHORT_CHARS
     precise = 0.2 * ((date.month > 0) + (date.day > 0))
-    return precise - into - long - 0.5 * sentence.needs_context
+    return precise - into - long - 0.5 * sentence.needs_context - 0.5 * sentence.is_quotation

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from index.embedding.embedder import Vectors
 from qa.overview.summary import Sentence, Weights, select_sentences
 
-CENTRALITY_ALONE = Weights(title=0, early=0, context=0, novelty=0)
+CENTRALITY_ALONE = Weights(title=0, early=0, context=0, speech=0, novelty=0)
 
 
 def unit(rows: list[list[float]]) -> Vectors:
@@ -66,3 +66,10 @@ def test_sentences_are_in_order_and_without_repeats(rows: list[list[float]], cou
     assert len(found) <= count
     assert found == sorted(set(found), key=lambda s: s.start)
     assert bool(found) == (bool(rows) and count > 0)
+
+
+def test_a_quotation_is_selected_later() -> None:
+    some = sentences("The town is old.", "“The bridge is long.”", "The bridge is wide.")
+    vectors = unit([[0.1, 1], [1, 0.5], [1, 0.55]])
+    (selected,) = select_sentences(some, vectors, None, 1, Weights(early=0))
+    assert selected.text == "The bridge is wide."
