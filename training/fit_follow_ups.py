@@ -43,7 +43,7 @@ from training.dialogue_report import WAYS, AloneRow, DialogueRow, Outcome, Reply
 SETS = ("squad_en", "xquad_en")
 SAMPLE = 120
 LEFT_ALONE = 24
-"""Possible follow-ups among the questions of a set that are read to measure what a history costs."""
+"""Possible follow-ups of a set that are read to measure what a history costs."""
 
 
 class Asking:
@@ -128,7 +128,7 @@ def alone(
     name: str, articles: Sequence[EvalArticle], askings: dict[str, Asking], wording: str
 ) -> AloneRow | None:
     """Return what a history changes in the answers to a set's own questions."""
-    total, pointing, pairs = 0, 0, []
+    total, possible, pairs = 0, 0, []
     for item in articles:
         before: list[str] = []
         for question in item.questions:
@@ -137,7 +137,7 @@ def alone(
                 continue
             total += 1
             if before and is_follow_up(text):
-                pointing += 1
+                possible += 1
                 pairs.append((item, question, text, tuple(before[-2:])))
             if question.answerable:
                 before.append(question.question)
@@ -151,7 +151,7 @@ def alone(
         if understood != text:
             scores.append([asking.reply(t, question).f1 for t in (text, understood)])
     without, within = map(statistics.fmean, zip(*scores, strict=True)) if scores else (0.0, 0.0)
-    return AloneRow(name, wording, total, pointing, len(scores), len(read), without, within)
+    return AloneRow(name, wording, total, possible, len(scores), len(read), without, within)
 
 
 def _worded(question: EvalQuestion, wording: str) -> str | None:
@@ -163,7 +163,7 @@ def _worded(question: EvalQuestion, wording: str) -> str | None:
 def measure(
     data: Path, reader: ExtractiveReader, *, size: int, tune: bool, seed: int
 ) -> tuple[list[Outcome], list[AloneRow]]:
-    """Return the outcomes of dialogues of the first of SETS, and what a history costs in each set."""
+    """Return the outcomes of dialogues of the first set, and what a history costs in each."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     outcomes: list[Outcome] = []
     left: list[AloneRow] = []

@@ -13,12 +13,12 @@ from qa.output.transcript import Transcript
 from qa.page.reply import reply_markdown
 from qa.page.state import Chat, Turn
 
-TALK = [wanted for wanted in Intent if wanted.kind is Kind.TALK]
+TALK = [intent for intent in Intent if intent.kind is Kind.TALK]
 
 
-@pytest.mark.parametrize("wanted", TALK)
+@pytest.mark.parametrize("intent", TALK)
 def test_a_reply_names_the_articles_and_cites_none(intent: Intent) -> None:
-    answer = reply_to_small_talk("Hi", wanted, ["The bridge", "The tower"])
+    answer = reply_to_small_talk("Hi", intent, ["The bridge", "The tower"])
     assert "“The bridge” and “The tower”" in answer.text
     assert answer.kind is Kind.TALK
     assert answer.answered
@@ -31,9 +31,9 @@ def test_many_articles_are_counted() -> None:
     assert "the 3 articles" in reply_to_small_talk("Hi", Intent.GREETING, ["a", "b", "c"]).text
 
 
-@pytest.mark.parametrize("wanted", TALK)
+@pytest.mark.parametrize("intent", TALK)
 def test_without_an_article_the_reply_says_so(intent: Intent) -> None:
-    text = reply_to_small_talk("Hi", wanted, []).text
+    text = reply_to_small_talk("Hi", intent, []).text
     assert "no article here yet" in text
     assert "{" not in text
     assert "What is it about?" not in text
