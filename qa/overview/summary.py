@@ -28,7 +28,9 @@ _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 _NEEDS_CONTEXT = re.compile(
     r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|here|there|him|we|i|you|my|our"
     r"|your|but|and|or|so|yet|however|therefore|thus|moreover|also|instead|then|another|both|again"
-    r"|still|meanwhile|later|finally|for example|as a result|the (?:former|latter|same|above)"
+    r"|still|meanwhile|later|finally|furthermore|nevertheless|similarly|conversely|as a result"
+    r"|on the other hand|for (?:example|instance)|(?:in|by) (?:addition|contrast)"
+    r"|the (?:former|latter|same|above)"
     r"|(?:in|at|by|during|after|before|despite|with|for|from|because of|as) "
     r"(?:the same|that|these|those|such|this(?! (?:study|paper|work|article|review|report)))"
     r"|(?:because|although|though|while|when|since|if|as|after|before|once|until) "

@@ -114,6 +114,24 @@ def test_a_name_of_an_organisation_may_begin_with_a_title() -> None:
     assert {entity.type for entity in found.values()} == {EntityType.ORGANISATION}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Science and Technology Museum",
+        "Ministry of Health and Welfare",
+        "Norwegian College of Music",
+        "Farm and Food Agency",
+    ],
+)
+def test_and_or_a_nationality_can_be_part_of_the_name_of_an_organisation(name: str) -> None:
+    assert set(entities(f"She works at the {name}. The {name} is old.")) == {name}
+
+
+def test_people_joined_by_and_are_two() -> None:
+    found = entities("Anna Berg and Karl Moe came. Berg said that she was late, and Moe laughed.")
+    assert set(found) == {"Anna Berg", "Karl Moe"}
+
+
 def test_a_person_in_the_title_is_recognised_by_the_surname() -> None:
     text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
     (tesla,) = find_entities(sentences(text), text, "Nikola Tesla")
