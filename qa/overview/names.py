@@ -143,8 +143,7 @@ def mentions_in(sentences: Iterable[Sentence], capitalised: Capitalised) -> Iter
             for words, titled in _names(text, run, capitalised):
                 start = words[0].start
                 name = bare(text[start : words[-1].end])
-                compound = re.fullmatch(r"[^ ]+-[a-z]+", name)  # "X-ray", "Tesla-related"
-                if len(name.split()) <= _MAX_WORDS and not name[-1].isdigit() and not compound:
+                if len(name.split()) <= _MAX_WORDS and not name[-1].isdigit():
                     by, end = sentence.start, sentence.start + start + len(name)
                     span, whole = Span(by + start, end), Span(by + titled, end)
                     yield Mention(" ".join(name.split()), span, whole, sentence)

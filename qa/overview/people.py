@@ -42,7 +42,6 @@ _VERB_AFTER = re.compile(
 _VERB_BEFORE = re.compile(r"\b([a-z]+) \Z")
 _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}s?\Z")
 _IN_BRACKETS = re.compile(r"\s*\(([A-Z][A-Za-z&]{1,7})\)")
-_CLEARLY_MORE = 3
 _NOT_OF_PERSONS = ORGANISATION_HEADS | PLACE_HEADS | THING_HEADS | {"and", "for", "&"}
 
 
@@ -105,27 +104,21 @@ def _group(
 ) -> dict[str, list[Mention]]:
     """Return the mentions by entity.
 
-    A part of a person's name refers to the person who is in the article's title or is by
-    far the most often named in full; else to the one of that name who was mentioned last.
+    A part of a person's name refers to the person who is in the article's title, or else to
+    the one whose full name is most frequent.
     """
     counts = Counter(_key(m.name) for m in mentions)
     counts.update({key: len(mentions) for key in counts if key in title.casefold()})
-    longer: defaultdict[str, list[str]] = defaultdict(list)
-    for full in sorted(full_names, key=lambda name: (-counts[name], name)):
+    longer: dict[str, str] = {}
+    for full in sorted(full_names, key=lambda name: (-counts[name], -len(name), name)):
         for part in _short_forms(full) - NOT_NAMES - {full}:
-            longer[part].append(full)
+            longer.setdefault(part, full)
     acronyms = _acronyms(mentions)
     groups: defaultdict[str, list[Mention]] = defaultdict(list)
-    last: dict[str, str] = {}
     for mention in mentions:
         key = _key(mention.name)
         key = acronyms.get(key, key)
-        if options := longer.get(key):
-            first, second = options[0], options[1] if len(options) > 1 else ""
-            unclear = second and counts[first] < _CLEARLY_MORE * counts[second]
-            key = last[key] if unclear and last.get(key) in options else first
-        last |= dict.fromkeys(_short_forms(key), key)
-        groups[key].append(mention)
+        groups[longer.get(key, key)].append(mention)
     return dict(groups)
 
 
@@ -141,7 +134,7 @@ def _full_names(mentions: Sequence[Mention]) -> set[str]:
         words = _key(mention.name).split()
         if len(words) < 2 or not _NOT_OF_PERSONS.isdisjoint(words):  # noqa: PLR2004
             continue
-        first = words[0] in GIVEN_NAMES or len(words[0]) == 1 or mention.title
+        first = words[0] in GIVEN_NAMES or mention.title
         again = words[-1] in alone and words[0] not in places
         if first or again or mention.has_role:
             full.add(" ".join(words))
@@ -273,19 +266,10 @@ def first_sentence(entity: Entity) -> Sentence:
 def _appositions(entity: Entity) -> Iterator[Introduction]:
     for mention in entity.mentions:
         match = mention.apposition
-        if match and (mention.has_role or _is_organisation(entity, match[1])):
+        if match and mention.has_role:
             start = mention.span.end + match.start(1)
             shown = Span(start, start + len(match[1].rstrip()))
             yield Introduction(shown, Span(mention.titled.start, shown.end), mention.sentence)
-
-
-def _is_organisation(entity: Entity, apposition: str) -> bool:
-    """Whether an apposition says what an organisation is: "the museum of the town"."""
-    return (
-        entity.type is EntityType.ORGANISATION
-        and apposition.startswith(("a ", "an ", "the ", "one "))
-        and not ORGANISATION_HEADS.isdisjoint(re.findall(r"[a-z]+", apposition))
-    )
 
 
 def _titles(entity: Entity) -> Iterator[Introduction]:
