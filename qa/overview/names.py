@@ -246,7 +246,7 @@ def _is_no_name(text: str, run: list[Word]) -> bool:
 def _only_opens(text: str, run: list[Word], capitalised: Capitalised) -> bool:
     """Whether the first word is capitalised only because it begins a sentence."""
     word = run[0]
-    before = text[: word.start].rstrip()
+    before = text[max(0, word.start - _ROLE_CHARS) : word.start].rstrip()
     opens = before.endswith((".", ":", "!", "?", "“")) or not before.rstrip(_OPENING_MARKS)
     if not opens or bare(word.text) in capitalised.proper or word.low in TITLES:
         return False
@@ -284,9 +284,10 @@ def _role_start(text: str, start: int) -> int:
     if match["phrase"].startswith(match["role"]):  # "council leader", "retired teacher"
         before = words_of(text[max(0, first - _ROLE_CHARS) : first])
         for word in reversed(before[-_MAX_ROLE_NOUNS:]):
-            if not text[:first].endswith(f"{word.text} ") or _is_no_noun(word):
+            start_before = first - len(word.text) - 1
+            if not text.startswith(f"{word.text} ", start_before) or _is_no_noun(word):
                 break
-            first -= len(word.text) + 1
+            first = start_before
             if word.low in _ADJECTIVES:
                 break
     return first
