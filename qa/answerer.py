@@ -13,8 +13,7 @@ from index.types import Article, Passage
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
-from qa.conversation.entities import MAX_TURNS, Exchange
-from qa.conversation.follow_ups import resolve
+from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
 from qa.conversation.intent import Intent, contains_any, detect_intent, has_letter
 from qa.conversation.language import language_note, language_of
 from qa.conversation.multi_part import join_answers, split_question

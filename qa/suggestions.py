@@ -1,4 +1,4 @@
-"""Questions to begin with: for an overview, or about an article's names; each is tried first."""
+"""Suggest questions that are answered confidently: for overviews and about names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.overview.overviews import Name
 
 MAX_SECONDS = 5.0
-"""No further question is tried after this time."""
+"""After this time no more questions are tried."""
 _ABOUT_PEOPLE = ("What did {} say?", "Who is {}?", "What did {} do?")
 _ABOUT_ORGANISATIONS = ("What is {}?", "What did {} say?")
 _MAX_NAMES = 6
@@ -33,7 +33,7 @@ _CACHED = 64
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The articles that the questions are about, and the ids of all that are asked."""
+    """The articles that the questions are about, and the ids of all that are searched."""
 
     about: tuple[Article, ...]
     asked: tuple[str, ...]
@@ -41,11 +41,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Questions of which one is enough, and what its answer must have."""
+    """Questions of which one is suggested, and what its answer must contain."""
 
     questions: Sequence[str]
     overview: Kind | None = None
-    """For an overview; else the answer must quote ``name`` from ``article``."""
+    """The kind of an overview; without one the answer must quote ``name`` from ``article``."""
     name: str = ""
     article: Article | None = None
 

@@ -16,8 +16,7 @@ from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.conversation.anaphora import find_anaphor
-from qa.conversation.entities import Exchange
-from qa.conversation.follow_ups import resolve
+from qa.conversation.follow_ups import Exchange, resolve
 from qa.conversation.intent import specific_words
 from qa.conversation.language import language_of
 from qa.conversation.multi_part import split_question

@@ -67,11 +67,11 @@ def test_a_name_is_asked_about_once_in_the_first_form_that_is_answered() -> None
         pytest.param(answer_with("The line was approved on 3 June 2029."), id="without the name"),
     ],
 )
-def test_what_is_not_surely_answered_is_not_offered(reply: Answer) -> None:
+def test_a_question_without_a_confident_answer_is_not_suggested(reply: Answer) -> None:
     assert suggested(ToldQA(lambda _: reply)) == []
 
 
-def test_an_overview_is_offered_only_if_it_has_something() -> None:
+def test_an_empty_overview_is_not_suggested() -> None:
     assert suggested(ToldQA(lambda _: answer_with(QUOTE, 0), overview=True)) == [
         *OVERVIEW_QUESTIONS
     ]
@@ -84,14 +84,14 @@ def test_the_search_ends_when_it_should_not_continue() -> None:
     assert len(qa.tried) == 2
 
 
-def test_nothing_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_tried_after_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suggestions, "MAX_SECONDS", -1.0)
     qa = ToldQA(lambda _: answer_with(QUOTE))
     assert suggested(qa) == []
     assert qa.tried == []
 
 
-def test_a_complete_search_is_remembered_and_one_cut_short_is_not() -> None:
+def test_only_a_complete_search_is_cached() -> None:
     qa = ToldQA(lambda _: answer_with(QUOTE))
     known = Suggestions(qa)
     scope = Scope((ARTICLE,), (ARTICLE.id,))
@@ -102,14 +102,14 @@ def test_a_complete_search_is_remembered_and_one_cut_short_is_not() -> None:
     assert len(qa.tried) == times
 
 
-def test_an_article_removed_while_questions_are_tried_is_no_error() -> None:
+def test_an_article_may_be_removed_during_the_search() -> None:
     def gone(question: str) -> Answer:
         raise ArticleNotFound(question)
 
     assert suggested(ToldQA(gone)) == []
 
 
-def test_the_real_models_surely_answer_what_is_suggested() -> None:
+def test_suggested_questions_are_answered_confidently() -> None:
     with ArticleQA.from_text(TEXT, title="Trams") as qa:
         questions = qa.suggest()
         assert list(OVERVIEW_QUESTIONS) == questions[:4]
@@ -119,12 +119,12 @@ def test_the_real_models_surely_answer_what_is_suggested() -> None:
             assert answer.citations[0].quote in TEXT
 
 
-def test_what_is_offered_for_an_overview_is_understood_as_one(bundled: ArticleQA) -> None:
+def test_suggested_overview_questions_have_that_intent(bundled: ArticleQA) -> None:
     for question, intent in OVERVIEW_QUESTIONS.items():
         assert bundled.ask(question).kind is intent.kind
 
 
-def test_the_bundled_article_offers_its_own_examples(bundled: ArticleQA) -> None:
+def test_the_examples_of_the_bundled_article_are_suggested(bundled: ArticleQA) -> None:
     written = [example.question for example in examples_for(bundled_article().id)]
     offered = bundled.suggest()
     assert offered[:4] == list(OVERVIEW_QUESTIONS)
@@ -144,7 +144,7 @@ def test_an_unknown_article_is_an_error() -> None:
 
 
 @pytest.mark.slow
-def test_a_line_of_initials_does_not_hold_up_suggestions() -> None:
+def test_a_line_of_initials_does_not_delay_suggestions() -> None:
     initials = " ".join(f"{chr(65 + i % 26)}." for i in range(5_000))
     with ArticleQA.from_text(f"{TEXT}\n\n{initials}\n\n{TEXT[:44]}") as qa:
         assert "What is this about?" in qa.suggest()

@@ -15,6 +15,7 @@ from pathlib import Path
 DATA = (
     "qa/py.typed",
     "qa/conversation/intent_weights.json",
+    "qa/overview/lexicon.toml",
     "qa/output/static/export.css",
     "qa/output/static/marks.css",
     "qa/output/static/palette.css",

@@ -28,8 +28,8 @@ _FUNCTION = frozenset(
     "when than against between through".split()
 )
 _AUXILIARIES = frozenset("was is were are did do does has have had can could will would".split())
-_BEHIND = 120
-"""Characters behind a name within which its pronouns are looked for."""
+_NEAR_CHARS = 120
+"""Characters after a name in which its pronouns are looked for."""
 _PERSON = 0.25
 _DROPPED = re.compile(r" (?:in|at|of|by|for|from|during|within) (?:the )?$")
 _WH = re.compile(
@@ -41,13 +41,13 @@ _OTHER_WH = {"When": "Where", "Where": "When", "Why": "When", "How": "When"}
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Questions that follow each other, the last with something left out."""
+    """A sequence of questions; the last one is a follow-up."""
 
     kind: str
     history: tuple[str, ...]
     follow_up: str
     written: str
-    """The last question as it stands in the set."""
+    """The last question as it is in the set."""
     left_out: str
     question: EvalQuestion
 
@@ -165,7 +165,9 @@ def _pronoun(article: str, place: _Place, *, is_name: bool) -> str:
 def _person(article: str, owner: str) -> tuple[str, str, str] | None:
     """Return the pronouns of a person: those that follow the name in the article."""
     name = re.escape(owner.rsplit(maxsplit=1)[-1])
-    behind = [article[m.end() : m.end() + _BEHIND] for m in re.finditer(rf"\b{name}\b", article)]
+    behind = [
+        article[m.end() : m.end() + _NEAR_CHARS] for m in re.finditer(rf"\b{name}\b", article)
+    ]
     he = sum(bool(re.search(r"\b(?:he|his|him)\b", text, re.I)) for text in behind)
     she = sum(bool(re.search(r"\b(?:she|her)\b", text, re.I)) for text in behind)
     placed = len(re.findall(rf"\b(?:in|at|to|from) {name}\b", article))

@@ -43,7 +43,7 @@ class DialogueRow:
     f1: Interval
     first_citation: Interval
     changed: float
-    """The share that was read in other words."""
+    """The share that was rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class AloneRow:
     dataset: str
     wording: str
     questions: int
-    pointing: int
-    """Those that the rules take for a possible follow-up."""
+    possible: int
+    """Those that the rules take for possible follow-ups."""
     changed: int
-    """Of these, those that are read in other words."""
+    """Of these, the number that was rewritten."""
     read: int
-    """How many of those pointing were read for this, at most LEFT_ALONE."""
+    """How many of the possible follow-ups were read, at most LEFT_ALONE."""
     f1_without: float
     """Of the changed ones, without a history …"""
     f1_with: float
@@ -66,7 +66,7 @@ class AloneRow:
 
 
 def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence[AloneRow]) -> str:
-    """Return the results as Markdown: follow-ups, then questions that stand alone."""
+    """Return the results as Markdown: follow-ups, then complete questions."""
     head = ("follow-up", "asked", "dialogues", "F1", "first citation", "rewritten")
     cells = [
         (r.kind, r.way, str(r.dialogues), str(r.f1), str(r.first_citation), f"{r.changed:.3f}")
@@ -78,7 +78,7 @@ def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence
     )  # fmt: skip
     others = [
         (
-            r.dataset, r.wording, str(r.questions), str(r.pointing), str(r.read), str(r.changed),
+            r.dataset, r.wording, str(r.questions), str(r.possible), str(r.read), str(r.changed),
             f"{r.f1_without:.3f}", f"{r.f1_with:.3f}",
         )
         for r in left
@@ -106,7 +106,7 @@ def render(environment: Environment, rows: Sequence[DialogueRow], left: Sequence
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return the dialogues that go worse than the question as written, to be read."""
+    """Return the dialogues that score lower than the question as written, as lines to read."""
     lines = []
     for o in outcomes:
         best, got = o.replies["as written"], o.replies["by rules and reader"]

@@ -2,10 +2,10 @@
 
     python -m training.evaluate_intent --data DIR [--quick] [--out bench/results]
 
-The questions of ``training/questions`` were written by hand and none was fitted on; they
-are asked without an article or a history. The questions of the evaluation sets, all taken
-to be factual, are asked of their own article; of the sets that the confidence was fitted
-on, only those of the articles that were held back.
+The questions of ``training/questions`` were written by hand, and nothing was fitted on them; they
+are asked without an article or a history. The questions of the evaluation sets, which are all
+factual, are asked about their own article. Of the sets that the confidence was fitted on, only the
+held-out articles are used.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from qa.retrieval.retriever import Retriever
 HAND_WRITTEN = Path(__file__).parent / "questions" / "kinds.jsonl"
 SETS = ("squad_en", "xquad_en", "covidqa", "fairytale", "quail_news")
 OTHER_LANGUAGE = "other_language"
-DUE: dict[str, Kind] = {
+EXPECTED_KINDS: dict[str, Kind] = {
     "about": Kind.SUMMARY,
     "summary": Kind.SUMMARY,
     "key_points": Kind.KEY_POINTS,
@@ -42,35 +42,35 @@ DUE: dict[str, Kind] = {
     "small_talk": Kind.TALK,
     "help": Kind.TALK,
 }
-"""The kind of answer that is due; for all other questions, words of the articles."""
+"""The kinds of answer by the kinds of question; all other questions are factual."""
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class HandRow:
-    """Hand-written questions of one kind, the hard ones in a row of their own."""
+    """Results for hand-written questions of one kind, either the hard or the other ones."""
 
     kind: str
     hard: bool
     questions: int
     taken: dict[Kind, int]
-    """For how many each kind of answer is given."""
+    """How many questions get each kind of answer."""
     wrong: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
-    """The factual questions of a set in one wording."""
+    """Results for the factual questions of a set in one wording."""
 
     dataset: str
     wording: str
     questions: int
     swallowed: tuple[str, ...]
-    """Those that are not answered in words of the article, and what they are taken for."""
+    """The questions that are not taken to be factual, with their detected kind."""
 
 
 def hand_written(embedder: Embedder) -> list[HandRow]:
-    """Return how the hand-written English questions are recognised."""
+    """Return the results for the hand-written English questions."""
     taken: dict[tuple[str, bool], list[tuple[str, Kind]]] = {}
     for line in HAND_WRITTEN.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -80,7 +80,7 @@ def hand_written(embedder: Embedder) -> list[HandRow]:
             taken.setdefault(key, []).append((row["question"], given))
     rows = []
     for (kind, hard), some in taken.items():
-        due = DUE.get(kind, Kind.ANSWER)
+        due = EXPECTED_KINDS.get(kind, Kind.ANSWER)
         wrong = tuple(f"{question} → {got}" for question, got in some if got is not due)
         rows.append(HandRow(kind, hard, len(some), dict(Counter(got for _, got in some)), wrong))
     return rows

@@ -2,12 +2,12 @@
 
     python -m training.fit_follow_ups --data DIR [--cache FILE] [--out bench/results]
 
-Dialogues are made of the questions of a set (:mod:`training.dialogue_making`): two or three
-answerable questions that follow each other, the last with what an earlier turn names left
-out. It is asked as it was written, as the follow-up alone, and as the follow-up with its
-history, by the rules alone and with the reader as confidence_of. Questions that stand alone are
-asked with the history of their neighbours, in every wording that the set has. All of it is
-of the articles that nothing was fitted on; ``--tune`` takes the others.
+Dialogues are made from the questions of a set (:mod:`training.dialogue_making`): two or three
+answerable questions in a row, the last one without what an earlier turn mentions. It is asked as
+it was written, as the follow-up alone, and as the follow-up with its history, rewritten by the
+rules alone or by the rules and the reader. Complete questions are asked with the questions before
+them as history, in every wording that the set has. Only articles that nothing was fitted on are
+used; ``--tune`` uses the others.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
-from qa.conversation.entities import MAX_TURNS, Exchange
-from qa.conversation.follow_ups import RewritingWeights, resolve
+from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
@@ -44,11 +43,11 @@ from training.dialogue_report import WAYS, AloneRow, DialogueRow, Outcome, Reply
 SETS = ("squad_en", "xquad_en")
 SAMPLE = 120
 LEFT_ALONE = 24
-"""Questions of a set that point back by themselves and are read to see what it costs."""
+"""Possible follow-ups of a set that are read to measure what a history costs."""
 
 
 class Asking:
-    """One article, questioned as :class:`qa.article_qa.ArticleQA` does it; embedded when asked."""
+    """Answers questions about one article as :class:`qa.article_qa.ArticleQA` does."""
 
     def __init__(self, item: EvalArticle, embedder: Embedder, reader: ExtractiveReader) -> None:
         self._article = Article.from_text(item.text, title=item.title)
@@ -62,7 +61,7 @@ class Asking:
         return Retriever(index)
 
     def answer(self, question: str) -> Answer:
-        """Return the answer to a question that stands alone."""
+        """Return the answer to a complete question."""
         if question not in self._known:
             passages = self._retriever.retrieve(question, PASSAGES)
             reading = self._reader.read(question, passages)
@@ -72,15 +71,15 @@ class Asking:
         return self._known[question]
 
     def understood(self, question: str, history: Sequence[str], way: str) -> str:
-        """Return the question in the words in which it is read."""
+        """Return the question as it is rewritten."""
         if not is_follow_up(question):
             return question
         exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
         confidence_of = None if way == "by rules" else lambda q: self.answer(q).confidence
-        return resolve(question, exchanges, confidence_of, RewritingWeights())
+        return resolve(question, exchanges, confidence_of)
 
     def reply(self, asked: str, question: EvalQuestion) -> Reply:
-        """Return how the answer to ``asked`` fares against the answers of ``question``."""
+        """Return the scores of the answer to ``asked`` against the answers of ``question``."""
         answer = self.answer(asked)
         spans = question.evidence.spans
         right = bool(answer.citations) and hits_any(answer.citations[0], spans)
@@ -92,7 +91,7 @@ class Asking:
 def ask_dialogues(
     item: EvalArticle, dialogues: Sequence[Dialogue], asking: Asking
 ) -> list[Outcome]:
-    """Return how each dialogue of an article goes, in every way."""
+    """Return the outcome of each dialogue of an article, in every way."""
     found = []
     for dialogue in dialogues:
         asked = {
@@ -128,8 +127,8 @@ def _row(kind: str, way: str, some: Sequence[Outcome]) -> DialogueRow:
 def alone(
     name: str, articles: Sequence[EvalArticle], askings: dict[str, Asking], wording: str
 ) -> AloneRow | None:
-    """Return what a history changes about a set's own questions."""
-    total, pointing, pairs = 0, 0, []
+    """Return what a history changes in the answers to a set's own questions."""
+    total, possible, pairs = 0, 0, []
     for item in articles:
         before: list[str] = []
         for question in item.questions:
@@ -138,7 +137,7 @@ def alone(
                 continue
             total += 1
             if before and is_follow_up(text):
-                pointing += 1
+                possible += 1
                 pairs.append((item, question, text, tuple(before[-2:])))
             if question.answerable:
                 before.append(question.question)
@@ -152,7 +151,7 @@ def alone(
         if understood != text:
             scores.append([asking.reply(t, question).f1 for t in (text, understood)])
     without, within = map(statistics.fmean, zip(*scores, strict=True)) if scores else (0.0, 0.0)
-    return AloneRow(name, wording, total, pointing, len(scores), len(read), without, within)
+    return AloneRow(name, wording, total, possible, len(scores), len(read), without, within)
 
 
 def _worded(question: EvalQuestion, wording: str) -> str | None:
@@ -164,7 +163,7 @@ def _worded(question: EvalQuestion, wording: str) -> str | None:
 def measure(
     data: Path, reader: ExtractiveReader, *, size: int, tune: bool, seed: int
 ) -> tuple[list[Outcome], list[AloneRow]]:
-    """Return how the dialogues of the first of SETS go, and what a history costs all of them."""
+    """Return the outcomes of dialogues of the first set, and what a history costs in each."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     outcomes: list[Outcome] = []
     left: list[AloneRow] = []

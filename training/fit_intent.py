@@ -1,4 +1,4 @@
-"""Fit the recogniser of intents, and cross-validate it.
+"""Fit the intent model, and cross-validate it.
 
     python -m training.fit_intent --train DIR [--write]
 
@@ -46,18 +46,18 @@ from qa.conversation.intent import (
 PHRASES = Path(__file__).parent / "phrases" / "kinds.txt"
 SEED = 7
 PER_FILE = 1200
-"""Questions of each file at most."""
+"""Most questions that are taken from one file."""
 FOLDS = 5
 STRENGTH = 30.0
 """The inverse of the penalty on the squared weights (C)."""
 WEIGHT = 0.3
-"""What a drawn question counts, a phrase counting 1."""
+"""Weight of a sampled question; a phrase has weight 1."""
 THRESHOLDS = (
     (0.5, 0.5), (0.6, 0.6), (0.7, 0.7), (0.8, 0.8), (0.9, 0.9),
     (0.4, 0.85), (0.5, 0.85), (MIN_PROBABILITY, MIN_PROBABILITY_SPECIFIC), (0.6, 0.9),
     (0.6, 0.95), (0.6, 1.01),
 )  # fmt: skip
-"""Of general questions, and of those with a word of their own; over 1: never."""
+"""For questions of general words, and for those with a specific word; above 1 means never."""
 _ABOUT_CHATBOT = (Intent.HELP, Intent.IDENTITY)
 
 Floats = NDArray[np.float32]
@@ -118,7 +118,7 @@ def _words(phrases: Sequence[Phrase]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What cross-validation finds at a pair of thresholds; no article is asked for its words."""
+    """Results of cross-validation at a pair of thresholds, without looking words up in articles."""
 
     sure: float
     sure_of_particular: float
@@ -127,15 +127,15 @@ class Validation:
     right: float
     """The share of these whose kind of answer is right."""
     alike: int
-    """Phrases that only look alike, and are taken for another class."""
+    """Similar factual phrases that are taken for another class."""
     drawn: int
-    """Drawn questions that are taken for another class, over the folds."""
+    """Sampled questions that are taken for another class, over all folds."""
 
 
 def validate(
     phrases: Sequence[Phrase], vectors: Floats, questions: Sequence[str], factual: Floats
 ) -> list[Validation]:
-    """Return what is found in phrases, and in the second half of the questions, not fitted on."""
+    """Return the results on phrases and on the second half of the questions, held out."""
     half = len(questions) // 2
     names = [phrase.wanted.value for phrase in phrases]
     outcomes: list[tuple[Phrase, Intent, float, bool]] = []
@@ -180,7 +180,7 @@ def _validation(
 
 
 def to_dict(model: IntentModel, phrases: Sequence[Phrase], drawn: int) -> dict[str, Any]:
-    """Return what is written: the weights, and where they are from."""
+    """Return the content of the weights file: the weights and their source."""
     counts = Counter(phrase.wanted.value for phrase in phrases)
     return {
         "made_by": "python -m training.fit_intent --train DIR --write",

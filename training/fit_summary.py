@@ -56,7 +56,7 @@ class Material:
     vectors: Vectors
     title: Vectors
     opening: Span | None
-    """What of the article sums it up; None where there is nothing of the kind."""
+    """The part of the article that sums it up; None if it has no such part."""
 
     def after_opening(self) -> Material:
         """Return the same without the sentences of the opening."""
@@ -67,12 +67,12 @@ class Material:
 
 
 Way = Callable[[Material], list[list[int]]]
-"""Gives orders of the sentences, the best first; of several the mean counts."""
+"""Returns rankings of the sentences, best first; results of several rankings are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one way of choosing sentences does for a set."""
+    """Results of one way to select sentences, for one set."""
 
     dataset: str
     half: str
@@ -137,7 +137,7 @@ SHIPPED = {"shipped": _weighted(Weights())}
 
 
 def material_of(item: EvalArticle, embedder: Embedder) -> Material:
-    """Return what an article's summaries are made of."""
+    """Return the statements of an article and their vectors."""
     article = Article.from_text(item.text, title=item.title)
     chunks = chunk_article(article, embedder.count_tokens)
     sentences = tuple(s for s in sentences_of(chunks) if is_statement(s))
@@ -178,7 +178,7 @@ def covered(item: EvalArticle, taken: Sequence[Sentence]) -> list[float]:
 
 
 def word_f1(first: str, second: str) -> float:
-    """Return the F1 of the words of two texts, function words left out."""
+    """Return the F1 of the words of two texts, without function words."""
     one, other = (
         Counter(w for w in _WORD.findall(text.lower()) if w not in STOP_WORDS)
         for text in (first, second)
@@ -187,7 +187,7 @@ def word_f1(first: str, second: str) -> float:
 
 
 def measure(name: str, half: str, way: str, choose: Way, some: Sequence[Material]) -> Row:
-    """Return the row of one way over articles of a set."""
+    """Return the results of one way over articles of a set."""
     coverage = tuple(
         bootstrap(
             [

@@ -1,14 +1,16 @@
-"""Rewrite a follow-up question as a complete question."""
+"""Rewrite a follow-up question as a complete one, with what earlier turns mention."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from qa.conversation.anaphora import Anaphor, Form, Kind, find_anaphor, pronoun_of
-from qa.conversation.entities import Exchange, Mention, Source, fitness, mentions_of
+from qa.answers.answer import Answer
+from qa.conversation.anaphora import Anaphor, AnaphorType, Form, find_anaphor, pronoun_of
 from qa.conversation.question_words import (
     AUXILIARIES,
     BE,
@@ -16,94 +18,246 @@ from qa.conversation.question_words import (
     PREPOSITIONS,
     WH,
     Word,
+    names_in,
     words_of,
 )
 from qa.reading.calibration import logit
 
-_PRIOR = {
+MAX_TURNS = 3
+"""Earlier turns that are looked at."""
+_MAX_MENTION_WORDS = 7
+_QUOTE_CHARS, _PASSAGE_CHARS = 2_000, 8_000  # longer ones are not prose
+_PER_TURN = 0.7
+"""What a mention's score loses with each turn that it is back."""
+_MISFIT = -2.0
+_ELLIPSIS_SCORE = 3.0
+_AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
+_NUMBER = re.compile(r"^[\d.,]+(?:st|nd|rd|th|s)?$")
+_YEAR = re.compile(r"\b1\d{3}|20\d{2}\b")
+# Who is called is referred to less often than who calls.
+_ASKS_FOR_OBJECT = re.compile(
+    r"(?:\w+ )?whom?\b (?:did|does|do|has|have|had|will|would)\b", re.IGNORECASE
+)
+_ASKED = {
+    **{word: word for word in ("who", "where", "when", "why", "how")},
+    **dict.fromkeys(("whom", "whose"), "who"),
+}
+_ASKED_NOUNS = {
+    **dict.fromkeys(("year", "date", "day", "month", "century"), "when"),
+    **dict.fromkeys(("country", "city", "state", "place"), "where"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question, rewritten if it was a follow-up, and its answer."""
+
+    question: str
+    short: str | None = None
+    quote: str = ""
+    title: str = ""
+    texts: tuple[str, ...] = ()
+    """The texts of the passages."""
+
+    @classmethod
+    def of(cls, answer: Answer) -> Exchange:
+        """Return the exchange that ended in ``answer``."""
+        cited = answer.citations[0] if answer.answered else None
+        return cls(
+            answer.understood or answer.question,
+            answer.short if answer.answered else None,
+            cited.quote[:_QUOTE_CHARS] if cited else "",
+            answer.passages[0].title if answer.passages else "",
+            tuple(passage.text[:_PASSAGE_CHARS] for passage in answer.passages),
+        )
+
+    @property
+    def asked_for(self) -> str:
+        """What kind of answer the question asks for: who, where, when, why, how or what."""
+        words = [word.low for word in words_of(self.question)]
+        for first, second in itertools.pairwise([*words, ""]):
+            if first in ("what", "which") and second in _ASKED_NOUNS:
+                return _ASKED_NOUNS[second]
+            if first in _ASKED:
+                return _ASKED[first]
+        return "what"
+
+
+# --- mentions -----------------------------------------------------------------------------
+
+
+class Source(Enum):
+    """Where a mention was found."""
+
+    SUBJECT = auto()
+    """The subject of the earlier question, after its auxiliary."""
+    QUESTION = auto()
+    SHORT = auto()
+    """The short answer."""
+    QUOTE = auto()
+    """The first quote of the answer."""
+    TITLE = auto()
+    """The title of the cited article."""
+
+
+_SOURCE_SCORES = {
     Source.SUBJECT: 2.0,
     Source.QUESTION: 1.2,
     Source.SHORT: 1.2,
     Source.TITLE: 0.8,
     Source.QUOTE: 0.0,
 }
-_PER_TURN = 0.7
-"""What a mention loses with each turn that it is back."""
-_MISFIT = -2.0
-_AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
-_ALWAYS = 3.0
-# Irregular ones, which have no typical ending.
-_PARTICIPLES = frozenset(
-    "set put cut hit shut held sold told made found led laid paid shot lost won caught".split()
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of an earlier turn that may be an antecedent."""
+
+    text: str
+    source: Source
+    age: int
+    """How many turns back: 0 for the last."""
+    exchange: Exchange
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it has a capital letter."""
+        return any(map(str.isupper, self.text))
+
+
+def mentions_of(exchanges: Sequence[Exchange]) -> list[Mention]:
+    """Return what ``exchanges``, oldest first, mention: the nearest turn first, no repeats."""
+    found: dict[str, Mention] = {}
+    for age, exchange in enumerate(reversed(exchanges[-MAX_TURNS:])):
+        for mention in _mentions_in(exchange, age):
+            key = mention.text.casefold().removeprefix("the ")
+            fits = 0 < len(mention.text.split()) <= _MAX_MENTION_WORDS
+            known = mention.source is Source.QUOTE and any(key in k or k in key for k in found)
+            if fits and not known:
+                found.setdefault(key, mention)
+    return list(found.values())
+
+
+def _mentions_in(exchange: Exchange, age: int) -> Iterable[Mention]:
+    subject_at = _subject_range(exchange.question)
+    for text in names_in(exchange.question):
+        is_subject = exchange.question.find(text) in subject_at
+        yield Mention(text, Source.SUBJECT if is_subject else Source.QUESTION, age, exchange)
+    if exchange.short:
+        first, _, rest = exchange.short.partition(" ")
+        whole = rest if rest and first.casefold() in PREPOSITIONS else exchange.short
+        for text in (whole, *names_in(exchange.short)):
+            yield Mention(text, Source.SHORT, age, exchange)
+    for text in names_in(exchange.quote):
+        yield Mention(text, Source.QUOTE, age, exchange)
+    title = exchange.title.replace("_", " ").strip()
+    if title and title.casefold() in " ".join(exchange.texts).casefold():
+        yield Mention(title, Source.TITLE, age, exchange)
+
+
+def _subject_range(question: str) -> range:
+    """Return where the subject can begin: after the first auxiliary, with or without "the"."""
+    for word in words_of(question):
+        if word.low in AUXILIARIES:
+            return range(word.end, word.end + 6)
+    return range(0)
+
+
+def _fitness(mention: Mention, form: Form) -> float:
+    """Return how well a mention fits a pronoun of this form; −2 or less if it does not."""
+    asked = mention.exchange.asked_for if mention.source is Source.SHORT else ""
+    if form is Form.TIME:
+        return 2.0 if asked == "when" or _YEAR.search(mention.text) else -3.0
+    is_other = _NUMBER.match(mention.text) or asked == "when"
+    if is_other or (form in (Form.PERSON, Form.PLACE) and not mention.is_name):
+        return -3.0
+    fitness = 0.0
+    if form is Form.PERSON and asked:
+        likely = asked == "who" and not _ASKS_FOR_OBJECT.match(mention.exchange.question)
+        fitness = -3.0 if asked == "where" else float(likely)
+    elif form is Form.PLACE:
+        fitness = 2.0 if asked == "where" else 0.0
+    elif form is Form.PLURAL:
+        fitness = float(mention.text.endswith("s") or " and " in mention.text)
+    elif form is Form.EVENT and asked:
+        fitness = 1.0
+    elif asked == "who":
+        fitness = -1.0
+    return fitness
+
+
+# --- rewritings ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A rewritten question, and how well its antecedent fits by the rules."""
+    """A complete question, and how well its antecedent fits by the rules."""
 
     text: str
-    prior: float
+    score: float
 
 
 def rewritings(
     question: str, anaphor: Anaphor, mentions: Sequence[Mention], last: Exchange
 ) -> list[Rewriting]:
-    """Return rewritings of ``question`` that name what it refers to, most likely first."""
-    if anaphor.kind is Kind.BARE:
+    """Return rewritings of ``question`` with an antecedent each, most likely first."""
+    if anaphor.type is AnaphorType.BARE_WH:
         found = _with_wh(anaphor.rest, last)
-        if own := pronoun_of(question):  # "When did it happen?": what was asked, or a thing
-            found += _replaced(question, own, mentions)
-    elif anaphor.kind is Kind.ELSE:
-        found = _besides(last)
-    elif anaphor.kind is Kind.ABOUT:
-        found = list(_about(anaphor.rest, mentions, last))
+        if pronoun := pronoun_of(question):  # "When did it happen?" may ask about a thing
+            found += _with_antecedent(question, pronoun, mentions)
+    elif anaphor.type is AnaphorType.ELSE:
+        text = f"{_stem(last.question)} other than {last.short}?"
+        found = [Rewriting(text, 0.0)] if last.short else []
+    elif anaphor.type is AnaphorType.WHAT_ABOUT:
+        found = list(_with_topic(anaphor.rest, mentions, last))
     else:
-        found = list(_replaced(question, anaphor, mentions))
+        found = list(_with_antecedent(question, anaphor, mentions))
     distinct: dict[str, Rewriting] = {}
-    for rewriting in sorted(found, key=lambda r: -r.prior):
+    for rewriting in sorted(found, key=lambda r: -r.score):
         distinct.setdefault(rewriting.text.casefold(), rewriting)
     distinct.pop(question.casefold(), None)
     distinct.pop(last.question.casefold(), None)
     return list(distinct.values())
 
 
-# --- a pronoun ---------------------------------------------------------------------------
+def _stem(question: str) -> str:
+    return question.rstrip(" ?.!")
 
 
-def _replaced(question: str, anaphor: Anaphor, mentions: Sequence[Mention]) -> Iterable[Rewriting]:
+def _with_antecedent(
+    question: str, anaphor: Anaphor, mentions: Sequence[Mention]
+) -> Iterable[Rewriting]:
+    """Yield ``question`` with each mention that fits in place of the pronoun."""
     for mention in mentions:
-        asked = _after_that(question, mention.exchange).casefold()
-        if mention.text.casefold() in asked:
+        fitness = _fitness(mention, anaphor.form)
+        is_named = mention.text.casefold() in _after_that(question, mention.exchange).casefold()
+        if is_named or fitness <= _MISFIT:
             continue
-        fits = fitness(mention, anaphor.form)
-        if fits <= _MISFIT:
-            continue
-        prior = _PRIOR[mention.source] - _PER_TURN * mention.age + fits
-        words = _in_place(question, anaphor, mention)
+        score = _SOURCE_SCORES[mention.source] - _PER_TURN * mention.age + fitness
+        words = _inflected(question, anaphor, mention.text)
         text = question[: anaphor.start] + words + question[anaphor.end :]
-        yield Rewriting(without_lead_in(_after_that(text, mention.exchange)), prior)
+        yield Rewriting(_without_lead_in(_after_that(text, mention.exchange)), score)
 
 
 def _after_that(text: str, exchange: Exchange) -> str:
-    """Return ``text`` with what "after that" comes after: the last answer."""
+    """Return ``text`` with the last answer in place of "that" in "after that"."""
     if not exchange.short:
         return text
     return _AFTER_THAT.sub(lambda match: f"{match[1]} {exchange.short}", text)
 
 
-def _in_place(question: str, anaphor: Anaphor, mention: Mention) -> str:
-    text = mention.text
+def _inflected(question: str, anaphor: Anaphor, text: str) -> str:
+    """Return ``text`` with the ending or the preposition that the pronoun stands for."""
     if anaphor.possessive:
         return f"{text}'" if text.endswith("s") else f"{text}'s"
     before = words_of(question[: anaphor.start])
-    if anaphor.form in (Form.PLACE, Form.TIME) and not (before and before[-1].low in PREPOSITIONS):
-        return f"in {text}"
-    return text
+    has_preposition = bool(before) and before[-1].low in PREPOSITIONS
+    needs_preposition = anaphor.form in (Form.PLACE, Form.TIME) and not has_preposition
+    return f"in {text}" if needs_preposition else text
 
 
-def without_lead_in(text: str) -> str:
-    """Return ``text`` without "And" and the like in front, and with a capital letter there."""
+def _without_lead_in(text: str) -> str:
+    """Return ``text`` without "And" and the like at its start, with a capital letter there."""
     words = words_of(text)
     at = 0
     while at < len(words) - 1 and words[at].low in LEAD_INS:
@@ -112,35 +266,31 @@ def without_lead_in(text: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-# --- ellipsis: the last question once more, in part -------------------------------------
-
-
 def _with_wh(wh: str, last: Exchange) -> list[Rewriting]:
     """Return the last question with another wh-phrase: "Why?" after "When was it sold?"."""
     phrase = wh[:1].upper() + wh[1:]
     words = words_of(last.question)
-    body, subject = _split(words)
-    stem = last.question.rstrip(" ?.!")
-    if body is None:  # not a question that opens with a wh-word
+    body, is_subject = _wh_phrase(words)
+    stem = _stem(last.question)
+    if body is None:  # the last question does not open with a wh-word
         if words and words[0].low in AUXILIARIES:
-            return [Rewriting(f"{phrase} {stem[:1].lower()}{stem[1:]}?", _ALWAYS)]
-        return [Rewriting(f"{phrase}: {stem}?", _ALWAYS)]
+            return [Rewriting(f"{phrase} {stem[:1].lower()}{stem[1:]}?", _ELLIPSIS_SCORE)]
+        return [Rewriting(f"{phrase}: {stem}?", _ELLIPSIS_SCORE)]
     rest = stem[words[body].start :] if body < len(words) else ""
-    if not subject and _lacks_subject(words, body):
-        noun = _asked_for(words[:body], stem, last.short)
-        behind = stem[words[body].end :]
-        return [Rewriting(f"{phrase} {words[body].text} {noun}{behind}?", _ALWAYS)]
-    if not subject:
-        found = [Rewriting(f"{phrase} {rest}?", _ALWAYS)]
-        if last.short and _has_gap(words, body):
-            found.append(Rewriting(f"{phrase} {_filled(rest, last.short)}?", _ALWAYS + 0.5))
-        return found
-    if last.short:
-        return [Rewriting(f"{phrase} was it that {last.short} {rest}?", _ALWAYS)]
-    return [Rewriting(f"{phrase} {rest}?", _ALWAYS)]
+    if is_subject:
+        cleft = f"was it that {last.short} " if last.short else ""
+        return [Rewriting(f"{phrase} {cleft}{rest}?", _ELLIPSIS_SCORE)]
+    if _lacks_subject(words, body):
+        subject = _answer_or_noun(words[:body], stem, last.short)
+        after = stem[words[body].end :]
+        return [Rewriting(f"{phrase} {words[body].text} {subject}{after}?", _ELLIPSIS_SCORE)]
+    found = [Rewriting(f"{phrase} {rest}?", _ELLIPSIS_SCORE)]
+    if last.short and words[0].low in ("who", "whom", "what") and body == 1:
+        found.append(Rewriting(f"{phrase} {rest} {last.short}?", _ELLIPSIS_SCORE + 0.5))
+    return found
 
 
-def _split(words: Sequence[Word]) -> tuple[int | None, bool]:
+def _wh_phrase(words: Sequence[Word]) -> tuple[int | None, bool]:
     """Return where the wh-phrase of a question ends, and whether it is the subject."""
     at = 0
     while at < len(words) and words[at].low in LEAD_INS | PREPOSITIONS:
@@ -156,15 +306,11 @@ def _split(words: Sequence[Word]) -> tuple[int | None, bool]:
 def _lacks_subject(words: Sequence[Word], body: int) -> bool:
     """Whether the wh-phrase is the subject of a participle: "How many people were killed?"."""
     named = words[0].low in ("who", "what", "which") or words[body - 1].low not in WH
-    following = words[body + 1] if body + 1 < len(words) else None
-    participle = following is None or (
-        following.low.endswith(("ed", "en", "ing", "wn", "lt", "nt"))
-        or following.low in _PARTICIPLES
-    )
-    return named and words[body].low in BE and participle and following is not None
+    following = words[body + 1].low if body + 1 < len(words) else ""
+    return named and words[body].low in BE and following.endswith(("ed", "en", "ing", "wn"))
 
 
-def _asked_for(head: Sequence[Word], stem: str, short: str | None) -> str:
+def _answer_or_noun(head: Sequence[Word], stem: str, short: str | None) -> str:
     """Return the answer, or the noun that was asked for: "the people" of "how many people"."""
     nouns = [word for word in head if not word.is_function and word.low not in ("many", "much")]
     if short and (any(map(str.isalpha, short)) or not nouns):
@@ -172,88 +318,57 @@ def _asked_for(head: Sequence[Word], stem: str, short: str | None) -> str:
     return f"the {stem[nouns[0].start : nouns[-1].end]}" if nouns else "it"
 
 
-def _has_gap(words: Sequence[Word], body: int) -> bool:
-    """Whether the wh-phrase asks for an object: "Who did Rubio call?"."""
-    asked = [word.low for word in words[:body]]
-    adverbial = {"when", "where", "why", "how"}.intersection(asked[:1])
-    time = {"year", "date", "day", "month", "time", "way", "reason"}.intersection(asked)
-    return not adverbial and not time and asked[0] not in PREPOSITIONS
-
-
-def _filled(rest: str, short: str) -> str:
-    """Return the rest of a question with its answer put in, after the verb or at the end."""
-    words = words_of(rest)
-    for at in range(len(words) - 1, 1, -1):
-        if words[at].low in PREPOSITIONS and at > 2:  # noqa: PLR2004 - behind auxiliary and subject
-            cut = words[at].start
-            if words[0].low in BE:
-                break
-            return f"{rest[:cut]}{short} {rest[cut:]}"
-    return f"{rest} {short}"
-
-
-def _besides(last: Exchange) -> list[Rewriting]:
-    if not last.short:
-        return []
-    stem = last.question.rstrip(" ?.!")
-    return [Rewriting(f"{stem} other than {last.short}?", _ALWAYS)]
-
-
-def _about(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[Rewriting]:
-    """Yield the last question with what is asked about in place of what it named."""
-    asked = words_of(rest)
-    stem = last.question.rstrip(" ?.!")
+def _with_topic(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[Rewriting]:
+    """Yield the last question with what is asked about in place of what it mentioned."""
+    stem = _stem(last.question)
     if rest.casefold() in ("before", "after"):  # "And before that?"
         if last.short:
-            yield Rewriting(f"{stem} {rest.casefold()} {last.short}?", _ALWAYS)
+            yield Rewriting(f"{stem} {rest.casefold()} {last.short}?", _ELLIPSIS_SCORE)
         return
-    lead = asked[0].low if asked[0].low in PREPOSITIONS and len(asked) > 1 else ""
-    own = rest[asked[1].start :] if lead else rest
+    asked = words_of(rest)
+    preposition = asked[0].low if asked[0].low in PREPOSITIONS and len(asked) > 1 else ""
+    topic = rest[asked[1].start :] if preposition else rest
     for mention in mentions:
-        if mention.exchange is not last or mention.source not in (Source.SUBJECT, Source.QUESTION):
-            continue
         at = stem.find(mention.text)
-        if at < 0 or mention.text.casefold() == own.casefold():
+        in_question = mention.source in (Source.SUBJECT, Source.QUESTION)
+        if mention.exchange is not last or not in_question or at < 0:
             continue
         before = words_of(stem[:at])
-        same = bool(lead) and bool(before) and before[-1].low == lead
-        alike = mention.is_name == any(map(str.isupper, own))
-        number = own[:1].isdigit() == mention.text[:1].isdigit()
-        prior = 1.0 * same + 0.5 * alike + 1.0 * number + 0.5 * (mention.source is Source.SUBJECT)
-        if lead and not same:
+        if preposition and not (before and before[-1].low == preposition):
             continue
-        put = own.removeprefix("the ") if stem[:at].endswith("the ") else own
-        yield Rewriting(f"{stem[:at]}{put}{stem[at + len(mention.text) :]}?", prior)
-    if lead:
+        score = _likeness(topic, mention) + bool(preposition)
+        new = topic.removeprefix("the ") if stem[:at].endswith("the ") else topic
+        yield Rewriting(f"{stem[:at]}{new}{stem[at + len(mention.text) :]}?", score)
+    if preposition:
         yield Rewriting(f"{stem} {rest}?", 1.0)
-    elif own[:1].isdigit():
-        yield Rewriting(f"{stem} in {own}?", 0.5)
+    elif topic[:1].isdigit():
+        yield Rewriting(f"{stem} in {topic}?", 0.5)
     else:
-        yield Rewriting(f"{stem} regarding {own}?", -0.5)
+        yield Rewriting(f"{stem} regarding {topic}?", -0.5)
 
 
-_LEAST = 0.01
-_HIGHEST = logit(1 - _LEAST)
+def _likeness(topic: str, mention: Mention) -> float:
+    """Return how likely a topic replaces a mention: a name a name, a number a number."""
+    names = mention.is_name == any(map(str.isupper, topic))
+    numbers = topic[:1].isdigit() == mention.text[:1].isdigit()
+    return 0.5 * names + 1.0 * numbers + 0.5 * (mention.source is Source.SUBJECT)
+
+
+# --- the choice ---------------------------------------------------------------------------
+
+_MIN_PROBABILITY = 0.01
+_MAX_LOGIT = logit(1 - _MIN_PROBABILITY)
 Confidence = Callable[[str], float]
 """Returns the probability, in 0..1, that the answer found for a question is right."""
 
 
-@dataclass(frozen=True, slots=True)
-class RewritingWeights:
-    """How a rewriting is chosen; docs/research-notes.md has the values tried."""
-
-    candidates: int = 4
-    """Rewritings that are read, besides the original question."""
-    prior: float = 0.8
-    """Weight of the rules' score, against logits of the reader's confidence."""
+_MAX_CANDIDATES = 4
+"""Rewritings that are read; docs/research-notes.md has the values tried."""
+_RULES_WEIGHT = 0.8
+"""Weight of the rules' score, beside logits of the reader's confidence."""
 
 
-def resolve(
-    question: str,
-    exchanges: Sequence[Exchange],
-    confidence_of: Confidence | None,
-    weights: RewritingWeights = RewritingWeights(),
-) -> str:
+def resolve(question: str, exchanges: Sequence[Exchange], confidence_of: Confidence | None) -> str:
     """Return ``question`` as a complete question; unchanged if it refers to nothing.
 
     Without ``confidence_of`` only the rules decide.
@@ -264,41 +379,20 @@ def resolve(
     found = rewritings(question, anaphor, mentions_of(exchanges), exchanges[-1])
     if not found:
         return question
-    return _chosen(question, anaphor, found[: weights.candidates], confidence_of, weights)
-
-
-def _chosen(
-    question: str,
-    anaphor: Anaphor,
-    found: Sequence[Rewriting],
-    confidence_of: Confidence | None,
-    weights: RewritingWeights,
-) -> str:
-    if confidence_of is None:
-        return found[0].text if anaphor.must_resolve else question
-    if len(found) == 1 and anaphor.must_resolve:
+    if confidence_of is None or len(found) == 1:
         return found[0].text
-    best, text = _most_confident(found, confidence_of, weights.prior)
-    if anaphor.must_resolve:
-        return text
-    # The unchanged question gets the prior of the most likely rewriting.
-    stays = _logit(confidence_of(question)) + weights.prior * found[0].prior
-    return text if best > stays else question
+    return _most_confident(found[:_MAX_CANDIDATES], confidence_of)
 
 
-def _most_confident(
-    found: Sequence[Rewriting], confidence_of: Confidence, weight: float
-) -> tuple[float, str]:
-    """Return the best score and its question; those that cannot reach it are not read."""
+def _most_confident(found: Sequence[Rewriting], confidence_of: Confidence) -> str:
+    """Return the best rewriting; those that cannot become the best are not read."""
     best, text = -math.inf, ""
     for rewriting in found:
-        if best >= _HIGHEST + weight * rewriting.prior:
+        by_rules = _RULES_WEIGHT * rewriting.score
+        if best >= _MAX_LOGIT + by_rules:
             break
-        score = _logit(confidence_of(rewriting.text)) + weight * rewriting.prior
-        if score > best:
-            best, text = score, rewriting.text
-    return best, text
-
-
-def _logit(probability: float) -> float:
-    return logit(min(1 - _LEAST, max(_LEAST, probability)))
+        probability = confidence_of(rewriting.text)
+        clipped = min(1 - _MIN_PROBABILITY, max(_MIN_PROBABILITY, probability))
+        if logit(clipped) + by_rules > best:
+            best, text = logit(clipped) + by_rules, rewriting.text
+    return text

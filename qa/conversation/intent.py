@@ -1,4 +1,4 @@
-"""Tell what a question asks for: a fact, an overview or small talk."""
+"""Detect the intent of a question: a fact, an overview or small talk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Intent(StrEnum):
     """What a question asks for: the classes of :class:`IntentModel`."""
 
     FACTUAL = "factual"
-    """A fact that the articles state: any question that is not one of those below."""
+    """A fact: any question that is not one of those below."""
     SUMMARY = "summary"
     KEY_POINTS = "key_points"
     PEOPLE = "people"
@@ -40,7 +40,7 @@ class Intent(StrEnum):
 
     @property
     def kind(self) -> Kind:
-        """The kind of answer that is due."""
+        """The kind of its answer."""
         return _KINDS.get(self, Kind.TALK)
 
 
@@ -58,16 +58,15 @@ OVERVIEW_QUESTIONS = {
     "Who is mentioned?": Intent.PEOPLE,
     "What happened when?": Intent.TIMELINE,
 }
-"""Questions that the program itself offers, with their intent."""
-
+"""Questions that the program itself suggests, with their intent."""
 
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
-# A part of an article by its number, or an article of a law.
+# A numbered part of a text, or an article of a law.
 _NUMBERED = re.compile(
     r"\b(?:article|chapter|section|part|page|paragraph|figure|table) \d+\b", re.IGNORECASE
 )
 _MIN_CHARS_FOR_EDIT = 5
-"""Characters of a word from which a letter added, lost or changed is a misspelling."""
+"""In a shorter word, a letter added, lost or changed makes another word."""
 
 
 def has_letter(question: str) -> bool:
@@ -81,9 +80,9 @@ def words_in(text: str) -> list[str]:
 
 
 def specific_words(question: str, general: AbstractSet[str]) -> list[str]:
-    """Return the words of ``question`` that are not among the ``general`` ones, in order.
+    """Return the words of ``question`` that are not ``general``, in order.
 
-    A part of an article by its number, such as "Article 5", counts as one.
+    A numbered part, such as "Article 5", counts as one.
     """
     known = general | STOP_WORDS
     numbered = [match[0].casefold() for match in _NUMBERED.finditer(question)]
@@ -117,7 +116,7 @@ WEIGHTS = Path(__file__).parent / "intent_weights.json"
 MAX_CHARS = 160
 """A longer question is taken to be factual."""
 MIN_PROBABILITY = 0.6
-"""From this probability on a question of general words is not factual; docs/research-notes.md
+"""From this probability on, a question of general words is not factual; docs/research-notes.md
 has the values tried."""
 MIN_PROBABILITY_SPECIFIC = 0.85
 """The same for a question with a word that is not general."""
@@ -128,7 +127,7 @@ _ABOUT_CHATBOT = frozenset({Intent.HELP, Intent.IDENTITY})
 
 @dataclass(frozen=True, eq=False, slots=True)
 class IntentModel:
-    """A logistic regression over question embeddings, and the words of its training phrases."""
+    """A logistic regression over question embeddings, with the words of its training phrases."""
 
     classes: tuple[Intent, ...]
     coefficients: NDArray[np.float64]
@@ -152,7 +151,7 @@ class IntentModel:
         )
 
     def most_likely(self, vector: NDArray[np.floating[Any]]) -> tuple[Intent, float]:
-        """Return the most likely intent but FACTUAL, and the probability that it is not FACTUAL.
+        """Return the most likely intent other than FACTUAL, and the probability of not FACTUAL.
 
         ``vector`` is the question's embedding, ``(dimension,)``, of unit length.
         """
@@ -178,12 +177,12 @@ def shipped_model() -> IntentModel:
 
 
 class DetectedIntent(NamedTuple):
-    """What a question seems to ask for."""
+    """The intent of a question."""
 
     intent: Intent
     specific_words: tuple[str, ...] = ()
-    """Words that may name something in the articles. If the articles contain one of them, the
-    question is factual after all."""
+    """Words that may name something in the articles. If an article contains one of them, the
+    question is factual."""
 
 
 def detect_intent(
@@ -193,13 +192,13 @@ def detect_intent(
     titles: Sequence[str] = (),
     in_context: bool = False,
 ) -> DetectedIntent:
-    """Return what ``question`` asks for.
+    """Return the intent of ``question``.
 
     Args:
         question: As it was typed.
         encode: Returns its embedding by the default model, which the weights are fitted to.
-        titles: Titles of the articles: their words in a question refer to whole articles.
-        in_context: Whether it may refer to an earlier question, and so must be clearer.
+        titles: Titles of the articles. Their words in a question are not specific.
+        in_context: Whether it may be a follow-up, which needs a higher probability.
     """
     if not has_letter(question) or len(question) > MAX_CHARS:
         return DetectedIntent(Intent.FACTUAL)

@@ -24,14 +24,14 @@ NAMES = {
     "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
-"""Languages that can be detected, by ISO 639-1 code."""
+"""Languages that are detected, by ISO 639-1 code."""
 ENGLISH = "en"
 SURE = 0.9
-"""Probability from which a language is named."""
+"""Probability from which a language is certain."""
 _READ_CHARS = 4000
 
 _ASKING = frozenset("what when where which who whom whose why how did does".split())
-"""First words of English questions, which no other of these languages has."""
+"""First words of English questions that no other of these languages has."""
 _ENGLISH_ALONE = _ASKING | frozenset(
     "the and that this these those with from they their there would could should about "
     "into than".split()
@@ -41,9 +41,9 @@ _COMMON = _ENGLISH_ALONE | frozenset(
     "had do can i we you".split()
 )
 _SHORT = 50
-"""Words below which a text is plainly English only as a question."""
+"""A text of fewer words is plainly English only if it is a question."""
 _SEVERAL = 5
-"""Different words that only English has, at least, in a longer text."""
+"""Fewest different words that only English has, in a longer text."""
 _WORD = re.compile(r"[^\W\d_]+")
 _lock = threading.Lock()
 _logger = logging.getLogger(__name__)
@@ -51,14 +51,13 @@ _logger = logging.getLogger(__name__)
 
 @functools.cache
 def _identifier() -> LanguageIdentifier | None:
-    """Return the identifier, or None if its model cannot be loaded: then no language is known."""
+    """Return the language identifier; None if its model cannot be loaded."""
     try:
         identifier = _load_identifier()
     except Exception as error:  # a note on the language is not worth failing a question
         _logger.warning("The language identifier could not be loaded: %s", error)
         return None
-    # Of the nearly hundred that it knows, those that many write; the rest would only
-    # be taken for these names in short questions.
+    # It knows nearly a hundred languages. Short English questions would be mistaken for rare ones.
     identifier.set_languages(list(NAMES))
     return identifier
 
@@ -89,7 +88,7 @@ def _load_identifier() -> LanguageIdentifier:
 def language_of(text: str) -> str | None:
     """Return the code of the language of ``text``, one of NAMES; None if it is not certain."""
     text = text[:_READ_CHARS]
-    # The identifier takes half a second to load, which most that is asked can do without.
+    # The identifier takes half a second to load, and most questions can be answered without it.
     if is_plainly_english(text):
         return ENGLISH
     with _lock:
@@ -101,11 +100,11 @@ def language_of(text: str) -> str | None:
 
 
 def is_plainly_english(text: str) -> bool:
-    """Return whether the small words of ``text`` leave no doubt that it is English.
+    """Return whether the function words of ``text`` leave no doubt that it is English.
 
-    Of 3,982 questions and articles in English, Spanish, Chinese and Hindi all that it holds
-    of is English, and the identifier was spared 86 % of the English articles and 77 % of the
-    questions.
+    Of 3,982 questions and articles in English, Spanish, Chinese and Hindi, every text that
+    it is true of is English; it is true of 86 % of the English articles and 77 % of the
+    English questions.
     """
     words = _WORD.findall(text.lower())
     common = sum(word in _COMMON for word in words)
@@ -119,14 +118,14 @@ def is_plainly_english(text: str) -> bool:
 
 
 def seems_english(text: str) -> bool:
-    """Return whether ``text`` is in English, as far as is certain."""
+    """Return whether ``text`` is in English or its language is uncertain."""
     return language_of(text) in (None, ENGLISH)
 
 
 def language_note(asked: str | None, articles: Iterable[str | None]) -> str | None:
     """Return a warning about the languages of a question and its articles.
 
-    None if everything is, or may be, in English.
+    None if all of them are, or may be, in English.
 
     Args:
         asked: Code of the question's language; None if uncertain.

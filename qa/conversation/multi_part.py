@@ -31,12 +31,12 @@ _BARE = re.compile(
 _PRONOUNS = frozenset("he she it they this that these those there".split())
 _MAX_WH_WORDS = 4
 """Words of a wh-phrase, such as "how many people"."""
-_LEAST_WORDS = 3
+_MIN_WORDS = 3
 _ASIDE = re.compile(r"\W*(?:do you know|(?:can|could|would) you|is it|tell me)\b", re.IGNORECASE)
 
 
 def split_question(question: str) -> tuple[str, ...]:
-    """Return the parts of ``question``, up to MAX_CLAUSES; else only ``question`` itself."""
+    """Return the parts of ``question``, at most MAX_CLAUSES; else only ``question`` itself."""
     pieces = [piece for piece in _SENTENCE_END.split(question.strip()) if piece]
     if len(pieces) > 1 and not all(map(_is_question, pieces)):
         return (question,)
@@ -57,41 +57,41 @@ def _split(piece: str) -> list[str]:
 
 
 def _is_question(piece: str) -> bool:
-    lows = _lows(piece)
-    return bool(lows) and (lows[0] in WH | AUXILIARIES or _BARE.match(piece) is not None)
+    lower = _lower_words(piece)
+    return bool(lower) and (lower[0] in WH | AUXILIARIES or _BARE.match(piece) is not None)
 
 
 def _is_whole(before: str) -> bool:
     """Whether the text before a conjunction is a question with no other embedded in it."""
-    lows = _lows(before)
-    if len(lows) < _LEAST_WORDS or lows[0] not in WH | AUXILIARIES or _ASIDE.match(before):
+    lower = _lower_words(before)
+    if len(lower) < _MIN_WORDS or lower[0] not in WH | AUXILIARIES or _ASIDE.match(before):
         return False
-    return not WH.intersection(lows[1:])
+    return not WH.intersection(lower[1:])
 
 
 def _is_clause(after: str) -> bool:
-    """Whether a question begins here: "how long is it", "did it fail", "who built it"."""
-    lows = _lows(after)
-    if len(lows) < _LEAST_WORDS:
+    """Whether ``after`` is a question: "how long is it", "did it fail", "who built it"."""
+    lower = _lower_words(after)
+    if len(lower) < _MIN_WORDS:
         return False
-    if lows[0] in AUXILIARIES:
-        return lows[1] in _PRONOUNS
-    if lows[0] not in WH:
+    if lower[0] in AUXILIARIES:
+        return lower[1] in _PRONOUNS
+    if lower[0] not in WH:
         return False
-    for at, low in enumerate(lows[1 : _MAX_WH_WORDS + 1], start=1):
+    for at, low in enumerate(lower[1 : _MAX_WH_WORDS + 1], start=1):
         if low in AUXILIARIES:
-            return at < len(lows) - 1
+            return at < len(lower) - 1
         if low in _PRONOUNS:
             return False
-    return lows[0] == "who" and lows[1] != "else"
+    return lower[0] == "who" and lower[1] != "else"
 
 
-def _lows(text: str) -> list[str]:
+def _lower_words(text: str) -> list[str]:
     """Return the words in lower case, without "And" and prepositions in front."""
-    lows = [word.low for word in words_of(text)]
-    while lows and lows[0] in LEAD_INS | PREPOSITIONS:
-        lows = lows[1:]
-    return lows
+    lower = [word.low for word in words_of(text)]
+    while lower and lower[0] in LEAD_INS | PREPOSITIONS:
+        lower = lower[1:]
+    return lower
 
 
 def _as_question(clause: str) -> str:
@@ -100,8 +100,8 @@ def _as_question(clause: str) -> str:
 
 
 @dataclass
-class _Page:
-    """A text that grows: paragraphs of quotes, with offsets of marks and short answers."""
+class _JoinedText:
+    """The text of joined answers as it grows, with the offsets of marks and short answers."""
 
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
@@ -114,7 +114,7 @@ class _Page:
         self.text += f"\n\n{words}" if self.text else words
 
     def add(self, answer: Answer) -> None:
-        """Add the quotes that are not there yet, and every short answer."""
+        """Add the quotes that it does not have yet, and every short answer."""
         new = [citation for citation in answer.citations if not self._holders(citation)]
         for number, citation in enumerate(new):
             if number:
@@ -139,7 +139,7 @@ class _Page:
         return Span(short.start + by, short.end + by)
 
     def _holders(self, citation: Citation) -> list[int]:
-        """Return the citations that have all words of this one."""
+        """Return the indices of the citations that contain this one."""
         return [
             at
             for at, known in enumerate(self.citations)
@@ -150,31 +150,31 @@ class _Page:
 
 
 def join_answers(question: str, answers: Sequence[Answer], understood: str | None = None) -> Answer:
-    """Return the answers as one, a paragraph for each; a refused part says so.
+    """Return the answers as one, with a paragraph for each; a part that is refused says so.
 
     Args:
-        question: What was asked.
-        answers: One of them at least quotes something.
+        question: As it was typed.
+        answers: At least one of them is answered.
         understood: As of :class:`Answer`.
     """
-    page = _Page()
+    joined = _JoinedText()
     for answer in answers:
         if answer.answered:
-            page.add(answer)
+            joined.add(answer)
         else:
-            page.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
+            joined.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
     refused = any(not answer.answered for answer in answers)
-    shorts = tuple(sorted(dict.fromkeys(page.shorts)))
-    only = shorts[0] if len(shorts) == len(page.citations) == 1 and not refused else None
+    shorts = tuple(sorted(dict.fromkeys(joined.shorts)))
+    only = shorts[0] if len(shorts) == len(joined.citations) == 1 and not refused else None
     return Answer(
         question=question,
-        text=page.text,
-        short=page.text[slice(*only)] if only else None,
-        citations=tuple(page.citations),
+        text=joined.text,
+        short=joined.text[slice(*only)] if only else None,
+        citations=tuple(joined.citations),
         answered=True,
         confidence=min(answer.confidence for answer in answers if answer.answered),
         passages=merged(answer.passages for answer in answers),
-        marks=tuple(page.marks),
+        marks=tuple(joined.marks),
         short_at=only,
         shorts_at=() if only else shorts,
         understood=understood,

@@ -28,7 +28,7 @@ _JOINING = frozenset("of de la von van der den du".split())
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and its place, in characters of the text it is from."""
+    """A word and its offsets in a text, in characters."""
 
     text: str
     start: int
@@ -41,7 +41,7 @@ class Word:
 
     @property
     def is_capital(self) -> bool:
-        """Whether it could be of a name: it has a capital letter or a digit in front."""
+        """Whether it begins with a capital letter or a digit, as words of names do."""
         return self.text[0].isupper() or self.text[0].isdigit()
 
     @property
@@ -52,7 +52,7 @@ class Word:
 
 
 def words_of(text: str) -> list[Word]:
-    """Return the words of ``text``; a hyphen, an apostrophe or a full stop within is a part."""
+    """Return the words of ``text``, with the hyphens, apostrophes and full stops inside them."""
     return [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
@@ -64,7 +64,7 @@ def bare(text: str) -> str:
 def names_in(text: str) -> list[str]:
     """Return the runs of capitalised words and of numbers, in order, without repeats.
 
-    A function word at the front (of a sentence, say) is not part of a name.
+    A function word at the start, of a sentence for example, is not part of a name.
     """
     names: list[str] = []
     run: list[Word] = []

@@ -8,7 +8,7 @@ from qa.answers.answer import Answer, Kind
 from qa.conversation.intent import Intent
 from qa.output.escape import flat, shorten
 
-_NAMED = 2
+_MAX_TITLES = 2
 _TITLE_CHARS = 80
 _TRY = "“What is it about?”, “What are the key points?” or “Who are the people in it?”"
 _REPLIES = {
@@ -43,8 +43,8 @@ def reply_to_small_talk(question: str, intent: Intent, titles: Sequence[str]) ->
 
     Args:
         question: As it was typed.
-        intent: One whose kind is :attr:`Kind.TALK`.
-        titles: Titles of the articles that are asked.
+        intent: An intent whose kind is :attr:`Kind.TALK`.
+        titles: Titles of the articles.
     """
     return Answer(
         question=question,
@@ -65,6 +65,6 @@ def _reply(intent: Intent, titles: Sequence[str]) -> str:
 
 
 def _articles(titles: Sequence[str]) -> str:
-    if len(titles) > _NAMED:
+    if len(titles) > _MAX_TITLES:
         return f"the {len(titles)} articles here"
     return " and ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles)

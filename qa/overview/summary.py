@@ -13,25 +13,24 @@ from index.embedding.embedder import Vectors
 from index.types import Chunk, Span
 
 MAX_CHARS = 420
-"""What is longer is hardly a sentence, or none that one would quote in a summary."""
+"""Longer ones are mostly not sentences, or too long to quote in a summary."""
 _MIN_WORDS = 5
 _MIN_CHARS_WITHOUT_SPACES = 15
 # Prose of the evaluation sets is above 0.75; tables, formulas and references are below.
-_LEAST_LETTERS = 0.7
+_MIN_LETTERS = 0.7
 _ENDS = re.compile(r"[.!。！।]['\"”’»)\]」』]*\Z")
 _BEGINS_WRONG = re.compile(r"\W*[a-zß-öø-ÿ]|[^\w\s“\"'‘’«「『(\[¿¡]|[(\[]?\d+[)\].]? ")
 _WORD = re.compile(r"[^\W\d_]+")
-_SPOKEN = re.compile(r"[“\"‘«「]")
 _OPENING, _CLOSING = "“«「", "”»」"
+_QUOTATION = re.compile(r"[“\"‘«「]")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
-# Openings that refer to the sentence before: in a summary readers would ask who or what.
+# Openings that refer to the sentence before, which a reader of a summary does not see.
 _NEEDS_CONTEXT = re.compile(
-    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|here|there|him|we|i|you|my"
-    r"|our|your|but|and|or|so|yet|however|therefore|thus|hence|moreover|furthermore|also|instead"
-    r"|nevertheless|nonetheless|then|consequently|similarly|likewise|additionally|conversely"
-    r"|another|both|again|still|meanwhile|afterwards|later|otherwise|indeed|finally|besides"
-    r"|in addition|in contrast|on the other hand|for example|for instance|as a result|by contrast"
-    r"|in turn|in other words|the (?:former|latter|same|above)"
+    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|here|there|him|we|i|you|my|our"
+    r"|your|but|and|or|so|yet|however|therefore|thus|moreover|also|instead|then|another|both|again"
+    r"|still|meanwhile|later|finally|furthermore|nevertheless|similarly|conversely|as a result"
+    r"|on the other hand|for (?:example|instance)|(?:in|by) (?:addition|contrast)"
+    r"|the (?:former|latter|same|above)"
     r"|(?:in|at|by|during|after|before|despite|with|for|from|because of|as) "
     r"(?:the same|that|these|those|such|this(?! (?:study|paper|work|article|review|report)))"
     r"|(?:because|although|though|while|when|since|if|as|after|before|once|until) "
@@ -50,7 +49,7 @@ class Sentence:
     heading: str
     """The heading of its section."""
     chunk: int
-    """Which chunk of the article it is of, from 0."""
+    """The number of its chunk in the article, from 0."""
 
     @property
     def span(self) -> Span:
@@ -63,9 +62,9 @@ class Sentence:
         return _NEEDS_CONTEXT.match(self.text) is not None
 
     @property
-    def is_quoted_speech(self) -> bool:
-        """Whether it begins with a quotation mark: the words of somebody, not the article's."""
-        return _SPOKEN.match(self.text) is not None
+    def is_quotation(self) -> bool:
+        """Whether it begins with a quotation mark, and so has the words of somebody else."""
+        return _QUOTATION.match(self.text) is not None
 
 
 def sentences_of(chunks: Iterable[Chunk]) -> Iterator[Sentence]:
@@ -80,7 +79,7 @@ def sentences_of(chunks: Iterable[Chunk]) -> Iterator[Sentence]:
 def is_statement(sentence: Sentence) -> bool:
     """Return whether a sentence is a complete statement in prose.
 
-    A question, an entry of a list, a caption, a line of a table or of code is not.
+    Questions, list items, captions, and lines of a table or of code are not.
     """
     text = sentence.text
     if len(text) > MAX_CHARS or not _ENDS.search(text) or _BEGINS_WRONG.match(text):
@@ -89,23 +88,23 @@ def is_statement(sentence: Sentence) -> bool:
         return False
     letters = _WORD.findall(text)
     solid = "".join(text.split())
-    if sum(map(len, letters)) < _LEAST_LETTERS * len(solid):
+    if sum(map(len, letters)) < _MIN_LETTERS * len(solid):
         return False
     if any(text.count(a) != text.count(b) for a, b in zip(_OPENING, _CLOSING, strict=True)):
-        return False  # of a quotation that runs over several sentences it is a part
+        return False  # part of a quotation that has several sentences
     if text.count('"') % 2:
         return False
-    many = " " not in text and len(text) >= _MIN_CHARS_WITHOUT_SPACES
-    return many or (len(text.split()) >= _MIN_WORDS and len(letters) >= _MIN_WORDS - 1)
+    is_unspaced = " " not in text and len(text) >= _MIN_CHARS_WITHOUT_SPACES
+    return is_unspaced or (len(text.split()) >= _MIN_WORDS and len(letters) >= _MIN_WORDS - 1)
 
 
-# Above this cosine two sentences differ in a word or in punctuation only.
-_SAME = 0.95
+# Above this cosine two sentences differ only in a word or in punctuation.
+_NEAR_DUPLICATE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much; the defaults were chosen by ``training.fit_summary``."""
+    """Weights of a sentence's score; the defaults were chosen by ``training.fit_summary``."""
 
     centrality: float = 1.0
     title: float = 0.5
@@ -113,7 +112,7 @@ class Weights:
     context: float = 0.2
     """Subtracted from a sentence that refers to the one before."""
     speech: float = 0.25
-    """Subtracted from quoted speech."""
+    """Subtracted from a quotation."""
     novelty: float = 0.2
     """Subtracted for each unit of cosine to a sentence already selected."""
 
@@ -125,14 +124,14 @@ def select_sentences(
     count: int,
     weights: Weights | None = None,
 ) -> list[Sentence]:
-    """Return up to ``count`` of the sentences in their order, without near-duplicates.
+    """Return up to ``count`` sentences in their order, without near-duplicates.
 
     Args:
-        sentences: Of one article, in its order.
-        vectors: Theirs, ``(n, dimension)`` float32 of unit length.
-        title: That of the article's title, ``(dimension,)``; None without a title.
-        count: How many.
-        weights: What counts how much.
+        sentences: The sentences of one article, in its order.
+        vectors: Their embeddings, ``(n, dimension)`` float32 of unit length.
+        title: The embedding of the article's title, ``(dimension,)``; None without a title.
+        count: How many are selected.
+        weights: Weights of the score.
     """
     order = rank_sentences(sentences, vectors, title, count, weights or Weights())
     return [sentences[i] for i in sorted(order)]
@@ -145,22 +144,22 @@ def rank_sentences(
     count: int,
     weights: Weights,
 ) -> list[int]:
-    """Return the indices of up to ``count`` sentences, each the best after those before it."""
+    """Return the indices of up to ``count`` sentences, each the best given those before it."""
     if not sentences:
         return []
     scores = _scores(sentences, vectors, title, weights)
-    likeness = np.zeros(len(sentences), dtype=np.float32)
-    taken: list[int] = []
-    while len(taken) < min(count, len(sentences)):
-        remaining = scores - weights.novelty * likeness
-        remaining[likeness > _SAME] = -np.inf
-        remaining[taken] = -np.inf
+    similarity = np.zeros(len(sentences), dtype=np.float32)
+    selected: list[int] = []
+    while len(selected) < min(count, len(sentences)):
+        remaining = scores - weights.novelty * similarity
+        remaining[similarity > _NEAR_DUPLICATE] = -np.inf
+        remaining[selected] = -np.inf
         best = int(np.argmax(remaining))
         if remaining[best] == -np.inf:
             break
-        taken.append(best)
-        likeness = np.maximum(likeness, vectors @ vectors[best])
-    return taken
+        selected.append(best)
+        similarity = np.maximum(similarity, vectors @ vectors[best])
+    return selected
 
 
 def _scores(
@@ -174,5 +173,5 @@ def _scores(
         scores = scores + weights.title * (vectors @ title)
     scores = scores + weights.early / np.sqrt(1.0 + np.arange(len(sentences)))
     scores = scores - weights.context * np.array([s.needs_context for s in sentences])
-    scores = scores - weights.speech * np.array([s.is_quoted_speech for s in sentences])
+    scores = scores - weights.speech * np.array([s.is_quotation for s in sentences])
     return np.asarray(scores, dtype=np.float32)

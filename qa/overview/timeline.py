@@ -11,61 +11,44 @@ from dataclasses import dataclass, replace
 
 from qa.overview.summary import Sentence, is_statement
 
-_MONTHS = {
-    name[:3].lower(): number
-    for number, name in enumerate(
-        "January February March April May June July August September October November"
-        " December".split(),
-        start=1,
-    )
-}
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTH = (
     r"(?P<month>January|February|March|April|May|June|July|August|September|October|November"
     r"|December|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 )
 _YEAR = r"(?P<year>1\d{3}|20\d{2})"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
-_NO_MORE = r"(?![\d,]*\d|[.:]\d|%|\w)"
+_NUMBER_ENDS = r"(?![\d,]*\d|[.:]\d|%|\w)"
 _BEFORE_YEAR = (
-    r"(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Dd]uring|[Oo]f|[Aa]fter|[Bb]efore|[Aa]round"
-    r"|[Aa]bout|circa|c\.|[Bb]etween|[Ee]arly|[Ll]ate|[Mm]id|[Yy]ear|[Ss]pring|[Ss]ummer|[Aa]utumn"
-    r"|[Ff]all|[Ww]inter|to|through|and|AD|as early as|as late as)"
+    r"(?:[Ii]n|[Ss]ince|[Bb]y|[Uu]ntil|[Ff]rom|[Dd]uring|[Oo]f|[Aa]fter|[Bb]efore|[Aa]round|[Aa]bout"
+    r"|c\.|[Bb]etween|[Ee]arly|[Ll]ate|[Mm]id|[Yy]ear|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|to"
+    r"|through|and|AD|as early as|as late as)"
 )
-# A number with one of these behind it counts something.
-_COUNTED = (
-    r"(?! ?(?:people|men|women|children|soldiers|troops|miles?|km|kilomet\w+|met(?:er|re)s?|m\b"
-    r"|ft\b|feet|years|days|hours|dollars|pounds|euros|tons|tonnes|kg|species|copies|members|students"
-    r"|patients|cases|samples|deaths|participants|articles|words|acres|square|cubic|percent|per\b"
-    r"|million|billion|hundred|thousand|°|bp\b|nm\b|mm\b|cm\b|ml\b|mg\b|hp\b|watts?|volts?|[a-z]+ers\b))"
+_NOT_COUNTED = (
+    r"(?! (?:people|men|soldiers|troops|patients|cases|copies|miles|km|feet|dollars|million)\b)"
 )
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b{_DAY}(?: of)? {_MONTH},? {_YEAR}{_NO_MORE}",
-        rf"\b{_MONTH} {_DAY},? {_YEAR}{_NO_MORE}",
+        rf"\b{_DAY}(?: of)? {_MONTH},? {_YEAR}{_NUMBER_ENDS}",
+        rf"\b{_MONTH} {_DAY},? {_YEAR}{_NUMBER_ENDS}",
         rf"\b{_YEAR}-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)(?!\d)",
-        rf"\b{_MONTH},?(?: of)? {_YEAR}{_NO_MORE}",
+        rf"\b{_MONTH},?(?: of)? {_YEAR}{_NUMBER_ENDS}",
         r"\b(?P<bc>\d{1,4}) (?:BCE?|B\.C\.(?:E\.)?)(?!\w)",
         rf"\b{_YEAR}s\b",
         r"\b(?P<century>\d{1,2})(?:st|nd|rd|th)[- ]century\b",
-        rf"(?<=[Bb]etween ){_YEAR} and (?:1\d{{3}}|20\d{{2}}){_NO_MORE}",
-        rf"(?<![-–\d.$£€]){_YEAR}[-–](?:1\d{{3}}|20\d{{2}}|\d{{2}}){_NO_MORE}",
-        rf"(?<=\b){_BEFORE_YEAR}[ -]{_YEAR}{_NO_MORE}{_COUNTED}",
-        rf"\(\s*{_YEAR}\s*\)",
-        rf"\bThe {_YEAR}{_NO_MORE}{_COUNTED}(?= [A-Za-z])",
+        rf"(?<=[Bb]etween ){_YEAR} and (?:1\d{{3}}|20\d{{2}}){_NUMBER_ENDS}",
+        rf"(?<![-–\d.$£€]){_YEAR}[-–](?:1\d{{3}}|20\d{{2}}|\d{{2}}){_NUMBER_ENDS}",
+        rf"\b(?P<lead>{_BEFORE_YEAR}[ -]){_YEAR}{_NUMBER_ENDS}{_NOT_COUNTED}",
+        rf"\b(?P<lead>The ){_YEAR}{_NUMBER_ENDS}{_NOT_COUNTED}(?= [A-Za-z])",
         rf"\b{_DAY}(?: of)? {_MONTH}(?!\w)",
         rf"\b{_MONTH} {_DAY}(?![\d\w])",
-        rf"(?P<weekday>{'|'.join(day.capitalize() for day in _WEEKDAYS)})\b(?!s\b)",
+        rf"(?<![Nn]ext )(?<![Ee]very )(?<![Ll]ast )(?P<weekday>{'|'.join(_WEEKDAYS)})\b(?!s\b)",
     )
 )
-# Names and "et al." before a year in brackets make it a reference to a publication.
-_REFERENCE = re.compile(
-    r"(?:\bet al\.?,?|[A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)?,?) ?[(\[]?\s*\Z"
-)
-_NOT_THEN = re.compile(r"\b(?:next|every|each|coming|following|this|that|last|previous) \Z", re.I)
-_LEADING = re.compile(rf"(?:{_BEFORE_YEAR}[ -]|[Tt]he )(?=\d)|\(\s*")
-_BESIDE = 2
+# A weekday this near to a date belongs to it: "Monday, 5 May 2025".
+_NEAR_CHARS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,53 +92,39 @@ class Date:
 
 
 def find_dates(text: str) -> list[Date]:
-    """Return the dates in ``text`` in order; of two that overlap the more precise.
+    """Return the dates in ``text`` in order; of overlapping ones the most precise.
 
-    A year counts where English puts a year: "in 1990", "(1990)", "The 1990 …" at the
-    start of a sentence; "the 1990 treaty" within one dates the treaty, not the event. The
-    year of a reference, "(Smith et al., 1990)", is none of an event.
+    A number is a year only after a word such as "in", or after "The" at the start of a
+    sentence: "the 1990 treaty" within one dates the treaty, not the event.
     """
     found: list[Date] = []
     taken = bytearray(len(text))
     for form in _FORMS:
         for match in form.finditer(text):
             start, end = match.span()
-            if taken.find(1, start, end) >= 0:
-                continue
-            date = _date(text, match)
-            if date is not None:
+            if taken.find(1, start, end) < 0:
                 taken[start:end] = b"\1" * (end - start)
-                found.append(date)
+                found.append(_date(match))
     found.sort(key=lambda date: date.start)
     return _without_weekdays_of_dates(found)
 
 
 def _without_weekdays_of_dates(dates: list[Date]) -> list[Date]:
-    """Leave out weekdays that are a part of a fuller date: "Monday, 5 May 2025"."""
-    near = range(-_BESIDE, _BESIDE + 1)
+    near = range(-_NEAR_CHARS, _NEAR_CHARS + 1)
     starts = {d.start + by for d in dates if d.weekday is None for by in near}
     ends = {d.end + by for d in dates if d.weekday is None for by in near}
     return [d for d in dates if d.weekday is None or not (d.end in starts or d.start in ends)]
 
 
-def _date(text: str, match: re.Match[str]) -> Date | None:
+def _date(match: re.Match[str]) -> Date:
     groups = match.groupdict()
-    start, end = match.span()
-    before = text[max(0, start - 60) : start]
-    if match[0].startswith("(") and _REFERENCE.search(before):
-        return None
+    start, end = match.start() + len(groups.get("lead") or ""), match.end()
+    words = match.string[start:end]
     if groups.get("weekday"):
-        if _NOT_THEN.search(before):
-            return None
-        return Date(start, end, match[0], None, weekday=_WEEKDAYS.index(match[0].lower()))
-    lead = _LEADING.match(match[0])
-    words = match[0][lead.end() if lead else 0 :].removesuffix(")").rstrip()
-    start += lead.end() if lead else 0
-    year = _year(groups)
-    month = groups.get("month")
-    number = (int(month) if month.isdigit() else _MONTHS[month[:3].lower()]) if month else 0
-    day = int(groups.get("day") or 0)
-    return Date(start, start + len(words), words, year, number, day)
+        return Date(start, end, words, None, weekday=_WEEKDAYS.index(words))
+    month = groups.get("month") or "0"
+    number = int(month) if month.isdigit() else 1 + _MONTHS.index(month[:3].lower())
+    return Date(start, end, words, _year(groups), number, int(groups.get("day") or 0))
 
 
 def _year(groups: dict[str, str]) -> int | None:
@@ -263,4 +232,4 @@ def _worth(event: Event) -> float:
     into = (date.start - sentence.start) / len(sentence.text)
     long = max(0, len(sentence.text) - _SHORT_CHARS) / _SHORT_CHARS
     precise = 0.2 * ((date.month > 0) + (date.day > 0))
-    return precise - into - long - 0.5 * sentence.needs_context - 0.5 * sentence.is_quoted_speech
+    return precise - into - long - 0.5 * sentence.needs_context - 0.5 * sentence.is_quotation

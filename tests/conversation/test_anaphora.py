@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.conversation.anaphora import Form, Kind, find_anaphor, is_follow_up
+from qa.conversation.anaphora import AnaphorType, Form, find_anaphor, is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -16,40 +16,41 @@ from qa.conversation.anaphora import Form, Kind, find_anaphor, is_follow_up
         ("Who called him?", "him", Form.PERSON),
         ("Why were they hospitalised?", "they", Form.PLURAL),
         ("What happened there?", "there", Form.PLACE),
-        ("How was this possible?", "this", Form.EVENT),
         ("What did this cause?", "this", Form.EVENT),
         ("Who was king by then?", "then", Form.TIME),
         ("What is the height of it?", "it", Form.THING),
     ],
 )
-def test_a_pronoun_without_an_antecedent_points_back(question: str, words: str, form: Form) -> None:
+def test_a_pronoun_without_an_antecedent_is_an_anaphor(
+    question: str, words: str, form: Form
+) -> None:
     anaphor = find_anaphor(question)
     assert anaphor is not None
     assert question[anaphor.start : anaphor.end] == words
-    assert (anaphor.kind, anaphor.form) == (Kind.PRONOUN, form)
+    assert (anaphor.type, anaphor.form) == (AnaphorType.PRONOUN, form)
 
 
 @pytest.mark.parametrize(
-    ("question", "kind", "rest"),
+    ("question", "type_", "rest"),
     [
-        ("Why?", Kind.BARE, "Why"),
-        ("And when exactly?", Kind.BARE, "when"),
-        ("How many?", Kind.BARE, "How many"),
-        ("How many people?", Kind.BARE, "How many people"),
-        ("By whom?", Kind.BARE, "By whom"),
-        ("In which year?", Kind.BARE, "In which year"),
-        ("Why did he do that?", Kind.BARE, "Why"),
-        ("When did it happen?", Kind.BARE, "When"),
-        ("What about Pakistan?", Kind.ABOUT, "Pakistan"),
-        ("And in 2020?", Kind.ABOUT, "in 2020"),
-        ("And before that?", Kind.ABOUT, "before"),
-        ("Who else?", Kind.ELSE, "Who"),
+        ("Why?", AnaphorType.BARE_WH, "Why"),
+        ("And when exactly?", AnaphorType.BARE_WH, "when"),
+        ("How many?", AnaphorType.BARE_WH, "How many"),
+        ("How many people?", AnaphorType.BARE_WH, "How many people"),
+        ("By whom?", AnaphorType.BARE_WH, "By whom"),
+        ("In which year?", AnaphorType.BARE_WH, "In which year"),
+        ("Why did he do that?", AnaphorType.BARE_WH, "Why"),
+        ("When did it happen?", AnaphorType.BARE_WH, "When"),
+        ("What about Pakistan?", AnaphorType.WHAT_ABOUT, "Pakistan"),
+        ("And in 2020?", AnaphorType.WHAT_ABOUT, "in 2020"),
+        ("And before that?", AnaphorType.WHAT_ABOUT, "before"),
+        ("Who else?", AnaphorType.ELSE, "Who"),
     ],
 )
-def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
+def test_an_elliptical_question_is_an_anaphor(question: str, type_: AnaphorType, rest: str) -> None:
     anaphor = find_anaphor(question)
     assert anaphor is not None
-    assert (anaphor.kind, anaphor.rest) == (kind, rest)
+    assert (anaphor.type, anaphor.rest) == (type_, rest)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +81,9 @@ def test_an_ellipsis_points_back(question: str, kind: Kind, rest: str) -> None:
         "Who approved of this plan?",
         "When was the operation launched?",
         "Who are the people?",
-        "How many square kilometres are covered in he basin?",
-        "What is displayed in the mace, scratch that, in the case?",
         "hey there",
         "Is it true that Rome fell?",
     ],
 )
-def test_a_question_that_stands_alone_does_not(question: str) -> None:
+def test_a_complete_question_is_not_a_follow_up(question: str) -> None:
     assert not is_follow_up(question)
-
-
-def test_a_question_that_names_something_itself_is_not_sure_to_point_back() -> None:
-    named = find_anaphor("Who saw him in Rome?")
-    subject = find_anaphor("What did he tell Fox News?")
-    assert named is not None
-    assert not named.must_resolve
-    assert subject is not None
-    assert subject.must_resolve

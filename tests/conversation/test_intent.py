@@ -1,4 +1,4 @@
-"""Recognising by meaning. None of these questions stands among the phrases it is fitted on."""
+"""Questions that are not among the phrases that the intent model is fitted on."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(("question", "kind"), CASES)
-def test_a_question_is_known_by_its_meaning(
+def test_the_intent_of_a_new_wording_is_detected(
     embedder: SentenceTransformerEmbedder, question: str, kind: Kind
 ) -> None:
     assert question not in {phrase.text for phrase in read_phrases()}
     assert detect_intent(question, embedder.encode_query).intent.kind is kind
 
 
-def test_words_that_may_name_something_in_the_articles_are_reported(
+def test_specific_words_are_returned(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     question, encode = "Summarise the zebra article", embedder.encode_query
@@ -50,13 +50,13 @@ def test_words_that_may_name_something_in_the_articles_are_reported(
     assert detect_intent("Summarise this article", encode) == (Intent.SUMMARY, ())
 
 
-def test_a_word_that_an_article_contains_makes_a_question_factual() -> None:
+def test_a_question_with_a_word_of_an_article_is_factual() -> None:
     with ArticleQA.from_text("A zebra has stripes. It lives in herds.", title="Animals") as qa:
         assert qa.intent("Summarise the zebra article") is Intent.FACTUAL
         assert qa.intent("Summarise the dragon article") is Intent.SUMMARY
 
 
-def test_a_possible_follow_up_must_be_clearer(
+def test_a_possible_follow_up_needs_a_higher_probability(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     assert (
@@ -65,13 +65,13 @@ def test_a_possible_follow_up_must_be_clearer(
 
 
 @pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * MAX_CHARS}"])
-def test_what_says_nothing_or_too_much_is_factual(
+def test_a_question_without_letters_or_too_long_is_factual(
     embedder: SentenceTransformerEmbedder, question: str
 ) -> None:
     assert detect_intent(question, embedder.encode_query) == (Intent.FACTUAL, ())
 
 
-def test_the_weights_say_where_they_are_from_and_fit_the_default_model() -> None:
+def test_the_weights_name_their_source_and_fit_the_default_model() -> None:
     data = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     assert data["embedding_model_sha256"] == DEFAULT_MODEL_SHA256
     assert data["made_by"].startswith("python -m training.fit_intent")

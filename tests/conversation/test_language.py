@@ -21,7 +21,7 @@ from qa.conversation.language import is_plainly_english, language_note, language
         ("新桥是哪一年建成的？", "zh"),
     ],
 )
-def test_the_language_of_a_question_is_known(text: str, code: str) -> None:
+def test_the_language_of_a_question_is_detected(text: str, code: str) -> None:
     assert language_of(text) == code
 
 
@@ -33,7 +33,7 @@ def test_the_language_of_a_question_is_known(text: str, code: str) -> None:
         "The ship sailed from Bristol with forty people who paid for their cargo of coal. " * 4,
     ],
 )
-def test_plain_english_is_known_by_its_small_words(text: str) -> None:
+def test_plain_english_is_recognised_by_function_words(text: str) -> None:
     assert is_plainly_english(text)
 
 
@@ -52,27 +52,27 @@ def test_plain_english_is_known_by_its_small_words(text: str) -> None:
         "Het boek van de schrijver is in de winkel te koop, en de film was op tv. " * 8,
     ],
 )
-def test_what_names_something_english_is_not_plain_english(text: str) -> None:
+def test_text_with_an_english_name_is_not_plainly_english(text: str) -> None:
     assert not is_plainly_english(text)
 
 
 @pytest.mark.parametrize("text", ["", "?", "Tesla", "OK", "1969"])
-def test_too_little_is_of_no_certain_language(text: str) -> None:
+def test_a_very_short_text_has_no_certain_language(text: str) -> None:
     assert language_of(text) is None
 
 
-def test_the_article_that_comes_along_is_english(article: Article) -> None:
+def test_the_bundled_article_is_english(article: Article) -> None:
     assert language_of(article.text) == "en"
 
 
-def test_english_alone_is_no_news() -> None:
+def test_english_alone_has_no_note() -> None:
     assert language_note("en", ["en"]) is None
     assert language_note(None, ["en"]) is None
     assert language_note(None, []) is None
     assert language_note("en", [None]) is None
 
 
-def test_two_languages_are_told_and_which_to_ask_in() -> None:
+def test_the_note_names_both_languages_and_which_to_ask_in() -> None:
     note = language_note("de", ["en"])
     assert note
     assert "in German, the text in English" in note
@@ -82,14 +82,14 @@ def test_two_languages_are_told_and_which_to_ask_in() -> None:
     assert "in Spanish and French" in several or "in French and Spanish" in several
 
 
-def test_a_text_that_the_models_do_not_know_is_told_of_in_its_own_language_too() -> None:
+def test_a_question_in_the_language_of_a_foreign_text_has_a_note() -> None:
     note = language_note("es", ["es"])
     assert note
     assert "text seems to be in Spanish" in note
     assert language_note(None, ["es"]) == note
 
 
-def test_talk_in_another_language_is_answered_in_english() -> None:
+def test_small_talk_in_another_language_has_a_note() -> None:
     note = language_note("fr", [])
     assert note
     assert "French" in note
@@ -113,7 +113,7 @@ def test_the_identifier_needs_no_temporary_file(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("unloaded")
-def test_without_its_model_no_language_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_model_no_language_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ValueError("unsupported model layout")
 

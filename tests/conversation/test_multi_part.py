@@ -23,7 +23,7 @@ from qa.conversation.multi_part import split_question
         ),
     ],
 )
-def test_a_question_of_several_is_split(question: str, clauses: tuple[str, ...]) -> None:
+def test_a_question_of_several_parts_is_split(question: str, clauses: tuple[str, ...]) -> None:
     assert split_question(question) == clauses
 
 
@@ -41,5 +41,5 @@ def test_a_question_of_several_is_split(question: str, clauses: tuple[str, ...])
         "When was it? What? Where? Why? How long?",
     ],
 )
-def test_what_is_one_question_stays_one(question: str) -> None:
+def test_a_single_question_is_not_split(question: str) -> None:
     assert split_question(question) == (question,)

@@ -53,13 +53,13 @@ def test_each_part_is_answered_and_cited(bridge: ArticleQA) -> None:
     assert (answer.understood or "").endswith("Marrow Bridge?")
 
 
-def test_what_was_understood_of_the_parts_gets_the_same_answer(bridge: ArticleQA) -> None:
+def test_the_understood_question_gets_the_same_answer(bridge: ArticleQA) -> None:
     answer = bridge.ask("When was the Marrow Bridge opened and how long is it?")
     again = bridge.ask(answer.understood or "")
     assert (again.text, again.citations) == (answer.text, answer.citations)
 
 
-def test_a_part_without_an_answer_is_said_to_have_none(bridge: ArticleQA) -> None:
+def test_a_part_without_an_answer_is_refused_by_name(bridge: ArticleQA) -> None:
     answer = bridge.ask("When was the Marrow Bridge opened and what did Napoleon eat?")
     assert answer.answered
     assert answer.text.endswith("\n\nThe article does not say: What did Napoleon eat?")
@@ -73,25 +73,25 @@ def test_a_sentence_that_answers_both_parts_is_quoted_once(bridge: ArticleQA) ->
     assert shorts(answer) == ["1934", "Edith Calloway"]
 
 
-def test_no_part_with_an_answer_is_a_refusal(bridge: ArticleQA) -> None:
+def test_a_question_without_an_answered_part_is_refused(bridge: ArticleQA) -> None:
     answer = bridge.ask("What did Napoleon eat and when did Caesar die?")
     assert (answer.answered, answer.text) == (False, "The article does not say.")
 
 
-def test_where_two_articles_answer_the_surest_words_are_the_short_answer(shelf: ArticleQA) -> None:
+def test_of_two_articles_the_most_confident_gives_the_short_answer(shelf: ArticleQA) -> None:
     answer = shelf.ask("When was the Marrow Bridge opened?")
     assert answer.short in {"1934", "1935"}
     assert answer.short in answer.citations[0].quote
     assert answer.shorts_at == ()
 
 
-def test_one_article_alone_is_asked_where_one_is_chosen(shelf: ArticleQA) -> None:
+def test_only_the_chosen_article_is_searched(shelf: ArticleQA) -> None:
     chosen = [info.id for info in shelf.catalogue() if info.title == "Bridge"]
     answer = shelf.ask("When was the Marrow Bridge opened?", chosen)
     assert answer.short == "1934"
 
 
-def test_answers_to_several_parts_are_whole_on_every_surface(bridge: ArticleQA) -> None:
+def test_answers_to_several_parts_are_complete_in_every_output(bridge: ArticleQA) -> None:
     answer = bridge.ask("When was the Marrow Bridge opened and how long is it?")
     assert Answer.from_dict(answer.to_dict()) == answer
     for citation in answer.citations:

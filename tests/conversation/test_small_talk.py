@@ -13,12 +13,12 @@ from qa.output.transcript import Transcript
 from qa.page.chat import Chat, Turn
 from qa.page.reply import reply_markdown
 
-TALK = [wanted for wanted in Intent if wanted.kind is Kind.TALK]
+TALK = [intent for intent in Intent if intent.kind is Kind.TALK]
 
 
-@pytest.mark.parametrize("wanted", TALK)
-def test_a_reply_names_the_articles_and_cites_none(wanted: Intent) -> None:
-    answer = reply_to_small_talk("Hi", wanted, ["The bridge", "The tower"])
+@pytest.mark.parametrize("intent", TALK)
+def test_a_reply_names_the_articles_and_cites_none(intent: Intent) -> None:
+    answer = reply_to_small_talk("Hi", intent, ["The bridge", "The tower"])
     assert "“The bridge” and “The tower”" in answer.text
     assert answer.kind is Kind.TALK
     assert answer.answered
@@ -31,21 +31,21 @@ def test_many_articles_are_counted() -> None:
     assert "the 3 articles" in reply_to_small_talk("Hi", Intent.GREETING, ["a", "b", "c"]).text
 
 
-@pytest.mark.parametrize("wanted", TALK)
-def test_where_there_is_no_article_the_reply_says_so(wanted: Intent) -> None:
-    text = reply_to_small_talk("Hi", wanted, []).text
+@pytest.mark.parametrize("intent", TALK)
+def test_without_an_article_the_reply_says_so(intent: Intent) -> None:
+    text = reply_to_small_talk("Hi", intent, []).text
     assert "no article here yet" in text
     assert "{" not in text
     assert "What is it about?" not in text
 
 
-def test_a_title_cannot_reach_the_terminal_or_fill_the_screen() -> None:
+def test_a_title_is_escaped_and_shortened() -> None:
     text = reply_to_small_talk("Hi", Intent.GREETING, ["evil\x1b[31m\n" + "long " * 100]).text
     assert "\x1b" not in text
     assert len(text) < 400
 
 
-def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_output_shows_its_confidence(capsys: pytest.CaptureFixture[str]) -> None:
     answer = reply_to_small_talk("Who are you?", Intent.IDENTITY, ["The bridge"])
     print_answer(answer)
     printed = capsys.readouterr().out
@@ -64,7 +64,7 @@ def test_no_surface_says_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> N
             assert word not in text.split("<body>")[-1]
 
 
-def test_talk_marks_nothing_in_an_article() -> None:
+def test_small_talk_marks_nothing_in_an_article() -> None:
     chat = Chat((Turn("Hi", reply_to_small_talk("Hi", Intent.GREETING, ["The bridge"])),))
     assert chat.cited() == []
     assert chat.retrieved() == []

@@ -29,7 +29,7 @@ Key = tuple[int, int, int]
         ("Between 1923 and 1932 it grew.", "1923 and 1932", (1923, 0, 0)),
     ],
 )
-def test_a_date_is_read(text: str, words: str, key: Key) -> None:
+def test_a_date_is_found(text: str, words: str, key: Key) -> None:
     (found,) = find_dates(text)
     assert (found.words, found.key) == (words, key)
     assert text[found.start : found.end] == words
@@ -47,41 +47,50 @@ def test_a_date_is_read(text: str, words: str, key: Key) -> None:
         "It meets every Monday.",
     ],
 )
-def test_a_number_is_no_date(text: str) -> None:
+def test_other_numbers_are_not_dates(text: str) -> None:
     assert not find_dates(text)
 
 
-def told(text: str, *, is_news: bool) -> list[tuple[str, Key]]:
+def resolved_dates(text: str, *, is_news: bool) -> list[tuple[str, Key]]:
     found = find_dates(text)
     paragraphs = [text[: date.start].count("\n") for date in found]
     return [(d.label, d.key) for d in resolved(found, paragraphs, is_news=is_news)]
 
 
-def test_a_day_without_a_year_is_of_the_year_told_before_it_in_its_paragraph() -> None:
+def test_a_day_takes_the_year_before_it_in_its_paragraph() -> None:
     text = "In 1753 he left. On May 3 he came.\nOn June 4 he went."
-    assert told(text, is_news=False) == [("1753", (1753, 0, 0)), ("May 3 (1753)", (1753, 5, 3))]
+    assert resolved_dates(text, is_news=False) == [
+        ("1753", (1753, 0, 0)),
+        ("May 3 (1753)", (1753, 5, 3)),
+    ]
 
 
-def test_in_the_news_it_is_of_the_latest_day_that_is_told_in_full() -> None:
+def test_a_day_in_the_news_takes_the_year_of_the_latest_full_date() -> None:
     text = "On April 22 they met.\nThey had met on June 15, 2020.\nMay 8, 2025"
-    assert told(text, is_news=True)[0] == ("April 22 (2025)", (2025, 4, 22))
+    assert resolved_dates(text, is_news=True)[0] == ("April 22 (2025)", (2025, 4, 22))
 
 
-def test_a_weekday_is_the_last_one_up_to_a_day_that_the_text_calls_so() -> None:
+def test_a_weekday_is_the_last_one_before_a_full_date() -> None:
     text = "On Thursday he spoke. On Wednesday he was silent.\nMay 8, 2025"  # a Thursday
-    assert told(text, is_news=True)[:2] == [
+    assert resolved_dates(text, is_news=True)[:2] == [
         ("Thursday (8 May 2025)", (2025, 5, 8)),
         ("Wednesday (7 May 2025)", (2025, 5, 7)),
     ]
 
 
-def test_without_that_it_is_left_out() -> None:
-    assert told("On Monday he spoke.\nMay 8, 2025", is_news=True) == [("May 8, 2025", (2025, 5, 8))]
-    assert told("On Thursday he spoke.", is_news=True) == []
+def test_a_weekday_that_fits_no_full_date_is_left_out() -> None:
+    assert resolved_dates("On Monday he spoke.\nMay 8, 2025", is_news=True) == [
+        ("May 8, 2025", (2025, 5, 8))
+    ]
+    assert resolved_dates("On Thursday he spoke.", is_news=True) == []
 
 
-def test_a_day_that_no_calendar_has_breaks_nothing() -> None:
-    assert told("On February 30, 2020 and on Friday.", is_news=True)[0][1] == (2020, 2, 30)
+def test_an_impossible_day_is_accepted() -> None:
+    assert resolved_dates("On February 30, 2020 and on Friday.", is_news=True)[0][1] == (
+        2020,
+        2,
+        30,
+    )
 
 
 @given(st.text(alphabet=" .,()-–\n0123456789May JuneintheBCof'Monday", max_size=200))

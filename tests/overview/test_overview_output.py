@@ -15,7 +15,8 @@ ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")
 
 
 def quote(words: str) -> Quote:
-    return Quote.whole(Span(TEXT.index(words), TEXT.index(words) + len(words)), "")
+    span = Span(TEXT.index(words), TEXT.index(words) + len(words))
+    return Quote(span, span)
 
 
 OPENED = quote("Anna Berg, the mayor, opened\nthe bridge.")
@@ -43,7 +44,7 @@ def test_a_summary_is_a_paragraph_of_quotes_each_on_one_line() -> None:
     assert answer.answered
 
 
-def test_a_list_has_an_entry_a_line_and_says_whose() -> None:
+def test_a_list_has_one_labelled_entry_a_line() -> None:
     answer = compose_overview(Kind.PEOPLE, "", [PEOPLE])
     assert answer.text == (
         "People\n• Anna Berg — the mayor [1] [2]\nOrganisations\n• The Bridge [3]"
@@ -51,14 +52,14 @@ def test_a_list_has_an_entry_a_line_and_says_whose() -> None:
     assert answer.citations[0].quote == "Anna Berg, the mayor"
 
 
-def test_what_is_cited_twice_keeps_its_number() -> None:
+def test_a_repeated_citation_keeps_its_number() -> None:
     entries = (Entry((LONG,), "1932"), Entry((LONG,), "1933"))
     answer = compose_overview(Kind.TIMELINE, "", [Overview(ARTICLE, (Section(entries),))])
     assert answer.text == "• 1932 — It is * long *. [1]\n• 1933 — It is * long *. [1]"
     assert len(answer.citations) == 1
 
 
-def test_of_several_articles_the_title_leads_each() -> None:
+def test_with_several_articles_each_part_begins_with_the_title() -> None:
     other = Article.from_text("Nothing.", title="Other")
     answer = compose_overview(
         Kind.PEOPLE, "", [PEOPLE, Overview(other, (), "Nobody.")], "There are more."
@@ -68,7 +69,7 @@ def test_of_several_articles_the_title_leads_each() -> None:
     assert answer.answered
 
 
-def test_nothing_at_all_is_no_answer() -> None:
+def test_an_overview_without_entries_is_not_an_answer() -> None:
     answer = compose_overview(Kind.TIMELINE, "", [Overview(ARTICLE, (), "No dates.")])
     assert (answer.text, answer.answered, answer.citations) == ("No dates.", False, ())
     assert to_plain(answer) == "No dates."
@@ -98,7 +99,7 @@ def test_markdown_of_a_summary_is_a_paragraph_under_each_title() -> None:
     assert shown.replace("&#47;", "/") == f"{one}\n\n{one}"
 
 
-def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
+def test_plain_text_does_not_repeat_quotes() -> None:
     overview = Overview(ARTICLE, (Section((Entry((OPENED,)),)),))
     shown = to_plain(compose_overview(Kind.KEY_POINTS, "", [overview]))
     assert shown == (
@@ -107,7 +108,7 @@ def test_plain_text_keeps_the_lines_and_does_not_say_a_quote_twice() -> None:
     )
 
 
-def test_exports_show_a_list_and_escape_what_is_an_articles() -> None:
+def test_exports_show_a_list_and_escape_the_article() -> None:
     transcript = Transcript.of([compose_overview(Kind.PEOPLE, "Who?", [PEOPLE, PEOPLE])])
     page = conversation_to_html(transcript, lambda _: ARTICLE)
     assert "<p><strong>The &lt;b&gt;bridge&lt;/b&gt;</strong></p>" in page

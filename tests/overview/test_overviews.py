@@ -27,7 +27,7 @@ FRENCH = (
 
 
 def check(qa: ArticleQA, answer: Answer) -> None:
-    """Whatever is shown is of an article, in its words."""
+    """Check that everything shown is cited from an article, word by word."""
     for citation in answer.citations:
         citation.check(qa.article(citation.article_id))
     places = [(c.article_id, c.start, c.end) for c in answer.citations]
@@ -39,9 +39,7 @@ def check(qa: ArticleQA, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_article_that_comes_along_has_an_overview_of_each_kind(
-    bundled: ArticleQA, kind: Kind
-) -> None:
+def test_the_bundled_article_has_every_kind_of_overview(bundled: ArticleQA, kind: Kind) -> None:
     answer = bundled.overview(kind, question="Well?")
     check(bundled, answer)
     assert answer.answered
@@ -49,7 +47,7 @@ def test_the_article_that_comes_along_has_an_overview_of_each_kind(
     assert bundled.overview(kind, question="Well?") == answer
 
 
-def test_a_summary_is_whole_sentences_in_the_articles_order(bundled: ArticleQA) -> None:
+def test_a_summary_has_whole_sentences_in_the_order_of_the_article(bundled: ArticleQA) -> None:
     for kind, least, most in ((Kind.SUMMARY, 3, 5), (Kind.KEY_POINTS, 4, 7)):
         answer = bundled.overview(kind)
         starts = [citation.start for citation in answer.citations]
@@ -59,7 +57,7 @@ def test_a_summary_is_whole_sentences_in_the_articles_order(bundled: ArticleQA) 
             assert " ".join(citation.quote.split()) in answer.text
 
 
-def test_its_people_are_those_of_the_article(bundled: ArticleQA) -> None:
+def test_the_people_of_the_bundled_article_are_listed(bundled: ArticleQA) -> None:
     lines = bundled.overview(Kind.PEOPLE).text.split("\n")
     assert lines[0] == "People"
     assert lines[1].startswith("• Donald Trump — US President [1]")
@@ -68,7 +66,7 @@ def test_its_people_are_those_of_the_article(bundled: ArticleQA) -> None:
     assert not any("Pakistan —" in line or "New Delhi —" in line for line in lines)
 
 
-def test_its_timeline_tells_the_weekdays_dates(bundled: ArticleQA) -> None:
+def test_a_timeline_has_the_dates_of_weekdays(bundled: ArticleQA) -> None:
     lines = bundled.overview(Kind.TIMELINE).text.split("\n")
     labels = [line.removeprefix("• ").partition(" — ")[0] for line in lines]
     assert labels == [
@@ -81,7 +79,7 @@ def test_its_timeline_tells_the_weekdays_dates(bundled: ArticleQA) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "told"),
+    ("kind", "text", "lacking"),
     [
         (Kind.SUMMARY, TABLE, NO_SENTENCES),
         (Kind.KEY_POINTS, "Bridge", NO_SENTENCES),
@@ -92,21 +90,21 @@ def test_its_timeline_tells_the_weekdays_dates(bundled: ArticleQA) -> None:
         (Kind.TIMELINE, TABLE, NO_DATES),
     ],
 )
-def test_what_an_article_has_not_is_told_in_a_sentence(kind: Kind, text: str, told: str) -> None:
+def test_an_empty_overview_says_what_was_not_found(kind: Kind, text: str, lacking: str) -> None:
     with ArticleQA.from_text(text) as qa:
         answer = qa.overview(kind)
-    assert (answer.text, answer.answered, answer.confidence) == (told, False, 0.0)
+    assert (answer.text, answer.answered, answer.confidence) == (lacking, False, 0.0)
     assert confidence_in_words(answer) == "Nothing found"
 
 
-def test_a_summary_of_another_language_is_in_it() -> None:
+def test_a_french_article_has_a_french_summary() -> None:
     with ArticleQA.from_text(FRENCH) as qa:
         answer = qa.overview(Kind.SUMMARY)
         check(qa, answer)
     assert answer.text.startswith("Le pont de la ville fut construit en 1932 par Jean Dupont")
 
 
-def test_several_articles_have_one_each_and_at_most_five_are_told() -> None:
+def test_at_most_five_articles_have_an_overview_each() -> None:
     with ArticleQA.from_text("The bridge in the town was opened in 1901.", title="Town 0") as qa:
         for i in range(1, MAX_ARTICLES + 2):
             qa.add_text(f"The bridge in the town was opened in 19{10 + i}.", title=f"Town {i}")
@@ -119,7 +117,7 @@ def test_several_articles_have_one_each_and_at_most_five_are_told() -> None:
         assert answer.text.endswith("These are the first 5 of 7 articles.")
 
 
-def test_of_no_article_there_is_none(bundled: ArticleQA) -> None:
+def test_without_an_article_there_is_no_overview(bundled: ArticleQA) -> None:
     assert bundled.overview(Kind.SUMMARY, []).text == NO_ARTICLES
     with pytest.raises(ArticleNotFound):
         bundled.overview(Kind.SUMMARY, ["gone"])
@@ -131,13 +129,13 @@ def test_other_kinds_are_refused(bundled: ArticleQA, kind: Kind) -> None:
         bundled.overview(kind)
 
 
-def test_how_sure_it_is_is_not_told_as_if_it_were_an_answer(bundled: ArticleQA) -> None:
+def test_the_confidence_of_an_overview_is_not_shown(bundled: ArticleQA) -> None:
     answer = bundled.overview(Kind.SUMMARY)
     assert confidence_in_words(answer) == "A selection"
     assert "%" not in confidence_explained(answer)
 
 
-def test_the_chat_shows_it_as_a_list(bundled: ArticleQA) -> None:
+def test_the_chat_shows_people_as_a_list(bundled: ArticleQA) -> None:
     reply = reply_markdown(bundled.overview(Kind.PEOPLE), 1, several=False, is_newest=True)
     assert "\n- <strong>Marco Rubio</strong> — Secretary of State [" in reply.replace("&#47;", "/")
     assert "A selection" in reply

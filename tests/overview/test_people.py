@@ -26,7 +26,7 @@ def entities(text: str) -> dict[str, Entity]:
     return {entity.name: entity for entity in find_entities(sentences(text), text, "")}
 
 
-def told(text: str, entity: Entity) -> str:
+def introduction(text: str, entity: Entity) -> str:
     known = find_introduction(entity)
     assert known is not None
     assert entity.name in text[slice(*known.quote)]
@@ -34,7 +34,7 @@ def told(text: str, entity: Entity) -> str:
     return text[slice(*known.shown)]
 
 
-def test_persons_and_organisations_are_told_from_places() -> None:
+def test_people_and_organisations_are_distinguished_from_places() -> None:
     found = entities(TOWN)
     persons = [name for name, entity in found.items() if entity.type is EntityType.PERSON]
     bodies = [name for name, entity in found.items() if entity.type is EntityType.ORGANISATION]
@@ -42,12 +42,12 @@ def test_persons_and_organisations_are_told_from_places() -> None:
     assert sorted(bodies) == ["Daily Post", "Harbour Company", "World Bridge Organisation"]
 
 
-def test_one_person_by_several_names_is_one() -> None:
+def test_names_of_the_same_person_are_grouped() -> None:
     berg = entities(TOWN)["Anna Berg"]
     assert [m.name for m in berg.mentions] == ["Anna Berg", "Berg", "A. Berg", "Berg"]
 
 
-def test_an_acronym_stands_for_its_name() -> None:
+def test_an_acronym_refers_to_the_name_before_it() -> None:
     body = entities(TOWN)["World Bridge Organisation"]
     assert [m.name for m in body.mentions] == ["World Bridge Organisation", "WBO", "WBO"]
 
@@ -60,19 +60,14 @@ def test_an_acronym_stands_for_its_name() -> None:
         ("John Stone", "Prime Minister"),
     ],
 )
-def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: str) -> None:
-    assert told(TOWN, entities(TOWN)[name]) == words
+def test_an_apposition_or_a_title_introduces_a_person(name: str, words: str) -> None:
+    assert introduction(TOWN, entities(TOWN)[name]) == words
 
 
 @pytest.mark.parametrize(
     ("text", "name", "words"),
     [
         ("It is hard, council leader Priya Nair said.", "Priya Nair", "council leader"),
-        (
-            "A spokeswoman for the town, Helen Marsh, said so.",
-            "Helen Marsh",
-            "A spokeswoman for the town",
-        ),
         (
             "He read American computer scientist Paul Baran.",
             "Paul Baran",
@@ -84,28 +79,23 @@ def test_somebody_is_introduced_in_the_words_of_the_article(name: str, words: st
         ("They met Labour leader Keith Poole.", "Keith Poole", "Labour leader"),
     ],
 )
-def test_a_role_beside_the_name_introduces(text: str, name: str, words: str) -> None:
-    assert told(text, entities(text)[name]) == words
+def test_a_role_before_the_name_introduces_a_person(text: str, name: str, words: str) -> None:
+    assert introduction(text, entities(text)[name]) == words
 
 
-def test_a_sentence_that_says_who_somebody_is_introduces_them() -> None:
-    text = "Maria Lopez is a painter from Chile. She lives in Rome. Lopez said little."
-    assert told(text, entities(text)["Maria Lopez"]) == "Maria Lopez is a painter from Chile."
-
-
-def test_whose_brother_it_is_must_not_be_left_open() -> None:
+def test_his_brother_is_not_an_introduction() -> None:
     text = "Martin Holm, his eldest son, came. His brother Martin Holm said so, and he laughed."
     assert find_introduction(entities(text)["Martin Holm"]) is None
 
 
-def test_offices_with_of_are_no_part_of_the_name() -> None:
+def test_an_office_with_of_is_not_part_of_the_name() -> None:
     text = "US Secretary of State Marco Rubio called. Rubio said that he would wait."
     entity = entities(text)["Marco Rubio"]
-    assert told(text, entity) == "US Secretary of State"
+    assert introduction(text, entity) == "US Secretary of State"
     assert len(entity.mentions) == 2
 
 
-def test_two_of_one_surname_stay_two() -> None:
+def test_two_people_with_one_surname_are_distinguished() -> None:
     text = (
         "John Smith met Mary Smith. John Smith said that he was late. Mary Smith said that she "
         "was early."
@@ -113,34 +103,47 @@ def test_two_of_one_surname_stay_two() -> None:
     assert {"John Smith", "Mary Smith"} <= set(entities(text))
 
 
-def test_where_somebody_works_is_no_part_of_the_name() -> None:
+def test_a_workplace_is_not_part_of_the_name() -> None:
     found = entities("Karim Aziz of Halden University said that he was late. Aziz left.")
     assert found["Karim Aziz"].type is EntityType.PERSON
     assert found["Halden University"].type is EntityType.ORGANISATION
 
 
-def test_who_has_a_director_is_an_organisation() -> None:
-    found = entities("Anna Berg, a director of the FBA, spoke. The FBA has ships.")
-    assert found["FBA"].type is EntityType.ORGANISATION
-
-
-def test_an_organisation_may_begin_with_a_title() -> None:
+def test_a_name_of_an_organisation_may_begin_with_a_title() -> None:
     found = entities("The U.S. Justice Department agreed. It is one of the Justice Department's.")
     assert {entity.type for entity in found.values()} == {EntityType.ORGANISATION}
 
 
-def test_whom_the_title_names_is_known_by_the_surname() -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Science and Technology Museum",
+        "Ministry of Health and Welfare",
+        "Norwegian College of Music",
+        "Farm and Food Agency",
+    ],
+)
+def test_and_or_a_nationality_can_be_part_of_the_name_of_an_organisation(name: str) -> None:
+    assert set(entities(f"She works at the {name}. The {name} is old.")) == {name}
+
+
+def test_people_joined_by_and_are_two() -> None:
+    found = entities("Anna Berg and Karl Moe came. Berg said that she was late, and Moe laughed.")
+    assert set(found) == {"Anna Berg", "Karl Moe"}
+
+
+def test_a_person_in_the_title_is_recognised_by_the_surname() -> None:
     text = "The laboratory of Tesla burnt down. A coil is named for Tesla."
     (tesla,) = find_entities(sentences(text), text, "Nikola Tesla")
     assert (tesla.name, tesla.type) == ("Tesla", EntityType.PERSON)
 
 
-def test_a_capital_at_the_start_of_a_sentence_is_no_name() -> None:
+def test_a_capital_at_the_start_of_a_sentence_is_not_a_name() -> None:
     text = "Bread is baked here. Workers said that he was late. Many told us. Nobody thinks so."
     assert not entities(text)
 
 
-def test_a_story_has_those_it_calls_the_king() -> None:
+def test_characters_without_a_name_are_found() -> None:
     text = (
         "Once there was a king. The king had a cat. The king slept. The cat spoke. The king woke. "
         "The old king laughed, and the kings of the south came."
@@ -154,5 +157,5 @@ def test_a_story_has_those_it_calls_the_king() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "…", "12 34", "A B C D E F", "“ ” ‘ ’", "Mr. Mr. Mr."])
-def test_what_is_no_prose_has_nobody(text: str) -> None:
+def test_text_without_prose_has_no_entities(text: str) -> None:
     assert not find_entities([Sentence(0, len(text), text, "", 0)], text, "")

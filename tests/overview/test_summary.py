@@ -22,7 +22,7 @@ def sentences(*texts: str) -> list[Sentence]:
     ]
 
 
-def test_the_sentence_that_is_most_like_the_others_is_taken() -> None:
+def test_the_most_central_sentence_is_selected() -> None:
     some = sentences("Far.", "Near.", "Nearer.")
     vectors = unit([[1, 0, 0.1], [0.3, 1, 0.4], [0.6, 1, 0]])
     assert [s.text for s in select_sentences(some, vectors, None, 1, CENTRALITY_ALONE)] == [
@@ -30,7 +30,7 @@ def test_the_sentence_that_is_most_like_the_others_is_taken() -> None:
     ]
 
 
-def test_what_was_said_is_not_said_again() -> None:
+def test_near_duplicates_are_left_out() -> None:
     some = sentences("The bridge is long.", "The bridge is long!", "The town is old.")
     vectors = unit([[1, 0.2], [1, 0.201], [0.2, 1]])
     assert [s.text for s in select_sentences(some, vectors, None, 3)] == [
@@ -39,7 +39,7 @@ def test_what_was_said_is_not_said_again() -> None:
     ]
 
 
-def test_a_sentence_that_leans_on_another_waits_for_those_that_do_not() -> None:
+def test_a_sentence_that_needs_context_is_selected_later() -> None:
     some = sentences("The town is old.", "He built the bridge.", "Smith built the bridge.")
     vectors = unit([[0.1, 1], [1, 0.5], [1, 0.55]])
     assert (
@@ -48,7 +48,7 @@ def test_a_sentence_that_leans_on_another_waits_for_those_that_do_not() -> None:
     )
 
 
-def test_the_title_tells_what_counts() -> None:
+def test_sentences_about_the_title_are_preferred() -> None:
     some = sentences("The bridge is long.", "The town is old.")
     vectors = unit([[1, 0], [0, 1]])
     weights = Weights(early=0)
@@ -59,12 +59,17 @@ def test_the_title_tells_what_counts() -> None:
 @given(
     st.lists(st.lists(st.floats(-1, 1), min_size=4, max_size=4), max_size=20), st.integers(0, 25)
 )
-def test_the_order_is_the_articles_and_nothing_comes_twice(
-    rows: list[list[float]], count: int
-) -> None:
+def test_sentences_are_in_order_and_without_repeats(rows: list[list[float]], count: int) -> None:
     vectors = unit([[*row, 0.5] for row in rows]) if rows else np.zeros((0, 5), dtype=np.float32)
     some = sentences(*(f"Sentence {i}." for i in range(len(rows))))
     found = select_sentences(some, vectors, None, count)
     assert len(found) <= count
     assert found == sorted(set(found), key=lambda s: s.start)
     assert bool(found) == (bool(rows) and count > 0)
+
+
+def test_a_quotation_is_selected_later() -> None:
+    some = sentences("The town is old.", "“The bridge is long.”", "The bridge is wide.")
+    vectors = unit([[0.1, 1], [1, 0.5], [1, 0.55]])
+    (selected,) = select_sentences(some, vectors, None, 1, Weights(early=0))
+    assert selected.text == "The bridge is wide."

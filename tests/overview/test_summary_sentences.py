@@ -45,12 +45,12 @@ def test_a_whole_sentence_is_a_statement(text: str) -> None:
         ": the bridge is long and old.",
     ],
 )
-def test_what_is_none_is_not(text: str) -> None:
+def test_other_text_is_not_a_statement(text: str) -> None:
     assert not is_statement(sentence(text))
 
 
 @pytest.mark.parametrize(
-    ("text", "leans"),
+    ("text", "needs"),
     [
         ("He opened the bridge in 1932.", True),
         ("In the same year, the bridge opened.", True),
@@ -61,11 +61,11 @@ def test_what_is_none_is_not(text: str) -> None:
         ("Andrea opened the bridge.", False),
     ],
 )
-def test_a_sentence_leans_on_the_one_before(text: str, *, leans: bool) -> None:
-    assert sentence(text).needs_context is leans
+def test_a_sentence_that_refers_to_the_one_before_needs_context(text: str, *, needs: bool) -> None:
+    assert sentence(text).needs_context is needs
 
 
-def test_headings_are_left_out_and_places_are_exact() -> None:
+def test_headings_are_left_out_and_offsets_are_exact() -> None:
     text = "# The bridge\n\nIt opened in 1932. It is long.\n\n# The town\n\nIt is old."
     article = Article.from_text(
         text,
@@ -77,7 +77,7 @@ def test_headings_are_left_out_and_places_are_exact() -> None:
     assert [s.heading for s in found] == ["The bridge", "The bridge", "The town"]
 
 
-def test_english_is_known_by_its_function_words() -> None:
+def test_english_is_recognised_by_function_words() -> None:
     assert seems_english("The bridge was built in the year after the war, and it is still there.")
     assert not seems_english("Le pont fut construit en 1932 et la ville en est fière depuis.")
     assert not seems_english("Die Brücke wurde im Jahr nach dem Krieg gebaut und steht noch.")

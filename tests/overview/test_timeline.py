@@ -21,7 +21,7 @@ def events(text: str) -> list[Event]:
     return find_events(sentences(text), text)
 
 
-def test_events_are_in_the_order_of_time_and_each_is_told_once() -> None:
+def test_events_are_in_order_of_time_without_repeats() -> None:
     assert [(e.date.label, e.sentence.text) for e in events(TEXT)] == [
         ("May 1815", "A first plan is from May 1815."),
         ("1923", "Work had begun in 1923 under John Smith."),
@@ -30,12 +30,12 @@ def test_events_are_in_the_order_of_time_and_each_is_told_once() -> None:
     ]
 
 
-def test_a_date_that_a_hard_wrap_cuts_is_one() -> None:
+def test_a_date_across_a_line_break_is_found() -> None:
     text = "The bridge over the harbour of Sydney was opened at last on 19\nMarch 1932."
     assert [e.date.label for e in events(text)] == ["19 March 1932"]
 
 
-def test_of_many_events_those_told_best_are_kept_from_all_over_the_time() -> None:
+def test_selected_events_are_spread_over_time() -> None:
     text = " ".join(f"In {year} the town grew by a street." for year in range(1800, 1900))
     kept = select_events(events(text), 10)
     years = [event.date.year for event in kept]
@@ -44,5 +44,5 @@ def test_of_many_events_those_told_best_are_kept_from_all_over_the_time() -> Non
     assert select_events([front, behind], 1) == [front]
 
 
-def test_what_happened_on_an_unknown_monday_is_not_dated_by_what_it_mentions() -> None:
+def test_a_sentence_with_an_unknown_weekday_has_no_date() -> None:
     assert not events("She said on Monday that the bridge had been closed since 2010.")

@@ -10,7 +10,7 @@ import pytest
 from bench.environment import Environment
 from qa.answers.answer import Kind
 from qa.conversation.intent import Intent
-from training.evaluate_intent import DUE, HAND_WRITTEN, HandRow, SetRow, render
+from training.evaluate_intent import EXPECTED_KINDS, HAND_WRITTEN, HandRow, SetRow, render
 from training.fit_intent import PHRASES, Phrase, draw_questions, fit, read_phrases
 
 
@@ -68,4 +68,4 @@ def test_the_report_counts_what_is_right_and_lists_what_is_not() -> None:
 
 def test_every_hand_written_kind_has_an_expected_answer() -> None:
     assert PHRASES.exists()
-    assert set(DUE.values()) == set(Kind) - {Kind.ANSWER}
+    assert set(EXPECTED_KINDS.values()) == set(Kind) - {Kind.ANSWER}
