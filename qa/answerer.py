@@ -14,10 +14,15 @@ from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
 from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
-from qa.conversation.intent import Intent, contains_any, detect_intent, has_letter
+from qa.conversation.intent import (
+    Intent,
+    contains_any,
+    detect_intent,
+    has_letter,
+    reply_to_small_talk,
+)
 from qa.conversation.language import language_note, language_of
 from qa.conversation.multi_part import join_answers, split_question
-from qa.conversation.small_talk import reply_to_small_talk
 from qa.library import Library
 from qa.reading.reader import Reader, Reading
 from qa.retrieval.retriever import BLANK, Retriever

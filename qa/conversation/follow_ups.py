@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from qa.answers.answer import Answer
-from qa.conversation.anaphora import Anaphor, AnaphorType, Form, find_anaphor, pronoun_of
-from qa.conversation.question_words import (
+from qa.conversation.anaphora import (
     AUXILIARIES,
     BE,
     LEAD_INS,
     PREPOSITIONS,
     WH,
+    Anaphor,
+    AnaphorType,
+    Form,
     Word,
+    find_anaphor,
     names_in,
+    pronoun_of,
     words_of,
 )
 from qa.reading.calibration import logit

@@ -11,7 +11,7 @@ from index.types import Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.compose import quote_starts
-from qa.conversation.question_words import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
+from qa.conversation.anaphora import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
 
 MAX_CLAUSES = 3
 

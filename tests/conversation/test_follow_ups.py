@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from qa.conversation.anaphora import names_in
 from qa.conversation.follow_ups import Exchange, Source, mentions_of, resolve
-from qa.conversation.question_words import names_in
 
 TEXT = (
     "Marco Rubio made a call to S Jaishankar. He also called Shehbaz Sharif. India carried out "

@@ -4,8 +4,7 @@ import pytest
 
 from qa.answers.answer import Answer, Kind
 from qa.cli.terminal import print_answer
-from qa.conversation.intent import Intent
-from qa.conversation.small_talk import reply_to_small_talk
+from qa.conversation.intent import Intent, reply_to_small_talk
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain

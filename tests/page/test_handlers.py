@@ -22,8 +22,7 @@ from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_ti
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
-from qa.conversation.intent import Intent
-from qa.conversation.small_talk import reply_to_small_talk
+from qa.conversation.intent import Intent, reply_to_small_talk
 from qa.output.article_html import place_id, place_link
 from qa.page.asking import NONE_SELECTED, READ_AT_ONCE
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
