@@ -139,7 +139,7 @@ def changed_by(folder: Path, sql: str, *values: object) -> None:
 
 def test_a_changed_text_is_found_and_the_others_are_saved(tmp_path: Path) -> None:
     folder = filled(tmp_path / "l")
-    changed_by(folder, "UPDATE texts SET text = replace(text, 'town', 'city') WHERE article = 2")
+    changed_by(folder, "UPDATE texts SET text = replace(text, 'beside', 'near') WHERE article = 2")
     report = check_library(folder)
     assert (report.verdict, report.articles) == (Verdict.DAMAGED, 2)
     saved = list(salvage_articles(folder))
