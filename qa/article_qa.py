@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
@@ -18,10 +18,10 @@ from qa.library import Library, read_bytes, read_file, read_text, read_url
 from qa.reading.reader import ExtractiveReader, Reader
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
-from qa.suggestions import Scope, Suggestions
+from qa.suggestions import MAX_SUGGESTIONS, Scope, Suggestions
 
-MAX_SUGGESTIONS = 8
-"""The most questions that are suggested by default."""
+if TYPE_CHECKING:  # slow to import, and rarely needed
+    from qa.overview.overviews import Name
 
 
 class ArticleQA:
@@ -62,7 +62,7 @@ class ArticleQA:
         )
         self._reader = reader or ExtractiveReader()
         self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
-        self._suggestions = Suggestions(self, self._answerer)
+        self._suggestions = Suggestions(self)
 
     @classmethod
     def open(
@@ -378,6 +378,11 @@ class ArticleQA:
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
         return self._suggestions.find(scope, count, should_continue)
+
+    def main_names(self, article: Article) -> Sequence[Name]:
+        """Return the people and organisations of an article, the most mentioned first."""
+        self._library.embed_pending()
+        return self._answerer.overviews.names(article)
 
     def _request(
         self,

@@ -20,10 +20,11 @@ from qa.answers.confidence import LIKELY
 from qa.conversation.intent import OVERVIEW_QUESTIONS
 
 if TYPE_CHECKING:
-    from qa.answerer import Answerer
     from qa.article_qa import ArticleQA
     from qa.overview.overviews import Name
 
+MAX_SUGGESTIONS = 8
+"""The most questions that are suggested by default."""
 MAX_SECONDS = 5.0
 """After this time no more questions are tried."""
 _ABOUT_PEOPLE = ("What did {} say?", "Who is {}?", "What did {} do?")
@@ -58,12 +59,10 @@ class Suggestions:
 
     Args:
         qa: Answers the questions.
-        answerer: Knows the names of an article.
     """
 
-    def __init__(self, qa: ArticleQA, answerer: Answerer) -> None:
+    def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
-        self._answerer = answerer
         self._lock = threading.Lock()
         self._cache: LRUCache[tuple[object, ...], list[str]] = LRUCache(_CACHED)
 
@@ -108,7 +107,7 @@ class Suggestions:
             yield _Candidate((example.question,), name=example.name, article=article)
         names: Sequence[Name] = ()
         with suppress(ArticleNotFound):  # removed meanwhile
-            names = self._answerer.overviews.names(article)[:_MAX_NAMES]
+            names = self._qa.main_names(article)[:_MAX_NAMES]
         for name in names:
             if name.text.startswith("The "):  # "The king" is not a name
                 continue
