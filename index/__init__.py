@@ -1,4 +1,4 @@
-"""An article becomes searchable. Knows nothing of answers."""
+"""Make articles searchable. This package does not depend on ``qa``."""
 
 from index.types import Article, Chunk, Heading, Passage, Span
 

@@ -82,7 +82,7 @@ def check_store(db: Database, progress: Progress | None = None) -> StoreReport:
 
 
 def readable_article(db: Database, key: int) -> Article | None:
-    """Return the article with this key if it matches its id, a digest of its text; else None."""
+    """Return the article with this key if the text still hashes to its id; else None."""
     try:
         rows = db.read(_SELECT_RAW, (key,))
         article = article_of(tuple(_decoded(value) for value in rows[0]))
@@ -119,7 +119,7 @@ def _log_problems(db: Database) -> list[str]:
 def _passage_problems(
     db: Database, key: int, article: Article, dimension: int
 ) -> tuple[int, list[str]]:
-    """Return the number of chunks of an article, and what is chunk_damage with them."""
+    """Return the number of chunks of an article, and the problems found in them."""
     chunks, problems = [], 0
     rows = db.read("SELECT id FROM chunks WHERE article = ? ORDER BY id", (key,))
     ids = [row[0] for row in rows]

@@ -13,7 +13,7 @@ from index.types import Article, Passage
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
-from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
+from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.conversation.intent import (
     Intent,
     contains_any,
@@ -157,10 +157,10 @@ class Answerer:
         """Return the words of the articles that answer the question, or a refusal."""
         self._library.embed_pending()
         confidence_in = functools.partial(self._confidence_in, request)
-        exchanges = [turn for turn in request.history if _can_be_referred_to(turn)]
+        turns = [turn for turn in request.history if _can_be_referred_to(turn)]
         understood = request.question
-        if exchanges and is_follow_up(understood):
-            understood = resolve(understood, self._exchanges(request, exchanges), confidence_in)
+        if turns and is_follow_up(understood):
+            understood = resolve(understood, self._previous_turns(request, turns), confidence_in)
         answer = self._answer_parts(request, understood, confidence_in)
         answer = answer or self._answer_one(request, understood)
         if understood != request.question:
@@ -170,7 +170,9 @@ class Answerer:
         ids = {place.article_id for place in places}
         return _with_language_note(answer, [request.snapshot[each] for each in ids])
 
-    def _exchanges(self, request: Request, turns: Sequence[str | Answer]) -> list[Exchange]:
+    def _previous_turns(
+        self, request: Request, turns: Sequence[str | Answer]
+    ) -> list[PreviousTurn]:
         """Return the last turns; those without an answer are answered again."""
         answers: list[Answer] = []
         for turn in turns[-MAX_TURNS:]:
@@ -181,7 +183,7 @@ class Answerer:
                 )
             if _can_be_referred_to(turn):
                 answers.append(turn)
-        return [Exchange.of(answer) for answer in answers]
+        return [PreviousTurn.of(answer) for answer in answers]
 
     def _answer_parts(
         self, request: Request, question: str, confidence_in: Callable[[str], float]
@@ -196,7 +198,7 @@ class Answerer:
             return None
         answers: list[Answer] = []
         for part in parts:
-            earlier = [Exchange.of(answer) for answer in answers]
+            earlier = [PreviousTurn.of(answer) for answer in answers]
             answers.append(self._answer_one(request, resolve(part, earlier, confidence_in)))
         if not any(answer.answered for answer in answers):
             return None
@@ -208,7 +210,7 @@ class Answerer:
         reading = evidence.reading
         if not request.rerank:
             reading = replace(reading, passages=evidence.passages)
-        least = self._settings.least_confidence(self._reader.levels)
+        least = self._settings.confidence_threshold(self._reader.levels)
         return compose_answer(question, reading, request.snapshot, least)
 
     def _confidence_in(self, request: Request, question: str) -> float:

@@ -82,8 +82,8 @@ class Settings:
             max_pages=self.max_pages,
         )
 
-    def least_confidence(self, levels: Mapping[str, float]) -> float:
-        """Return the confidence below which a question is refused, given that of each level."""
+    def confidence_threshold(self, levels: Mapping[str, float]) -> float:
+        """Return the confidence below which a question is refused; ``levels`` has each level's."""
         return levels[self.answering] if self.min_confidence is None else self.min_confidence
 
     @classmethod

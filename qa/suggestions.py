@@ -16,7 +16,7 @@ from index.articles import examples_for
 from index.errors import ArticleNotFound
 from index.types import Article
 from qa.answers.answer import Kind
-from qa.answers.confidence import LIKELY
+from qa.answers.confidence_wording import LIKELY
 from qa.conversation.intent import OVERVIEW_QUESTIONS
 
 if TYPE_CHECKING:

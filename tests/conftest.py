@@ -32,7 +32,7 @@ hypothesis.settings.load_profile("untimed")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that are slow by what they do, before ``-m`` is applied."""
+    """Highlight the tests that are slow by what they do, before ``-m`` is applied."""
     for item in items:
         if item.get_closest_marker("browser") or item.get_closest_marker("exhaustive"):
             item.add_marker("slow")

@@ -16,20 +16,20 @@ from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.conversation.anaphora import find_anaphor
-from qa.conversation.follow_ups import Exchange, resolve
+from qa.conversation.follow_ups import PreviousTurn, resolve
 from qa.conversation.intent import specific_words
 from qa.conversation.language import language_of
 from qa.conversation.multi_part import split_question
 from qa.evaluation.metrics import contained, f1
-from qa.output.article_html import Mark, blocks
-from qa.output.escape import backslash_escape, escape_html, escape_markdown, flat
+from qa.output.article_html import Highlight, blocks
+from qa.output.escape import backslash_escape, escape_html, escape_markdown, single_line
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import answer_to_markdown, chat_markdown, conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
 from qa.overview.overviews import Overviews
+from qa.page.article_view import ArticlePart, panel_html, strip_html
 from qa.page.asking import is_edited
-from qa.page.panel import Sheet, panel_html, strip_html
 from qa.page.reply import reply_markdown
 from qa.reading.spans import trim_to_words
 from qa.suggestions import Scope, Suggestions
@@ -114,9 +114,9 @@ def rendered(text: str) -> None:
 def panel(text: str) -> None:
     article = article_of(text)
     list(blocks(article))
-    marks = [Mark(article.id, 0, 5, 1), Mark(article.id, 2, len(article.text))]
+    marks = [Highlight(article.id, 0, 5, 1), Highlight(article.id, 2, len(article.text))]
     panel_html([article], marks, newest=answer_of(text))
-    strip_html(article, Sheet.of(article.text, 0), answer_of(text))
+    strip_html(article, ArticlePart.of(article.text, 0), answer_of(text))
 
 
 STEPS: dict[str, Callable[[str], object]] = {
@@ -126,7 +126,7 @@ STEPS: dict[str, Callable[[str], object]] = {
     "Markdown": escape_markdown,
     "readable Markdown": backslash_escape,
     "HTML": escape_html,
-    "flat": flat,
+    "one line": single_line,
     "language": language_of,
     "words of a question": lambda text: specific_words(text, frozenset()),
     "trimming": lambda text: trim_to_words(text, Span(0, len(text))),
@@ -197,9 +197,9 @@ def test_a_question_of_full_length_is_understood_in_little_time(unit: str, lead:
     question = f"{(lead + run)[:1_999]}?"
     long_answer = answer_of(run)
     turns = [
-        Exchange.of(replace(long_answer, question=question)),
-        Exchange.of(replace(long_answer, short=None, understood=question)),
-        Exchange.of(refusal_of(run)),
+        PreviousTurn.of(replace(long_answer, question=question)),
+        PreviousTurn.of(replace(long_answer, short=None, understood=question)),
+        PreviousTurn.of(refusal_of(run)),
     ]
     start = time.thread_time()
     find_anaphor(question)

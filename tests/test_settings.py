@@ -83,6 +83,6 @@ def test_an_unreadable_file_is_named(content: bytes, tmp_path: Path) -> None:
 
 def test_min_confidence_overrides_that_of_the_level() -> None:
     levels = {"careful": 0.7, "balanced": 0.5, "eager": 0.2}
-    assert Settings(answering="careful").least_confidence(levels) == 0.7
-    assert Settings().least_confidence(levels) == 0.5
-    assert Settings(answering="careful", min_confidence=0.0).least_confidence(levels) == 0.0
+    assert Settings(answering="careful").confidence_threshold(levels) == 0.7
+    assert Settings().confidence_threshold(levels) == 0.5
+    assert Settings(answering="careful", min_confidence=0.0).confidence_threshold(levels) == 0.0

@@ -10,7 +10,7 @@ from index.types import Article
 from qa import suggestions
 from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
-from qa.answers.confidence import LIKELY
+from qa.answers.confidence_wording import LIKELY
 from qa.article_qa import ArticleQA
 from qa.conversation.intent import OVERVIEW_QUESTIONS
 from qa.overview.overviews import Name

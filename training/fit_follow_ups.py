@@ -31,7 +31,7 @@ from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
-from qa.conversation.follow_ups import MAX_TURNS, Exchange, resolve
+from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
@@ -74,9 +74,9 @@ class Asking:
         """Return the question as it is rewritten."""
         if not is_follow_up(question):
             return question
-        exchanges = [Exchange.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
+        turns = [PreviousTurn.of(self.answer(turn)) for turn in history[-MAX_TURNS:]]
         confidence_of = None if way == "by rules" else lambda q: self.answer(q).confidence
-        return resolve(question, exchanges, confidence_of)
+        return resolve(question, turns, confidence_of)
 
     def reply(self, asked: str, question: EvalQuestion) -> Reply:
         """Return the scores of the answer to ``asked`` against the answers of ``question``."""

@@ -44,7 +44,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """The model of a library's vectors, which cannot be compared with those of others."""
+    """Identifies an embedding model. Vectors of different models are not comparable."""
 
     name: str
     sha256: str
@@ -96,7 +96,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def identity(self) -> ModelIdentity:
-        """The model, which is loaded for this if it is not the default one."""
+        """The model's identity. Loads the model unless it is the default one."""
         if self._name is None:
             return ModelIdentity(DEFAULT_MODEL, DEFAULT_MODEL_SHA256, DEFAULT_MODEL_DIMENSION)
         encoder = self._loaded()
@@ -104,7 +104,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether a question need not wait for the model."""
+        """Whether the model is loaded."""
         return self._encoder is not None
 
     @functools.cached_property

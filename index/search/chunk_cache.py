@@ -38,8 +38,8 @@ class SentenceStems:
         return cls(found, f"{_GAP}{_GAP.join(content)}{_GAP}")
 
 
-def adjacent_pairs(first: str, second: str) -> str:
-    """Return the part of ``content`` that shows that two stems are adjacent."""
+def adjacency_key(first: str, second: str) -> str:
+    """Return the substring that ``content`` has if the two stems are adjacent in it."""
     return f"{_GAP}{first}{_GAP}{second}{_GAP}"
 
 

@@ -131,7 +131,7 @@ class VectorSync:
         self.index.revision = revision
 
     def _rebuild(self) -> None:
-        self.index = vectors_in_store(self._store, self._model)
+        self.index = build_vector_index(self._store, self._model)
         self._unsaved = max(1, len(self.index))  # an empty index has no file yet either
 
     def _replace_type(self) -> None:
@@ -146,7 +146,7 @@ class VectorSync:
     def _rebuild_in_background(self) -> None:
         use_one_thread()  # leaves the other cores to questions
         try:
-            self._rebuilt = vectors_in_store(self._store, self._model)
+            self._rebuilt = build_vector_index(self._store, self._model)
         except LibraryError as error:  # the store was closed meanwhile
             _logger.debug("the vector index was not rebuilt: %s", error)
 
@@ -170,7 +170,7 @@ class VectorSync:
                 remove_leftovers(folder)
 
 
-def vectors_in_store(store: Store, model: ModelIdentity) -> VectorIndex:
+def build_vector_index(store: Store, model: ModelIdentity) -> VectorIndex:
     """Return an index of all vectors in a store, exact or approximate by their number.
 
     The store may change meanwhile; later changes are left to :meth:`VectorSync.catch_up`.

@@ -196,7 +196,7 @@ def stems(text: str) -> list[str]:
 
 
 class _StemCache(dict[str, tuple[str, ...]]):
-    """A cache of the stems of words that white space separates."""
+    """Cache the stems of each whitespace-separated word."""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
         found = tuple(_analyzer().analyze(word))

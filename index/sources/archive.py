@@ -99,18 +99,18 @@ def check_declarations(data: bytes) -> None:
     parser.StartElementHandler = _stop
     try:
         parser.Parse(data, True)  # noqa: FBT003 - it takes no keywords
-    except _PrologueRead:
+    except _StopAfterProlog:
         return
     except expat.ExpatError:
         return  # lxml has better messages, and knows more encodings
 
 
-class _PrologueRead(Exception):
-    """The first element was reached."""
+class _StopAfterProlog(Exception):
+    """Stops the parser when the prolog has been read."""
 
 
 def _stop(*_: object) -> None:
-    raise _PrologueRead
+    raise _StopAfterProlog
 
 
 def _refuse_entity(*_: object) -> None:

@@ -1,4 +1,4 @@
-r"""Put together what a reader finds in a file: its text, headings and pages."""
+r"""Assemble the parsed text, headings and pages of a file."""
 
 from __future__ import annotations
 

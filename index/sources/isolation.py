@@ -69,7 +69,7 @@ def read_in_subprocess(read: Reader, data: bytes, limits: LoadLimits) -> ParsedD
     names = {"module": read.__module__, "function": read.__name__}
     request = json.dumps({**names, **asdict(limits)}).encode() + b"\n"
     with _start_process() as process:
-        answer = _Exchange(process, (request, data), limits).answer()
+        answer = _ProcessOutput(process, (request, data), limits).answer()
     if process.returncode:
         raise UnreadableFile(_CRASHED.format(limits.max_memory_bytes))
     return _parse_answer(answer)
@@ -89,7 +89,7 @@ def _start_process() -> subprocess.Popen[bytes]:
     )
 
 
-class _Exchange:
+class _ProcessOutput:
     """Sends a request to a process and collects its answer, in two threads.
 
     A pipe holds only 64 KiB, so one thread could block. (``Popen.communicate`` cannot be used:

@@ -89,7 +89,7 @@ def _problem_with(database: Path) -> str | None:
 
 
 class WriteLock:
-    """The write lock of the library in ``folder``, which is created if absent; None for memory.
+    """The write lock of a library. Creates ``folder`` if absent; None for a library in memory.
 
     When a process dies, the lock file stays but the lock is released.
 

@@ -21,8 +21,8 @@ from rich.text import Text
 
 from index.types import ArticleInfo
 from qa.answers.answer import Answer, Kind
-from qa.answers.confidence import confidence_explained, confidence_in_words
-from qa.output.escape import visible
+from qa.answers.confidence_wording import confidence_explained, confidence_in_words
+from qa.output.escape import replace_control_characters
 from qa.output.to_text import Paragraphs, plain_pieces
 
 if TYPE_CHECKING:
@@ -159,19 +159,19 @@ def print_articles(infos: Iterable[ArticleInfo]) -> None:
     for info in infos:
         row = (info.id[:8], info.title, info.source or "")
         cells = (*row, f"{info.characters:,}", (info.added_at or "")[:_DATE_CHARS])
-        table.add_row(*(escape(visible(cell)) for cell in cells))
+        table.add_row(*(escape(replace_control_characters(cell)) for cell in cells))
     printer = console if console.is_terminal else Console(width=_UNLIMITED_COLUMNS)
     printer.print(table, soft_wrap=False, crop=False)
 
 
 def print_text(text: str) -> None:
     """Print text, with its control characters replaced: they must not reach a terminal."""
-    console.print(visible(text), markup=False)
+    console.print(replace_control_characters(text), markup=False)
 
 
 def print_error(text: str) -> None:
     """Print an error message on standard error, with its control characters replaced."""
-    stderr.print(visible(text), markup=False)
+    stderr.print(replace_control_characters(text), markup=False)
 
 
 def print_json(value: object) -> None:
@@ -201,7 +201,7 @@ def progress_bar(label: str) -> Iterator[Progress]:
             redirect_stdout=False,
             redirect_stderr=False,
         ) as bars:
-            task = bars.add_task(visible(label), total=None)
+            task = bars.add_task(replace_control_characters(label), total=None)
 
             def show(done: int, total: int) -> None:
                 check()

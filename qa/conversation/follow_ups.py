@@ -37,7 +37,7 @@ _MISFIT = -2.0
 _ELLIPSIS_SCORE = 3.0
 _AFTER_THAT = re.compile(r"\b(after|before|besides|since|than) (?:that|this)(?=[ ]*[?.!]*$)", re.I)
 _NUMBER = re.compile(r"^[\d.,]+(?:st|nd|rd|th|s)?$")
-_YEAR = re.compile(r"\b1\d{3}|20\d{2}\b")
+_YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})\b")
 # Who is called is referred to less often than who calls.
 _ASKS_FOR_OBJECT = re.compile(
     r"(?:\w+ )?whom?\b (?:did|does|do|has|have|had|will|would)\b", re.IGNORECASE
@@ -53,7 +53,7 @@ _ASKED_NOUNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class PreviousTurn:
     """An earlier question, rewritten if it was a follow-up, and its answer."""
 
     question: str
@@ -64,8 +64,8 @@ class Exchange:
     """The texts of the passages."""
 
     @classmethod
-    def of(cls, answer: Answer) -> Exchange:
-        """Return the exchange that ended in ``answer``."""
+    def of(cls, answer: Answer) -> PreviousTurn:
+        """Return the turn that ended in ``answer``."""
         cited = answer.citations[0] if answer.answered else None
         return cls(
             answer.understood or answer.question,
@@ -121,7 +121,7 @@ class Mention:
     source: Source
     age: int
     """How many turns back: 0 for the last."""
-    exchange: Exchange
+    turn: PreviousTurn
 
     @property
     def is_name(self) -> bool:
@@ -129,11 +129,11 @@ class Mention:
         return any(map(str.isupper, self.text))
 
 
-def mentions_of(exchanges: Sequence[Exchange]) -> list[Mention]:
-    """Return what ``exchanges``, oldest first, mention: the nearest turn first, no repeats."""
+def mentions_of(turns: Sequence[PreviousTurn]) -> list[Mention]:
+    """Return what ``turns``, oldest first, mention: the nearest turn first, no repeats."""
     found: dict[str, Mention] = {}
-    for age, exchange in enumerate(reversed(exchanges[-MAX_TURNS:])):
-        for mention in _mentions_in(exchange, age):
+    for age, turn in enumerate(reversed(turns[-MAX_TURNS:])):
+        for mention in _mentions_in(turn, age):
             key = mention.text.casefold().removeprefix("the ")
             fits = 0 < len(mention.text.split()) <= _MAX_MENTION_WORDS
             known = mention.source is Source.QUOTE and any(key in k or k in key for k in found)
@@ -142,21 +142,21 @@ def mentions_of(exchanges: Sequence[Exchange]) -> list[Mention]:
     return list(found.values())
 
 
-def _mentions_in(exchange: Exchange, age: int) -> Iterable[Mention]:
-    subject_at = _subject_range(exchange.question)
-    for text in names_in(exchange.question):
-        is_subject = exchange.question.find(text) in subject_at
-        yield Mention(text, Source.SUBJECT if is_subject else Source.QUESTION, age, exchange)
-    if exchange.short:
-        first, _, rest = exchange.short.partition(" ")
-        whole = rest if rest and first.casefold() in PREPOSITIONS else exchange.short
-        for text in (whole, *names_in(exchange.short)):
-            yield Mention(text, Source.SHORT, age, exchange)
-    for text in names_in(exchange.quote):
-        yield Mention(text, Source.QUOTE, age, exchange)
-    title = exchange.title.replace("_", " ").strip()
-    if title and title.casefold() in " ".join(exchange.texts).casefold():
-        yield Mention(title, Source.TITLE, age, exchange)
+def _mentions_in(turn: PreviousTurn, age: int) -> Iterable[Mention]:
+    subject_at = _subject_range(turn.question)
+    for text in names_in(turn.question):
+        is_subject = turn.question.find(text) in subject_at
+        yield Mention(text, Source.SUBJECT if is_subject else Source.QUESTION, age, turn)
+    if turn.short:
+        first, _, rest = turn.short.partition(" ")
+        whole = rest if rest and first.casefold() in PREPOSITIONS else turn.short
+        for text in (whole, *names_in(turn.short)):
+            yield Mention(text, Source.SHORT, age, turn)
+    for text in names_in(turn.quote):
+        yield Mention(text, Source.QUOTE, age, turn)
+    title = turn.title.replace("_", " ").strip()
+    if title and title.casefold() in " ".join(turn.texts).casefold():
+        yield Mention(title, Source.TITLE, age, turn)
 
 
 def _subject_range(question: str) -> range:
@@ -168,8 +168,8 @@ def _subject_range(question: str) -> range:
 
 
 def _fitness(mention: Mention, form: Form) -> float:
-    """Return how well a mention fits a pronoun of this form; −2 or less if it does not."""
-    asked = mention.exchange.asked_for if mention.source is Source.SHORT else ""
+    """Return how well a mention fits a pronoun of this form; at most ``_MISFIT`` if it does not."""
+    asked = mention.turn.asked_for if mention.source is Source.SHORT else ""
     if form is Form.TIME:
         return 2.0 if asked == "when" or _YEAR.search(mention.text) else -3.0
     is_other = _NUMBER.match(mention.text) or asked == "when"
@@ -177,7 +177,7 @@ def _fitness(mention: Mention, form: Form) -> float:
         return -3.0
     fitness = 0.0
     if form is Form.PERSON and asked:
-        likely = asked == "who" and not _ASKS_FOR_OBJECT.match(mention.exchange.question)
+        likely = asked == "who" and not _ASKS_FOR_OBJECT.match(mention.turn.question)
         fitness = -3.0 if asked == "where" else float(likely)
     elif form is Form.PLACE:
         fitness = 2.0 if asked == "where" else 0.0
@@ -202,7 +202,7 @@ class Rewriting:
 
 
 def rewritings(
-    question: str, anaphor: Anaphor, mentions: Sequence[Mention], last: Exchange
+    question: str, anaphor: Anaphor, mentions: Sequence[Mention], last: PreviousTurn
 ) -> list[Rewriting]:
     """Return rewritings of ``question`` with an antecedent each, most likely first."""
     if anaphor.type is AnaphorType.BARE_WH:
@@ -234,20 +234,20 @@ def _with_antecedent(
     """Yield ``question`` with each mention that fits in place of the pronoun."""
     for mention in mentions:
         fitness = _fitness(mention, anaphor.form)
-        is_named = mention.text.casefold() in _after_that(question, mention.exchange).casefold()
+        is_named = mention.text.casefold() in _after_that(question, mention.turn).casefold()
         if is_named or fitness <= _MISFIT:
             continue
         score = _SOURCE_SCORES[mention.source] - _PER_TURN * mention.age + fitness
         words = _inflected(question, anaphor, mention.text)
         text = question[: anaphor.start] + words + question[anaphor.end :]
-        yield Rewriting(_without_lead_in(_after_that(text, mention.exchange)), score)
+        yield Rewriting(_without_lead_in(_after_that(text, mention.turn)), score)
 
 
-def _after_that(text: str, exchange: Exchange) -> str:
+def _after_that(text: str, turn: PreviousTurn) -> str:
     """Return ``text`` with the last answer in place of "that" in "after that"."""
-    if not exchange.short:
+    if not turn.short:
         return text
-    return _AFTER_THAT.sub(lambda match: f"{match[1]} {exchange.short}", text)
+    return _AFTER_THAT.sub(lambda match: f"{match[1]} {turn.short}", text)
 
 
 def _inflected(question: str, anaphor: Anaphor, text: str) -> str:
@@ -270,7 +270,7 @@ def _without_lead_in(text: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def _with_wh(wh: str, last: Exchange) -> list[Rewriting]:
+def _with_wh(wh: str, last: PreviousTurn) -> list[Rewriting]:
     """Return the last question with another wh-phrase: "Why?" after "When was it sold?"."""
     phrase = wh[:1].upper() + wh[1:]
     words = words_of(last.question)
@@ -322,7 +322,7 @@ def _answer_or_noun(head: Sequence[Word], stem: str, short: str | None) -> str:
     return f"the {stem[nouns[0].start : nouns[-1].end]}" if nouns else "it"
 
 
-def _with_topic(rest: str, mentions: Sequence[Mention], last: Exchange) -> Iterable[Rewriting]:
+def _with_topic(rest: str, mentions: Sequence[Mention], last: PreviousTurn) -> Iterable[Rewriting]:
     """Yield the last question with what is asked about in place of what it mentioned."""
     stem = _stem(last.question)
     if rest.casefold() in ("before", "after"):  # "And before that?"
@@ -335,12 +335,12 @@ def _with_topic(rest: str, mentions: Sequence[Mention], last: Exchange) -> Itera
     for mention in mentions:
         at = stem.find(mention.text)
         in_question = mention.source in (Source.SUBJECT, Source.QUESTION)
-        if mention.exchange is not last or not in_question or at < 0:
+        if mention.turn is not last or not in_question or at < 0:
             continue
         before = words_of(stem[:at])
         if preposition and not (before and before[-1].low == preposition):
             continue
-        score = _likeness(topic, mention) + bool(preposition)
+        score = _topic_similarity(topic, mention) + bool(preposition)
         new = topic.removeprefix("the ") if stem[:at].endswith("the ") else topic
         yield Rewriting(f"{stem[:at]}{new}{stem[at + len(mention.text) :]}?", score)
     if preposition:
@@ -351,7 +351,7 @@ def _with_topic(rest: str, mentions: Sequence[Mention], last: Exchange) -> Itera
         yield Rewriting(f"{stem} regarding {topic}?", -0.5)
 
 
-def _likeness(topic: str, mention: Mention) -> float:
+def _topic_similarity(topic: str, mention: Mention) -> float:
     """Return how likely a topic replaces a mention: a name a name, a number a number."""
     names = mention.is_name == any(map(str.isupper, topic))
     numbers = topic[:1].isdigit() == mention.text[:1].isdigit()
@@ -372,15 +372,15 @@ _RULES_WEIGHT = 0.8
 """Weight of the rules' score, beside logits of the reader's confidence."""
 
 
-def resolve(question: str, exchanges: Sequence[Exchange], confidence_of: Confidence | None) -> str:
+def resolve(question: str, turns: Sequence[PreviousTurn], confidence_of: Confidence | None) -> str:
     """Return ``question`` as a complete question; unchanged if it refers to nothing.
 
     Without ``confidence_of`` only the rules decide.
     """
-    anaphor = find_anaphor(question) if exchanges else None
+    anaphor = find_anaphor(question) if turns else None
     if anaphor is None:
         return question
-    found = rewritings(question, anaphor, mentions_of(exchanges), exchanges[-1])
+    found = rewritings(question, anaphor, mentions_of(turns), turns[-1])
     if not found:
         return question
     if confidence_of is None or len(found) == 1:

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 from index.embedding.embedder import Vectors
 from index.search.text_index import STOP_WORDS, stems
 from qa.answers.answer import Answer, Kind
-from qa.output.escape import flat, shorten
+from qa.output.escape import shorten, single_line
 
 
 class Intent(StrEnum):
@@ -283,4 +283,4 @@ def _reply(intent: Intent, titles: Sequence[str]) -> str:
 def _articles(titles: Sequence[str]) -> str:
     if len(titles) > _MAX_TITLES:
         return f"the {len(titles)} articles here"
-    return " and ".join(f"“{shorten(flat(title), _TITLE_CHARS)}”" for title in titles)
+    return " and ".join(f"“{shorten(single_line(title), _TITLE_CHARS)}”" for title in titles)

@@ -273,7 +273,7 @@ def evaluate_file(path: Path, settings: Settings) -> AnswerRow:
     if not asked:
         msg = f"{path} has no questions. Give each article a list of questions."
         raise UnreadableFile(msg)
-    threshold = settings.least_confidence(reader.levels)
+    threshold = settings.confidence_threshold(reader.levels)
     return answer_row(path.stem, "as written", asked, threshold)
 
 

@@ -82,7 +82,7 @@ _GAP = '<p class="gap">…</p>'
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """A place in an article that an answer cites, or that a refusal names."""
 
     article_id: str
@@ -145,7 +145,7 @@ def opens_with_title(article: Article) -> bool:
 
 
 def article_body(
-    article: Article, marks: Sequence[Mark], *, whole_up_to: int | None = None
+    article: Article, marks: Sequence[Highlight], *, whole_up_to: int | None = None
 ) -> Body:
     """Return the text of an article with those of ``marks`` that are in it.
 
@@ -163,7 +163,7 @@ def article_body(
     return Body("".join(pieces), frozenset(begun), is_excerpt)
 
 
-def article_part(article: Article, marks: Sequence[Mark], part: Span) -> str:
+def article_part(article: Article, marks: Sequence[Highlight], part: Span) -> str:
     """Return ``text[part.start:part.end]`` of an article with those of ``marks`` that are in it.
 
     A mark that crosses an edge of the part is clipped to it.
@@ -179,8 +179,8 @@ def article_part(article: Article, marks: Sequence[Mark], part: Span) -> str:
     return "".join(pieces)
 
 
-def split_rules(sections: Sequence[str]) -> str:
-    """Return the style that highlights every part of a place that had to be split."""
+def split_highlight_css(sections: Sequence[str]) -> str:
+    """Return the CSS that highlights all parts of a place that had to be split."""
     split = sorted(
         {name for part in sections for name in re.findall(r' data-part="([\w-]+)"', part)}
     )
@@ -192,17 +192,17 @@ def split_rules(sections: Sequence[str]) -> str:
     return f"<style>{rules}</style>"
 
 
-def _element(text: str, block: Block, tag: str, marks: Sequence[Mark], begun: set[str]) -> str:
+def _element(text: str, block: Block, tag: str, marks: Sequence[Highlight], begun: set[str]) -> str:
     return f'<{tag} dir="auto">{_marked_text(text, block.span, marks, begun)}</{tag}>'
 
 
-def _merged(article: Article, marks: Sequence[Mark]) -> list[Mark]:
+def _merged(article: Article, marks: Sequence[Highlight]) -> list[Highlight]:
     """Return one mark for each place in an article, outermost first.
 
     Where several marks are at one place, a citation is preferred to a retrieved passage, and the
     newest answer to an older one.
     """
-    best: dict[Span, Mark] = {}
+    best: dict[Span, Highlight] = {}
     for mark in (mark for mark in marks if mark.article_id == article.id):
         span = Span(mark.start, mark.end)
         known = best.get(span)
@@ -211,11 +211,11 @@ def _merged(article: Article, marks: Sequence[Mark]) -> list[Mark]:
     return [best[span] for span in sorted(best, key=lambda span: (span.start, -span.end))]
 
 
-def _weight(mark: Mark) -> tuple[bool, bool, bool]:
+def _weight(mark: Highlight) -> tuple[bool, bool, bool]:
     return (mark.cited, not mark.found, mark.number > 0)
 
 
-def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator[Block | None]:
+def _near(text: str, blocks: Iterable[Block], marks: Sequence[Highlight]) -> Iterator[Block | None]:
     """Yield the blocks near a mark, and None for each omitted run of text."""
     windows = _windows(marks)
     left_out = False
@@ -237,7 +237,7 @@ def _near(text: str, blocks: Iterable[Block], marks: Sequence[Mark]) -> Iterator
         yield None
 
 
-def _windows(marks: Sequence[Mark]) -> list[Span]:
+def _windows(marks: Sequence[Highlight]) -> list[Span]:
     """Return the windows around the marks, in order; those that touch are joined."""
     windows: list[Span] = []
     for mark in marks:  # by their start
@@ -259,7 +259,7 @@ def _to_words(text: str, block: Span, window: Span) -> Span:
     return Span(start, end)
 
 
-def _marked_text(text: str, block: Span, marks: Sequence[Mark], begun: set[str]) -> str:
+def _marked_text(text: str, block: Span, marks: Sequence[Highlight], begun: set[str]) -> str:
     """Return the escaped text of a block, its marks nested.
 
     Where two marks cross, the inner one is closed and opened again. ``begun`` holds the ids that
@@ -271,7 +271,7 @@ def _marked_text(text: str, block: Span, marks: Sequence[Mark], begun: set[str])
         cuts |= {max(mark.start, block.start), min(mark.end, block.end)}
     edges = sorted(cuts)
     pieces: list[str] = []
-    stack: list[Mark] = []
+    stack: list[Highlight] = []
     for start, end in itertools.pairwise(edges):
         wanted = [mark for mark in inside if mark.start < end and mark.end > start]
         kept = _common_prefix(stack, wanted)
@@ -283,12 +283,12 @@ def _marked_text(text: str, block: Span, marks: Sequence[Mark], begun: set[str])
     return "".join(pieces)
 
 
-def _common_prefix(one: Sequence[Mark], other: Sequence[Mark]) -> int:
+def _common_prefix(one: Sequence[Highlight], other: Sequence[Highlight]) -> int:
     pairs = zip(one, other, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def _opening(mark: Mark, begun: set[str]) -> str:
+def _opening(mark: Highlight, begun: set[str]) -> str:
     kind = "" if mark.cited else "near "
     name = "found" if mark.found else f"{kind}{'new' if mark.number else 'old'}"
     names = f' class="{name}"'
@@ -299,9 +299,9 @@ def _opening(mark: Mark, begun: set[str]) -> str:
     return f'<{_tag(mark)}{names} id="{mark.id}" tabindex="-1"{number}>'
 
 
-def _closing(mark: Mark) -> str:
+def _closing(mark: Highlight) -> str:
     return f"</{_tag(mark)}>"
 
 
-def _tag(mark: Mark) -> str:
+def _tag(mark: Highlight) -> str:
     return "mark" if mark.cited else "span"

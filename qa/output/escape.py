@@ -57,14 +57,14 @@ _BLOCK_MARKUP = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def replace_control_characters(text: str) -> str:
     """Return ``text`` with no control character but the line feed."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _BLANK.sub(" ", text))
 
 
-def flat(text: str) -> str:
+def single_line(text: str) -> str:
     """Return ``text`` on one line, free of control characters."""
-    return " ".join(visible(text).split())
+    return " ".join(replace_control_characters(text).split())
 
 
 def shorten(text: str, limit: int) -> str:
@@ -79,7 +79,7 @@ def escape_markdown(text: str) -> str:
     leave nothing for the extensions that Gradio adds (links, formulas). A line break becomes a
     space, blank lines start a new paragraph, and a control character becomes U+FFFD, as in HTML.
     """
-    paragraphs = _PARAGRAPH_BREAK.split(visible(text))
+    paragraphs = _PARAGRAPH_BREAK.split(replace_control_characters(text))
     return "\n\n".join(_MARKUP.sub(_entity, part.replace("\n", " ")) for part in paragraphs)
 
 
@@ -100,7 +100,7 @@ def backslash_escape_inline(text: str) -> str:
     White space around it is kept. Adjacent texts must be escaped as one: two pieces can be markup
     together, as ``&`` and ``amp;`` are.
     """
-    paragraphs = _PARAGRAPH_BREAK.split(visible(text))
+    paragraphs = _PARAGRAPH_BREAK.split(replace_control_characters(text))
     return "\n\n".join(
         _INLINE_MARKUP.sub(_with_backslash, part.replace("\n", " ")) for part in paragraphs
     )

@@ -16,8 +16,15 @@ from index.errors import ArticleNotFound
 from index.types import Article
 from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
-from qa.output.article_html import Body, Mark, article_body, opens_with_title, place_id, split_rules
-from qa.output.escape import escape_html, flat, is_address, safe_address
+from qa.output.article_html import (
+    Body,
+    Highlight,
+    article_body,
+    opens_with_title,
+    place_id,
+    split_highlight_css,
+)
+from qa.output.escape import escape_html, is_address, safe_address, single_line
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.to_text import paragraphs_of, place, places_of
@@ -48,8 +55,8 @@ def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Art
     bodies = [one.body.html for one in shown.values()]
     page = _templates.get_template("export.html").render(
         style=_STYLE,
-        split_rules=Markup(split_rules(bodies)),  # noqa: S704 - made of offsets and hashes
-        title=flat(transcript.title) or UNTITLED,
+        split_highlight_css=Markup(split_highlight_css(bodies)),  # noqa: S704 - made of offsets and hashes
+        title=single_line(transcript.title) or UNTITLED,
         date=exported_on(transcript.at) if transcript.at else "",
         turns=[_turn(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)],
         articles=[_shown_article(one) for one in shown.values()],
@@ -69,7 +76,7 @@ def _shown_articles(
     transcript: Transcript, article_of: Callable[[str], Article]
 ) -> dict[str, _Shown]:
     """Return the cited articles by id, in the order of their first citation."""
-    marks: dict[str, list[Mark]] = {}
+    marks: dict[str, list[Highlight]] = {}
     articles: dict[str, Article] = {}
     for answer in (turn.answer for turn in transcript.turns):
         for citation in places_of(answer):
@@ -82,7 +89,7 @@ def _shown_articles(
                     continue
             if name in articles:
                 citation.check(articles[name])
-            marks[name].append(Mark(name, citation.start, citation.end, 0, answer.answered))
+            marks[name].append(Highlight(name, citation.start, citation.end, 0, answer.answered))
     return {
         name: _Shown(article, article_body(article, marks[name], whole_up_to=WHOLE_ARTICLE_CHARS))
         for name, article in articles.items()
@@ -98,7 +105,7 @@ def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object
     return {
         "number": number,
         "question": turn.question,
-        "note": flat(answer.note or ""),
+        "note": single_line(answer.note or ""),
         "text": Markup(_text_html(answer, links)),  # noqa: S704 - each part is escaped
         "heading": "Sources" if answer.answered else "Nearest passages",
         "sources": [

@@ -22,11 +22,11 @@ from qa.output.escape import (
     backslash_escape_inline,
     escape_block_starts,
     escape_markdown,
-    flat,
     is_address,
+    replace_control_characters,
     safe_address,
     shorten,
-    visible,
+    single_line,
 )
 from qa.output.to_text import (
     NO_PARAGRAPHS,
@@ -55,7 +55,7 @@ def conversation_to_markdown(
             count paragraphs. Without it, a quote from an article without pages is located by
             its offsets.
     """
-    title = flat(transcript.title) or UNTITLED
+    title = single_line(transcript.title) or UNTITLED
     blocks = [f"# {backslash_escape_inline(title)}"]
     if transcript.at:
         blocks.append(backslash_escape(exported_on(transcript.at)))
@@ -77,7 +77,7 @@ def answer_to_markdown(answer: Answer, paragraphs: Paragraphs | None = None) -> 
     """
     blocks = []
     if answer.note:
-        blocks.append(_italic(f"Note: {flat(answer.note)}"))
+        blocks.append(_italic(f"Note: {single_line(answer.note)}"))
     if answer.understood:
         blocks.append(_italic(understood_as(answer.understood)))
     blocks.append(_document_text(answer))
@@ -111,7 +111,7 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
     """
     blocks = []
     if answer.note:
-        blocks.append(f"*Note: {escape_markdown(flat(answer.note))}*")
+        blocks.append(f"*Note: {escape_markdown(single_line(answer.note))}*")
     if answer.understood:
         understood = f"*{escape_markdown(understood_as(answer.understood))}*"
         blocks.append(f"{understood} {beside_understood}".strip())
@@ -127,9 +127,9 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
     return "\n\n".join(blocks)
 
 
-def leading_to(text: str) -> str:
+def link_text_start(text: str) -> str:
     """Return the first words at a link's target, for a screen reader, as Markdown."""
-    words = escape_markdown(shorten(flat(text[: 2 * _LINK_TEXT_CHARS]), _LINK_TEXT_CHARS))
+    words = escape_markdown(shorten(single_line(text[: 2 * _LINK_TEXT_CHARS]), _LINK_TEXT_CHARS))
     return f'<span class="unseen">: {words}</span>'
 
 
@@ -161,7 +161,7 @@ def _italic(text: str) -> str:
 def _turn_blocks(
     number: int, turn: Turn, article_of: Callable[[str], Article] | None
 ) -> Iterator[str]:
-    yield f"## {number}. {backslash_escape_inline(flat(turn.question))}".rstrip()
+    yield f"## {number}. {backslash_escape_inline(single_line(turn.question))}".rstrip()
     places = places_of(turn.answer)
     paragraphs = paragraphs_of(places, article_of) if article_of else None
     yield answer_to_markdown(turn.answer, paragraphs)
@@ -179,7 +179,7 @@ def _source(bullet: str, citation: Citation, paragraph: int | None) -> str:
 def _origin(source: str | None) -> str:
     if is_address(source):
         return f" – <{safe_address(source)}>"
-    return f" – {backslash_escape_inline(flat(source))}" if source else ""
+    return f" – {backslash_escape_inline(single_line(source))}" if source else ""
 
 
 def _document_text(answer: Answer) -> str:
@@ -221,7 +221,9 @@ def _joined_plain_parts(some: Iterable[Part]) -> Iterator[Part]:
 
     Neighbouring plain parts become one, as :func:`backslash_escape_inline` requires.
     """
-    shown = [part._replace(text=visible(part.text)) for part in some if part.text]
+    shown = [
+        part._replace(text=replace_control_characters(part.text)) for part in some if part.text
+    ]
     plain = ""
     was_bold = False
     for i, part in enumerate(shown):
@@ -311,7 +313,9 @@ def _escaped_between(text: str) -> str:
 
 def _link_title(text: str) -> str:
     """Return the title of a link in Markdown, which a quotation mark would end; lines are kept."""
-    escaped = (escape_markdown(flat(line)).replace('"', "&#34;") for line in text.split("\n"))
+    escaped = (
+        escape_markdown(single_line(line)).replace('"', "&#34;") for line in text.split("\n")
+    )
     return "&#10;".join(escaped)
 
 
@@ -319,8 +323,8 @@ def _nearest_item(
     citation: Citation, link: Callable[[Citation], str], paragraph: int | None, *, named: bool
 ) -> str:
     """Return a list item of a refusal; its link names the article, or is called "show"."""
-    quoted = escape_markdown(in_quotation_marks(flat(citation.quote)))
-    label = f"show{leading_to(citation.quote)}"
+    quoted = escape_markdown(in_quotation_marks(single_line(citation.quote)))
+    label = f"show{link_text_start(citation.quote)}"
     if named:
         label = escape_markdown(place(citation, paragraph))
     return f"- {quoted} [{label}]({safe_address(link(citation))})"

@@ -12,7 +12,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
 from qa.output.article_html import blocks
-from qa.output.escape import flat, visible
+from qa.output.escape import replace_control_characters, single_line
 
 NEAREST_SHOWN = 3
 # Two or three sentences: enough to see whether a passage is about the question.
@@ -42,11 +42,13 @@ def plain_pieces(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) -> Iter
 
     A source repeats its quote only if the text of the answer does not contain it.
     """
-    answer_text = flat(answer.text)
+    answer_text = single_line(answer.text)
 
     def describe(citation: Citation) -> str:
         where = place(citation, paragraphs.get(citation))
-        return where if flat(citation.quote) in answer_text else f"{where}: {_quoted(citation)}"
+        return (
+            where if single_line(citation.quote) in answer_text else f"{where}: {_quoted(citation)}"
+        )
 
     return _pieces(answer, describe)
 
@@ -58,7 +60,7 @@ def answer_with_sources(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) 
     """
 
     def describe(citation: Citation) -> str:
-        origin = f" ({flat(citation.source)})" if citation.source else ""
+        origin = f" ({single_line(citation.source)})" if citation.source else ""
         return f"{place(citation, paragraphs.get(citation))}{origin}: {_quoted(citation)}"
 
     return "".join(piece.text for piece in _pieces(answer, describe))
@@ -66,7 +68,7 @@ def answer_with_sources(answer: Answer, paragraphs: Paragraphs = NO_PARAGRAPHS) 
 
 def understood_as(question: str) -> str:
     """Return the line that says how a follow-up question was understood."""
-    return f"Understood as: {flat(question)}"
+    return f"Understood as: {single_line(question)}"
 
 
 def places_of(answer: Answer) -> tuple[Citation, ...]:
@@ -85,7 +87,7 @@ def place(source: Citation | Passage, paragraph: int | None = None) -> str:
 
     Without a page or a paragraph it gives the offsets: ``The title, characters 120–180``.
     """
-    title = flat(source.title)
+    title = single_line(source.title)
     if source.page is not None:
         return f"{title}, p. {source.page}"
     if paragraph is not None:
@@ -127,7 +129,7 @@ def in_quotation_marks(text: str) -> str:
 def _pieces(answer: Answer, describe: Callable[[Citation], str]) -> Iterator[Piece]:
     """Yield the notes, the text, and a list with the description of each source."""
     if answer.note:
-        yield Piece(f"Note: {flat(answer.note)}\n")
+        yield Piece(f"Note: {single_line(answer.note)}\n")
     if answer.understood:
         yield Piece(f"{understood_as(answer.understood)}\n")
     yield from _text_pieces(answer)
@@ -142,7 +144,7 @@ def _pieces(answer: Answer, describe: Callable[[Citation], str]) -> Iterator[Pie
 
 def _text_pieces(answer: Answer) -> list[Piece]:
     """Return the text of an answer, without white space around it."""
-    pieces = [Piece(visible(part.text), part.is_short) for part in parts(answer)]
+    pieces = [Piece(replace_control_characters(part.text), part.is_short) for part in parts(answer)]
     while pieces and not pieces[0].text.strip():
         del pieces[0]
     while pieces and not pieces[-1].text.strip():
@@ -154,7 +156,7 @@ def _text_pieces(answer: Answer) -> list[Piece]:
 
 
 def _quoted(citation: Citation) -> str:
-    return in_quotation_marks(flat(citation.quote))
+    return in_quotation_marks(single_line(citation.quote))
 
 
 def _paragraph_ends(article_id: str, article_of: Callable[[str], Article]) -> list[int]:

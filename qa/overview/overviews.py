@@ -56,7 +56,7 @@ Chunks = Callable[[str], tuple[list[Chunk], Vectors]]
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class ShownQuote:
     """Words of an article that are shown, and the words around them that are cited."""
 
     shown: Span | None
@@ -65,7 +65,7 @@ class Quote:
     heading: str = ""
 
     @classmethod
-    def of(cls, sentence: Sentence) -> Quote:
+    def of(cls, sentence: Sentence) -> ShownQuote:
         """Return the quote that shows and cites a whole sentence."""
         return cls(sentence.span, sentence.span, sentence.heading)
 
@@ -74,7 +74,7 @@ class Quote:
 class Entry:
     """A line of a list, or a sentence of a paragraph."""
 
-    quotes: tuple[Quote, ...]
+    quotes: tuple[ShownQuote, ...]
     label: str = ""
     """What it is about: a name or a date."""
 
@@ -128,7 +128,7 @@ class _OverviewText:
             self.text += " " if i else ""
             self._add_quote(article, quote)
 
-    def _add_quote(self, article: Article, quote: Quote) -> None:
+    def _add_quote(self, article: Article, quote: ShownQuote) -> None:
         """Add a quote and its mark; what is cited a second time keeps its number."""
         if quote.shown is not None:
             self.text += " ".join(article.text[slice(*quote.shown)].split()) + " "
@@ -234,7 +234,7 @@ class Overviews:
             if key in self._cache:
                 return self._cache[key]
         chunks, vectors = self._chunks(article.id)
-        overview = _BUILDERS[kind](_Material(article, chunks, vectors, self._embedder))
+        overview = _BUILDERS[kind](_OverviewInputs(article, chunks, vectors, self._embedder))
         with self._lock:
             self._cache[key] = overview
         return overview
@@ -263,8 +263,8 @@ def _sample(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[
     return [sentence for chunk in kept for sentence in by_chunk[chunk]][:most]
 
 
-class _Material(NamedTuple):
-    """What an overview is made from."""
+class _OverviewInputs(NamedTuple):
+    """The articles, sentences and vectors that an overview is made from."""
 
     article: Article
     chunks: list[Chunk]
@@ -273,16 +273,16 @@ class _Material(NamedTuple):
     embedder: Embedder
 
 
-def _summary(material: _Material) -> Overview:
+def _summary(material: _OverviewInputs) -> Overview:
     # 3 sentences of a page, 5 of a long article
     return _selection(material, lambda statements: min(3 + statements // 60, 5))
 
 
-def _key_points(material: _Material) -> Overview:
+def _key_points(material: _OverviewInputs) -> Overview:
     return _selection(material, lambda statements: min(4 + statements // 40, 7))
 
 
-def _selection(material: _Material, count_of: Callable[[int], int]) -> Overview:
+def _selection(material: _OverviewInputs, count_of: Callable[[int], int]) -> Overview:
     """Return the central sentences, as many as ``count_of`` the number of statements."""
     article = material.article
     statements = [s for s in sentences_of(material.chunks) if is_statement(s)]
@@ -291,10 +291,10 @@ def _selection(material: _Material, count_of: Callable[[int], int]) -> Overview:
     some = _sample(statements, material.vectors, MAX_EMBEDDED)
     encoded = material.embedder.encode_documents([*(s.text for s in some), article.title])
     selected = select_sentences(some, encoded[:-1], encoded[-1], count_of(len(statements)))
-    return Overview(article, (Section(tuple(Entry((Quote.of(s),)) for s in selected)),))
+    return Overview(article, (Section(tuple(Entry((ShownQuote.of(s),)) for s in selected)),))
 
 
-def _people(material: _Material) -> Overview:
+def _people(material: _OverviewInputs) -> Overview:
     article = material.article
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
@@ -321,29 +321,29 @@ def _entry(entity: Entity) -> Entry:
     """Return the entry of a person or an organisation: who it is, and where else it is named."""
     if known := find_introduction(entity):
         sentence = known.sentence
-        quotes = [Quote(known.shown, known.quote, sentence.heading)]
+        quotes = [ShownQuote(known.shown, known.quote, sentence.heading)]
     else:
         sentence = first_sentence(entity)
         is_person = entity.type is EntityType.PERSON
         shown = sentence.span if is_person else None
-        quotes = [Quote(shown, sentence.span, sentence.heading)]
+        quotes = [ShownQuote(shown, sentence.span, sentence.heading)]
     others = [s for s in entity.sentences if s != sentence][: _CITED_EACH - 1]
-    quotes += [Quote(None, other.span, other.heading) for other in others]
+    quotes += [ShownQuote(None, other.span, other.heading) for other in others]
     return Entry(tuple(quotes), entity.name)
 
 
-def _timeline(material: _Material) -> Overview:
+def _timeline(material: _OverviewInputs) -> Overview:
     article = material.article
     if not seems_english(article.text):
         return Overview(article, (), NOT_ENGLISH)
     events = find_events(list(sentences_of(material.chunks)), article.text)
     shown = select_events(events, _EVENTS)
-    entries = tuple(Entry((Quote.of(e.sentence),), e.date.label) for e in shown)
+    entries = tuple(Entry((ShownQuote.of(e.sentence),), e.date.label) for e in shown)
     lead = f"{len(shown)} of {len(events)} dated sentences" if len(shown) < len(events) else ""
     return Overview(article, (Section(entries, lead),) if entries else (), NO_DATES)
 
 
-_BUILDERS: dict[Kind, Callable[[_Material], Overview]] = {
+_BUILDERS: dict[Kind, Callable[[_OverviewInputs], Overview]] = {
     Kind.SUMMARY: _summary,
     Kind.KEY_POINTS: _key_points,
     Kind.PEOPLE: _people,

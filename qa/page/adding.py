@@ -23,8 +23,8 @@ from qa.output.escape import shorten
 from qa.output.to_text import in_quotation_marks
 from qa.page.asking import visit_of
 from qa.page.messages import error_message, render
+from qa.page.undo import Removals
 from qa.page.uploads import UploadedFiles
-from qa.page.view import Removals
 
 _logger = logging.getLogger(__name__)
 

@@ -17,7 +17,13 @@ from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.page.guard import UPLOAD_PATH, refusal, uncompressed
-from qa.page.uploads import Intake, IntakeLedger, IntakeLimits, IntakeRefusedError, visitor_of
+from qa.page.uploads import (
+    IncomingUpload,
+    IntakeLedger,
+    IntakeLimits,
+    IntakeRefusedError,
+    visitor_of,
+)
 
 _JOIN_PATH = "/gradio_api/queue/join"
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
@@ -127,7 +133,7 @@ class _Body:
         receive: Receive,
         limit: int,
         limits: BodyLimits,
-        intake: Intake,
+        intake: IncomingUpload,
         counter: _FileCounter | None,
     ) -> None:
         self.problem: BodyRefusedError | None = None

@@ -9,7 +9,7 @@ from typing import Self
 
 from index.types import Article
 from qa.answers.answer import Answer
-from qa.output.article_html import Mark
+from qa.output.article_html import Highlight
 from qa.output.escape import escape_markdown, shorten
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
@@ -17,7 +17,7 @@ from qa.output.to_text import Paragraphs, answer_with_sources, places_of
 from qa.output.transcript import Transcript
 from qa.page.messages import render
 from qa.page.reply import reply_markdown
-from qa.page.view import UNDO_SECONDS
+from qa.page.undo import UNDO_SECONDS
 
 # A question that was refused for its length is still shown, but not in full.
 SHOWN_QUESTION_CHARS = 600
@@ -38,13 +38,13 @@ class Turn:
     paragraphs: Paragraphs = field(default_factory=dict)
     """Where the quotes and passages of the answer are, in articles without pages."""
 
-    def marks(self, *, is_newest: bool) -> list[Mark]:
+    def marks(self, *, is_newest: bool) -> list[Highlight]:
         """Return the places that the answer cites, or the nearest passages of a refusal."""
         if self.answer is None:
             return []
         is_cited = self.answer.answered
         return [
-            Mark(c.article_id, c.start, c.end, number if is_newest else 0, cited=is_cited)
+            Highlight(c.article_id, c.start, c.end, number if is_newest else 0, cited=is_cited)
             for number, c in enumerate(places_of(self.answer), start=1)
         ]
 
@@ -103,22 +103,22 @@ class Chat:
         """Return the answers so far, oldest first: the history of a follow-up question."""
         return [turn.answer for turn in self.turns if turn.answer]
 
-    def first_place(self) -> Mark | None:
+    def first_place(self) -> Highlight | None:
         """Return the first place that the newest answer cites."""
         newest = self.newest()
         return next(iter(newest.marks(is_newest=True)), None) if newest else None
 
-    def cited(self) -> list[Mark]:
+    def cited(self) -> list[Highlight]:
         """Return every place cited so far; those of the newest turn carry their numbers."""
         return [
             mark for turn in self.turns for mark in turn.marks(is_newest=turn is self.turns[-1])
         ]
 
-    def retrieved(self) -> list[Mark]:
+    def retrieved(self) -> list[Highlight]:
         """Return the passages that were retrieved for the newest answer."""
         newest = self.newest()
         passages = newest.answer.passages if newest and newest.answer else ()
-        return [Mark(p.article_id, p.start, p.end, cited=False, found=True) for p in passages]
+        return [Highlight(p.article_id, p.start, p.end, cited=False, found=True) for p in passages]
 
     def messages(self, known: Collection[str] | None = None) -> list[dict[str, str]]:
         """Return the whole conversation as chat messages, in Markdown.

@@ -1,4 +1,4 @@
-"""ASGI middleware for every request: refuse foreign ones, and set the security headers."""
+"""ASGI middleware for every request: reject cross-site requests, and set the security headers."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ServedAddresses:
         host = host.lower()
         return host in self.hosts or (self.serves_ip_literals and self._is_ip_literal(host))
 
-    def owns(self, origin: str, host: str) -> bool:
+    def is_own_origin(self, origin: str, host: str) -> bool:
         """Return whether ``origin`` is this server's, in a request with this ``Host`` header."""
         origin, host = origin.lower(), host.lower()
         if self.public_origin and host == urlsplit(self.public_origin).netloc:
@@ -206,9 +206,9 @@ class Guard:
     def _is_foreign(self, headers: Headers) -> bool:
         """Return whether the browser's headers name another website; programs send none."""
         host = headers["host"]
-        return any(not self._served.owns(each, host) for each in headers.getlist("origin")) or any(
-            each not in ("same-origin", "none") for each in headers.getlist("sec-fetch-site")
-        )
+        return any(
+            not self._served.is_own_origin(each, host) for each in headers.getlist("origin")
+        ) or any(each not in ("same-origin", "none") for each in headers.getlist("sec-fetch-site"))
 
     def _route_refusal(self, scope: Scope) -> Response | None:
         path = scope["path"]

@@ -15,28 +15,29 @@ from index.errors import ArticleQAError
 from qa.article_qa import ArticleQA
 from qa.output.article_html import place_of
 from qa.page.adding import Additions
-from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
-from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
-from qa.page.messages import error_message, status_html
-from qa.page.panel import (
-    LEAVES,
-    articles_that_fit,
-    last_leaf,
-    panel_html,
-    scroll_target_html,
-    target_marks,
-)
-from qa.page.shelf import (
+from qa.page.article_list import (
     ALREADY_REMOVED,
     END,
     START,
     ShelfEvent,
     apply_action,
+    article_list_html,
     digest,
-    shelf_html,
 )
+from qa.page.article_view import (
+    BLOCKS_SHOWN,
+    articles_that_fit,
+    last_block,
+    panel_html,
+    scroll_target_html,
+    target_marks,
+)
+from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
+from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
+from qa.page.messages import error_message, status_html
 from qa.page.tabs import ClearedChats, Tabs
-from qa.page.view import Removals, View
+from qa.page.undo import Removals
+from qa.page.view import View
 
 CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
 
@@ -83,8 +84,8 @@ def turn_to_part(library: ArticleQA, view: View, data: object) -> View:
     open_id = view.open_id(articles)
     length = next((info.characters for info in articles if info.id == open_id), 0)
     if _value(data, "to") == "before":
-        return replace(view, leaf=max(0, view.leaf - LEAVES), target=END)
-    return replace(view, leaf=min(view.leaf + LEAVES, last_leaf(length)), target=START)
+        return replace(view, block=max(0, view.block - BLOCKS_SHOWN), target=END)
+    return replace(view, block=min(view.block + BLOCKS_SHOWN, last_block(length)), target=START)
 
 
 def _value(data: object, name: str) -> str:
@@ -259,12 +260,12 @@ class Handlers:
         """Return the open article, and below it the others that are cited."""
         articles = view.visible(self._qa.catalogue())
         open_id = view.open_id(articles)
-        leaf = view.leaf if view.article_id in {"", open_id} else 0
+        block = view.block if view.article_id in {"", open_id} else 0
         cited = chat.cited()
         shown = self._qa.existing(articles_that_fit(open_id, cited, articles))
         marks = [*cited, *chat.retrieved(), *target_marks(view.target, articles)]
         newest = chat.newest() or Turn("")
-        return panel_html(shown, marks, leaf, newest.answer, newest.paragraphs)
+        return panel_html(shown, marks, block, newest.answer, newest.paragraphs)
 
     def initial(self) -> tuple[str, str, View]:
         """Return shelf, panel and view of a new visitor."""
@@ -293,7 +294,7 @@ class Handlers:
     def _shelf(self, view: View) -> str:
         articles = view.visible(self._qa.catalogue())
         undoable = self._removals.undoable(view.removals)
-        return shelf_html(articles, view, undoable, is_saved=self._qa.folder is not None)
+        return article_list_html(articles, view, undoable, is_saved=self._qa.folder is not None)
 
     def _updates(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""

@@ -125,7 +125,7 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
 
 
 def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
-    shelf_html, panel_html, view = handlers.initial()
+    article_list_html, panel_html, view = handlers.initial()
     chat_state, view_state = gr.State(Chat()), gr.State(view)
     with gr.Row(elem_id="top"):
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{ABOUT}</p></header>", js_on_load=None)
@@ -133,7 +133,9 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
             shelf = gr.HTML(
-                shelf_html, elem_id="shelf", js_on_load=_on_load("setUpShelf", events=["click"])
+                article_list_html,
+                elem_id="shelf",
+                js_on_load=_on_load("setUpShelf", events=["click"]),
             )
             forms = _forms(qa, is_open=not qa.catalogue())
         with gr.Column(scale=5, elem_id="chat-column"):

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from index.types import Passage, Span, overlap
 from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
-from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.output.article_html import place_link
-from qa.output.escape import escape_markdown, flat, shorten
-from qa.output.to_markdown import chat_markdown, leading_to
+from qa.output.escape import escape_markdown, shorten, single_line
+from qa.output.to_markdown import chat_markdown, link_text_start
 from qa.output.to_text import NO_PARAGRAPHS, Paragraphs, in_quotation_marks, place, places_of
 from qa.page.messages import render
 
@@ -33,7 +33,7 @@ def tip_text(evidence: Citation | Passage, paragraph: int | None = None) -> str:
     """Return the tip of a link in two lines: the beginning of the quote, and its place."""
     quote = evidence.quote if isinstance(evidence, Citation) else evidence.text
     # Cut before the white space is normalised: a passage may be a megabyte long.
-    shortened = shorten(flat(quote[: 2 * QUOTE_CHARS]), QUOTE_CHARS)
+    shortened = shorten(single_line(quote[: 2 * QUOTE_CHARS]), QUOTE_CHARS)
     title = shorten(evidence.title, _TIP_TITLE_CHARS)
     return f"{in_quotation_marks(shortened)}\n{place(replace(evidence, title=title), paragraph)}"
 
@@ -78,7 +78,7 @@ def _removed_articles(answer: Answer, known: Collection[str]) -> str:
     if not titles:
         return ""
     named = ", ".join(
-        in_quotation_marks(shorten(flat(title), _TITLE_CHARS)) for title in titles.values()
+        in_quotation_marks(shorten(single_line(title), _TITLE_CHARS)) for title in titles.values()
     )
     line = escape_markdown(f"Removed since: {named}. Links to removed articles do not work.")
     return f'<div class="sources removed">{line}</div>'
@@ -102,7 +102,7 @@ def _sources(answer: Answer, *, several: bool) -> str:
 
 def _source(evidence: Citation | Passage, *, several: bool) -> str:
     page = f"p. {evidence.page}" if evidence.page is not None else ""
-    title = shorten(flat(evidence.title), _TITLE_CHARS) if several else ""
+    title = shorten(single_line(evidence.title), _TITLE_CHARS) if several else ""
     return ", ".join(filter(None, (title, page)))
 
 
@@ -131,11 +131,11 @@ def _passage(
     return {
         "href": place_link(passage) if is_newest else "",
         "where": _source(passage, several=several),
-        "leading": Markup(leading_to(passage.text)) if is_newest else "",  # noqa: S704 - escaped
+        "leading": Markup(link_text_start(passage.text)) if is_newest else "",  # noqa: S704 - escaped
         "score": f"{passage.score:.2f}",
         "similarity": f"{passage.similarity:.2f}",
         "citations": _citations_of(answer, passage),
-        "excerpt": shorten(flat(passage.text), EXCERPT_CHARS),
+        "excerpt": shorten(single_line(passage.text), EXCERPT_CHARS),
     }
 
 

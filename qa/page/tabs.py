@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qa.page.chat import Chat, Turn
-from qa.page.view import UNDO_SECONDS, View
+from qa.page.undo import UNDO_SECONDS
+from qa.page.view import View
 
 MAX_IDLE_SECONDS = 24 * 3600.0
 MAX_TABS = 2_000

@@ -1,4 +1,4 @@
-"""Limit what visitors have uploaded but not added yet, and delete it in time."""
+"""Limit uploads that are not added yet, and delete those that never are."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class IntakeLedger:
         self._files: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
 
-    def begin(self, visitor: str) -> Intake:
+    def begin(self, visitor: str) -> IncomingUpload:
         """Return what counts a body as it arrives.
 
         Raises:
@@ -155,7 +155,7 @@ class IntakeLedger:
         entry = _Entry(visitor)
         self.count(entry)  # raises before a byte is read if a limit is exceeded
         self._requests[visitor] += 1
-        return Intake(self, entry)
+        return IncomingUpload(self, entry)
 
     def count(self, entry: _Entry, size: int = 0, files: int = 0) -> None:
         """Add bytes and files to an entry.
@@ -179,7 +179,7 @@ class IntakeLedger:
         if self._sizes.total() > limits.total_bytes or self._files.total() > limits.total_files:
             raise IntakeRefusedError(503, _BUSY)
 
-    def end(self, intake: Intake) -> None:
+    def end(self, intake: IncomingUpload) -> None:
         """Replace the count of a body by the files that Gradio stored."""
         entry, now = intake.entry, self._clock()
         self._requests[entry.visitor] -= 1
@@ -224,8 +224,8 @@ class IntakeLedger:
 
 
 @dataclass(slots=True)
-class Intake:
-    """A body that is arriving; when the context ends, only the stored files count."""
+class IncomingUpload:
+    """A request body being received; when the context ends, only the stored files count."""
 
     ledger: IntakeLedger
     entry: _Entry

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Self
 
-from index.search.chunk_cache import SentenceStems, adjacent_pairs
+from index.search.chunk_cache import SentenceStems, adjacency_key
 from index.search.passage_index import Candidate
 from index.search.text_index import query_terms, stems
 
@@ -100,7 +100,7 @@ class QuestionTerms:
         """Return the share, by weight, of the question's pairs that are adjacent in a text."""
         if not self.total_of_pairs:
             return 0.0
-        adjacent = [w for pair, w in self.pairs.items() if adjacent_pairs(*pair) in text.content]
+        adjacent = [w for pair, w in self.pairs.items() if adjacency_key(*pair) in text.content]
         return sum(adjacent) / self.total_of_pairs
 
     def sentence_coverage(self, text: SentenceStems) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from qa.answers.confidence import confidence_in_words
+from qa.answers.confidence_wording import confidence_in_words
 from qa.article_qa import ArticleQA
 from tests.browser.test_page import CALLED, CONTRAST, LEAST_CONTRAST, UNANSWERABLE
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve

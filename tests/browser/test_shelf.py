@@ -12,8 +12,9 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from qa.article_qa import ArticleQA
 from qa.page import handlers
 from qa.page import view as view_module
-from qa.page.shelf import IN_MEMORY, ON_DISK, UNDO_TOO_LATE, ShelfEvent, apply_action
-from qa.page.view import Removals, View
+from qa.page.article_list import IN_MEMORY, ON_DISK, UNDO_TOO_LATE, ShelfEvent, apply_action
+from qa.page.undo import Removals
+from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf

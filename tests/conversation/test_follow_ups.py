@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 
 from qa.conversation.anaphora import names_in
-from qa.conversation.follow_ups import Exchange, Source, mentions_of, resolve
+from qa.conversation.follow_ups import PreviousTurn, Source, mentions_of, resolve
 
 TEXT = (
     "Marco Rubio made a call to S Jaishankar. He also called Shehbaz Sharif. India carried out "
     "missile strikes on Wednesday. Operation Sindoor was launched a fortnight after 26 people "
     "were killed at Pahalgam. India suspended the Indus Water Treaty."
 )
-CALL = Exchange(
+CALL = PreviousTurn(
     "Who did Marco Rubio call?", "S Jaishankar", "Marco Rubio made a call to S Jaishankar.",
     "Tension", (TEXT,),
 )  # fmt: skip
-LAUNCH = Exchange("When was Operation Sindoor launched?", "Wednesday", "", "", (TEXT,))
-SUSPENDED = Exchange("What did India suspend?", "the Indus Water Treaty", "", "", (TEXT,))
+LAUNCH = PreviousTurn("When was Operation Sindoor launched?", "Wednesday", "", "", (TEXT,))
+SUSPENDED = PreviousTurn("What did India suspend?", "the Indus Water Treaty", "", "", (TEXT,))
 
 
 def test_after_that_is_not_replaced_by_the_subject() -> None:
@@ -26,7 +26,7 @@ def test_after_that_is_not_replaced_by_the_subject() -> None:
     assert understood == "Whom did Marco Rubio call after S Jaishankar?"
 
 
-def by_rules(question: str, *history: Exchange) -> str:
+def by_rules(question: str, *history: PreviousTurn) -> str:
     return resolve(question, history, None)
 
 
@@ -45,41 +45,41 @@ def by_rules(question: str, *history: Exchange) -> str:
         (LAUNCH, "When did it happen?", "When did Operation Sindoor happen?"),
         (SUSPENDED, "When did it happen?", "When did India suspend the Indus Water Treaty?"),
         (
-            Exchange("Who enables the Senate to vote?", "Ann Lee", "", "", (TEXT,)),
+            PreviousTurn("Who enables the Senate to vote?", "Ann Lee", "", "", (TEXT,)),
             "What about the House?",
             "Who enables the House to vote?",
         ),
         (LAUNCH, "How long was it?", "How long was Operation Sindoor?"),
         (SUSPENDED, "When?", "When did India suspend the Indus Water Treaty?"),
         (
-            Exchange("How many people were killed?", "26", "", "", (TEXT,)),
+            PreviousTurn("How many people were killed?", "26", "", "", (TEXT,)),
             "Where?",
             "Where were the people killed?",
         ),
         (
-            Exchange("Who called Sharif?", "Marco Rubio", "", "", (TEXT,)),
+            PreviousTurn("Who called Sharif?", "Marco Rubio", "", "", (TEXT,)),
             "Why?",
             "Why was it that Marco Rubio called Sharif?",
         ),
         (
-            Exchange("Did India suspend the treaty?", None, "", "", (TEXT,)),
+            PreviousTurn("Did India suspend the treaty?", None, "", "", (TEXT,)),
             "Why?",
             "Why did India suspend the treaty?",
         ),
         (
-            Exchange("Who was president in 1990?", "Ann Lee", "", "", (TEXT,)),
+            PreviousTurn("Who was president in 1990?", "Ann Lee", "", "", (TEXT,)),
             "And in 2000?",
             "Who was president in 2000?",
         ),
         (
-            Exchange("Who was president?", "Ann Lee", "", "", (TEXT,)),
+            PreviousTurn("Who was president?", "Ann Lee", "", "", (TEXT,)),
             "And before that?",
             "Who was president before Ann Lee?",
         ),
     ],
 )
 def test_a_follow_up_is_rewritten_by_rules(
-    history: Exchange, question: str, understood: str
+    history: PreviousTurn, question: str, understood: str
 ) -> None:
     assert by_rules(question, history) == understood
 
@@ -107,7 +107,7 @@ def test_a_bounded_number_of_rewritings_is_read() -> None:
         return 0.1
 
     quote = ", ".join(f"on A{n} Bell" for n in range(30))
-    long = Exchange("What?", None, quote, "", (quote,))
+    long = PreviousTurn("What?", None, quote, "", (quote,))
     resolve("Who saw it?", [CALL, long], judge)
     assert 0 < len(read) <= 6
 

@@ -33,7 +33,7 @@ def test_chapters_come_in_the_order_of_the_spine() -> None:
     assert found.title == "Weather"
 
 
-def test_all_that_shows_is_text_and_nothing_is_taken_for_furniture() -> None:
+def test_navigation_asides_and_footers_of_a_book_are_kept() -> None:
     body = "<nav><p>Contents</p></nav><aside>A note.</aside><p>Short.</p><footer>End.</footer>"
     assert loaded(epub({"a": body})).text == "Contents\n\nA note.\n\nShort.\n\nEnd."
 

@@ -82,7 +82,7 @@ def test_a_page_number_goes_even_from_the_only_page() -> None:
     assert loaded(pdf([["Words."]], foot="Page {}")).text == "Words."
 
 
-def test_what_few_pages_have_at_their_top_stays() -> None:
+def test_a_line_repeated_on_few_pages_is_kept() -> None:
     found = loaded(pdf([["Rain."], ["Rain."], ["Sun."]]))
     assert found.text == "Rain.\n\nRain.\n\nSun."
 

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search.chunk_cache import SentenceStems, adjacent_pairs
+from index.search.chunk_cache import SentenceStems, adjacency_key
 from index.search.text_index import stems, stop_stems
 
 WORDS = st.sampled_from("red Car cars sea was the having 公园 x₂".split())
@@ -28,11 +28,11 @@ def test_function_words_are_skipped_between_adjacent_stems(sentences: list[str])
     content = [stem for stem in in_order if stem not in stop_stems()]
     adjacent = set(itertools.pairwise(content))
     for pair in itertools.product(words.sentences, repeat=2):
-        assert (adjacent_pairs(*pair) in words.content) == (pair in adjacent)
+        assert (adjacency_key(*pair) in words.content) == (pair in adjacent)
 
 
 def test_part_of_a_stem_is_not_that_stem() -> None:
     words = SentenceStems.of(["Steam cars race home."])
-    assert adjacent_pairs("car", "race") in words.content
-    assert adjacent_pairs("ar", "race") not in words.content
-    assert adjacent_pairs("car", "rac") not in words.content
+    assert adjacency_key("car", "race") in words.content
+    assert adjacency_key("ar", "race") not in words.content
+    assert adjacency_key("car", "rac") not in words.content

@@ -170,7 +170,7 @@ def test_a_saved_large_index_is_opened_without_rebuilding(
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("index.search.sync.vectors_in_store", never)
+    monkeypatch.setattr("index.search.sync.build_vector_index", never)
     with PassageIndex(folder, EMBEDDER) as index:
         assert is_approximate(index)
         assert index.index_problems == {}

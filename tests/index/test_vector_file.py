@@ -73,7 +73,7 @@ def test_blocks_that_are_lost_swapped_or_too_many_are_found(tmp_path: Path) -> N
     assert read(path) == (REVISION, payload)
 
 
-def test_nothing_is_given_out_of_a_damaged_block_nor_of_those_behind_it(tmp_path: Path) -> None:
+def test_reading_stops_before_the_first_damaged_block(tmp_path: Path) -> None:
     payload = payload_of(30 * BLOCK)
     whole = bytearray(written(tmp_path / "v", payload))
     whole[-10 * BLOCK] ^= 1

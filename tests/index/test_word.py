@@ -142,7 +142,7 @@ def test_styles_that_are_based_on_each_other_in_a_circle_end() -> None:
     assert headings(loaded(saved(document))) == []
 
 
-def test_a_style_based_on_a_headings_is_a_headings() -> None:
+def test_a_style_derived_from_a_heading_style_is_a_heading() -> None:
     document = Document()
     style = document.styles.add_style("Chapter", 1)
     style.base_style = document.styles["Heading 2"]

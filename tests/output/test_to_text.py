@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
-from qa.output.escape import visible
+from qa.output.escape import replace_control_characters
 from qa.output.to_markdown import chat_markdown
 from qa.output.to_text import (
     Piece,
@@ -218,7 +218,7 @@ def test_the_short_answer_is_bold_in_its_sentence() -> None:
     assert Piece("$5*", is_short=True) in list(plain_pieces(answer))
 
 
-@given(question=texts.filter(lambda text: bool(visible(text).strip())))
+@given(question=texts.filter(lambda text: bool(replace_control_characters(text).strip())))
 @example("When was *it* <b>sold</b>?")
 def test_what_was_understood_is_shown_literally_above_the_answer(question: str) -> None:
     answer = replace(answer_of(["It was sold."]), understood=question)

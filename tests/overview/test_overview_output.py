@@ -8,26 +8,26 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import chat_markdown, conversation_to_markdown
 from qa.output.to_text import to_plain
 from qa.output.transcript import Transcript
-from qa.overview.overviews import Entry, Overview, Quote, Section, compose_overview
+from qa.overview.overviews import Entry, Overview, Section, ShownQuote, compose_overview
 
 TEXT = "Anna Berg, the mayor, opened\nthe bridge. It is * long *. Anna Berg spoke."
 ARTICLE = Article.from_text(TEXT, title="The <b>bridge</b>")
 
 
-def quote(words: str) -> Quote:
+def quote(words: str) -> ShownQuote:
     span = Span(TEXT.index(words), TEXT.index(words) + len(words))
-    return Quote(span, span)
+    return ShownQuote(span, span)
 
 
 OPENED = quote("Anna Berg, the mayor, opened\nthe bridge.")
 LONG = quote("It is * long *.")
 SPOKE = quote("Anna Berg spoke.")
-ROLE = Quote(Span(11, 20), Span(0, 20))
+ROLE = ShownQuote(Span(11, 20), Span(0, 20))
 PEOPLE = Overview(
     ARTICLE,
     (
-        Section((Entry((ROLE, Quote(None, SPOKE.cited)), "Anna Berg"),), "People"),
-        Section((Entry((Quote(None, OPENED.cited),), "The Bridge"),), "Organisations"),
+        Section((Entry((ROLE, ShownQuote(None, SPOKE.cited)), "Anna Berg"),), "People"),
+        Section((Entry((ShownQuote(None, OPENED.cited),), "The Bridge"),), "Organisations"),
     ),
 )
 

@@ -6,7 +6,7 @@ import pytest
 
 from index.errors import ArticleNotFound
 from qa.answers.answer import OVERVIEWS, Answer, Kind
-from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.article_qa import ArticleQA
 from qa.overview.overviews import (
     MAX_ARTICLES,

@@ -105,7 +105,7 @@ def test_a_root_path_that_is_not_a_full_address_is_an_error(url: str) -> None:
 
 
 def test_the_origin_of_the_requested_host_is_the_servers_own() -> None:
-    assert LOOPBACK.owns("http://127.0.0.1:7860", "127.0.0.1:7860")
+    assert LOOPBACK.is_own_origin("http://127.0.0.1:7860", "127.0.0.1:7860")
     for foreign in (
         "null",
         "",
@@ -117,14 +117,14 @@ def test_the_origin_of_the_requested_host_is_the_servers_own() -> None:
         "http://attacker.example/127.0.0.1:7860",
         "file://",
     ):
-        assert not LOOPBACK.owns(foreign, "127.0.0.1:7860")
+        assert not LOOPBACK.is_own_origin(foreign, "127.0.0.1:7860")
 
 
 def test_behind_a_proxy_the_public_origin_is_the_servers_own() -> None:
     served = ServedAddresses.of("127.0.0.1", 7860, public_url="https://Example.org:443/qa/")
     assert served.serves("example.org")
-    assert served.owns("https://example.org", "example.org")
-    assert served.owns("https://example.org", "127.0.0.1:7860")
+    assert served.is_own_origin("https://example.org", "example.org")
+    assert served.is_own_origin("https://example.org", "127.0.0.1:7860")
     for foreign in ("http://example.org", "https://example.org:8443", "https://xexample.org", ""):
-        assert not served.owns(foreign, "example.org")
-        assert not served.owns(foreign, "127.0.0.1:7860")
+        assert not served.is_own_origin(foreign, "example.org")
+        assert not served.is_own_origin(foreign, "127.0.0.1:7860")

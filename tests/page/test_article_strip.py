@@ -13,7 +13,7 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id
 from qa.output.to_markdown import chat_markdown
-from qa.page.panel import Sheet, strip_html
+from qa.page.article_view import ArticlePart, strip_html
 from qa.page.reply import QUOTE_CHARS, tip_text
 
 ARTICLE = Article.from_text("abcdefghij" * 10, title='A <b>"title"</b>')
@@ -31,8 +31,8 @@ def answer_of(citations: tuple[Citation, ...], passages: tuple[Passage, ...]) ->
     return Answer("q", text, None, citations, bool(citations), 0.5, passages, marks)
 
 
-def strip(answer: Answer | None, leaf: int = 0) -> str:
-    return strip_html(ARTICLE, Sheet.of(ARTICLE.text, leaf), answer)
+def strip(answer: Answer | None, block: int = 0) -> str:
+    return strip_html(ARTICLE, ArticlePart.of(ARTICLE.text, block), answer)
 
 
 def links(html: str) -> list[dict[str, str]]:
@@ -76,7 +76,7 @@ def test_evidence_in_other_articles_or_beyond_the_text_is_not_shown() -> None:
 
 def test_a_part_of_a_long_article_is_shown_on_the_strip() -> None:
     long = Article.from_text("word " * 40_000)
-    assert 'class="here" style="--at:8' in strip_html(long, Sheet.of(long.text, 2), None)
+    assert 'class="here" style="--at:8' in strip_html(long, ArticlePart.of(long.text, 2), None)
     assert "here" not in strip(None)
 
 
@@ -88,7 +88,7 @@ def test_a_tip_is_two_lines_of_limited_length(text: str, title: str) -> None:
     for tip in (quote, tip_text(passage)):
         assert tip.count("\n") == 1
         assert len(tip) < QUOTE_CHARS + 150
-    (link,) = links(strip_html(article, Sheet.of(article.text, 0), answer_of((), (passage,))))
+    (link,) = links(strip_html(article, ArticlePart.of(article.text, 0), answer_of((), (passage,))))
     assert link["title"].startswith(("“", quote[0]))
 
 

@@ -24,12 +24,12 @@ from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.conversation.intent import Intent, reply_to_small_talk
 from qa.output.article_html import place_id, place_link
+from qa.page.article_list import ALREADY_REMOVED
+from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.asking import NONE_SELECTED, READ_AT_ONCE
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
 from qa.page.messages import UNEXPECTED_ERROR
-from qa.page.panel import HOW_TO_ADD, NO_ARTICLE
-from qa.page.shelf import ALREADY_REMOVED
 from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built
@@ -560,7 +560,7 @@ def test_an_action_on_a_removed_article_shows_a_message() -> None:
     assert ALREADY_REMOVED in shelf
 
 
-def test_in_place_of_a_removed_article_the_first_is_shown() -> None:
+def test_the_first_article_is_shown_when_the_open_one_is_removed() -> None:
     here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
     handlers = Handlers(ScriptedQA(here, outcome=answer_of()))

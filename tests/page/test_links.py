@@ -11,10 +11,10 @@ import pytest
 from index.types import Article
 from qa.answers.citation import Citation
 from qa.output.article_html import place_id, place_of
+from qa.page.article_list import ALREADY_REMOVED, END, START
+from qa.page.article_view import BLOCK_CHARS, BLOCKS_SHOWN, WHOLE_CHARS, last_block
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers, follow_link, turn_to_part
-from qa.page.panel import LEAF_CHARS, LEAVES, WHOLE_CHARS, last_leaf
-from qa.page.shelf import ALREADY_REMOVED, END, START
 from qa.page.view import View
 from tests.page.test_handlers import ScriptedQA, answer_of
 
@@ -59,7 +59,7 @@ def test_a_place_beyond_the_end_opens_the_article_without_a_mark() -> None:
     assert f'id="{name}"' not in sent[1]
 
 
-def test_only_ids_of_places_are_places() -> None:
+def test_a_malformed_place_id_is_no_place() -> None:
     assert place_of(place_id(LONG.id, 3, 9)) == (f"s3-9-{LONG.id[:8]}", 3, 9, LONG.id[:8])
     for name in ("", "chat", "s3-9-", "s9-3-0a1b2c3d", "s3-9-0a1b2c3d\n", "s٣-9-0a1b2c3d"):
         assert place_of(name) is None
@@ -68,12 +68,12 @@ def test_only_ids_of_places_are_places() -> None:
 def test_the_next_and_the_earlier_part_can_be_opened_up_to_the_ends() -> None:
     view = View(article_id=LONG.id)
     after = turn_to_part(QA, view, {"to": "after"})
-    assert (after.leaf, after.target) == (LEAVES, START)
-    assert turn_to_part(QA, after, {"to": "before"}).leaf == 0
+    assert (after.block, after.target) == (BLOCKS_SHOWN, START)
+    assert turn_to_part(QA, after, {"to": "before"}).block == 0
     assert turn_to_part(QA, view, {"to": "before"}).target == END
-    end = View(article_id=LONG.id, leaf=last_leaf(len(LONG.text)))
-    assert turn_to_part(QA, end, {"to": "after"}).leaf == end.leaf
-    assert turn_to_part(QA, View(article_id="gone"), None).leaf == 0
+    end = View(article_id=LONG.id, block=last_block(len(LONG.text)))
+    assert turn_to_part(QA, end, {"to": "after"}).block == end.block
+    assert turn_to_part(QA, View(article_id="gone"), None).block == 0
 
 
 def test_the_panel_shows_the_cited_part_of_a_long_article() -> None:
@@ -82,7 +82,7 @@ def test_the_panel_shows_the_cited_part_of_a_long_article() -> None:
     panel = Handlers(QA).show_answer(chat, View(), VISITOR)[2]
     assert f'id="{place_id(LONG.id, start, end)}"' in panel
     assert "Part of a long article: " in panel
-    assert len(panel) < 3 * LEAVES * LEAF_CHARS
+    assert len(panel) < 3 * BLOCKS_SHOWN * BLOCK_CHARS
     assert "Earlier part" in panel
     assert "Next part" in panel
 
@@ -91,7 +91,7 @@ def test_an_answer_from_the_shown_part_does_not_move_it() -> None:
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(LONG, *place(20_000)))))
     view = Handlers(QA).show_answer(chat, View(), VISITOR)[3]
     chat = chat.with_turn(Turn("r", answer_of(Citation.of(LONG, *place(20_050)))))
-    assert Handlers(QA).show_answer(chat, view, VISITOR)[3].leaf == view.leaf
+    assert Handlers(QA).show_answer(chat, view, VISITOR)[3].block == view.block
 
 
 def test_the_panel_holds_as_many_cited_articles_as_fit() -> None:

@@ -14,10 +14,11 @@ from index.errors import LibraryLocked
 from index.types import Article
 from qa import ArticleQA
 from qa.page import view as view_module
+from qa.page.article_list import ALREADY_REMOVED, UNDO_TOO_LATE
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
-from qa.page.shelf import ALREADY_REMOVED, UNDO_TOO_LATE
-from qa.page.view import UNDO_SECONDS, Removals, View
+from qa.page.undo import UNDO_SECONDS, Removals
+from qa.page.view import View
 
 pytestmark = pytest.mark.slow
 ONE, TWO, THREE = (

@@ -81,5 +81,5 @@ def test_rows_have_every_kind_in_every_way() -> None:
     assert (rows[1].changed, rows[3].changed) == (0.0, 1.0)
 
 
-def test_dialogues_worse_than_as_written_are_listed() -> None:
+def test_dialogues_that_score_below_the_written_question_are_listed() -> None:
     assert len(failures([outcome(0.0), outcome(1.0)])) == 1

@@ -148,7 +148,7 @@ def test_a_pronoun_fits_the_passage() -> None:
     assert with_pronouns(asked, "Who is Ann Lee?", "", seeded(0)) is None
 
 
-def test_of_two_questions_in_one_the_passage_answers_one(articles: list[PreparedArticle]) -> None:
+def test_a_passage_answers_one_of_two_questions_in_one(articles: list[PreparedArticle]) -> None:
     found = list(made("two_in_one", articles))
     assert found
     for question, example in found:

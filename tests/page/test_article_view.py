@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from index.types import Article, Heading
 from qa.answers.citation import Citation
-from qa.output.article_html import Mark, place_id, place_link, split_rules
+from qa.output.article_html import Highlight, place_id, place_link, split_highlight_css
+from qa.page.article_view import panel_html
 from qa.page.messages import status_html
-from qa.page.panel import panel_html
 from qa.page.server import PAGE_STYLE
 
 HOSTILE = (
@@ -67,11 +67,13 @@ def article_of(text: str, *headings: Heading, title: str = "A title") -> Article
     return Article.from_text(text, title=title, headings=headings)
 
 
-def mark(article: Article, start: int, end: int, *, number: int = 0, cited: bool = True) -> Mark:
-    return Mark(article.id, start, end, number, cited)
+def mark(
+    article: Article, start: int, end: int, *, number: int = 0, cited: bool = True
+) -> Highlight:
+    return Highlight(article.id, start, end, number, cited)
 
 
-def panel(article: Article, *marks: Mark) -> _Panel:
+def panel(article: Article, *marks: Highlight) -> _Panel:
     return _Panel(panel_html([article], marks))
 
 
@@ -84,7 +86,7 @@ def test_lines_are_paragraphs_where_no_line_is_blank() -> None:
     assert panel(article_of("One.\nTwo.\nThree.")).tags.count("p") == 3 + 1  # one leads back
 
 
-def test_headings_are_headings() -> None:
+def test_article_headings_are_rendered_as_headings() -> None:
     shown = panel_html([article_of("One.\nHead\nTwo.", Heading(5, 9, 1))], [])
     assert '<p dir="auto">One.</p><h3 dir="auto">Head</h3><p dir="auto">Two.</p>' in shown
 
@@ -152,7 +154,7 @@ def test_a_place_across_two_paragraphs_is_highlighted_as_a_whole() -> None:
     assert shown.places[whole.id] == "One.Two."
     html = panel_html([article], [whole])
     assert f'data-part="{whole.id}"' in html  # which the page's script lights along
-    assert f'.paper:has(#{whole.id}:target) [data-part="{whole.id}"]' in split_rules([html])
+    assert f'.paper:has(#{whole.id}:target) [data-part="{whole.id}"]' in split_highlight_css([html])
 
 
 def test_a_mark_beyond_the_text_is_not_shown() -> None:
@@ -162,7 +164,7 @@ def test_a_mark_beyond_the_text_is_not_shown() -> None:
 
 def test_a_mark_of_another_article_is_not_shown() -> None:
     article = article_of("One.")
-    assert panel(article, Mark("f" * 32, 0, 4)).ids == ["back"]
+    assert panel(article, Highlight("f" * 32, 0, 4)).ids == ["back"]
 
 
 @given(st.data())

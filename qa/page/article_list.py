@@ -12,7 +12,8 @@ from typing import Any, Self
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa.article_qa import ArticleQA
 from qa.page.messages import error_message, render
-from qa.page.view import Removal, Removals, View
+from qa.page.undo import Removal, Removals
+from qa.page.view import View
 
 IN_MEMORY = "Articles are kept in memory only. To keep them, start the page with --library FOLDER."
 ON_DISK = "Articles are saved on disk. Everyone who uses this page sees them."
@@ -41,7 +42,7 @@ def digest(html: str) -> str:
     return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def shelf_html(
+def article_list_html(
     articles: Sequence[ArticleInfo],
     view: View,
     undoable: Sequence[tuple[Removal, float]] = (),

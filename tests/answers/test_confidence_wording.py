@@ -4,7 +4,7 @@ import pytest
 
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.answers.confidence import confidence_explained, confidence_in_words
+from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.reading.reader import ExtractiveReader
 
 

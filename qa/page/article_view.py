@@ -11,7 +11,7 @@ from markupsafe import Markup
 from index.types import Article, ArticleInfo, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import Mark, article_part, opens_with_title, place_id, place_of
+from qa.output.article_html import Highlight, article_part, opens_with_title, place_id, place_of
 from qa.output.to_text import NO_PARAGRAPHS, Paragraphs
 from qa.page.messages import render
 from qa.page.reply import tip_text
@@ -19,9 +19,9 @@ from qa.page.reply import tip_text
 # About 20 printed pages. Up to 65 kB go to the browser with each answer, and the browser's own
 # search covers all of it. Of a book of 2 MB only 30 kB are sent each time.
 WHOLE_CHARS = 60_000
-LEAF_CHARS = 8_000
-LEAVES = 3
-"""Leaves in a sheet: the place that is looked for is in the middle one."""
+BLOCK_CHARS = 8_000
+BLOCKS_SHOWN = 3
+"""Blocks in a part: the place that is looked for is in the middle one."""
 
 _CUT_WITHIN = 2_000
 _BREAKS = ("\n\n", "\n", " ")
@@ -33,24 +33,24 @@ NO_ARTICLE = f"There is no article to ask yet. {HOW_TO_ADD}"
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The part of a text that is shown: a few leaves, each of about ``LEAF_CHARS``."""
+class ArticlePart:
+    """The part of a text that is shown: a few blocks, each of about ``BLOCK_CHARS``."""
 
     span: Span
     length: int
     """Of the whole text, in characters."""
 
     @classmethod
-    def of(cls, text: str, leaf: int) -> Self:
-        """Return the sheet that begins with a leaf; a short text is one sheet."""
+    def of(cls, text: str, block: int) -> Self:
+        """Return the part that begins with a block; a short text is one part."""
         length = len(text)
         if length <= WHOLE_CHARS:
             return cls(Span(0, length), length)
-        first = min(max(0, leaf), last_leaf(length))
-        # The last leaf joins the sheet before it: it may be a single line.
-        is_last = first + LEAVES >= last_leaf(length)
-        end = length if is_last else _leaf_start(text, first + LEAVES)
-        return cls(Span(_leaf_start(text, first), end), length)
+        first = min(max(0, block), last_block(length))
+        # The last block joins the part before it: it may be a single line.
+        is_last = first + BLOCKS_SHOWN >= last_block(length)
+        end = length if is_last else _block_start(text, first + BLOCKS_SHOWN)
+        return cls(Span(_block_start(text, first), end), length)
 
     @property
     def has_before(self) -> bool:
@@ -68,31 +68,31 @@ class Sheet:
         return not (self.has_before or self.has_after)
 
 
-def sheet_chars(length: int) -> int:
+def part_chars(length: int) -> int:
     """Return about how many characters of a text of this length are shown at a time."""
-    return length if length <= WHOLE_CHARS else LEAVES * LEAF_CHARS
+    return length if length <= WHOLE_CHARS else BLOCKS_SHOWN * BLOCK_CHARS
 
 
-def last_leaf(length: int) -> int:
-    """Return the number of the last leaf of a text, the first being 0."""
-    return max(0, length - 1) // LEAF_CHARS
+def last_block(length: int) -> int:
+    """Return the number of the last block of a text, the first being 0."""
+    return max(0, length - 1) // BLOCK_CHARS
 
 
-def leaf_for(start: int, shown: int | None = None) -> int:
-    """Return the first leaf of a sheet that shows ``text[start]`` with its surroundings.
+def block_for(start: int, shown: int | None = None) -> int:
+    """Return the first block of a part that shows ``text[start]`` with its surroundings.
 
-    ``shown`` is the first leaf of the current sheet, which is kept if it shows the place too.
+    ``shown`` is the first block of the current part, which is kept if it shows the place too.
     """
-    leaf = start // LEAF_CHARS
-    # A leaf may begin before its even division, so a place may be in the leaf after its own.
-    if shown is not None and shown <= leaf < shown + LEAVES - 1:
+    block = start // BLOCK_CHARS
+    # A block may begin before its even division, so a place may be in the block after its own.
+    if shown is not None and shown <= block < shown + BLOCKS_SHOWN - 1:
         return shown
-    return max(0, leaf - 1)
+    return max(0, block - 1)
 
 
-def _leaf_start(text: str, leaf: int) -> int:
-    """Return where a leaf begins: after the last good break before the even division."""
-    even = leaf * LEAF_CHARS
+def _block_start(text: str, block: int) -> int:
+    """Return where a block begins: after the last good break before the even division."""
+    even = block * BLOCK_CHARS
     if not 0 < even < len(text):
         return min(even, len(text))
     for separator in _BREAKS:
@@ -118,7 +118,7 @@ class _Evidence:
 
 def strip_html(
     article: Article,
-    sheet: Sheet,
+    part: ArticlePart,
     answer: Answer | None,
     paragraphs: Paragraphs = NO_PARAGRAPHS,
 ) -> str:
@@ -127,7 +127,7 @@ def strip_html(
     evidence = sorted(_evidence(article, answer) if answer else (), key=lambda each: each.span)
     return render(
         "strip.html",
-        here="" if sheet.is_whole else _position(sheet.span, length),
+        here="" if part.is_whole else _position(part.span, length),
         links=[
             _link(each, length, paragraphs.get(each.place))
             for each in evidence
@@ -168,14 +168,14 @@ def _position(span: Span, length: int) -> str:
 
 
 def articles_that_fit(
-    open_id: str, marks: Sequence[Mark], articles: Sequence[ArticleInfo]
+    open_id: str, marks: Sequence[Highlight], articles: Sequence[ArticleInfo]
 ) -> list[str]:
     """Return the ids of the articles to show: the open one, and cited ones while there is room.
 
     The articles of newer answers come first. Together they have at most ``WHOLE_CHARS``, so
     that each answer sends little; another article is sent when a link to it is followed.
     """
-    lengths = {info.id: sheet_chars(info.characters) for info in articles}
+    lengths = {info.id: part_chars(info.characters) for info in articles}
     ids, room = [open_id], WHOLE_CHARS - lengths.get(open_id, 0)
     for article_id in dict.fromkeys(mark.article_id for mark in reversed(marks)):
         length = lengths.get(article_id, WHOLE_CHARS)
@@ -185,17 +185,21 @@ def articles_that_fit(
     return ids
 
 
-def target_marks(target: str, articles: Sequence[ArticleInfo]) -> list[Mark]:
+def target_marks(target: str, articles: Sequence[ArticleInfo]) -> list[Highlight]:
     """Return a mark of the place to scroll to, which no answer of this chat may cite."""
     place = place_of(target)
     ids = [info.id for info in articles if place and info.id.startswith(place.article)]
-    return [Mark(ids[0], place.start, place.end, cited=False, found=True)] if place and ids else []
+    return (
+        [Highlight(ids[0], place.start, place.end, cited=False, found=True)]
+        if place and ids
+        else []
+    )
 
 
 def panel_html(
     articles: Sequence[Article],
-    marks: Sequence[Mark],
-    leaf: int = 0,
+    marks: Sequence[Highlight],
+    block: int = 0,
     newest: Answer | None = None,
     paragraphs: Paragraphs = NO_PARAGRAPHS,
 ) -> str:
@@ -206,7 +210,7 @@ def panel_html(
     Args:
         articles: The articles to show. Of a long one only a part is shown.
         marks: The places to mark.
-        leaf: Where the shown part of the first article begins; that of another article is
+        block: Where the shown part of the first article begins; that of another article is
             around its newest mark.
         newest: The newest answer, whose evidence the strip maps in the first article.
         paragraphs: Where that evidence is, see :func:`qa.output.to_text.paragraphs_of`.
@@ -214,9 +218,9 @@ def panel_html(
     strip, sections = "", []
     if articles:
         first, *others = articles
-        sheet = Sheet.of(first.text, leaf)
-        strip = strip_html(first, sheet, newest, paragraphs)
-        sections = [_section(first, marks, sheet, has_buttons=True)]
+        part = ArticlePart.of(first.text, block)
+        strip = strip_html(first, part, newest, paragraphs)
+        sections = [_section(first, marks, part, has_buttons=True)]
         sections += [_section(each, marks, _around_newest(each, marks)) for each in others]
     # The strip is a template's output.
     return render("panel.html", sections=sections, strip=Markup(strip), no_article=NO_ARTICLE)  # noqa: S704
@@ -230,33 +234,33 @@ def scroll_target_html(target: str, turn: int) -> str:
     return f'<span hidden data-target="{target}" data-answer="{turn}"></span>' if target else ""
 
 
-def _around_newest(article: Article, marks: Sequence[Mark]) -> Sheet:
+def _around_newest(article: Article, marks: Sequence[Highlight]) -> ArticlePart:
     """Return the part of an article that holds the newest answer's first mark in it."""
     inside = [mark for mark in marks if mark.article_id == article.id]
     newest = [mark for mark in inside if mark.number] or inside[-1:]
-    return Sheet.of(article.text, leaf_for(newest[0].start) if newest else 0)
+    return ArticlePart.of(article.text, block_for(newest[0].start) if newest else 0)
 
 
 def _section(
-    article: Article, marks: Sequence[Mark], sheet: Sheet, *, has_buttons: bool = False
+    article: Article, marks: Sequence[Highlight], part: ArticlePart, *, has_buttons: bool = False
 ) -> dict[str, object]:
     """Return the template's values for an article, or for the part of it that is shown."""
     return {
         "title": article.title,
-        "text": Markup(article_part(article, marks, sheet.span)),  # noqa: S704 - escaped there
-        "shows_title": sheet.has_before or not opens_with_title(article),
-        "part": "" if sheet.is_whole else _part_name(article, sheet),
-        "before": has_buttons and sheet.has_before,
-        "after": has_buttons and sheet.has_after,
+        "text": Markup(article_part(article, marks, part.span)),  # noqa: S704 - escaped there
+        "shows_title": part.has_before or not opens_with_title(article),
+        "part": "" if part.is_whole else _part_name(article, part),
+        "before": has_buttons and part.has_before,
+        "after": has_buttons and part.has_after,
         "has_buttons": has_buttons,
     }
 
 
-def _part_name(article: Article, sheet: Sheet) -> str:
-    """Return which part a sheet is, in pages or percent: ``pages 31–40 of 512``."""
-    start, end = sheet.span
+def _part_name(article: Article, part: ArticlePart) -> str:
+    """Return which part a part is, in pages or percent: ``pages 31–40 of 512``."""
+    start, end = part.span
     first, last = article.page_of(start), article.page_of(end - 1)
     if first is None or last is None:
-        percent = (round(100 * start / sheet.length), round(100 * end / sheet.length))
+        percent = (round(100 * start / part.length), round(100 * end / part.length))
         return f"{percent[0]}–{percent[1]} %"
     return f"pages {first:,}–{last:,} of {len(article.pages):,}"
