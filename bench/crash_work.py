@@ -205,8 +205,8 @@ def verify(folder: Path, logs: list[Path], *, check_first: bool) -> Outcome:
     rebuilt = False
     if check_first and (folder / "library.sqlite").exists():
         report = check_library(folder)
-        assert report.verdict in {Verdict.SOUND, Verdict.MENDED}, report
-        rebuilt = report.verdict is Verdict.MENDED
+        assert report.verdict in {Verdict.SOUND, Verdict.REPAIRED}, report
+        rebuilt = report.verdict is Verdict.REPAIRED
     states = [logged_states(log) for log in logs]
     index = _opened(folder, [states[0][1].model, states[0][0].model])
     with index:

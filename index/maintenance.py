@@ -183,7 +183,7 @@ class Verdict(StrEnum):
 
     SOUND = "sound"
     """The library is intact."""
-    MENDED = "mended"
+    REPAIRED = "repaired"
     """Its indexes were damaged and have been rebuilt."""
     REEMBED = "reembed"
     """The articles are intact; their passages or vectors are not, and must be made again."""
@@ -271,22 +271,22 @@ def _check_indexes(
     model = _StoredModel(identity)
     with PassageIndex(folder, model, create=False, read_only=True) as index:
         problems, compared = index.index_problems, index.find_mismatches(progress)
-        is_mended = index.writable  # opening rebuilds missing and damaged files
+        is_repaired = index.writable  # opening rebuilds missing and damaged files
     found = (*(f"{name} {problem}." for name, problem in problems.items()), *compared.derived)
     done = tuple(f"{name} was rebuilt from the database." for name in problems)
     if compared.derived:
         with PassageIndex(folder, model, create=False, rebuild=True) as index:
-            is_mended = index.writable
-            if is_mended:
+            is_repaired = index.writable
+            if is_repaired:
                 compared = index.find_mismatches(progress)
                 done = ("The indexes were rebuilt from the database.",)
-    if found and not is_mended:
+    if found and not is_repaired:
         msg = (
             f"{' '.join(found)} The indexes cannot be rebuilt because the library cannot be "
             "written to. Check its permissions, or copy it to a folder that you may write to."
         )
         raise LibraryUnwritable(msg)
-    verdict = Verdict.MENDED if found else Verdict.SOUND
+    verdict = Verdict.REPAIRED if found else Verdict.SOUND
     if compared.derived or compared.vectors:
         found, verdict = (*found, *compared.vectors), Verdict.REEMBED
     return Report(verdict, state.articles, state.chunks, found, done)

@@ -39,14 +39,14 @@ _ArticleArgument = Annotated[str, typer.Argument(help="Id of the article, or the
 _NOT_TRIED = "not tried, because of the error above"
 _CONCLUSIONS = {
     "sound": "The library is in order.",
-    "mended": "The library was repaired, and nothing is lost.",
+    "repaired": "The library was repaired, and nothing is lost.",
     "reembed": "The articles are in order, but have to be embedded again. Run: "
     "article-qa reembed --library {folder}",
     "damaged": "The database is damaged and was not changed. Restore {folder}/library.sqlite "
     "from a backup, or copy the readable articles to a new library: "
     "article-qa check --library {folder} --salvage NEW_DIR",
 }
-_EXIT_CODES = {"sound": 0, "mended": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
+_EXIT_CODES = {"sound": 0, "repaired": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
 
 
 def add(

@@ -308,9 +308,9 @@ def test_a_library_is_checked_and_repaired(library: str) -> None:
     assert result.exit_code == 0
     assert result.output == "Articles: 1. Passages: 1.\nThe library is in order.\n"
     (Path(library) / "vectors.faiss").unlink()
-    mended = json.loads(run("check", "-l", library, "--json").output)
-    assert (mended["verdict"], mended["articles"]) == ("mended", 1)
-    assert mended["found"] == ["vectors.faiss was missing."]
+    repaired = json.loads(run("check", "-l", library, "--json").output)
+    assert (repaired["verdict"], repaired["articles"]) == ("repaired", 1)
+    assert repaired["found"] == ["vectors.faiss was missing."]
     assert json.loads(run("check", "-l", library, "--json").output)["verdict"] == "sound"
 
 

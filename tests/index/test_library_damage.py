@@ -191,7 +191,7 @@ def test_a_database_restored_from_a_backup_is_noticed_and_the_indexes_rebuilt(
         index.remove(article(0).id)
     (folder / STORE_FILE).write_bytes(backup)
     report = check_library(folder)
-    assert report.verdict is Verdict.MENDED
+    assert report.verdict is Verdict.REPAIRED
     assert any("another state" in sentence for sentence in report.found)
     assert check_library(folder).verdict is Verdict.SOUND
 

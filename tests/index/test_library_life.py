@@ -135,7 +135,7 @@ class LibraryLife(RuleBasedStateMachine):
         for index in (self.index, *self.dropped):
             index.close()
         report = check_library(self.folder)
-        assert report.verdict in {Verdict.SOUND, Verdict.MENDED}, report
+        assert report.verdict in {Verdict.SOUND, Verdict.REPAIRED}, report
         assert report.articles == len(self.titles)
         shutil.rmtree(self.place)
 

@@ -61,7 +61,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(small_disk: Path) -> None:
         index.add(article(90))
         assert found(index, 90) == ["Title 90"]
     report = check_library(folder)
-    assert (report.verdict in {Verdict.SOUND, Verdict.MENDED}, report.articles) == (
+    assert (report.verdict in {Verdict.SOUND, Verdict.REPAIRED}, report.articles) == (
         True,
         len(before) + 1,
     )
@@ -96,7 +96,7 @@ def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
     assert "Title 1" in output
     assert "Nothing was changed" in output
     report = check_library(folder)
-    assert report.verdict in {Verdict.SOUND, Verdict.MENDED}
+    assert report.verdict in {Verdict.SOUND, Verdict.REPAIRED}
     assert report.articles == int(output.split()[0])
 
 

@@ -13,7 +13,7 @@ from bench.crash_work import text_of
 from index.errors import LibraryLocked
 from index.types import Article
 from qa import ArticleQA
-from qa.page import view as view_module
+from qa.page import undo
 from qa.page.article_list import ALREADY_REMOVED, UNDO_TOO_LATE
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
@@ -283,7 +283,7 @@ def test_clearing_an_empty_conversation_offers_no_undo(handlers: Handlers) -> No
 def test_the_real_timer_carries_a_removal_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_module, "UNDO_SECONDS", 0.05)
+    monkeypatch.setattr(undo, "UNDO_SECONDS", 0.05)
     removals = Removals(qa)
     removal = removals.begin(TWO.id, TWO.title)
     removals.undo(removal)
