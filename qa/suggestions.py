@@ -5,22 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cachetools import LRUCache
 
 from index.articles import examples_for
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.answers.answer import Kind
+from qa.answers.answer import Answer, Kind
 from qa.answers.confidence_wording import LIKELY
 from qa.conversation.intent import OVERVIEW_QUESTIONS
 
-if TYPE_CHECKING:
-    from qa.article_qa import ArticleQA
+if TYPE_CHECKING:  # slow to import
     from qa.overview.overviews import Name
 
 MAX_SUGGESTIONS = 8
@@ -52,6 +51,22 @@ class _Candidate:
     article: Article | None = None
 
 
+class AnswersQuestions(Protocol):
+    """The part of :class:`qa.article_qa.ArticleQA` that suggestions are tried on."""
+
+    def ask(self, question: str, article_ids: Iterable[str] | None = None) -> Answer:
+        """Return the answer to a question."""
+        ...
+
+    def overview(self, kind: Kind, article_ids: Iterable[str] | None = None) -> Answer:
+        """Return an overview of articles."""
+        ...
+
+    def main_names(self, article: Article) -> Sequence[Name]:
+        """Return the names in an article, the most mentioned first."""
+        ...
+
+
 class Suggestions:
     """Finds questions that are answered confidently, and caches them.
 
@@ -61,7 +76,7 @@ class Suggestions:
         qa: Answers the questions.
     """
 
-    def __init__(self, qa: ArticleQA) -> None:
+    def __init__(self, qa: AnswersQuestions) -> None:
         self._qa = qa
         self._lock = threading.Lock()
         self._cache: LRUCache[tuple[object, ...], list[str]] = LRUCache(_CACHED)

@@ -27,7 +27,7 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import answer_to_markdown, chat_markdown, conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
-from qa.overview.overviews import Overviews
+from qa.overview.overviews import Name, Overviews
 from qa.page.article_view import ArticlePart, panel_html, strip_html
 from qa.page.asking import is_edited
 from qa.page.reply import reply_markdown
@@ -177,7 +177,7 @@ class OverviewsAlone(ArticleQA):
     def overview(self, kind: Kind, *_: object, **__: object) -> Answer:
         return self._overview(kind)
 
-    def main_names(self, _: Article) -> list[object]:  # type: ignore[override]
+    def main_names(self, article: Article) -> list[Name]:  # noqa: ARG002 - a stand-in
         return []
 
 

@@ -104,6 +104,7 @@ class Source(Enum):
     """The title of the cited article."""
 
 
+_IN_QUESTION = (Source.SUBJECT, Source.QUESTION)
 _SOURCE_SCORES = {
     Source.SUBJECT: 2.0,
     Source.QUESTION: 1.2,
@@ -334,8 +335,7 @@ def _with_topic(rest: str, mentions: Sequence[Mention], last: PreviousTurn) -> I
     topic = rest[asked[1].start :] if preposition else rest
     for mention in mentions:
         at = stem.find(mention.text)
-        in_question = mention.source in (Source.SUBJECT, Source.QUESTION)
-        if mention.turn is not last or not in_question or at < 0:
+        if mention.turn is not last or mention.source not in _IN_QUESTION or at < 0:
             continue
         before = words_of(stem[:at])
         if preposition and not (before and before[-1].low == preposition):
@@ -358,14 +358,10 @@ def _topic_similarity(topic: str, mention: Mention) -> float:
     return 0.5 * names + 1.0 * numbers + 0.5 * (mention.source is Source.SUBJECT)
 
 
-# --- the choice ---------------------------------------------------------------------------
-
 _MIN_PROBABILITY = 0.01
 _MAX_LOGIT = logit(1 - _MIN_PROBABILITY)
 Confidence = Callable[[str], float]
 """Returns the probability, in 0..1, that the answer found for a question is right."""
-
-
 _MAX_CANDIDATES = 4
 """Rewritings that are read; docs/research-notes.md has the values tried."""
 _RULES_WEIGHT = 0.8
