@@ -204,12 +204,21 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close all connections; using the database afterwards raises LibraryError."""
+        """Close all connections; using the database afterwards raises LibraryError.
+
+        Queries and transactions of other threads are completed first.
+        """
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
-        if self._writer is not None:
-            self._writer.close()
+        with contextlib.suppress(IndexError):  # a reader may take the last one
+            while self._idle:
+                self._idle.pop().close()
+        # SQLite crashes if a connection is closed while another thread is using it. In a forked
+        # child there is no such thread, and the lock may never be released.
+        is_child = os.getpid() != self._process
+        with contextlib.nullcontext() if is_child else self._write_lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         if self._read_only_file is not None:
             self._read_only_file.close()
 
@@ -314,7 +323,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
-            msg = f"The library {self._path} was closed. Open it again."
+            msg = f"The library {self._path or 'in memory'} was closed. Open it again."
             raise LibraryError(msg)
         target = ":memory:" if self._path is None else str(self._path)
         if self._read_only_file is not None:

@@ -274,3 +274,15 @@ def test_a_full_temporary_folder_is_an_error_of_ours(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sqlite3, "connect", full)
     with pytest.raises(LibraryUnwritable, match="TMPDIR"):
         ChunkSpool()
+
+
+def test_closing_waits_for_a_reader_of_the_database_in_memory() -> None:
+    database = Database(None)
+    closer = threading.Thread(target=database.close)
+    with database.snapshot():
+        closer.start()
+        closer.join(0.5)
+        assert database.read("SELECT 1") == [(1,)]
+    closer.join()
+    with pytest.raises(LibraryError, match="was closed"):
+        database.read("SELECT 1")
