@@ -223,8 +223,10 @@ def _connect_articles(handlers: Handlers, page: _Components) -> None:
     )
     click.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
     _suggest_after(click, handlers, page)
-    page.panel.follow(handlers.open_link, inputs, page.articles, **PAGE_ONLY)
-    page.panel.turn(handlers.open_part, inputs, page.articles, **PAGE_ONLY)
+    # A click that arrives while the one before is handled is handled after it, not dropped.
+    later = {"trigger_mode": "always_last", **PAGE_ONLY}
+    page.panel.follow(handlers.open_link, inputs, page.articles, **later)
+    page.panel.turn(handlers.open_part, inputs, page.articles, **later)
 
 
 def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -> None:

@@ -36,6 +36,8 @@ ARGUMENTS = [
     # Names of an attacker, which are this machine as after DNS rebinding.
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 ]
+# Two of these test processes share two cores in CI. The default is 5 s.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

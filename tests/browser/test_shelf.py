@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from qa.article_qa import ArticleQA
-from qa.page import handlers
-from qa.page import view as view_module
+from qa.page import handlers, undo
 from qa.page.article_list import IN_MEMORY, ON_DISK, UNDO_TOO_LATE, ShelfEvent, apply_action
 from qa.page.undo import Removals
 from qa.page.view import View
@@ -239,7 +238,7 @@ def test_a_removal_undone_by_keyboard_changes_nothing(
 def test_after_its_time_undo_disappears_and_the_article_is_removed_for_everybody(
     shelf_of_two: ArticleQA, serve: Serve, visit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_module, "UNDO_SECONDS", 2.0)
+    monkeypatch.setattr(undo, "UNDO_SECONDS", 2.0)
     url = serve(shelf_of_two)
     shown = visit(url)
     shown.page.get_by_role("button", name="Remove Bridge").click()
