@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -114,3 +114,27 @@ def headers_of(**fields: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - string
     """Return headers; underscores are hyphens, and None leaves one out."""
     pairs = {"host": HOST} | fields
     return [(name.replace("_", "-"), value) for name, value in pairs.items() if value is not None]
+
+
+def order_of_streaming(middleware: Callable[[ASGIApp], ASGIApp]) -> list[str]:
+    """Stream two parts through a middleware, and return in which order they left and arrived."""
+    order: list[str] = []
+
+    async def stream(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(2):
+            order.append(f"sent {number}")
+            await send({"type": "http.response.body", "body": b"data", "more_body": True})
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            order.append("arrived")
+
+    async def request() -> None:
+        await middleware(stream)(scope_of(path="/gradio_api/queue/data"), receive, send)
+
+    run(request())
+    return order

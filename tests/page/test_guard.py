@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message
 
 from qa.page.guard import Guard, ServedAddresses
-from tests.asgi import HOST, Inner, Response, asked, headers_of, run, scope_of
+from tests.asgi import HOST, Inner, Response, asked, headers_of, order_of_streaming, run, scope_of
 
 SERVED = ServedAddresses.of("127.0.0.1", 7860)
 JOIN, UPLOAD = "/gradio_api/queue/join", "/gradio_api/upload"
@@ -202,22 +202,5 @@ def test_a_path_that_only_resembles_the_prefix_is_closed() -> None:
 
 
 def test_streamed_events_are_passed_on_one_by_one() -> None:
-    order: list[str] = []
-
-    async def stream(_scope: object, _receive: object, send: object) -> None:
-        assert callable(send)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for number in range(2):
-            order.append(f"sent {number}")
-            await send({"type": "http.response.body", "body": b"data", "more_body": True})
-
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            order.append("arrived")
-
-    scope = scope_of(path="/gradio_api/queue/data")
-    run(Guard(stream, SERVED)(scope, receive, send))
+    order = order_of_streaming(lambda stream: Guard(stream, SERVED))
     assert order == ["sent 0", "arrived", "sent 1", "arrived"]

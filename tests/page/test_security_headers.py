@@ -6,10 +6,9 @@ import hashlib
 from base64 import b64encode
 
 import pytest
-from starlette.types import Message
 
 from qa.page.guard import HEADERS, Guard, SecurityHeaders, ServedAddresses
-from tests.asgi import Inner, Response, asked, run, scope_of
+from tests.asgi import Inner, Response, asked, order_of_streaming, scope_of
 
 CORS = (
     ("access-control-allow-origin", "http://attacker.example"),
@@ -75,21 +74,5 @@ def test_the_page_is_requested_uncompressed_so_that_its_scripts_can_be_hashed() 
 
 
 def test_streamed_events_are_passed_on_one_by_one() -> None:
-    order: list[str] = []
-
-    async def stream(_scope: object, _receive: object, send: object) -> None:
-        assert callable(send)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for number in range(2):
-            order.append(f"sent {number}")
-            await send({"type": "http.response.body", "body": b"data", "more_body": True})
-
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            order.append("arrived")
-
-    run(SecurityHeaders(stream)(scope_of(path="/gradio_api/queue/data"), receive, send))
+    order = order_of_streaming(SecurityHeaders)
     assert order == ["sent 0", "arrived", "sent 1", "arrived"]
