@@ -29,7 +29,7 @@ from qa.evaluation.evaluate import (
     ask_given,
     variant_phrasing,
 )
-from qa.reading.reader import ExtractiveReader
+from qa.reading.reader import SpanReader
 
 DEFAULT_SETS = (
     "squad_en", "xquad_en", "covidqa", "fairytale", "quail_news", "rgb_counterfactual",
@@ -45,7 +45,7 @@ def articles_of(data: Path, name: str, *, quick: bool) -> list[EvalArticle]:
 
 
 def measure(
-    data: Path, names: Sequence[str], reader: ExtractiveReader, *, quick: bool
+    data: Path, names: Sequence[str], reader: SpanReader, *, quick: bool
 ) -> list[AnswerRow]:
     """Return the rows of each named set in the folder ``data``."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())

@@ -13,21 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Span
-from qa.reading.model import WEIGHTS, SpanModel, Window, WindowLogits, read_manifest, shipped_folder
+from qa.reading.model import Window, WindowLogits, WindowReader
 
 
 class RememberingModel:
     """A reading model with a cache of its logits.
 
     Args:
-        folder: The model's folder; None for the shipped one.
+        model: Reads what is not in the cache.
+        sha256: Identifies the model in the cache.
         cache: An SQLite file, created if missing; None to cache in memory.
     """
 
-    def __init__(self, folder: Path | None = None, cache: Path | None = None) -> None:
-        place = folder or shipped_folder()
-        self.sha256: str = read_manifest(place)["files"][WEIGHTS]
-        self._model = SpanModel.shipped(place)
+    def __init__(self, model: WindowReader, sha256: str, cache: Path | None = None) -> None:
+        self.sha256 = sha256
+        self._model = model
         if cache:
             cache.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(cache or ":memory:", isolation_level=None)
@@ -36,16 +36,22 @@ class RememberingModel:
             "CREATE TABLE IF NOT EXISTS readings (key BLOB PRIMARY KEY, logits BLOB) WITHOUT ROWID"
         )
 
-    def read(self, question: str, texts: Sequence[str]) -> list[list[WindowLogits]]:
-        """Return, for each text, the logits of its windows, in the order of the text."""
-        return [self._read_one(question, text) for text in texts]
+    def read(
+        self, question: str, texts: Sequence[str], titles: Sequence[str] = (), history: str = ""
+    ) -> list[list[WindowLogits]]:
+        """Return, for each text, the logits of its windows; see :class:`WindowReader`."""
+        titles = titles or [""] * len(texts)
+        pairs = zip(texts, titles, strict=True)
+        return [self._read_one(question, text, title, history) for text, title in pairs]
 
-    def _read_one(self, question: str, text: str) -> list[WindowLogits]:
-        key = sha256("\0".join((self.sha256, question, text)).encode()).digest()
+    def _read_one(self, question: str, text: str, title: str, history: str) -> list[WindowLogits]:
+        # Readings of the small model, without title and history, keep the keys of older caches.
+        context = (title, history) if title or history else ()
+        key = sha256("\0".join((self.sha256, question, text, *context)).encode()).digest()
         row = self._database.execute("SELECT logits FROM readings WHERE key = ?", (key,)).fetchone()
         if row:
             return _unpacked(row[0])
-        (found,) = self._model.read(question, [text])
+        (found,) = self._model.read(question, [text], [title], history)
         values = (key, _packed(found))
         self._database.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", values)
         return found
@@ -57,9 +63,16 @@ def _packed(windows: Sequence[WindowLogits]) -> bytes:
     arrays: dict[str, NDArray[Any]] = {}
     for number, logits in enumerate(windows):
         window = logits.window
-        arrays[f"{number}.logits"] = np.stack([logits.start, logits.end])
+        inside = [] if logits.inside is None else [logits.inside]
+        arrays[f"{number}.logits"] = np.stack([logits.start, logits.end, *inside])
         arrays[f"{number}.offsets"] = np.array(window.offsets, dtype=np.int32).reshape(-1, 2)
-        arrays[f"{number}.scalars"] = np.array([logits.no_answer, logits.has_answer])
+        arrays[f"{number}.scalars"] = np.array(
+            [
+                logits.no_answer,
+                logits.has_answer,
+                *(() if logits.verdict is None else logits.verdict),
+            ]
+        )
         arrays[f"{number}.places"] = np.array([window.passage_at, window.first])
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
@@ -70,10 +83,11 @@ def _unpacked(data: bytes) -> list[WindowLogits]:
         arrays = dict(file)
     found = []
     for number in range(len(arrays) // 4):
-        start, end = arrays[f"{number}.logits"]
-        no_answer, has_answer = arrays[f"{number}.scalars"].tolist()
+        start, end, *inside = arrays[f"{number}.logits"]
+        no_answer, has_answer, *verdict = arrays[f"{number}.scalars"].tolist()
         passage_at, first = arrays[f"{number}.places"].tolist()
         offsets = tuple(Span(*pair) for pair in arrays[f"{number}.offsets"].tolist())
         window = Window((), passage_at, first, offsets)
-        found.append(WindowLogits(window, start, end, no_answer, has_answer))
+        more = (inside[0], np.array(verdict)) if inside else (None, None)
+        found.append(WindowLogits(window, start, end, no_answer, has_answer, *more))
     return found

@@ -23,7 +23,7 @@ from bench.plots import Replies, plot_calibration, plot_risk_coverage
 from index.embedding.embedder import SentenceTransformerEmbedder
 from qa.evaluation.evaluate import Asked, ask_all
 from qa.evaluation.metrics import auroc
-from qa.reading.reader import ExtractiveReader
+from qa.reading.reader import SpanReader
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 17))
 DEFAULT_SETS = ("squad_en", "xquad_en", "covidqa", "fairytale")
@@ -177,7 +177,7 @@ def render(environment: Environment, found: dict[str, list[Outcome]]) -> str:
 
 
 def measure(
-    data: Path, names: Sequence[str], reader: ExtractiveReader, *, quick: bool
+    data: Path, names: Sequence[str], reader: SpanReader, *, quick: bool
 ) -> dict[str, list[Outcome]]:
     """Return the outcomes of each named set in the folder ``data``."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())

@@ -92,6 +92,10 @@ class ModelCorrupt(ModelError):
     """A model's files are not the published ones."""
 
 
+class ModelUnavailable(ModelError):
+    """An optional model is not installed, or this machine cannot run it."""
+
+
 class LibraryError(ArticleQAError):
     """A library on disk cannot be used as asked."""
 

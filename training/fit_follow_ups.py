@@ -35,7 +35,7 @@ from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import Interval, bootstrap, f1, hits_any
-from qa.reading.reader import ExtractiveReader
+from qa.reading.reader import SpanReader
 from qa.retrieval.retriever import Retriever
 from training.dialogue_making import KINDS, Dialogue, dialogues_of, sample
 from training.dialogue_report import WAYS, AloneRow, DialogueRow, Outcome, Reply, failures, render
@@ -49,7 +49,7 @@ LEFT_ALONE = 24
 class Asking:
     """Answers questions about one article as :class:`qa.article_qa.ArticleQA` does."""
 
-    def __init__(self, item: EvalArticle, embedder: Embedder, reader: ExtractiveReader) -> None:
+    def __init__(self, item: EvalArticle, embedder: Embedder, reader: SpanReader) -> None:
         self._article = Article.from_text(item.text, title=item.title)
         self._embedder, self._reader = embedder, reader
         self._known: dict[str, Answer] = {}
@@ -161,7 +161,7 @@ def _worded(question: EvalQuestion, wording: str) -> str | None:
 
 
 def measure(
-    data: Path, reader: ExtractiveReader, *, size: int, tune: bool, seed: int
+    data: Path, reader: SpanReader, *, size: int, tune: bool, seed: int
 ) -> tuple[list[Outcome], list[AloneRow]]:
     """Return the outcomes of dialogues of the first set, and what a history costs in each."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())

@@ -1,4 +1,4 @@
-"""Quantize the default model's weights to 8 bits."""
+"""Quantize the weights of a BERT to 8 bits, named as in the default model's file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def usable_cores() -> int:
 
 _Floats = NDArray[np.float32]
 
-LAYERS = 6
 PARTS = ("query", "key", "value")
 HIDDEN, ATTENDED = "hidden", "attended"
 """The normalised states: the input of a layer, and those after its attention."""
@@ -74,6 +73,11 @@ class Calibration:
         """Write an ``.npz`` file."""
         np.savez_compressed(path, **asdict(self))
 
+    @property
+    def layers(self) -> int:
+        """The number of the model's layers."""
+        return len(self.hidden_mean)
+
     def of(self, state: str, layer: int) -> tuple[_Floats, _Floats]:
         """Return the mean and the scale of a layer's :data:`HIDDEN` or :data:`ATTENDED` states."""
         if state == HIDDEN:
@@ -90,7 +94,8 @@ def int8_weights(
     }
     made |= _shifted_norm(weights, "embeddings.LayerNorm", *calibration.of(HIDDEN, 0))
     with ThreadPoolExecutor() as pool:  # numpy releases the GIL
-        for layer in pool.map(lambda number: _layer(weights, calibration, number), range(LAYERS)):
+        numbers = range(calibration.layers)
+        for layer in pool.map(lambda number: _layer(weights, calibration, number), numbers):
             made |= layer
     return made
 
@@ -113,7 +118,7 @@ def _layer(weights: Mapping[str, _Floats], calibration: Calibration, number: int
     made[f"{inner}.dense.bias"] = _bias(f"{inner}.dense", weights, mean)
     made |= _inner_output(output, weights, calibration, number)
     made |= _residual(inner, weights[f"{output}.dense.bias"], mean, scale)
-    if number + 1 < LAYERS:
+    if number + 1 < calibration.layers:
         mean, scale = calibration.of(HIDDEN, number + 1)
     else:
         mean, scale = np.zeros_like(mean), np.ones_like(scale)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import mmap
-import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +22,7 @@ from index.embedding.model_files import (
     check_default_files,
     find_default_model,
 )
+from index.embedding.tensor_file import map_tensors
 
 FOLDER = Path(__file__).parent / "encoder"
 GRAPH, GRAPH_INT8 = "graph.onnx", "graph_int8.onnx"
@@ -35,7 +34,8 @@ TOKENIZER = "tokenizer.json"
 MAX_TOKENS = 254
 """How many tokens of a text are read, without special tokens."""
 _MIN_COSINE, _MIN_COSINE_INT8 = 0.9999, 0.999
-_UNUSED = "pooler."  # weights that the vectors do not depend on
+# Weights that the vectors do not depend on.
+_UNUSED = ("pooler.", "embeddings.position_ids")
 
 Weights: TypeAlias = Mapping[str, NDArray[Any]]
 """By their names in the graph."""
@@ -43,13 +43,17 @@ Weights: TypeAlias = Mapping[str, NDArray[Any]]
 _logger = logging.getLogger(__name__)
 
 
-def create_session(graph: bytes, weights: Weights) -> onnxruntime.InferenceSession:
-    """Return a single-threaded session of ``graph``, run without optimization.
+def create_session(
+    graph: bytes, weights: Weights, threads: int = 1
+) -> onnxruntime.InferenceSession:
+    """Return a session of ``graph``, run without optimization.
 
     The session does not keep ``weights`` alive: the caller must. Raises bare exceptions.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
+    # Threads that wait by spinning take the cores from everything else.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(each) for each in weights.values()]
     options.add_external_initializers(list(weights), values)
@@ -110,7 +114,12 @@ class OnnxEncoder:
             checking = pool.submit(check_default_files, folder, (WEIGHTS, TOKENIZER))
             try:
                 graph, tokenizer = (FOLDER / GRAPH).read_bytes(), (folder / TOKENIZER).read_bytes()
-                encoder = cls(_map_weights(folder / WEIGHTS), tokenizer, graph)
+                weights = {
+                    name: tensor
+                    for name, tensor in map_tensors(folder / WEIGHTS).items()
+                    if not name.startswith(_UNUSED)
+                }
+                encoder = cls(weights, tokenizer, graph)
             finally:
                 checking.result()  # a damaged file explains any other error
         return encoder
@@ -169,21 +178,3 @@ class OnnxEncoder:
     def _tokens(self, texts: Sequence[str]) -> Iterator[list[int]]:
         encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return (each.ids for each in encoded)
-
-
-def _map_weights(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the weights in a safetensors file, mapped into memory.
-
-    The published format: the length of a JSON header, the header, the numbers.
-    """
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    found = {}
-    for name, tensor in header.items():
-        if tensor.get("dtype") == "F32" and not name.startswith(_UNUSED):
-            begin, end = tensor["data_offsets"]
-            flat = np.frombuffer(data, "<f4", (end - begin) // 4, 8 + length + begin)
-            found[name] = flat.reshape(tensor["shape"])
-    return found

@@ -34,7 +34,7 @@ from qa.evaluation.metrics import (
 )
 from qa.reading.quotes import select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
-from qa.reading.reader import ExtractiveReader
+from qa.reading.reader import ExtractiveReader, SpanReader
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 
@@ -96,7 +96,7 @@ def variant_phrasing(kind: str) -> Phrasing:
 def ask_all(
     articles: Iterable[EvalArticle],
     embedder: Embedder,
-    reader: ExtractiveReader,
+    reader: SpanReader,
     *,
     phrasing: Phrasing = as_written,
 ) -> Iterator[Asked]:
@@ -113,7 +113,7 @@ def ask_all(
                     yield asking.ask(question, text, passages)
 
 
-def ask_given(articles: Iterable[EvalArticle], reader: ExtractiveReader) -> Iterator[Asked]:
+def ask_given(articles: Iterable[EvalArticle], reader: SpanReader) -> Iterator[Asked]:
     """Yield the answer to each question from the one paragraph that it was written for."""
     for item in tqdm(list(articles), desc="paragraphs", disable=None):
         article = Article.from_text(item.text, title=item.title)
@@ -128,7 +128,7 @@ def ask_given(articles: Iterable[EvalArticle], reader: ExtractiveReader) -> Iter
 class _Asking:
     item: EvalArticle
     article: Article
-    reader: ExtractiveReader
+    reader: SpanReader
 
     def ask(self, question: EvalQuestion, text: str, passages: Sequence[Passage]) -> Asked:
         scored = self.reader.score_spans(text, passages)

@@ -15,6 +15,7 @@ from qa.reading.model import CALIBRATION, read_json
 from qa.reading.ranking import (
     Ranking,
     ScoredSpan,
+    agreement,
     distinct,
     names_missing,
     question_terms,
@@ -59,6 +60,12 @@ class Features:
     """Share of the question's names and numbers that the passage lacks."""
     length: float
     """Logarithm of its number of words."""
+    first_confidence: float = 0.0
+    """The log-odds of the first pass that its answer is right; see :class:`FirstPass`."""
+    agrees: float = 0.0
+    """Share of the first pass's best span that the span overlaps."""
+    decides: float = 0.0
+    """The log-odds that the question is answered by "yes" or "no"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +83,14 @@ class Calibration:
     """For each of LEVELS, the confidence from which it answers."""
 
     @classmethod
-    def shipped(cls, folder: Traversable) -> Self:
-        """Return the calibration beside the reading model in ``folder``.
+    def shipped(cls, folder: Traversable, name: str = CALIBRATION) -> Self:
+        """Return the calibration in a file beside the reading model in ``folder``.
 
         Raises:
             ModelMissing: The file is missing.
             ModelCorrupt: It is not of the format.
         """
-        return read_json(folder, CALIBRATION, cls.from_dict)
+        return read_json(folder, name, cls.from_dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -133,4 +140,15 @@ def compute_features(
         near=terms.coverage(text_stems(sentences_of(candidate))),
         missing=names_missing(question, f"{passage.title} {context}"),
         length=math.log1p(len(candidate.text.split())),
+        first_confidence=candidate.first.confidence if candidate.first else 0.0,
+        agrees=agreement(candidate),
+        decides=_decides(candidate.verdict),
     )
+
+
+def _decides(verdict: Sequence[float]) -> float:
+    """Return the log-odds of "yes" or "no" against words, given their logits."""
+    if not verdict:
+        return 0.0
+    words, yes, no = verdict
+    return float(np.logaddexp(yes, no) - words)

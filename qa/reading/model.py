@@ -81,7 +81,13 @@ def read_json(folder: Traversable, name: str, parse: Callable[[Any], _Parsed]) -
         raise ModelCorrupt(msg) from error
 
 
-def _read_checked(folder: Traversable, name: str, sha256: str) -> bytes:
+def read_checked(folder: Traversable, name: str, sha256: str) -> bytes:
+    """Return the bytes of a model's file.
+
+    Raises:
+        ModelMissing: The file is missing.
+        ModelCorrupt: It does not match its hash.
+    """
     data = _read_bytes(folder, name)
     if hashlib.sha256(data).hexdigest() != sha256:
         msg = f"The model file {name} does not match its hash in {MANIFEST}. {_REINSTALL}"
@@ -123,13 +129,26 @@ class WindowLogits:
     """The "no answer" span, start and end added."""
     has_answer: float
     """The window answers the question."""
+    inside: NDArray[np.float32] | None = None
+    """``(n,)``: a token is in a member of the answer; None for the small model."""
+    verdict: NDArray[np.float32] | None = None
+    """``(3,)``: the answer is words of the passage, "yes" or "no"; None for the small model."""
 
 
 class WindowReader(Protocol):
     """A model that returns logits for the tokens of passages."""
 
-    def read(self, question: str, texts: Sequence[str]) -> list[list[WindowLogits]]:
-        """Return, for each text, the logits of its windows, in the order of the text."""
+    def read(
+        self, question: str, texts: Sequence[str], titles: Sequence[str] = (), history: str = ""
+    ) -> list[list[WindowLogits]]:
+        """Return, for each text, the logits of its windows, in the order of the text.
+
+        Args:
+            question: What is asked.
+            texts: The passages.
+            titles: The title of each passage's article; none if empty.
+            history: Earlier questions with their answers, the latest last.
+        """
 
 
 class PairTokenizer:
@@ -225,10 +244,19 @@ class SpanModel:
         """
         folder = folder or shipped_folder()
         hashes = read_manifest(folder)["files"]
-        return cls({name: _read_checked(folder, name, hashes[name]) for name in hashes})
+        return cls({name: read_checked(folder, name, hashes[name]) for name in hashes})
 
-    def read(self, question: str, texts: Sequence[str]) -> list[list[WindowLogits]]:
-        """Return, for each text, the logits of its windows, in the order of the text."""
+    def read(
+        self,
+        question: str,
+        texts: Sequence[str],
+        titles: Sequence[str] = (),  # noqa: ARG002 - see below
+        history: str = "",  # noqa: ARG002
+    ) -> list[list[WindowLogits]]:
+        """Return, for each text, the logits of its windows, in the order of the text.
+
+        This model was trained without titles and earlier turns, and ignores them.
+        """
         encoded_question, *passages = self._tokenizer.encode([question, *texts])
         return [
             [self._run(window) for window in self._tokenizer.windows(encoded_question, passage)]

@@ -40,6 +40,10 @@ class RankFeatures:
     """Share of its words that are in the question."""
     length: float
     """Logarithm of its number of words."""
+    behind: float = 0.0
+    """How much less its passage's best span scored in the first pass; see :class:`FirstPass`."""
+    agrees: float = 0.0
+    """Share of the first pass's best span that it overlaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Ranking:
 
     weights: RankFeatures
     reach: float | None = None
-    """Upper bound of a span's score without its retrieval term; None if unknown."""
+    """Upper bound of a span's score without what is known of its passage; None if unknown."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -68,16 +72,26 @@ class Ranking:
         question: str,
         passages: Sequence[Passage],
         spans_of: Callable[[Sequence[Passage]], Sequence[SpanCandidate]],
+        behind: Callable[[Passage], float] = lambda _: 0.0,
+        at_once: int = READ_AT_ONCE,
     ) -> list[ScoredSpan]:
         """Return the spans of ``passages``, which ``spans_of`` finds, best first.
 
         Passages are read in order, until the rest cannot contain a better span.
+
+        Args:
+            question: What is asked.
+            passages: In the order in which they are read.
+            spans_of: Returns the candidates of some passages.
+            behind: Returns :attr:`FirstPass.behind` of a passage.
+            at_once: The number of passages read between checks whether to stop.
         """
         scored: list[ScoredSpan] = []
-        for first in range(0, len(passages), READ_AT_ONCE):
-            if scored and self._is_settled(scored[0], passages[first]):
+        for first in range(0, len(passages), at_once):
+            following = passages[first]
+            if scored and self._is_settled(scored[0], following, behind(following)):
                 break
-            candidates = spans_of(passages[first : first + READ_AT_ONCE])
+            candidates = spans_of(passages[first : first + at_once])
             features = rank_features(question, passages, candidates)
             scored += [
                 ScoredSpan(candidate, _dot(feature, self.weights))
@@ -86,11 +100,12 @@ class Ranking:
             scored.sort(key=lambda s: (-s.score, s.candidate.passage.rank, s.candidate.span))
         return scored
 
-    def _is_settled(self, best: ScoredSpan, following: Passage) -> bool:
+    def _is_settled(self, best: ScoredSpan, following: Passage, behind: float) -> bool:
         """Return whether ``following`` and later passages cannot contain a better span."""
         if self.reach is None:
             return False
-        return best.score > self.weights.retrieval * following.score + self.reach
+        known = self.weights.retrieval * following.score + self.weights.behind * behind
+        return best.score > known + self.reach
 
 
 def rank_features(
@@ -110,9 +125,20 @@ def rank_features(
                 near=terms.coverage(text_stems(sentences_of(candidate))),
                 echo=sum(word in question_words for word in words) / max(1, len(words)),
                 length=math.log1p(len(words)),
+                behind=candidate.first.behind if candidate.first else 0.0,
+                agrees=agreement(candidate),
             )
         )
     return features
+
+
+def agreement(candidate: SpanCandidate) -> float:
+    """Return the share of the first pass's best span that a candidate overlaps, in 0..1."""
+    best = candidate.first.best if candidate.first else None
+    if best is None:
+        return 0.0
+    shared = min(best.end, candidate.span.end) - max(best.start, candidate.span.start)
+    return max(0, shared) / max(1, best.end - best.start)
 
 
 def distinct(scored: Sequence[ScoredSpan]) -> list[ScoredSpan]:

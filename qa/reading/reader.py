@@ -36,8 +36,14 @@ class Reading:
 class Reader(Protocol):
     """A component that finds the words that answer a question in passages."""
 
-    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
-        """Return the best answer in ``passages``, with the probability that it is one."""
+    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:
+        """Return the best answer in ``passages``, with the probability that it is one.
+
+        ``history`` has earlier questions with their answers, the latest last.
+        """
+
+    def take_notice(self) -> str | None:
+        """Return something that the user must be told once; None if there is nothing."""
 
     def load(self) -> None:
         """Load the model, so that :meth:`read` need not wait for it."""
@@ -49,6 +55,24 @@ class Reader(Protocol):
     @property
     def levels(self) -> Mapping[str, float]:
         """For each of :data:`qa.settings.LEVELS`, the confidence from which to answer."""
+
+
+class SpanReader(Reader, Protocol):
+    """A reader whose candidates can be looked at, for measuring."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """The ranking, confidence and thresholds."""
+
+    def score_spans(
+        self, question: str, passages: Sequence[Passage], history: str = ""
+    ) -> list[ScoredSpan]:
+        """Return the spans that could answer, best first."""
+
+    def interpret(
+        self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
+    ) -> Reading:
+        """Return the reading for the scored spans of ``passages``."""
 
 
 class ExtractiveReader:
@@ -94,7 +118,11 @@ class ExtractiveReader:
         """
         self._loaded()
 
-    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+    def take_notice(self) -> str | None:
+        """Return None: there is nothing to tell."""
+        return None
+
+    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:  # noqa: ARG002 - the small model cannot read it
         """Return the best answer in ``passages``, with the probability that it is one.
 
         Raises:
@@ -106,14 +134,14 @@ class ExtractiveReader:
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
     ) -> Reading:
         """Return the reading for the scored spans of ``passages``."""
-        if not scored:
-            return Reading((), 0.0, passages=tuple(passages))
-        confidence = self.calibration.confidence(compute_features(question, scored, passages))
-        quotes = select_quotes(question, distinct(scored))
-        short = _within(quotes[0], scored[0].candidate.span)
-        return Reading(quotes, confidence, short, _reordered(passages, scored))
+        return reading_of(question, passages, scored, self.calibration)
 
-    def score_spans(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
+    def score_spans(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        history: str = "",  # noqa: ARG002 - the small model cannot read it
+    ) -> list[ScoredSpan]:
         """Return the spans that could answer, best first; see :meth:`Ranking.rank`."""
         model = self._loaded()
 
@@ -128,6 +156,21 @@ class ExtractiveReader:
         with self._lock:
             self._model = self._model or SpanModel.shipped()
             return self._model
+
+
+def reading_of(
+    question: str,
+    passages: Sequence[Passage],
+    scored: Sequence[ScoredSpan],
+    calibration: Calibration,
+) -> Reading:
+    """Return the reading for the scored spans of ``passages``."""
+    if not scored:
+        return Reading((), 0.0, passages=tuple(passages))
+    confidence = calibration.confidence(compute_features(question, scored, passages))
+    quotes = select_quotes(question, distinct(scored))
+    short = _within(quotes[0], scored[0].candidate.span)
+    return Reading(quotes, confidence, short, _reordered(passages, scored))
 
 
 def _within(quote: Quote, span: Span) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,18 @@ _ABBREVIATION_CHARS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPass:
+    """What the small model found before the large one reads a passage."""
+
+    behind: float
+    """How much the passage's best span scores below the best of all passages; 0 or less."""
+    confidence: float
+    """The log-odds that its answer is right."""
+    best: Span | None
+    """Offsets of its best span if that is in the passage."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpanCandidate:
     """A span of an article that could be the answer."""
 
@@ -35,6 +48,12 @@ class SpanCandidate:
     """The span's logit minus that of no answer in its window."""
     has_answer: float
     """The logit that its window contains an answer."""
+    verdict: tuple[float, ...] = ()
+    """The logits that its window answers with words, with "yes" and with "no"; empty if unknown."""
+    members: tuple[Span, ...] = ()
+    """Offsets of the parts of the window's answer, which may have several; empty if unknown."""
+    first: FirstPass | None = None
+    """What the small model found; None if this is its own candidate."""
 
     @property
     def text(self) -> str:
@@ -42,25 +61,30 @@ class SpanCandidate:
         return self.passage.words(self.span)
 
 
-def span_candidates(passage: Passage, windows: Sequence[WindowLogits]) -> list[SpanCandidate]:
+def span_candidates(
+    passage: Passage, windows: Sequence[WindowLogits], first: FirstPass | None = None
+) -> list[SpanCandidate]:
     """Return the spans of ``passage`` that could be the answer, best first.
 
-    Spans in headings are left out, and of overlapping spans all but the best.
+    A span is within a sentence that is not a heading; of overlapping spans only the best is kept.
     """
-    headings = [
+    sentences = [
         Span(s.start - passage.start, s.end - passage.start)
         for s in passage.sentences
-        if passage.is_heading(s)
-    ]
+        if not passage.is_heading(s)
+    ] or [Span(0, len(passage.text))]
     found = [
         SpanCandidate(
             passage,
-            Span(passage.start + span.start, passage.start + span.end),
+            _shifted(span, passage.start),
             score - window.no_answer,
             window.has_answer,
+            () if window.verdict is None else tuple(map(float, window.verdict)),
+            tuple(_shifted(each, passage.start) for each in _members(passage.text, window)),
+            first,
         )
         for window in windows
-        for span, score in _best_spans(passage.text, window, headings)
+        for span, score in _best_spans(passage.text, window, sentences)
     ]
     found.sort(key=lambda candidate: -candidate.margin)
     kept: list[SpanCandidate] = []
@@ -97,13 +121,13 @@ def sentences_around(passage: Passage, span: Span) -> list[Span]:
 
 
 def _best_spans(
-    text: str, logits: WindowLogits, headings: Sequence[Span]
+    text: str, logits: WindowLogits, sentences: Sequence[Span]
 ) -> list[tuple[Span, float]]:
     """Return the best spans of a window, as offsets into ``text``, and their logits."""
     offsets = logits.window.offsets
     if not offsets:
         return []
-    joint = _joint(logits, headings)
+    joint = _joint(logits, sentences)
     found: list[tuple[Span, float]] = []
     for _ in range(SPANS_OF_WINDOW):
         first, last = np.unravel_index(int(joint.argmax()), joint.shape)
@@ -129,15 +153,33 @@ def joint_logits(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArra
     return joint
 
 
-def _joint(logits: WindowLogits, headings: Sequence[Span]) -> NDArray[np.float32]:
-    """Return :func:`joint_logits`, with −∞ for spans that overlap a heading."""
+def _joint(logits: WindowLogits, sentences: Sequence[Span]) -> NDArray[np.float32]:
+    """Return :func:`joint_logits`, with −∞ for spans that are not within one of ``sentences``."""
     joint = joint_logits(logits.start, logits.end)
-    starts = [offset.start for offset in logits.window.offsets]
-    for heading in headings:
-        first = bisect.bisect_left(starts, heading.start)
-        last = bisect.bisect_left(starts, heading.end)
-        joint[:last, first:] = -np.inf
+    starts = [sentence.start for sentence in sentences]
+    inside = [
+        place if place >= 0 and offset.start < sentences[place].end else -1
+        for offset in logits.window.offsets
+        for place in (bisect.bisect_right(starts, offset.start) - 1,)
+    ]
+    of_token = np.array(inside)
+    joint[(of_token[:, None] != of_token[None, :]) | (of_token < 0)[:, None]] = -np.inf
     return joint
+
+
+def _members(text: str, logits: WindowLogits) -> list[Span]:
+    """Return the runs of tokens that are more likely in the answer than not, trimmed to words."""
+    if logits.inside is None:
+        return []
+    pairs = zip(logits.window.offsets, logits.inside, strict=True)
+    runs = itertools.groupby(pairs, key=lambda pair: bool(pair[1] > 0))
+    tokens = [[offset for offset, _ in run] for is_inside, run in runs if is_inside]
+    spans = [trim_to_words(text, Span(run[0].start, run[-1].end)) for run in tokens]
+    return [span for span in spans if span.start < span.end]
+
+
+def _shifted(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
 
 
 def _is_loose_start(text: str, start: int, end: int) -> bool:

@@ -10,12 +10,16 @@ from bench.reading import RememberingModel
 from qa.reading.model import SpanModel
 
 
+def small_reading(cache: Path) -> RememberingModel:
+    return RememberingModel(SpanModel.shipped(), "small", cache)
+
+
 def test_cached_logits_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["Anna Lindqvist built it.", "", "The cat sat on the mat. " * 120]
     cache = tmp_path / "deep" / "readings.sqlite"
-    first = RememberingModel(cache=cache).read("Who built it?", texts)
+    first = small_reading(cache).read("Who built it?", texts)
     monkeypatch.setattr(SpanModel, "read", None)
-    again = RememberingModel(cache=cache).read("Who built it?", texts)
+    again = small_reading(cache).read("Who built it?", texts)
     assert [len(windows) for windows in again] == [len(windows) for windows in first]
     pairs = zip(itertools.chain(*again), itertools.chain(*first), strict=True)
     for ours, theirs in pairs:

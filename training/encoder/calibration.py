@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from index.embedding.int8 import ATTENDED, HIDDEN, LAYERS, PARTS, Calibration
+from index.embedding.int8 import ATTENDED, HIDDEN, PARTS, Calibration
 from index.embedding.onnx_encoder import create_session
-from training.encoder.graph import graph
+from training.encoder.graph import MINILM, graph
 from training.encoder.graph_int8 import OUTLIERS
 from training.reader.seeding import seeded
 from training.reader.sources import read_training_data
@@ -38,9 +38,15 @@ def chosen_texts(folder: Path) -> list[str]:
 
 def calibrated(texts: Sequence[NDArray[np.int64]], weights: Mapping[str, _Floats]) -> Calibration:
     """Return the calibration for the ids of these texts' tokens."""
-    states = _states(texts, weights)
+    return calibration_of(_states(texts, weights), weights, MINILM.layers)
+
+
+def calibration_of(
+    states: Mapping[str, _Floats], weights: Mapping[str, _Floats], layers: int
+) -> Calibration:
+    """Return the calibration for these states, each ``(tokens, width)``, named as in the graph."""
     hidden, attended, inner = [], [], []
-    for number in range(LAYERS):
+    for number in range(layers):
         layer = f"encoder.layer.{number}"
         reading = [weights[f"{layer}.attention.self.{part}.weight"] for part in PARTS]
         hidden.append(_centred(states[f"hidden.{number}"], np.concatenate(reading), HIDDEN))
@@ -64,8 +70,12 @@ def _states(
 ) -> dict[str, _Floats]:
     """Return what the model in float32 has within, a row a token of all texts."""
     names = [
-        *(f"hidden.{n}" for n in range(LAYERS)),
-        *(f"encoder.layer.{n}.{s}" for n in range(LAYERS) for s in ("attention", "intermediate")),
+        *(f"hidden.{n}" for n in range(MINILM.layers)),
+        *(
+            f"encoder.layer.{n}.{s}"
+            for n in range(MINILM.layers)
+            for s in ("attention", "intermediate")
+        ),
     ]
     telling = graph()
     telling.graph.output.extend(

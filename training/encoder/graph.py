@@ -8,37 +8,49 @@ and are taken from there when it is loaded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, helper
+from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, ValueInfoProto, helper
 
-from index.embedding.int8 import LAYERS, PARTS
+from index.embedding.int8 import PARTS
 
-HEADS, HIDDEN, INNER = 12, 384, 1536
+
+@dataclass(frozen=True, slots=True)
+class GraphShape:
+    """The sizes of an encoder; the defaults are the default model's."""
+
+    layers: int = 6
+    heads: int = 12
+    hidden: int = 384
+    inner: int = 1536
+    epsilon: float = 1e-12
+
+
+MINILM = GraphShape()
 WORDS, POSITIONS, TYPES = 30_522, 512, 2
-EPSILON = 1e-12
 FIRST = "first"
 _FUSED = "com.microsoft"
 """The domain of onnxruntime's own operators."""
 
 
-def weights() -> dict[str, tuple[int, ...]]:
+def weights(shape: GraphShape = MINILM) -> dict[str, tuple[int, ...]]:
     """Return the names of the weights, as the model's file has them, and their shapes."""
     found: dict[str, tuple[int, ...]] = {
-        "embeddings.word_embeddings.weight": (WORDS, HIDDEN),
-        "embeddings.position_embeddings.weight": (POSITIONS, HIDDEN),
-        "embeddings.token_type_embeddings.weight": (TYPES, HIDDEN),
-        **_norm("embeddings.LayerNorm"),
+        "embeddings.word_embeddings.weight": (WORDS, shape.hidden),
+        "embeddings.position_embeddings.weight": (POSITIONS, shape.hidden),
+        "embeddings.token_type_embeddings.weight": (TYPES, shape.hidden),
+        **_norm("embeddings.LayerNorm", shape.hidden),
     }
-    for number in range(LAYERS):
+    for number in range(shape.layers):
         layer = f"encoder.layer.{number}"
         for part in PARTS:
-            found |= _dense(f"{layer}.attention.self.{part}", HIDDEN, HIDDEN)
-        found |= _dense(f"{layer}.attention.output.dense", HIDDEN, HIDDEN)
-        found |= _norm(f"{layer}.attention.output.LayerNorm")
-        found |= _dense(f"{layer}.intermediate.dense", INNER, HIDDEN)
-        found |= _dense(f"{layer}.output.dense", HIDDEN, INNER)
-        found |= _norm(f"{layer}.output.LayerNorm")
+            found |= _dense(f"{layer}.attention.self.{part}", shape.hidden, shape.hidden)
+        found |= _dense(f"{layer}.attention.output.dense", shape.hidden, shape.hidden)
+        found |= _norm(f"{layer}.attention.output.LayerNorm", shape.hidden)
+        found |= _dense(f"{layer}.intermediate.dense", shape.inner, shape.hidden)
+        found |= _dense(f"{layer}.output.dense", shape.hidden, shape.inner)
+        found |= _norm(f"{layer}.output.LayerNorm", shape.hidden)
     return found
 
 
@@ -46,29 +58,40 @@ def _dense(name: str, rows: int, columns: int) -> dict[str, tuple[int, ...]]:
     return {f"{name}.weight": (rows, columns), f"{name}.bias": (rows,)}
 
 
-def _norm(name: str) -> dict[str, tuple[int, ...]]:
-    return {f"{name}.weight": (HIDDEN,), f"{name}.bias": (HIDDEN,)}
+def _norm(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
 def graph() -> ModelProto:
     """Return the model: ``ids``, int64 ``(n,)``, to ``vector``, float32 ``(dimension,)``."""
     nodes = embeddings("hidden.0")
-    for number in range(LAYERS):
+    for number in range(MINILM.layers):
         nodes += _layer(f"encoder.layer.{number}", f"hidden.{number}", f"hidden.{number + 1}")
-    nodes += unit_mean(f"hidden.{LAYERS}")
+    nodes += unit_mean(f"hidden.{MINILM.layers}")
     given = [elsewhere(name, TensorProto.FLOAT, shape) for name, shape in weights().items()]
     return model(nodes, [*given, *places()])
 
 
 def model(nodes: Sequence[NodeProto], tensors: Sequence[TensorProto]) -> ModelProto:
     """Return the model of these nodes, from ``ids`` to ``vector``."""
-    made = helper.make_graph(
-        nodes,
+    return model_of(
         "all-MiniLM-L6-v2",
+        nodes,
         [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [HIDDEN])],
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [MINILM.hidden])],
         tensors,
     )
+
+
+def model_of(
+    name: str,
+    nodes: Sequence[NodeProto],
+    inputs: Sequence[ValueInfoProto],
+    outputs: Sequence[ValueInfoProto],
+    tensors: Sequence[TensorProto],
+) -> ModelProto:
+    """Return the model of these nodes."""
+    made = helper.make_graph(nodes, name, inputs, outputs, tensors)
     imports = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
     return helper.make_model(made, opset_imports=imports, ir_version=8)
 
@@ -142,23 +165,29 @@ def _plus(dense: str, beside: str, output: str) -> list[NodeProto]:
     ]
 
 
-def attend(parts: Sequence[str], bias: str, output: str) -> list[NodeProto]:
-    """Return the attention over query, key and value, whose ``bias`` is one after the other."""
+def attend(
+    parts: Sequence[str], bias: str, output: str, heads: int = MINILM.heads, positions: str = ""
+) -> list[NodeProto]:
+    """Return the attention over query, key and value, whose ``bias`` is one after the other.
+
+    ``positions`` names what is added to the weights before their softmax, ``(1, heads, n, n)``.
+    """
+    more = ["", positions] if positions else []
     batch = [f"{part}.batch" for part in parts]
     return [
         *(
             helper.make_node("Unsqueeze", [part, FIRST], [one])
             for part, one in zip(parts, batch, strict=True)
         ),
-        fused("MultiHeadAttention", [*batch, bias], f"{output}.batch", num_heads=HEADS),
+        fused("MultiHeadAttention", [*batch, bias, *more], f"{output}.batch", num_heads=heads),
         helper.make_node("Squeeze", [f"{output}.batch", FIRST], [output]),
     ]
 
 
-def norm(given: str, name: str, output: str) -> NodeProto:
+def norm(given: str, name: str, output: str, epsilon: float = MINILM.epsilon) -> NodeProto:
     """Return the normalising of ``given`` by the norm of this name."""
     inputs = [given, f"{name}.LayerNorm.weight", f"{name}.LayerNorm.bias"]
-    return helper.make_node("LayerNormalization", inputs, [output], epsilon=EPSILON)
+    return helper.make_node("LayerNormalization", inputs, [output], epsilon=epsilon)
 
 
 def gelu(name: str) -> NodeProto:

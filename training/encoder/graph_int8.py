@@ -1,4 +1,4 @@
-"""The graph by which documents are embedded in 8 bits; see :mod:`index.embedding.int8`."""
+"""Build graphs of encoders in 8 bits; see :mod:`index.embedding.int8`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
-from index.embedding.int8 import LAYERS, PARTS
+from index.embedding.int8 import PARTS
 from training.encoder.graph import (
-    HIDDEN,
-    INNER,
+    MINILM,
+    GraphShape,
     attend,
     elsewhere,
     embeddings,
@@ -35,41 +35,51 @@ def graph() -> ModelProto:
     """Return the model: ``ids``, int64 ``(n,)``, to ``vector``, float32 ``(dimension,)``."""
     nodes = [
         *embeddings("hidden.0"),
+        *encoder(MINILM),
+        *unit_mean(f"hidden.{MINILM.layers}"),
+    ]
+    given = [elsewhere(name, kind, shape) for name, (kind, shape) in weights(MINILM).items()]
+    return model(nodes, [*given, *constants()])
+
+
+def encoder(shape: GraphShape, positions: str = "") -> list[NodeProto]:
+    """Return the nodes of the layers, from ``hidden.0`` and ``length`` on; see :func:`attend`."""
+    nodes = [
         helper.make_node("Expand", ["even", "length"], ["evens"]),
         helper.make_node("Expand", ["positive", "length"], ["positives"]),
     ]
-    for number in range(LAYERS):
-        nodes += _layer(f"encoder.layer.{number}", f"hidden.{number}", f"hidden.{number + 1}")
-    nodes += unit_mean(f"hidden.{LAYERS}")
-    given = [elsewhere(name, kind, shape) for name, (kind, shape) in weights().items()]
-    return model(nodes, [*given, *places(), *_constants()])
+    for number in range(shape.layers):
+        layer, following = f"encoder.layer.{number}", f"hidden.{number + 1}"
+        nodes += _layer(layer, f"hidden.{number}", following, shape, positions)
+    return nodes
 
 
-def weights() -> dict[str, tuple[int, tuple[int, ...]]]:
+def weights(shape: GraphShape) -> dict[str, tuple[int, tuple[int, ...]]]:
     """Return the names of the weights, with their types and shapes."""
+    hidden, inner_width = shape.hidden, shape.inner
     kept = {
-        name: (int(TensorProto.FLOAT), shape)
-        for name, shape in float_weights().items()
+        name: (int(TensorProto.FLOAT), sizes)
+        for name, sizes in float_weights(shape).items()
         if name.startswith("embeddings.") or ".LayerNorm." in name
     }
-    for number in range(LAYERS):
+    for number in range(shape.layers):
         layer = f"encoder.layer.{number}"
         attention, output = f"{layer}.attention", f"{layer}.output"
         for part in PARTS:
-            kept |= _dense(f"{attention}.self.{part}", HIDDEN, HIDDEN)
-        kept |= _dense(f"{attention}.output.dense", HIDDEN, HIDDEN)
-        kept |= _dense(f"{layer}.intermediate.dense", HIDDEN, INNER)
-        kept |= _dense(f"{output}.dense", INNER, HIDDEN)
+            kept |= _dense(f"{attention}.self.{part}", hidden, hidden)
+        kept |= _dense(f"{attention}.output.dense", hidden, hidden)
+        kept |= _dense(f"{layer}.intermediate.dense", hidden, inner_width)
+        kept |= _dense(f"{output}.dense", inner_width, hidden)
         kept |= {
-            f"{attention}.self.bias": (TensorProto.FLOAT, (3 * HIDDEN,)),
-            f"{layer}.intermediate.dense.bias": (TensorProto.FLOAT, (INNER,)),
+            f"{attention}.self.bias": (TensorProto.FLOAT, (3 * hidden,)),
+            f"{layer}.intermediate.dense.bias": (TensorProto.FLOAT, (inner_width,)),
             f"{output}.outliers": (TensorProto.INT64, (OUTLIERS,)),
-            f"{output}.outliers.weight": (TensorProto.FLOAT, (OUTLIERS, HIDDEN)),
+            f"{output}.outliers.weight": (TensorProto.FLOAT, (OUTLIERS, hidden)),
             f"{output}.largest": (TensorProto.FLOAT, ()),
         }
         for name in (layer, f"{layer}.intermediate"):
             for what in ("scale", "bias"):
-                kept[f"{name}.residual.{what}"] = (TensorProto.FLOAT, (HIDDEN,))
+                kept[f"{name}.residual.{what}"] = (TensorProto.FLOAT, (hidden,))
     return kept
 
 
@@ -80,11 +90,14 @@ def _dense(name: str, inputs: int, outputs: int) -> dict[str, tuple[int, tuple[i
     }
 
 
-def _constants() -> list[TensorProto]:
+def constants() -> list[TensorProto]:
+    """Return the numbers that the nodes take."""
+
     def number(name: str, kind: int, value: float, shape: Sequence[int] = ()) -> TensorProto:
         return helper.make_tensor(name, kind, shape, [value])
 
     return [
+        *places(),
         number("second", TensorProto.INT64, 1, [1]),
         number("one", TensorProto.FLOAT, 1.0),
         number("step.below", TensorProto.FLOAT, 1 / _STEPS_BELOW),
@@ -97,17 +110,19 @@ def _constants() -> list[TensorProto]:
     ]
 
 
-def _layer(layer: str, given: str, output: str) -> list[NodeProto]:
+def _layer(
+    layer: str, given: str, output: str, shape: GraphShape, positions: str
+) -> list[NodeProto]:
     attention, inner = f"{layer}.attention", f"{layer}.intermediate"
     parts = [f"{attention}.self.{part}" for part in PARTS]
     return [
         *_rounded(given),
         *(node for part in parts for node in _times(given, part, "evens")),
-        *attend(parts, f"{attention}.self.bias", f"{attention}.context"),
+        *attend(parts, f"{attention}.self.bias", f"{attention}.context", shape.heads, positions),
         *_rounded(f"{attention}.context"),
         *_times(f"{attention}.context", f"{attention}.output.dense", "evens"),
         *_plus(f"{attention}.output.dense", given, layer, f"{attention}.sum"),
-        norm(f"{attention}.sum", f"{attention}.output", attention),
+        norm(f"{attention}.sum", f"{attention}.output", attention, shape.epsilon),
         *_rounded(attention),
         *_times(attention, f"{inner}.dense", "evens"),
         gelu(inner),
@@ -115,7 +130,7 @@ def _layer(layer: str, given: str, output: str) -> list[NodeProto]:
         *_times(inner, f"{layer}.output.dense", "positives", f"{layer}.output.rest"),
         *_with_outliers(inner, f"{layer}.output"),
         *_plus(f"{layer}.output.dense", attention, inner, f"{layer}.sum"),
-        norm(f"{layer}.sum", f"{layer}.output", output),
+        norm(f"{layer}.sum", f"{layer}.output", output, shape.epsilon),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,10 +100,15 @@ def pretrained_mpnet(folder: Path, vocabulary: list[str], dropout: float) -> Rea
             shares except for the numbering, so that both models read the same windows.
         dropout: Share of activations set to 0 in training.
     """
+    order = mpnet_order(folder, vocabulary)
+    return _loaded(_renamed_mpnet(load_file(folder / WEIGHTS), order), MPNET_BASE, dropout)
+
+
+def mpnet_order(folder: Path, vocabulary: Sequence[str]) -> list[int]:
+    """Return the number, in the MPNet in ``folder``, of each word of ``vocabulary``."""
     theirs = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
     number = {word: place for place, word in enumerate(theirs)}
-    order = [number[_MPNET_SPECIAL.get(word, word)] for word in vocabulary]
-    return _loaded(_renamed_mpnet(load_file(folder / WEIGHTS), order), MPNET_BASE, dropout)
+    return [number[_MPNET_SPECIAL.get(word, word)] for word in vocabulary]
 
 
 def vocabulary_of(folder: Path) -> list[str]:

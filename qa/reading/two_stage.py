@@ -1,0 +1,161 @@
+"""Find answers with two models: the small one orders the passages, the large one reads the best."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+
+from index.errors import ModelUnavailable
+from index.types import Passage
+from qa.reading.calibration import Calibration, compute_features, logit
+from qa.reading.large_model import LargeModel
+from qa.reading.model import WindowReader, shipped_folder
+from qa.reading.ranking import ScoredSpan
+from qa.reading.reader import ExtractiveReader, Reading, reading_of
+from qa.reading.spans import FirstPass, SpanCandidate, span_candidates
+
+READ = 3
+"""The most passages that the large model reads."""
+LARGE_CALIBRATION = "large_calibration.json"
+_PLACE = tuple[str, int]
+
+_logger = logging.getLogger(__name__)
+
+
+class TwoStageReader:
+    """Finds the span that answers, and quotes its sentences. Safe to use from several threads.
+
+    The models are loaded at first use or by :meth:`load`. If the large one cannot be had, the small
+    one answers alone.
+
+    Args:
+        small: Orders the passages.
+        large: Reads the best of them; None for the shipped model.
+        calibration: Ranks spans and estimates confidence; None for the shipped one.
+        read: The most passages that the large model reads.
+    """
+
+    def __init__(
+        self,
+        small: ExtractiveReader | None = None,
+        large: WindowReader | None = None,
+        calibration: Calibration | None = None,
+        read: int = READ,
+    ) -> None:
+        self._small = small or ExtractiveReader()
+        self._lock = threading.Lock()
+        self._large = large
+        self._calibration = calibration
+        self._read = read
+        self._is_tried = large is not None
+        self._notice: str | None = None
+
+    @property
+    def calibration(self) -> Calibration:
+        """The ranking, confidence and thresholds of the model that answers."""
+        if self._loaded() is None:
+            return self._small.calibration
+        if self._calibration is None:
+            self._calibration = Calibration.shipped(shipped_folder(), LARGE_CALIBRATION)
+        return self._calibration
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """For each of :data:`qa.settings.LEVELS`, the confidence from which to answer."""
+        return self.calibration.levels
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether both models are loaded."""
+        return self._is_tried and self._small.is_loaded
+
+    def load(self) -> None:
+        """Load the models, once.
+
+        Raises:
+            ModelError: A model cannot be used.
+        """
+        self._loaded()
+        self._small.load()
+
+    def take_notice(self) -> str | None:
+        """Return why the small model answers alone, the first time; None afterwards."""
+        with self._lock:
+            notice, self._notice = self._notice, None
+        return notice
+
+    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:
+        """Return the best answer in ``passages``, with the probability that it is one.
+
+        Raises:
+            ModelError: A model cannot be used.
+        """
+        return self.interpret(question, passages, self.score_spans(question, passages, history))
+
+    def interpret(
+        self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
+    ) -> Reading:
+        """Return the reading for the scored spans of ``passages``."""
+        return reading_of(question, passages, scored, self.calibration)
+
+    def score_spans(
+        self, question: str, passages: Sequence[Passage], history: str = ""
+    ) -> list[ScoredSpan]:
+        """Return the spans that could answer in the passages read, best first."""
+        model = self._loaded()
+        if model is None:
+            return self._small.score_spans(question, passages)
+        first = self._first_pass(question, passages)
+        order = sorted(passages, key=lambda p: (-first[_place(p)].behind, p.rank))[: self._read]
+
+        def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
+            texts, titles = [p.text for p in some], [p.title for p in some]
+            windows = model.read(question, texts, titles, history)
+            pairs = zip(some, windows, strict=True)
+            return [
+                span
+                for passage, logits in pairs
+                for span in span_candidates(passage, logits, first[_place(passage)])
+            ]
+
+        def behind(passage: Passage) -> float:
+            return first[_place(passage)].behind
+
+        return self.calibration.rank.rank(question, order, spans_of, behind, at_once=1)
+
+    def _first_pass(self, question: str, passages: Sequence[Passage]) -> dict[_PLACE, FirstPass]:
+        """Return what the small model finds in each passage; those it does not read come last."""
+        scored = self._small.score_spans(question, passages)
+        best: dict[_PLACE, ScoredSpan] = {}
+        for span in scored:
+            best.setdefault(_place(span.candidate.passage), span)
+        confidence, top, last = 0.0, 0.0, 0.0
+        if scored:
+            calibration = self._small.calibration
+            features = compute_features(question, scored, passages)
+            confidence = logit(min(0.999, max(0.001, calibration.raw_confidence(features))))
+            top, last = scored[0].score, min(span.score for span in best.values())
+        found = {}
+        for passage in passages:
+            own = best.get(_place(passage))
+            behind = own.score - top if own else last - top
+            chosen = own.candidate.span if own and own is scored[0] else None
+            found[_place(passage)] = FirstPass(behind, confidence, chosen)
+        return found
+
+    def _loaded(self) -> WindowReader | None:
+        """Return the large model; None if it cannot be had."""
+        with self._lock:
+            if not self._is_tried:
+                self._is_tried = True
+                try:
+                    self._large = LargeModel.shipped()
+                except ModelUnavailable as error:
+                    self._notice = f"A smaller reading model answers. {error}"
+                    _logger.warning("%s", self._notice)
+            return self._large
+
+
+def _place(passage: Passage) -> _PLACE:
+    return passage.article_id, passage.start
