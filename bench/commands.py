@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.reading import RememberingModel
+from qa.reading.calibration import Calibration
 from qa.reading.large_model import LargeModel
 from qa.reading.large_weights import ADAPTERS
 from qa.reading.model import WEIGHTS, SpanModel, read_manifest, shipped_folder
@@ -32,10 +33,13 @@ def shipped_reader(given: argparse.Namespace) -> SpanReader:
     return small if given.small else TwoStageReader(small, large_model(given.cache))
 
 
-def small_reader(cache: Path | None, folder: Path | None = None) -> ExtractiveReader:
+def small_reader(
+    cache: Path | None, folder: Path | None = None, calibration: Calibration | None = None
+) -> ExtractiveReader:
     """Return the small reader, the shipped one by default, with a cache of what it has read."""
     sha256 = read_manifest(folder or shipped_folder())["files"][WEIGHTS]
-    return ExtractiveReader(RememberingModel(SpanModel.shipped(folder), sha256, cache))
+    model = RememberingModel(SpanModel.shipped(folder), sha256, cache)
+    return ExtractiveReader(model, calibration)
 
 
 def large_model(cache: Path | None, folder: Path | None = None) -> RememberingModel:

@@ -18,16 +18,20 @@ from qa.evaluation.datasets import EvalArticle, lines_of, read_articles, read_li
 QA_FILES = {
     "squad_en": "qa/squad_en.jsonl",
     "xquad_en": "qa/xquad_en.jsonl",
-    "xquad_es": "qa/xquad_es.jsonl",
-    "xquad_zh": "qa/xquad_zh.jsonl",
-    "xquad_hi": "qa/xquad_hi.jsonl",
+    **{
+        f"xquad_{code}": f"qa/xquad_{code}.jsonl"
+        for code in ("ar", "de", "el", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
+    },
     "fairytale": "qa/fairytale.jsonl",
     "covidqa": "qa/covidqa.jsonl",
     "quail_news": "qa_nc/quail_news.jsonl",
+    "clapnq": "qa_long/clapnq.jsonl",
     "policyqa": "qa_nc/policyqa.jsonl",
     "rgb_counterfactual": "qa_nc/rgb_counterfactual.jsonl",
 }
-CALIBRATED_ON = ("squad_en", "xquad_en", "covidqa")
+CALIBRATED_ON = (
+    "squad_en", "xquad_en", "covidqa", "fairytale", "clapnq", "rgb_counterfactual",
+)  # fmt: skip
 """The sets whose first half of articles ranking and confidence were fitted on."""
 RETRIEVAL_FOLDERS = {"cranfield": "retrieval/cranfield", "cisi": "retrieval/cisi"}
 

@@ -1,10 +1,11 @@
 """Fit the ranking of spans, the confidence, and the levels of answering.
 
-    python -m training.fit_calibration --data DIR [--model DIR] [--cache FILE] [--out DIR]
+    python -m training.fit_calibration --data DIR [--small] [--model DIR] [--cache FILE]
 
-Everything is fitted on one half of the articles of the sets that say where answers are,
-and written to OUT/calibration.json (by default beside the model that ships), with what
-it was fitted on. The other half is for reporting: ``bench.answers``, ``bench.refusal``.
+Everything is fitted on one half of the articles of the sets that say where answers are, and
+written beside the model, with what it was fitted on. The other half is for reporting:
+``bench.answers``, ``bench.refusal``. Larger sets count less by question, so that the confidence
+holds on all of them.
 """
 
 from __future__ import annotations
@@ -22,21 +23,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold
 
+from bench.commands import large_model, small_reader
 from bench.datasets import CALIBRATED_ON, QA_FILES, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
-from bench.reading import RememberingModel
 from index.embedding.embedder import SentenceTransformerEmbedder
 from qa.evaluation.evaluate import Asked, ask_all
 from qa.reading.calibration import Calibration, Features, compute_features
 from qa.reading.model import CALIBRATION, shipped_folder
 from qa.reading.ranking import RankFeatures, Ranking
-from qa.reading.reader import ExtractiveReader
+from qa.reading.reader import SpanReader
+from qa.reading.two_stage import LARGE_CALIBRATION, TwoStageReader
 from training.fit_ranking import as_read, fit_ranking
 
 FOLDS = 5
+MOST = 600
+"""Of larger sets not every question is asked."""
 KNOTS = 15
 """Points of the isotonic correction."""
 # What each level is for: the share of answerable questions that it may refuse.
@@ -55,10 +59,22 @@ class Observed:
     answerable: NDArray[np.bool_]
     groups: NDArray[np.str_]
     """The article of each."""
+    weights: Floats
+    """How much each counts; see :func:`weights_of`."""
 
 
-def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
-    """Return the features of each answer under a ranking, and whether it was right."""
+def weights_of(sets: Sequence[str]) -> Floats:
+    """Return how much each question counts: of four times as many, each counts half."""
+    names = np.array(sets)
+    sizes = {name: int((names == name).sum()) for name in set(sets)}
+    return np.array([1 / np.sqrt(sizes[name]) for name in sets])
+
+
+def observe(asked: Sequence[Asked], sets: Sequence[str], rank: Ranking) -> Observed:
+    """Return the features of each answer under a ranking, and whether it was right.
+
+    ``sets`` has the set of each question.
+    """
     rows, right = [], []
     for a in asked:
         scored = as_read(a, rank)
@@ -69,6 +85,7 @@ def observe(asked: Sequence[Asked], rank: Ranking) -> Observed:
         np.array(right),
         np.array([a.question.answerable for a in asked]),
         np.array([a.article for a in asked]),
+        weights_of(sets),
     )
 
 
@@ -77,17 +94,13 @@ def fit(observed: Observed, rank: Ranking) -> Calibration:
     scale = observed.features.std(axis=0)
     scale[scale == 0] = 1.0
     model = LogisticRegression(C=1.0, max_iter=1000)
-    features = observed.features / scale
-    out_of_fold = cross_val_predict(
-        model,
-        features,
-        observed.right,
-        groups=observed.groups,
-        cv=GroupKFold(FOLDS),
-        method="predict_proba",
-    )[:, 1]
-    raw, true = _isotonic(out_of_fold, observed.right)
-    model.fit(features, observed.right)
+    features, right, weights = observed.features / scale, observed.right, observed.weights
+    out_of_fold = np.zeros(len(right))
+    for fitted, left in GroupKFold(FOLDS).split(features, right, observed.groups):
+        model.fit(features[fitted], right[fitted], weights[fitted] / weights[fitted].mean())
+        out_of_fold[left] = model.predict_proba(features[left])[:, 1]
+    raw, true = _isotonic(out_of_fold, right, weights)
+    model.fit(features, right, weights / weights.mean())
     found = Calibration(
         rank,
         float(model.intercept_[0]),
@@ -105,9 +118,11 @@ def levels_of(sure: Floats) -> dict[str, float]:
     return {level: round(float(np.quantile(sure, share)), 3) for level, share in REFUSED.items()}
 
 
-def _isotonic(raw: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _isotonic(
+    raw: Floats, right: NDArray[np.bool_], weights: Floats
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return at most KNOTS points of the rising curve from raw to true probability."""
-    model = IsotonicRegression(out_of_bounds="clip").fit(raw, right)
+    model = IsotonicRegression(out_of_bounds="clip").fit(raw, right, weights)
     knots = np.unique(np.quantile(raw, np.linspace(0, 1, KNOTS)))
     # The mean around a knot, so that a step of the curve is not taken for its value.
     edges = np.concatenate([[-np.inf], (knots[1:] + knots[:-1]) / 2, [np.inf]])
@@ -123,14 +138,19 @@ def _neutral() -> Calibration:
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
 
 
-def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Calibration, Any]:
-    """Return the calibration of ``model``, and what it rests on."""
+def calibrate(data: Path, reader: SpanReader, *, one_in: int) -> tuple[Calibration, Any]:
+    """Return the calibration of ``reader``, and what it was fitted on.
+
+    ``one_in`` is of how many questions of a set one is asked, if it has more than MOST.
+    """
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
-    reader = ExtractiveReader(model, _neutral())
     asked: list[Asked] = []
+    sets: list[str] = []
     counts = {}
     for name in CALIBRATED_ON:
-        articles = [a for a in read_set(data, name, quick=quick) if in_first_half(a.id)]
+        articles = [a for a in read_set(data, name, quick=False) if in_first_half(a.id)]
+        if sum(len(a.questions) for a in articles) > MOST:
+            articles = [replace(a, questions=a.questions[::one_in]) for a in articles]
         embedder.prepare([q.question for a in articles for q in a.questions])
         found = list(ask_all(articles, embedder, reader))
         counts[name] = {
@@ -140,34 +160,40 @@ def calibrate(data: Path, model: RememberingModel, *, quick: bool) -> tuple[Cali
             "answerable": sum(a.question.answerable for a in found),
         }
         asked += [a for a in found if a.scored]
+        sets += [name] * (len(asked) - len(sets))
     rank = fit_ranking(asked)
-    return fit(observe(asked, rank), rank), counts
+    return fit(observe(asked, sets, rank), rank), counts
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.fit_calibration")
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
+    parser.add_argument("--small", action="store_true", help="of the small model, by itself")
     parser.add_argument("--model", type=Path, default=Path(str(shipped_folder())))
-    parser.add_argument("--cache", type=Path, help="file that keeps what the model read")
-    parser.add_argument("--quick", action="store_true", help="an eighth of the questions")
-    parser.add_argument("--out", type=Path, help="folder; by default the model's")
+    parser.add_argument("--cache", type=Path, help="file that keeps what the models read")
+    parser.add_argument("--one-in", type=int, default=4, help="of large sets, ask one of so many")
     given = parser.parse_args()
     environment = Environment.now("training.fit_calibration")
-    model = RememberingModel(given.model, given.cache)
-    found, counts = calibrate(given.data, model, quick=given.quick)
+    reader = (
+        small_reader(given.cache, given.model, _neutral())
+        if given.small
+        else TwoStageReader(
+            small_reader(given.cache), large_model(given.cache, given.model), _neutral()
+        )
+    )
+    found, counts = calibrate(given.data, reader, one_in=given.one_in)
     report = found.to_dict() | {
         "provenance": {
             "fitted_on": counts,
             "right": "the first quote holds a gold answer",
-            "model_sha256": model.sha256,
             "command": environment.command,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     }
-    out = given.out or given.model
     text = json.dumps(report, indent=2) + "\n"
-    (out / CALIBRATION).write_text(text, encoding="utf-8")
+    name = CALIBRATION if given.small else LARGE_CALIBRATION
+    (given.model / name).write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from qa.evaluation.evaluate import calibration_error
 from qa.reading.calibration import Features
 from qa.reading.ranking import RankFeatures, Ranking
-from training.fit_calibration import Observed, fit, levels_of
+from training.fit_calibration import Observed, fit, levels_of, weights_of
 
 COUNT = 600
 RANK = Ranking(RankFeatures(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
@@ -19,7 +19,8 @@ def observed(seed: int) -> Observed:
     features = rng.normal(size=(COUNT, len(fields(Features))))
     right = rng.random(COUNT) < 1 / (1 + np.exp(-2.0 * features[:, 0]))
     groups = np.array([f"article {i % 10}" for i in range(COUNT)])
-    return Observed(features, right, right | (rng.random(COUNT) < 0.3), groups)
+    answerable = right | (rng.random(COUNT) < 0.3)
+    return Observed(features, right, answerable, groups, np.ones(COUNT))
 
 
 def test_the_fit_finds_the_predictive_feature_and_is_calibrated_on_held_out_answers() -> None:
@@ -34,3 +35,7 @@ def test_the_fit_finds_the_predictive_feature_and_is_calibrated_on_held_out_answ
 
 def test_levels_refuse_their_share_of_questions() -> None:
     assert levels_of(np.linspace(0, 1, 101)) == {"careful": 0.25, "balanced": 0.1, "eager": 0.03}
+
+
+def test_a_question_of_a_set_four_times_as_large_counts_half() -> None:
+    assert weights_of(["a"] * 4 + ["b"]).tolist() == [0.5, 0.5, 0.5, 0.5, 1.0]
