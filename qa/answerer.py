@@ -108,6 +108,15 @@ class Answerer:
         Raises:
             QuestionError: An earlier question that it refers to is blank or too long.
         """
+        answer = self._answer(request)
+        notice = self._reader.take_notice()
+        return (
+            replace(answer, note=" ".join(filter(None, (notice, answer.note))))
+            if notice
+            else answer
+        )
+
+    def _answer(self, request: Request) -> Answer:
         intent = self.intent(request)
         if intent.kind is Kind.TALK:
             answer = reply_to_small_talk(request.question, intent, list(request.titles.values()))

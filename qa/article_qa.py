@@ -16,6 +16,7 @@ from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
 from qa.library import Library, read_bytes, read_file, read_text, read_url
 from qa.reading.reader import ExtractiveReader, Reader
+from qa.reading.two_stage import TwoStageReader
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 from qa.suggestions import MAX_SUGGESTIONS, Scope, Suggestions
@@ -60,7 +61,7 @@ class ArticleQA:
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
-        self._reader = reader or ExtractiveReader()
+        self._reader = reader or _reader(settings)
         self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
         self._suggestions = Suggestions(self)
 
@@ -394,6 +395,10 @@ class ArticleQA:
     ) -> Request:
         ids = None if article_ids is None else list(article_ids)
         return Request(question, self._library.titles(ids), ids, history, rerank)
+
+
+def _reader(settings: Settings) -> Reader:
+    return ExtractiveReader() if settings.reader == "small" else TwoStageReader()
 
 
 def _embedder(settings: Settings) -> SentenceTransformerEmbedder:

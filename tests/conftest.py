@@ -9,6 +9,8 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# The large reading model is slow; the tests that are about it use it explicitly.
+os.environ.setdefault("ARTICLE_QA_READER", "small")
 
 import copy
 from collections.abc import Iterator

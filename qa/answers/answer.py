@@ -49,7 +49,8 @@ class Answer:
     question: str
     text: str
     short: str | None
-    """The shortest exact answer, word for word from a citation; None if unknown."""
+    """The shortest exact answer, word for word from a citation; None if unknown, if there are
+    several, or if the answer is "yes" or "no"."""
     citations: tuple[Citation, ...]
     answered: bool
     confidence: float
@@ -66,7 +67,11 @@ class Answer:
     """Offsets of ``short`` in ``text``."""
 
     shorts_at: tuple[Span, ...] = ()
-    """Offsets of the short answers in ``text`` if the question has several parts; else empty."""
+    """Offsets of the short answers in ``text`` if there are several; else empty."""
+
+    verdict: str | None = None
+    """"yes" or "no" if the question asks for one of them and the text says so clearly. ``text``
+    begins with it, in the program's own words."""
 
     understood: str | None = None
     """The complete question that a follow-up was understood as; None if it was read as typed."""
@@ -118,6 +123,7 @@ class Answer:
             "marks": [list(mark) for mark in self.marks],
             "short_at": list(self.short_at) if self.short_at else None,
             "shorts_at": [list(short) for short in self.shorts_at],
+            "verdict": self.verdict,
             "understood": self.understood,
             "kind": self.kind.value,
             "note": self.note,
@@ -137,6 +143,7 @@ class Answer:
             marks=tuple(Span(start, end) for start, end in data["marks"]),
             short_at=Span(*data["short_at"]) if data.get("short_at") else None,
             shorts_at=tuple(Span(start, end) for start, end in data.get("shorts_at", ())),
+            verdict=data.get("verdict"),
             understood=data.get("understood"),
             kind=Kind(data.get("kind", Kind.ANSWER)),
             note=data.get("note"),

@@ -37,8 +37,12 @@ def compose_answer(
         Citation.of(articles[quote.article_id], quote.start, quote.end, heading=quote.heading)
         for quote in reading.quotes
     )
-    text, marks = _marked([citation.quote for citation in citations])
-    short_at = _place_in(citations[0], reading.short)
+    text, marks = _marked(
+        [citation.quote for citation in citations], verdict_words(reading.verdict)
+    )
+    starts = quote_starts(citations, marks)
+    members = [_place_in(citations, starts, member) for member in reading.members]
+    short_at = _place_in(citations[:1], starts, reading.short) if reading.short else None
     return Answer(
         question=question,
         text=text,
@@ -49,7 +53,14 @@ def compose_answer(
         passages=reading.passages,
         marks=marks,
         short_at=short_at,
+        shorts_at=tuple(members),
+        verdict=reading.verdict,
     )
+
+
+def verdict_words(verdict: str | None) -> str:
+    """Return what an answer with a verdict begins with; nothing without one."""
+    return f"{verdict.capitalize()}. " if verdict else ""
 
 
 def _refusal(question: str, reading: Reading) -> Answer:
@@ -65,14 +76,14 @@ def _refusal(question: str, reading: Reading) -> Answer:
     )
 
 
-def _place_in(first: Citation, short: Span | None) -> Span | None:
-    """Return the offsets of the short answer in a text that begins with the first quote."""
-    if short is None:
-        return None
-    if not first.start <= short.start < short.end <= first.end:
-        msg = f"The short answer at {short.start}–{short.end} is not in the first quote."
-        raise CitationError(msg)
-    return Span(short.start - first.start, short.end - first.start)
+def _place_in(citations: Sequence[Citation], starts: Sequence[int], words: Span) -> Span:
+    """Return the offsets, in a text whose quotes begin at ``starts``, of words of an article."""
+    for citation, start in zip(citations, starts, strict=False):
+        if citation.start <= words.start < words.end <= citation.end:
+            by = start - citation.start
+            return Span(words.start + by, words.end + by)
+    msg = f"The short answer at {words.start}–{words.end} is not in its quote."
+    raise CitationError(msg)
 
 
 def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[int]:
@@ -81,12 +92,15 @@ def quote_starts(citations: Sequence[Citation], marks: Sequence[Span]) -> list[i
     return [mark.start - 1 - len(citation.quote) for citation, mark in pairs]
 
 
-def _marked(quotes: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
-    """Return the quotes joined by spaces, each with its mark, and the offsets of the marks."""
-    text = ""
-    marks = []
+def _marked(quotes: Sequence[str], begins: str) -> tuple[str, tuple[Span, ...]]:
+    """Return the quotes joined by spaces, each with its mark, and the offsets of the marks.
+
+    ``begins`` is what the text begins with.
+    """
+    text = begins
+    marks: list[Span] = []
     for number, quote in enumerate(quotes, start=1):
-        text += f"{quote} " if not text else f" {quote} "
+        text += f" {quote} " if marks else f"{quote} "
         mark = f"[{number}]"
         marks.append(Span(len(text), len(text) + len(mark)))
         text += mark

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from index.types import Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.answers.compose import quote_starts
+from qa.answers.compose import quote_starts, verdict_words
 from qa.conversation.anaphora import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
 
 MAX_CLAUSES = 3
@@ -120,7 +120,7 @@ class _JoinedText:
             if number:
                 self.text += " "
             else:
-                self.add_paragraph("")
+                self.add_paragraph(verdict_words(answer.verdict))
             self.starts.append(len(self.text))
             self.citations.append(citation)
             mark = f"[{len(self.citations)}]"

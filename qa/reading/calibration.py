@@ -81,6 +81,8 @@ class Calibration:
     """The share that was right at each of ``raw``; interpolated linearly."""
     levels: Mapping[str, float]
     """For each of LEVELS, the confidence from which it answers."""
+    sure_verdict: float = 1.0
+    """The probability from which "yes" or "no" is the answer."""
 
     @classmethod
     def shipped(cls, folder: Traversable, name: str = CALIBRATION) -> Self:
@@ -102,6 +104,7 @@ class Calibration:
             tuple(map(float, data["raw"])),
             tuple(map(float, data["true"])),
             {level: float(data["levels"][level]) for level in LEVELS},
+            float(data.get("sure_verdict", 1.0)),
         )
 
     def to_dict(self) -> dict[str, Any]:

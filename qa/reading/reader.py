@@ -13,7 +13,7 @@ from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
-from qa.reading.spans import SpanCandidate, span_candidates
+from qa.reading.spans import SpanCandidate, decided, several, span_candidates
 
 # Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
@@ -28,7 +28,12 @@ class Reading:
     confidence: float
     """Probability, in 0..1, that the answer is right."""
     short: Span | None = None
-    """The shortest exact answer, inside the first quote; None if unknown."""
+    """The shortest exact answer, inside the first quote; None if unknown or if there is no single
+    one."""
+    members: tuple[Span, ...] = ()
+    """Each of several exact answers, inside the quotes; empty if there is one."""
+    verdict: str | None = None
+    """"yes" or "no" if that is the answer and it is sure."""
     passages: tuple[Passage, ...] = ()
     """The passages in the order of how well they answer, with new ranks and scores."""
 
@@ -168,9 +173,13 @@ def reading_of(
     if not scored:
         return Reading((), 0.0, passages=tuple(passages))
     confidence = calibration.confidence(compute_features(question, scored, passages))
-    quotes = select_quotes(question, distinct(scored))
-    short = _within(quotes[0], scored[0].candidate.span)
-    return Reading(quotes, confidence, short, _reordered(passages, scored))
+    best = scored[0].candidate
+    verdict = decided(best, calibration.sure_verdict)
+    members = () if verdict else several(best)
+    quotes = select_quotes(question, distinct(scored), members)
+    members = tuple(m for m in members if any(q.start <= m.start < m.end <= q.end for q in quotes))
+    short = None if verdict or members else _within(quotes[0], best.span)
+    return Reading(quotes, confidence, short, members, verdict, _reordered(passages, scored))
 
 
 def _within(quote: Quote, span: Span) -> Span:

@@ -15,6 +15,10 @@ from index.types import Passage, Span, overlap
 from qa.reading.model import WindowLogits
 
 MAX_ANSWER_TOKENS = 30
+VERDICTS = ("words", "yes", "no")
+"""What a question can be answered with, in the order of the model's outputs."""
+MEMBER_LOGIT = 0.0
+"""The least mean logit of the tokens of a member of the answer."""
 SPANS_OF_WINDOW = 3
 """The most spans taken from one window; they do not overlap."""
 
@@ -92,6 +96,26 @@ def span_candidates(
         if not any(overlap(candidate.span, better.span) for better in kept):
             kept.append(candidate)
     return kept
+
+
+def decided(candidate: SpanCandidate, sure: float) -> str | None:
+    """Return "yes" or "no" if that is the answer with a probability of at least ``sure``."""
+    if not candidate.verdict:
+        return None
+    logits = np.array(candidate.verdict)
+    chances = np.exp(logits - np.logaddexp.reduce(logits))
+    best = int(chances.argmax())
+    return VERDICTS[best] if best and chances[best] >= sure else None
+
+
+def several(candidate: SpanCandidate) -> tuple[Span, ...]:
+    """Return the members of an answer of several parts; empty if it has one."""
+    members = candidate.members
+    if len(members) < 2 or not any(overlap(m, candidate.span) for m in members):  # noqa: PLR2004 - several
+        return ()
+    # One span that has them all, such as "tea, rice and salt", says it better.
+    inside = all(candidate.span.start <= m.start and m.end <= candidate.span.end for m in members)
+    return () if inside else members
 
 
 def trim_to_words(text: str, span: Span) -> Span:
@@ -173,8 +197,12 @@ def _members(text: str, logits: WindowLogits) -> list[Span]:
         return []
     pairs = zip(logits.window.offsets, logits.inside, strict=True)
     runs = itertools.groupby(pairs, key=lambda pair: bool(pair[1] > 0))
-    tokens = [[offset for offset, _ in run] for is_inside, run in runs if is_inside]
-    spans = [trim_to_words(text, Span(run[0].start, run[-1].end)) for run in tokens]
+    tokens = [list(run) for is_inside, run in runs if is_inside]
+    spans = [
+        trim_to_words(text, Span(run[0][0].start, run[-1][0].end))
+        for run in tokens
+        if np.mean([value for _, value in run]) >= MEMBER_LOGIT
+    ]
     return [span for span in spans if span.start < span.end]
 
 

@@ -56,5 +56,5 @@ def test_the_short_answer_has_its_offsets_in_the_text() -> None:
 
 
 def test_a_short_answer_outside_the_first_quote_is_an_error() -> None:
-    with pytest.raises(CitationError, match="not in the first quote"):
+    with pytest.raises(CitationError, match="not in its quote"):
         composed(Reading((Quote(ARTICLE.id, 14, 24),), 0.8, Span(0, 3)))

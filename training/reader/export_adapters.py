@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from index.embedding.model_files import default_model_folder
+from qa.reading.base_model import BASE_MODEL, PUBLISHED, WEIGHTS
 from qa.reading.large_model import GRAPH, LARGE_MANIFEST
-from qa.reading.large_weights import ADAPTERS, BASE_MODEL, BASE_SHA256, RANGES
+from qa.reading.large_weights import ADAPTERS, RANGES
 from training.reader.examples import Example
 from training.reader.features import WindowMaker, collate
 from training.reader.graph import graph
@@ -45,7 +46,7 @@ def export_adapters(run: Path, out: Path, base: Path) -> dict[str, Any]:
     """Write the adapters, the ranges, the graph and the manifest to ``out``; return the last."""
     checkpoint = run / "checkpoint.pt"
     state = load_checkpoint(checkpoint)
-    assert state["start"] == BASE_SHA256, state["start"]
+    assert state["start"] == PUBLISHED[WEIGHTS], state["start"]
     out.mkdir(parents=True, exist_ok=True)
     weights: dict[str, Tensor] = state["averaged"]
     order = mpnet_order(base, vocabulary_of(default_model_folder()))
@@ -58,7 +59,7 @@ def export_adapters(run: Path, out: Path, base: Path) -> dict[str, Any]:
     names = (ADAPTERS, RANGES, GRAPH)
     manifest = {
         "files": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names},
-        "base": {"model": BASE_MODEL, "sha256": BASE_SHA256},
+        "base": {"model": BASE_MODEL, "sha256": PUBLISHED[WEIGHTS]},
         "reference": REFERENCE | {"logits": _reference_logits(model)},
         "steps": state["step"],
         "settings": state["settings"],

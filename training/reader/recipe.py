@@ -13,12 +13,13 @@ import argparse
 import signal
 from pathlib import Path
 
+from qa.reading.base_model import BASE_MODEL, unpack_base
 from qa.reading.model import shipped_folder
 from training.reader.export import export
+from training.reader.export_adapters import export_adapters
 from training.reader.pretrained import Start
 from training.reader.settings import TrainSettings
 from training.reader.sources import TrainingData, read_training_data
-from training.reader.teacher_files import unpack_mpnet
 from training.reader.train import CHECKPOINT, Models, Run
 
 READER = TrainSettings(
@@ -47,13 +48,24 @@ def run_recipe(data: TrainingData, out: Path, device: str = "cpu") -> Path | Non
 
     None if the process was asked to stop before the end.
     """
-    mpnet = unpack_mpnet(out)
+    mpnet = base_weights(out)
     reader = Run(data, out / "reader", READER, Models(Start(mpnet), device=device))
     if not _finished(reader):
         return None
     teacher = Start(out / "reader" / CHECKPOINT, mpnet)
     student = Run(data, out / "student", STUDENT, Models(STUDENT_START, teacher, device))
     return out / "student" / CHECKPOINT if _finished(student) else None
+
+
+def base_weights(out: Path) -> Path:
+    """Return the folder of the published weights in ``out``; unpack them first if necessary."""
+    folder = out / BASE_MODEL
+    if not folder.exists():
+        draft = out / f"{BASE_MODEL}.tmp"
+        draft.mkdir(parents=True, exist_ok=True)
+        unpack_base(draft)
+        draft.rename(folder)
+    return folder
 
 
 def _finished(run: Run) -> bool:
@@ -72,6 +84,7 @@ def main() -> None:
     given = parser.parse_args()
     checkpoint = run_recipe(read_training_data(given.train), given.out, given.device)
     if checkpoint:
+        export_adapters(given.out / "reader", given.ship, given.out / BASE_MODEL)
         export(checkpoint, given.ship, "float16", given.train)
 
 

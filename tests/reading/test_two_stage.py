@@ -1,0 +1,174 @@
+"""Reading with two models, each of which is told what to find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+import pytest
+
+from index.errors import ModelUnavailable
+from index.sentences import split_sentences
+from index.types import Passage, Span
+from qa.reading import two_stage
+from qa.reading.calibration import Calibration, Features
+from qa.reading.model import Window, WindowLogits
+from qa.reading.ranking import RankFeatures, Ranking
+from qa.reading.reader import ExtractiveReader
+from qa.reading.two_stage import TwoStageReader
+
+FLAT = Features(**{field.name: 0.0 for field in fields(Features)})
+CALIBRATION = Calibration(
+    Ranking(RankFeatures(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    bias=0.0,
+    weights=replace(FLAT, margin=1.0),
+    raw=(0.0, 1.0),
+    true=(0.0, 1.0),
+    levels={"careful": 0.9, "balanced": 0.5, "eager": 0.1},
+    sure_verdict=0.8,
+)
+OTHER = replace(CALIBRATION, levels={"careful": 0.7, "balanced": 0.4, "eager": 0.2})
+
+
+@dataclass
+class Told:
+    """A model that finds the words it is told to, each with its margin."""
+
+    margins: dict[str, float]
+    inside: Sequence[str] = ()
+    verdict: tuple[float, float, float] = (5.0, 0.0, 0.0)
+    calls: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def read(
+        self, question: str, texts: Sequence[str], titles: Sequence[str] = (), history: str = ""
+    ) -> list[list[WindowLogits]]:
+        titles = titles or [""] * len(texts)
+        self.calls += [
+            (question, t, title, history) for t, title in zip(texts, titles, strict=True)
+        ]
+        return [[self._of(text)] for text in texts]
+
+    def _of(self, text: str) -> WindowLogits:
+        offsets = tuple(Span(*match.span()) for match in re.finditer(r"\w+", text))
+        start, end, inside = (np.full(len(offsets), -9.0, np.float32) for _ in range(3))
+        for words, margin in self.margins.items():
+            for first, last in _tokens(text, words, offsets):
+                start[first] = end[last] = margin / 2
+        for words in self.inside:
+            for first, last in _tokens(text, words, offsets):
+                inside[first : last + 1] = 3.0
+        window = Window((), 0, 0, offsets)
+        return WindowLogits(window, start, end, 0.0, 0.0, inside, np.array(self.verdict))
+
+
+def _tokens(text: str, words: str, offsets: Sequence[Span]) -> list[tuple[int, int]]:
+    at = text.find(words)
+    if at < 0:
+        return []
+    inside = [i for i, o in enumerate(offsets) if at <= o.start < at + len(words)]
+    return [(inside[0], inside[-1])]
+
+
+def passages(*texts: str) -> list[Passage]:
+    found, at = [], 0
+    for rank, text in enumerate(texts, start=1):
+        sentences = tuple(Span(at + s.start, at + s.end) for s in split_sentences(text))
+        end = at + len(text)
+        found.append(Passage("a", "Title", text, at, end, 1 / rank, rank, sentences=sentences))
+        at = end + 2
+    return found
+
+
+def reader(small: Told, large: Told, read: int = 2) -> TwoStageReader:
+    return TwoStageReader(ExtractiveReader(small, CALIBRATION), large, CALIBRATION, read)
+
+
+def test_the_large_model_reads_the_passages_that_the_small_one_finds_best() -> None:
+    small = Told({"Anna": 1.0, "Bo": 4.0, "Cilla": 2.0})
+    large = Told({"Anna": 9.0, "Bo": 1.0, "Cilla": 3.0})
+    some = passages("Anna came.", "Bo left.", "Cilla stayed.")
+    found = reader(small, large).score_spans("Who?", some)
+    assert [call[1] for call in large.calls] == ["Bo left.", "Cilla stayed."]
+    assert found[0].candidate.text == "Cilla"
+
+
+def test_the_large_model_is_given_title_and_earlier_turns() -> None:
+    large = Told({"Anna": 1.0})
+    reader(Told({"Anna": 1.0}), large).read("Who?", passages("Anna came."), "Where? Here.")
+    assert large.calls == [("Who?", "Anna came.", "Title", "Where? Here.")]
+
+
+def test_passages_without_a_candidate_are_read_last() -> None:
+    large = Told({})
+    some = passages("No one.", "Bo left.")
+    reader(Told({"Bo": 1.0}), large, read=1).read("Who?", some)
+    assert [call[1] for call in large.calls] == ["Bo left."]
+
+
+def test_what_the_small_model_found_is_known_of_each_candidate() -> None:
+    small = Told({"Anna": 4.0, "Bo": 1.0})
+    found = reader(small, Told({"Anna": 1.0, "Bo": 2.0})).score_spans(
+        "Who?", passages("Anna came.", "Bo left.")
+    )
+    first = {span.candidate.text: span.candidate.first for span in found}
+    assert first["Anna"]
+    assert first["Bo"]
+    assert (first["Anna"].behind, first["Bo"].behind) == (0.0, -3.0)
+    assert (first["Anna"].best, first["Bo"].best) == (Span(0, 4), None)
+
+
+def test_each_member_of_an_answer_is_found_and_its_sentence_quoted() -> None:
+    text = "Repairs were made by two firms: Pike painted the towers. Delta replaced the cables."
+    large = Told({"Pike": 3.0}, inside=("Pike", "Delta"))
+    reading = reader(Told({"Pike": 1.0}), large).read("Which firms?", passages(text))
+    assert [text[slice(*member)] for member in reading.members] == ["Pike", "Delta"]
+    assert reading.short is None
+    assert [text[quote.start : quote.end] for quote in reading.quotes] == [text]
+
+
+def test_a_span_that_has_all_members_is_one_answer() -> None:
+    text = "They sold tea, rice and salt."
+    large = Told({"tea, rice and salt": 3.0}, inside=("tea", "rice", "salt"))
+    reading = reader(Told({"tea": 1.0}), large).read("What?", passages(text))
+    assert (reading.members, reading.short) == ((), Span(10, 28))
+
+
+@pytest.mark.parametrize(
+    ("logits", "verdict"),
+    [((0.0, 4.0, 0.0), "yes"), ((0.0, 0.0, 4.0), "no"), ((0.0, 1.0, 0.5), None)],
+)
+def test_yes_or_no_is_given_where_the_model_is_sure(
+    logits: tuple[float, float, float], verdict: str | None
+) -> None:
+    large = Told({"lead": 3.0}, verdict=logits)
+    some = passages("Dogs are allowed on a lead.")
+    assert reader(Told({"lead": 1.0}), large).read("Dogs?", some).verdict == verdict
+
+
+def test_without_the_large_model_the_small_one_answers_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unavailable() -> None:
+        raise ModelUnavailable("The data package is not installed.")
+
+    monkeypatch.setattr(two_stage.LargeModel, "shipped", unavailable)
+    alone = TwoStageReader(ExtractiveReader(Told({"Anna": 5.0}), OTHER))
+    some = passages("Anna came.")
+    reading = alone.read("Who?", some)
+    assert reading.short == Span(0, 4)
+    assert alone.levels == OTHER.levels
+    notice = alone.take_notice()
+    assert notice
+    assert "smaller reading model" in notice
+    assert "not installed" in notice
+    assert alone.take_notice() is None
+
+
+def test_a_span_never_crosses_the_end_of_a_sentence() -> None:
+    large = Told({"fell. Nobody": 5.0, "Nobody": 1.0})
+    found = reader(Told({"Nobody": 1.0}), large).score_spans(
+        "Who?", passages("It fell. Nobody died.")
+    )
+    assert [span.candidate.text for span in found][:1] == ["Nobody"]
