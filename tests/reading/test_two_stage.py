@@ -12,8 +12,8 @@ import pytest
 from index.errors import ModelUnavailable
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.reading import two_stage
 from qa.reading.calibration import Calibration, Features
+from qa.reading.large_model import LargeModel
 from qa.reading.model import Window, WindowLogits
 from qa.reading.ranking import RankFeatures, Ranking
 from qa.reading.reader import ExtractiveReader
@@ -153,7 +153,7 @@ def test_without_the_large_model_the_small_one_answers_and_says_so_once(
     def unavailable() -> None:
         raise ModelUnavailable("The data package is not installed.")
 
-    monkeypatch.setattr(two_stage.LargeModel, "shipped", unavailable)
+    monkeypatch.setattr(LargeModel, "shipped", unavailable)
     alone = TwoStageReader(ExtractiveReader(Told({"Anna": 5.0}), OTHER))
     some = passages("Anna came.")
     reading = alone.read("Who?", some)
