@@ -14,7 +14,7 @@ import pytest
 from index.errors import ModelCorrupt, ModelMissing
 from qa.reading.model import MAX_TOKENS, SpanModel, shipped_folder
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 80_000_000
 
 
 @pytest.fixture(scope="module")
