@@ -9,11 +9,20 @@ import numpy as np
 
 from index.embedding.embedder import Embedder, Vectors
 from index.types import Article, Chunk
-from qa.overview.boilerplate import body_spans, is_boilerplate
+from qa.overview.boilerplate import (
+    article_centre,
+    body_spans,
+    excess_likeness,
+    in_runs,
+    is_boilerplate,
+)
 from qa.overview.summary import Sentence, is_statement, sentences_of
 
 MAX_EMBEDDED = 320
 """Sentences of an article that are embedded: one or two seconds on two cores."""
+_SUSPECT = -0.2
+"""From this excess of likeness on, the sentences of a chunk may be boilerplate. A chunk is embedded
+with its title, so it is nearer to its article than its sentences are."""
 
 
 class ArticleBody:
@@ -45,11 +54,24 @@ class ArticleBody:
         self._in_body = self._without_boilerplate(inside or everything)
 
     def _without_boilerplate(self, sentences: list[Sentence]) -> list[Sentence]:
-        """Return the sentences but those of chunks that are boilerplate as a whole."""
+        """Return the sentences of a long article without those of a licence or notices.
+
+        Only those of the chunks that are most like boilerplate are embedded.
+        """
+        if len(sentences) <= MAX_EMBEDDED:
+            return sentences  # all are embedded, and judged, later
         chunks = sorted({sentence.chunk for sentence in sentences})
-        is_cut = is_boilerplate(self._vectors[chunks], self._examples)
-        cut = {chunk for chunk, cuts in zip(chunks, is_cut, strict=True) if cuts}
-        return [s for s in sentences if s.chunk not in cut] or sentences
+        centre = article_centre(self._vectors[chunks], self._examples)
+        excess = excess_likeness(self._vectors, self._examples, centre)
+        suspects = [i for i, s in enumerate(sentences) if excess[s.chunk] > _SUSPECT]
+        suspects.sort(key=lambda i: -excess[sentences[i].chunk])
+        del suspects[MAX_EMBEDDED:]
+        if not suspects:
+            return sentences
+        vectors = self._embedder.encode_documents([sentences[i].text for i in suspects])
+        of_sentences = np.full(len(sentences), -1.0)
+        of_sentences[suspects] = excess_likeness(vectors, self._examples, centre)
+        return [sentences[i] for i in np.flatnonzero(~in_runs(of_sentences))] or sentences
 
     @functools.cached_property
     def text(self) -> str:

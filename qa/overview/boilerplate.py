@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ EXAMPLES: tuple[str, ...] = tuple(
 THRESHOLD = 0.2
 """How much nearer to the examples than to its article boilerplate is; the value is from
 ``training.fit_boilerplate``."""
+_NEIGHBOUR = 0.1
+"""By how much each neighbour that is boilerplate lowers the threshold."""
 _NEAREST = 3
 _ROUNDS = 2
 _SURELY_ARTICLE = 0.25
@@ -119,16 +122,45 @@ def is_boilerplate(vectors: Vectors, examples: Vectors) -> NDArray[np.bool_]:
     What an article is about is no boilerplate in it, so a privacy policy may speak of cookies.
 
     Args:
-        vectors: Of the sentences or chunks of one article, ``(n, dimension)``, unit length.
+        vectors: Of the sentences of one article, ``(n, dimension)``, unit length.
         examples: Of ``EXAMPLES``, ``(m, dimension)``, unit length.
     """
-    if not len(vectors):
-        return np.zeros(0, dtype=np.bool_)
-    likeness = np.sort(vectors @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1)
-    found = likeness > np.quantile(likeness, _SURELY_ARTICLE)
+    return in_runs(excess_likeness(vectors, examples, article_centre(vectors, examples)))
+
+
+def in_runs(excess: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Return which consecutive sentences are boilerplate by their excess of likeness: ``(n,)``.
+
+    A neighbour that is boilerplate, or an end of the text, makes a sentence more likely to be.
+    """
+    found = np.zeros(len(excess) + 2, dtype=np.bool_)
+    for _ in range(_ROUNDS + 1):
+        found[[0, -1]] = True
+        neighbours = found[:-2].astype(int) + found[2:]
+        found[1:-1] = excess > THRESHOLD - _NEIGHBOUR * neighbours
+    return found[1:-1]
+
+
+def excess_likeness(
+    vectors: Vectors, examples: Vectors, centre: Vectors
+) -> NDArray[np.floating[Any]]:
+    """Return by how much sentences are nearer to the examples than to the centre: ``(n,)``."""
+    return np.asarray(_likeness(vectors, examples) - vectors @ centre)
+
+
+def article_centre(vectors: Vectors, examples: Vectors) -> Vectors:
+    """Return the mean of an article's vectors, without its boilerplate: ``(dimension,)``."""
+    likeness = _likeness(vectors, examples)
+    is_article = likeness <= (np.quantile(likeness, _SURELY_ARTICLE) if len(likeness) else 0.0)
+    centre = np.zeros(vectors.shape[1], dtype=np.float32)
     for _ in range(_ROUNDS):
-        rest = vectors[~found] if not found.all() else vectors
-        centre = rest.mean(axis=0)
-        centre /= max(float(np.linalg.norm(centre)), 1e-9)
-        found = likeness - vectors @ centre > THRESHOLD
-    return np.asarray(found, dtype=np.bool_)
+        if is_article.any():
+            centre = vectors[is_article].mean(axis=0)
+            centre /= max(float(np.linalg.norm(centre)), 1e-9)
+        is_article = likeness - vectors @ centre <= THRESHOLD
+    return centre
+
+
+def _likeness(vectors: Vectors, examples: Vectors) -> NDArray[np.floating[Any]]:
+    """Return the mean cosine of each sentence to the examples nearest to it: ``(n,)``."""
+    return np.asarray(np.sort(vectors @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1))

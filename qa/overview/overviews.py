@@ -309,8 +309,9 @@ def _people(body: ArticleBody, length: Length) -> Overview:
     sentences = body.sentences(MAX_READ)
     entities = find_entities(sentences, body.text, article.title)
     people = [e for e in entities if e.type is EntityType.PERSON]
-    if len(people) < _FEW_PEOPLE or not find_dates(body.text):  # it may be a story
-        people += find_characters(sentences)
+    is_dated = bool(find_dates(" ".join(sentence.text for sentence in sentences)))
+    if len(people) < _FEW_PEOPLE or not is_dated:  # it may be a story
+        people += find_characters(sentences, people)
         people.sort(key=lambda entity: -len(entity.mentions))
     least = 1 if len(article.text) < _LONG_CHARS else 2
     organisations = [
@@ -332,7 +333,7 @@ def _entry(entity: Entity) -> Entry:
         quotes = [ShownQuote(known.shown, known.quote, sentence.heading)]
     else:
         sentence = first_sentence(entity)
-        is_person = entity.type is EntityType.PERSON
+        is_person = entity.type is not EntityType.ORGANISATION
         shown = sentence.span if is_person else None
         quotes = [ShownQuote(shown, sentence.span, sentence.heading)]
     others = [s for s in entity.sentences if s != sentence][: _CITED_EACH - 1]

@@ -22,7 +22,7 @@ _ENDS = re.compile(r"[.!。！।]['\"”’»)\]」』]*\Z")
 _BEGINS_WRONG = re.compile(r"\W*[a-zß-öø-ÿ]|[^\w\s“\"'‘’«「『(\[¿¡]|[(\[]?\d+[)\].]? ")
 _WORD = re.compile(r"[^\W\d_]+")
 _OPENING, _CLOSING = "“«「", "”»」"
-_QUOTATION = re.compile(r"[“\"‘«「]")
+_QUOTATION = re.compile(r"[“\"‘'«「]")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 # Openings that refer to the sentence before, which a reader of a summary does not see.
 _NEEDS_CONTEXT = re.compile(
