@@ -116,19 +116,23 @@ def _are_entries(headings: Sequence[int], end: int) -> bool:
     return min(steps) > 0 and sum(steps) >= _LINES_APART * len(steps)
 
 
-def is_boilerplate(vectors: Vectors, examples: Vectors) -> NDArray[np.bool_]:
+def is_boilerplate(
+    vectors: Vectors, examples: Vectors, threshold: float = THRESHOLD
+) -> NDArray[np.bool_]:
     """Return which sentences are nearer to the examples than to their article: ``(n,)`` bool.
 
     What an article is about is no boilerplate in it, so a privacy policy may speak of cookies.
 
     Args:
-        vectors: Of the sentences of one article, ``(n, dimension)``, unit length.
+        vectors: Of the sentences of one article in order, ``(n, dimension)``, unit length.
         examples: Of ``EXAMPLES``, ``(m, dimension)``, unit length.
+        threshold: How much nearer, as a difference of cosines.
     """
-    return in_runs(excess_likeness(vectors, examples, article_centre(vectors, examples)))
+    centre = article_centre(vectors, examples, threshold)
+    return in_runs(excess_likeness(vectors, examples, centre), threshold)
 
 
-def in_runs(excess: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+def in_runs(excess: NDArray[np.floating[Any]], threshold: float = THRESHOLD) -> NDArray[np.bool_]:
     """Return which consecutive sentences are boilerplate by their excess of likeness: ``(n,)``.
 
     A neighbour that is boilerplate, or an end of the text, makes a sentence more likely to be.
@@ -137,7 +141,7 @@ def in_runs(excess: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     for _ in range(_ROUNDS + 1):
         found[[0, -1]] = True
         neighbours = found[:-2].astype(int) + found[2:]
-        found[1:-1] = excess > THRESHOLD - _NEIGHBOUR * neighbours
+        found[1:-1] = excess > threshold - _NEIGHBOUR * neighbours
     return found[1:-1]
 
 
@@ -148,7 +152,7 @@ def excess_likeness(
     return np.asarray(_likeness(vectors, examples) - vectors @ centre)
 
 
-def article_centre(vectors: Vectors, examples: Vectors) -> Vectors:
+def article_centre(vectors: Vectors, examples: Vectors, threshold: float = THRESHOLD) -> Vectors:
     """Return the mean of an article's vectors, without its boilerplate: ``(dimension,)``."""
     likeness = _likeness(vectors, examples)
     is_article = likeness <= (np.quantile(likeness, _SURELY_ARTICLE) if len(likeness) else 0.0)
@@ -157,7 +161,7 @@ def article_centre(vectors: Vectors, examples: Vectors) -> Vectors:
         if is_article.any():
             centre = vectors[is_article].mean(axis=0)
             centre /= max(float(np.linalg.norm(centre)), 1e-9)
-        is_article = likeness - vectors @ centre <= THRESHOLD
+        is_article = likeness - vectors @ centre <= threshold
     return centre
 
 

@@ -108,7 +108,7 @@ class Weights:
 
     floor: float = 0.3
     """The cosine from which on a sentence says something of another."""
-    title: float = 0.15
+    title: float = 0.3
     """Added for each unit of cosine to the title."""
     context: float = 0.15
     """Subtracted from a sentence that refers to the one before."""

@@ -9,7 +9,6 @@ from qa.overview.summary import Sentence
 from training.fit_summary import (
     BASELINES,
     Material,
-    Spread,
     covered,
     measure,
     opening_of,
@@ -80,5 +79,5 @@ def test_a_summary_of_the_opening_is_not_spread_over_the_article() -> None:
     )
     vectors = np.eye(3, dtype=np.float32)
     material = Material(ARTICLE, sentences, vectors, vectors[0], None)
-    assert spread_of(material, [0, 1, 2]) == Spread(1.0, pytest.approx(1 / 3), 1.0)
-    assert spread_of(material, [0]) == Spread(pytest.approx(1 / 3), 1.0, 0.0)
+    assert spread_of(material, [0, 1, 2]) == pytest.approx((1, 1 / 3, 1))
+    assert spread_of(material, [0]) == pytest.approx((1 / 3, 1, 0))
