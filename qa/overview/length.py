@@ -73,6 +73,11 @@ _COUNTED = re.compile(
     rf"(?P<hundred> hundred)?(?: of(?: the)?)?[ -]{_ADJECTIVES}(?:{_UNITS})\b",
     re.IGNORECASE,
 )
+_COUNTED_WITH_LEAD = re.compile(
+    r"(?:\b(?:in|to|with|within|using|into|about|around|at most|no more than|maximum|max|just|only)"
+    rf" )*{_COUNTED.pattern}",
+    re.IGNORECASE,
+)
 _COUNTED_AFTER = re.compile(
     rf"\b(?:{_UNITS})\b[,:;]? (?:(?:just|only|about|at most|no more than) )?"
     rf"(?:an? )?(?P<number>{_NUMBER})(?P<hundred> hundred)?(?: of them)?[ .!?]*\Z",
@@ -94,6 +99,11 @@ _DETAILED = re.compile(
     rf"\b(?:(?:detailed|long|longer|full|comprehensive|thorough|extensive|in-depth) "
     rf"(?:\w+ )?{_OVERVIEW}|in (?:more |great )?(?:detail|depth|full|length)|at length"
     r"|(?:make) it (?:long|longer|more detailed))\b",
+    re.IGNORECASE,
+)
+_SCALED = re.compile(
+    rf"\b(?:very )?(?:brief|short|shorter|quick|concise|succinct|detailed|long|longer|full"
+    rf"|comprehensive|thorough|extensive|in-depth) (?P<overview>{_OVERVIEW})\b",
     re.IGNORECASE,
 )
 _BRIEF_SCALE, _DETAILED_SCALE = 0.5, 2.0
@@ -118,6 +128,18 @@ def requested_length(question: str) -> Length:
     if form is None:
         return Length(scale=scale)
     return Length(Unit.POINTS if form["points"] else Unit.SENTENCES, scale=scale)
+
+
+def without_length(question: str) -> str:
+    """Return a question without the words that say how long its overview is to be.
+
+    What it asks for is easier to tell without numbers, which articles have too. "Points" stays:
+    "give me points". A question of nothing else is returned as it is.
+    """
+    rest = _COUNTED_WITH_LEAD.sub(lambda match: f" {match['points'] or ''} ", question)
+    rest = _SCALED.sub(lambda match: match["overview"], rest)
+    rest = re.sub(r"\s+([.,?!])", r"\1", " ".join(rest.split()))
+    return rest if any(map(str.isalpha, rest)) else question
 
 
 def _counted(match: re.Match[str]) -> Length:

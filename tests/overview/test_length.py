@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.overview.length import MAX_COUNT, USUAL, Length, Unit, requested_length
+from qa.overview.length import MAX_COUNT, USUAL, Length, Unit, requested_length, without_length
 
 SENTENCES, POINTS, WORDS = Unit.SENTENCES, Unit.POINTS, Unit.WORDS
 
@@ -104,3 +104,21 @@ def test_every_length_is_within_bounds(question: str) -> None:
 def test_every_number_gives_a_length_within_bounds(number: int, unit: str) -> None:
     length = requested_length(f"Summarise it in {number} {unit}")
     assert 1 <= length.sentences(4) <= MAX_COUNT
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Summarise it in two sentences.", "Summarise it."),
+        ("Give me a 100-word summary", "Give me summary"),
+        ("Give me five key points", "Give me points"),
+        ("tl;dr in about 50 words", "tl;dr"),
+        ("I need a longer summary", "I need a summary"),
+        ("Sum it up in no more than two hundred words, please", "Sum it up, please"),
+        ("Three bullets on this", "bullets on this"),
+        ("Who built the bridge?", "Who built the bridge?"),
+        ("In two sentences", "In two sentences"),
+    ],
+)
+def test_the_length_can_be_removed_from_a_question(question: str, rest: str) -> None:
+    assert without_length(question) == rest
