@@ -7,14 +7,13 @@ citation has the exact words.
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 
 from index.embedding.embedder import Embedder, Vectors
 from index.errors import ArticleNotFound
@@ -183,6 +182,12 @@ def compose_overview(
     )
 
 
+@cached(LRUCache(4), key=lambda embedder: embedder.identity, lock=threading.Lock())
+def _examples(embedder: Embedder) -> Vectors:
+    """Return the vectors of the examples of boilerplate, ``(n, dimension)``."""
+    return embedder.encode_documents(EXAMPLES)
+
+
 class Name(NamedTuple):
     """A person or an organisation of an article."""
 
@@ -245,10 +250,6 @@ class Overviews:
             for entry in section.entries
         ]
 
-    @functools.cached_property
-    def _examples(self) -> Vectors:
-        return self._embedder.encode_documents(EXAMPLES)
-
     def _overview(self, kind: Kind, article: Article, length: Length) -> Overview:
         key = (article.id, article.title, kind, length)
         with self._lock:
@@ -265,7 +266,7 @@ class Overviews:
             if key in self._bodies:
                 return self._bodies[key]
         chunks, vectors = self._chunks(article.id)
-        body = ArticleBody(article, chunks, vectors, self._embedder, self._examples)
+        body = ArticleBody(article, chunks, vectors, self._embedder, _examples(self._embedder))
         with self._lock:
             self._bodies[key] = body
         return body
