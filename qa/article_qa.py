@@ -344,7 +344,8 @@ class ArticleQA:
         Args:
             kind: ``SUMMARY``, ``KEY_POINTS``, ``PEOPLE`` or ``TIMELINE``.
             article_ids: The articles; None for all.
-            question: The question, for :attr:`Answer.question`.
+            question: The question, for :attr:`Answer.question`. It can say how long the overview
+                is to be: "in two sentences", "three bullets", "in 50 words", "in detail".
 
         Raises:
             ValueError: ``kind`` is another kind.

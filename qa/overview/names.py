@@ -56,6 +56,7 @@ _JOINED = re.compile(
     r"|Organi[sz]ation|Bureau|World)\b(?!.* and the )"
 )
 _ROLE_CHARS = 80
+_CONTRACTION = re.compile(r"'(?:m|d|ll|ve|re|t)\Z")
 _MAX_ROLE_NOUNS = 2
 _MAX_RUN = 24
 """Words that are looked at as one name: a whole line of capitals is not a name."""
@@ -159,7 +160,8 @@ def _runs(text: str) -> Iterator[list[Word]]:
         if run:
             yield run
         before = text[word.start - 1 : word.start]
-        run = [word] if word.text[0].isupper() and before not in ("@", "#", "/", "_") else []
+        opens = word.text[0].isupper() and not _CONTRACTION.search(word.low)
+        run = [word] if opens and before not in ("@", "#", "/", "_") else []
     if run:
         yield run
 
@@ -168,6 +170,8 @@ def _continues(text: str, last: Word, word: Word) -> bool:
     if bare(last.text) != last.text and bare(last.low) != "people":
         return False  # "People’s Liberation Army" continues after a possessive
     between = text[last.end : word.start]
+    if _CONTRACTION.search(word.low):
+        return False  # "Therefore I’m"
     if between == " & ":
         return word.text[0].isupper()
     short = len(last.text) == 1 or last.low in _ABBREVIATED or "." in last.text

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 
 from index.embedding.embedder import Embedder, Vectors
 from index.errors import ArticleNotFound
@@ -21,6 +21,9 @@ from index.types import Article, Chunk, Span
 from qa.answers.answer import BULLET, LABEL_ENDS, Answer, Kind
 from qa.answers.citation import Citation
 from qa.conversation.language import seems_english
+from qa.overview.article_body import ArticleBody
+from qa.overview.boilerplate import EXAMPLES
+from qa.overview.length import USUAL, Length, Unit, requested_length
 from qa.overview.people import (
     Entity,
     EntityType,
@@ -29,13 +32,17 @@ from qa.overview.people import (
     find_introduction,
     first_sentence,
 )
-from qa.overview.summary import Sentence, is_statement, select_sentences, sentences_of
+from qa.overview.summary import (
+    Sentence,
+    Weights,
+    rank_sentences,
+    usual_points,
+    usual_sentences,
+)
 from qa.overview.timeline import find_dates, find_events, select_events
 
 MAX_ARTICLES = 5
 """Articles that one overview covers."""
-MAX_EMBEDDED = 320
-"""Sentences of an article that are embedded: one or two seconds on two cores."""
 MAX_READ = 4_000
 """Sentences of an article in which names are looked for, some 200 printed pages."""
 _PEOPLE, _ORGANISATIONS, _EVENTS, _CITED_EACH = 10, 6, 12, 3
@@ -44,6 +51,8 @@ _FEW_PEOPLE = 2
 _LONG_CHARS = 12_000
 """In a longer article, an organisation that only one sentence names is not listed."""
 _CACHED = 128
+_CACHED_BODIES = 8
+_FORMS: dict[Unit | None, Kind] = {Unit.POINTS: Kind.KEY_POINTS, Unit.SENTENCES: Kind.SUMMARY}
 
 NO_SENTENCES = "The article has no complete sentences to make a summary from."
 NO_PEOPLE = "No names of people or organisations were found in the article."
@@ -173,6 +182,12 @@ def compose_overview(
     )
 
 
+@cached(LRUCache(4), key=lambda embedder: embedder.identity, lock=threading.Lock())
+def _examples(embedder: Embedder) -> Vectors:
+    """Return the vectors of the examples of boilerplate, ``(n, dimension)``."""
+    return embedder.encode_documents(EXAMPLES)
+
+
 class Name(NamedTuple):
     """A person or an organisation of an article."""
 
@@ -183,7 +198,7 @@ class Name(NamedTuple):
 class Overviews:
     """Makes overviews and caches them. Safe to use from several threads.
 
-    An article's id is a hash of its text, so a cached overview never becomes outdated.
+    An article's id is a hash of its text, so what is cached never becomes outdated.
 
     Args:
         embedder: The model of the library.
@@ -194,10 +209,14 @@ class Overviews:
         self._embedder = embedder
         self._chunks = chunks
         self._lock = threading.Lock()
-        self._cache: LRUCache[tuple[str, str, Kind], Overview] = LRUCache(_CACHED)
+        self._cache: LRUCache[tuple[str, str, Kind, Length], Overview] = LRUCache(_CACHED)
+        self._bodies: LRUCache[tuple[str, str], ArticleBody] = LRUCache(_CACHED_BODIES)
 
     def answer(self, kind: Kind, articles: Sequence[Article], question: str) -> Answer:
         """Return the overviews of up to ``MAX_ARTICLES`` of the articles as one answer.
+
+        The question says how long each is to be: "in two sentences". A summary in points becomes
+        key points, and key points in sentences become a summary.
 
         Raises:
             ValueError: ``kind`` is not an overview.
@@ -205,10 +224,13 @@ class Overviews:
         if kind not in _BUILDERS:
             msg = f"{kind!r} is not a kind of overview. Use one of {', '.join(_BUILDERS)}."
             raise ValueError(msg)
+        length = requested_length(question)
+        if kind in _FORMS.values():
+            kind = _FORMS.get(length.unit, kind)
         overviews = []
         for article in articles[:MAX_ARTICLES]:
             with suppress(ArticleNotFound):  # removed meanwhile
-                overviews.append(self._overview(kind, article))
+                overviews.append(self._overview(kind, article, length))
         if not overviews:
             return compose_overview(kind, question, [], NO_ARTICLES)
         left_out = ""
@@ -224,91 +246,79 @@ class Overviews:
         """
         return [
             Name(entry.label, is_person=section.lead == _LEADS[0])
-            for section in self._overview(Kind.PEOPLE, article).sections
+            for section in self._overview(Kind.PEOPLE, article, USUAL).sections
             for entry in section.entries
         ]
 
-    def _overview(self, kind: Kind, article: Article) -> Overview:
-        key = (article.id, article.title, kind)
+    def _overview(self, kind: Kind, article: Article, length: Length) -> Overview:
+        key = (article.id, article.title, kind, length)
         with self._lock:
             if key in self._cache:
                 return self._cache[key]
-        chunks, vectors = self._chunks(article.id)
-        overview = _BUILDERS[kind](_OverviewInputs(article, chunks, vectors, self._embedder))
+        overview = _BUILDERS[kind](self._body(article), length)
         with self._lock:
             self._cache[key] = overview
         return overview
 
-
-def _sample(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[Sentence]:
-    """Return up to ``most`` sentences from all parts of an article.
-
-    The article is cut into runs of chunks, and of each run the chunk whose vector is nearest
-    to the mean of all ``vectors`` is taken; the first chunk is always taken.
-    """
-    if len(sentences) <= most:
-        return list(sentences)
-    by_chunk: dict[int, list[Sentence]] = {}
-    for sentence in sentences:
-        by_chunk.setdefault(sentence.chunk, []).append(sentence)
-    central = vectors @ vectors.mean(axis=0)
-    first, *rest = by_chunk
-    runs = max(1, most * len(by_chunk) // len(sentences) - 1)
-    size = max(1.0, len(rest) / runs)
-    kept = [first]
-    for i in range(runs):
-        run = rest[int(i * size) : int((i + 1) * size)]
-        if run:
-            kept.append(max(run, key=lambda chunk: central[chunk]))
-    return [sentence for chunk in kept for sentence in by_chunk[chunk]][:most]
+    def _body(self, article: Article) -> ArticleBody:
+        key = (article.id, article.title)
+        with self._lock:
+            if key in self._bodies:
+                return self._bodies[key]
+        chunks, vectors = self._chunks(article.id)
+        body = ArticleBody(article, chunks, vectors, self._embedder, _examples(self._embedder))
+        with self._lock:
+            self._bodies[key] = body
+        return body
 
 
-class _OverviewInputs(NamedTuple):
-    """The articles, sentences and vectors that an overview is made from."""
-
-    article: Article
-    chunks: list[Chunk]
-    vectors: Vectors
-    """Of the chunks, ``(chunks, dimension)``."""
-    embedder: Embedder
+def _summary(body: ArticleBody, length: Length) -> Overview:
+    return _selection(body, length, usual_sentences)
 
 
-def _summary(material: _OverviewInputs) -> Overview:
-    # 3 sentences of a page, 5 of a long article
-    return _selection(material, lambda statements: min(3 + statements // 60, 5))
+def _key_points(body: ArticleBody, length: Length) -> Overview:
+    return _selection(body, length, usual_points)
 
 
-def _key_points(material: _OverviewInputs) -> Overview:
-    return _selection(material, lambda statements: min(4 + statements // 40, 7))
-
-
-def _selection(material: _OverviewInputs, count_of: Callable[[int], int]) -> Overview:
-    """Return the central sentences, as many as ``count_of`` the number of statements."""
-    article = material.article
-    statements = [s for s in sentences_of(material.chunks) if is_statement(s)]
+def _selection(body: ArticleBody, length: Length, usual: Callable[[int], int]) -> Overview:
+    """Return the sentences that cover the article, in its order."""
+    statements, vectors = body.statements()
     if not statements:
-        return Overview(article, (), NO_SENTENCES)
-    some = _sample(statements, material.vectors, MAX_EMBEDDED)
-    encoded = material.embedder.encode_documents([*(s.text for s in some), article.title])
-    selected = select_sentences(some, encoded[:-1], encoded[-1], count_of(len(statements)))
-    return Overview(article, (Section(tuple(Entry((ShownQuote.of(s),)) for s in selected)),))
+        return Overview(body.article, (), NO_SENTENCES)
+    count = length.sentences(usual(body.size))
+    order = rank_sentences(statements, vectors, body.title, count, Weights())
+    if length.words:
+        order = _within_words(order, statements, length.words)
+    entries = tuple(Entry((ShownQuote.of(statements[i]),)) for i in sorted(order))
+    return Overview(body.article, (Section(entries),))
 
 
-def _people(material: _OverviewInputs) -> Overview:
-    article = material.article
-    if not seems_english(article.text):
+def _within_words(order: Sequence[int], statements: Sequence[Sentence], most: int) -> list[int]:
+    """Return the first of ``order`` that fit into ``most`` words, or the shortest of all."""
+    words = {i: len(statements[i].text.split()) for i in order}
+    taken: list[int] = []
+    for i in order:
+        if sum(words[j] for j in taken) + words[i] <= most:
+            taken.append(i)
+    return taken or [min(order, key=words.__getitem__)]
+
+
+def _people(body: ArticleBody, length: Length) -> Overview:
+    article = body.article
+    if not seems_english(body.text):
         return Overview(article, (), NOT_ENGLISH)
-    sentences = _sample(list(sentences_of(material.chunks)), material.vectors, MAX_READ)
-    entities = find_entities(sentences, article.text, article.title)
+    sentences = body.sentences(MAX_READ)
+    entities = find_entities(sentences, body.text, article.title)
     people = [e for e in entities if e.type is EntityType.PERSON]
-    if len(people) < _FEW_PEOPLE or not find_dates(article.text):  # it may be a story
-        people += find_characters(sentences)
+    is_dated = bool(find_dates(" ".join(sentence.text for sentence in sentences)))
+    if len(people) < _FEW_PEOPLE or not is_dated:  # it may be a story
+        people += find_characters(sentences, people)
         people.sort(key=lambda entity: -len(entity.mentions))
     least = 1 if len(article.text) < _LONG_CHARS else 2
     organisations = [
         e for e in entities if e.type is EntityType.ORGANISATION and len(e.sentences) >= least
     ]
-    listed = (people[:_PEOPLE], organisations[:_ORGANISATIONS])
+    listed = (people[: length.sentences(_PEOPLE)], organisations[:_ORGANISATIONS])
     sections = tuple(
         Section(tuple(_entry(entity) for entity in some), lead)
         for some, lead in zip(listed, _LEADS, strict=True)
@@ -324,7 +334,7 @@ def _entry(entity: Entity) -> Entry:
         quotes = [ShownQuote(known.shown, known.quote, sentence.heading)]
     else:
         sentence = first_sentence(entity)
-        is_person = entity.type is EntityType.PERSON
+        is_person = entity.type is not EntityType.ORGANISATION
         shown = sentence.span if is_person else None
         quotes = [ShownQuote(shown, sentence.span, sentence.heading)]
     others = [s for s in entity.sentences if s != sentence][: _CITED_EACH - 1]
@@ -332,18 +342,18 @@ def _entry(entity: Entity) -> Entry:
     return Entry(tuple(quotes), entity.name)
 
 
-def _timeline(material: _OverviewInputs) -> Overview:
-    article = material.article
-    if not seems_english(article.text):
+def _timeline(body: ArticleBody, length: Length) -> Overview:
+    article = body.article
+    if not seems_english(body.text):
         return Overview(article, (), NOT_ENGLISH)
-    events = find_events(list(sentences_of(material.chunks)), article.text)
-    shown = select_events(events, _EVENTS)
+    events = find_events(body.sentences(), body.text)
+    shown = select_events(events, length.sentences(_EVENTS))
     entries = tuple(Entry((ShownQuote.of(e.sentence),), e.date.label) for e in shown)
     lead = f"{len(shown)} of {len(events)} dated sentences" if len(shown) < len(events) else ""
     return Overview(article, (Section(entries, lead),) if entries else (), NO_DATES)
 
 
-_BUILDERS: dict[Kind, Callable[[_OverviewInputs], Overview]] = {
+_BUILDERS: dict[Kind, Callable[[ArticleBody, Length], Overview]] = {
     Kind.SUMMARY: _summary,
     Kind.KEY_POINTS: _key_points,
     Kind.PEOPLE: _people,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from index.types import Span
+from qa.conversation.anaphora import words_of
 from qa.overview.names import (
     CHARACTERS,
     GIVEN_NAMES,
@@ -49,6 +50,8 @@ class EntityType(Enum):
     """What a name refers to."""
 
     PERSON = auto()
+    CHARACTER = auto()
+    """A person of a story without a name, such as "the king"."""
     ORGANISATION = auto()
     OTHER = auto()
 
@@ -77,12 +80,20 @@ def find_entities(sentences: Sequence[Sentence], text: str, title: str) -> list[
     hero = titled[1] if len(titled) > 1 and titled[0] in GIVEN_NAMES else ""  # "Nikola Tesla"
     entities = []
     for key, group in _group(mentions, full_names, title).items():
+        if all(_is_headline(mention.sentence) for mention in group):
+            continue
         kind = _entity_type(key.split(), group, surnames, capitalised.common)
         if kind is EntityType.OTHER and key == hero:
             kind = EntityType.PERSON
         if kind is not EntityType.OTHER:
             entities.append(Entity(_display_name(key, group), kind, group))
     return sorted(entities, key=lambda entity: -len(entity.mentions))
+
+
+def _is_headline(sentence: Sentence) -> bool:
+    """Whether a line capitalises all but function words, so that capitals mark no names in it."""
+    words = [word for word in words_of(sentence.text) if not word.is_function]
+    return all(word.text[0].isupper() for word in words) and not is_statement(sentence)
 
 
 def _key(name: str) -> str:
@@ -135,7 +146,7 @@ def _full_names(mentions: Sequence[Mention]) -> set[str]:
         if len(words) < 2 or not _NOT_OF_PERSONS.isdisjoint(words):  # noqa: PLR2004
             continue
         first = words[0] in GIVEN_NAMES or mention.title
-        again = words[-1] in alone and words[0] not in places
+        again = words[-1] in alone and words[0] not in places and "of" not in words
         if first or again or mention.has_role:
             full.add(" ".join(words))
     return full
@@ -252,7 +263,12 @@ class Introduction:
 
 
 def find_introduction(entity: Entity) -> Introduction | None:
-    """Return the first apposition that says who it is, or else the longest title."""
+    """Return the first apposition that says who it is, or else the longest title.
+
+    A character has none: in "the king, the queen and the cook" the queen is another.
+    """
+    if entity.type is EntityType.CHARACTER:
+        return None
     return next(_appositions(entity), None) or next(_titles(entity), None)
 
 
@@ -297,8 +313,12 @@ _CHARACTER = re.compile(
 )
 
 
-def find_characters(sentences: Sequence[Sentence]) -> list[Entity]:
-    """Return those often called "the king" and the like, the most mentioned first."""
+def find_characters(sentences: Sequence[Sentence], named: Sequence[Entity] = ()) -> list[Entity]:
+    """Return those often called "the king" and the like, the most mentioned first.
+
+    Those whom one of the ``named`` has as a title are left out: the king is King Arthur.
+    """
+    titles = {mention.title.lower() for entity in named for mention in entity.mentions}
     groups: defaultdict[str, list[Mention]] = defaultdict(list)
     definite: Counter[str] = Counter()
     for sentence in sentences:
@@ -308,9 +328,9 @@ def find_characters(sentences: Sequence[Sentence]) -> list[Entity]:
             groups[noun].append(Mention(match[0], at, at, sentence))
             definite[noun] += match["article"].lower() == "the"
     entities = [
-        Entity(_character_name(mentions), EntityType.PERSON, mentions)
+        Entity(_character_name(mentions), EntityType.CHARACTER, mentions)
         for noun, mentions in groups.items()
-        if definite[noun] >= _MIN_MENTIONS
+        if definite[noun] >= _MIN_MENTIONS and noun not in titles
     ]
     return sorted(entities, key=lambda entity: -len(entity.mentions))
 

@@ -22,7 +22,7 @@ _ENDS = re.compile(r"[.!。！।]['\"”’»)\]」』]*\Z")
 _BEGINS_WRONG = re.compile(r"\W*[a-zß-öø-ÿ]|[^\w\s“\"'‘’«「『(\[¿¡]|[(\[]?\d+[)\].]? ")
 _WORD = re.compile(r"[^\W\d_]+")
 _OPENING, _CLOSING = "“«「", "”»」"
-_QUOTATION = re.compile(r"[“\"‘«「]")
+_QUOTATION = re.compile(r"[“\"‘'«「]")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 # Openings that refer to the sentence before, which a reader of a summary does not see.
 _NEEDS_CONTEXT = re.compile(
@@ -104,17 +104,26 @@ _NEAR_DUPLICATE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of a sentence's score; the defaults were chosen by ``training.fit_summary``."""
+    """Weights for choosing sentences; the defaults were chosen by ``training.fit_summary``."""
 
-    centrality: float = 1.0
-    title: float = 0.5
-    early: float = 0.4
-    context: float = 0.2
+    floor: float = 0.3
+    """The cosine from which on a sentence says something of another."""
+    title: float = 0.3
+    """Added for each unit of cosine to the title."""
+    context: float = 0.15
     """Subtracted from a sentence that refers to the one before."""
-    speech: float = 0.25
+    speech: float = 0.15
     """Subtracted from a quotation."""
-    novelty: float = 0.2
-    """Subtracted for each unit of cosine to a sentence already selected."""
+
+
+def usual_sentences(statements: int) -> int:
+    """Return how many sentences the summary of an article with so many statements has."""
+    return min(3 + statements // 60, 5)
+
+
+def usual_points(statements: int) -> int:
+    """Return how many key points an article with so many statements has."""
+    return min(4 + statements // 40, 7)
 
 
 def select_sentences(
@@ -144,34 +153,36 @@ def rank_sentences(
     count: int,
     weights: Weights,
 ) -> list[int]:
-    """Return the indices of up to ``count`` sentences, each the best given those before it."""
+    """Return the indices of up to ``count`` sentences, each the best given those before it.
+
+    The best is the one that covers most of what the article says and those before it do not:
+    greedy facility location (Lin and Bilmes 2011), so all parts of the article count alike.
+    """
     if not sentences:
         return []
-    scores = _scores(sentences, vectors, title, weights)
-    similarity = np.zeros(len(sentences), dtype=np.float32)
+    similarity = vectors @ vectors.T
+    coverage = np.maximum(similarity - weights.floor, 0.0)
+    most = max(float(coverage.mean(axis=0).max()), 1e-9)
+    preferences = _preferences(sentences, vectors, title, weights)
+    covered = np.zeros(len(sentences), dtype=np.float32)
+    is_open = np.ones(len(sentences), dtype=bool)
     selected: list[int] = []
-    while len(selected) < min(count, len(sentences)):
-        remaining = scores - weights.novelty * similarity
-        remaining[similarity > _NEAR_DUPLICATE] = -np.inf
-        remaining[selected] = -np.inf
-        best = int(np.argmax(remaining))
-        if remaining[best] == -np.inf:
-            break
+    while len(selected) < count and is_open.any():
+        gains = np.maximum(coverage - covered[:, None], 0.0).mean(axis=0) / most
+        best = int(np.argmax(np.where(is_open, gains + preferences, -np.inf)))
         selected.append(best)
-        similarity = np.maximum(similarity, vectors @ vectors[best])
+        covered = np.maximum(covered, coverage[:, best])
+        is_open &= similarity[best] <= _NEAR_DUPLICATE
+        is_open[best] = False
     return selected
 
 
-def _scores(
+def _preferences(
     sentences: Sequence[Sentence], vectors: Vectors, title: Vectors | None, weights: Weights
 ) -> NDArray[np.float32]:
-    """Return the score of each sentence by itself, ``(n,)`` float32."""
-    mean = vectors.mean(axis=0)
-    centre = mean / max(float(np.linalg.norm(mean)), 1e-12)
-    scores = weights.centrality * (vectors @ centre)
+    """Return how well each sentence suits a summary, whatever it covers: ``(n,)`` float32."""
+    scores = -weights.context * np.array([s.needs_context for s in sentences], dtype=np.float32)
+    scores -= weights.speech * np.array([s.is_quotation for s in sentences], dtype=np.float32)
     if title is not None:
-        scores = scores + weights.title * (vectors @ title)
-    scores = scores + weights.early / np.sqrt(1.0 + np.arange(len(sentences)))
-    scores = scores - weights.context * np.array([s.needs_context for s in sentences])
-    scores = scores - weights.speech * np.array([s.is_quotation for s in sentences])
+        scores += weights.title * (vectors @ title)
     return np.asarray(scores, dtype=np.float32)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -139,6 +140,76 @@ def test_the_chat_shows_people_as_a_list(bundled: ArticleQA) -> None:
     reply = reply_markdown(bundled.overview(Kind.PEOPLE), 1, several=False, is_newest=True)
     assert "\n- <strong>Marco Rubio</strong> — Secretary of State [" in reply.replace("&#47;", "/")
     assert "A selection" in reply
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "count", "shown_as"),
+    [
+        (Kind.SUMMARY, "Summarise it in two sentences.", 2, Kind.SUMMARY),
+        (Kind.SUMMARY, "Three bullets on this", 3, Kind.KEY_POINTS),
+        (Kind.KEY_POINTS, "Give me six key points", 6, Kind.KEY_POINTS),
+        (Kind.KEY_POINTS, "The key points in one sentence", 1, Kind.SUMMARY),
+        (Kind.SUMMARY, "tl;dr in one paragraph", 4, Kind.SUMMARY),
+    ],
+)
+def test_an_overview_is_as_long_as_was_asked_for(
+    bundled: ArticleQA, kind: Kind, question: str, count: int, shown_as: Kind
+) -> None:
+    answer = bundled.overview(kind, question=question)
+    check(bundled, answer)
+    assert (len(answer.citations), answer.kind) == (count, shown_as)
+    assert answer.text.count("• ") == (count if shown_as is Kind.KEY_POINTS else 0)
+
+
+def test_a_summary_has_at_most_the_words_that_were_asked_for(bundled: ArticleQA) -> None:
+    answer = bundled.overview(Kind.SUMMARY, question="tl;dr in 60 words")
+    assert 0 < sum(len(citation.quote.split()) for citation in answer.citations) <= 60
+
+
+def test_a_short_article_has_as_many_sentences_as_it_has() -> None:
+    with ArticleQA.from_text("The bridge in the town was opened in 1901.") as qa:
+        answer = qa.overview(Kind.SUMMARY, question="in ten sentences")
+        assert answer.text == "The bridge in the town was opened in 1901. [1]"
+
+
+def test_each_person_has_at_most_three_citations(bundled: ArticleQA) -> None:
+    lines = bundled.overview(Kind.PEOPLE).text.split("\n")
+    assert max(len(re.findall(r"\[\d+\]", line)) for line in lines) == 3
+
+
+LICENCE = (
+    "You may copy this book, give it away or use it again under the terms of the licence. "
+    "Mary Copywright of the Free Book Foundation wrote the licence on 3 May 1999. "
+    "The foundation disclaims all liability for damages, and gives no warranty of any kind. "
+)
+NOTICE = "We use cookies to improve our website. You can change your settings at any time."
+SIGN_UP = "Sign up for our free newsletter, and get the best stories in your inbox each week."
+MILL = (
+    "The mill at Halden was built in 1820 by Karim Aziz, a miller of the town.",
+    "Its wheel was turned by the water of the River Alm, which never freezes.",
+    "Farmers of three valleys brought their wheat and rye to the mill every autumn.",
+    "Aziz said in 1851 that he would leave the mill to his daughter.",
+    "Flour from the mill was sold as far away as Oslo until steam mills were built there.",
+    "The town turned the old mill into a museum in 1988, and the wheel turns again.",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("marker", ["", "*** END OF THE PROJECT GUTENBERG EBOOK THE MILL ***\n\n"])
+def test_an_overview_leaves_out_what_surrounds_an_article(kind: Kind, marker: str) -> None:
+    parts = [NOTICE, *MILL[:3], SIGN_UP, *MILL[3:], marker + LICENCE * 2]
+    with ArticleQA.from_text("\n\n".join(parts), title="The mill at Halden") as qa:
+        answer = qa.overview(kind, question="in 20 points")
+        check(qa, answer)
+    assert answer.answered
+    for word in ("cookies", "newsletter", "licence", "Copywright", "warranty"):
+        assert word not in answer.text
+
+
+def test_an_article_about_cookies_has_a_summary() -> None:
+    text = "\n\n".join([NOTICE, SIGN_UP, LICENCE, NOTICE.replace("our", "your")])
+    with ArticleQA.from_text(text, title="How websites use cookies") as qa:
+        assert qa.overview(Kind.SUMMARY).answered
 
 
 @pytest.mark.slow

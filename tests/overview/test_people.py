@@ -159,3 +159,42 @@ def test_characters_without_a_name_are_found() -> None:
 @pytest.mark.parametrize("text", ["", "…", "12 34", "A B C D E F", "“ ” ‘ ’", "Mr. Mr. Mr."])
 def test_text_without_prose_has_no_entities(text: str) -> None:
     assert not find_entities([Sentence(0, len(text), text, "", 0)], text, "")
+
+
+def test_a_headline_names_nobody_by_its_capitals() -> None:
+    text = (
+        "Harbour Minister Speaks to Northern and Southern Towns\n\nKarim Aziz said that he was "
+        "late. Aziz told them so. “Speak up,” said Aziz to the towns."
+    )
+    assert set(entities(text)) == {"Karim Aziz"}
+
+
+def test_a_contraction_is_no_part_of_a_name() -> None:
+    text = (
+        "“Therefore I'm late,” said Karim Aziz. He left. “Therefore I’m lost. I’d go,” said Aziz. "
+        "“I'd go to Halden I've seen,” she said. “I'd stay,” said Berg."
+    )
+    assert not any("I'" in name or "I’" in name for name in entities(text))
+
+
+def test_a_title_with_of_is_not_the_full_name_of_a_person() -> None:
+    text = (
+        "This is The Printed Book of Alice. Alice saw a door. Alice said that she was tall. "
+        "Then Alice laughed, and she said so."
+    )
+    assert "Alice" in entities(text)
+
+
+def test_a_character_with_a_name_is_listed_once() -> None:
+    text = "King Olav was old. The king wept. The king sat. The king ate. The king slept. " * 2
+    some = sentences(text)
+    named = [e for e in find_entities(some, text, "") if e.type is EntityType.PERSON]
+    assert [entity.name for entity in named] == ["Olav"]
+    assert find_characters(some, named) == []
+    assert [entity.name for entity in find_characters(some)] == ["The king"]
+
+
+def test_a_character_is_not_introduced_by_the_next_in_a_list() -> None:
+    text = "The king, the queen, and the cook came. The king sat. The king ate. The king slept."
+    (king,) = find_characters(sentences(text))
+    assert find_introduction(king) is None

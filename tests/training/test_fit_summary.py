@@ -6,7 +6,16 @@ import pytest
 from index.types import Span
 from qa.evaluation.datasets import EvalArticle, EvalQuestion, Evidence
 from qa.overview.summary import Sentence
-from training.fit_summary import BASELINES, Material, covered, measure, opening_of, within, word_f1
+from training.fit_summary import (
+    BASELINES,
+    Material,
+    covered,
+    measure,
+    opening_of,
+    spread_of,
+    within,
+    word_f1,
+)
 
 TEXT = "The bridge is long. The town is old. Smith built the bridge."
 SENTENCES = tuple(
@@ -59,6 +68,16 @@ def test_the_opening_is_an_abstract_or_a_first_paragraph() -> None:
 def test_a_row_has_a_share_for_each_length() -> None:
     vectors = np.eye(3, dtype=np.float32)
     material = Material(ARTICLE, SENTENCES, vectors, vectors[0], None)
-    row = measure("set", "half", "lead", BASELINES["lead"], [material])
-    assert [c.mean for c in row.coverage] == [1.0, 1.0, 1.0]
+    row = measure("squad_en", "half", "lead", BASELINES["lead"], [material])
+    assert [c.mean for c in row.answers] == [1.0, 1.0, 1.0]
     assert row.opening is None
+
+
+def test_a_summary_of_the_opening_is_not_spread_over_the_article() -> None:
+    sentences = tuple(
+        Sentence(25 * chunk, 25 * chunk + 9, s.text, "", chunk) for chunk, s in enumerate(SENTENCES)
+    )
+    vectors = np.eye(3, dtype=np.float32)
+    material = Material(ARTICLE, sentences, vectors, vectors[0], None)
+    assert spread_of(material, [0, 1, 2]) == pytest.approx((1, 1 / 3, 1))
+    assert spread_of(material, [0]) == pytest.approx((1 / 3, 1, 0))
