@@ -13,8 +13,18 @@ from index.types import Article, Passage
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
+from qa.conversation.document_questions import (
+    ABOUT_DOCUMENT,
+    BYLINE_QUESTIONS,
+    MAX_BYLINES,
+    byline_passages,
+    no_byline,
+    title_answer,
+)
 from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.conversation.intent import (
+    OVERVIEW_QUESTIONS,
+    SURE_READING,
     Intent,
     contains_any,
     detect_intent,
@@ -109,7 +119,9 @@ class Answerer:
             QuestionError: An earlier question that it refers to is blank or too long.
         """
         intent = self.intent(request)
-        if intent.kind is Kind.TALK:
+        if intent in ABOUT_DOCUMENT:
+            answer = self._answer_about_document(intent, request)
+        elif intent.kind is Kind.TALK:
             answer = reply_to_small_talk(request.question, intent, list(request.titles.values()))
         elif intent.kind in OVERVIEWS:
             answer = self.overview(intent.kind, request)
@@ -129,7 +141,13 @@ class Answerer:
             titles=list(request.titles.values()),
             in_context=bool(request.history) and is_follow_up(request.question),
         )
-        return Intent.FACTUAL if self._are_in_articles(specific_words, request) else intent
+        if intent is Intent.FACTUAL or request.question.strip() in OVERVIEW_QUESTIONS:
+            return intent
+        self._library.embed_pending()
+        if self._are_in_articles(specific_words, request):
+            return Intent.FACTUAL
+        sure = self._confidence_in(request, request.question) >= SURE_READING
+        return Intent.FACTUAL if sure else intent
 
     def overview(self, kind: Kind, request: Request) -> Answer:
         """Return an overview of the articles.
@@ -140,6 +158,18 @@ class Answerer:
         self._library.embed_pending()
         return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
 
+    def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
+        """Return the title of the articles, or the author or date that a byline names."""
+        if intent is Intent.TITLE:
+            return title_answer(request.question, list(request.titles.values()))
+        articles = self._library.existing(request.titles)[:MAX_BYLINES]
+        passages = [passage for article in articles for passage in byline_passages(article)]
+        reading = self._reader.read(BYLINE_QUESTIONS[intent], passages)
+        least = self._settings.confidence_threshold(self._reader.levels)
+        by_id = {article.id: article for article in articles}
+        answer = compose_answer(request.question, reading, by_id, least)
+        return answer if answer.answered else no_byline(request.question, intent, len(by_id))
+
     def _encode(self, request: Request, text: str) -> Vectors:
         if text not in request.vectors:
             request.vectors[text] = self._embedder.encode_query(text)
@@ -148,7 +178,6 @@ class Answerer:
     def _are_in_articles(self, words: Sequence[str], request: Request) -> bool:
         if not words:
             return False
-        self._library.embed_pending()
         # BM25 ranks passages with a rare word among the first.
         found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
         return contains_any([passage.text for passage in found], words)

@@ -31,6 +31,12 @@ class Intent(StrEnum):
     KEY_POINTS = "key_points"
     PEOPLE = "people"
     TIMELINE = "timeline"
+    AUTHOR = "author"
+    """Who wrote the document."""
+    DATE = "date"
+    """When the document was written or published."""
+    TITLE = "title"
+    """What the document is called."""
     GREETING = "greeting"
     THANKS = "thanks"
     GOODBYE = "goodbye"
@@ -51,6 +57,9 @@ _KINDS = {
     Intent.KEY_POINTS: Kind.KEY_POINTS,
     Intent.PEOPLE: Kind.PEOPLE,
     Intent.TIMELINE: Kind.TIMELINE,
+    Intent.AUTHOR: Kind.ANSWER,
+    Intent.DATE: Kind.ANSWER,
+    Intent.TITLE: Kind.DOCUMENT,
 }
 
 OVERVIEW_QUESTIONS = {
@@ -121,6 +130,9 @@ MIN_PROBABILITY = 0.6
 has the values tried."""
 MIN_PROBABILITY_SPECIFIC = 0.85
 """The same for a question with a word that is not general."""
+SURE_READING = 0.4
+"""From this confidence on, the reader's answer is given, whatever else the question may ask for.
+Of 764 phrases with another intent, asked of 13 articles, the reader is so sure of one."""
 MIN_PROBABILITY_IN_CONTEXT = 0.95
 """The same for a question that may refer to an earlier one."""
 _ABOUT_CHATBOT = frozenset({Intent.HELP, Intent.IDENTITY})
