@@ -24,15 +24,16 @@ from qa.conversation.document_questions import (
 from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.conversation.intent import (
     OVERVIEW_QUESTIONS,
-    SURE_READING,
+    READING_SHARE,
     Intent,
     contains_any,
     detect_intent,
     has_letter,
     reply_to_small_talk,
 )
-from qa.conversation.language import language_note, language_of
+from qa.conversation.language import language_note, language_of, seems_english
 from qa.conversation.multi_part import join_answers, split_question
+from qa.conversation.refusal import reason_for_refusal
 from qa.library import Library
 from qa.reading.reader import Reader, Reading
 from qa.retrieval.retriever import BLANK, Retriever
@@ -133,7 +134,7 @@ class Answerer:
     def intent(self, request: Request) -> Intent:
         """Return what a question asks for, which decides the kind of its answer."""
         same_model = self.intent_embedder is self._embedder
-        intent, specific_words = detect_intent(
+        intent, specific_words, probability = detect_intent(
             request.question,
             functools.partial(self._encode, request)
             if same_model
@@ -146,8 +147,8 @@ class Answerer:
         self._library.embed_pending()
         if self._are_in_articles(specific_words, request):
             return Intent.FACTUAL
-        sure = self._confidence_in(request, request.question) >= SURE_READING
-        return Intent.FACTUAL if sure else intent
+        confidence = self._confidence_in(request, request.question)
+        return Intent.FACTUAL if confidence >= READING_SHARE * probability else intent
 
     def overview(self, kind: Kind, request: Request) -> Answer:
         """Return an overview of the articles.
@@ -240,7 +241,21 @@ class Answerer:
         if not request.rerank:
             reading = replace(reading, passages=evidence.passages)
         least = self._settings.confidence_threshold(self._reader.levels)
-        return compose_answer(question, reading, request.snapshot, least)
+        answer = compose_answer(question, reading, request.snapshot, least)
+        return answer if answer.answered else self._with_reason(answer, request)
+
+    def _with_reason(self, refusal: Answer, request: Request) -> Answer:
+        """Return a refusal with a text that says why, as far as that is known."""
+        if not seems_english(refusal.question):
+            return refusal
+
+        def is_mentioned(word: str) -> bool:
+            texts = [*request.titles.values(), *(a.text for a in request.snapshot.values())]
+            is_part = any(word.casefold() in text.casefold() for text in texts)
+            return is_part or self._are_in_articles([word], request)
+
+        reason = reason_for_refusal(refusal.question, is_mentioned, len(request.titles))
+        return replace(refusal, text=reason)
 
     def _confidence_in(self, request: Request, question: str) -> float:
         return self._evidence(request, question).reading.confidence

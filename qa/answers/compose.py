@@ -10,8 +10,7 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.reading.reader import Reading
 
-REFUSAL = "The article does not say."
-REFUSAL_OF_SEVERAL = "The articles do not say."
+REFUSAL = "No sentence answers this question."
 
 
 def compose_answer(
@@ -53,10 +52,9 @@ def compose_answer(
 
 
 def _refusal(question: str, reading: Reading) -> Answer:
-    several = len({passage.article_id for passage in reading.passages}) > 1
     return Answer(
         question=question,
-        text=REFUSAL_OF_SEVERAL if several else REFUSAL,
+        text=REFUSAL,
         short=None,
         citations=(),
         answered=False,
