@@ -375,6 +375,23 @@ def test_a_document_without_a_byline_says_that_it_names_nobody() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["What is the title of this article?", "Who wrote this article?", "When did Macron call?"],
+)
+def test_without_an_article_the_reply_says_so(tmp_path: Path, question: str) -> None:
+    with ArticleQA.open(tmp_path / "empty") as qa:
+        assert qa.ask(question).text == "There is no article. Add one first."
+
+
+def test_the_titles_of_several_articles_are_listed(tmp_path: Path) -> None:
+    with ArticleQA.open(tmp_path / "library") as qa:
+        for title in ("Ferry", "Bread"):
+            qa.add_text(f"{title} is a word.", title=title)
+        answer = qa.ask("What are the titles of these articles?")
+        assert answer.text == "The titles are “Ferry” and “Bread”."
+
+
 @pytest.mark.parametrize("question", ["What is the title of this article?", "title?"])
 def test_the_title_is_that_of_the_article(ferry: ArticleQA, question: str) -> None:
     answer = ferry.ask(question)

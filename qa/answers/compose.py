@@ -11,6 +11,7 @@ from qa.answers.citation import Citation
 from qa.reading.reader import Reading
 
 REFUSAL = "No sentence answers this question."
+NO_ARTICLE = "There is no article. Add one first."
 
 
 def compose_answer(

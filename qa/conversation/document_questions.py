@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, Kind
+from qa.answers.compose import NO_ARTICLE
 from qa.conversation.intent import Intent
 from qa.output.escape import single_line
 
@@ -45,18 +46,20 @@ def byline_passages(article: Article) -> list[Passage]:
 
 
 def title_answer(question: str, titles: Sequence[str]) -> Answer:
-    """Return the titles of the articles as an answer without citations."""
+    """Return the titles of the articles as an answer without citations; without one, a refusal."""
+    if not titles:
+        return _without_citations(question, NO_ARTICLE, kind=Kind.ANSWER, answered=False)
     shown = [f"“{single_line(title)}”" for title in titles[:MAX_TITLES]]
     if len(titles) > MAX_TITLES:
         shown.append(f"{len(titles) - MAX_TITLES} more")
-    *most, last = shown or [""]
+    *most, last = shown
     text = f"The titles are {', '.join(most)} and {last}." if most else f"The title is {last}."
     return _without_citations(question, text, kind=Kind.DOCUMENT, answered=True)
 
 
 def no_byline(question: str, intent: Intent, articles: int) -> Answer:
     """Return the refusal of a question for the author or the date of this many articles."""
-    text = _NAMES_NONE[intent][articles > 1]
+    text = _NAMES_NONE[intent][articles > 1] if articles else NO_ARTICLE
     return _without_citations(question, text, kind=Kind.ANSWER, answered=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from index.search.text_index import STOP_WORDS
-from qa.answers.compose import REFUSAL
+from qa.answers.compose import NO_ARTICLE, REFUSAL
 from qa.conversation.anaphora import AUXILIARIES, PREPOSITIONS, bare, names_in, words_of
 
 MAX_CLAUSE_CHARS = 120
@@ -30,6 +30,8 @@ def reason_for_refusal(question: str, is_mentioned: Callable[[str], bool], artic
         is_mentioned: Returns whether the articles contain a word, in any inflection.
         articles: How many articles were asked.
     """
+    if not articles:
+        return NO_ARTICLE
     missing = missing_names(question, is_mentioned)
     if missing:
         *most, last = [f"“{name}”" for name in missing]

@@ -67,6 +67,10 @@ def test_a_refusal_has_an_exit_code_of_its_own() -> None:
     assert "No sentence says how many soldiers died at Galwan." in result.output
 
 
+def test_a_question_without_a_letter_is_blank() -> None:
+    assert "The question is blank" in str(run("ask", "?").exception)
+
+
 def test_json_holds_the_whole_answer(library: str) -> None:
     result = run("ask", "When did the bridge open?", "--library", library, "--json")
     answer = Answer.from_dict(json.loads(result.output))

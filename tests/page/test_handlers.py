@@ -466,6 +466,15 @@ def test_without_an_article_to_ask_the_reply_says_what_to_do() -> None:
     assert qa.asked == []
 
 
+@pytest.mark.parametrize("question", ["?", "...", "🙂", "1"])
+def test_a_question_without_a_letter_is_blank_with_or_without_an_article(question: str) -> None:
+    with ArticleQA.from_text("The ferry sails at noon.") as qa:
+        none_selected = View(unselected=frozenset(article.id for article in qa.articles()))
+        for view in (View(), none_selected):
+            _, done = respond(qa, question, view=view)
+            assert "The question is blank" in unescaped(done[1][1]["content"])
+
+
 def test_a_greeting_is_answered_even_without_an_article_to_ask() -> None:
     one = article_of("One.")
     greeting = reply_to_small_talk("Hello", Intent.GREETING, [])
