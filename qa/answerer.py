@@ -13,16 +13,27 @@ from index.types import Article, Passage
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
 from qa.conversation.anaphora import is_follow_up
+from qa.conversation.document_questions import (
+    ABOUT_DOCUMENT,
+    BYLINE_QUESTIONS,
+    MAX_BYLINES,
+    byline_passages,
+    no_byline,
+    title_answer,
+)
 from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
 from qa.conversation.intent import (
+    OVERVIEW_QUESTIONS,
+    READING_SHARE,
     Intent,
     contains_any,
     detect_intent,
     has_letter,
     reply_to_small_talk,
 )
-from qa.conversation.language import language_note, language_of
+from qa.conversation.language import language_note, language_of, seems_english
 from qa.conversation.multi_part import join_answers, split_question
+from qa.conversation.refusal import reason_for_refusal
 from qa.library import Library
 from qa.reading.reader import Reader, Reading
 from qa.retrieval.retriever import BLANK, Retriever
@@ -118,7 +129,9 @@ class Answerer:
 
     def _answer(self, request: Request) -> Answer:
         intent = self.intent(request)
-        if intent.kind is Kind.TALK:
+        if intent in ABOUT_DOCUMENT:
+            answer = self._answer_about_document(intent, request)
+        elif intent.kind is Kind.TALK:
             answer = reply_to_small_talk(request.question, intent, list(request.titles.values()))
         elif intent.kind in OVERVIEWS:
             answer = self.overview(intent.kind, request)
@@ -130,7 +143,7 @@ class Answerer:
     def intent(self, request: Request) -> Intent:
         """Return what a question asks for, which decides the kind of its answer."""
         same_model = self.intent_embedder is self._embedder
-        intent, specific_words = detect_intent(
+        intent, specific_words, probability = detect_intent(
             request.question,
             functools.partial(self._encode, request)
             if same_model
@@ -138,7 +151,13 @@ class Answerer:
             titles=list(request.titles.values()),
             in_context=bool(request.history) and is_follow_up(request.question),
         )
-        return Intent.FACTUAL if self._are_in_articles(specific_words, request) else intent
+        if intent is Intent.FACTUAL or request.question.strip() in OVERVIEW_QUESTIONS:
+            return intent
+        self._library.embed_pending()
+        if self._are_in_articles(specific_words, request):
+            return Intent.FACTUAL
+        confidence = self._confidence_in(request, request.question)
+        return Intent.FACTUAL if confidence >= READING_SHARE * probability else intent
 
     def overview(self, kind: Kind, request: Request) -> Answer:
         """Return an overview of the articles.
@@ -149,6 +168,18 @@ class Answerer:
         self._library.embed_pending()
         return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
 
+    def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
+        """Return the title of the articles, or the author or date that a byline names."""
+        if intent is Intent.TITLE:
+            return title_answer(request.question, list(request.titles.values()))
+        articles = self._library.existing(request.titles)[:MAX_BYLINES]
+        passages = [passage for article in articles for passage in byline_passages(article)]
+        reading = self._reader.read(BYLINE_QUESTIONS[intent], passages)
+        least = self._settings.confidence_threshold(self._reader.levels)
+        by_id = {article.id: article for article in articles}
+        answer = compose_answer(request.question, reading, by_id, least)
+        return answer if answer.answered else no_byline(request.question, intent, len(by_id))
+
     def _encode(self, request: Request, text: str) -> Vectors:
         if text not in request.vectors:
             request.vectors[text] = self._embedder.encode_query(text)
@@ -157,7 +188,6 @@ class Answerer:
     def _are_in_articles(self, words: Sequence[str], request: Request) -> bool:
         if not words:
             return False
-        self._library.embed_pending()
         # BM25 ranks passages with a rare word among the first.
         found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
         return contains_any([passage.text for passage in found], words)
@@ -220,7 +250,21 @@ class Answerer:
         if not request.rerank:
             reading = replace(reading, passages=evidence.passages)
         least = self._settings.confidence_threshold(self._reader.levels)
-        return compose_answer(question, reading, request.snapshot, least)
+        answer = compose_answer(question, reading, request.snapshot, least)
+        return answer if answer.answered else self._with_reason(answer, request)
+
+    def _with_reason(self, refusal: Answer, request: Request) -> Answer:
+        """Return a refusal with a text that says why, as far as that is known."""
+        if not seems_english(refusal.question):
+            return refusal
+
+        def is_mentioned(word: str) -> bool:
+            texts = [*request.titles.values(), *(a.text for a in request.snapshot.values())]
+            is_part = any(word.casefold() in text.casefold() for text in texts)
+            return is_part or self._are_in_articles([word], request)
+
+        reason = reason_for_refusal(refusal.question, is_mentioned, len(request.titles))
+        return replace(refusal, text=reason)
 
     def _confidence_in(self, request: Request, question: str) -> float:
         return self._evidence(request, question).reading.confidence

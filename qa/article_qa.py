@@ -329,7 +329,15 @@ class ArticleQA:
         *,
         history: Sequence[str | Answer] = (),
     ) -> Intent:
-        """Return what a question asks for, which determines how :meth:`ask` answers it."""
+        """Return what a question asks for, which determines how :meth:`ask` answers it.
+
+        It is FACTUAL if the articles answer the question, whatever else it could ask for.
+
+        Raises:
+            QuestionError: The question is blank or too long.
+            ArticleNotFound: One of the ids is not in the library.
+        """
+        self._answerer.check(question)
         return self._answerer.intent(self._request(question, article_ids, history=history))
 
     def overview(

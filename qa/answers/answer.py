@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """The people and organisations in them."""
     TIMELINE = "timeline"
     """Their dated events, in order."""
+    DOCUMENT = "document"
+    """What the articles are called: a reply without citations."""
     TALK = "talk"
     """A reply about the chatbot, with nothing from the articles."""
 
@@ -101,6 +103,14 @@ class Answer:
             if not 1 <= int(number) <= len(self.citations):
                 msg = f"The mark {mark} refers to none of the {len(self.citations)} citations."
                 raise CitationError(msg)
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether ``confidence`` was estimated or says that nothing was found.
+
+        It is not for a reply that quotes nothing, such as small talk.
+        """
+        return bool(self.citations) or not self.answered
 
     @property
     def shorts(self) -> tuple[Span, ...]:

@@ -10,8 +10,8 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.reading.reader import Reading
 
-REFUSAL = "The article does not say."
-REFUSAL_OF_SEVERAL = "The articles do not say."
+REFUSAL = "No sentence answers this question."
+NO_ARTICLE = "There is no article. Add one first."
 
 
 def compose_answer(
@@ -64,10 +64,9 @@ def verdict_words(verdict: str | None) -> str:
 
 
 def _refusal(question: str, reading: Reading) -> Answer:
-    several = len({passage.article_id for passage in reading.passages}) > 1
     return Answer(
         question=question,
-        text=REFUSAL_OF_SEVERAL if several else REFUSAL,
+        text=REFUSAL,
         short=None,
         citations=(),
         answered=False,

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from index.types import ArticleInfo
-from qa.answers.answer import Answer, Kind
+from qa.answers.answer import Answer
 from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.output.escape import replace_control_characters
 from qa.output.to_text import Paragraphs, plain_pieces
@@ -134,7 +134,7 @@ def print_answer(answer: Answer, paragraphs: Paragraphs | None = None) -> None:
     """
     pieces = plain_pieces(answer, paragraphs or {})
     shown = Text.assemble(*((text, "bold" if is_short else "") for text, is_short in pieces))
-    if answer.kind is not Kind.TALK:
+    if answer.has_confidence:
         explained = in_brackets(confidence_explained(answer))
         shown.append(f"\n\n{confidence_in_words(answer)} {explained}")
     console.print(shown.append("\n"))

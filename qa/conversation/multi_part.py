@@ -10,7 +10,7 @@ from itertools import zip_longest
 from index.types import Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.answers.compose import quote_starts, verdict_words
+from qa.answers.compose import REFUSAL, quote_starts, verdict_words
 from qa.conversation.anaphora import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
 
 MAX_CLAUSES = 3
@@ -162,7 +162,7 @@ def join_answers(question: str, answers: Sequence[Answer], understood: str | Non
         if answer.answered:
             joined.add(answer)
         else:
-            joined.add_paragraph(f"{answer.text.removesuffix('.')}: {answer.question}")
+            joined.add_paragraph(_refused_part(answer))
     refused = any(not answer.answered for answer in answers)
     shorts = tuple(sorted(dict.fromkeys(joined.shorts)))
     only = shorts[0] if len(shorts) == len(joined.citations) == 1 and not refused else None
@@ -179,6 +179,13 @@ def join_answers(question: str, answers: Sequence[Answer], understood: str | Non
         shorts_at=() if only else shorts,
         understood=understood,
     )
+
+
+def _refused_part(answer: Answer) -> str:
+    """Return the refusal of a part; one that says "this question" names it instead."""
+    if answer.text == REFUSAL:
+        return REFUSAL.replace("this question", f"“{answer.question}”")
+    return answer.text
 
 
 def merged(lists: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:

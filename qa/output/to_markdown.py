@@ -116,8 +116,8 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
         understood = f"*{escape_markdown(understood_as(answer.understood))}*"
         blocks.append(f"{understood} {beside_understood}".strip())
     blocks.append(_chat_text(answer, _Links(answer.citations, link, tip)))
-    if not answer.answered and answer.passages:
-        places = nearest(answer)
+    places = () if answer.answered else nearest(answer)
+    if places:
         named = named or len({citation.article_id for citation in places}) > 1
         items = [
             _nearest_item(citation, link, paragraphs.get(citation), named=named)

@@ -15,6 +15,10 @@ from qa.output.article_html import blocks
 from qa.output.escape import replace_control_characters, single_line
 
 NEAREST_SHOWN = 3
+NEAR = 0.25
+"""Similarity from which a passage is near a question, if the embedding model is the default. On
+eight articles of xquad_en the best passage of each of 17 refused questions that have an answer is
+at 0.29 or more, and of 46 of 47 questions about another article at 0.22 or less."""
 # Two or three sentences: enough to see whether a passage is about the question.
 EXCERPT_CHARS = 240
 _QUOTATION_MARKS = '"“”„‟«»‹›「」『』'
@@ -77,8 +81,9 @@ def places_of(answer: Answer) -> tuple[Citation, ...]:
 
 
 def nearest(answer: Answer, limit: int = NEAREST_SHOWN) -> tuple[Citation, ...]:
-    """Return the best passages of ``answer`` as citations, shortened to whole sentences."""
-    excerpts = dict.fromkeys(_excerpt(passage) for passage in answer.passages)
+    """Return the best passages that are near the question as citations of whole sentences."""
+    near = [passage for passage in answer.passages if passage.similarity >= NEAR]
+    excerpts = dict.fromkeys(map(_excerpt, near))
     return tuple(excerpts)[:limit]
 
 

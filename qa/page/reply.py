@@ -9,7 +9,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from index.types import Passage, Span, overlap
-from qa.answers.answer import Answer, Kind
+from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.output.article_html import place_link
@@ -111,7 +111,7 @@ def _foot(answer: Answer, number: int, *, several: bool, is_newest: bool) -> str
 
     Markdown takes it as one block of HTML because it has no blank line.
     """
-    if answer.kind is Kind.TALK:
+    if not answer.has_confidence:
         return ""
     shown = answer.passages[:PASSAGES_SHOWN]
     return render(

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from index.errors import CitationError
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
-from qa.answers.compose import REFUSAL, REFUSAL_OF_SEVERAL, compose_answer
+from qa.answers.compose import REFUSAL, compose_answer
 from qa.reading.quotes import Quote
 from qa.reading.reader import Reading
 
@@ -44,9 +42,6 @@ def test_an_answer_below_the_threshold_is_refused(reading: Reading) -> None:
     answer = composed(reading)
     assert (answer.answered, answer.citations, answer.text) == (False, (), REFUSAL)
     assert answer.confidence == reading.confidence
-    other = Article.from_text("Other.")
-    several = replace(reading, passages=(passage(ARTICLE), passage(other)))
-    assert composed(several).text == REFUSAL_OF_SEVERAL
 
 
 def test_the_short_answer_has_its_offsets_in_the_text() -> None:

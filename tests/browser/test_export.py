@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 PARAGRAPHS = [f"Paragraph {n} says nothing of note, at some length. " * 5 for n in range(60)]
 ARTICLE = Article.from_text("\n\n".join([*PARAGRAPHS, "It opened\n\nin 1932."]), title="Bridge")
 CITED = Citation.of(ARTICLE, ARTICLE.text.index("It opened"), len(ARTICLE.text))
-NEAR = Passage(ARTICLE.id, "Bridge", PARAGRAPHS[0], 0, len(PARAGRAPHS[0]), 0.5, 1)
+NEAR = Passage(ARTICLE.id, "Bridge", PARAGRAPHS[0], 0, len(PARAGRAPHS[0]), 0.5, 1, similarity=0.5)
 ANSWERS = [
     Answer(
         question="When did it open?",

@@ -172,7 +172,7 @@ def test_a_refusal_looks_different(visit: Opener, address: str) -> None:
     shown = visit(address)
     reply = shown.ask(UNANSWERABLE)
     refusal = reply.locator(".refusal")
-    expect(refusal).to_contain_text("The article does not say")
+    expect(refusal).to_contain_text("No sentence says how many soldiers died at Galwan.")
     nearest = refusal.get_by_role("link").first
     nearest.click()
     assert_is_lit(shown.place(nearest))

@@ -64,7 +64,11 @@ def test_without_a_library_the_bundled_article_is_asked() -> None:
 def test_a_refusal_has_an_exit_code_of_its_own() -> None:
     result = run("ask", "How many soldiers died at Galwan?")
     assert result.exit_code == EXIT_REFUSED
-    assert "The article does not say." in result.output
+    assert "No sentence says how many soldiers died at Galwan." in result.output
+
+
+def test_a_question_without_a_letter_is_blank() -> None:
+    assert "The question is blank" in str(run("ask", "?").exception)
 
 
 def test_json_holds_the_whole_answer(library: str) -> None:

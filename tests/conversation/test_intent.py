@@ -44,10 +44,10 @@ def test_the_intent_of_a_new_wording_is_detected(
 def test_specific_words_are_returned(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    question, encode = "Summarise the zebra article", embedder.encode_query
-    assert detect_intent(question, encode) == (Intent.SUMMARY, ("zebra",))
-    assert detect_intent(question, encode, titles=["Zebra"]) == (Intent.SUMMARY, ())
-    assert detect_intent("Summarise this article", encode) == (Intent.SUMMARY, ())
+    question, encode = "Summarise the dragon article", embedder.encode_query
+    assert detect_intent(question, encode)[:2] == (Intent.SUMMARY, ("dragon",))
+    assert detect_intent(question, encode, titles=["Dragon"])[:2] == (Intent.SUMMARY, ())
+    assert detect_intent("Summarise this article", encode)[:2] == (Intent.SUMMARY, ())
 
 
 def test_a_question_with_a_word_of_an_article_is_factual() -> None:
@@ -68,7 +68,7 @@ def test_a_possible_follow_up_needs_a_higher_probability(
 def test_a_question_without_letters_or_too_long_is_factual(
     embedder: SentenceTransformerEmbedder, question: str
 ) -> None:
-    assert detect_intent(question, embedder.encode_query) == (Intent.FACTUAL, ())
+    assert detect_intent(question, embedder.encode_query).intent is Intent.FACTUAL
 
 
 def test_the_weights_name_their_source_and_fit_the_default_model() -> None:

@@ -65,7 +65,7 @@ def answer_of(*citations: Citation, question: str = "Why?") -> Answer:
 
 def refusal_of(*articles: Article, question: str = "Who?") -> Answer:
     passages = tuple(
-        Passage(a.id, a.title, a.text, 0, len(a.text), 0.5, rank)
+        Passage(a.id, a.title, a.text, 0, len(a.text), 0.5, rank, similarity=0.5)
         for rank, a in enumerate(articles, start=1)
     )
     return Answer(

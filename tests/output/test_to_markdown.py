@@ -70,7 +70,7 @@ def test_only_our_own_markup_is_in_an_answer(one: str, two: str, title: str, not
     mark = Span(len(one), len(one) + 3)
     answered = replace(answer_of("x"), text=text, marks=(mark,), citations=(cited,))
     answered = replace(answered, note=note, understood=title)
-    passage = Passage(article.id, title, article.text, 0, len(article.text), 0.1, 1)
+    passage = Passage(article.id, title, article.text, 0, len(article.text), 0.1, 1, similarity=0.5)
     refused = replace(answered, text=two, marks=(), citations=(), answered=False)
     for answer in (answered, replace(refused, passages=(passage,))):
         page = rendered(answer_to_markdown(answer))

@@ -12,8 +12,9 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer, parts
 from qa.answers.citation import Citation
 from qa.output.escape import replace_control_characters
-from qa.output.to_markdown import chat_markdown
+from qa.output.to_markdown import answer_to_markdown, chat_markdown
 from qa.output.to_text import (
+    NEAR,
     Piece,
     answer_with_sources,
     nearest,
@@ -66,7 +67,8 @@ def refusal_of(*passages: Passage, text: str = "The article does not say.") -> A
 
 
 def passage_of(text: str, *sentences: Span, start: int = 0) -> Passage:
-    return Passage("a" * 32, "T", text, start, start + len(text), 0.5, 1, sentences=sentences)
+    end = start + len(text)
+    return Passage("a" * 32, "T", text, start, end, 0.5, 1, sentences=sentences, similarity=NEAR)
 
 
 @given(
@@ -90,7 +92,9 @@ def test_marks_are_the_only_links_and_all_else_is_literal(quotes: list[str]) -> 
 def test_no_tag_but_our_own_ever_appears(one: str, two: str, title: str) -> None:
     article = Article.from_text(f"{one}\nx\n{two}", title=title)
     cited = Citation.of(article, 0, len(article.text))
-    passage = Passage(article.id, title, article.text, 0, len(article.text), 0.1, 1)
+    passage = Passage(
+        article.id, title, article.text, 0, len(article.text), 0.1, 1, similarity=NEAR
+    )
     answered = said(f"{two} [1]", (cited,), (Span(len(two) + 1, len(two) + 4),))
     for answer in (answered, refusal_of(passage, text=two)):
         linked = rendered(chat_markdown(answer, link=lambda _: "#here"))
@@ -169,8 +173,20 @@ def test_nearest_passages_are_shortened_to_whole_sentences() -> None:
 def test_nearest_passages_leave_out_their_heading() -> None:
     text = "Head\nOne. Two."
     sentences = (Span(0, 4), Span(5, 9), Span(10, 14))
-    passage = Passage("a" * 32, "T", text, 0, 14, 0.5, 1, heading="Head", sentences=sentences)
+    passage = replace(passage_of(text, *sentences), heading="Head")
     assert nearest(refusal_of(passage))[0].quote == "One. Two."
+
+
+def test_a_passage_that_is_not_near_the_question_is_not_shown() -> None:
+    far = replace(passage_of("One.", Span(0, 4)), similarity=NEAR - 0.01)
+    near = passage_of("Two.", Span(5, 9), start=5)
+    assert [citation.quote for citation in nearest(refusal_of(far, near))] == ["Two."]
+    for shown in (
+        to_plain(refusal_of(far)),
+        chat_markdown(refusal_of(far), link=lambda _: "#s"),
+        answer_to_markdown(refusal_of(far)),
+    ):
+        assert shown == "The article does not say."
 
 
 def test_nearest_passages_are_few_and_distinct() -> None:
@@ -181,8 +197,8 @@ def test_nearest_passages_are_few_and_distinct() -> None:
 
 
 def test_a_refusal_over_several_articles_names_each() -> None:
-    one = Passage("a" * 32, "First", "One.", 0, 4, 0.5, 1)
-    two = Passage("b" * 32, "Second", "Two.", 0, 4, 0.4, 2)
+    one = replace(passage_of("One."), title="First")
+    two = replace(passage_of("Two."), article_id="b" * 32, title="Second")
     text = rendered(chat_markdown(refusal_of(one, two), link=lambda _: "#x")).text
     assert "First, characters 0–4" in text
     assert "Second, characters 0–4" in text

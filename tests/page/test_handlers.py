@@ -194,7 +194,7 @@ def test_places_of_older_turns_stay_marked_without_numbers() -> None:
 
 
 def test_a_refusal_is_a_callout_with_links_to_the_nearest_places() -> None:
-    passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1)
+    passage = Passage("a" * 32, "T", "One.", 7, 11, 0.1, 1, similarity=0.5)
     turn = Turn("q", answer_of(passages=[passage]))
     reply = turn.messages(1, is_newest=True)[1]["content"]
     assert reply.startswith('<div class="refusal">\n\nThe article does not say.')
@@ -235,7 +235,7 @@ def test_tips_and_copied_quotes_name_the_paragraph_or_page(article: Article, pla
 def test_where_several_articles_were_asked_a_nearest_passage_names_article_and_paragraph() -> None:
     other = article_of("Another one.", title="Other")
     start = THREE_PARAGRAPHS.text.index("New")
-    passage = Passage(THREE_PARAGRAPHS.id, "Pier", "New.", start, start + 4, 0.1, 1)
+    passage = Passage(THREE_PARAGRAPHS.id, "Pier", "New.", start, start + 4, 0.1, 1, similarity=0.5)
     qa = ScriptedQA(THREE_PARAGRAPHS, other, outcome=answer_of(passages=[passage]))
     chat = respond(qa, "When?")[-1][3]
     reply = unescaped(chat.messages()[1]["content"])
@@ -464,6 +464,15 @@ def test_without_an_article_to_ask_the_reply_says_what_to_do() -> None:
     _, done = respond(ScriptedQA(outcome=answer_of()), "Who?")
     assert NO_ARTICLE.split(" “")[0] in done[1][1]["content"]
     assert qa.asked == []
+
+
+@pytest.mark.parametrize("question", ["?", "...", "🙂", "1"])
+def test_a_question_without_a_letter_is_blank_with_or_without_an_article(question: str) -> None:
+    with ArticleQA.from_text("The ferry sails at noon.") as qa:
+        none_selected = View(unselected=frozenset(article.id for article in qa.articles()))
+        for view in (View(), none_selected):
+            _, done = respond(qa, question, view=view)
+            assert "The question is blank" in unescaped(done[1][1]["content"])
 
 
 def test_a_greeting_is_answered_even_without_an_article_to_ask() -> None:

@@ -10,7 +10,14 @@ import pytest
 from bench.environment import Environment
 from qa.answers.answer import Kind
 from qa.conversation.intent import Intent
-from training.evaluate_intent import EXPECTED_KINDS, HAND_WRITTEN, HandRow, SetRow, render
+from training.evaluate_intent import (
+    EXPECTED_KINDS,
+    HAND_WRITTEN,
+    HandRow,
+    SetRow,
+    WordingResults,
+    render,
+)
 from training.fit_intent import PHRASES, Phrase, draw_questions, fit, read_phrases
 
 
@@ -60,12 +67,14 @@ def test_the_report_counts_what_is_right_and_lists_what_is_not() -> None:
         HandRow("factual", True, 1, {Kind.ANSWER: 1}, ()),  # noqa: FBT003 - hard
     )
     sets = (SetRow("squad_en", "as written", 100, ("What is it? → summary",)),)
-    text = render(Environment.now("training.evaluate_intent"), hand, sets)
+    wordings = WordingResults(4, 1, {"summary": (1, 2), "factual": (1, 1)}, ("Plot? → answer",))
+    text = render(Environment.now("training.evaluate_intent"), hand, sets, wordings)
     assert "Easy: 1 of 2 right. Hard: 1 of 1 right." in text
+    assert "2 of 3 right" in text
     assert "- about: Gist? → answer" in text
     assert "| squad_en | as written | 100 | 1 | 0.0100 |" in text
 
 
 def test_every_hand_written_kind_has_an_expected_answer() -> None:
     assert PHRASES.exists()
-    assert set(EXPECTED_KINDS.values()) == set(Kind) - {Kind.ANSWER}
+    assert set(EXPECTED_KINDS.values()) == set(Kind) - {Kind.ANSWER, Kind.DOCUMENT}
