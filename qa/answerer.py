@@ -35,6 +35,7 @@ from qa.conversation.language import language_note, language_of, seems_english
 from qa.conversation.multi_part import join_answers, split_question
 from qa.conversation.refusal import reason_for_refusal
 from qa.library import Library
+from qa.overview.length import without_length
 from qa.reading.reader import Reader, Reading
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
@@ -144,7 +145,7 @@ class Answerer:
         """Return what a question asks for, which decides the kind of its answer."""
         same_model = self.intent_embedder is self._embedder
         intent, specific_words, probability = detect_intent(
-            request.question,
+            without_length(request.question),
             functools.partial(self._encode, request)
             if same_model
             else self.intent_embedder.encode_query,

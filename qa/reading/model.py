@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,13 @@ class WindowLogits:
     """``(n,)``: a token is in a member of the answer; None for the small model."""
     verdict: NDArray[np.float32] | None = None
     """``(3,)``: the answer is words of the passage, "yes" or "no"; None for the small model."""
+
+
+class Turn(NamedTuple):
+    """An earlier question and its answer, which may be empty."""
+
+    question: str
+    answer: str
 
 
 class WindowReader(Protocol):

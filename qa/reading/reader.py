@@ -10,7 +10,7 @@ from typing import Protocol
 
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
-from qa.reading.model import SpanModel, WindowReader, shipped_folder
+from qa.reading.model import SpanModel, Turn, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.spans import SpanCandidate, decided, several, span_candidates
@@ -41,10 +41,12 @@ class Reading:
 class Reader(Protocol):
     """A component that finds the words that answer a question in passages."""
 
-    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:
+    def read(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
+    ) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one.
 
-        ``history`` has earlier questions with their answers, the latest last.
+        ``turns`` are earlier ones that the question may refer to, the latest last.
         """
 
     def take_notice(self) -> str | None:
@@ -70,7 +72,7 @@ class SpanReader(Reader, Protocol):
         """The ranking, confidence and thresholds."""
 
     def score_spans(
-        self, question: str, passages: Sequence[Passage], history: str = ""
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
     ) -> list[ScoredSpan]:
         """Return the spans that could answer, best first."""
 
@@ -127,13 +129,15 @@ class ExtractiveReader:
         """Return None: there is nothing to tell."""
         return None
 
-    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:  # noqa: ARG002 - the small model cannot read it
+    def read(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
+    ) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one.
 
         Raises:
             ModelError: The model cannot be used.
         """
-        return self.interpret(question, passages, self.score_spans(question, passages))
+        return self.interpret(question, passages, self.score_spans(question, passages, turns))
 
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
@@ -145,9 +149,13 @@ class ExtractiveReader:
         self,
         question: str,
         passages: Sequence[Passage],
-        history: str = "",  # noqa: ARG002 - the small model cannot read it
+        turns: Sequence[Turn] = (),
     ) -> list[ScoredSpan]:
-        """Return the spans that could answer, best first; see :meth:`Ranking.rank`."""
+        """Return the spans that could answer, best first; see :meth:`Ranking.rank`.
+
+        The model was trained without earlier turns: it is given the last question before this one.
+        """
+        question = with_last_question(question, turns)
         model = self._loaded()
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
@@ -161,6 +169,11 @@ class ExtractiveReader:
         with self._lock:
             self._model = self._model or SpanModel.shipped()
             return self._model
+
+
+def with_last_question(question: str, turns: Sequence[Turn]) -> str:
+    """Return the last question of ``turns`` and ``question`` as one text."""
+    return f"{turns[-1].question} {question}" if turns else question
 
 
 def reading_of(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from index.errors import ModelUnavailable
 from index.types import Passage
 from qa.reading.calibration import Calibration, compute_features, logit
 from qa.reading.large_model import LargeModel
-from qa.reading.model import WindowReader, shipped_folder
+from qa.reading.model import Turn, WindowReader, shipped_folder
 from qa.reading.ranking import ScoredSpan
-from qa.reading.reader import ExtractiveReader, Reading, reading_of
+from qa.reading.reader import ExtractiveReader, Reading, reading_of, with_last_question
 from qa.reading.spans import FirstPass, SpanCandidate, span_candidates
 
 READ = 3
@@ -85,13 +86,15 @@ class TwoStageReader:
             notice, self._notice = self._notice, None
         return notice
 
-    def read(self, question: str, passages: Sequence[Passage], history: str = "") -> Reading:
+    def read(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
+    ) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one.
 
         Raises:
             ModelError: A model cannot be used.
         """
-        return self.interpret(question, passages, self.score_spans(question, passages, history))
+        return self.interpret(question, passages, self.score_spans(question, passages, turns))
 
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
@@ -100,14 +103,15 @@ class TwoStageReader:
         return reading_of(question, passages, scored, self.calibration)
 
     def score_spans(
-        self, question: str, passages: Sequence[Passage], history: str = ""
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
     ) -> list[ScoredSpan]:
         """Return the spans that could answer in the passages read, best first."""
         model = self._loaded()
         if model is None:
-            return self._small.score_spans(question, passages)
-        first = self._first_pass(question, passages)
+            return self._small.score_spans(question, passages, turns)
+        first = self._first_passes(question, passages, turns)
         order = sorted(passages, key=lambda p: (-first[_place(p)].behind, p.rank))[: self._read]
+        history = " ".join(f"{turn.question} {turn.answer}" for turn in turns)
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
             texts, titles = [p.text for p in some], [p.title for p in some]
@@ -122,7 +126,41 @@ class TwoStageReader:
         def behind(passage: Passage) -> float:
             return first[_place(passage)].behind
 
-        return self.calibration.rank.rank(question, order, spans_of, behind, at_once=1)
+        scored = self.calibration.rank.rank(question, order, spans_of, behind, at_once=1)
+        return self._with_verdict(question, scored, model) if turns else scored
+
+    def _with_verdict(
+        self, question: str, scored: list[ScoredSpan], model: WindowReader
+    ) -> list[ScoredSpan]:
+        """Return the spans, the best with the verdict of reading it without earlier turns.
+
+        No dialogue that the model was trained on has a yes/no question with its verdict.
+        """
+        if not scored:
+            return scored
+        best = scored[0]
+        passage = best.candidate.passage
+        (windows,) = model.read(question, [passage.text], [passage.title])
+        alone = span_candidates(passage, windows)
+        verdict = alone[0].verdict if alone else ()
+        return [replace(best, candidate=replace(best.candidate, verdict=verdict)), *scored[1:]]
+
+    def _first_passes(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
+    ) -> dict[_PLACE, FirstPass]:
+        """Return what the small model finds in each passage.
+
+        A question after others is read twice, alone and with the last of them; what ranks a passage
+        higher counts.
+        """
+        together = self._first_pass(with_last_question(question, turns), passages)
+        if not turns:
+            return together
+        alone = self._first_pass(question, passages)
+        return {
+            place: max(first, alone[place], key=lambda f: f.behind)
+            for place, first in together.items()
+        }
 
     def _first_pass(self, question: str, passages: Sequence[Passage]) -> dict[_PLACE, FirstPass]:
         """Return what the small model finds in each passage; those it does not read come last."""

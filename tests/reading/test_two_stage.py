@@ -14,7 +14,7 @@ from index.sentences import split_sentences
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, Features
 from qa.reading.large_model import LargeModel
-from qa.reading.model import Window, WindowLogits
+from qa.reading.model import Turn, Window, WindowLogits
 from qa.reading.ranking import RankFeatures, Ranking
 from qa.reading.reader import ExtractiveReader
 from qa.reading.two_stage import TwoStageReader
@@ -96,8 +96,25 @@ def test_the_large_model_reads_the_passages_that_the_small_one_finds_best() -> N
 
 def test_the_large_model_is_given_title_and_earlier_turns() -> None:
     large = Told({"Anna": 1.0})
-    reader(Told({"Anna": 1.0}), large).read("Who?", passages("Anna came."), "Where? Here.")
-    assert large.calls == [("Who?", "Anna came.", "Title", "Where? Here.")]
+    turns = (Turn("Where?", "Here."), Turn("When?", ""))
+    reader(Told({"Anna": 1.0}), large).read("Who?", passages("Anna came."), turns)
+    assert large.calls[0] == ("Who?", "Anna came.", "Title", "Where? Here. When? ")
+
+
+def test_after_other_questions_a_passage_counts_that_the_small_model_finds_for_either_reading() -> (
+    None
+):
+    small = Told({"Anna": 2.0})
+    reader(small, Told({"Anna": 1.0})).read("Who?", passages("Anna came."), (Turn("When?", "Now"),))
+    assert [call[0] for call in small.calls] == ["When? Who?", "Who?"]
+
+
+def test_yes_or_no_is_decided_by_the_question_alone() -> None:
+    large = Told({"lead": 3.0}, verdict=(0.0, 4.0, 0.0))
+    some = passages("Dogs are allowed on a lead.")
+    reading = reader(Told({"lead": 1.0}), large).read("Dogs?", some, (Turn("Cats?", "No"),))
+    assert reading.verdict == "yes"
+    assert [call[3] for call in large.calls] == ["Cats? No", ""]
 
 
 def test_passages_without_a_candidate_are_read_last() -> None:
