@@ -25,6 +25,7 @@ from qa.conversation.language import language_note, language_of
 from qa.conversation.multi_part import join_answers, split_question
 from qa.library import Library
 from qa.reading.reader import Reader, Reading
+from qa.reading.reading_text import with_table_header
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
@@ -225,7 +226,11 @@ class Answerer:
             )
             unknown = {passage.article_id for passage in found} - request.snapshot.keys()
             request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
-            passages = tuple(p for p in found if p.article_id in request.snapshot)
+            passages = tuple(
+                with_table_header(p, request.snapshot[p.article_id].text)
+                for p in found
+                if p.article_id in request.snapshot
+            )
             reading = self._reader.read(question, passages)
             request.evidence[question] = Evidence(passages, reading)
         return request.evidence[question]

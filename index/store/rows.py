@@ -47,6 +47,8 @@ class StoredChunk:
 
     id: int
     chunk: Chunk
+    title: str = ""
+    """The title of its article."""
 
 
 _BATCH = 10_000
@@ -67,7 +69,7 @@ SELECT_PASSAGE_SOURCE = (
     "SELECT id, title, pages FROM articles LEFT JOIN texts ON article = key AND page_count > 0"
 )
 SELECT_CHUNK = (
-    'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences '
+    'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences, title '
     "FROM chunks JOIN articles ON article = key"
 )
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
@@ -119,9 +121,9 @@ def passage_source_of(row: Row) -> PassageSource:
 @_checked_row
 def stored_chunk(row: Row) -> StoredChunk:
     """Return the chunk in a row of SELECT_CHUNK."""
-    chunk_id, article_id, start, end, text, heading, sentences = row
+    chunk_id, article_id, start, end, text, heading, sentences, title = row
     spans = tuple(map(Span._make, _SPAN.iter_unpack(sentences)))
-    return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans))
+    return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans), title)
 
 
 def text_row(article: Article) -> tuple[str, str, str]:

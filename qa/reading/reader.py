@@ -13,6 +13,7 @@ from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
+from qa.reading.reading_text import reading_text
 from qa.reading.spans import SpanCandidate, span_candidates
 
 # Divides scores before the logistic function maps them to 0..1 for display.
@@ -118,9 +119,14 @@ class ExtractiveReader:
         model = self._loaded()
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
-            windows = model.read(question, [passage.text for passage in some])
-            pairs = zip(some, windows, strict=True)
-            return [span for passage, logits in pairs for span in span_candidates(passage, logits)]
+            texts = [reading_text(passage.text, passage.table_header) for passage in some]
+            windows = model.read(reading_text(question).text, [text.text for text in texts])
+            read = zip(some, texts, windows, strict=True)
+            return [
+                span
+                for passage, text, logits in read
+                for span in span_candidates(passage, text.place_tokens(logits))
+            ]
 
         return self.calibration.rank.rank(question, passages, spans_of)
 
