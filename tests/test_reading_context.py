@@ -26,14 +26,14 @@ def test_a_cell_is_found_by_its_row_and_a_header_many_rows_above() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The ﬁrst oﬃcer of the ﬂagship was Selma Dahl.",
-        "Ｔｈｅ ｆｉｒｓｔ ｏｆｆｉｃｅｒ ｏｆ ｔｈｅ ｆｌａｇｓｈｉｐ ｗａｓ Ｓｅｌｍａ Ｄａｈｌ．",
+        "The ﬁrst oﬃcer on board was Selma Dahl.",
+        "Ｔｈｅ ｆｉｒｓｔ ｏｆｆｉｃｅｒ ｏｎ ｂｏａｒｄ ｗａｓ Ｓｅｌｍａ Ｄａｈｌ．",
     ],
 )
 def test_compatibility_letters_are_answered_from_and_quoted_as_they_are(sentence: str) -> None:
     text = f"{sentence}\n\nThe harbour froze for nine weeks in the winter."
     with ArticleQA.from_text(text, title="Fleet") as qa:
-        answer = qa.ask("Who was the first officer of the flagship?")
+        answer = qa.ask("Who was the first officer on board?")
     assert answer.answered
     assert answer.citations[0].quote == sentence
     assert answer.short in {"Selma Dahl", "Ｓｅｌｍａ Ｄａｈｌ"}

@@ -70,8 +70,7 @@ class CachedChunk:
 class ChunkCache:
     """An LRU cache of a store's chunks by their ids. Thread-safe.
 
-    It is emptied when the store's revision changes, so no chunk outlives its article. What
-    changes without a new revision, such as a title, is not part of a chunk.
+    It is emptied when the store's revision changes, so no chunk outlives its article.
     """
 
     def __init__(self, store: Store, max_chunks: int = MAX_CACHED_CHUNKS) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from index.chunking import MAX_HEADING_CHARS
 from index.embedding.embedder import ModelIdentity, Progress, Vectors
 from index.errors import LibraryError, LibraryLocked
 from index.search.text_index import TextIndex, digest, remove_index
@@ -37,6 +39,9 @@ _COMPARED_AT_ONCE = 1_000
 _COSINE_TOLERANCE = 1e-5
 # An approximate index reconstructs vectors with a cosine of .7 or more; others are near 0.
 _APPROXIMATE_TOLERANCE = 0.5
+
+_WORD = re.compile(r"\w+")
+_MAX_MARKS = 10  # before a heading, such as "## "
 
 _logger = logging.getLogger(__name__)
 
@@ -280,7 +285,7 @@ class TextSync:
         self.index.update(
             revision,
             (
-                (stored.id, searchable_text(stored.chunk))
+                (stored.id, searchable_text(stored.chunk, stored.title))
                 for change in changes
                 if change.added
                 for first, last in steps(change.first_chunk, change.last_chunk)
@@ -314,11 +319,25 @@ class TextSync:
             return TextIndex(None)
 
 
-def searchable_text(chunk: Chunk) -> str:
-    """Return the text that is embedded and indexed for a chunk: its heading and its text."""
+def searchable_text(chunk: Chunk, title: str = "") -> str:
+    """Return the text that is embedded and indexed for a chunk: title, heading and own text.
+
+    A title or heading that is repeated by what follows it is left out. The text index follows a
+    change of title. Vectors do not: they have the title with which the article was embedded, and
+    none in a library made before titles were part of this, until the library is re-embedded.
+    """
+    text = chunk.text
     if chunk.heading and not chunk.text.startswith(chunk.heading):
-        return f"{chunk.heading}\n{chunk.text}"
-    return chunk.text
+        text = f"{chunk.heading}\n{text}"
+    title = title[:MAX_HEADING_CHARS]
+    return f"{title}\n{text}" if title and not _starts_with(text, title) else text
+
+
+def _starts_with(text: str, title: str) -> bool:
+    """Return whether the first words of ``text`` are those of ``title``, in any case."""
+    words = _WORD.findall(title.casefold())
+    start = text[: 2 * len(title) + _MAX_MARKS].casefold()
+    return _WORD.findall(start)[: len(words)] == words
 
 
 def _readable(
@@ -360,7 +379,7 @@ def find_mismatches(
     for first in range(1, store.extent()[1] + 1, _COMPARED_AT_ONCE):
         for stored in store.chunks_between(first, first + _COMPARED_AT_ONCE - 1):
             compared += 1
-            expected = digest(searchable_text(stored.chunk))
+            expected = digest(searchable_text(stored.chunk, stored.title))
             outdated += digests.pop(stored.id, None) != expected
         ids, expected_vectors = store.vectors_between(first, first + _COMPARED_AT_ONCE - 1)
         found = np.isin(ids, indexed)

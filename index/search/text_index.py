@@ -29,7 +29,7 @@ _MAX_TERMS = 64
 # Scripts without spaces between words are indexed by character.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
-_ANALYZER = "words-1"
+_ANALYZER = "words-2"  # renamed when the indexed text changes, so that old indexes are rebuilt
 _MAX_TERM_BYTES = 200
 _MAX_CACHED_CHARS = 40
 """Maximum length of a word whose stems are cached."""

@@ -239,6 +239,24 @@ def insert_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: C
     log_change(db, added=True, first=first, last=first + count - 1)
 
 
+def renumber_chunks(db: sqlite3.Connection, first: int, last: int) -> None:
+    """Give the chunks ``first`` … ``last`` new ids, so that indexes read them again."""
+    (highest,) = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    shift = int(highest) + 1 - first
+    chunks = {"shift": shift, "first": first, "last": last}
+    db.execute(
+        'INSERT INTO chunks SELECT id + :shift, article, start, "end", text, heading, sentences '
+        "FROM chunks WHERE id BETWEEN :first AND :last ORDER BY id",
+        chunks,
+    )
+    db.execute(
+        "UPDATE vectors SET chunk = chunk + :shift WHERE chunk BETWEEN :first AND :last", chunks
+    )
+    db.execute("DELETE FROM chunks WHERE id BETWEEN :first AND :last", chunks)
+    log_change(db, added=False, first=first, last=last)
+    log_change(db, added=True, first=first + shift, last=last + shift)
+
+
 def delete_all_chunks(db: sqlite3.Connection) -> None:
     """Delete all chunks, and log the change."""
     first, last = db.execute("SELECT min(id), max(id) FROM chunks").fetchone()

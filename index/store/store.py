@@ -6,6 +6,7 @@ the added or removed ids in ``changes``, so an index of any age catches up on th
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -35,6 +36,7 @@ from index.store.rows import (
     insert_chunks,
     log_change,
     passage_source_of,
+    renumber_chunks,
     stored_chunk,
     vectors_of,
 )
@@ -235,26 +237,27 @@ class Store:
             ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
-            first, last = db.execute(
-                "SELECT min(chunks.id), max(chunks.id) FROM chunks "
-                "JOIN articles ON article = key WHERE articles.id = ?",
-                (article_id,),
-            ).fetchone()
-            if first is None:
-                raise _not_found(article_id)
+            first, last = _chunk_range(db, article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             log_change(db, added=False, first=first, last=last)
 
     def rename(self, article_id: str, title: str) -> None:
-        """Change the title of an article; no index depends on it.
+        """Change the title of an article.
+
+        Its chunks get new ids, since the title is part of the text that is searched. Their
+        vectors stay those made with the title that it had when it was embedded.
 
         Raises:
             ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
-            changed = db.execute("UPDATE articles SET title = ? WHERE id = ?", (title, article_id))
-            if not changed.rowcount:
-                raise _not_found(article_id)
+            changed = db.execute(
+                "UPDATE articles SET title = ? WHERE id = ? AND title != ?",
+                (title, article_id, title),
+            )
+            first, last = _chunk_range(db, article_id)
+            if changed.rowcount:
+                renumber_chunks(db, first, last)
 
     def replace_chunks(self, model: ModelIdentity, embedded: ChunkSpool) -> None:
         """Replace all chunks and vectors by those in ``embedded``, made by ``model``.
@@ -288,6 +291,18 @@ class Store:
                     "WHERE NOT EXISTS (SELECT 1 FROM library)",
                     row,
                 )
+
+
+def _chunk_range(db: sqlite3.Connection, article_id: str) -> tuple[int, int]:
+    """Return the first and last chunk id of an article; raises ArticleNotFound."""
+    first, last = db.execute(
+        "SELECT min(chunks.id), max(chunks.id) FROM chunks "
+        "JOIN articles ON article = key WHERE articles.id = ?",
+        (article_id,),
+    ).fetchone()
+    if first is None:
+        raise _not_found(article_id)
+    return first, last
 
 
 def _not_found(article_id: str) -> ArticleNotFound:
