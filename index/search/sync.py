@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from index.chunking import MAX_HEADING_CHARS
 from index.embedding.embedder import ModelIdentity, Progress, Vectors
 from index.errors import LibraryError, LibraryLocked
-from index.search.text_index import TextIndex, digest, remove_index
+from index.search.chunk_cache import title_as_context
+from index.search.text_index import IndexedText, TextIndex, digest, remove_index
 from index.search.text_index_files import linked_copy, remove_orphans
 from index.search.vector_file import remove_leftovers
 from index.search.vector_index import VectorIndex, is_many, sample_size, use_one_thread
 from index.store.folder import WriteLock
-from index.store.rows import NEW, Revision, steps
+from index.store.rows import NEW, Revision, StoredChunk, steps
 from index.store.store import Store
 from index.types import Chunk
 
@@ -39,9 +38,6 @@ _COMPARED_AT_ONCE = 1_000
 _COSINE_TOLERANCE = 1e-5
 # An approximate index reconstructs vectors with a cosine of .7 or more; others are near 0.
 _APPROXIMATE_TOLERANCE = 0.5
-
-_WORD = re.compile(r"\w+")
-_MAX_MARKS = 10  # before a heading, such as "## "
 
 _logger = logging.getLogger(__name__)
 
@@ -285,7 +281,7 @@ class TextSync:
         self.index.update(
             revision,
             (
-                (stored.id, searchable_text(stored.chunk, stored.title))
+                indexed_text(stored)
                 for change in changes
                 if change.added
                 for first, last in steps(change.first_chunk, change.last_chunk)
@@ -320,24 +316,23 @@ class TextSync:
 
 
 def searchable_text(chunk: Chunk, title: str = "") -> str:
-    """Return the text that is embedded and indexed for a chunk: title, heading and own text.
+    """Return the text that is embedded for a chunk: its article's title, its heading and its text.
 
-    A title or heading that is repeated by what follows it is left out. The text index follows a
-    change of title. Vectors do not: they have the title with which the article was embedded, and
-    none in a library made before titles were part of this, until the library is re-embedded.
+    A title or heading that is repeated by what follows it is left out. A vector keeps the title
+    with which its article was embedded until the library is re-embedded; in a library made before
+    vectors had titles, it has none.
     """
     text = chunk.text
     if chunk.heading and not chunk.text.startswith(chunk.heading):
         text = f"{chunk.heading}\n{text}"
-    title = title[:MAX_HEADING_CHARS]
-    return f"{title}\n{text}" if title and not _starts_with(text, title) else text
+    title = title_as_context(chunk, title)
+    return f"{title}\n{text}" if title else text
 
 
-def _starts_with(text: str, title: str) -> bool:
-    """Return whether the first words of ``text`` are those of ``title``, in any case."""
-    words = _WORD.findall(title.casefold())
-    start = text[: 2 * len(title) + _MAX_MARKS].casefold()
-    return _WORD.findall(start)[: len(words)] == words
+def indexed_text(stored: StoredChunk) -> IndexedText:
+    """Return what the text index has of a chunk: always with its article's present title."""
+    title = title_as_context(stored.chunk, stored.title)
+    return IndexedText(stored.id, searchable_text(stored.chunk), title)
 
 
 def _readable(
@@ -379,7 +374,7 @@ def find_mismatches(
     for first in range(1, store.extent()[1] + 1, _COMPARED_AT_ONCE):
         for stored in store.chunks_between(first, first + _COMPARED_AT_ONCE - 1):
             compared += 1
-            expected = digest(searchable_text(stored.chunk, stored.title))
+            expected = digest(indexed_text(stored))
             outdated += digests.pop(stored.id, None) != expected
         ids, expected_vectors = store.vectors_between(first, first + _COMPARED_AT_ONCE - 1)
         found = np.isin(ids, indexed)

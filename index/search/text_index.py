@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import tantivy
 
@@ -29,7 +30,7 @@ _MAX_TERMS = 64
 # Scripts without spaces between words are indexed by character.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
-_ANALYZER = "words-2"  # renamed when the indexed text changes, so that old indexes are rebuilt
+_ANALYZER = "words-1"
 _MAX_TERM_BYTES = 200
 _MAX_CACHED_CHARS = 40
 """Maximum length of a word whose stems are cached."""
@@ -46,8 +47,20 @@ STOP_WORDS = frozenset(
 )
 
 
+class IndexedText(NamedTuple):
+    """What is indexed for a chunk."""
+
+    id: int
+    text: str
+    title: str = ""
+
+
 class TextIndex:
     """A BM25 index (k1 1.2, b 0.75) with English stemming.
+
+    A word in the title of a chunk's article counts as much as one in its text, but not in
+    addition to it. The rarity of a word among titles is that among titles, so the title of the
+    only article does not matter.
 
     One writer at a time, which the caller ensures; searches may run meanwhile.
 
@@ -80,23 +93,23 @@ class TextIndex:
     def update(
         self,
         revision: Revision,
-        added: Iterable[tuple[int, str]],
+        added: Iterable[IndexedText],
         removed: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Bring the index to ``revision`` in one commit.
 
-        ``removed`` are (first, last) id ranges, removed before the (id, text) pairs of
-        ``added`` are indexed.
+        ``removed`` are (first, last) id ranges, removed before ``added`` are indexed.
         """
         writer = self._index.writer(_WRITER_HEAP_BYTES, 1)
         try:
             for first, last in removed:
                 writer.delete_documents_by_query(_in_range(first, last))
-            for chunk_id, text in added:
+            for indexed in added:
                 document = tantivy.Document()
-                document.add_unsigned("id", chunk_id)
-                document.add_unsigned("digest", digest(text))
-                document.add_text("text", text)
+                document.add_unsigned("id", indexed.id)
+                document.add_unsigned("digest", digest(indexed))
+                document.add_text("text", indexed.text)
+                document.add_text("title", indexed.title)
                 writer.add_document(document)
             writer.delete_documents_by_query(_term("id", _REVISION_ID))
             marker = tantivy.Document()
@@ -161,7 +174,7 @@ class TextIndex:
         if not terms or k < 1:
             return []
         query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, _term("text", term)) for term in terms]
+            [(tantivy.Occur.Should, _in_text_or_title(term)) for term in terms]
         )
         if allowed is not None:
             limit = tantivy.Query.const_score_query(allowed, 0.0)  # does not change the score
@@ -212,9 +225,10 @@ def _stem_cache() -> _StemCache:
     return _StemCache()
 
 
-def digest(text: str) -> int:
-    """Return a 64-bit digest of a text, which the index stores to detect outdated text."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+def digest(indexed: IndexedText) -> int:
+    """Return a 64-bit digest of text and title, which the index stores to detect outdated ones."""
+    content = f"{indexed.title}\n{indexed.text}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
 def remove_index(folder: Path) -> None:
@@ -228,7 +242,8 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_unsigned_field("revision", stored=True)
     builder.add_unsigned_field("digest", fast=True)
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    for field in ("text", "title"):
+        builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
 
@@ -261,6 +276,10 @@ def _open(folder: Path | None) -> tantivy.Index:
 
 def _term(field: str, value: int | str) -> tantivy.Query:
     return tantivy.Query.term_query(_schema(), field, value, "freq")
+
+
+def _in_text_or_title(term: str) -> tantivy.Query:
+    return tantivy.Query.disjunction_max_query([_term("text", term), _term("title", term)])
 
 
 def _in_ranges(ranges: Sequence[tuple[int, int]] | None) -> tantivy.Query | None:
