@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.embedder import Vectors
-from index.errors import LibraryDamaged
+from index.errors import ArticleNotFound, LibraryDamaged
 from index.store.database import temporary_folder_errors
 from index.types import Article, ArticleInfo, Chunk, Heading, PassageSource, Span
 
@@ -237,6 +237,29 @@ def insert_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: C
         db.execute("INSERT INTO vectors VALUES (?, ?)", (chunk_id, vector))
         count += 1
     log_change(db, added=True, first=first, last=first + count - 1)
+
+
+def chunk_range(db: sqlite3.Connection, article_id: str) -> tuple[int, int]:
+    """Return the first and the last chunk id of an article.
+
+    Raises:
+        ArticleNotFound: There is no article with this id.
+    """
+    first, last = db.execute(
+        "SELECT min(chunks.id), max(chunks.id) FROM chunks "
+        "JOIN articles ON article = key WHERE articles.id = ?",
+        (article_id,),
+    ).fetchone()
+    if first is None:
+        raise article_not_found(article_id)
+    return int(first), int(last)
+
+
+def article_not_found(article_id: str) -> ArticleNotFound:
+    """Return the error for an id that no article has."""
+    return ArticleNotFound(
+        f"No article in the library has the id {article_id!r}. List the articles to see their ids."
+    )
 
 
 def renumber_chunks(db: sqlite3.Connection, first: int, last: int) -> None:

@@ -6,7 +6,6 @@ the added or removed ids in ``changes``, so an index of any age catches up on th
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.embedder import ModelIdentity, Vectors
-from index.errors import ArticleNotFound, LibraryUnwritable, WrongModel
+from index.errors import LibraryUnwritable, WrongModel
 from index.store.database import Database
 from index.store.rows import (
     NEW,
@@ -29,7 +28,9 @@ from index.store.rows import (
     Revision,
     Row,
     StoredChunk,
+    article_not_found,
     article_of,
+    chunk_range,
     delete_all_chunks,
     info_of,
     insert_article,
@@ -153,7 +154,7 @@ class Store:
         """
         rows = self._db.read(f"{SELECT_ARTICLE} WHERE id = ?", (article_id,))
         if not rows:
-            raise _not_found(article_id)
+            raise article_not_found(article_id)
         return article_of(rows[0])
 
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
@@ -191,7 +192,7 @@ class Store:
                 (article_id,),
             )
             if not rows:
-                raise _not_found(article_id)
+                raise article_not_found(article_id)
             ranges.append((int(rows[0][0]), int(rows[0][1])))
         return ranges
 
@@ -237,7 +238,7 @@ class Store:
             ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
-            first, last = _chunk_range(db, article_id)
+            first, last = chunk_range(db, article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             log_change(db, added=False, first=first, last=last)
 
@@ -255,7 +256,7 @@ class Store:
                 "UPDATE articles SET title = ? WHERE id = ? AND title != ?",
                 (title, article_id, title),
             )
-            first, last = _chunk_range(db, article_id)
+            first, last = chunk_range(db, article_id)
             if changed.rowcount:
                 renumber_chunks(db, first, last)
 
@@ -291,21 +292,3 @@ class Store:
                     "WHERE NOT EXISTS (SELECT 1 FROM library)",
                     row,
                 )
-
-
-def _chunk_range(db: sqlite3.Connection, article_id: str) -> tuple[int, int]:
-    """Return the first and last chunk id of an article; raises ArticleNotFound."""
-    first, last = db.execute(
-        "SELECT min(chunks.id), max(chunks.id) FROM chunks "
-        "JOIN articles ON article = key WHERE articles.id = ?",
-        (article_id,),
-    ).fetchone()
-    if first is None:
-        raise _not_found(article_id)
-    return first, last
-
-
-def _not_found(article_id: str) -> ArticleNotFound:
-    return ArticleNotFound(
-        f"No article in the library has the id {article_id!r}. List the articles to see their ids."
-    )
