@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from index.letters import plain_letters
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, WindowReader, shipped_folder
@@ -120,7 +121,7 @@ class ExtractiveReader:
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
             texts = [reading_text(passage.text, passage.table_header) for passage in some]
-            windows = model.read(reading_text(question).text, [text.text for text in texts])
+            windows = model.read(plain_letters(question), [text.text for text in texts])
             read = zip(some, texts, windows, strict=True)
             return [
                 span

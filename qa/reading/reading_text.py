@@ -10,18 +10,12 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from index.letters import compatibility_letters, plain_letters
 from index.types import Passage, Span
 from qa.reading.model import WindowLogits
-
-# Without superscripts and fractions, since "10²" does not mean "102", nor "3½" "31⁄2".
-_FORM = re.compile(r"<(?:wide|narrow|compat|font|circle|square|initial|medial|final|isolated)>")
-_WIDTHS = ("<wide>", "<narrow>")
-# Of other forms only these categories: "…" and "´" are plain text.
-_LETTERS = ("L", "N", "So", "Sc", "Sm")
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _RULE_CHARS = " \t|:=-+"
@@ -80,7 +74,7 @@ def reading_text(text: str, header: str = "") -> ReadingText:
     see :func:`table_header_before`.
     """
     pieces = _table_pieces(text, header) if "|" in text else [Span(0, len(text))]
-    letters = _compatibility_letters(text)
+    letters = compatibility_letters(text)
     if len(pieces) == 1 and not letters:
         return ReadingText(text)
     builder = _Builder(text, letters)
@@ -114,25 +108,6 @@ def table_header_before(text: str, offset: int) -> str:
     rows = itertools.takewhile(functools.partial(_is_row, text), _lines(text, top))
     header, _ = _split_header(text, list(itertools.islice(rows, 2 + _MAX_BODY_ROWS)))
     return text[slice(*header)] if header else ""
-
-
-@functools.lru_cache(maxsize=10_000)
-def _meaning(letter: str) -> str:
-    """Return what a compatibility letter means in plain ones; any other letter as it is."""
-    form = _FORM.match(unicodedata.decomposition(letter))
-    if form is None or letter.isspace():
-        return letter
-    if form[0] in _WIDTHS or unicodedata.category(letter).startswith(_LETTERS):
-        return unicodedata.normalize("NFKC", letter)
-    return letter
-
-
-def _compatibility_letters(text: str) -> dict[str, str]:
-    """Return the meaning of each compatibility letter in ``text``."""
-    if text.isascii():
-        return {}
-    meanings = {letter: _meaning(letter) for letter in set(text)}
-    return {letter: meaning for letter, meaning in meanings.items() if meaning != letter}
 
 
 @dataclass(slots=True)
@@ -210,7 +185,7 @@ def _row_pieces(text: str, line: Span, labels: Sequence[str]) -> list[Span | str
 
 def _labels(header: str) -> list[str]:
     cells = _cells(header, Span(0, len(header))) if header else []
-    return ["".join(map(_meaning, header[slice(*cell)].strip("*_` "))) for cell in cells]
+    return [plain_letters(header[slice(*cell)].strip("*_` ")) for cell in cells]
 
 
 def _split_header(text: str, table: list[Span]) -> tuple[Span | None, list[Span]]:
