@@ -31,6 +31,8 @@ _MAX_TERMS = 64
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
 _ANALYZER = "words-1"
+_FIELDS = ("text", "title")
+_TITLE_WEIGHT = 0.5
 _MAX_TERM_BYTES = 200
 _MAX_CACHED_CHARS = 40
 """Maximum length of a word whose stems are cached."""
@@ -58,9 +60,9 @@ class IndexedText(NamedTuple):
 class TextIndex:
     """A BM25 index (k1 1.2, b 0.75) with English stemming.
 
-    A word in the title of a chunk's article counts as much as one in its text, but not in
-    addition to it. The rarity of a word among titles is that among titles, so the title of the
-    only article does not matter.
+    The title of a chunk's article is indexed apart from its text, and counts less. How rare a
+    word is in titles does not change how rare it is in texts, and the title of the only article
+    hardly counts.
 
     One writer at a time, which the caller ensures; searches may run meanwhile.
 
@@ -174,7 +176,7 @@ class TextIndex:
         if not terms or k < 1:
             return []
         query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, _in_text_or_title(term)) for term in terms]
+            [(tantivy.Occur.Should, query) for term in terms for query in _in_text_or_title(term)]
         )
         if allowed is not None:
             limit = tantivy.Query.const_score_query(allowed, 0.0)  # does not change the score
@@ -242,7 +244,7 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_unsigned_field("revision", stored=True)
     builder.add_unsigned_field("digest", fast=True)
-    for field in ("text", "title"):
+    for field in _FIELDS:
         builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
@@ -278,8 +280,10 @@ def _term(field: str, value: int | str) -> tantivy.Query:
     return tantivy.Query.term_query(_schema(), field, value, "freq")
 
 
-def _in_text_or_title(term: str) -> tantivy.Query:
-    return tantivy.Query.disjunction_max_query([_term("text", term), _term("title", term)])
+def _in_text_or_title(term: str) -> tuple[tantivy.Query, tantivy.Query]:
+    # Each a clause of its own: with the best of both, a search takes ten times as long.
+    title = tantivy.Query.boost_query(_term("title", term), _TITLE_WEIGHT)
+    return _term("text", term), title
 
 
 def _in_ranges(ranges: Sequence[tuple[int, int]] | None) -> tantivy.Query | None:

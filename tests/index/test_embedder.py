@@ -195,11 +195,8 @@ def test_8_bits_are_used_for_much_text_on_a_fast_cpu(
 def test_compatibility_letters_have_the_vector_and_tokens_of_what_they_mean(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
-    plain = "The final offer was 42 crowns"
-    for text in (
-        "The ﬁnal oﬀer was 42 crowns",
-        "Ｔｈｅ ｆｉｎａｌ ｏｆｆｅｒ ｗａｓ ４２ ｃｒｏｗｎｓ",
-    ):
+    plain = "The final offer was 42"
+    for text in ("The ﬁnal oﬀer was 42", "Ｔｈｅ ｆｉｎａｌ ｏｆｆｅｒ ｗａｓ ４２"):
         np.testing.assert_array_equal(embedder.encode_query(text), embedder.encode_query(plain))
         documents = embedder.encode_documents([text, plain])
         np.testing.assert_array_equal(documents[0], documents[1])
