@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import textwrap
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ _SAVE_AT_CLOSING = 0.01
 # when many short-lived processes each add a little, it is rebuilt at once.
 _OVERDUE = 2.0
 
+# Whole titles, of 100 characters and more, cost .005 Recall@3 on covidqa; cut ones .001.
+_MAX_EMBEDDED_TITLE = 60
 _COMPARED_AT_ONCE = 1_000
 # Rounding changes a cosine by less than 1e-6; a flipped sign of one value by more than 1e-4.
 _COSINE_TOLERANCE = 1e-5
@@ -325,7 +328,7 @@ def searchable_text(chunk: Chunk, title: str = "") -> str:
     text = chunk.text
     if chunk.heading and not chunk.text.startswith(chunk.heading):
         text = f"{chunk.heading}\n{text}"
-    title = title_as_context(chunk, title)
+    title = textwrap.shorten(title_as_context(chunk, title), _MAX_EMBEDDED_TITLE, placeholder="")
     return f"{title}\n{text}" if title else text
 
 

@@ -107,9 +107,14 @@ def test_title_and_heading_are_embedded_with_each_passage() -> None:
 
 
 def test_no_text_is_cut_off_for_its_title() -> None:
-    words = "word " * (TOY.max_tokens - 20)
-    title = "title " * 30
+    words = "word " * (TOY.max_tokens - 5)
+    title = "title " * 6
     assert embedded_texts(title, "Lighting", words) == [f"Lighting\n\n{words}".strip()]
+
+
+def test_a_long_title_is_embedded_up_to_a_word() -> None:
+    (text,) = embedded_texts("handbook " * 20, "Lighting", "The lamps are lit at dusk.")
+    assert text == f"{' '.join(['handbook'] * 6)}\nLighting\n\nThe lamps are lit at dusk."
 
 
 def test_a_renamed_article_is_found_by_its_new_title_alone(folder: Path | None) -> None:
