@@ -38,7 +38,7 @@ def small_reader(
 ) -> ExtractiveReader:
     """Return the small reader, the shipped one by default, with a cache of what it has read."""
     sha256 = read_manifest(folder or shipped_folder())["files"][WEIGHTS]
-    model = RememberingModel(SpanModel.shipped(folder), sha256, cache)
+    model = RememberingModel(SpanModel.shipped(folder), sha256, cache, has_context=False)
     return ExtractiveReader(model, calibration)
 
 

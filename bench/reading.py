@@ -23,10 +23,18 @@ class RememberingModel:
         model: Reads what is not in the cache.
         sha256: Identifies the model in the cache.
         cache: An SQLite file, created if missing; None to cache in memory.
+        has_context: Whether the model reads titles and earlier turns.
     """
 
-    def __init__(self, model: WindowReader, sha256: str, cache: Path | None = None) -> None:
-        self.sha256 = sha256
+    def __init__(
+        self,
+        model: WindowReader,
+        sha256: str,
+        cache: Path | None = None,
+        *,
+        has_context: bool = True,
+    ) -> None:
+        self.sha256, self._has_context = sha256, has_context
         self._model = model
         if cache:
             cache.parent.mkdir(parents=True, exist_ok=True)
@@ -45,8 +53,7 @@ class RememberingModel:
         return [self._read_one(question, text, title, history) for text, title in pairs]
 
     def _read_one(self, question: str, text: str, title: str, history: str) -> list[WindowLogits]:
-        # Readings of the small model, without title and history, keep the keys of older caches.
-        context = (title, history) if title or history else ()
+        context = (title, history) if self._has_context else ()
         key = sha256("\0".join((self.sha256, question, text, *context)).encode()).digest()
         row = self._database.execute("SELECT logits FROM readings WHERE key = ?", (key,)).fetchone()
         if row:

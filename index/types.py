@@ -170,6 +170,8 @@ class Passage:
     """The page it starts on, from 1; None if the article has no pages."""
     page_breaks: tuple[int, ...] = ()
     """The offsets in the article at which further pages start inside it."""
+    table_header: str = ""
+    """The header row of the table that it starts in the middle of: context, never quoted."""
 
     def page_of(self, offset: int) -> int | None:
         """Return the page number of an offset in the article; None if it has no pages."""

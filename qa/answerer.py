@@ -37,6 +37,7 @@ from qa.conversation.refusal import reason_for_refusal
 from qa.library import Library
 from qa.overview.length import without_length
 from qa.reading.reader import Reader, Reading
+from qa.reading.reading_text import with_table_header
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
@@ -279,7 +280,11 @@ class Answerer:
             )
             unknown = {passage.article_id for passage in found} - request.snapshot.keys()
             request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
-            passages = tuple(p for p in found if p.article_id in request.snapshot)
+            passages = tuple(
+                with_table_header(p, request.snapshot[p.article_id].text)
+                for p in found
+                if p.article_id in request.snapshot
+            )
             reading = self._reader.read(question, passages)
             request.evidence[question] = Evidence(passages, reading)
         return request.evidence[question]

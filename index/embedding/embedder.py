@@ -21,6 +21,7 @@ from index.embedding.model_files import (
     default_model_folder,
 )
 from index.errors import InputError, ModelError
+from index.letters import plain_letters
 
 if TYPE_CHECKING:
     from index.embedding.onnx_encoder import OnnxEncoder
@@ -75,7 +76,8 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model on the CPU, loaded at first use. Thread-safe.
 
-    The default model is run by onnxruntime, without torch.
+    The default model is run by onnxruntime, without torch. Compatibility letters, which a model
+    may not know, are read as what they mean: see :mod:`index.letters`.
 
     Args:
         model: A name or a path, as sentence-transformers takes it; None for the default model.
@@ -125,7 +127,8 @@ class SentenceTransformerEmbedder:
         """Return the number of tokens of each text, without special tokens."""
         counts: list[int] = []
         for first in range(0, len(texts), _COUNT_BATCH_SIZE):
-            counts += self._loaded().count_tokens(texts[first : first + _COUNT_BATCH_SIZE])
+            some = [plain_letters(text) for text in texts[first : first + _COUNT_BATCH_SIZE]]
+            counts += self._loaded().count_tokens(some)
         return counts
 
     def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
@@ -144,7 +147,7 @@ class SentenceTransformerEmbedder:
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for first in range(0, len(texts), _BATCH_SIZE):
             batch = longest_first[first : first + _BATCH_SIZE]
-            vectors[batch] = encoder.encode_documents([texts[i] for i in batch])
+            vectors[batch] = encoder.encode_documents([plain_letters(texts[i]) for i in batch])
             if progress:
                 progress(min(first + _BATCH_SIZE, len(texts)), len(texts))
         return vectors
@@ -156,7 +159,7 @@ class SentenceTransformerEmbedder:
             InputError: The text is blank.
         """
         _refuse_blank([text])
-        return self._loaded().encode_query(text)
+        return self._loaded().encode_query(plain_letters(text))
 
     def _is_worth_int8(self, texts: Sequence[str]) -> bool:
         long = sum(map(len, texts)) >= WORTH_INT8_CHARS

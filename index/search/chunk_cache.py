@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,15 @@ from typing import Self
 
 from cachetools import LRUCache
 
+from index.chunking import MAX_HEADING_CHARS
 from index.search.text_index import stems, stop_stems
 from index.store.rows import NEW, Revision, StoredChunk
 from index.store.store import Store
+from index.types import Chunk
 
+_WORD = re.compile(r"\w+")
+_MAX_MARKS = 10
+"""How many characters may come before a heading's words, such as "## "."""
 _GAP = " "  # no stem has white space in it
 
 
@@ -21,15 +27,19 @@ class SentenceStems:
     """The stems in each sentence of a text, and their order in the text."""
 
     sentences: dict[str, int]
-    """The sentences that contain a stem, as a bit mask: bit 0 is the first sentence."""
+    """The sentences that contain a stem, as a bit mask: bit 0 is the first sentence. All contain
+    the stems of the title."""
     content: str
-    """The stems of all but function words, in order, each between spaces."""
+    """The stems of all but function words, in order, each between spaces. Two spaces follow the
+    title."""
 
     @classmethod
-    def of(cls, sentences: Sequence[str]) -> Self:
+    def of(cls, sentences: Sequence[str], title: str = "") -> Self:
         """Return the stems of ``sentences``, the consecutive sentences of a text."""
-        found: dict[str, int] = {}
-        content = []
+        title_stems = stems(title)
+        found = dict.fromkeys(title_stems, (1 << len(sentences)) - 1)
+        content = [stem for stem in title_stems if stem not in stop_stems()]
+        content += [""] if content else []
         for number, sentence in enumerate(sentences):
             words = stems(sentence)
             for stem in words:
@@ -43,6 +53,20 @@ def adjacency_key(first: str, second: str) -> str:
     return f"{_GAP}{first}{_GAP}{second}{_GAP}"
 
 
+def title_as_context(chunk: Chunk, title: str) -> str:
+    """Return a title as it is searched along with a chunk, of at most MAX_HEADING_CHARS.
+
+    Empty if the chunk's heading or its text starts with the same words.
+    """
+    title = title[:MAX_HEADING_CHARS]
+    words = _WORD.findall(title.casefold())
+    for text in (chunk.heading, chunk.text):
+        start = text[: 2 * len(title) + _MAX_MARKS].casefold()
+        if _WORD.findall(start)[: len(words)] == words:
+            return ""
+    return title
+
+
 MAX_CACHED_CHUNKS = 5_000
 """The size of the cache, at about 10 KB a chunk: see docs/research-notes.md."""
 
@@ -50,28 +74,29 @@ MAX_CACHED_CHUNKS = 5_000
 class CachedChunk:
     """A stored chunk, with the stems of its sentences, computed at first use."""
 
-    __slots__ = ("_words", "chunk", "id")
+    __slots__ = ("_title", "_words", "chunk", "id")
 
     def __init__(self, stored: StoredChunk) -> None:
         self.id = stored.id
         self.chunk = stored.chunk
+        self._title = stored.title
         self._words: SentenceStems | None = None
 
     @property
     def words(self) -> SentenceStems:
-        """The stems of the chunk's sentences."""
+        """The stems of the chunk's sentences, and of its article's title."""
         if self._words is None:  # computed twice by two threads, it is the same
             first, text = self.chunk.start, self.chunk.text
             sentences = [text[start - first : end - first] for start, end in self.chunk.sentences]
-            self._words = SentenceStems.of(sentences)
+            title = title_as_context(self.chunk, self._title)
+            self._words = SentenceStems.of(sentences, title)
         return self._words
 
 
 class ChunkCache:
     """An LRU cache of a store's chunks by their ids. Thread-safe.
 
-    It is emptied when the store's revision changes, so no chunk outlives its article. What
-    changes without a new revision, such as a title, is not part of a chunk.
+    It is emptied when the store's revision changes, so no chunk outlives its article.
     """
 
     def __init__(self, store: Store, max_chunks: int = MAX_CACHED_CHUNKS) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from index.search.sync import (
 )
 from index.search.text_index import remove_index
 from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE, WriteLock, check_folder
-from index.store.rows import NEW, ChunkSpool
+from index.store.rows import NEW, ChunkSpool, Revision
 from index.store.store import Store
 from index.types import Article, Chunk
 
@@ -254,7 +254,28 @@ class PassageIndex:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
         self.store.check_process()  # before taking a lock that a fork may have left locked
-        ranges = None if article_ids is None else self.store.chunk_ranges(article_ids)
+        ids = None if article_ids is None else list(article_ids)
+        while True:
+            ranges = None if ids is None else self.store.chunk_ranges(ids)
+            cosines, bm25, revision = self._search(question, vector, depth, ranges)
+            chunks = self._chunk_cache.of(sorted(cosines), revision)
+            is_moved = ids is not None and self.store.chunk_ranges(ids) != ranges
+            is_incomplete = len(chunks) < len(cosines) and self.store.revision() != revision
+            if not (is_moved or is_incomplete):  # as when an article is renamed meanwhile
+                break
+        return [
+            Candidate(chunks[chunk_id], cosines[chunk_id], bm25.get(chunk_id, 0.0))
+            for chunk_id in sorted(chunks)
+        ]
+
+    def _search(
+        self,
+        question: str,
+        vector: Vectors,
+        depth: int,
+        ranges: Sequence[tuple[int, int]] | None,
+    ) -> tuple[dict[int, float], dict[int, float], Revision]:
+        """Return the cosine and the BM25 score of each chunk found, and the revision searched."""
         with self._lock:
             self._catch_up()
             vectors, text = self._vectors.index, self._text.index
@@ -262,13 +283,7 @@ class PassageIndex:
             cosines = dict(vectors.search(vector, depth, ranges))
             bm25 = text.scores(question, depth, cosines, ranges)
             unseen = [chunk_id for chunk_id in bm25 if chunk_id not in cosines]
-            cosines |= vectors.similarities(vector, unseen)
-            revision = vectors.revision
-        chunks = self._chunk_cache.of(sorted(cosines), revision)
-        return [
-            Candidate(chunks[chunk_id], cosines[chunk_id], bm25.get(chunk_id, 0.0))
-            for chunk_id in sorted(chunks)
-        ]
+            return cosines | vectors.similarities(vector, unseen), bm25, vectors.revision
 
     def _embed(self, article: Article, spool: ChunkSpool, progress: Progress | None) -> None:
         """Chunk and embed an article, and write the results to ``spool`` in batches."""
@@ -277,14 +292,24 @@ class PassageIndex:
         chunks = chunk_article(article, self.embedder.count_tokens, limits)
         for first in range(0, len(chunks), _CHUNKS_PER_BATCH):
             some = chunks[first : first + _CHUNKS_PER_BATCH]
-            texts = [searchable_text(chunk) for chunk in some]
-            headed = [i for i, chunk in enumerate(some) if texts[i] != chunk.text]
-            counts = self.embedder.count_tokens([texts[i] for i in headed])
-            for i, tokens in zip(headed, counts, strict=True):
-                if tokens > window:  # drop the heading, so that no text is cut off
-                    texts[i] = some[i].text
+            texts = self._fitting_texts(some, article.title)
             batch_progress = progress and _offset_progress(progress, first, len(chunks))
             spool.add(article.id, some, self.embedder.encode_documents(texts, batch_progress))
+
+    def _fitting_texts(self, chunks: Sequence[Chunk], title: str) -> list[str]:
+        """Return the text to embed for each chunk, of which the model cuts nothing off.
+
+        One that is too long is without the title, or if it still is, without the heading too.
+        """
+        texts = [searchable_text(chunk, title) for chunk in chunks]
+        unchecked = [i for i, chunk in enumerate(chunks) if texts[i] != chunk.text]
+        for shorter in (searchable_text, lambda chunk: chunk.text):
+            counts = self.embedder.count_tokens([texts[i] for i in unchecked])
+            pairs = zip(unchecked, counts, strict=True)
+            unchecked = [i for i, tokens in pairs if tokens > self.embedder.max_tokens]
+            for i in unchecked:
+                texts[i] = shorter(chunks[i])
+        return texts
 
     def _catch_up(self) -> None:
         """Bring both indexes to the store's revision."""

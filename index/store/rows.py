@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.embedder import Vectors
-from index.errors import LibraryDamaged
+from index.errors import ArticleNotFound, LibraryDamaged
 from index.store.database import temporary_folder_errors
 from index.types import Article, ArticleInfo, Chunk, Heading, PassageSource, Span
 
@@ -47,6 +47,8 @@ class StoredChunk:
 
     id: int
     chunk: Chunk
+    title: str = ""
+    """The title of its article."""
 
 
 _BATCH = 10_000
@@ -67,7 +69,7 @@ SELECT_PASSAGE_SOURCE = (
     "SELECT id, title, pages FROM articles LEFT JOIN texts ON article = key AND page_count > 0"
 )
 SELECT_CHUNK = (
-    'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences '
+    'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences, title '
     "FROM chunks JOIN articles ON article = key"
 )
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
@@ -119,9 +121,9 @@ def passage_source_of(row: Row) -> PassageSource:
 @_checked_row
 def stored_chunk(row: Row) -> StoredChunk:
     """Return the chunk in a row of SELECT_CHUNK."""
-    chunk_id, article_id, start, end, text, heading, sentences = row
+    chunk_id, article_id, start, end, text, heading, sentences, title = row
     spans = tuple(map(Span._make, _SPAN.iter_unpack(sentences)))
-    return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans))
+    return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans), title)
 
 
 def text_row(article: Article) -> tuple[str, str, str]:
@@ -235,6 +237,47 @@ def insert_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: C
         db.execute("INSERT INTO vectors VALUES (?, ?)", (chunk_id, vector))
         count += 1
     log_change(db, added=True, first=first, last=first + count - 1)
+
+
+def chunk_range(db: sqlite3.Connection, article_id: str) -> tuple[int, int]:
+    """Return the first and the last chunk id of an article.
+
+    Raises:
+        ArticleNotFound: There is no article with this id.
+    """
+    first, last = db.execute(
+        "SELECT min(chunks.id), max(chunks.id) FROM chunks "
+        "JOIN articles ON article = key WHERE articles.id = ?",
+        (article_id,),
+    ).fetchone()
+    if first is None:
+        raise article_not_found(article_id)
+    return int(first), int(last)
+
+
+def article_not_found(article_id: str) -> ArticleNotFound:
+    """Return the error for an id that no article has."""
+    return ArticleNotFound(
+        f"No article in the library has the id {article_id!r}. List the articles to see their ids."
+    )
+
+
+def renumber_chunks(db: sqlite3.Connection, first: int, last: int) -> None:
+    """Give the chunks ``first`` … ``last`` new ids, so that indexes read them again."""
+    (highest,) = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    shift = int(highest) + 1 - first
+    chunks = {"shift": shift, "first": first, "last": last}
+    db.execute(
+        'INSERT INTO chunks SELECT id + :shift, article, start, "end", text, heading, sentences '
+        "FROM chunks WHERE id BETWEEN :first AND :last ORDER BY id",
+        chunks,
+    )
+    db.execute(
+        "UPDATE vectors SET chunk = chunk + :shift WHERE chunk BETWEEN :first AND :last", chunks
+    )
+    db.execute("DELETE FROM chunks WHERE id BETWEEN :first AND :last", chunks)
+    log_change(db, added=False, first=first, last=last)
+    log_change(db, added=True, first=first + shift, last=last + shift)
 
 
 def delete_all_chunks(db: sqlite3.Connection) -> None:

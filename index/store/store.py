@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.embedder import ModelIdentity, Vectors
-from index.errors import ArticleNotFound, LibraryUnwritable, WrongModel
+from index.errors import LibraryUnwritable, WrongModel
 from index.store.database import Database
 from index.store.rows import (
     NEW,
@@ -28,13 +28,16 @@ from index.store.rows import (
     Revision,
     Row,
     StoredChunk,
+    article_not_found,
     article_of,
+    chunk_range,
     delete_all_chunks,
     info_of,
     insert_article,
     insert_chunks,
     log_change,
     passage_source_of,
+    renumber_chunks,
     stored_chunk,
     vectors_of,
 )
@@ -151,7 +154,7 @@ class Store:
         """
         rows = self._db.read(f"{SELECT_ARTICLE} WHERE id = ?", (article_id,))
         if not rows:
-            raise _not_found(article_id)
+            raise article_not_found(article_id)
         return article_of(rows[0])
 
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
@@ -189,7 +192,7 @@ class Store:
                 (article_id,),
             )
             if not rows:
-                raise _not_found(article_id)
+                raise article_not_found(article_id)
             ranges.append((int(rows[0][0]), int(rows[0][1])))
         return ranges
 
@@ -235,26 +238,27 @@ class Store:
             ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
-            first, last = db.execute(
-                "SELECT min(chunks.id), max(chunks.id) FROM chunks "
-                "JOIN articles ON article = key WHERE articles.id = ?",
-                (article_id,),
-            ).fetchone()
-            if first is None:
-                raise _not_found(article_id)
+            first, last = chunk_range(db, article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             log_change(db, added=False, first=first, last=last)
 
     def rename(self, article_id: str, title: str) -> None:
-        """Change the title of an article; no index depends on it.
+        """Change the title of an article.
+
+        Its chunks get new ids, since the title is part of the text that is searched. Their
+        vectors stay those made with the title that it had when it was embedded.
 
         Raises:
             ArticleNotFound: There is no article with this id.
         """
         with self._db.transaction() as db:
-            changed = db.execute("UPDATE articles SET title = ? WHERE id = ?", (title, article_id))
-            if not changed.rowcount:
-                raise _not_found(article_id)
+            changed = db.execute(
+                "UPDATE articles SET title = ? WHERE id = ? AND title != ?",
+                (title, article_id, title),
+            )
+            first, last = chunk_range(db, article_id)
+            if changed.rowcount:
+                renumber_chunks(db, first, last)
 
     def replace_chunks(self, model: ModelIdentity, embedded: ChunkSpool) -> None:
         """Replace all chunks and vectors by those in ``embedded``, made by ``model``.
@@ -288,9 +292,3 @@ class Store:
                     "WHERE NOT EXISTS (SELECT 1 FROM library)",
                     row,
                 )
-
-
-def _not_found(article_id: str) -> ArticleNotFound:
-    return ArticleNotFound(
-        f"No article in the library has the id {article_id!r}. List the articles to see their ids."
-    )

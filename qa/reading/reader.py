@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from index.letters import plain_letters
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, Turn, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
-from qa.reading.spans import SpanCandidate, decided, several, span_candidates
+from qa.reading.reading_text import reading_text
+from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_candidates
 
 # Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
@@ -159,9 +161,7 @@ class ExtractiveReader:
         model = self._loaded()
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
-            windows = model.read(question, [passage.text for passage in some])
-            pairs = zip(some, windows, strict=True)
-            return [span for passage, logits in pairs for span in span_candidates(passage, logits)]
+            return candidates_in(model, question, some)
 
         return self.calibration.rank.rank(question, passages, spans_of)
 
@@ -169,6 +169,27 @@ class ExtractiveReader:
         with self._lock:
             self._model = self._model or SpanModel.shipped()
             return self._model
+
+
+def candidates_in(
+    model: WindowReader,
+    question: str,
+    passages: Sequence[Passage],
+    history: str = "",
+    first: Callable[[Passage], FirstPass | None] = lambda _: None,
+) -> list[SpanCandidate]:
+    """Return the spans of ``passages`` that ``model`` finds, of each passage the best first.
+
+    ``first`` returns what the first pass found in a passage.
+    """
+    texts = [reading_text(passage.text, passage.table_header) for passage in passages]
+    titles = [passage.title for passage in passages]
+    windows = model.read(plain_letters(question), [text.text for text in texts], titles, history)
+    return [
+        span
+        for passage, text, logits in zip(passages, texts, windows, strict=True)
+        for span in span_candidates(passage, text.place_tokens(logits), first(passage))
+    ]
 
 
 def with_last_question(question: str, turns: Sequence[Turn]) -> str:

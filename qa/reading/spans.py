@@ -19,11 +19,13 @@ VERDICTS = ("words", "yes", "no")
 """What a question can be answered with, in the order of the model's outputs."""
 MEMBER_LOGIT = 0.0
 """The least mean logit of the tokens of a member of the answer."""
+CELL_END = "|"
+"""Separates the cells of a table; an answer is in one of them."""
 SPANS_OF_WINDOW = 3
 """The most spans taken from one window; they do not overlap."""
 
 _PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "(": ")", "[": "]", "{": "}"}
-_EDGE = " \t\n,;:!?-–—…·•"
+_EDGE = " \t\n,;:!?-–—…·•|"
 # "U.S." and "3 p.m." keep their full stop.
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:\w\.)+\w\.$")
 _ABBREVIATION_CHARS = 20
@@ -159,7 +161,8 @@ def _best_spans(
         if not np.isfinite(score):
             break
         span = trim_to_words(text, Span(offsets[first].start, offsets[last].end))
-        if any(map(str.isalnum, text[slice(*span)])):
+        words = text[slice(*span)]
+        if any(map(str.isalnum, words)) and CELL_END not in words:
             found.append((span, score))
         joint[: last + 1, first:] = -np.inf  # excludes all spans that overlap this one
     return found

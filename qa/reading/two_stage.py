@@ -13,8 +13,14 @@ from qa.reading.calibration import Calibration, compute_features, logit
 from qa.reading.large_model import LargeModel
 from qa.reading.model import Turn, WindowReader, shipped_folder
 from qa.reading.ranking import ScoredSpan
-from qa.reading.reader import ExtractiveReader, Reading, reading_of, with_last_question
-from qa.reading.spans import FirstPass, SpanCandidate, span_candidates
+from qa.reading.reader import (
+    ExtractiveReader,
+    Reading,
+    candidates_in,
+    reading_of,
+    with_last_question,
+)
+from qa.reading.spans import FirstPass, SpanCandidate
 
 READ = 3
 """The most passages that the large model reads."""
@@ -114,14 +120,7 @@ class TwoStageReader:
         history = " ".join(f"{turn.question} {turn.answer}" for turn in turns)
 
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
-            texts, titles = [p.text for p in some], [p.title for p in some]
-            windows = model.read(question, texts, titles, history)
-            pairs = zip(some, windows, strict=True)
-            return [
-                span
-                for passage, logits in pairs
-                for span in span_candidates(passage, logits, first[_place(passage)])
-            ]
+            return candidates_in(model, question, some, history, lambda p: first[_place(p)])
 
         def behind(passage: Passage) -> float:
             return first[_place(passage)].behind
@@ -140,8 +139,7 @@ class TwoStageReader:
             return scored
         best = scored[0]
         passage = best.candidate.passage
-        (windows,) = model.read(question, [passage.text], [passage.title])
-        alone = span_candidates(passage, windows)
+        alone = candidates_in(model, question, [passage])
         verdict = alone[0].verdict if alone else ()
         return [replace(best, candidate=replace(best.candidate, verdict=verdict)), *scored[1:]]
 

@@ -48,7 +48,7 @@ class Retriever:
         article_ids: Iterable[str] | None = None,
         vector: Vectors | None = None,
     ) -> list[Passage]:
-        """Return up to ``k`` passages, best first, ties in the order of the articles.
+        """Return up to ``k`` passages, best first, ties in the order they were indexed.
 
         ``article_ids`` limits the search to those articles. Fewer than ``k`` are returned if
         there are no more; passages of an article that is removed during the search are left

@@ -190,3 +190,14 @@ def test_8_bits_are_used_for_much_text_on_a_fast_cpu(
     vectors = embedder.encode_documents([f"text {i}" for i in range(texts)])
     assert bool(enabled) is expected
     assert vectors[0] @ embedder.encode_query("text 0") > 0.999
+
+
+def test_compatibility_letters_have_the_vector_and_tokens_of_what_they_mean(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    plain = "The final offer was 42"
+    for text in ("The ﬁnal oﬀer was 42", "Ｔｈｅ ｆｉｎａｌ ｏｆｆｅｒ ｗａｓ ４２"):
+        np.testing.assert_array_equal(embedder.encode_query(text), embedder.encode_query(plain))
+        documents = embedder.encode_documents([text, plain])
+        np.testing.assert_array_equal(documents[0], documents[1])
+        assert embedder.count_tokens([text]) == embedder.count_tokens([plain])

@@ -101,14 +101,27 @@ def test_the_catalogue_tells_all_but_the_texts_in_the_order_they_were_added(
     assert [info.characters for info in storage.catalogue()] == [6, 4, 5]
 
 
+def chunks_of(storage: Store, article: Article) -> list[tuple[Chunk, list[float]]]:
+    """Return the chunks of an article with their vectors."""
+    ((first, last),) = storage.chunk_ranges([article.id])
+    vectors = storage.vectors_between(first, last)[1].tolist()
+    chunks = [stored.chunk for stored in storage.chunks_between(first, last)]
+    return list(zip(chunks, vectors, strict=True))
+
+
 def test_a_renamed_article_keeps_all_but_its_title(storage: Store) -> None:
     article, other = added(storage, "abc"), added(storage, "xyz")
     before, revision = storage.article(article.id), storage.revision()
+    chunks = chunks_of(storage, article)
     storage.rename(article.id, "New")
     assert storage.article(article.id) == replace(before, title="New")
     assert storage.article(other.id).title == "T"
     assert storage.passage_sources([article.id])[article.id].title == "New"
-    # Nothing that is derived from the chunks has anything to catch up on.
+    assert chunks_of(storage, article) == chunks
+    # What is derived from title and chunks reads them again.
+    assert [change.added for change in storage.changes_since(revision)] == [False, True]
+    revision = storage.revision()
+    storage.rename(article.id, "New")
     assert storage.revision() == revision
     with pytest.raises(ArticleNotFound):
         storage.rename("no-such-id", "New")

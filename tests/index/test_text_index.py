@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import starmap
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.search import text_index as lexical
-from index.search.text_index import TextIndex, query_terms, stems
+from index.search.text_index import IndexedText, TextIndex, query_terms, stems
 from index.store.rows import Revision
 
 TEXTS = {
@@ -25,7 +26,7 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def index() -> TextIndex:
     made = TextIndex(None)
-    made.update(Revision(1, 2), TEXTS.items())
+    made.update(Revision(1, 2), starmap(IndexedText, TEXTS.items()))
     return made
 
 
@@ -37,7 +38,7 @@ def test_words_match_by_their_stems(index: TextIndex) -> None:
 def test_scores_are_those_of_bm25() -> None:
     texts = {1: "alpha beta beta", 2: "alpha gamma", 3: "delta epsilon zeta eta"}
     index = TextIndex(None)
-    index.update(Revision(1, 1), texts.items())
+    index.update(Revision(1, 1), starmap(IndexedText, texts.items()))
     tokens = {i: stems(text) for i, text in texts.items()}
     # tantivy counts our revision document too, and keeps lengths in one byte,
     # which is exact for texts as short as these.
@@ -104,16 +105,16 @@ def test_scores_of_the_best_and_of_given_ids(
 
 def test_equal_scores_are_ordered_by_id() -> None:
     index = TextIndex(None)
-    index.update(Revision(1, 1), [(9, "same"), (4, "same"), (6, "same")])
+    index.update(Revision(1, 1), [IndexedText(i, "same") for i in (9, 4, 6)])
     assert [found for found, _ in index.search("same", 5)] == [4, 6, 9]
 
 
 def test_an_index_on_disk_is_reopened_at_its_revision(tmp_path: Path) -> None:
     first = TextIndex(tmp_path / "lexical")
-    first.update(Revision(3, 99), [(1, "river"), (2, "sea")])
+    first.update(Revision(3, 99), [IndexedText(1, "river"), IndexedText(2, "sea")])
     second = TextIndex(tmp_path / "lexical")
     assert second.revision == Revision(3, 99)
-    first.update(Revision(4, 100), [(3, "river mouth")], removed=[(1, 1)])
+    first.update(Revision(4, 100), [IndexedText(3, "river mouth")], removed=[(1, 1)])
     second.refresh()
     assert second.revision == Revision(4, 100)
     assert [found for found, _ in second.search("river", 5)] == [3]
@@ -131,3 +132,25 @@ def test_remembered_stems_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [known[word] for word in words] == [(f"word{number}",) for number in range(100)]
     assert known["x" * 41] == ("x" * 41,)
     assert len(known) <= 10
+
+
+def test_a_word_of_the_title_counts_but_less_than_one_of_the_text() -> None:
+    index = TextIndex(None)
+    added = [
+        IndexedText(1, "oak and ash", "Ferry"),
+        IndexedText(2, "oak and ash", "Bridge"),
+        IndexedText(3, "bridge and ash", "Bridge"),
+        IndexedText(4, "bridge and ash", "Tunnel"),
+    ]
+    index.update(Revision(1, 1), added)
+    assert [found for found, _ in index.search("oak ferry", 1)] == [1]
+    assert [found for found, _ in index.search("bridge", 4)] == [3, 4, 2]
+
+
+def test_the_title_that_all_share_hardly_counts() -> None:
+    index = TextIndex(None)
+    added = [IndexedText(i, f"elm {i}", "Garden") for i in range(1, 40)]
+    index.update(Revision(1, 1), [*added, IndexedText(40, "garden path", "Garden")])
+    best, *others = index.search("garden", 40)
+    assert best[0] == 40
+    assert all(score < best[1] / 50 for _, score in others)
