@@ -419,11 +419,13 @@ def test_a_suggested_question_gets_its_overview_without_reading(ferry: ArticleQA
         levels: ClassVar[dict[str, float]] = {"balanced": 0.3}
         is_loaded = True
 
-        def read(self, question: str, passages: object) -> Reading:
-            del passages
+        def read(self, question: str, passages: object, turns: object = ()) -> Reading:
+            del passages, turns
             raise AssertionError(question)
 
         def load(self) -> None: ...
+
+        def take_notice(self) -> None: ...
 
     qa = ArticleQA(ferry._library.index, ferry._embedder, Settings(), reader=Unread())
     for question, intent in OVERVIEW_QUESTIONS.items():

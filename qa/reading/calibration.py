@@ -19,7 +19,7 @@ from qa.reading.ranking import (
     distinct,
     names_missing,
     question_terms,
-    sentences_of,
+    titled_sentences,
 )
 from qa.retrieval.fusion import text_stems
 from qa.settings import LEVELS
@@ -53,9 +53,9 @@ class Features:
     similarity: float
     """Cosine of question and passage vectors."""
     coverage: float
-    """Share, by idf, of the question's words in the passage or its heading."""
+    """Share, by idf, of the question's words in the passage, its heading or its title."""
     near: float
-    """The same for the sentences that the span overlaps."""
+    """The same for the sentences that the span overlaps and the title."""
     missing: float
     """Share of the question's names and numbers that the passage lacks."""
     length: float
@@ -131,7 +131,7 @@ def compute_features(
     best = scored[0]
     candidate, passage = best.candidate, best.candidate.passage
     scores = np.array([span.score for span in distinct(scored)])
-    context = f"{passage.heading} {passage.text}"
+    context = f"{passage.title} {passage.heading} {passage.text}"
     terms = question_terms(question, passages)
     return Features(
         margin=candidate.margin,
@@ -140,8 +140,8 @@ def compute_features(
         retrieval=passage.score,
         similarity=passage.similarity,
         coverage=terms.coverage(text_stems(context)),
-        near=terms.coverage(text_stems(sentences_of(candidate))),
-        missing=names_missing(question, f"{passage.title} {context}"),
+        near=terms.coverage(text_stems(titled_sentences(candidate))),
+        missing=names_missing(question, context),
         length=math.log1p(len(candidate.text.split())),
         first_confidence=candidate.first.confidence if candidate.first else 0.0,
         agrees=agreement(candidate),

@@ -35,7 +35,8 @@ class RankFeatures:
     retrieval: float
     """The passage's score by the retriever, in 0..1."""
     near: float
-    """Share, by idf, of the question's words in the sentences that the span overlaps."""
+    """Share, by idf, of the question's words in the sentences that the span overlaps and in
+    the title."""
     echo: float
     """Share of its words that are in the question."""
     length: float
@@ -122,7 +123,7 @@ def rank_features(
                 margin=candidate.margin,
                 has_answer=candidate.has_answer,
                 retrieval=candidate.passage.score,
-                near=terms.coverage(text_stems(sentences_of(candidate))),
+                near=terms.coverage(text_stems(titled_sentences(candidate))),
                 echo=sum(word in question_words for word in words) / max(1, len(words)),
                 length=math.log1p(len(words)),
                 behind=candidate.first.behind if candidate.first else 0.0,
@@ -154,10 +155,11 @@ def question_terms(question: str, passages: Sequence[Passage]) -> QuestionTerms:
     return QuestionTerms.of(question, [frozenset(text_stems(p.text)) for p in passages])
 
 
-def sentences_of(candidate: SpanCandidate) -> str:
-    """Return the text of the sentences that a candidate overlaps."""
+def titled_sentences(candidate: SpanCandidate) -> str:
+    """Return the title of a candidate's article and the sentences that it overlaps."""
     passage = candidate.passage
-    return " ".join(passage.words(s) for s in sentences_around(passage, candidate.span))
+    sentences = [passage.words(s) for s in sentences_around(passage, candidate.span)]
+    return " ".join([passage.title, *sentences])
 
 
 def names_missing(question: str, text: str) -> float:
