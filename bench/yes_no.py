@@ -2,9 +2,9 @@
 
     python -m bench.yes_no --data DIR [--quick] [--out bench/results]
 
-The set is CondaQA (Ravichander et al. 2022). Only texts that nothing was fitted on are used. A
-reply is right if it says what the label says, or if it refuses a question that the text does not
-answer. A quote without "yes" or "no" is neither right nor wrong.
+The set is CondaQA (Ravichander et al. 2022). A reply is right if it says what the label
+says, or if it refuses a question that the text does not answer. A quote without "yes" or "no" is
+neither right nor wrong.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from typing import Any
 from tqdm import tqdm
 
 from bench.commands import parser_of, report, shipped_reader, table
-from bench.datasets import in_first_half, in_quick_run
+from bench.datasets import in_quick_run
 from bench.environment import Environment
 from index.sentences import split_sentences
 from index.types import Passage, Span
 from qa.evaluation.datasets import read_lines
-from qa.reading.ranking import ScoredSpan
-from qa.reading.reader import Reading, SpanReader
+from qa.reading.reader import Reader, Reading
 
 FILE = "claims/condaqa.jsonl"
 
@@ -33,22 +32,17 @@ class YesNo:
     """A yes/no question, what was read, and the label: yes, no or unanswerable."""
 
     label: str
-    scored: Sequence[ScoredSpan]
     reading: Reading
 
 
-def ask_yes_no(data: Path, reader: SpanReader, *, first_half: bool, quick: bool) -> Iterator[YesNo]:
-    """Yield what is read for each question of one half of the texts."""
+def ask_yes_no(data: Path, reader: Reader, *, quick: bool) -> Iterator[YesNo]:
+    """Yield what is read for each question."""
     lines = list(read_lines(data / FILE, lambda line: line))
     for line in tqdm(lines, desc="texts", disable=None):
-        # The edits of a text have its number and a letter of their own.
-        if in_first_half(line["id"].rpartition("e")[0]) == first_half:
-            passage = _passage(line)
-            for question in line["claims"]:
-                if not quick or in_quick_run(question["id"]):
-                    scored = reader.score_spans(question["question"], [passage])
-                    reading = reader.interpret(question["question"], [passage], scored)
-                    yield YesNo(question["label"], scored, reading)
+        passage = _passage(line)
+        for question in line["claims"]:
+            if not quick or in_quick_run(question["id"]):
+                yield YesNo(question["label"], reader.read(question["question"], [passage]))
 
 
 def _passage(line: dict[str, Any]) -> Passage:
@@ -79,7 +73,7 @@ def main() -> None:
     given = parser_of("bench.yes_no").parse_args()
     environment = Environment.now("bench.yes_no")
     reader = shipped_reader(given)
-    asked = list(ask_yes_no(given.data, reader, first_half=False, quick=given.quick))
+    asked = list(ask_yes_no(given.data, reader, quick=given.quick))
     levels = {**reader.levels, "nothing refused": 0.0}
     rows = [
         (level, str(len(asked)), *(str(n) for n in counts(asked, least).values()))
