@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.search.text_index import query_terms
-from index.types import Passage, Span
+from index.types import Passage, Span, overlap
 from qa.reading.ranking import ScoredSpan
-from qa.reading.spans import sentences_around
+from qa.reading.spans import sentences_around, trim_to_words
 from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
@@ -23,6 +23,8 @@ _ANAPHORA = re.compile(
     r"|the latter)\b",
     re.IGNORECASE,
 )
+# A line of a list with its bullet or number.
+_ITEM = re.compile(r"^[ \t]*(?:[-*•·–]|\(?\w{1,3}[.)])[ \t]+(?P<item>\S.*)$", re.MULTILINE)
 # Questions whose answer may take more than one sentence.
 _LONG = re.compile(
     r"\bwhy\b|\bhow (did|do|does|is|are|was|were|can|could|should|would|will|has|have)\b"
@@ -57,9 +59,7 @@ def select_quotes(
     best = scored[0]
     passage = best.candidate.passage
     if members:
-        own = _covering(passage, members)
-        chosen = [(passage, span) for span in _with_lead(passage, own)]
-        return _joined(chosen[:MAX_MEMBER_SENTENCES])
+        return _of_members(passage, members)
     own = sentences_around(passage, best.candidate.span)[:MAX_SENTENCES]
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
@@ -69,17 +69,43 @@ def select_quotes(
     return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
 
 
-def _covering(passage: Passage, members: Sequence[Span]) -> list[Span]:
-    """Return the sentences that the members overlap, in order."""
-    return sorted({s for member in members for s in sentences_around(passage, member)})
+def _of_members(passage: Passage, members: Sequence[Span]) -> tuple[Quote, ...]:
+    """Return the sentences of all members in reading order, those of a list as one quote."""
+    own = sorted({s for member in members for s in sentences_around(passage, member)})
+    listed = [items for items in _lists(passage) if any(overlap(items[0], m) for m in members)]
+    if listed and overlap(listed[0][-1], own[-1]):
+        start = _lead_of(passage, own[0])
+        return (Quote(passage.article_id, start, own[-1].end, passage.heading),)
+    return _joined([(passage, span) for span in own[:MAX_MEMBER_SENTENCES]])
 
 
-def _with_lead(passage: Passage, own: Sequence[Span]) -> list[Span]:
-    """Return the sentences of a list with the one before it if that introduces it."""
-    place = passage.sentences.index(own[0]) if own[0] in passage.sentences else 0
-    if place and passage.words(passage.sentences[place - 1]).rstrip().endswith(":"):
-        return [passage.sentences[place - 1], *own]
-    return list(own)
+def whole_list(passage: Passage, members: Sequence[Span]) -> tuple[Span, ...]:
+    """Return all items of a list of which two or more are members; else ``members`` itself."""
+    for items in _lists(passage):
+        if sum(any(overlap(item, member) for member in members) for item in items) > 1:
+            return tuple(items[:MAX_MEMBER_SENTENCES])
+    return tuple(members)
+
+
+def _lists(passage: Passage) -> list[list[Span]]:
+    """Return the items, without their bullets or numbers, of each list in a passage."""
+    found: list[list[Span]] = []
+    last = -1
+    for match in _ITEM.finditer(passage.text):
+        if last < 0 or passage.text[last : match.start()].strip():
+            found.append([])
+        last = match.end()
+        item = trim_to_words(passage.text, Span(*match.span("item")))
+        found[-1].append(Span(item.start + passage.start, item.end + passage.start))
+    return [items for items in found if len(items) > 1]
+
+
+def _lead_of(passage: Passage, first: Span) -> int:
+    """Return where the sentence that introduces a list begins, or else its first item."""
+    before = [s for s in passage.sentences if s.end <= first.start]
+    if before and passage.words(before[-1]).rstrip().endswith(":"):
+        return before[-1].start
+    return first.start
 
 
 def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:

@@ -12,7 +12,7 @@ from index.letters import plain_letters
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, Turn, WindowReader, shipped_folder
-from qa.reading.quotes import Quote, select_quotes
+from qa.reading.quotes import Quote, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reading_text import reading_text
 from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_candidates
@@ -209,7 +209,7 @@ def reading_of(
     confidence = calibration.confidence(compute_features(question, scored, passages))
     best = scored[0].candidate
     verdict = decided(best, calibration.sure_verdict)
-    members = () if verdict else several(best)
+    members = () if verdict else whole_list(best.passage, several(best))
     quotes = select_quotes(question, distinct(scored), members)
     members = tuple(m for m in members if any(q.start <= m.start < m.end <= q.end for q in quotes))
     short = None if verdict or members else _within(quotes[0], best.span)

@@ -17,8 +17,6 @@ from qa.reading.model import WindowLogits
 MAX_ANSWER_TOKENS = 30
 VERDICTS = ("words", "yes", "no")
 """What a question can be answered with, in the order of the model's outputs."""
-MEMBER_LOGIT = 0.0
-"""The least mean logit of the tokens of a member of the answer."""
 CELL_END = "|"
 """Separates the cells of a table; an answer is in one of them."""
 SPANS_OF_WINDOW = 3
@@ -201,12 +199,26 @@ def _members(text: str, logits: WindowLogits) -> list[Span]:
     pairs = zip(logits.window.offsets, logits.inside, strict=True)
     runs = itertools.groupby(pairs, key=lambda pair: bool(pair[1] > 0))
     tokens = [list(run) for is_inside, run in runs if is_inside]
-    spans = [
-        trim_to_words(text, Span(run[0][0].start, run[-1][0].end))
-        for run in tokens
-        if np.mean([value for _, value in run]) >= MEMBER_LOGIT
-    ]
+    spans = [_unbroken(text, Span(run[0][0].start, run[-1][0].end)) for run in tokens]
+    spans = list(dict.fromkeys(trim_to_words(text, span) for span in spans))
     return [span for span in spans if span.start < span.end]
+
+
+def _unbroken(text: str, span: Span) -> Span:
+    """Return ``span`` widened to the white space around it, as in "14,000" or "two-thirds".
+
+    Scripts that are written without spaces are left alone.
+    """
+    start, end = span
+    while start > 0 and _is_graphic(text[start - 1]):
+        start -= 1
+    while end < len(text) and _is_graphic(text[end]):
+        end += 1
+    return Span(start, end)
+
+
+def _is_graphic(character: str) -> bool:
+    return character.isascii() and not character.isspace()
 
 
 def _shifted(span: Span, by: int) -> Span:

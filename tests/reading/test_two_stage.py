@@ -145,6 +145,23 @@ def test_each_member_of_an_answer_is_found_and_its_sentence_quoted() -> None:
     assert [text[quote.start : quote.end] for quote in reading.quotes] == [text]
 
 
+def test_a_list_of_which_two_items_answer_is_quoted_whole() -> None:
+    text = "To reset it:\n1. Unplug the cable.\n2. Hold the switch.\n3. Wait.\n\nIt is red."
+    large = Told({"Unplug": 3.0}, inside=("Unplug the cable", "Hold the switch"))
+    reading = reader(Told({"Unplug": 1.0}), large).read("How?", passages(text))
+    found = [text[slice(*member)] for member in reading.members]
+    assert found == ["Unplug the cable", "Hold the switch", "Wait"]
+    assert [text[q.start : q.end] for q in reading.quotes] == [text.partition("\n\n")[0]]
+
+
+def test_members_in_two_paragraphs_are_quoted_in_their_order() -> None:
+    text = "Anna runs the mill.\n\nBo came in May.\n\nCilla runs the shop."
+    large = Told({"Cilla": 3.0}, inside=("Anna", "Cilla"))
+    reading = reader(Told({"Cilla": 1.0}), large).read("Who runs them?", passages(text))
+    quoted = [text[q.start : q.end] for q in reading.quotes]
+    assert quoted == ["Anna runs the mill.", "Cilla runs the shop."]
+
+
 def test_a_span_that_has_all_members_is_one_answer() -> None:
     text = "They sold tea, rice and salt."
     large = Told({"tea, rice and salt": 3.0}, inside=("tea", "rice", "salt"))
