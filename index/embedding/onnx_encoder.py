@@ -114,12 +114,10 @@ class OnnxEncoder:
             checking = pool.submit(check_default_files, folder, (WEIGHTS, TOKENIZER))
             try:
                 graph, tokenizer = (FOLDER / GRAPH).read_bytes(), (folder / TOKENIZER).read_bytes()
-                weights = {
-                    name: tensor
-                    for name, tensor in map_tensors(folder / WEIGHTS).items()
-                    if not name.startswith(_UNUSED)
-                }
-                encoder = cls(weights, tokenizer, graph)
+                mapped = map_tensors(folder / WEIGHTS)
+                used = {n: w for n, w in mapped.items() if not n.startswith(_UNUSED)}
+                encoder = cls(used, tokenizer, graph)
+                mapped.forget_pages()  # the session has its own copy of most
             finally:
                 checking.result()  # a damaged file explains any other error
         return encoder

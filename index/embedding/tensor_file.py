@@ -18,13 +18,26 @@ from numpy.typing import NDArray
 _TYPES = {"F32": "<f4", "F16": "<f2", "I8": "i1", "I64": "<i8"}
 
 
-def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the tensors in a file by name, read-only and mapped into memory.
+class MappedTensors(dict[str, NDArray[Any]]):
+    """Tensors by name, read-only and mapped into memory."""
+
+    def __init__(self, data: mmap.mmap, tensors: dict[str, NDArray[Any]]) -> None:
+        super().__init__(tensors)
+        self._data = data
+
+    def forget_pages(self) -> None:
+        """Let the system take back the memory of what was read; it is read again when needed."""
+        if hasattr(self._data, "madvise"):  # not on Windows
+            self._data.madvise(mmap.MADV_DONTNEED)
+
+
+def map_tensors(path: Path) -> MappedTensors:
+    """Return the tensors in a file.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is not of the format, or has tensors of another type.
-        KeyError: The same.
+        ValueError: It is not of the format.
+        KeyError: It has tensors of another type.
     """
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -38,4 +51,4 @@ def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
             size = (end - begin) // kind.itemsize
             flat = np.frombuffer(data, kind, size, 8 + length + begin)
             found[name] = flat.reshape(tensor["shape"])
-    return found
+    return MappedTensors(data, found)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.int8 import Calibration, usable_cores
-from index.embedding.tensor_file import map_tensors
+from index.embedding.tensor_file import MappedTensors, map_tensors
 from index.errors import ModelCorrupt, ModelUnavailable
 from qa.reading.base_model import WEIGHTS, unpack_base
 from qa.reading.large_weights import (
@@ -111,6 +111,8 @@ class LargeModel:
         except Exception as error:  # onnxruntime raises exceptions of many types
             msg = f"The large reading model cannot be loaded: {error}."
             raise ModelCorrupt(msg) from error
+        if isinstance(weights, MappedTensors):
+            weights.forget_pages()  # the session has its own copy of most
         model.check(read_json(folder, LARGE_MANIFEST, lambda m: dict(m["reference"])))
         return model
 
