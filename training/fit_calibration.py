@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,15 +30,23 @@ from bench.datasets import CALIBRATED_ON, QA_FILES, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from index.embedding.embedder import SentenceTransformerEmbedder
+from index.sentences import split_sentences
+from index.types import Span, overlap
+from qa.evaluation.datasets import EvalArticle, EvalQuestion, Evidence
 from qa.evaluation.evaluate import Asked, ask_all
 from qa.reading.calibration import Calibration, Features, compute_features
-from qa.reading.model import CALIBRATION, shipped_folder
+from qa.reading.large_model import LARGE_MANIFEST
+from qa.reading.large_weights import ADAPTERS
+from qa.reading.model import CALIBRATION, MANIFEST, WEIGHTS, shipped_folder
 from qa.reading.ranking import RankFeatures, Ranking
 from qa.reading.reader import SpanReader
 from qa.reading.two_stage import LARGE_CALIBRATION, TwoStageReader
 from training.fit_ranking import as_read, fit_ranking
 
 FOLDS = 5
+SHORT_SUFFIX = ", in parts"
+SHORT = f"xquad_en{SHORT_SUFFIX}"
+"""Texts of a paragraph or a sentence, in which no other span or passage competes."""
 MOST = 600
 """Of larger sets not every question is asked."""
 SURE_VERDICT = 0.8
@@ -131,7 +139,9 @@ def _isotonic(
     edges = np.concatenate([[-np.inf], (knots[1:] + knots[:-1]) / 2, [np.inf]])
     smooth = model.predict(raw)
     bins = np.digitize(raw, edges[1:-1])
-    true = np.array([smooth[bins == place].mean() for place in range(len(knots))])
+    means = [(smooth[bins == n].mean(), (bins == n).sum()) for n in range(len(knots))]
+    # By the rule of succession (Laplace 1814), as nothing is certain.
+    true = np.maximum.accumulate([(mean * count + 1) / (count + 2) for mean, count in means])
     return tuple(np.round(knots, 4).tolist()), tuple(np.round(true, 4).tolist())
 
 
@@ -139,6 +149,39 @@ def _neutral() -> Calibration:
     weights = Features(**{field.name: 0.0 for field in fields(Features)})
     rank = Ranking(RankFeatures(1.0, 0.0, 6.0, 0.0, 0.0, 0.0))
     return Calibration(rank, 0.0, weights, (0.0, 1.0), (0.0, 1.0), {})
+
+
+def short_articles(articles: Sequence[EvalArticle]) -> Iterator[EvalArticle]:
+    """Yield each paragraph, and each first sentence of one, as an article of its own.
+
+    Its questions are those that it answers, those written for its paragraph that nothing answers,
+    and all off-topic ones of the article.
+    """
+    for article in articles:
+        paragraphs = sorted({q.context for q in article.questions if q.context})
+        for paragraph in paragraphs:
+            first = split_sentences(article.text[slice(*paragraph)])[0]
+            sentence = Span(paragraph.start + first.start, paragraph.start + first.end)
+            for place in (paragraph, sentence):
+                text = article.text[slice(*place)]
+                found = [_placed(q, place) for q in article.questions]
+                questions = tuple(q for q in found if q)
+                name = f"{article.id}/{place.start}-{place.end}"
+                yield EvalArticle(name, article.title, text, article.lang, questions)
+
+
+def _placed(question: EvalQuestion, place: Span) -> EvalQuestion | None:
+    """Return a question as one about part of its article; None if that is not known."""
+    spans = question.evidence.spans
+    if not question.answerable:
+        is_about = question.context is None or overlap(question.context, place)
+        return replace(question, context=None) if is_about else None
+    inside = tuple(
+        Span(s.start - place.start, s.end - place.start)
+        for s in spans
+        if place.start <= s.start and s.end <= place.end
+    )
+    return replace(question, evidence=Evidence(inside), context=None) if inside else None
 
 
 def calibrate(data: Path, reader: SpanReader, *, one_in: int) -> tuple[Calibration, Any]:
@@ -150,15 +193,18 @@ def calibrate(data: Path, reader: SpanReader, *, one_in: int) -> tuple[Calibrati
     asked: list[Asked] = []
     sets: list[str] = []
     counts = {}
-    for name in CALIBRATED_ON:
-        articles = [a for a in read_set(data, name, quick=False) if in_first_half(a.id)]
+    for name in (*CALIBRATED_ON, SHORT):
+        file = name.removesuffix(SHORT_SUFFIX)
+        articles = [a for a in read_set(data, file, quick=False) if in_first_half(a.id)]
+        if name == SHORT:
+            articles = list(short_articles(articles))
         if sum(len(a.questions) for a in articles) > MOST:
             articles = [replace(a, questions=a.questions[::one_in]) for a in articles]
         embedder.prepare([q.question for a in articles for q in a.questions])
         found = list(ask_all(articles, embedder, reader))
         counts[name] = {
-            "sha256": hashlib.sha256((data / QA_FILES[name]).read_bytes()).hexdigest(),
-            "articles": sorted({a.article for a in found}),
+            "sha256": hashlib.sha256((data / QA_FILES[file]).read_bytes()).hexdigest(),
+            "articles": len({a.article for a in found}),
             "questions": len(found),
             "answerable": sum(a.question.answerable for a in found),
         }
@@ -166,6 +212,12 @@ def calibrate(data: Path, reader: SpanReader, *, one_in: int) -> tuple[Calibrati
         sets += [name] * (len(asked) - len(sets))
     rank = fit_ranking(asked)
     return fit(observe(asked, sets, rank), rank), counts
+
+
+def _hash_of(given: argparse.Namespace) -> str:
+    """Return the hash of the weights that the calibration is for, from their manifest."""
+    manifest, name = (MANIFEST, WEIGHTS) if given.small else (LARGE_MANIFEST, ADAPTERS)
+    return str(json.loads((given.model / manifest).read_bytes())["files"][name])
 
 
 def main() -> None:
@@ -191,6 +243,7 @@ def main() -> None:
         "provenance": {
             "fitted_on": counts,
             "right": "the first quote holds a gold answer",
+            "adapters_sha256" if not given.small else "model_sha256": _hash_of(given),
             "command": environment.command,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -1,8 +1,8 @@
 """Describe the confidence of an answer in words, and explain its number.
 
 The thresholds are from the likelihood scale of the IPCC (Mastrandrea et al. 2010): "likely"
-begins at 66 % and "more likely than not" at 50 %. There is no stronger word, because the
-default calibration does not exceed 89 %.
+begins at 66 % and "more likely than not" at 50 %. There is no stronger word, so that the quote is
+still read.
 """
 
 from __future__ import annotations

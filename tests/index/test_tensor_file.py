@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from index.embedding.tensor_file import map_tensors
 
 def test_tensors_are_mapped_as_they_were_written_and_can_be_read_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    written = {
+    written: dict[str, np.ndarray[Any, Any]] = {
         "floats": rng.normal(size=(3, 5)).astype(np.float32),
         "halves": rng.normal(size=7).astype(np.float16),
         "bytes": rng.integers(-100, 100, (2, 2, 2)).astype(np.int8),
