@@ -8,6 +8,7 @@ and whether it is part of one of several; for the passage, whether it answers, a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -213,14 +214,22 @@ def _join(
     folder: Traversable, hashes: Mapping[str, str], cache: Path, key: str
 ) -> dict[str, NDArray[Any]]:
     from safetensors.numpy import save_file
+    from tqdm import tqdm
 
     arrays = {name: _read_arrays(folder, name, hashes) for name in (ADAPTERS, RANGES)}
-    _logger.info("Preparing the large reading model, once; this takes some seconds.")
     writable = _make_folder(cache)
-    with tempfile.TemporaryDirectory(dir=cache if writable else None) as place:
+    with (
+        # Windows cannot remove a file that is mapped.
+        tempfile.TemporaryDirectory(
+            dir=cache if writable else None, ignore_cleanup_errors=True
+        ) as place,
+        tqdm(total=3, desc="Preparing the reading model, once", disable=None, leave=False) as done,
+    ):
         unpack_base(Path(place), [WEIGHTS])
+        done.update()
         base = map_tensors(Path(place) / WEIGHTS)
         joined = join_weights(base, arrays[ADAPTERS], Calibration(**arrays[RANGES]))
+        done.update()
         if not writable:
             _logger.warning("The reading model is joined at each start: %s is read-only.", cache)
             return joined
@@ -230,9 +239,11 @@ def _join(
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         path = cache / f"reader-{key}-{digest}.safetensors"
         draft.replace(path)
+        done.update()
     for old in cache.glob("reader-*.safetensors"):
         if old != path:
-            old.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another process uses it
+                old.unlink()
     return map_tensors(path)
 
 
