@@ -128,7 +128,7 @@ def answer_of(turn: Turn) -> Answer:
 
 def rows_of(name: str, texts: Sequence[Sequence[Sequence[Asked]]]) -> list[tuple[str, ...]]:
     """Return a row of the table for each of WAYS."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for way, asked in zip(WAYS, zip(*texts, strict=True), strict=True):
         right = [[each.f1 for each in some] for some in asked]
         cited = [[each.is_cited for each in some] for some in asked]

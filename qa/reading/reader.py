@@ -140,18 +140,20 @@ class ExtractiveReader:
     ) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one.
 
-        The model was not trained with turns, so they count only if it is surer with them.
+        The model was not trained with turns. They are used only if it does not find the question
+        alone answered: else they cost complete questions more than follow-ups gain.
 
         Raises:
             ModelError: The model cannot be used.
         """
         scored = self.score_spans(question, passages)
         alone = self.interpret(question, passages, scored)
-        after = self.score_spans(question, passages, turns) if turns else []
+        if not turns or alone.confidence >= self.levels["balanced"]:
+            return alone
+        after = self.score_spans(question, passages, turns)
         if not after or is_same_answer(after[0].candidate, scored[0].candidate):
             return alone
-        reading = replace(self.interpret(question, passages, after), used_turns=True)
-        return max(alone, reading, key=lambda each: each.confidence)
+        return replace(self.interpret(question, passages, after), used_turns=True)
 
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
