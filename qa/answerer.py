@@ -20,7 +20,13 @@ from qa.conversation.document_questions import (
     no_byline,
     title_answer,
 )
-from qa.conversation.follow_ups import MAX_TURNS, TURNS_READ, turns_of, understood_after
+from qa.conversation.follow_ups import (
+    MAX_TURNS,
+    TURNS_READ,
+    split_after,
+    turns_of,
+    understood_after,
+)
 from qa.conversation.intent import (
     OVERVIEW_QUESTIONS,
     READING_SHARE,
@@ -199,9 +205,12 @@ class Answerer:
     def _answer_from_passages(self, request: Request) -> Answer:
         """Return the words of the articles that answer the question, or a refusal."""
         self._library.embed_pending()
-        turns = turns_of(self._previous_answers(request))
-        answer = self._answer_parts(request, turns)
-        answer = answer or self._answer_one(request, request.question, turns)
+        question, last = split_after(request.question)
+        asked = replace(request, question=question, history=(last,)) if last else request
+        turns = turns_of(self._previous_answers(asked))
+        answer = self._answer_parts(asked, turns) or self._answer_one(asked, question, turns)
+        if last:
+            answer = replace(answer, question=request.question, understood=None)
         places = answer.citations or answer.passages[:1]
         ids = {place.article_id for place in places}
         return _with_language_note(answer, [request.snapshot[each] for each in ids])

@@ -15,7 +15,7 @@ from index.types import Article, Chunk, Passage, Span
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
-from qa.conversation.follow_ups import turns_of, understood_after
+from qa.conversation.follow_ups import split_after, turns_of, understood_after
 from qa.conversation.intent import specific_words
 from qa.conversation.language import language_of
 from qa.conversation.multi_part import split_question
@@ -195,6 +195,7 @@ def test_a_question_of_full_length_is_understood_in_little_time(unit: str, lead:
     long_answer = answer_of(run)
     start = time.thread_time()
     split_question(question)
+    split_after(f"{question} (after “" * 2 + f"{run}”)")
     turns_of([replace(long_answer, question=question), refusal_of(run)])
     turns_of([replace(long_answer, short=None, understood=understood_after(question, question))])
     assert time.thread_time() - start < MOST_SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.answers.answer import Answer
+from qa.conversation.intent import has_letter
 from qa.output.escape import shorten, single_line
 from qa.reading.model import Turn
 
@@ -12,6 +13,7 @@ MAX_TURNS = 3
 """Earlier turns that are answered again if only their questions are known."""
 TURNS_READ = 2
 """Earlier turns that the reading model is given."""
+_AFTER, _END = " (after “", "”)"
 _QUOTE_CHARS = 200
 _QUESTION_CHARS = 100
 """Characters of an earlier question that are shown."""
@@ -24,13 +26,18 @@ def turns_of(answers: Sequence[Answer]) -> tuple[Turn, ...]:
 
 def understood_after(question: str, last: str) -> str:
     """Return ``question`` with the question before it, for people to read and edit."""
-    return f"{question} (after “{shorten(single_line(last), _QUESTION_CHARS)}”)"
+    return f"{question}{_AFTER}{shorten(single_line(last), _QUESTION_CHARS)}{_END}"
+
+
+def split_after(question: str) -> tuple[str, str]:
+    """Return the two questions that :func:`understood_after` joined; the second may be empty."""
+    first, _, last = question.removesuffix(_END).rpartition(_AFTER)
+    is_joined = question.endswith(_END) and has_letter(first) and has_letter(last)
+    return (first, last) if is_joined else (question, "")
 
 
 def _question_of(answer: Answer) -> str:
-    """Return the question of a turn, without what :func:`understood_after` added."""
-    understood = answer.understood or answer.question
-    return answer.question if understood.startswith(f"{answer.question} (after “") else understood
+    return split_after(answer.understood or answer.question)[0]
 
 
 def _reply_of(answer: Answer) -> str:

@@ -16,7 +16,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
-from qa.conversation.follow_ups import turns_of, understood_after
+from qa.conversation.follow_ups import split_after, turns_of, understood_after
 from qa.reading.model import Turn
 from qa.reading.quotes import Quote
 from qa.reading.reader import Reading
@@ -125,6 +125,32 @@ def test_the_question_of_a_turn_is_without_the_one_before_it() -> None:
 def test_a_question_is_understood_after_the_last_one_cut_to_one_short_line() -> None:
     assert understood_after("Why?", "Who\nbuilt it?") == "Why? (after “Who built it?”)"
     assert len(understood_after("Why?", "x" * 2_000)) < 130
+
+
+@pytest.mark.parametrize(
+    "question", ["Why?", "Why? (after “”)", " (after “Who?”)", "Why (after “Who?”)?", "”)", ""]
+)
+def test_a_question_that_was_typed_is_not_split(question: str) -> None:
+    assert split_after(question) == (question, "")
+
+
+def test_a_question_as_it_was_understood_is_read_after_the_other_one_again(mills: Asked) -> None:
+    reader = Recording()
+    with mills(reader) as qa:
+        first = qa.ask("Who built the mill at Arlen?")
+        answer = qa.ask("When was that?", history=[first])
+        before = reader.read_with[-1]
+        again = qa.ask(answer.understood or "")
+    assert reader.read_with[-1] == before
+    assert again == replace(answer, question=again.question, understood=None)
+
+
+def test_a_question_as_it_was_understood_may_be_edited(mills: Asked) -> None:
+    reader = Recording()
+    with mills(reader) as qa:
+        qa.ask("Where was that? (after “Who built the windmill?”)")
+    question, (turn,) = reader.read_with[-1]
+    assert (question, turn.question) == ("Where was that?", "Who built the windmill?")
 
 
 def test_a_question_is_read_with_the_turns_before_it(mills: Asked) -> None:
