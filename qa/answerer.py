@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from index.errors import QuestionError
 from index.types import Article, Passage
 from qa.answers.answer import OVERVIEWS, Answer, Kind
 from qa.answers.compose import compose_answer
-from qa.conversation.anaphora import is_follow_up
 from qa.conversation.document_questions import (
     ABOUT_DOCUMENT,
     BYLINE_QUESTIONS,
@@ -21,7 +20,13 @@ from qa.conversation.document_questions import (
     no_byline,
     title_answer,
 )
-from qa.conversation.follow_ups import MAX_TURNS, PreviousTurn, resolve
+from qa.conversation.follow_ups import (
+    MAX_TURNS,
+    TURNS_READ,
+    split_after,
+    turns_of,
+    understood_after,
+)
 from qa.conversation.intent import (
     OVERVIEW_QUESTIONS,
     READING_SHARE,
@@ -32,17 +37,21 @@ from qa.conversation.intent import (
     reply_to_small_talk,
 )
 from qa.conversation.language import language_note, language_of, seems_english
-from qa.conversation.multi_part import join_answers, split_question
+from qa.conversation.multi_part import join_answers, merged, split_question
 from qa.conversation.refusal import reason_for_refusal
 from qa.library import Library
 from qa.overview.length import without_length
-from qa.reading.reader import Reader, Reading
+from qa.reading.model import Turn
+from qa.reading.reader import Reader, Reading, with_last_question
 from qa.reading.reading_text import with_table_header
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
     from qa.overview.overviews import Overviews
+
+_MORE_PASSAGES = 3
+"""Passages read for a question after others, beyond those for one without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ class Request:
     """Whether the answer's passages are in the reading model's order."""
     vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
     """Embeddings by text; intent and retrieval need the same one."""
-    evidence: dict[str, Evidence] = field(default_factory=dict, repr=False)
-    """Evidence by question; choosing how to complete a follow-up computes it first."""
+    evidence: dict[tuple[str, tuple[Turn, ...]], Evidence] = field(default_factory=dict, repr=False)
+    """Evidence by the question and the turns before it; the intent may need it first."""
     snapshot: dict[str, Article] = field(default_factory=dict, repr=False)
     """The articles of the passages by id, as other threads may remove them."""
 
@@ -119,7 +128,7 @@ class Answerer:
         """Return the answer from those of the articles that are still in the library.
 
         Raises:
-            QuestionError: An earlier question that it refers to is blank or too long.
+            QuestionError: One of the last questions before it is blank or too long.
         """
         answer = self._answer(request)
         notice = self._reader.take_notice()
@@ -151,14 +160,13 @@ class Answerer:
             if same_model
             else self.intent_embedder.encode_query,
             titles=list(request.titles.values()),
-            in_context=bool(request.history) and is_follow_up(request.question),
         )
         if intent is Intent.FACTUAL or request.question.strip() in OVERVIEW_QUESTIONS:
             return intent
         self._library.embed_pending()
         if self._are_in_articles(specific_words, request):
             return Intent.FACTUAL
-        confidence = self._confidence_in(request, request.question)
+        confidence = self._evidence(request, request.question).reading.confidence
         return Intent.FACTUAL if confidence >= READING_SHARE * probability else intent
 
     def overview(self, kind: Kind, request: Request) -> Answer:
@@ -197,63 +205,62 @@ class Answerer:
     def _answer_from_passages(self, request: Request) -> Answer:
         """Return the words of the articles that answer the question, or a refusal."""
         self._library.embed_pending()
-        confidence_in = functools.partial(self._confidence_in, request)
-        turns = [turn for turn in request.history if _can_be_referred_to(turn)]
-        understood = request.question
-        if turns and is_follow_up(understood):
-            understood = resolve(understood, self._previous_turns(request, turns), confidence_in)
-        answer = self._answer_parts(request, understood, confidence_in)
-        answer = answer or self._answer_one(request, understood)
-        if understood != request.question:
-            understood = answer.understood or understood
-            answer = replace(answer, question=request.question, understood=understood)
+        question, last = split_after(request.question)
+        asked = replace(request, question=question, history=(last,)) if last else request
+        turns = turns_of(self._previous_answers(asked))
+        answer = self._answer_parts(asked, turns) or self._answer_one(asked, question, turns)
+        if last:
+            answer = replace(answer, question=request.question, understood=None)
         places = answer.citations or answer.passages[:1]
         ids = {place.article_id for place in places}
         return _with_language_note(answer, [request.snapshot[each] for each in ids])
 
-    def _previous_turns(
-        self, request: Request, turns: Sequence[str | Answer]
-    ) -> list[PreviousTurn]:
-        """Return the last turns; those without an answer are answered again."""
+    def _previous_answers(self, request: Request) -> list[Answer]:
+        """Return the last answers; questions without an answer are answered again."""
         answers: list[Answer] = []
+        turns = [turn for turn in request.history if _can_be_referred_to(turn)]
         for turn in turns[-MAX_TURNS:]:
             if isinstance(turn, str):
                 self.check(turn)
-                turn = self.answer(  # noqa: PLW2901 - only the answer is needed from here on
-                    replace(request, question=turn, history=tuple(answers), rerank=True)
+                turn = self._answer(  # noqa: PLW2901 - only the answer is needed from here on
+                    replace(request, question=turn, history=tuple(answers))
                 )
             if _can_be_referred_to(turn):
                 answers.append(turn)
-        return [PreviousTurn.of(answer) for answer in answers]
+        return answers
 
-    def _answer_parts(
-        self, request: Request, question: str, confidence_in: Callable[[str], float]
-    ) -> Answer | None:
-        """Return the joined answers to the parts of a question.
+    def _answer_parts(self, request: Request, turns: Sequence[Turn]) -> Answer | None:
+        """Return the joined answers to the parts of a question, each read after the previous ones.
 
-        Each part is read as a follow-up to the previous ones. None if the question has only one
-        part, or if no part is answered.
+        None if the question has only one part, or if no part is answered.
         """
-        parts = split_question(question)
+        parts = split_question(request.question)
         if len(parts) == 1:
             return None
         answers: list[Answer] = []
         for part in parts:
-            earlier = [PreviousTurn.of(answer) for answer in answers]
-            answers.append(self._answer_one(request, resolve(part, earlier, confidence_in)))
+            earlier = (*turns, *turns_of(answers))[-TURNS_READ:]
+            answers.append(self._answer_one(request, part, earlier))
         if not any(answer.answered for answer in answers):
             return None
-        read = tuple(answer.question for answer in answers)
-        return join_answers(question, answers, " ".join(read) if read != parts else None)
+        used_turns = bool(turns and answers[0].understood)
+        last = turns[-1].question if used_turns else None
+        return join_answers(
+            request.question, answers, last and understood_after(request.question, last)
+        )
 
-    def _answer_one(self, request: Request, question: str) -> Answer:
-        evidence = self._evidence(request, question)
+    def _answer_one(self, request: Request, question: str, turns: Sequence[Turn]) -> Answer:
+        evidence = self._evidence(request, question, tuple(turns))
         reading = evidence.reading
         if not request.rerank:
             reading = replace(reading, passages=evidence.passages)
         least = self._settings.confidence_threshold(self._reader.levels)
         answer = compose_answer(question, reading, request.snapshot, least)
-        return answer if answer.answered else self._with_reason(answer, request)
+        if not answer.answered:
+            return self._with_reason(answer, request)
+        if not reading.used_turns:
+            return answer
+        return replace(answer, understood=understood_after(question, turns[-1].question))
 
     def _with_reason(self, refusal: Answer, request: Request) -> Answer:
         """Return a refusal with a text that says why, as far as that is known."""
@@ -268,26 +275,32 @@ class Answerer:
         reason = reason_for_refusal(refusal.question, is_mentioned, len(request.titles))
         return replace(refusal, text=reason)
 
-    def _confidence_in(self, request: Request, question: str) -> float:
-        return self._evidence(request, question).reading.confidence
+    def _evidence(self, request: Request, question: str, turns: tuple[Turn, ...] = ()) -> Evidence:
+        """Retrieve and read passages for ``question`` after ``turns``, once for each request."""
+        if (question, turns) not in request.evidence:
+            passages = self._retrieve(request, question)
+            if turns:
+                limit = self._settings.max_question_chars
+                together = self._retrieve(request, with_last_question(question, turns)[-limit:])
+                most = self._settings.passages + _MORE_PASSAGES
+                passages = merged((together, passages))[:most]
+            reading = self._reader.read(question, passages, turns)
+            request.evidence[question, turns] = Evidence(passages, reading)
+        return request.evidence[question, turns]
 
-    def _evidence(self, request: Request, question: str) -> Evidence:
-        """Retrieve and read passages for ``question``, once for each request."""
-        if question not in request.evidence:
-            vector = self._encode(request, question)
-            found = self._retriever.retrieve_existing(
-                question, self._settings.passages, request.article_ids, vector
-            )
-            unknown = {passage.article_id for passage in found} - request.snapshot.keys()
-            request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
-            passages = tuple(
-                with_table_header(p, request.snapshot[p.article_id].text)
-                for p in found
-                if p.article_id in request.snapshot
-            )
-            reading = self._reader.read(question, passages)
-            request.evidence[question] = Evidence(passages, reading)
-        return request.evidence[question]
+    def _retrieve(self, request: Request, text: str) -> tuple[Passage, ...]:
+        """Return the passages that match ``text``, and remember their articles."""
+        vector = self._encode(request, text)
+        found = self._retriever.retrieve_existing(
+            text, self._settings.passages, request.article_ids, vector
+        )
+        unknown = {passage.article_id for passage in found} - request.snapshot.keys()
+        request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
+        return tuple(
+            with_table_header(p, request.snapshot[p.article_id].text)
+            for p in found
+            if p.article_id in request.snapshot
+        )
 
 
 def _can_be_referred_to(turn: str | Answer) -> bool:

@@ -304,15 +304,15 @@ class ArticleQA:
         Args:
             question: What to answer.
             article_ids: The articles to answer from; None for all.
-            history: Earlier questions or, better, their answers, oldest first. A follow-up
-                such as "When did he call?" is completed from them, and the completed
-                question is :attr:`Answer.understood`. Other questions ignore them. An earlier
-                question without its answer is answered again if needed.
+            history: Earlier questions or, better, their answers, oldest first. The question is
+                read with the last ones; if they decide the answer, as for "When did he call?",
+                :attr:`Answer.understood` says so. An earlier question without its answer is
+                answered again.
             rerank: Whether the answer's passages are in the reading model's order instead of
                 the retriever's.
 
         Raises:
-            QuestionError: The question, or an earlier one that it refers to, is blank or
+            QuestionError: The question, or one of the last three before it, is blank or
                 too long.
             ArticleNotFound: One of the ids is not in the library.
         """

@@ -226,34 +226,58 @@ def test_a_yes_no_question_is_answered_with_the_words_of_the_article(bundled: Ar
     assert answer.short
 
 
+BEFORE, FOLLOW_UP = "How many people were killed at Pahalgam?", "Where exactly?"
+UNDERSTOOD = "Where exactly? (after “How many people were killed at Pahalgam?”)"
+
+
 def test_a_follow_up_is_understood_from_the_answers_before_it(bundled: ArticleQA) -> None:
-    first = bundled.ask("What was Operation Sindoor?")
-    answer = bundled.ask("When was it launched?", history=[first])
+    answer = bundled.ask(FOLLOW_UP, history=[bundled.ask(BEFORE)])
     check(bundled, answer)
-    assert answer.question == "When was it launched?"
-    assert answer.understood == "When was Operation Sindoor launched?"
-    alone = bundled.ask(answer.understood)
+    assert answer.question == FOLLOW_UP
+    assert answer.understood == UNDERSTOOD
+    assert "at Baisaran near Pahalgam" in answer.citations[0].quote
+    assert "Baisaran" not in bundled.ask(FOLLOW_UP).text
+
+
+def test_a_follow_up_as_it_was_understood_can_be_asked_on_its_own(bundled: ArticleQA) -> None:
+    answer = bundled.ask(FOLLOW_UP, history=[bundled.ask(BEFORE)])
+    assert bundled.ask(UNDERSTOOD).citations == answer.citations
+
+
+def test_a_follow_up_is_answered_after_a_refused_question(bundled: ArticleQA) -> None:
+    refused = bundled.ask("What is the capital of France?")
+    assert not refused.answered
+    answer = bundled.ask(FOLLOW_UP, history=[refused, bundled.ask(BEFORE)])
+    assert "at Baisaran near Pahalgam" in answer.citations[0].quote
+    bundled.ask("Why?", history=[refused])
+
+
+def test_a_history_of_questions_gives_the_same_answer_as_one_of_answers(bundled: ArticleQA) -> None:
+    questions = ["What was Operation Sindoor?", "When was it launched?"]
+    answers: list[Answer] = []
+    for question in questions:
+        answers.append(bundled.ask(question, history=answers))
+    by_answers = bundled.ask("Why?", history=answers)
+    assert bundled.ask("Why?", history=questions) == by_answers
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("Who did Marco Rubio call?", "When was Operation Sindoor launched?"),
+        ("When was Operation Sindoor launched?", "Who did Marco Rubio call?"),
+        ("How many people were killed at Pahalgam?", "What did India suspend?"),
+    ],
+)
+def test_a_complete_question_gets_the_same_answer_after_another(
+    bundled: ArticleQA, before: str, question: str
+) -> None:
+    answer, alone = bundled.ask(question, history=[before]), bundled.ask(question)
     assert (answer.text, answer.short, answer.citations) == (
         alone.text,
         alone.short,
         alone.citations,
     )
-
-
-def test_a_history_of_questions_gives_the_same_answer_as_one_of_answers(bundled: ArticleQA) -> None:
-    questions = ["Who did Marco Rubio call?", "When did he call?"]
-    answers: list[Answer] = []
-    for question in questions:
-        answers.append(bundled.ask(question, history=answers))
-    by_answers = bundled.ask("Why?", history=answers)
-    assert by_answers.understood is not None
-    assert bundled.ask("Why?", history=questions) == by_answers
-
-
-def test_a_self_contained_question_ignores_the_history(bundled: ArticleQA) -> None:
-    question = "When was Operation Sindoor launched?"
-    answer = bundled.ask(question, history=["Who did Marco Rubio call?", " "])
-    assert answer == bundled.ask(question)
     assert answer.understood is None
 
 
@@ -276,14 +300,30 @@ def test_a_question_gets_the_kind_of_answer_it_asks_for(
 
 
 def test_a_thank_you_does_not_break_a_follow_up(bundled: ArticleQA) -> None:
-    first = bundled.ask("What was Operation Sindoor?")
-    understood = bundled.ask("When was it launched?", history=[first]).understood
+    first = bundled.ask(BEFORE)
     between = [first, bundled.ask("Thanks a lot!"), bundled.ask("Which people are mentioned?")]
     assert [turn.kind for turn in between] == [Kind.ANSWER, Kind.TALK, Kind.PEOPLE]
-    again = bundled.ask("When was it launched?", history=between)
-    assert again.understood == understood is not None
-    as_typed = ["What was Operation Sindoor?", "Thanks a lot!"]
-    assert bundled.ask("When was it launched?", history=as_typed).understood == understood
+    assert bundled.ask(FOLLOW_UP, history=between).understood == UNDERSTOOD
+    as_typed = [BEFORE, "Thanks a lot!"]
+    assert bundled.ask(FOLLOW_UP, history=as_typed).understood == UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Thanks", Kind.TALK),
+        ("Thank you so much!", Kind.TALK),
+        ("Tell me more", Kind.SUMMARY),
+        ("TL;DR", Kind.SUMMARY),
+        ("Who is mentioned?", Kind.PEOPLE),
+        ("Give me a timeline.", Kind.TIMELINE),
+        ("What are the main takeaways?", Kind.KEY_POINTS),
+    ],
+)
+def test_the_kind_of_a_question_is_the_same_after_an_answer(
+    bundled: ArticleQA, question: str, kind: Kind
+) -> None:
+    assert bundled.ask(question, history=[bundled.ask(BEFORE)]).kind is kind
 
 
 @pytest.mark.parametrize("question", ["Summarise it for me", "So what is it about?"])

@@ -76,7 +76,8 @@ class Answer:
     begins with it, in the program's own words."""
 
     understood: str | None = None
-    """The complete question that a follow-up was understood as; None if it was read as typed."""
+    """The question with the one before it, if that decides the answer; None if it was read as
+    typed."""
 
     kind: Kind = Kind.ANSWER
     """What the question asked for."""
@@ -120,7 +121,7 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, a key for each field; :meth:`from_dict` is the inverse.
 
-        ``understood`` is null unless a follow-up question was completed.
+        ``understood`` is null unless earlier questions decided the answer.
         """
         return {
             "question": self.question,

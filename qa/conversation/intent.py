@@ -133,8 +133,6 @@ MIN_PROBABILITY_SPECIFIC = 0.85
 READING_SHARE = 0.5
 """A question is factual if the reader's confidence is at least this share of the probability that
 it is not. Of 764 phrases of other intents, asked of 13 articles, none is taken to be factual."""
-MIN_PROBABILITY_IN_CONTEXT = 0.95
-"""The same for a question that may refer to an earlier one."""
 _ABOUT_CHATBOT = frozenset({Intent.HELP, Intent.IDENTITY})
 
 
@@ -205,7 +203,6 @@ def detect_intent(
     encode: Callable[[str], Vectors],
     *,
     titles: Sequence[str] = (),
-    in_context: bool = False,
 ) -> DetectedIntent:
     """Return the intent of ``question``.
 
@@ -213,7 +210,6 @@ def detect_intent(
         question: As it was typed.
         encode: Returns its embedding by the default model, which the weights are fitted to.
         titles: Titles of the articles. Their words in a question are not specific.
-        in_context: Whether it may be a follow-up, which needs a higher probability.
     """
     if not has_letter(question) or len(question) > MAX_CHARS:
         return DetectedIntent(Intent.FACTUAL)
@@ -223,17 +219,13 @@ def detect_intent(
     intent, probability = model.most_likely(encode(question))
     general = model.general_words(intent).union(*map(words_in, titles))
     specific = specific_words(question, general)
-    if probability < min_probability(specific, general, in_context=in_context):
+    if probability < min_probability(specific, general):
         return DetectedIntent(Intent.FACTUAL)
     return DetectedIntent(intent, tuple(specific), probability)
 
 
-def min_probability(
-    specific: Sequence[str], general: AbstractSet[str], *, in_context: bool = False
-) -> float:
+def min_probability(specific: Sequence[str], general: AbstractSet[str]) -> float:
     """Return the least probability at which a question with these words is not factual."""
-    if in_context:
-        return MIN_PROBABILITY_IN_CONTEXT
     misspelled = all(is_misspelled(word, general) for word in specific)
     return MIN_PROBABILITY if misspelled else MIN_PROBABILITY_SPECIFIC
 

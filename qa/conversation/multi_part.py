@@ -11,7 +11,7 @@ from index.types import Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.compose import REFUSAL, quote_starts, verdict_words
-from qa.conversation.anaphora import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
+from qa.conversation.words import AUXILIARIES, LEAD_INS, PREPOSITIONS, WH, words_of
 
 MAX_CLAUSES = 3
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from index.search.text_index import STOP_WORDS
 from qa.answers.compose import NO_ARTICLE, REFUSAL
-from qa.conversation.anaphora import AUXILIARIES, PREPOSITIONS, bare, names_in, words_of
+from qa.conversation.words import AUXILIARIES, PREPOSITIONS, bare, names_in, words_of
 
 MAX_CLAUSE_CHARS = 120
 MAX_NAMES = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from index.types import Span
-from qa.conversation.anaphora import Word, bare, words_of
+from qa.conversation.words import Word, bare, words_of
 from qa.overview.summary import Sentence
 
 _LEXICON = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from index.types import Span
-from qa.conversation.anaphora import words_of
+from qa.conversation.words import words_of
 from qa.overview.names import (
     CHARACTERS,
     GIVEN_NAMES,

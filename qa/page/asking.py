@@ -174,7 +174,7 @@ class Asking:
     ) -> Iterator[tuple[Any, ...]]:
         """Ask a question that follows the turns of ``history``; show ``before`` if stopped.
 
-        An edited wording is complete, so it is asked without history.
+        An edited wording has the question before it, so it is asked without history.
 
         Raises:
             gr.Error: Too many questions wait. The question stays in the box.

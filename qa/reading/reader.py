@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from index.letters import plain_letters
-from index.types import Passage, Span
+from index.types import Passage, Span, overlap
 from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, Turn, WindowReader, shipped_folder
 from qa.reading.quotes import Quote, select_quotes, whole_list
@@ -19,6 +19,8 @@ from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_ca
 
 # Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
+_LAST_QUESTION_CHARS = 200
+"""Characters of the last question, at its end, so that it leaves room for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Reading:
     """"yes" or "no" if that is the answer and it is sure."""
     passages: tuple[Passage, ...] = ()
     """The passages in the order of how well they answer, with new ranks and scores."""
+    used_turns: bool = False
+    """Whether the question alone has another answer, or none, in the passage that answers."""
 
 
 class Reader(Protocol):
@@ -136,10 +140,20 @@ class ExtractiveReader:
     ) -> Reading:
         """Return the best answer in ``passages``, with the probability that it is one.
 
+        The model was not trained with turns. They are used only if it does not find the question
+        alone answered: else they cost complete questions more than follow-ups gain.
+
         Raises:
             ModelError: The model cannot be used.
         """
-        return self.interpret(question, passages, self.score_spans(question, passages, turns))
+        scored = self.score_spans(question, passages)
+        alone = self.interpret(question, passages, scored)
+        if not turns or alone.confidence >= self.levels["balanced"]:
+            return alone
+        after = self.score_spans(question, passages, turns)
+        if not after or is_same_answer(after[0].candidate, scored[0].candidate):
+            return alone
+        return replace(self.interpret(question, passages, after), used_turns=True)
 
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
@@ -163,7 +177,8 @@ class ExtractiveReader:
         def spans_of(some: Sequence[Passage]) -> list[SpanCandidate]:
             return candidates_in(model, question, some)
 
-        return self.calibration.rank.rank(question, passages, spans_of)
+        by_score = sorted(passages, key=lambda passage: -passage.score)
+        return self.calibration.rank.rank(question, by_score, spans_of)
 
     def _loaded(self) -> WindowReader:
         with self._lock:
@@ -194,7 +209,13 @@ def candidates_in(
 
 def with_last_question(question: str, turns: Sequence[Turn]) -> str:
     """Return the last question of ``turns`` and ``question`` as one text."""
-    return f"{turns[-1].question} {question}" if turns else question
+    return f"{turns[-1].question[-_LAST_QUESTION_CHARS:]} {question}" if turns else question
+
+
+def is_same_answer(one: SpanCandidate, other: SpanCandidate) -> bool:
+    """Return whether two spans overlap."""
+    same_article = one.passage.article_id == other.passage.article_id
+    return same_article and overlap(one.span, other.span)
 
 
 def reading_of(

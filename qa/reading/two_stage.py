@@ -17,6 +17,7 @@ from qa.reading.reader import (
     ExtractiveReader,
     Reading,
     candidates_in,
+    is_same_answer,
     reading_of,
     with_last_question,
 )
@@ -100,7 +101,11 @@ class TwoStageReader:
         Raises:
             ModelError: A model cannot be used.
         """
-        return self.interpret(question, passages, self.score_spans(question, passages, turns))
+        model = self._loaded()
+        if model is None:
+            return self._small.read(question, passages, turns)
+        scored, used_turns = self._scored(question, passages, turns, model)
+        return replace(self.interpret(question, passages, scored), used_turns=used_turns)
 
     def interpret(
         self, question: str, passages: Sequence[Passage], scored: Sequence[ScoredSpan]
@@ -115,6 +120,12 @@ class TwoStageReader:
         model = self._loaded()
         if model is None:
             return self._small.score_spans(question, passages, turns)
+        return self._scored(question, passages, turns, model)[0]
+
+    def _scored(
+        self, question: str, passages: Sequence[Passage], turns: Sequence[Turn], model: WindowReader
+    ) -> tuple[list[ScoredSpan], bool]:
+        """Return the spans, best first, and whether the best one needs the earlier turns."""
         first = self._first_passes(question, passages, turns)
         order = sorted(passages, key=lambda p: (-first[_place(p)].behind, p.rank))[: self._read]
         history = " ".join(f"{turn.question} {turn.answer}" for turn in turns)
@@ -126,22 +137,7 @@ class TwoStageReader:
             return first[_place(passage)].behind
 
         scored = self.calibration.rank.rank(question, order, spans_of, behind, at_once=1)
-        return self._with_verdict(question, scored, model) if turns else scored
-
-    def _with_verdict(
-        self, question: str, scored: list[ScoredSpan], model: WindowReader
-    ) -> list[ScoredSpan]:
-        """Return the spans, the best with the verdict of reading it without earlier turns.
-
-        No dialogue that the model was trained on has a yes/no question with its verdict.
-        """
-        if not scored:
-            return scored
-        best = scored[0]
-        passage = best.candidate.passage
-        alone = candidates_in(model, question, [passage])
-        verdict = alone[0].verdict if alone else ()
-        return [replace(best, candidate=replace(best.candidate, verdict=verdict)), *scored[1:]]
+        return _with_verdict(question, scored, model) if scored and turns else (scored, False)
 
     def _first_passes(
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn]
@@ -191,6 +187,21 @@ class TwoStageReader:
                     self._notice = f"A smaller reading model answers. {error}"
                     _logger.warning("%s", self._notice)
             return self._large
+
+
+def _with_verdict(
+    question: str, scored: Sequence[ScoredSpan], model: WindowReader
+) -> tuple[list[ScoredSpan], bool]:
+    """Return the spans, the best with the verdict of reading its passage without earlier turns.
+
+    No dialogue that the model was trained on has a yes/no question with its verdict. Also return
+    whether the passage has another answer, or none, without the turns.
+    """
+    best = scored[0].candidate
+    alone = candidates_in(model, question, [best.passage])
+    found = alone and alone[0].has_answer >= 0 and is_same_answer(best, alone[0])
+    judged = replace(best, verdict=alone[0].verdict if alone else ())
+    return [replace(scored[0], candidate=judged), *scored[1:]], not found
 
 
 def _place(passage: Passage) -> _PLACE:

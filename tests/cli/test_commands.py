@@ -147,8 +147,8 @@ def test_chat_answers_line_after_line_until_an_empty_one(library: str) -> None:
 
 
 def test_chat_understands_follow_ups(library: str) -> None:
-    result = run("chat", "-l", library, stdin="When did the bridge open?\nWhere did it open?\n\n")
-    assert "Understood as: Where did Harbour Bridge open?" in result.output
+    result = run("chat", "-l", library, stdin="When did the bridge open?\nExactly?\n\n")
+    assert "Understood as: Exactly? (after “When did the bridge open?”)" in result.output
 
 
 def test_chat_continues_after_a_rejected_question(library: str) -> None:

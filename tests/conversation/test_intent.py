@@ -56,14 +56,6 @@ def test_a_question_with_a_word_of_an_article_is_factual() -> None:
         assert qa.intent("Summarise the dragon article") is Intent.SUMMARY
 
 
-def test_a_possible_follow_up_needs_a_higher_probability(
-    embedder: SentenceTransformerEmbedder,
-) -> None:
-    assert (
-        detect_intent("what is it", embedder.encode_query, in_context=True).intent is Intent.FACTUAL
-    )
-
-
 @pytest.mark.parametrize("question", ["", "  ", f"Summarise {'this ' * MAX_CHARS}"])
 def test_a_question_without_letters_or_too_long_is_factual(
     embedder: SentenceTransformerEmbedder, question: str

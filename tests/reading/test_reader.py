@@ -5,8 +5,9 @@ import pytest
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.search.passage_index import PassageIndex
 from index.types import Article, Heading, Passage
+from qa.reading.model import Turn
 from qa.reading.quotes import MAX_SENTENCES
-from qa.reading.reader import ExtractiveReader, Reading
+from qa.reading.reader import ExtractiveReader, Reading, with_last_question
 from qa.retrieval.retriever import Retriever
 
 TEXT = """Rubio's calls
@@ -93,6 +94,23 @@ def test_passages_are_reordered_by_how_well_they_answer(
     assert {p.start for p in reading.passages} == {
         p.start for p in library.passages("Who opened the bridge?")
     }
+
+
+def test_turns_are_used_if_the_question_alone_is_not_answered(library: Library) -> None:
+    turns = (Turn("Who built the lighthouse?", "Anna Lindqvist"),)
+    passages = library.passages("Who built the lighthouse? Where?")
+    after = library.reader.read("Where?", passages, turns)
+    assert after.used_turns
+    assert not library.reader.read("Where?", passages).used_turns
+    complete = "Who made a call on Thursday?"
+    alone = library.reader.read(complete, library.passages(complete))
+    assert library.reader.read(complete, library.passages(complete), turns) == alone
+
+
+def test_a_long_question_before_it_does_not_push_a_question_out() -> None:
+    last = Turn(f"Who {'built it ' * 200}?", "")
+    assert len(with_last_question("Where?", [last])) < 220
+    assert with_last_question("Where?", [last]).endswith("? Where?")
 
 
 def test_without_passages_there_is_nothing_to_quote(library: Library) -> None:

@@ -117,6 +117,42 @@ def test_yes_or_no_is_decided_by_the_question_alone() -> None:
     assert [call[3] for call in large.calls] == ["Cats? No", ""]
 
 
+@dataclass
+class Remembering(Told):
+    """A model that finds other words after earlier turns than without."""
+
+    after: dict[str, float] = field(default_factory=dict)
+    has_answer: float = 0.0
+    """The logit that there is an answer to the question alone."""
+
+    def read(
+        self, question: str, texts: Sequence[str], titles: Sequence[str] = (), history: str = ""
+    ) -> list[list[WindowLogits]]:
+        found = Told(self.after if history else self.margins).read(question, texts, titles)
+        logit = 0.0 if history else self.has_answer
+        return [[replace(window, has_answer=logit) for window in windows] for windows in found]
+
+
+@pytest.mark.parametrize(
+    ("alone", "has_answer", "used"),
+    [("Anna", 1.0, False), ("Anna", -1.0, True), ("Bo", 1.0, True)],
+)
+def test_turns_are_used_if_the_question_alone_has_another_answer_or_none(
+    alone: str, has_answer: float, *, used: bool
+) -> None:
+    large = Remembering({alone: 3.0}, after={"Anna": 3.0}, has_answer=has_answer)
+    some = passages("Anna met Bo.")
+    reading = reader(Told({"Anna": 1.0}), large).read("Who?", some, (Turn("When?", "Now"),))
+    assert some[0].text[slice(*reading.short or ())] == "Anna"
+    assert reading.used_turns == used
+
+
+def test_without_turns_none_are_used() -> None:
+    large = Remembering({"Anna": 3.0}, has_answer=-1.0)
+    reading = reader(Told({"Anna": 1.0}), large).read("Who?", passages("Anna met Bo."))
+    assert not reading.used_turns
+
+
 def test_passages_without_a_candidate_are_read_last() -> None:
     large = Told({})
     some = passages("No one.", "Bo left.")
