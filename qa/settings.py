@@ -41,7 +41,7 @@ class Settings:
     """Whether ``model`` may be downloaded from the model hub."""
     reader: str = "large"
     """The reading model: ``large``, or ``small``, which is six times as fast and finds less."""
-    passages: int = 5
+    passages: int = 8
     """The number of passages that an answer is read from."""
     depth: int = 100
     """The number of candidates from each of the two searches."""

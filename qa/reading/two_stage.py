@@ -23,7 +23,7 @@ from qa.reading.reader import (
 )
 from qa.reading.spans import FirstPass, SpanCandidate
 
-READ = 3
+READ = 4
 """The most passages that the large model reads."""
 LARGE_CALIBRATION = "large_calibration.json"
 _PLACE = tuple[str, int]
