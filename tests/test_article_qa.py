@@ -326,7 +326,7 @@ def test_the_kind_of_a_question_is_the_same_after_an_answer(
     assert bundled.ask(question, history=[bundled.ask(BEFORE)]).kind is kind
 
 
-@pytest.mark.parametrize("question", ["Summarise it for me", "So what is it about?"])
+@pytest.mark.parametrize("question", ["Summarise it for me", "Give me a summary"])
 def test_it_may_be_the_article_after_an_answer(bundled: ArticleQA, question: str) -> None:
     first = bundled.ask("What was Operation Sindoor?")
     answer = bundled.ask(question, history=[first])
