@@ -180,12 +180,12 @@ class TwoStageReader:
         """Return the large model; None if it cannot be had."""
         with self._lock:
             if not self._is_tried:
-                self._is_tried = True
                 try:
                     self._large = LargeModel.shipped()
                 except ModelUnavailable as error:
                     self._notice = f"A smaller reading model answers. {error}"
                     _logger.warning("%s", self._notice)
+                self._is_tried = True
             return self._large
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import pytest
 
-from index.errors import ModelUnavailable
+from index.errors import ModelCorrupt, ModelUnavailable
 from index.sentences import split_sentences
 from index.types import Passage, Span
 from qa.reading.calibration import Calibration, Features
@@ -242,3 +242,14 @@ def test_a_span_never_crosses_the_end_of_a_sentence() -> None:
         "Who?", passages("It fell. Nobody died.")
     )
     assert [span.candidate.text for span in found][:1] == ["Nobody"]
+
+
+def test_a_damaged_model_is_an_error_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> None:
+        raise ModelCorrupt("The model file large.onnx is damaged.")
+
+    monkeypatch.setattr(LargeModel, "shipped", damaged)
+    alone = TwoStageReader(ExtractiveReader(Told({"Anna": 5.0}), OTHER))
+    for _ in range(2):
+        with pytest.raises(ModelCorrupt, match="damaged"):
+            alone.read("Who?", passages("Anna came."))
