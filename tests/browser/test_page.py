@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 CALLED = "Who did Marco Rubio call?"
-UNANSWERABLE = "How many soldiers died at Galwan?"
+UNANSWERABLE = "Who paid for the missile strikes?"
 # WCAG 2.2 AA for text of normal size.
 LEAST_CONTRAST = 4.5
 CONTRAST = """element => {
@@ -172,7 +172,7 @@ def test_a_refusal_looks_different(visit: Opener, address: str) -> None:
     shown = visit(address)
     reply = shown.ask(UNANSWERABLE)
     refusal = reply.locator(".refusal")
-    expect(refusal).to_contain_text("No sentence says how many soldiers died at Galwan.")
+    expect(refusal).to_contain_text("No sentence says who paid for the missile strikes.")
     nearest = refusal.get_by_role("link").first
     nearest.click()
     assert_is_lit(shown.place(nearest))

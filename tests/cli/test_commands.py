@@ -58,7 +58,7 @@ def test_without_a_library_the_bundled_article_is_asked() -> None:
     assert result.exit_code == 0
     assert "Shehbaz Sharif" in result.output
     assert "[1]" in result.output
-    assert "Likely right (in tests, " in result.output
+    assert "Perhaps right (in tests, " in result.output
 
 
 def test_a_refusal_has_an_exit_code_of_its_own() -> None:
