@@ -85,7 +85,8 @@ def contents_lists(text: str) -> list[Span]:
     """Return where a list of the article's own headings is, in order."""
     lines = [
         (match.start(), match.end(), " ".join(_NOT_LETTERS.sub(" ", match[0]).casefold().split()))
-        for match in re.finditer(r"[^\n]*\S[^\n]*", text)
+        for match in re.finditer(r"[^\n]+", text)
+        if not match[0].isspace()
     ]
     last: dict[str, int] = {}
     for i, (_, _, words) in enumerate(lines):
