@@ -35,6 +35,7 @@ from qa.reading.large_weights import (
     join_weights,
 )
 from qa.reading.model import (
+    MANIFEST,
     MAX_TOKENS,
     TOKENIZER,
     PairTokenizer,
@@ -100,7 +101,7 @@ class LargeModel:
         """
         folder = folder or shipped_folder()
         hashes = read_json(folder, LARGE_MANIFEST, lambda manifest: dict(manifest["files"]))
-        tokenizer_hash = read_json(folder, "reader.json", lambda m: str(m["files"][TOKENIZER]))
+        tokenizer_hash = read_json(folder, MANIFEST, lambda m: str(m["files"][TOKENIZER]))
         graph = read_checked(folder, GRAPH, hashes[GRAPH])
         try:
             weights = _weights(folder, hashes, cache or cache_folder())

@@ -15,10 +15,9 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
+from qa.reading.large_weights import ADAPTER_SCALE
 from training.reader.model import HEADS, ModelShape, ReaderModel
 
-SCALE = 32.0
-"""Scales the adapters, divided by the rank, so that one learning rate suits all ranks."""
 _ADAPTED = ("attention_in", "attention_out", "inner", "outer")
 
 
@@ -35,7 +34,7 @@ class _Adapted(torch.autograd.Function):
     @staticmethod
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, Tensor, Tensor, Tensor]:
         hidden, joined, down, up = ctx.saved_tensors  # type: ignore[attr-defined] # torch sets it
-        scale = SCALE / len(down)
+        scale = ADAPTER_SCALE / len(down)
         flat, seen = gradient.flatten(0, -2), hidden.flatten(0, -2)
         for_up = scale * flat.T @ (seen @ down.T)
         for_down = scale * (flat @ up).T @ seen
@@ -62,7 +61,7 @@ class AdaptedLinear(nn.Module):
 
     def joined_weight(self) -> Tensor:
         """Return the joined weights in float32."""
-        return self.weight + SCALE / len(self.down) * (self.up @ self.down)
+        return self.weight + ADAPTER_SCALE / len(self.down) * (self.up @ self.down)
 
     def join(self, working: AdaptedLinear) -> None:
         """Copy the joined weights to another layer, possibly of lower precision."""

@@ -29,11 +29,11 @@ from index.types import Article, Passage, Span
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
 from qa.evaluation.evaluate import PASSAGES
 from qa.evaluation.metrics import auroc, exact_match, f1, hits_any
+from qa.reading.large_model import MAX_TITLE_TOKENS
 from qa.reading.model import PairTokenizer, Window, WindowLogits
 from qa.reading.reader import ExtractiveReader
 from qa.reading.spans import SpanCandidate, sentences_around, span_candidates
 from qa.retrieval.retriever import Retriever
-from training.reader.features import MAX_TITLE_TOKENS
 from training.reader.model import ReaderModel
 from training.reader.pretrained import averaged_model
 from training.reader.seeding import sha1_of

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Encoding
 
 from index.types import Span
+from qa.reading.large_model import MAX_HISTORY_TOKENS, MAX_TITLE_TOKENS
 from qa.reading.model import MAX_TOKENS, STRIDE, PairTokenizer
 from training.reader.examples import Example
 from training.reader.seeding import seeded
@@ -19,8 +20,6 @@ _T = TypeVar("_T")
 
 VERDICTS = ("span", "yes", "no")
 """In the order of the model's outputs."""
-MAX_HISTORY_TOKENS = 64
-MAX_TITLE_TOKENS = 24
 _ENCODED_AT_ONCE = 1000
 _SORTED_AT_ONCE = 2000
 """The number of windows sorted by length together: little padding, but still well mixed."""
