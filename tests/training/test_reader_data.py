@@ -13,6 +13,7 @@ from tests.reader_toys import TOWNS, rows, toy_articles, toy_data, toy_maker, wr
 from training.reader.epoch import EpochData, Mixture, epoch_examples
 from training.reader.examples import Example
 from training.reader.features import batches, collate
+from training.reader.negatives import without_phrase
 from training.reader.noise import add_noise
 from training.reader.passages import CHUNK_FORMS, PreparedArticle, says
 from training.reader.seeding import seeded
@@ -76,6 +77,7 @@ def test_a_long_passage_is_cut_into_windows_that_lose_nothing() -> None:
 
 def test_every_kind_of_negative_is_made(examples: list[Example]) -> None:
     kinds = {"answerable", "genuine", "other", "removed", "swapped", "reversed", "alien"}
+    kinds.add("left_out")
     assert kinds < {example.kind for example in examples}
 
 
@@ -87,10 +89,29 @@ def test_a_negative_passage_does_not_contain_the_answer(
         for p in articles
         for question in p.article.questions
     }
-    checked = [e for e in examples if e.kind in ("other", "removed", "alien")]
+    checked = [e for e in examples if e.kind in ("other", "removed", "left_out", "alien")]
     unchanged = [e for e in checked if e.question in answers]
     assert unchanged
     assert not any(says(e.passage, answers[e.question]) for e in unchanged)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "rest"),
+    [
+        ("The fort fell in 1860, and burnt.", "1860", "The fort fell, and burnt."),
+        ("In the spring, the fort fell.", "spring", "The fort fell."),
+        ("It fell. 300 guns were lost.", "300 guns", "It fell. Several guns were lost."),
+        ("There were two gates.", "two", "There were several gates."),
+        ("The fort was taken by the Danes.", "the Danes", "The fort was taken."),
+        ("The Danes took the fort.", "The Danes", None),
+        ("They won games of chess.", "games", None),
+    ],
+)
+def test_only_an_adjunct_or_a_number_is_left_out_of_a_sentence(
+    text: str, answer: str, rest: str | None
+) -> None:
+    start = text.index(answer)
+    assert without_phrase(text, Span(start, start + len(answer))) == rest
 
 
 def test_a_swapped_question_asks_about_a_stranger() -> None:

@@ -229,11 +229,23 @@ def test_only_the_title_names_the_subject_or_another_title_does(
             ["rye loaves", "poppy rolls", "honey cakes"],
         ),
         ("It burned in 1899 and again in 1931.", "mentions", ["1899", "1931"]),
+        (
+            "The dam was old. On Friday the mayor Ines Moro closed it. Ines Moro then left.",
+            "topic",
+            ["On Friday the mayor Ines Moro closed it."],
+        ),
     ],
 )
 def test_a_text_makes_questions(text: str, kind: str, spans: list[str]) -> None:
     found: dict[str, MadeQuestion] = {q.kind: q for q in made_questions(text, seeded(0))}
     assert [text[slice(*span)] for span in found[kind].spans] == spans
+
+
+def test_a_topic_is_typed_in_several_ways_and_names_what_a_passage_must_contain() -> None:
+    text = "At last the mayor Ines Moro closed it."
+    made = [next(made_questions(text, seeded(number))) for number in range(40)]
+    assert {q.topic for q in made} == {"Ines Moro"}
+    assert {"Ines Moro", "ines moro closed", "about ines moro"} < {q.text for q in made}
 
 
 def test_a_text_of_another_shape_makes_no_question() -> None:

@@ -15,7 +15,7 @@ from training.reader.conversations import DialogueQuestion
 from training.reader.examples import Example, answerable, draw, made_example, unanswerable
 from training.reader.forms import FORMS
 from training.reader.kinds import KINDS
-from training.reader.made_questions import made_questions
+from training.reader.made_questions import MadeQuestion, made_questions
 from training.reader.negatives import negative
 from training.reader.noise import add_noise
 from training.reader.passages import PreparedArticle, says
@@ -67,7 +67,14 @@ _KIND_SHARES = {
 _FORM_SHARES = {"": 0.68, "bare": 0.12, "key_words": 0.07, "request": 0.08, "long_winded": 0.05}
 _NO_KEY_WORDS = frozenset({"yes_no", "follow_up", "condaqa", "fever", "monotonicity"})
 """Kinds whose meaning changes without their function words."""
-_MADE_SHARES = {"definition": 1.0, "quotation": 1.0, "source": 1.0, "list": 1.0, "mentions": 0.25}
+_MADE_SHARES = {
+    "definition": 1.0,
+    "quotation": 1.0,
+    "source": 1.0,
+    "list": 1.0,
+    "mentions": 0.25,
+    "topic": 0.5,
+}
 _MADE_NEGATIVES = 0.4
 _TITLE_SHARE, _HEADING_SHARE = 0.7, 0.25
 _HEADINGS = (
@@ -190,17 +197,17 @@ def _made(prepared: PreparedArticle, mixture: Mixture, rng: random.Random) -> It
             example = made_example(made, text, article.source)
             yield _titled(example, article, rng)
             other = rng.choice(texts)
-            if rng.random() < _MADE_NEGATIVES and _lacks(other, made.kind, example.answers):
+            if rng.random() < _MADE_NEGATIVES and _lacks(other, made, example.answers):
                 yield _titled(
                     Example(made.text, other, None, made.kind, article.source), article, rng
                 )
 
 
-def _lacks(text: str, kind: str, answers: tuple[str, ...]) -> bool:
+def _lacks(text: str, made: MadeQuestion, answers: tuple[str, ...]) -> bool:
     """Return whether a text has no answer to a question generated from another text."""
-    if kind == "mentions":
+    if made.kind == "mentions":
         return not any(char.isdigit() for char in text)
-    return not says(text, answers)
+    return not says(text, [made.topic] if made.topic else answers)
 
 
 def _times(

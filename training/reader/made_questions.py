@@ -1,4 +1,4 @@
-"""Generate questions from a text: definitions, quotations, sources, lists, mentions.
+"""Generate questions from a text: definitions, quotations, sources, lists, mentions, topics.
 
 No data set has many of these, but people ask them often. Each rule matches one simple sentence
 pattern, so that question and answer are right whenever it matches.
@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from index.sentences import split_sentences
 from index.types import Span
+from training.reader.swaps import entities
 
 _NAME = r"[A-Z][\w’'-]+(?: (?:of |the |de |van )?[A-Z][\w’'-]+){0,4}"
 _DEFINED = re.compile(
@@ -46,6 +48,24 @@ _MENTIONED = {
     ),
 }
 _LEAST_MENTIONED, _MOST_MENTIONED = 2, 6
+_LONGEST_TOPIC_WORDS = 20
+"""The most words of a sentence that answers a topic: longer ones are not spans of the reader."""
+_CONTENT_WORD = re.compile(r"\b[a-z]{5,}\b")
+_TOPIC_WORDINGS = (
+    "{0}",
+    "{0}",
+    "{0} {1}",
+    "{0} {1}",
+    "{1} {0}",
+    "{0}?",
+    "about {0}",
+    "what about {0}?",
+    "anything on {0}?",
+    "tell me about {0}",
+    "where is {0} mentioned",
+    "What does it say about {0}?",
+    "What is said about {0}'s {1}?",
+)
 _NO_NAMES = frozenset("I We You He She It They This That These Those There What Who One".split())
 _NO_MEMBERS = frozenset("etc Rev others more".split())
 
@@ -58,6 +78,8 @@ class MadeQuestion:
     kind: str
     spans: tuple[Span, ...]
     """One, or the members of the answer."""
+    topic: str = ""
+    """A name that every passage with an answer contains; empty if the answers must do."""
 
 
 def made_questions(text: str, rng: random.Random) -> Iterator[MadeQuestion]:
@@ -141,6 +163,21 @@ def _mentions(text: str, rng: random.Random) -> MadeQuestion | None:
     return None
 
 
+def _topic(text: str, rng: random.Random) -> MadeQuestion | None:
+    """Return a name, alone or with a word beside it, answered by the first sentence that has it."""
+    names = entities(text)["name"]
+    rng.shuffle(names)
+    for name in names:
+        sentence = next((s for s in split_sentences(text) if name in text[slice(*s)]), None)
+        if sentence is None or text[slice(*sentence)].count(" ") >= _LONGEST_TOPIC_WORDS:
+            continue
+        words = _CONTENT_WORD.findall(text[slice(*sentence)]) or [""]
+        name_typed = name if rng.random() < 0.5 else name.lower()  # noqa: PLR2004 - half
+        asked = rng.choice(_TOPIC_WORDINGS).format(name_typed, rng.choice(words)).strip()
+        return MadeQuestion(asked, "topic", (sentence,), name)
+    return None
+
+
 def list_members(text: str, span: Span) -> tuple[Span, ...]:
     """Return the members of "A, B and C" as offsets into ``text``; the span itself if it is one."""
     found, start = [], span.start
@@ -157,4 +194,5 @@ _MAKERS: tuple[Callable[[str, random.Random], MadeQuestion | None], ...] = (
     _source,
     _list,
     _mentions,
+    _topic,
 )

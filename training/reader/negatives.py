@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 
 from index.types import Span, overlap
@@ -19,11 +20,28 @@ from training.reader.passages import PreparedArticle, says
 from training.reader.sources import Question, shown_title
 from training.reader.swaps import Grounds, reverse_sense, swap_entity
 
-_NEGATIVE_SHARES = {"other": 0.5, "removed": 0.13, "swapped": 0.21, "reversed": 0.1, "alien": 0.06}
+_NEGATIVE_SHARES = {
+    "other": 0.45,
+    "removed": 0.13,
+    "swapped": 0.24,
+    "reversed": 0.12,
+    "alien": 0.06,
+}
+_LEFT_OUT_SHARE = 0.8
+"""Share of the negatives made by leaving out the answer, where that is possible: one in six."""
 _CONFUSED_WITH = 3
 """The number of top passages by BM25 from which another passage is drawn."""
 _MIN_CHARS = 60
-"""The least number of sentences left in a passage without its answer."""
+"""The least length of a passage without its answer."""
+_BEFORE_ADJUNCT = re.compile(
+    r",? ?\b(?:in|on|at|since|by|from|until|near|after|before|during|around)"
+    r"(?: the| an?| about| early| late)? $",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"(?:about |over |at least )?(?:\d+(?:,\d{3})*|[a-z]+)(?= [a-z]+s\b)")
+_NUMBER = re.compile(
+    r"\d+(?:,\d{3})*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty"
+)
 
 
 def negative(
@@ -39,11 +57,14 @@ def negative(
     makers: dict[str, Callable[[], Example | None]] = {
         "other": lambda: _other(prepared, question, rng),
         "removed": lambda: _removed(prepared, question, passage),
+        "left_out": lambda: _left_out(prepared, question, answer, passage),
         "swapped": lambda: _swapped(prepared, question, passage, stock, rng),
         "reversed": lambda: _reversed(prepared, question, passage, rng),
         "alien": lambda: _alien(prepared, question, articles, rng),
     }
-    for kind in dict.fromkeys([draw(_NEGATIVE_SHARES, rng), "other", "removed", "alien"]):
+    first = ["left_out"] if rng.random() < _LEFT_OUT_SHARE else []
+    drawn = draw(_NEGATIVE_SHARES, rng)
+    for kind in dict.fromkeys([*first, drawn, "other", "removed", "alien"]):
         made = makers[kind]()
         if made:
             return made
@@ -66,6 +87,43 @@ def _removed(prepared: PreparedArticle, question: Question, passage: Span) -> Ex
     if len(rest) < _MIN_CHARS or says(rest, answer_texts(prepared.article, question)):
         return None
     return Example(question.text, rest, None, "removed", prepared.article.source)
+
+
+def _left_out(
+    prepared: PreparedArticle, question: Question, answer: Span, passage: Span
+) -> Example | None:
+    """Return the passage with a less precise sentence: "the fort fell" for "it fell in 1860".
+
+    Only the phrase or number that answers is left out, so what is asked about is still stated.
+    """
+    text = prepared.article.text[passage.start : passage.end]
+    start, end = answer.start - passage.start, answer.end - passage.start
+    rest = without_phrase(text, Span(start, end))
+    if rest is None or says(rest, answer_texts(prepared.article, question)):
+        return None
+    return Example(question.text, rest, None, "left_out", prepared.article.source)
+
+
+def without_phrase(text: str, answer: Span) -> str | None:
+    """Return ``text`` without the adjunct or the exact number that is the answer, if it is one."""
+    before, after = text[: answer.start], text[answer.end :]
+    number = _COUNTED.match(text, answer.start)
+    if number and _NUMBER.search(number.group()):
+        return (
+            f"{before}{'Several' if _begins_sentence(before) else 'several'}{text[number.end() :]}"
+        )
+    adjunct = _BEFORE_ADJUNCT.search(before)
+    if not adjunct:
+        return None
+    before = before[: adjunct.start()]
+    if _begins_sentence(before):
+        after = after.removeprefix(",").lstrip()
+        return before + after[:1].upper() + after[1:]
+    return before + after
+
+
+def _begins_sentence(before: str) -> bool:
+    return before.rstrip()[-1:] in ("", ".", "!", "?", ":") or before.endswith("\n")
 
 
 def _swapped(
