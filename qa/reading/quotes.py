@@ -25,6 +25,8 @@ _ANAPHORA = re.compile(
 )
 # A line of a list with its bullet or number.
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–]|\(?\w{1,3}[.)])[ \t]+(?P<item>\S.*)$", re.MULTILINE)
+_QUESTION_MARKS = ("?", "\N{FULLWIDTH QUESTION MARK}", "\N{ARABIC QUESTION MARK}")
+_CLOSING = "\"'”’»)]*_ "
 # Questions whose answer may take more than one sentence.
 _LONG = re.compile(
     r"\bwhy\b|\bhow (did|do|does|is|are|was|were|can|could|should|would|will|has|have)\b"
@@ -64,8 +66,10 @@ def select_quotes(
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
     for other in scored[1:]:
-        if _adds_to(question, best, other):
-            chosen += _sentences_of(other)
+        further = _sentences_of(other)
+        # Without the sentence that it refers to, or cut, it would say something else.
+        if _adds_to(question, best, other) and len({*chosen, *further}) <= MAX_SENTENCES:
+            chosen += further
     return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
 
 
@@ -109,16 +113,36 @@ def _lead_of(passage: Passage, first: Span) -> int:
 
 
 def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
+    """Return the sentences of a span, after those that they refer to."""
     passage = scored.candidate.passage
-    return [(passage, sentence) for sentence in sentences_around(passage, scored.candidate.span)]
+    own = sentences_around(passage, scored.candidate.span)
+    return [(passage, sentence) for sentence in (*_referred_to(passage, own[0]), *own)]
 
 
 def _adds_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
     gap = best.score - other.score
-    if other.candidate.margin <= 0:
+    if other.candidate.margin <= 0 or _asks(other):
         return False
     same = other.candidate.passage == best.candidate.passage
     return gap <= _FURTHER_GAP or (same and gap <= _LONG_GAP and _LONG.search(question) is not None)
+
+
+def _asks(scored: ScoredSpan) -> bool:
+    """Return whether the sentence of a span is a question, which adds no fact to an answer."""
+    passage = scored.candidate.passage
+    last = sentences_around(passage, scored.candidate.span)[-1]
+    return passage.words(last).rstrip(_CLOSING).endswith(_QUESTION_MARKS)
+
+
+def _referred_to(passage: Passage, sentence: Span) -> list[Span]:
+    """Return the sentences of the paragraph that one beginning with "He" is understood with."""
+    sentences = passage.sentences
+    if sentence not in sentences:
+        return []
+    first = lead = sentences.index(sentence)
+    while lead and _ANAPHORA.match(passage.words(sentences[lead])):
+        lead -= 1
+    return [s for s in sentences[lead:first] if _same_paragraph(passage, s, sentence)]
 
 
 def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list[Span]:
@@ -130,14 +154,12 @@ def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list
     sentences = passage.sentences
     if own[0] not in sentences:
         return []
-    first, last = sentences.index(own[0]), sentences.index(own[-1])
+    last = sentences.index(own[-1])
     terms = set(query_terms(question))
     around: list[Span] = []
-    lead = first
-    while lead and _ANAPHORA.match(passage.words(sentences[lead])):
-        lead -= 1
-    if last - lead < MAX_SENTENCES:
-        around.extend(reversed(sentences[lead:first]))
+    referred_to = _referred_to(passage, own[0])
+    if len(referred_to) + len(own) <= MAX_SENTENCES:
+        around.extend(reversed(referred_to))
     if last + 1 < len(sentences):
         following = passage.words(sentences[last + 1])
         if _ANAPHORA.match(following) and terms.intersection(text_stems(following)):

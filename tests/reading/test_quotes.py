@@ -57,6 +57,29 @@ def test_a_span_less_likely_than_no_answer_is_not_added() -> None:
     assert quoted("What happened?", *spans) == ["The weather was warm."]
 
 
+def test_a_question_of_the_text_is_not_added() -> None:
+    faq = "Is there a charge for bags? Two bags travel free. The app charges nothing."
+    spans = [
+        scored("nothing", 5.0, source=passage(faq)),
+        scored("a charge for bags", 4.9, source=passage(faq)),
+    ]
+    assert quoted("Is there a charge?", *spans) == ["The app charges nothing."]
+
+
+def test_an_added_sentence_comes_with_the_one_it_refers_to() -> None:
+    spans = [scored("It rained in Lahore", 5.0), scored("He also made a call", 4.9)]
+    assert quoted("What happened?", *spans) == [
+        "It rained in Lahore.",
+        "Rubio made a call to the minister on Thursday. He also made a call to Sharif.",
+    ]
+
+
+def test_a_sentence_that_would_be_cut_from_what_it_refers_to_is_not_added() -> None:
+    text = "Rain fell. Snow fell.\n\nIt froze. Anna rose. She ate. She left. She ran home."
+    spans = [scored("Rain", 5.0, source=passage(text)), scored("home", 4.9, source=passage(text))]
+    assert quoted("What happened?", *spans) == ["Rain fell."]
+
+
 def test_a_long_answer_adds_spans_of_its_passage() -> None:
     spans = [scored("peace", 5.0), scored("The weather was warm", 2.5)]
     assert quoted("When did Sharif speak?", *spans) == ["Sharif spoke of peace."]
