@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index.search.text_index import query_terms
 from index.types import Passage, Span, overlap
 from qa.reading.ranking import ScoredSpan
-from qa.reading.spans import sentences_around, trim_to_words
+from qa.reading.spans import SpanCandidate, sentences_around, trim_to_words
 from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
@@ -83,12 +83,37 @@ def _of_members(passage: Passage, members: Sequence[Span]) -> tuple[Quote, ...]:
     return _joined([(passage, span) for span in own[:MAX_MEMBER_SENTENCES]])
 
 
-def whole_list(passage: Passage, members: Sequence[Span]) -> tuple[Span, ...]:
-    """Return all items of a list of which two or more are members; else ``members`` itself."""
-    for items in _lists(passage):
-        if sum(any(overlap(item, member) for member in members) for item in items) > 1:
+def whole_list(
+    question: str, candidate: SpanCandidate, members: Sequence[Span]
+) -> tuple[Span, ...]:
+    """Return all items of a list that answers as a whole; else ``members`` itself.
+
+    It does if two or more items have a member, or if the question asks for it and the best span
+    is in it: one step or one exception alone would look like the only one.
+    """
+    for items in _lists(candidate.passage):
+        found = sum(any(overlap(item, member) for member in members) for item in items)
+        if found > 1 or _is_asked_for(question, candidate, items):
             return tuple(items[:MAX_MEMBER_SENTENCES])
     return tuple(members)
+
+
+def _is_asked_for(question: str, candidate: SpanCandidate, items: Sequence[Span]) -> bool:
+    """Return whether a question asks for the whole list that a span is in.
+
+    At least half of its words, besides those of the title, are in the list's heading or lead
+    then, and none is in the item alone.
+    """
+    item = next((item for item in items if overlap(item, candidate.span)), None)
+    if item is None:
+        return False
+    passage = candidate.passage
+    first = sentences_around(passage, items[0])[0]
+    lead = f"{passage.heading} {passage.words(Span(_lead_of(passage, first), first.start))}"
+    terms = set(query_terms(question)).difference(text_stems(passage.title))
+    of_lead = terms.intersection(text_stems(lead))
+    of_item = terms.intersection(text_stems(passage.words(item)))
+    return bool(of_lead) and 2 * len(of_lead) >= len(terms) and of_lead >= of_item
 
 
 def _lists(passage: Passage) -> list[list[Span]]:
