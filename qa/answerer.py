@@ -49,7 +49,7 @@ from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
-    from qa.overview.overviews import Overviews
+    from qa.overview.overviews import Name, Overviews
 
 _MORE_PASSAGES = 3
 """Passages read for a question after others, beyond those for one without."""
@@ -181,6 +181,10 @@ class Answerer:
         """
         self._library.embed_pending()
         return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
+
+    def main_names(self, article: Article) -> Sequence[Name]:
+        """Return the people and organisations of an article, the most mentioned first."""
+        return self.overviews.names(article)
 
     def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
         """Return the title of the articles, or the author or date that a byline names."""
