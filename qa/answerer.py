@@ -28,6 +28,7 @@ from qa.conversation.follow_ups import (
     understood_after,
 )
 from qa.conversation.intent import (
+    DOCUMENT_SHARE,
     OVERVIEW_QUESTIONS,
     READING_SHARE,
     Intent,
@@ -48,7 +49,7 @@ from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
-    from qa.overview.overviews import Overviews
+    from qa.overview.overviews import Name, Overviews
 
 _MORE_PASSAGES = 3
 """Passages read for a question after others, beyond those for one without."""
@@ -61,6 +62,8 @@ class Evidence:
     passages: tuple[Passage, ...]
     """In the retriever's order."""
     reading: Reading
+    found_alone: tuple[Passage, ...]
+    """The passages retrieved without the turns before it: what a refusal may show as near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,8 @@ class Answerer:
         if self._are_in_articles(specific_words, request):
             return Intent.FACTUAL
         confidence = self._evidence(request, request.question).reading.confidence
-        return Intent.FACTUAL if confidence >= READING_SHARE * probability else intent
+        share = DOCUMENT_SHARE if intent in ABOUT_DOCUMENT else READING_SHARE
+        return Intent.FACTUAL if confidence >= share * probability else intent
 
     def overview(self, kind: Kind, request: Request) -> Answer:
         """Return an overview of the articles.
@@ -177,6 +181,10 @@ class Answerer:
         """
         self._library.embed_pending()
         return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
+
+    def main_names(self, article: Article) -> Sequence[Name]:
+        """Return the people and organisations of an article, the most mentioned first."""
+        return self.overviews.names(article)
 
     def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
         """Return the title of the articles, or the author or date that a byline names."""
@@ -257,6 +265,8 @@ class Answerer:
         least = self._settings.confidence_threshold(self._reader.levels)
         answer = compose_answer(question, reading, request.snapshot, least)
         if not answer.answered:
+            if turns:
+                answer = replace(answer, passages=evidence.found_alone)
             return self._with_reason(answer, request)
         if not reading.used_turns:
             return answer
@@ -278,14 +288,14 @@ class Answerer:
     def _evidence(self, request: Request, question: str, turns: tuple[Turn, ...] = ()) -> Evidence:
         """Retrieve and read passages for ``question`` after ``turns``, once for each request."""
         if (question, turns) not in request.evidence:
-            passages = self._retrieve(request, question)
+            passages = found_alone = self._retrieve(request, question)
             if turns:
                 limit = self._settings.max_question_chars
                 together = self._retrieve(request, with_last_question(question, turns)[-limit:])
                 most = self._settings.passages + _MORE_PASSAGES
                 passages = merged((together, passages))[:most]
             reading = self._reader.read(question, passages, turns)
-            request.evidence[question, turns] = Evidence(passages, reading)
+            request.evidence[question, turns] = Evidence(passages, reading, found_alone)
         return request.evidence[question, turns]
 
     def _retrieve(self, request: Request, text: str) -> tuple[Passage, ...]:

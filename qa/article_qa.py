@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
@@ -14,15 +14,12 @@ from qa.answerer import Answerer, Request
 from qa.answers.answer import Answer, Kind
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
-from qa.library import Library, read_bytes, read_file, read_text, read_url
-from qa.reading.reader import ExtractiveReader, Reader
-from qa.reading.two_stage import TwoStageReader
+from qa.library import Library, embedder_of, read_bytes, read_file, read_text, read_url
+from qa.reading.reader import Reader
+from qa.reading.two_stage import reader_of
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 from qa.suggestions import MAX_SUGGESTIONS, Scope, Suggestions
-
-if TYPE_CHECKING:  # slow to import, and rarely needed
-    from qa.overview.overviews import Name
 
 
 class ArticleQA:
@@ -61,9 +58,9 @@ class ArticleQA:
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
-        self._reader = reader or _reader(settings)
+        self._reader = reader or reader_of(settings)
         self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
-        self._suggestions = Suggestions(self)
+        self._suggestions = Suggestions(self, self._answerer.main_names)
 
     @classmethod
     def open(
@@ -88,7 +85,7 @@ class ArticleQA:
             LibraryError: It cannot be opened, or uses another embedding model.
         """
         settings = settings or Settings.load()
-        embedder = _embedder(settings)
+        embedder = embedder_of(settings)
         index = PassageIndex(Path(folder), embedder, create=create, read_only=read_only)
         qa = cls(index, embedder, settings)
         qa.folder = Path(folder)
@@ -121,7 +118,7 @@ class ArticleQA:
 
     @classmethod
     def _in_memory(cls, settings: Settings, article: Article) -> Self:
-        embedder = _embedder(settings)
+        embedder = embedder_of(settings)
         return cls(PassageIndex(None, embedder), embedder, settings, pending=[article])
 
     @staticmethod
@@ -133,7 +130,7 @@ class ArticleQA:
         ``progress`` is called with (articles done, articles). The library is unchanged until all
         are done.
         """
-        embedder = _embedder(settings or Settings.load())
+        embedder = embedder_of(settings or Settings.load())
         with PassageIndex(Path(folder), embedder, create=False, replacing=True) as index:
             index.reembed(progress)
 
@@ -389,11 +386,6 @@ class ArticleQA:
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
         return self._suggestions.find(scope, count, should_continue)
 
-    def main_names(self, article: Article) -> Sequence[Name]:
-        """Return the people and organisations of an article, the most mentioned first."""
-        self._library.embed_pending()
-        return self._answerer.overviews.names(article)
-
     def _request(
         self,
         question: str,
@@ -404,11 +396,3 @@ class ArticleQA:
     ) -> Request:
         ids = None if article_ids is None else list(article_ids)
         return Request(question, self._library.titles(ids), ids, history, rerank)
-
-
-def _reader(settings: Settings) -> Reader:
-    return ExtractiveReader() if settings.reader == "small" else TwoStageReader()
-
-
-def _embedder(settings: Settings) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)

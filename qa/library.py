@@ -8,11 +8,16 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from index.embedding.embedder import Progress
+from index.embedding.embedder import Progress, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound
 from index.search.passage_index import PassageIndex
 from index.types import Article, ArticleInfo, checked_title
 from qa.settings import Settings
+
+
+def embedder_of(settings: Settings) -> SentenceTransformerEmbedder:
+    """Return the embedding model that the settings name; it loads at first use."""
+    return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)
 
 
 def read_text(text: str, settings: Settings, *, title: str = "") -> Article:

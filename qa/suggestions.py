@@ -62,10 +62,6 @@ class AnswersQuestions(Protocol):
         """Return an overview of articles."""
         ...
 
-    def main_names(self, article: Article) -> Sequence[Name]:
-        """Return the names in an article, the most mentioned first."""
-        ...
-
 
 class Suggestions:
     """Finds questions that are answered confidently, and caches them.
@@ -74,10 +70,12 @@ class Suggestions:
 
     Args:
         qa: Answers the questions.
+        names_of: Returns the names in an article, the most mentioned first.
     """
 
-    def __init__(self, qa: AnswersQuestions) -> None:
+    def __init__(self, qa: AnswersQuestions, names_of: Callable[[Article], Sequence[Name]]) -> None:
         self._qa = qa
+        self._names_of = names_of
         self._lock = threading.Lock()
         self._cache: LRUCache[tuple[object, ...], list[str]] = LRUCache(_CACHED)
 
@@ -122,7 +120,7 @@ class Suggestions:
             yield _Candidate((example.question,), name=example.name, article=article)
         names: Sequence[Name] = ()
         with suppress(ArticleNotFound):  # removed meanwhile
-            names = self._qa.main_names(article)[:_MAX_NAMES]
+            names = self._names_of(article)[:_MAX_NAMES]
         for name in names:
             if name.text.startswith("The "):  # "The king" is not a name
                 continue

@@ -21,6 +21,7 @@ from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa import Answer, ArticleQA, Settings, ask, retrieve
 from qa.answers.answer import Kind
 from qa.conversation.intent import OVERVIEW_QUESTIONS, Intent
+from qa.output.to_text import nearest
 from qa.reading.reader import Reading
 
 TEXT = (
@@ -226,6 +227,15 @@ def test_a_yes_no_question_is_answered_with_the_words_of_the_article(bundled: Ar
     assert answer.short
 
 
+def test_a_refusal_after_other_questions_shows_what_is_near_this_one(bundled: ArticleQA) -> None:
+    question = "How many soldiers died at Galwan?"
+    before = bundled.ask("Why did Islamabad suspend the Simla Agreement?")
+    after, alone = bundled.ask(question, history=[before]), bundled.ask(question)
+    assert not after.answered
+    assert {p.start for p in after.passages} == {p.start for p in alone.passages}
+    assert nearest(after) == nearest(alone)
+
+
 BEFORE, FOLLOW_UP = "How many people were killed at Pahalgam?", "Where exactly?"
 UNDERSTOOD = "Where exactly? (after “How many people were killed at Pahalgam?”)"
 
@@ -401,6 +411,13 @@ def test_the_author_and_the_date_are_quoted_from_the_byline(ferry: ArticleQA) ->
     date = ferry.ask("When was this article published?")
     check(ferry, date)
     assert date.citations[0].quote == "Updated 4 July 2020"
+
+
+@pytest.mark.parametrize("question", ["who wrote this", "Who's the author here?", "author?"])
+def test_the_author_of_the_document_is_not_a_writer_in_the_text(
+    bundled: ArticleQA, question: str
+) -> None:
+    assert bundled.ask(question).text == "The article does not name its author."
 
 
 def test_a_document_without_a_byline_says_that_it_names_nobody() -> None:

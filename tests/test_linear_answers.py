@@ -26,7 +26,7 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import answer_to_markdown, chat_markdown, conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
-from qa.overview.overviews import Name, Overviews
+from qa.overview.overviews import Overviews
 from qa.page.article_view import ArticlePart, panel_html, strip_html
 from qa.page.asking import is_edited
 from qa.page.reply import reply_markdown
@@ -174,15 +174,12 @@ class OverviewsAlone(ArticleQA):
     def overview(self, kind: Kind, *_: object, **__: object) -> Answer:
         return self._overview(kind)
 
-    def main_names(self, article: Article) -> list[Name]:  # noqa: ARG002 - a stand-in
-        return []
-
 
 @pytest.mark.parametrize("unit", sorted(UNITS))
 def test_suggestions_take_time_in_proportion_to_their_article(unit: str) -> None:
     def suggested(text: str) -> None:
         scope = Scope((article_of(text),), ())
-        Suggestions(OverviewsAlone(text)).find(scope, 8, lambda: True)
+        Suggestions(OverviewsAlone(text), lambda _: []).find(scope, 8, lambda: True)
 
     assert_linear(suggested, lambda count: UNITS[unit] * count)
 

@@ -47,12 +47,13 @@ class ToldQA(ArticleQA):
         found = self._has_overview
         return Answer(question, "", None, (), answered=found, confidence=1.0, passages=())
 
-    def main_names(self, _: Article) -> Sequence[Name]:
-        return [Name("Ingrid Solheim", is_person=True)]
+
+def names_of(_: Article) -> Sequence[Name]:
+    return [Name("Ingrid Solheim", is_person=True)]
 
 
 def suggested(qa: ArticleQA, should_continue: Callable[[], bool] = lambda: True) -> list[str]:
-    return Suggestions(qa).find(Scope((ARTICLE,), (ARTICLE.id,)), 8, should_continue)
+    return Suggestions(qa, names_of).find(Scope((ARTICLE,), (ARTICLE.id,)), 8, should_continue)
 
 
 def test_a_name_is_asked_about_once_in_the_first_form_that_is_answered() -> None:
@@ -93,7 +94,7 @@ def test_nothing_is_tried_after_the_time_limit(monkeypatch: pytest.MonkeyPatch) 
 
 def test_only_a_complete_search_is_cached() -> None:
     qa = ToldQA(lambda _: answer_with(QUOTE))
-    known = Suggestions(qa)
+    known = Suggestions(qa, names_of)
     scope = Scope((ARTICLE,), (ARTICLE.id,))
     assert known.find(scope, 8, lambda: False) == []
     first = known.find(scope, 8, lambda: True)

@@ -13,11 +13,10 @@ from index.chunking import ChunkLimits, chunk_article
 from index.embedding.embedder import Embedder, Progress, Vectors
 from index.errors import ArticleNotFound
 from index.search.chunk_cache import CachedChunk, ChunkCache
+from index.search.consistency import Mismatches, find_mismatches
 from index.search.sync import (
-    Mismatches,
     TextSync,
     VectorSync,
-    find_mismatches,
     searchable_text,
 )
 from index.search.text_index import remove_index

@@ -1,4 +1,4 @@
-"""Open, rebuild, catch up and check the vector index and the text index of a store."""
+"""Open, rebuild and catch up the vector index and the text index of a store."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import logging
 import textwrap
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from index.embedding.embedder import ModelIdentity, Progress, Vectors
+from index.embedding.embedder import ModelIdentity, Vectors
 from index.errors import LibraryError, LibraryLocked
 from index.search.chunk_cache import title_as_context
-from index.search.text_index import IndexedText, TextIndex, digest, remove_index
+from index.search.text_index import IndexedText, TextIndex, remove_index
 from index.search.text_index_files import linked_copy, remove_orphans
 from index.search.vector_file import remove_leftovers
 from index.search.vector_index import VectorIndex, is_many, sample_size, use_one_thread
@@ -36,11 +35,6 @@ _OVERDUE = 2.0
 
 # Whole titles, of 100 characters and more, cost .005 Recall@3 on covidqa; cut ones .001.
 _MAX_EMBEDDED_TITLE = 60
-_COMPARED_AT_ONCE = 1_000
-# Rounding changes a cosine by less than 1e-6; a flipped sign of one value by more than 1e-4.
-_COSINE_TOLERANCE = 1e-5
-# An approximate index reconstructs vectors with a cosine of .7 or more; others are near 0.
-_APPROXIMATE_TOLERANCE = 0.5
 
 _logger = logging.getLogger(__name__)
 
@@ -351,52 +345,3 @@ def _readable(
     if found.revision == NEW or not known(found.revision):
         return None, "was from another state of the library"
     return found, None
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatches:
-    """Differences between the indexes and the store, in sentences."""
-
-    derived: tuple[str, ...]
-    """Differences in which the store is right, so rebuilding the indexes repairs them."""
-    vectors: tuple[str, ...]
-    """Differences in which either side may be right."""
-
-
-def find_mismatches(
-    store: Store, vectors: VectorIndex, text: TextIndex, progress: Progress | None = None
-) -> Mismatches:
-    """Return the differences between both indexes and the store; the caller locks all three.
-
-    ``progress`` is called with (passages compared, passages).
-    """
-    total, compared = store.chunk_count(), 0
-    digests, indexed = text.digests(), vectors.ids()
-    tolerance = _APPROXIMATE_TOLERANCE if vectors.is_approximate else _COSINE_TOLERANCE
-    missing = differing = outdated = 0
-    for first in range(1, store.extent()[1] + 1, _COMPARED_AT_ONCE):
-        for stored in store.chunks_between(first, first + _COMPARED_AT_ONCE - 1):
-            compared += 1
-            expected = digest(indexed_text(stored))
-            outdated += digests.pop(stored.id, None) != expected
-        ids, expected_vectors = store.vectors_between(first, first + _COMPARED_AT_ONCE - 1)
-        found = np.isin(ids, indexed)
-        missing += int(np.sum(~found))
-        if found.any():
-            cosines = np.sum(vectors.reconstruct(ids[found]) * expected_vectors[found], axis=1)
-            differing += int(np.sum(~(np.abs(cosines - 1) < tolerance)))  # counts NaN, too
-        if progress:
-            progress(compared, total)
-    extra = len(vectors) - (total - missing)
-    derived = {
-        "passages are missing from the vector index": missing,
-        "vectors in the vector index belong to no passage": extra,
-        "passages are missing from the text index or outdated in it": outdated,
-        "texts in the text index belong to no passage": len(digests),
-    }
-    return Mismatches(
-        tuple(f"{count} {what}." for what, count in derived.items() if count),
-        (f"{differing} vectors differ between the database and the vector index.",)
-        if differing
-        else (),
-    )

@@ -20,9 +20,10 @@ from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
 from index.sources.html_page import read_html
 from index.sources.isolation import Reader, read_in_subprocess
+from index.sources.markdown_text import read_markdown
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
-from index.sources.plain_text import decode, looks_broken, plain_text_headings, read_markdown
+from index.sources.plain_text import decode, looks_broken, plain_text_headings
 from index.types import Article, normalise_newlines
 
 

@@ -1,4 +1,4 @@
-"""Read plain text and Markdown: decode the bytes, and find the headings."""
+"""Read plain text: decode the bytes, and find the headings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import pairwise
 
 from index.errors import UnreadableFile
-from index.limits import LoadLimits, check_cancelled
-from index.sources.document import ParsedDocument
+from index.limits import check_cancelled
 from index.types import Heading, normalise_newlines
 
 _SAMPLE_BYTES = 65_536
@@ -151,8 +149,6 @@ _CHAPTER = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _LINE = re.compile(r"[^\n]+")
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-
 
 def plain_text_headings(text: str) -> tuple[Heading, ...]:
     r"""Return the lines of ``text``, which has ``\n`` newlines, that are headings, in order.
@@ -222,39 +218,3 @@ def _is_prose(line: str, heading: Heading) -> bool:
     if len(line) <= heading.end - heading.start:
         return False
     return len(line) >= _LONG_LINE_CHARS or line.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS)
-
-
-def read_markdown(data: bytes, _: LoadLimits) -> ParsedDocument:
-    """Return a Markdown text in UTF-8 with its marks; its title is its first main heading."""
-    text = data.decode()
-    headings = markdown_headings(text)
-    title = next((text[h.start : h.end] for h in headings if h.level == 1), "")
-    return ParsedDocument(text, title, headings)
-
-
-def markdown_headings(text: str) -> tuple[Heading, ...]:
-    r"""Return the headings of a Markdown text with ``\n`` newlines, in order.
-
-    Each covers the text of the heading without its marks; of an underlined heading of several
-    lines, the first. Headings in lists and quotations are left out.
-    """
-    # 140 ms to import.
-    from markdown_it import MarkdownIt
-
-    # Only blocks are needed, and parsing inline marks takes quadratic time on hostile text.
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["block"])
-    front_matter = _FRONT_MATTER.match(text)
-    offset = front_matter.end() if front_matter else 0
-    body = text[offset:]
-    tokens = parser.parse(body)
-    starts = [0, *(match.end() for match in re.finditer("\n", body))]
-    found = []
-    for opening, inline in pairwise(tokens):
-        if opening.type != "heading_open" or opening.level or not opening.map:
-            continue
-        words = inline.content.split("\n", 1)[0].strip()
-        start = offset + body.find(words, starts[opening.map[0]])
-        if words and start >= offset:
-            found.append(Heading(start, start + len(words), int(opening.tag[1:])))
-    return tuple(found)

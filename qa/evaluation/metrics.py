@@ -305,22 +305,6 @@ def coverage_at(precision: float, correct: Sequence[float], confidence: Sequence
     return max(reached, default=0.0)
 
 
-def area_under_risk(correct: Sequence[float], confidence: Sequence[float]) -> float:
-    """Return AURC: the mean risk over the coverages 1/n … 1 (Geifman and El-Yaniv 2017).
-
-    Coverages between two thresholds have the risk of the lower threshold.
-
-    Raises:
-        ValueError: There is no reply.
-    """
-    points = risk_coverage(correct, confidence)
-    if not points:
-        msg = "Give at least one reply."
-        raise ValueError(msg)
-    coverages = np.array([0.0, *(point.coverage for point in points)])
-    return float(np.diff(coverages) @ np.array([point.risk for point in points]))
-
-
 # --- intervals -------------------------------------------------------------------------
 
 

@@ -100,6 +100,9 @@ def is_statement(sentence: Sentence) -> bool:
 
 # Above this cosine two sentences differ only in a word or in punctuation.
 _NEAR_DUPLICATE = 0.95
+# Below this cosine no sentence of 10 articles repeated another.
+_MIN_REPEAT = 0.7
+_REPEATED_WORDS = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +129,6 @@ def usual_points(statements: int) -> int:
     return min(4 + statements // 40, 7)
 
 
-def select_sentences(
-    sentences: Sequence[Sentence],
-    vectors: Vectors,
-    title: Vectors | None,
-    count: int,
-    weights: Weights | None = None,
-) -> list[Sentence]:
-    """Return up to ``count`` sentences in their order, without near-duplicates.
-
-    Args:
-        sentences: The sentences of one article, in its order.
-        vectors: Their embeddings, ``(n, dimension)`` float32 of unit length.
-        title: The embedding of the article's title, ``(dimension,)``; None without a title.
-        count: How many are selected.
-        weights: Weights of the score.
-    """
-    order = rank_sentences(sentences, vectors, title, count, weights or Weights())
-    return [sentences[i] for i in sorted(order)]
-
-
 def rank_sentences(
     sentences: Sequence[Sentence],
     vectors: Vectors,
@@ -165,7 +148,7 @@ def rank_sentences(
     most = max(float(coverage.mean(axis=0).max()), 1e-9)
     preferences = _preferences(sentences, vectors, title, weights)
     covered = np.zeros(len(sentences), dtype=np.float32)
-    is_open = np.ones(len(sentences), dtype=bool)
+    is_open = ~_repeats(sentences, similarity)
     selected: list[int] = []
     while len(selected) < count and is_open.any():
         gains = np.maximum(coverage - covered[:, None], 0.0).mean(axis=0) / most
@@ -175,6 +158,18 @@ def rank_sentences(
         is_open &= similarity[best] <= _NEAR_DUPLICATE
         is_open[best] = False
     return selected
+
+
+def _repeats(sentences: Sequence[Sentence], similarity: Vectors) -> NDArray[np.bool_]:
+    """Return which sentences only repeat words of a longer one, as a pull quote does: ``(n,)``."""
+    words = [frozenset(_WORD.findall(s.text.casefold())) for s in sentences]
+    repeats = np.zeros(len(sentences), dtype=bool)
+    for one, other in np.argwhere(np.triu(similarity >= _MIN_REPEAT, 1)):
+        shorter, longer = sorted((int(one), int(other)), key=lambda i: (len(words[i]), -i))
+        shared = len(words[shorter] & words[longer])
+        is_part = len(words[longer]) > len(words[shorter])
+        repeats[shorter] |= is_part and shared >= _REPEATED_WORDS * len(words[shorter])
+    return repeats
 
 
 def _preferences(

@@ -41,12 +41,16 @@ _FORMS = tuple(
         rf"(?<=[Bb]etween ){_YEAR} and (?:1\d{{3}}|20\d{{2}}){_NUMBER_ENDS}",
         rf"(?<![-–\d.$£€]){_YEAR}[-–](?:1\d{{3}}|20\d{{2}}|\d{{2}}){_NUMBER_ENDS}",
         rf"\b(?P<lead>{_BEFORE_YEAR}[ -]){_YEAR}{_NUMBER_ENDS}{_NOT_COUNTED}",
+        rf"(?<=[-*•] ){_YEAR}(?=: | [-–—|] )",
         rf"\b(?P<lead>The ){_YEAR}{_NUMBER_ENDS}{_NOT_COUNTED}(?= [A-Za-z])",
         rf"\b{_DAY}(?: of)? {_MONTH}(?!\w)",
         rf"\b{_MONTH} {_DAY}(?![\d\w])",
         rf"(?<![Nn]ext )(?<![Ee]very )(?<![Ll]ast )(?P<weekday>{'|'.join(_WEEKDAYS)})\b(?!s\b)",
     )
 )
+# What is before and after the date of an item such as "- 5 May 2025: first crossing".
+_BULLETS = "-*•·–— "
+_ENTRY = re.compile(r" ?[:|–—-] +\w.*\w", re.DOTALL)
 # A weekday this near to a date belongs to it: "Monday, 5 May 2025".
 _NEAR_CHARS = 2
 
@@ -180,7 +184,7 @@ class Event:
 
 
 def find_events(sentences: Sequence[Sentence], text: str) -> list[Event]:
-    """Return the dated statements of an article in the order of time, each once.
+    """Return the dated statements and items of an article in the order of time, each once.
 
     A sentence with several dates is placed by its first; equal dates keep the order of the text.
     A sentence with a weekday whose date cannot be inferred is left out.
@@ -210,13 +214,16 @@ def select_events(events: Sequence[Event], count: int) -> list[Event]:
 def _dated(
     sentences: Sequence[Sentence], dates: Sequence[Date], open_weekdays: Sequence[int]
 ) -> Iterator[Event]:
-    """Yield each statement with its first date; what is said twice, once."""
+    """Yield each statement, or item of a list of dates, with its first date; repeats once."""
     said: set[str] = set()
     at = 0
     for sentence in sentences:
         while at < len(dates) and dates[at].start < sentence.start:
             at += 1
-        if at == len(dates) or dates[at].start >= sentence.end or not is_statement(sentence):
+        if at == len(dates) or dates[at].start >= sentence.end:
+            continue
+        entry = _entry(sentence, dates[at])
+        if entry is None and not is_statement(sentence):
             continue
         after = bisect_left(open_weekdays, sentence.start)
         if after < bisect_left(open_weekdays, sentence.end):
@@ -224,7 +231,16 @@ def _dated(
         words = " ".join(sentence.text.casefold().split())
         if words not in said:
             said.add(words)
-            yield Event(dates[at], sentence)
+            yield Event(dates[at], entry or sentence)
+
+
+def _entry(sentence: Sentence, date: Date) -> Sentence | None:
+    """Return an item of a list of dates, without its bullet; None if a sentence is no such item."""
+    text = sentence.text.lstrip(_BULLETS)
+    start = sentence.end - len(text)
+    if start != date.start or not _ENTRY.match(text, date.end - start):
+        return None
+    return replace(sentence, start=start, text=text)
 
 
 def _worth(event: Event) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index.search.text_index import query_terms
 from index.types import Passage, Span, overlap
 from qa.reading.ranking import ScoredSpan
-from qa.reading.spans import sentences_around, trim_to_words
+from qa.reading.spans import SpanCandidate, sentences_around, trim_to_words
 from qa.retrieval.fusion import text_stems
 
 MAX_SENTENCES = 3
@@ -25,6 +25,8 @@ _ANAPHORA = re.compile(
 )
 # A line of a list with its bullet or number.
 _ITEM = re.compile(r"^[ \t]*(?:[-*•·–]|\(?\w{1,3}[.)])[ \t]+(?P<item>\S.*)$", re.MULTILINE)
+_QUESTION_MARKS = ("?", "\N{FULLWIDTH QUESTION MARK}", "\N{ARABIC QUESTION MARK}")
+_CLOSING = "\"'”’»)]*_ "
 # Questions whose answer may take more than one sentence.
 _LONG = re.compile(
     r"\bwhy\b|\bhow (did|do|does|is|are|was|were|can|could|should|would|will|has|have)\b"
@@ -64,8 +66,10 @@ def select_quotes(
     chosen = [(passage, span) for span in own]
     chosen += [(passage, span) for span in _needed_around(question, passage, own)]
     for other in scored[1:]:
-        if _adds_to(question, best, other):
-            chosen += _sentences_of(other)
+        further = _sentences_of(other)
+        # Without the sentence that it refers to, or cut, it would say something else.
+        if _adds_to(question, best, other) and len({*chosen, *further}) <= MAX_SENTENCES:
+            chosen += further
     return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
 
 
@@ -79,12 +83,37 @@ def _of_members(passage: Passage, members: Sequence[Span]) -> tuple[Quote, ...]:
     return _joined([(passage, span) for span in own[:MAX_MEMBER_SENTENCES]])
 
 
-def whole_list(passage: Passage, members: Sequence[Span]) -> tuple[Span, ...]:
-    """Return all items of a list of which two or more are members; else ``members`` itself."""
-    for items in _lists(passage):
-        if sum(any(overlap(item, member) for member in members) for item in items) > 1:
+def whole_list(
+    question: str, candidate: SpanCandidate, members: Sequence[Span]
+) -> tuple[Span, ...]:
+    """Return all items of a list that answers as a whole; else ``members`` itself.
+
+    It does if two or more items have a member, or if the question asks for it and the best span
+    is in it: one step or one exception alone would look like the only one.
+    """
+    for items in _lists(candidate.passage):
+        found = sum(any(overlap(item, member) for member in members) for item in items)
+        if found > 1 or _is_asked_for(question, candidate, items):
             return tuple(items[:MAX_MEMBER_SENTENCES])
     return tuple(members)
+
+
+def _is_asked_for(question: str, candidate: SpanCandidate, items: Sequence[Span]) -> bool:
+    """Return whether a question asks for the whole list that a span is in.
+
+    At least half of its words, besides those of the title, are in the list's heading or lead
+    then, and none is in the item alone.
+    """
+    item = next((item for item in items if overlap(item, candidate.span)), None)
+    if item is None:
+        return False
+    passage = candidate.passage
+    first = sentences_around(passage, items[0])[0]
+    lead = f"{passage.heading} {passage.words(Span(_lead_of(passage, first), first.start))}"
+    terms = set(query_terms(question)).difference(text_stems(passage.title))
+    of_lead = terms.intersection(text_stems(lead))
+    of_item = terms.intersection(text_stems(passage.words(item)))
+    return bool(of_lead) and 2 * len(of_lead) >= len(terms) and of_lead >= of_item
 
 
 def _lists(passage: Passage) -> list[list[Span]]:
@@ -109,16 +138,36 @@ def _lead_of(passage: Passage, first: Span) -> int:
 
 
 def _sentences_of(scored: ScoredSpan) -> list[tuple[Passage, Span]]:
+    """Return the sentences of a span, after those that they refer to."""
     passage = scored.candidate.passage
-    return [(passage, sentence) for sentence in sentences_around(passage, scored.candidate.span)]
+    own = sentences_around(passage, scored.candidate.span)
+    return [(passage, sentence) for sentence in (*_referred_to(passage, own[0]), *own)]
 
 
 def _adds_to(question: str, best: ScoredSpan, other: ScoredSpan) -> bool:
     gap = best.score - other.score
-    if other.candidate.margin <= 0:
+    if other.candidate.margin <= 0 or _asks(other):
         return False
     same = other.candidate.passage == best.candidate.passage
     return gap <= _FURTHER_GAP or (same and gap <= _LONG_GAP and _LONG.search(question) is not None)
+
+
+def _asks(scored: ScoredSpan) -> bool:
+    """Return whether the sentence of a span is a question, which adds no fact to an answer."""
+    passage = scored.candidate.passage
+    last = sentences_around(passage, scored.candidate.span)[-1]
+    return passage.words(last).rstrip(_CLOSING).endswith(_QUESTION_MARKS)
+
+
+def _referred_to(passage: Passage, sentence: Span) -> list[Span]:
+    """Return the sentences of the paragraph that one beginning with "He" is understood with."""
+    sentences = passage.sentences
+    if sentence not in sentences:
+        return []
+    first = lead = sentences.index(sentence)
+    while lead and _ANAPHORA.match(passage.words(sentences[lead])):
+        lead -= 1
+    return [s for s in sentences[lead:first] if _same_paragraph(passage, s, sentence)]
 
 
 def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list[Span]:
@@ -130,14 +179,12 @@ def _needed_around(question: str, passage: Passage, own: Sequence[Span]) -> list
     sentences = passage.sentences
     if own[0] not in sentences:
         return []
-    first, last = sentences.index(own[0]), sentences.index(own[-1])
+    last = sentences.index(own[-1])
     terms = set(query_terms(question))
     around: list[Span] = []
-    lead = first
-    while lead and _ANAPHORA.match(passage.words(sentences[lead])):
-        lead -= 1
-    if last - lead < MAX_SENTENCES:
-        around.extend(reversed(sentences[lead:first]))
+    referred_to = _referred_to(passage, own[0])
+    if len(referred_to) + len(own) <= MAX_SENTENCES:
+        around.extend(reversed(referred_to))
     if last + 1 < len(sentences):
         following = passage.words(sentences[last + 1])
         if _ANAPHORA.match(following) and terms.intersection(text_stems(following)):

@@ -230,7 +230,7 @@ def reading_of(
     confidence = calibration.confidence(compute_features(question, scored, passages))
     best = scored[0].candidate
     verdict = decided(best, calibration.sure_verdict)
-    members = () if verdict else whole_list(best.passage, several(best))
+    members = () if verdict else whole_list(question, best, several(best))
     quotes = select_quotes(question, distinct(scored), members)
     members = tuple(m for m in members if any(q.start <= m.start < m.end <= q.end for q in quotes))
     short = None if verdict or members else _within(quotes[0], best.span)

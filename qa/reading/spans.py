@@ -23,6 +23,7 @@ SPANS_OF_WINDOW = 3
 """The most spans taken from one window; they do not overlap."""
 
 _PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "(": ")", "[": "]", "{": "}"}
+_BLANKS = " \t\N{NO-BREAK SPACE}"
 _EDGE = " \t\n,;:!?-–—…·•|"
 # "U.S." and "3 p.m." keep their full stop.
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:\w\.)+\w\.$")
@@ -193,15 +194,23 @@ def _joint(logits: WindowLogits, sentences: Sequence[Span]) -> NDArray[np.float3
 
 
 def _members(text: str, logits: WindowLogits) -> list[Span]:
-    """Return the runs of tokens that are more likely in the answer than not, trimmed to words."""
+    """Return the runs of tokens that are more likely in the answer than not, trimmed to words.
+
+    Words next to each other in a line are one member, whatever is between their tokens.
+    """
     if logits.inside is None:
         return []
     pairs = zip(logits.window.offsets, logits.inside, strict=True)
     runs = itertools.groupby(pairs, key=lambda pair: bool(pair[1] > 0))
     tokens = [list(run) for is_inside, run in runs if is_inside]
-    spans = [_unbroken(text, Span(run[0][0].start, run[-1][0].end)) for run in tokens]
-    spans = list(dict.fromkeys(trim_to_words(text, span) for span in spans))
-    return [span for span in spans if span.start < span.end]
+    joined: list[Span] = []
+    for run in tokens:
+        span = _unbroken(text, Span(run[0][0].start, run[-1][0].end))
+        if joined and not text[joined[-1].end : span.start].strip(_BLANKS):
+            span = Span(joined.pop().start, span.end)
+        joined.append(span)
+    trimmed = (trim_to_words(text, span) for span in joined)
+    return [span for span in trimmed if span.start < span.end]
 
 
 def _unbroken(text: str, span: Span) -> Span:

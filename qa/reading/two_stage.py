@@ -15,6 +15,7 @@ from qa.reading.model import Turn, WindowReader, shipped_folder
 from qa.reading.ranking import ScoredSpan
 from qa.reading.reader import (
     ExtractiveReader,
+    Reader,
     Reading,
     candidates_in,
     is_same_answer,
@@ -22,6 +23,7 @@ from qa.reading.reader import (
     with_last_question,
 )
 from qa.reading.spans import FirstPass, SpanCandidate
+from qa.settings import Settings
 
 READ = 4
 """The most passages that the large model reads."""
@@ -187,6 +189,11 @@ class TwoStageReader:
                     _logger.warning("%s", self._notice)
                 self._is_tried = True
             return self._large
+
+
+def reader_of(settings: Settings) -> Reader:
+    """Return the reader that the settings name."""
+    return ExtractiveReader() if settings.reader == "small" else TwoStageReader()
 
 
 def _with_verdict(

@@ -34,7 +34,8 @@ class View:
     height: int
     dark: bool = False
     followed: int | None = None
-    """The turn whose ``[1]`` is clicked; None shows the last turn as it comes."""
+    """The turn whose ``[1]`` is clicked, the last one that is asked; None asks the refused question
+    as well, and shows its reply."""
 
 
 VIEWS = (
@@ -68,12 +69,14 @@ def main() -> None:
 def _start(browser: Browser, address: str, path: Path) -> None:
     page = _opened(browser, address, View("start", 1280, 800))
     expect(page.locator('.status[data-state="ready"]')).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#chat .example").first).to_be_visible(timeout=PATIENCE_MS)
     _save(page, path)
 
 
 def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     page = _opened(browser, address, view)
-    for turn, question in enumerate([*ANSWERED, REFUSED], start=1):
+    asked = ANSWERED[: view.followed] if view.followed else (*ANSWERED, REFUSED)
+    for turn, question in enumerate(asked, start=1):
         page.locator("#question textarea").fill(question)
         page.locator("#question textarea").press("Enter")
         done = page.locator(f'.status[data-turn="{turn}"][data-state="done"]')

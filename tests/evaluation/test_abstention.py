@@ -6,7 +6,6 @@ from qa.evaluation.metrics import (
     AbstentionScore,
     abstention_rates,
     abstention_score,
-    area_under_risk,
     auroc,
     coverage_at,
     risk_coverage,
@@ -66,11 +65,5 @@ class TestRisk:
     def test_exactly_the_precision_is_enough(self) -> None:
         assert coverage_at(0.8, [1, 1, 1, 1, 0], [0.5] * 5) == 1
 
-    def test_area_is_the_mean_risk(self) -> None:
-        expected = (0 + 0 + 1 / 3 + 1 / 4 + 2 / 5) / 5
-        assert area_under_risk(self.correct, self.confidence) == pytest.approx(expected)
-
     def test_no_reply_has_no_curve(self) -> None:
         assert risk_coverage([], []) == []
-        with pytest.raises(ValueError, match="at least one reply"):
-            area_under_risk([], [])

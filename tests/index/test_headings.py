@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import index.articles
-from index.sources.plain_text import markdown_headings, plain_text_headings
+from index.sources.plain_text import plain_text_headings
 from index.types import Heading, normalise_newlines
 
 PROSE = (
@@ -25,10 +25,6 @@ def words(text: str, headings: tuple[Heading, ...]) -> list[str]:
 
 def plain(text: str) -> list[str]:
     return words(text, plain_text_headings(text))
-
-
-def markdown(text: str) -> list[tuple[int, str]]:
-    return [(h.level, text[h.start : h.end]) for h in markdown_headings(text)]
 
 
 def test_the_bundled_article_has_five_headings() -> None:
@@ -116,12 +112,12 @@ def test_the_last_line_is_no_heading() -> None:
 @given(st.text(st.sampled_from("Aa1.# \n-=>`é第章\t\x0b\u2028"), max_size=200) | st.text())
 def test_headings_are_filled_lines_in_order(text: str) -> None:
     text = normalise_newlines(text)
-    for headings in (plain_text_headings(text), markdown_headings(text)):
-        last = 0
-        for heading in headings:
-            assert last <= heading.start < heading.end
-            last = heading.end
-        assert all(line.strip() and "\n" not in line for line in words(text, headings))
+    headings = plain_text_headings(text)
+    last = 0
+    for heading in headings:
+        assert last <= heading.start < heading.end
+        last = heading.end
+    assert all(line.strip() and "\n" not in line for line in words(text, headings))
 
 
 @pytest.mark.parametrize("text", ["word" * 250_000, "\n" * 1_000_000, "Aa\n" * 50_000, "1." * 99])
@@ -129,32 +125,3 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
     begun = time.process_time()
     plain_text_headings(text)
     assert time.process_time() - begun < 5
-
-
-@pytest.mark.parametrize("text", ["[" * 300_000, "> " * 100_000, "# " + "#" * 300_000])
-def test_hostile_markdown_takes_linear_time(text: str) -> None:
-    begun = time.process_time()
-    markdown_headings(text)
-    assert time.process_time() - begun < 5
-
-
-def test_markdown_headings_are_without_their_marks() -> None:
-    text = "# One ##\n\nwords\n\n###   Two *too*\n\nThree\n-----\n\nFour\n==\n"
-    assert markdown(text) == [(1, "One"), (3, "Two *too*"), (2, "Three"), (1, "Four")]
-
-
-def test_markdown_headings_are_not_sought_in_code() -> None:
-    assert markdown("```\n# no\n```\n\n    # no\n\n<!--\n# no\n-->\n\n# Yes\n") == [(1, "Yes")]
-
-
-def test_markdown_headings_are_not_sought_in_lists_and_quotations() -> None:
-    assert markdown("- # no\n\n> # no\n\n# Yes\n") == [(1, "Yes")]
-
-
-def test_the_preface_of_a_markdown_file_is_no_heading() -> None:
-    assert markdown("---\ntitle: no\ntags: no\n---\n# Yes\n") == [(1, "Yes")]
-
-
-def test_equal_words_before_a_markdown_heading_do_not_mislead() -> None:
-    text = "Same\n\n# Same\n"
-    assert markdown_headings(text) == (Heading(8, 12, 1),)

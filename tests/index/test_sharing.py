@@ -13,8 +13,8 @@ import pytest
 
 from bench.crash_work import LIMITS
 from index.maintenance import Verdict, check_library
+from index.search.consistency import Mismatches
 from index.search.passage_index import PassageIndex
-from index.search.sync import Mismatches
 from index.store.folder import LOCK
 from qa.retrieval.retriever import Retriever
 from tests.libraries import TOY, article, filled, found, opened, run, titles

@@ -35,6 +35,21 @@ def test_a_date_across_a_line_break_is_found() -> None:
     assert [e.date.label for e in events(text)] == ["19 March 1932"]
 
 
+def test_an_item_of_a_list_of_dates_is_an_event_without_its_bullet() -> None:
+    text = (
+        "The plan was made in 1920.\n\n- 12 March 1932: the council agrees\n"
+        "- 1950: closed to cars\n- May 1961 – painted red\n- 1970 tons of steel\n- 1980:"
+    )
+    found = events(text)
+    assert [(e.date.words, e.sentence.text) for e in found] == [
+        ("1920", "The plan was made in 1920."),
+        ("12 March 1932", "12 March 1932: the council agrees"),
+        ("1950", "1950: closed to cars"),
+        ("May 1961", "May 1961 – painted red"),
+    ]
+    assert all(text[e.sentence.start : e.sentence.end] == e.sentence.text for e in found)
+
+
 def test_selected_events_are_spread_over_time() -> None:
     text = " ".join(f"In {year} the town grew by a street." for year in range(1800, 1900))
     kept = select_events(events(text), 10)

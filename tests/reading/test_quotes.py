@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.reading.quotes import MAX_SENTENCES, select_quotes
+from qa.reading.quotes import MAX_SENTENCES, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan
 from qa.reading.spans import SpanCandidate, sentences_around
 
@@ -28,9 +30,9 @@ def scored(
 
 
 def quoted(question: str, *spans: ScoredSpan) -> list[str]:
-    return [
-        spans[0].candidate.passage.text[q.start : q.end] for q in select_quotes(question, spans)
-    ]
+    best = spans[0].candidate
+    quotes = select_quotes(question, spans, whole_list(question, best, ()))
+    return [best.passage.text[quote.start : quote.end] for quote in quotes]
 
 
 def test_the_sentence_of_the_best_span_is_quoted() -> None:
@@ -55,6 +57,61 @@ def test_a_span_as_good_as_the_best_is_quoted_too() -> None:
 def test_a_span_less_likely_than_no_answer_is_not_added() -> None:
     spans = [scored("warm", 5.0), scored("Lahore", 4.9, margin=-0.1)]
     assert quoted("What happened?", *spans) == ["The weather was warm."]
+
+
+def test_a_question_of_the_text_is_not_added() -> None:
+    faq = "Is there a charge for bags? Two bags travel free. The app charges nothing."
+    spans = [
+        scored("nothing", 5.0, source=passage(faq)),
+        scored("a charge for bags", 4.9, source=passage(faq)),
+    ]
+    assert quoted("Is there a charge?", *spans) == ["The app charges nothing."]
+
+
+def test_an_added_sentence_comes_with_the_one_it_refers_to() -> None:
+    spans = [scored("It rained in Lahore", 5.0), scored("He also made a call", 4.9)]
+    assert quoted("What happened?", *spans) == [
+        "It rained in Lahore.",
+        "Rubio made a call to the minister on Thursday. He also made a call to Sharif.",
+    ]
+
+
+def test_a_sentence_that_would_be_cut_from_what_it_refers_to_is_not_added() -> None:
+    text = "Rain fell. Snow fell.\n\nIt froze. Anna rose. She ate. She left. She ran home."
+    spans = [scored("Rain", 5.0, source=passage(text)), scored("home", 4.9, source=passage(text))]
+    assert quoted("What happened?", *spans) == ["Rain fell."]
+
+
+STEPS = "How to book a group\n\n1. Write to us.\n2. Wait for the offer.\n3. Pay a deposit.\n\nBye."
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "expected"),
+    [
+        ("how to book for a group", "Write to us", STEPS[21:-6]),
+        ("Who waits for the offer of a group?", "Wait", "2. Wait for the offer."),
+        ("Where is it?", "Write", "1. Write to us."),
+        ("How much money does a group lose?", "Pay", "3. Pay a deposit."),
+    ],
+)
+def test_a_list_is_quoted_whole_if_the_question_has_words_of_its_heading_alone(
+    question: str, words: str, expected: str
+) -> None:
+    source = replace(passage(STEPS), heading="How to book a group")
+    assert quoted(question, scored(words, 5.0, source=source)) == [expected]
+
+
+def test_the_words_of_the_title_do_not_ask_for_a_list() -> None:
+    facts = "Olden\n\n- 3,000 people\n- 12 square kilometres\n- one mill"
+    source = replace(passage(facts), title="Olden", heading="Olden")
+    assert quoted("How big is Olden?", scored("12", 5.0, source=source)) == [
+        "- 12 square kilometres"
+    ]
+
+
+def test_a_list_is_quoted_with_the_sentence_that_introduces_it() -> None:
+    text = "It is dry. You may not bring:\n- fireworks\n- gas"
+    assert quoted("What may I not bring?", scored("gas", 5.0, source=passage(text))) == [text[11:]]
 
 
 def test_a_long_answer_adds_spans_of_its_passage() -> None:

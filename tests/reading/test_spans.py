@@ -72,6 +72,20 @@ def test_a_window_without_words_has_no_candidates() -> None:
     assert span_candidates(passage(), [empty]) == []
 
 
+def test_neighbouring_words_of_a_line_are_one_member() -> None:
+    text = "Bluebird Ferries\nPike"
+    tokens = ["Blue", "bird", "Fer", "ries", "Pi", "ke"]
+    offsets = tuple(Span(text.index(t), text.index(t) + len(t)) for t in tokens)
+    zeros = np.zeros(len(tokens), np.float32)
+    inside = np.array([2, -1, -1, 2, -1, 2], np.float32)
+    window = WindowLogits(Window((), 0, 0, offsets), zeros, zeros, 0.0, 1.0, inside=inside)
+    candidate = span_candidates(passage(text, at=0), [window])[0]
+    assert [text[slice(*member)] for member in candidate.members] == [
+        "Bluebird Ferries",
+        "Pike",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "cut", "expected"),
     [
