@@ -55,7 +55,7 @@ were right, and of the 84 between .7 and .8 61."""
 KNOTS = 15
 """Points of the isotonic correction."""
 # What each level is for: the share of answerable questions that it may refuse.
-REFUSED = {"careful": 0.25, "balanced": 0.1, "eager": 0.03}
+REFUSED = {"careful": 0.25, "balanced": 0.085, "eager": 0.03}
 
 Floats = NDArray[np.float64]
 
