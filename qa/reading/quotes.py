@@ -73,6 +73,28 @@ def select_quotes(
     return _joined(list(dict.fromkeys(chosen))[:MAX_SENTENCES])
 
 
+def reply_after(candidate: SpanCandidate) -> Span | None:
+    """Return the sentences that reply to the question a span is in; None if it is in none.
+
+    The model may find the question of an interview or of a list of answers instead of the reply.
+    """
+    passage = candidate.passage
+    asked = sentences_around(passage, candidate.span)[-1]
+    if asked not in passage.sentences or not _is_question(passage.words(asked)):
+        return None
+    at = passage.sentences.index(asked) + 1
+    following = passage.sentences[at : at + MAX_SENTENCES]
+    if not following or _is_question(passage.words(following[0])):
+        return None
+    own = [s for s in following if _same_paragraph(passage, following[0], s)]
+    return Span(own[0].start, own[-1].end)
+
+
+def _is_question(sentence: str) -> bool:
+    """Return whether a sentence asks something, and does not only report a question."""
+    return sentence.rstrip("*_) ").endswith(_QUESTION_MARKS)
+
+
 def _of_members(passage: Passage, members: Sequence[Span]) -> tuple[Quote, ...]:
     """Return the sentences of all members in reading order, those of a list as one quote."""
     own = sorted({s for member in members for s in sentences_around(passage, member)})
@@ -156,7 +178,7 @@ def _asks(scored: ScoredSpan) -> bool:
     """Return whether the sentence of a span is a question, which adds no fact to an answer."""
     passage = scored.candidate.passage
     last = sentences_around(passage, scored.candidate.span)[-1]
-    return passage.words(last).rstrip(_CLOSING).endswith(_QUESTION_MARKS)
+    return _is_question(passage.words(last).rstrip(_CLOSING))
 
 
 def _referred_to(passage: Passage, sentence: Span) -> list[Span]:

@@ -12,7 +12,7 @@ from index.letters import plain_letters
 from index.types import Passage, Span, overlap
 from qa.reading.calibration import Calibration, compute_features, logistic
 from qa.reading.model import SpanModel, Turn, WindowReader, shipped_folder
-from qa.reading.quotes import Quote, select_quotes, whole_list
+from qa.reading.quotes import Quote, reply_after, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reading_text import reading_text
 from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_candidates
@@ -229,11 +229,15 @@ def reading_of(
         return Reading((), 0.0, passages=tuple(passages))
     confidence = calibration.confidence(compute_features(question, scored, passages))
     best = scored[0].candidate
+    reply = reply_after(best)
+    if reply:
+        best = replace(best, span=reply)
     verdict = decided(best, calibration.sure_verdict)
     members = () if verdict else whole_list(question, best, several(best))
-    quotes = select_quotes(question, distinct(scored), members)
+    first = replace(scored[0], candidate=best)
+    quotes = select_quotes(question, distinct([first, *scored[1:]]), members)
     members = tuple(m for m in members if any(q.start <= m.start < m.end <= q.end for q in quotes))
-    short = None if verdict or members else _within(quotes[0], best.span)
+    short = None if verdict or members or reply else _within(quotes[0], best.span)
     return Reading(quotes, confidence, short, members, verdict, _reordered(passages, scored))
 
 

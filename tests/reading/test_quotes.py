@@ -6,8 +6,9 @@ import pytest
 
 from index.sentences import split_sentences
 from index.types import Passage, Span
-from qa.reading.quotes import MAX_SENTENCES, select_quotes, whole_list
+from qa.reading.quotes import MAX_SENTENCES, reply_after, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan
+from qa.reading.reader import ExtractiveReader
 from qa.reading.spans import SpanCandidate, sentences_around
 
 TEXT = (
@@ -132,3 +133,38 @@ def test_a_span_over_many_sentences_is_quoted_up_to_the_limit() -> None:
 def test_sentences_around_a_span_are_those_it_overlaps(words: str, count: int) -> None:
     start = TEXT.index(words)
     assert len(sentences_around(passage(), Span(start, start + len(words)))) == count
+
+
+FAQ = (
+    "Is there a fee?\nYes. Members pay nothing. Others pay a pound.\n\nIs it open?\nWho knows?\nNo."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "reply"),
+    [
+        (FAQ, "a fee", "Yes. Members pay nothing. Others pay a pound."),
+        (FAQ, "open", None),  # another question follows
+        (FAQ, "knows", "No."),
+        (FAQ, "a pound", None),  # no question
+        ("She asked: “Where is he?” He was at home.", "Where", None),  # only reports a question
+        ("Where is the key?", "the key", None),  # nothing follows
+    ],
+)
+def test_the_reply_to_a_question_is_quoted_instead_of_the_question(
+    text: str, span: str, reply: str | None
+) -> None:
+    source = passage(text)
+    found = reply_after(scored(span, 5.0, source=source).candidate)
+    assert (found and source.words(found)) == reply
+
+
+def test_a_quoted_reply_has_no_short_answer() -> None:
+    source = passage(FAQ)
+    reading = ExtractiveReader().interpret(
+        "Is there a fee?", [source], [scored("a fee", 5.0, source=source)]
+    )
+    assert [FAQ[q.start : q.end] for q in reading.quotes] == [
+        "Yes. Members pay nothing. Others pay a pound."
+    ]
+    assert reading.short is None
