@@ -41,9 +41,11 @@ PAGE_STYLE = "\n".join(
     (
         read_static("qa.output", "palette.css"),
         read_static("qa.page", "page.css", "chat.css"),
-        read_static("qa.output", "marks.css"),
+        read_static("qa.output", "marks.css", "status.css"),
         # Rules for certain screens come last, so that they override the others.
-        read_static("qa.page", "article.css", "shelf.css", "touch.css", "screens.css"),
+        read_static(
+            "qa.page", "written.css", "article.css", "shelf.css", "touch.css", "screens.css"
+        ),
     )
 )
 # One script in the head of the page, so that the policy names a single hash. The js and
