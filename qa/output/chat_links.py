@@ -44,7 +44,14 @@ def checked_chat_markdown(lines: Iterable[CheckedLine], links: Links | None = No
     """
 
     def line(each: CheckedLine) -> str:
-        return "".join(_chat_run(run, links) for run in each.runs)
+        before: Run | None = None
+        shown = ""
+        for run in each.runs:
+            # A mark stays on the line of the status before it.
+            follows_status = before is not None and before.status_of and run.text == " "
+            shown += "&nbsp;" if follows_status else _chat_run(run, links)
+            before = run
+        return shown
 
     return joined_lines(lines, line)
 
@@ -89,15 +96,16 @@ def _chat_status(claim: Claim, links: Links | None) -> str:
     symbol, words = SYMBOLS[claim.status], STATUS_WORDS[claim.status]
     is_supported = claim.status is Status.SUPPORTED
     # A statement in order needs no more than a tick; the word is there for screen readers.
-    shown = f'<span class="unseen">{words}</span>' if is_supported else words
-    text, tip = f"{symbol} {shown}", _status_explained(claim)
+    shown = f'<span class="unseen"> {words}</span>' if is_supported else f" {words}"
+    text, tip = f"{symbol}{shown}", _status_explained(claim)
     if not links:
         pass
     elif claim.citations:
         text = links.linked(claim.citations[0], text, tip)
     else:
         text = f'<button type="button" title="{link_title(tip)}">{text}</button>'
-    return f' <span class="status-of {claim.status.value}">{text}</span>'
+    space = "&nbsp;" if is_supported else " "
+    return f'{space}<span class="status-of {claim.status.value}">{text}</span>'
 
 
 def _status_explained(claim: Claim) -> str:

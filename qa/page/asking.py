@@ -29,7 +29,7 @@ READY = "Ready"
 LOADING = "Loading the models… You can ask already. Your question is answered once they are loaded."
 STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
-WRITING = "Reading the articles and writing an answer…"
+WRITING = "Writing…"
 NONE_SELECTED = "No article is selected. Tick at least one in the list of articles, then ask again."
 TOO_MANY = "Too many questions are waiting at the moment. Ask again in a minute."
 READ_AT_ONCE = 2
@@ -243,8 +243,10 @@ class Asking:
         tools = tools_html(history, is_busy=True)
         messages = self.messages(history, pending)
         yield "", messages, status, gr.skip(), tools
+        writing = status_html("busy", WRITING, len(history.turns) + 1)
         for newest in self._drafts(pending, wait):
-            yield gr.skip(), [*messages[: -len(newest)], *newest], *_NO_CHANGE[2:]
+            shown = [*messages[: -len(newest)], *newest]
+            yield gr.skip(), shown, writing, gr.skip(), gr.skip()
         turn = _outcome(pending, wait)
         chat = before if turn is None else history.with_turn(turn)
         self._tabs.save(visit, chat=chat)
@@ -271,7 +273,7 @@ class Asking:
         drafting = pending.drafting
         return Turn(
             pending.question,
-            waiting=WRITING if drafting and self._qa.ready else self._waiting_message(),
+            waiting=self._waiting_message(),
             draft=drafting.draft if drafting else None,
             strike=self._strike,
         )

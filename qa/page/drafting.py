@@ -38,7 +38,7 @@ class Draft:
         """
         checked = checked_chat_markdown(checked_lines(self.text, self.claims, strike=strike))
         begun = single_line(_OWN_MARKS.sub("", _THOUGHTS.sub("", self.unchecked)))
-        return f'{checked} <span class="unchecked">{escape_markdown(begun)}…</span>'.lstrip()
+        return f'{checked} <span class="unchecked">{escape_markdown(begun)} …</span>'.lstrip()
 
 
 @dataclass(slots=True)
