@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,14 @@ from qa.reading.reader import Reader, Reading, with_last_question
 from qa.reading.reading_text import with_table_header
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
+from qa.writing.events import Event, Finished
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
     from qa.overview.overviews import Overviews
+    from qa.writing.writer import Writer
 
+_MAX_WHOLE_ARTICLES = 3
+"""Articles that a language model may be shown whole; of more, it is shown the passages."""
 _MORE_PASSAGES = 3
 """Passages read for a question after others, beyond those for one without."""
 
@@ -137,6 +142,24 @@ class Answerer:
             if notice
             else answer
         )
+
+    def events(
+        self, request: Request, writer: Writer | None, stopped: threading.Event | None = None
+    ) -> Iterator[Event]:
+        """Yield events until the answer is finished, in the words of ``writer`` if there is one.
+
+        Raises:
+            QuestionError: One of the last questions before it is blank or too long.
+        """
+        answer = self.answer(request)
+        if writer is None:
+            yield Finished(answer)
+            return
+        ids = [citation.article_id for citation in answer.citations]
+        ids += [passage.article_id for passage in answer.passages]
+        whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
+        articles = self._library.existing(request.titles if whole else ids)
+        yield from writer.write(answer, articles, stopped)
 
     def _answer(self, request: Request) -> Answer:
         intent = self.intent(request)
