@@ -96,6 +96,10 @@ AnsweringOption = Annotated[
     str | None,
     typer.Option("--answering", help="How readily to answer: careful, balanced or eager."),
 ]
+OwnWordsOption = Annotated[
+    bool,
+    typer.Option("--own-words", help="Let the language model of the settings write the answer."),
+]
 ArticleOption = Annotated[
     list[str] | None,
     typer.Option(
