@@ -12,8 +12,8 @@ from index.types import Article
 from qa.answers.answer import Answer
 from qa.answers.claim import Status
 from qa.answers.written_wording import flag_of, usage_in_words
-from qa.cli.terminal import console, print_answer, print_text, progress_bar
-from qa.output.to_text import paragraphs_of, places_of
+from qa.cli.terminal import confidence_line, console, print_answer, print_text, progress_bar
+from qa.output.to_text import Paragraphs, paragraphs_of, places_of, to_plain
 from qa.writing.events import Event, Finished, SentenceChecked
 
 _WRITING = "Reading and writing"
@@ -26,17 +26,24 @@ def print_events(events: Iterable[Event], article_of: Callable[[str], Article]) 
     """
     answer, shown = _printed(events)
     paragraphs = paragraphs_of(places_of(answer), article_of)
-    if answer.engine and shown:
-        console.print()
-        # Its text is printed already.
-        answer = replace(answer, text="", marks=(), claims=())
-    elif shown:
+    if shown:
         console.print("\n")
-    print_answer(answer, paragraphs)
+    if answer.engine and shown:
+        _print_what_follows(answer, paragraphs)
+    else:
+        print_answer(answer, paragraphs)
     if answer.usage:
         by = f"Written by {answer.engine}: " if answer.engine else "Language model: "
         print_text(f"{by}{usage_in_words(answer.usage)}.")
     return answer
+
+
+def _print_what_follows(answer: Answer, paragraphs: Paragraphs) -> None:
+    """Print a written answer without its text."""
+    if answer.note:
+        print_text(f"Note: {answer.note}\n")
+    sources = replace(answer, text="", marks=(), claims=(), note=None)
+    print_text(f"{to_plain(sources, paragraphs).strip()}\n\n{confidence_line(answer)}")
 
 
 def _printed(events: Iterable[Event]) -> tuple[Answer, bool]:

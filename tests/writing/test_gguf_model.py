@@ -33,7 +33,7 @@ COUNT = [Message("user", "Count from one to ten in words.")]
 def file() -> Path:
     found = find_small_model()
     if found is None:
-        pytest.skip("The small language model cannot be had from the package index.")
+        pytest.skip("The small language model is not here: python -m tests.writing.small_model")
     return found
 
 

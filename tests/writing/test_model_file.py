@@ -34,28 +34,35 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         find_model_file(str(tmp_path / "absent.gguf"), None, allow_download=False)
 
 
-@pytest.mark.parametrize("allow_download", [False, True])
+@pytest.mark.parametrize(
+    ("call", "allow_download"), [("hf_hub_download", True), ("try_to_load_from_cache", False)]
+)
 def test_a_file_of_the_hub_is_downloaded_only_if_that_is_allowed(
+    call: str,
     allow_download: bool,  # noqa: FBT001 - a parameter of the test
     file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
 
-    def download(repository: str, name: str, **options: object) -> str:
-        asked.append((repository, name, options))
+    def find(repository: str, name: str) -> str:
+        asked.append((repository, name))
         return str(file)
 
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(huggingface_hub, call, find)
     named = "hub:owner/name/folder/small.gguf"
     assert find_model_file(named, HASH, allow_download=allow_download) == file
-    local = {"local_files_only": not allow_download}
-    assert asked == [("owner/name", "folder/small.gguf", local)]
+    assert asked == [("owner/name", "folder/small.gguf")]
 
 
-def test_a_file_of_the_hub_that_cannot_be_had_says_what_to_do() -> None:
+def test_a_file_of_the_hub_that_is_not_here_says_what_to_do() -> None:
     with pytest.raises(ModelFault, match="Set allow_download"):
         find_model_file("hub:owner/name/small.gguf", HASH, allow_download=False)
+
+
+def test_a_file_that_the_hub_does_not_give_is_named() -> None:
+    with pytest.raises(ModelFault, match=r"small\.gguf cannot be had from the hub"):
+        find_model_file("hub:owner/name/small.gguf", HASH, allow_download=True)  # it is offline
 
 
 @pytest.mark.parametrize("named", ["hub:", "hub:small.gguf", "hub:owner/small.gguf"])
