@@ -155,8 +155,8 @@ class Answerer:
         if writer is None:
             yield Finished(answer)
             return
-        sources = (*answer.citations, *answer.passages)
-        ids = dict.fromkeys(source.article_id for source in sources)
+        ids = [citation.article_id for citation in answer.citations]
+        ids += [passage.article_id for passage in answer.passages]
         whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
         articles = self._library.existing(request.titles if whole else ids)
         yield from writer.write(answer, articles, stopped)

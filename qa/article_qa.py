@@ -50,7 +50,7 @@ class ArticleQA:
     folder: Path | None = None
     """The folder of the library; None for one in memory."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part
         self,
         index: PassageIndex,
         embedder: SentenceTransformerEmbedder,

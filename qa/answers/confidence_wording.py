@@ -38,8 +38,8 @@ def confidence_explained(answer: Answer) -> str:
     """
     if answer.engine:
         return (
-            f"{answer.engine} wrote it. A model on this computer compared each statement with the "
-            "sentences that it cites, and can be wrong."
+            "A model on this computer compared each statement with the sentences that it cites, "
+            "and can be wrong."
         )
     if answer.kind in OVERVIEWS:
         return (

@@ -47,15 +47,16 @@ def _on_hub(named: str, *, allow_download: bool) -> Path:
         raise ModelFault(msg)
     import huggingface_hub
 
+    if not allow_download:
+        found = huggingface_hub.try_to_load_from_cache(f"{owner}/{repository}", file)
+        if isinstance(found, str):
+            return Path(found)
+        msg = f"{file} was not downloaded from the hub yet. Set allow_download, or download it."
+        raise ModelFault(msg)
     try:
-        return Path(
-            huggingface_hub.hf_hub_download(
-                f"{owner}/{repository}", file, local_files_only=not allow_download
-            )
-        )
+        return Path(huggingface_hub.hf_hub_download(f"{owner}/{repository}", file))
     except (OSError, ValueError) as error:  # what the hub's client raises are subclasses of these
-        hint = "Check the name and the network." if allow_download else "Set allow_download."
-        msg = f"{file} could not be had from the hub ({type(error).__name__}). {hint}"
+        msg = f"{file} cannot be had from the hub ({type(error).__name__}). Check its name."
         raise ModelFault(msg) from None
 
 

@@ -95,6 +95,8 @@ class OpenAIModel:
             ModelFault: The server cannot be reached, refuses, is too slow, breaks off, or sends
                 nothing or something else than a reply.
         """
+        import openai  # noqa: F401 - it takes a second, which is not the server's
+
         reply = functools.partial(self._reply, messages, max_tokens)
         ending = yield from pieces_of(reply, stopped)
         return ending or Ending(None, None, complete=False)
@@ -142,7 +144,7 @@ class OpenAIModel:
             fault: Exception
             try:
                 await self._attempt(client, messages, max_tokens, received)
-            except (openai.OpenAIError, _TooLongError, ValueError) as error:
+            except (openai.OpenAIError, _TooLongError, ValueError, RecursionError) as error:
                 fault = error
             else:
                 return

@@ -16,7 +16,6 @@ from qa.writing.prompt import NO_ANSWER
 
 _MARK = re.compile(r"[\[【]\s*(?:[A-Za-z]{1,9}\.?\s*)?(\^?\d+(?:\s*[,;–-]\s*\^?\d+)*)\s*[\]】]")
 _LEADING_MARKS = re.compile(rf"(?:{_MARK.pattern}\s*)+")
-_BEGUN_MARK = re.compile(r"[\[【][^\]】]{0,40}\Z")
 _RANGE = re.compile(r"(\d+)\s*[–-]\s*\^?(\d+)")
 _MAX_RANGE = 20
 _MAX_DIGITS = 6
@@ -26,6 +25,8 @@ _HEADING = re.compile(r"\A\s*(?:#{1,6}|>)\s+")
 _LIST_ITEM = re.compile(r"\A\s*(?:[-*•‣–]|\d{1,2}[.)])\s+")
 _SEMICOLON = re.compile(r"(?<=[;；])\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]】]*\Z")
+_SURE_CHARS = 10
+"""Characters of a sentence by which it is sure where the one before it, with its marks, ends."""
 _MIN_CLAUSE_CHARS = 25
 """A shorter part of a sentence is rarely a statement of its own."""
 _THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
@@ -98,8 +99,8 @@ class ReplyReader:
         begun = self._buffer.lstrip()
         if not self._may_think or not begun:
             return False
-        if len(begun) < len(_THOUGHTS):
-            return _THOUGHTS.startswith(begun)
+        if len(begun) < len(_THOUGHTS) and _THOUGHTS.startswith(begun):
+            return True
         if begun.startswith(_THOUGHTS):
             end = begun.find(_THOUGHTS_END)
             if end < 0:
@@ -112,14 +113,14 @@ class ReplyReader:
         if not everything and _is_high_surrogate(self._buffer[-1:]):
             return []  # the other half is in the next piece
         self._buffer = _valid(self._buffer)
-        segments = _segments(self._buffer)
-        if not everything and segments:
-            last = segments.pop()
-            if _BEGUN_MARK.match(last.text) and segments:
-                last = segments.pop()
-            self._buffer = self._buffer[last.start :]
-        else:
+        segments = _segments(self._buffer, is_first=self._is_first)
+        if everything:
             self._buffer = ""
+        else:
+            last = segments.pop() if segments else None
+            if not segments or not last or len(last.text) < _SURE_CHARS:
+                return []
+            self._buffer = self._buffer[segments[-1].end :]
         return [sentence for each in segments for sentence in self._read(each)]
 
     def _read(self, segment: _Segment) -> Iterator[WrittenSentence]:
@@ -160,11 +161,12 @@ class _Segment:
     """A sentence with the marks that follow it."""
 
     text: str
-    start: int
+    end: int
+    """Where it ends in the buffer, with those marks."""
     begins_line: bool
 
 
-def _segments(text: str) -> list[_Segment]:
+def _segments(text: str, *, is_first: bool) -> list[_Segment]:
     """Return the sentences of a text; marks at the start of one belong to the one before it.
 
     At the start of a line they belong to their own.
@@ -173,14 +175,15 @@ def _segments(text: str) -> list[_Segment]:
     end = 0
     for span in split_sentences(text):
         words = text[span.start : span.end]
-        begins_line = not segments or "\n" in text[end : span.start]
-        marks = None if begins_line else _LEADING_MARKS.match(words)
+        begins_line = "\n" in text[end : span.start] or (is_first and not segments)
+        marks = None if begins_line or not segments else _LEADING_MARKS.match(words)
         if marks:
             last = segments[-1]
-            segments[-1] = _Segment(f"{last.text} {marks[0]}", last.start, last.begins_line)
+            at = span.start + marks.end()
+            segments[-1] = _Segment(f"{last.text} {marks[0]}", at, last.begins_line)
             words = words[marks.end() :]
         if words:
-            segments.append(_Segment(words, span.end - len(words), begins_line))
+            segments.append(_Segment(words, span.end, begins_line))
         end = span.end
     return segments
 
