@@ -114,4 +114,4 @@ def _status_explained(claim: Claim) -> str:
     if not claim.citations:
         return f"{words}: no sentence was found that says this."
     percent = min(99, max(1, round(100 * claim.probability)))
-    return f"{words}: {percent}\N{NO-BREAK SPACE}% likely that the cited sentences say this."
+    return f"{words}: {percent} % likely that the cited sentences say this."
