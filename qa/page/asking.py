@@ -158,6 +158,8 @@ class Asking:
         self._qa, self._tabs, self._waiting = qa, tabs, waiting
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
         self._writers = ThreadPoolExecutor(WRITE_AT_ONCE, thread_name_prefix="writing")
+        self._stops: set[threading.Event] = set()
+        """Set to stop the language model; one for each answer that is being written."""
         self._has_model = qa.settings.has_language_model
         self._strike = qa.settings.unsupported != "keep"
 
@@ -200,6 +202,12 @@ class Asking:
         """Stop the question that this visitor waits for."""
         self._waiting.stop(visit_of(request))
 
+    def close(self) -> None:
+        """Stop the language model, which the end of the program would wait for otherwise."""
+        self._writers.shutdown(wait=False, cancel_futures=True)
+        for stopped in tuple(self._stops):
+            stopped.set()
+
     def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
         """Return the question box with the wording of a turn to edit, and the view."""
         wording = wording_of(chat, getattr(event, "turn", 0))
@@ -232,6 +240,9 @@ class Asking:
         drafting = Drafting(strike=self._strike) if is_written else None
         threads = self._writers if is_written else self._readers
         turn = threads.submit(self._turn, question, answers, view, drafting)
+        if drafting:
+            self._stops.add(drafting.stopped)
+            turn.add_done_callback(lambda _: self._stops.discard(drafting.stopped))
         pending = PendingQuestion(question, before, history, turn, drafting)
         self._tabs.save_pending(visit, pending)
         yield from self._wait_for(pending, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
 import gradio as gr
@@ -37,11 +37,14 @@ _QUICK_EVENTS = 16
 """Quick events that run at the same time, not counting those that wait in a queue of ours."""
 
 
-class _Blocks(gr.Blocks):
+class PageBlocks(gr.Blocks):
     """Gradio's blocks with our queue size from the start, and without a leak of Gradio 6.31.
 
     Setting the queue size later would build every route a second time.
     """
+
+    stop_work: Callable[[], None]
+    """Stops what visitors wait for, before the program ends."""
 
     def queue(self, *_: object, **__: object) -> Self:
         """Set our queue size, whatever the arguments."""
@@ -114,12 +117,13 @@ class _Components(NamedTuple):
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; opening it or asking a question loads the models."""
     handlers = Handlers(qa)
-    blocks = _Blocks(
+    blocks = PageBlocks(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,
         delete_cache=(_CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS),
     )
+    blocks.stop_work = handlers.asking.close
     with blocks:
         page = _components(qa, handlers)
         _connect_asking(handlers, page)

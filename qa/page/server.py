@@ -34,6 +34,7 @@ from qa.page.guard import (
     bracketed,
     ip_address,
 )
+from qa.page.layout import PageBlocks
 from qa.page.uploads import IntakeLedger, IntakeLimits
 from qa.settings import Settings
 
@@ -122,6 +123,8 @@ class PageServer:
     def close(self) -> None:
         """Stop the server and delete the uploads that were not added."""
         page = self._app.get_blocks()
+        if isinstance(page, PageBlocks):
+            page.stop_work()
         page._queue.close()  # type: ignore[no-untyped-call] # of Gradio
         page.is_running = False
         self._app.stop_event.set()  # ends the connections of open pages

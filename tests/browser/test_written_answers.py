@@ -134,7 +134,7 @@ def test_a_status_that_cites_nothing_explains_itself(serve: Serve, visit: Opener
     model = ScriptedModel(f"{SUPPORTED} {UNCITED}")
     with written_qa(model) as qa:
         shown = visit(serve(qa))
-        begin(shown, model, 0)
+        begin(shown, model, 1)
         status = shown.answered().get_by_role("button", name=re.compile("not supported"))
         status.click()
         expect(shown.page.locator("#tip")).to_contain_text("no sentence was found that says this")

@@ -16,7 +16,9 @@ from qa.output.article_html import place_link
 from qa.page import asking
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers, ways_html
+from qa.page.layout import PageBlocks
 from qa.page.view import View
+from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.markdown import HOSTILE
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, load, respond
 from tests.scripted_writer import (
@@ -27,6 +29,8 @@ from tests.scripted_writer import (
     ScriptedModel,
     written_qa,
 )
+
+pytestmark = list(GRADIO_WARNINGS)
 
 OWN_WORDS = View(own_words=True)
 
@@ -251,7 +255,29 @@ def test_a_reloaded_page_goes_on_showing_the_draft_and_gets_the_answer() -> None
     assert last[3].turns[0].is_written
 
 
-def test_a_stopped_wait_for_a_server_does_not_hold_up_quoted_answers() -> None:
+def test_closing_the_page_stops_the_model() -> None:
+    model = ScriptedModel(SUPPORTED, held=True)
+    with written_qa(model) as qa:
+        handlers = Handlers(qa)
+        sent = asked(handlers)
+        next(sent)
+        handlers.asking.close()
+        *_, last = sent
+    assert last[3].turns[0].answer is not None
+    assert model.was_stopped or not model.asked
+
+
+@pytest.mark.slow
+def test_a_server_that_is_closed_stops_the_work_of_its_page() -> None:
+    stopped: list[str] = []
+    with served_page(ScriptedQA(Article.from_text("One."), outcome=answer_of())) as server:
+        page = server._app.get_blocks()
+        assert isinstance(page, PageBlocks)
+        page.stop_work = lambda: stopped.append("work")
+    assert stopped == ["work"]
+
+
+def test_waiting_for_a_language_model_does_not_hold_up_quoted_answers() -> None:
     model = ScriptedModel(SUPPORTED, held=True)
     visitors = [gr.Request(session_hash=f"writing {n}") for n in range(asking.READ_AT_ONCE)]
     with written_qa(model) as qa:
