@@ -293,7 +293,11 @@ class Asking:
         return SEARCHING if self._qa.ready else LOADING
 
     def _turn(
-        self, question: str, history: Sequence[Answer], view: View, drafting: Drafting | None
+        self,
+        question: str,
+        history: Sequence[Answer],
+        view: View,
+        drafting: Drafting | None = None,
     ) -> Turn:
         """Return the turn with the answer, or with an error message."""
         try:

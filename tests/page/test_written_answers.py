@@ -189,13 +189,14 @@ def test_the_draft_is_shown_sentence_by_sentence_while_the_model_writes() -> Non
 
 
 def test_many_sentences_at_once_are_few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = []
+    waits: list[float | None] = []
     is_over = asking.Wait.is_over
-    monkeypatch.setattr(
-        asking.Wait,
-        "is_over",
-        lambda wait, seconds=None: waits.append(seconds) or is_over(wait, seconds),
-    )
+
+    def counted(wait: asking.Wait[Turn], seconds: float | None = None) -> bool:
+        waits.append(seconds)
+        return is_over(wait, seconds)
+
+    monkeypatch.setattr(asking.Wait, "is_over", counted)
     model = ScriptedModel(*(f"Sentence number {n} about the ferry. [1] " for n in range(300)))
     with written_qa(model) as qa:
         updates = list(asked(Handlers(qa)))
