@@ -51,7 +51,7 @@ class Writer:
         extractive: Answer,
         articles: Sequence[Article],
         stopped: threading.Event | None = None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield events while the answer is written; the last one is :class:`Finished`.
 
         The answer is ``extractive`` if there is nothing to write from, if the model fails, and if

@@ -201,7 +201,7 @@ def test_closing_the_events_stops_the_model() -> None:
     model = FakeModel(f"{SENTENCES[0]} [1] ", "The rest of it ", "is here.")
     events = Writer(model, FakeChecker()).write(quoted(), [ARTICLE])
     next(events)
-    events.close()  # type: ignore[attr-defined] # it is a generator
+    events.close()
     assert model.is_stopped
 
 
