@@ -91,6 +91,14 @@ def test_a_summary_is_written_from_the_whole_article(
     assert answer.kind is Kind.ANSWER
 
 
+@pytest.mark.parametrize("question", ["Explain it to me like I'm five.", "Write a post about it."])
+def test_a_request_about_the_whole_text_is_written(
+    question: str, server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        assert qa.ask(question, own_words=True).engine == "tiny"
+
+
 def test_a_server_that_dies_gives_the_quoted_answer_with_the_reason(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
