@@ -275,5 +275,5 @@ def test_the_model_is_shown_the_earlier_answers_without_their_marks() -> None:
     earlier = [quoted("Who left?", sentence=3), quoted("Was anybody hurt?", sentence=2)]
     list(Writer(model, FakeChecker()).write(quoted(), replace(MATERIAL, earlier=earlier)))
     data = model.asked[0][1].content
-    assert f"Earlier question: Was anybody hurt?\nEarlier answer: {SENTENCES[1]} \n" in data
+    assert f"Earlier question: Was anybody hurt?\nEarlier answer: {SENTENCES[1]}\n" in data
     assert data.index("Earlier question: Who left?") < data.index("</sentences")
