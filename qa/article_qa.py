@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, overload
 
@@ -321,7 +321,7 @@ class ArticleQA:
         own_words: bool = False,
         stream: Literal[True],
         stopped: threading.Event | None = None,
-    ) -> Iterator[Event]: ...
+    ) -> Generator[Event, None, None]: ...
 
     def ask(  # noqa: PLR0913 - one for each option
         self,
@@ -333,7 +333,7 @@ class ArticleQA:
         own_words: bool = False,
         stream: bool = False,
         stopped: threading.Event | None = None,
-    ) -> Answer | Iterator[Event]:
+    ) -> Answer | Generator[Event, None, None]:
         """Answer from the articles alone, with exact citations, or refuse.
 
         A question about whole articles gets an :meth:`overview`; a greeting or a question
@@ -351,7 +351,7 @@ class ArticleQA:
             own_words: Whether the language model of the settings writes the answer, each
                 statement of which is then checked. If it fails, the answer is quoted and
                 :attr:`Answer.note` says why.
-            stream: Whether to return an iterator of events (:mod:`qa.writing.events`) instead of
+            stream: Whether to return a generator of events (:mod:`qa.writing.events`) instead of
                 the answer, which the last event has. Closing it stops the language model.
             stopped: Set it, in another thread, to stop the language model.
 

@@ -7,12 +7,26 @@ from dataclasses import dataclass
 
 from index.sentences import split_sentences
 from index.types import Article, Passage, Span
+from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 
 _BYTES_PER_TOKEN = 3
 """Of UTF-8: English has about four, Chinese and Hindi three or fewer, so this rarely says less."""
 _NUMBER_TOKENS = 5
 """Tokens of the number before a sentence and of the line break after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an answer is written from, besides the passages of the extractive answer."""
+
+    articles: Sequence[Article]
+    """The articles that are asked, or those of the passages."""
+    quoted: Sequence[Citation]
+    """The sentences that matter most: those that the extractive answer quotes, or of a question
+    about the whole text its key points. With none and no near passage, nothing is written."""
+    earlier: Sequence[Answer] = ()
+    """The answers before this one, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +65,29 @@ def estimate_tokens(text: str) -> int:
 
 
 def select_sentences(
-    articles: Sequence[Article],
-    passages: Sequence[Passage],
-    quoted: Sequence[Citation],
-    max_tokens: int,
+    material: Material, passages: Sequence[Passage], max_tokens: int
 ) -> list[Sentence]:
     """Return the sentences to show to the model, in reading order; empty if there is no room.
 
-    These are the whole articles if they fit. Else they are the best passages, and before those
-    the sentences that the extractive answer quotes, as far as they fit.
+    These are the whole articles if they fit. Else they are the quoted sentences, then the best
+    passages or, if there are none, the beginnings of the articles, as far as they fit.
 
     Args:
-        articles: The articles that are asked.
+        material: The articles and the quoted sentences.
         passages: The passages retrieved for the question, best first.
-        quoted: The sentences of the extractive answer.
         max_tokens: The room that there is for them.
     """
+    articles = material.articles
     room = max_tokens * _BYTES_PER_TOKEN
     if sum(len(article.text) for article in articles) <= room:
         whole = [sentence for article in articles for sentence in _sentences_of(article)]
         if len(_fitting(whole, max_tokens)) == len(whole):
             return whole
     by_id = {article.id: article for article in articles}
-    candidates = [*_sentences_at(quoted, by_id), *_sentences_in(passages, by_id)]
+    candidates = [*_sentences_at(material.quoted, by_id), *_sentences_in(passages, by_id)]
+    if not passages:
+        share = room // max(1, len(articles))
+        candidates += [each for article in articles for each in _sentences_of(article, share)]
     # In the order of the first one, with the neighbours of the last one.
     distinct = {(each.article.id, each.start): each for each in candidates}
     chosen = _fitting(distinct.values(), max_tokens)
@@ -93,10 +107,13 @@ def _fitting(sentences: Iterable[Sentence], max_tokens: int) -> list[Sentence]:
     return chosen
 
 
-def _sentences_of(article: Article) -> Iterator[Sentence]:
-    """Yield the sentences of an article, without its headings."""
+def _sentences_of(article: Article, chars: int | None = None) -> Iterator[Sentence]:
+    """Yield the sentences of an article, or of its first ``chars``, without its headings."""
     headings = {(heading.start, heading.end) for heading in article.headings}
-    spans = [span for span in split_sentences(article.text) if tuple(span) not in headings]
+    found = split_sentences(article.text[:chars])
+    if chars is not None and chars < len(article.text):
+        found = found[:-1]  # it may be cut
+    spans = [span for span in found if tuple(span) not in headings]
     return _with_neighbours(article, spans, "")
 
 

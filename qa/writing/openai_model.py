@@ -186,6 +186,7 @@ class OpenAIModel:
 
         http = httpx2.AsyncClient(
             transport=self._transport,
+            trust_env=not self._is_local,  # a proxy is no way to this computer
             follow_redirects=False,  # the article goes to this server alone
             timeout=httpx2.Timeout(None, connect=self._limits.connect),
             event_hooks={"request": [_keep_needed_headers], "response": [_limit_size]},
@@ -198,9 +199,16 @@ class OpenAIModel:
         )
 
     @property
+    def _host(self) -> str:
+        return urlsplit(self._url).hostname or ""
+
+    @property
+    def _is_local(self) -> bool:
+        return self._host in ("localhost", "127.0.0.1", "::1")
+
+    @property
     def _server(self) -> str:
-        parts = urlsplit(self._url)
-        return f"The language model's server at {parts.hostname}"
+        return f"The language model's server at {self._host}"
 
     def _too_slow(self, received: _Received, *, ended: bool) -> str:
         if ended:

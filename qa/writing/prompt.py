@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from qa.answers.answer import Kind
-from qa.output.escape import single_line
+from qa.answers.answer import Answer, Kind, parts
+from qa.output.escape import shorten, single_line
 from qa.writing.evidence import Sentence, estimate_tokens
 from qa.writing.language_model import Message
 
@@ -30,15 +30,20 @@ _TASKS = {
 }
 _MARK = re.compile(r"\[(\d[\d\s,;–-]*)\]")
 _FENCE_CHARS = 12
+_TURNS_SHOWN = 2
+_TURN_CHARS = 500
 
 
-def prompt_for(question: str, kind: Kind, sentences: Sequence[Sentence]) -> list[Message]:
+def prompt_for(
+    question: str, kind: Kind, sentences: Sequence[Sentence], earlier: Sequence[Answer] = ()
+) -> list[Message]:
     """Return the messages that ask the model to answer from ``sentences``.
 
     The n-th sentence, counted from 1, has the number n. The fence around them is made from a
-    hash of them, so none of them can contain it and end the data.
+    hash of them, so none of them can contain it and end the data. ``earlier`` answers, of which
+    the last ones are shown, say what the question refers to.
     """
-    lines = "\n".join(_lines(sentences))
+    lines = "\n".join([*_lines(sentences), *_turns(earlier)])
     fence = hashlib.sha256(lines.encode("utf-8", "replace")).hexdigest()[:_FENCE_CHARS]
     data = f"<sentences {fence}>\n{lines}\n</sentences {fence}>"
     task = _TASKS.get(kind)
@@ -51,10 +56,18 @@ def prompt_for(question: str, kind: Kind, sentences: Sequence[Sentence]) -> list
     ]
 
 
-def tokens_besides_sentences(question: str) -> int:
+def tokens_besides_sentences(question: str, earlier: Sequence[Answer] = ()) -> int:
     """Return about how many tokens the prompt has without its sentences."""
-    empty = prompt_for(question, Kind.SUMMARY, [])
+    empty = prompt_for(question, Kind.SUMMARY, [], earlier)
     return sum(estimate_tokens(message.content) for message in empty)
+
+
+def _turns(earlier: Sequence[Answer]) -> Iterator[str]:
+    """Yield the last questions and answers, without marks, whose numbers are of other sentences."""
+    for answer in earlier[-_TURNS_SHOWN:]:
+        plain = "".join(part.text for part in parts(answer) if not part.number)
+        yield f"Earlier question: {shorten(single_line(answer.question), _TURN_CHARS)}"
+        yield f"Earlier answer: {shorten(single_line(plain), _TURN_CHARS)}"
 
 
 def _lines(sentences: Sequence[Sentence]) -> Iterator[str]:

@@ -27,6 +27,8 @@ _SEMICOLON = re.compile(r"(?<=[;；])\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]】]*\Z")
 _SURE_CHARS = 10
 """Characters of a sentence by which it is sure where the one before it, with its marks, ends."""
+_LOOKS = 10
+"""A sentence is looked for each time that the text has grown by this part of itself."""
 _MIN_CLAUSE_CHARS = 25
 """A shorter part of a sentence is rarely a statement of its own."""
 _THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
@@ -74,15 +76,20 @@ class ReplyReader:
         """How many numbers led nowhere and were removed."""
         self._sentences = sentences
         self._buffer = ""
+        self._next_look = 0
+        """The length from which the buffer is searched for a sentence again."""
         self._may_think = True
         self._is_first = True
 
     def feed(self, piece: str) -> list[WrittenSentence]:
         """Take a piece and return the sentences that are complete with it."""
         self._buffer += piece
-        if piece.isalnum() or self._is_thinking():
+        if self._is_thinking() or len(self._buffer) < self._next_look:
             return []
-        return self._released(everything=False)
+        released = self._released(everything=False)
+        # Looking at every piece would take time with the square of a long sentence, or worse.
+        self._next_look = len(self._buffer) + max(1, len(self._buffer) // _LOOKS)
+        return released
 
     def end(self, *, complete: bool) -> list[WrittenSentence]:
         """Return the remaining sentences; not the last one if the reply was cut inside it."""

@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from index.types import Article
 from qa.answers.answer import Answer, Kind
 from qa.answers.claim import Status
 from qa.answers.usage import Usage
@@ -16,8 +15,8 @@ from qa.output.to_text import nearest
 from qa.writing.claim_checker import Checker
 from qa.writing.draft import Draft
 from qa.writing.events import Event, Finished, Piece, SentenceChecked
-from qa.writing.evidence import Sentence, select_sentences
-from qa.writing.language_model import CHARS_PER_TOKEN, Ending, LanguageModel, ModelFault
+from qa.writing.evidence import Material, Sentence, select_sentences
+from qa.writing.language_model import CHARS_PER_TOKEN, Ending, LanguageModel, Message, ModelFault
 from qa.writing.prompt import prompt_for, tokens_besides_sentences
 from qa.writing.reply import ReplyReader, WrittenSentence
 from qa.writing.statements import StatementChecker
@@ -49,9 +48,9 @@ class Writer:
     def write(
         self,
         extractive: Answer,
-        articles: Sequence[Article],
+        material: Material,
         stopped: threading.Event | None = None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield events while the answer is written; the last one is :class:`Finished`.
 
         The answer is ``extractive`` if there is nothing to write from, if the model fails, and if
@@ -59,23 +58,26 @@ class Writer:
 
         Args:
             extractive: The answer in the articles' own words.
-            articles: The articles that are asked, or those of the passages.
+            material: The articles, and the sentences that matter most.
             stopped: Set to stop the model's work; the answer is then what there is of it.
         """
-        if not _has_evidence(extractive):
+        if not _has_evidence(extractive, material):
             yield Finished(extractive)
             return
         question = extractive.understood or extractive.question
-        room = self.model.context_tokens - self.max_tokens - tokens_besides_sentences(question)
+        besides = tokens_besides_sentences(question, material.earlier)
+        room = self.model.context_tokens - self.max_tokens - besides
         sentences = (
-            select_sentences(articles, extractive.passages, extractive.citations, room)
+            select_sentences(material, extractive.passages, room)
             if room >= _MIN_EVIDENCE_TOKENS
             else []
         )
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        yield from _Writing(self, extractive, sentences, stopped or threading.Event()).events()
+        messages = prompt_for(question, extractive.kind, sentences, material.earlier)
+        writing = _Writing(self, extractive, sentences, stopped or threading.Event())
+        yield from writing.events(messages)
 
     def close(self) -> None:
         """Free the language model."""
@@ -94,7 +96,6 @@ class _Writing:
     ) -> None:
         self._writer = writer
         self._extractive = extractive
-        self._sentences = sentences
         self._stopped = stopped
         self._reader = ReplyReader(len(sentences))
         self._statements = StatementChecker(writer.checker, sentences)
@@ -105,10 +106,8 @@ class _Writing:
         self._is_refusal = False
         self._first_word: float | None = None
 
-    def events(self) -> Iterator[Event]:
-        """Yield the events of the writing, the finished answer last."""
-        question = self._extractive.understood or self._extractive.question
-        messages = prompt_for(question, self._extractive.kind, self._sentences)
+    def events(self, messages: Sequence[Message]) -> Iterator[Event]:
+        """Yield the events of the reply to ``messages``, the finished answer last."""
         begun = time.monotonic()
         reply = self._writer.model.write(
             messages, max_tokens=self._writer.max_tokens, stopped=self._stopped
@@ -207,11 +206,11 @@ class _Writing:
         return " ".join(notes) or None
 
 
-def _has_evidence(extractive: Answer) -> bool:
+def _has_evidence(extractive: Answer, material: Material) -> bool:
     """Return whether there is anything to write from: quotes, or passages near the question."""
     if extractive.kind in (Kind.TALK, Kind.DOCUMENT):
         return False
-    return bool(extractive.citations or nearest(extractive))
+    return bool(material.quoted or nearest(extractive))
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Iterator
-from typing import cast
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +15,7 @@ from qa.output.to_markdown import answer_to_markdown
 from qa.secret import Secret
 from qa.settings import Settings
 from qa.writing.claim_checker import shipped_checker
-from qa.writing.events import Event, Finished, SentenceChecked
+from qa.writing.events import Finished, SentenceChecked
 from qa.writing.openai_model import OpenAIModel
 from qa.writing.writer import Writer
 from tests.writing.fakes import ARTICLE, SENTENCES
@@ -92,6 +91,14 @@ def test_a_summary_is_written_from_the_whole_article(
     assert answer.kind is Kind.ANSWER
 
 
+@pytest.mark.parametrize("question", ["Explain it to me like I'm five.", "Write a post about it."])
+def test_a_request_about_the_whole_text_is_written(
+    question: str, server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        assert qa.ask(question, own_words=True).engine == "tiny"
+
+
 def test_a_server_that_dies_gives_the_quoted_answer_with_the_reason(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
@@ -117,7 +124,7 @@ def test_closing_the_events_ends_the_work_of_the_server(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     with serving(says_a_sentence_and_waits) as server, asking(server, embedder) as qa:
-        events = cast("Generator[Event, None, None]", qa.ask(QUESTION, own_words=True, stream=True))
+        events = qa.ask(QUESTION, own_words=True, stream=True)
         assert isinstance(next(events), SentenceChecked)
         events.close()
         assert server.client_left.wait(20)

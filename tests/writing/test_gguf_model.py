@@ -17,6 +17,7 @@ from qa.article_qa import ArticleQA
 from qa.settings import Settings
 from qa.writing.claim_checker import shipped_checker
 from qa.writing.events import Finished
+from qa.writing.evidence import Material
 from qa.writing.gguf_model import GgufModel
 from qa.writing.language_model import Message, ModelFault
 from qa.writing.openai_model import OpenAIModel, TimeLimits
@@ -111,7 +112,8 @@ def test_a_context_that_is_too_small_is_a_fault(model: GgufModel) -> None:
 @pytest.mark.timeout(900)
 def test_what_a_real_model_writes_is_checked_and_cited_exactly(model: GgufModel) -> None:
     writer = Writer(model, shipped_checker(), max_tokens=60)
-    *_, last = writer.write(quoted("What happened to the dam, and to the mayor?"), [ARTICLE])
+    extractive = quoted("What happened to the dam, and to the mayor?")
+    *_, last = writer.write(extractive, Material([ARTICLE], extractive.citations))
     assert isinstance(last, Finished)
     answer = last.answer
     for citation in answer.citations:

@@ -73,6 +73,17 @@ def test_a_server_that_needs_no_key_gets_none_of_the_environment(
     assert not [name for name in server.headers[0] if name.startswith(("x-", "openai"))]
 
 
+def test_a_server_on_this_computer_is_not_asked_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(replies("Yes.")) as server:
+        assert written(OpenAIModel(server.url, "m"))[0] == ["Yes."]
+
+
 def test_the_key_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     settings = Settings(llm_url="http://localhost:1/v1", llm_model="m", llm_key=Secret(KEY))

@@ -4,6 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.sentences import split_sentences
+from index.types import Span
+from qa.writing import reply
 from qa.writing.reply import ReplyReader, WrittenSentence
 
 
@@ -163,3 +166,19 @@ def test_the_size_of_the_pieces_does_not_change_the_statements(
 ) -> None:
     whole = " ".join(sentences)
     assert claims(*(whole[i : i + size] for i in range(0, len(whole), size))) == claims(whole)
+
+
+@pytest.mark.parametrize("character", ["“", '"', "[", "*", "a. "])
+def test_reading_takes_few_looks_at_a_reply_without_an_end(
+    character: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_characters = 0
+
+    def counting(text: str) -> list[Span]:
+        nonlocal read_characters
+        read_characters += len(text)
+        return split_sentences(text)
+
+    monkeypatch.setattr(reply, "split_sentences", counting)
+    read(*[character] * 2000)
+    assert read_characters < 25 * 2000 * len(character)
