@@ -12,6 +12,7 @@ from qa.article_qa import ArticleQA
 from tests.browser.test_accessibility import WINDOWS, barriers
 from tests.browser.test_page import assert_is_lit
 from tests.browser.test_reloading import reload
+from tests.browser.test_touch import LEAST_SIDE
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve, Visit
 from tests.scripted_writer import INVENTED, PARTLY, QUESTION, SUPPORTED, ScriptedModel, written_qa
 
@@ -189,3 +190,7 @@ def test_on_a_phone_a_tapped_status_shows_its_quote(
     expect(tip).to_contain_text("Partly supported: 55 %")
     tip.get_by_role("link", name="Show in the article").click()
     expect(shown.page.locator(".paper .lit").first).to_be_in_viewport()
+    for target in shown.page.locator(".status-of a, .other, #ways input").all():
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= LEAST_SIDE
