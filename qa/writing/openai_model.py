@@ -6,7 +6,7 @@ import functools
 import itertools
 import random
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ _HEADERS = frozenset(
     "accept accept-encoding authorization connection content-length content-type host "
     "user-agent".split()
 )
+_OPTIONS: Mapping[str, Any] = {"temperature": 0.0, "stream_options": {"include_usage": True}}
+_RENAMED = {"max_tokens": "max_completion_tokens"}
 _REFUSED_KEY = frozenset({401, 403})
 _UNKNOWN_MODEL = 404
 _TOO_MANY = 429
@@ -127,6 +129,8 @@ class OpenAIModel:
         if not received.has_text:
             msg = f"{self._server} sent an empty reply."
             raise ModelFault(msg)
+        if not received.has_ended:
+            raise ModelFault(self._broke_off)
         return received.ending
 
     async def _receive(
@@ -140,14 +144,18 @@ class OpenAIModel:
         import anyio
         import openai
 
+        options: Mapping[str, Any] = {"max_tokens": max_tokens, **_OPTIONS}
         for attempt in itertools.count():
             fault: Exception
             try:
-                await self._attempt(client, messages, max_tokens, received)
+                await self._attempt(client, messages, options, received)
             except (openai.OpenAIError, _TooLongError, ValueError, RecursionError) as error:
                 fault = error
             else:
                 return
+            if adapted := _adapted(options, fault):
+                options = adapted
+                continue
             pause = _pause_before_retry(fault, attempt)
             if pause is None or received.has_text or attempt >= self._retries:
                 break
@@ -161,17 +169,15 @@ class OpenAIModel:
         self,
         client: openai.AsyncOpenAI,
         messages: Sequence[Message],
-        max_tokens: int,
+        options: Mapping[str, Any],
         received: _Received,
     ) -> None:
         chat = [{"role": message.role, "content": message.content} for message in messages]
         stream = await client.chat.completions.create(
             model=self._model,
             messages=cast("Any", chat),
-            max_tokens=max_tokens,
-            temperature=0.0,
             stream=True,
-            stream_options={"include_usage": True},
+            **options,
         )
         async with stream:
             async for chunk in stream:
@@ -210,6 +216,10 @@ class OpenAIModel:
     def _server(self) -> str:
         return f"The language model's server at {self._host}"
 
+    @property
+    def _broke_off(self) -> str:
+        return f"{self._server} broke off in the middle of its reply."
+
     def _too_slow(self, received: _Received, *, ended: bool) -> str:
         if ended:
             return f"{self._server} was not done after {self._limits.whole:g} seconds."
@@ -222,7 +232,7 @@ class OpenAIModel:
         import openai
 
         if received.has_text and not isinstance(fault, openai.APIStatusError):
-            return f"{self._server} broke off in the middle of its reply."
+            return self._broke_off
         if isinstance(fault, openai.APIStatusError):
             return self._reason_for_status(fault)
         if isinstance(fault, openai.APIConnectionError):
@@ -288,10 +298,29 @@ class _Received:
         return self._room <= 0
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the server said that the reply is over, or it is cut."""
+        return self._finish is not None or self.is_too_long
+
+    @property
     def ending(self) -> Ending:
         """How the reply ended."""
         complete = self._finish != "length" and not self.is_too_long
         return Ending(*self._tokens, complete=complete)
+
+
+def _adapted(options: Mapping[str, Any], fault: Exception) -> dict[str, Any]:
+    """Return the options without one that the server does not take; empty if it names none.
+
+    Some models of OpenAI's take only their own temperature and another name for the limit.
+    """
+    import openai
+
+    name = fault.param if isinstance(fault, openai.APIStatusError) else None
+    if name not in options or name in _RENAMED.values():
+        return {}
+    others = {each: value for each, value in options.items() if each != name}
+    return others | ({_RENAMED[name]: options[name]} if name in _RENAMED else {})
 
 
 def _pause_before_retry(fault: Exception, attempt: int) -> float | None:

@@ -21,7 +21,8 @@ _RULES = f"""You answer questions about texts. You are given numbered sentences 
 - If the question assumes something that the sentences contradict, say what they say instead.
 - If the sentences do not answer the question, write only: {NO_ANSWER}
 - Write plain sentences, without headings or bold, in the language of the question."""
-_EXAMPLE = "For example: The bridge is 1,149 metres long. [4] It opened in 1932. [2][7]"
+# It must state nothing: small models copy it into their answers.
+_EXAMPLE = "Write like this: One sentence. [4] Another sentence. [2][7]"
 _TASKS = {
     Kind.SUMMARY: "Summarise the texts in a few sentences.",
     Kind.KEY_POINTS: "State the most important points, one sentence each.",

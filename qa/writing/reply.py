@@ -31,6 +31,8 @@ _LOOKS = 10
 """A sentence is looked for each time that the text has grown by this part of itself."""
 _MIN_CLAUSE_CHARS = 25
 """A shorter part of a sentence is rarely a statement of its own."""
+_MIN_SENTENCE_CHARS = 12
+"""The same for words with a capital behind a mark, which replaces a full stop in some replies."""
 _THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
 
 
@@ -209,7 +211,8 @@ def _parts(text: str) -> list[tuple[str, str]]:
             parts.append((words, marks))
             words = marks = ""
     words = _joined(words, text[position:])
-    if parts and len(words) < _MIN_CLAUSE_CHARS:
+    least = _MIN_SENTENCE_CHARS if words[:1].isupper() else _MIN_CLAUSE_CHARS
+    if parts and len(words) < least:
         last = parts.pop()
         words, marks = _joined(last[0], words), f"{last[1]}{marks}"
     return [*parts, (words, marks)] if words or marks else parts

@@ -195,6 +195,32 @@ def test_a_server_that_dies_in_the_middle_is_not_asked_again() -> None:
         assert len(server.requests) == 1
 
 
+def test_a_reply_that_ends_without_saying_so_broke_off() -> None:
+    def ends_early(connection: Connection) -> None:
+        connection.begin()
+        connection.say("The first half")
+
+    assert "broke off in the middle" in fault_of(ends_early)
+
+
+def test_an_option_that_the_model_does_not_take_is_left_out() -> None:
+    def refusing(name: str) -> Script:
+        error = {"message": "unsupported", "param": name, "code": "unsupported_value"}
+        return lambda connection: connection.status(400, {"error": error})
+
+    scripts = [refusing("temperature"), refusing("max_tokens"), replies("Yes.")]
+    with serving(*scripts) as server:
+        assert written(OpenAIModel(server.url, "m"))[0] == ["Yes."]
+    last = server.requests[-1]
+    assert "temperature" not in last
+    assert (last.get("max_tokens"), last["max_completion_tokens"]) == (None, 100)
+
+
+def test_a_server_that_refuses_every_option_is_not_asked_for_ever() -> None:
+    error = {"message": "no", "param": "max_completion_tokens"}
+    assert "the error 400" in fault_of(lambda c: c.status(400, {"error": error}))
+
+
 def silent(connection: Connection) -> None:
     connection.wait_for_client_to_leave()
 

@@ -77,6 +77,13 @@ def test_a_few_words_before_a_mark_are_no_statement_of_their_own() -> None:
     ]
 
 
+def test_a_mark_can_take_the_place_of_a_full_stop() -> None:
+    assert claims("The dam above the town broke at night [3] It opened in 1932 [2]") == [
+        ("The dam above the town broke at night", (3,)),
+        ("It opened in 1932", (2,)),
+    ]
+
+
 def test_a_sentence_is_released_as_soon_as_the_next_one_begins() -> None:
     reader = ReplyReader(9)
     assert reader.feed("The dam broke. [") == []
