@@ -7,6 +7,7 @@ runs here: on this machine's own address, with a random port and a random key.
 from __future__ import annotations
 
 import importlib.util
+import os
 import secrets
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -27,7 +28,8 @@ class GgufModel:
         name: The name that is shown.
         context_tokens: The number of tokens that a prompt and its reply may have together.
         limits: How long to wait for a reply, not counting the time to load the model.
-        threads: Processor threads; None for one a core.
+        threads: Processor threads; None for one less than there are cores. On a core that is busy
+            otherwise, each of llama.cpp's threads makes all the others wait.
 
     Raises:
         ModelUnavailable: The extra ``local`` is not installed.
@@ -49,7 +51,7 @@ class GgufModel:
         self.context_tokens = context_tokens
         self._find_file = find_file
         self._limits = limits
-        self._threads = threads
+        self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._lock = threading.Lock()
         self._server: Any = None
         self._client: OpenAIModel | None = None
@@ -94,9 +96,8 @@ class GgufModel:
         parameters.ui = False
         parameters.cache_ram_mib = 0  # it would keep the articles of eight gigabytes of prompts
         parameters.verbosity = -1
-        if self._threads:
-            parameters.cpuparams.n_threads = self._threads
-            parameters.cpuparams_batch.n_threads = self._threads
+        parameters.cpuparams.n_threads = self._threads
+        parameters.cpuparams_batch.n_threads = self._threads
         try:
             self._server = xllamacpp.Server(parameters)
         except RuntimeError:

@@ -40,7 +40,7 @@ def file() -> Path:
 
 @pytest.fixture(scope="module")
 def model(file: Path) -> Iterator[GgufModel]:
-    model = GgufModel(lambda: file, NAME, context_tokens=2048, limits=PATIENT, threads=1)
+    model = GgufModel(lambda: file, NAME, context_tokens=2048, limits=PATIENT)
     with closing(model):
         yield model
 
