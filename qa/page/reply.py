@@ -120,9 +120,11 @@ def _source(evidence: Citation | Passage, *, several: bool) -> str:
 def _engine(answer: Answer, *, several: bool, offers_other: bool) -> dict[str, str]:
     """Return who answered, what it cost, and the way to answer that is offered instead."""
     quoted = f"Quoted from the article{'s' if several else ''}"
+    # A model that was asked in vain costs something, too.
+    in_vain = "" if answer.engine else "language model: "
     return {
         "name": engine_in_words(answer) if answer.engine else quoted,
-        "cost": cost_in_words(answer.usage) if answer.usage else "",
+        "cost": f"{in_vain}{cost_in_words(answer.usage)}" if answer.usage else "",
         "cost_explained": f"{usage_in_words(answer.usage)}." if answer.usage else "",
         "other": (QUOTES if answer.engine else OWN_WORDS) if offers_other else "",
     }

@@ -171,6 +171,7 @@ def test_a_fault_of_the_model_gives_the_quoted_answer_with_a_note() -> None:
         text_of(reply)
     )
     assert "Quoted from the article" in reply
+    assert "language model: 876 tokens" in reply
 
 
 def test_the_draft_is_shown_sentence_by_sentence_while_the_model_writes() -> None:
