@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Literal, Self, overload
 
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
@@ -20,6 +21,10 @@ from qa.reading.two_stage import reader_of
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 from qa.suggestions import MAX_SUGGESTIONS, Scope, Suggestions
+from qa.writing.events import Event, Finished
+
+if TYPE_CHECKING:  # slow to import, and rarely needed
+    from qa.writing.writer import Writer
 
 
 class ArticleQA:
@@ -33,6 +38,7 @@ class ArticleQA:
         settings: Limits on articles and questions, and how readily it answers.
         reader: The reading model; None for the default one.
         pending: Articles to embed and store when a search first needs them.
+        writer: Writes answers in its own words; None for what the settings describe.
 
     Example:
         >>> qa = ArticleQA.from_text("The bridge opened in 1932. It is 1,149 m long.")
@@ -43,7 +49,7 @@ class ArticleQA:
     folder: Path | None = None
     """The folder of the library; None for one in memory."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part
         self,
         index: PassageIndex,
         embedder: SentenceTransformerEmbedder,
@@ -51,6 +57,7 @@ class ArticleQA:
         *,
         reader: Reader | None = None,
         pending: Sequence[Article] = (),
+        writer: Writer | None = None,
     ) -> None:
         self.settings = settings
         self._embedder = embedder
@@ -61,6 +68,8 @@ class ArticleQA:
         self._reader = reader or reader_of(settings)
         self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
         self._suggestions = Suggestions(self, self._answerer.main_names)
+        self._writer = writer
+        self._writer_lock = threading.Lock()
 
     @classmethod
     def open(
@@ -155,6 +164,8 @@ class ArticleQA:
 
     def close(self) -> None:
         """Close the library. It cannot be used afterwards."""
+        if self._writer:
+            self._writer.close()
         self._library.index.close()
 
     def __enter__(self) -> Self:
@@ -285,6 +296,7 @@ class ArticleQA:
         found = self._retriever.retrieve(question, max(k, self.settings.passages), article_ids)
         return list(self._reader.read(question, found).passages[:k])
 
+    @overload
     def ask(
         self,
         question: str,
@@ -292,7 +304,35 @@ class ArticleQA:
         *,
         history: Sequence[str | Answer] = (),
         rerank: bool = True,
-    ) -> Answer:
+        own_words: bool = False,
+        stream: Literal[False] = False,
+        stopped: threading.Event | None = None,
+    ) -> Answer: ...
+
+    @overload
+    def ask(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
+        own_words: bool = False,
+        stream: Literal[True],
+        stopped: threading.Event | None = None,
+    ) -> Generator[Event, None, None]: ...
+
+    def ask(  # noqa: PLR0913 - one for each option
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
+        own_words: bool = False,
+        stream: bool = False,
+        stopped: threading.Event | None = None,
+    ) -> Answer | Generator[Event, None, None]:
         """Answer from the articles alone, with exact citations, or refuse.
 
         A question about whole articles gets an :meth:`overview`; a greeting or a question
@@ -307,17 +347,29 @@ class ArticleQA:
                 answered again.
             rerank: Whether the answer's passages are in the reading model's order instead of
                 the retriever's.
+            own_words: Whether the language model of the settings writes the answer, each
+                statement of which is then checked. If it fails, the answer is quoted and
+                :attr:`Answer.note` says why.
+            stream: Whether to return a generator of events (:mod:`qa.writing.events`) instead of
+                the answer, which the last event has. Closing it stops the language model.
+            stopped: Set it, in another thread, to stop the language model.
 
         Raises:
             QuestionError: The question, or one of the last three before it, is blank or
                 too long.
             ArticleNotFound: One of the ids is not in the library.
+            SettingsError: ``own_words`` is asked for and the settings name no language model.
+            ModelUnavailable: The extra that the language model needs is not installed.
         """
         self._answerer.check(question)
+        writer = self._loaded_writer() if own_words else None
         if not self._reader.is_loaded:
             load_in_background(self._reader.load)  # while the other model embeds the question
         request = self._request(question, article_ids, history=history, rerank=rerank)
-        return self._answerer.answer(request)
+        events = self._answerer.events(request, writer, stopped)
+        if stream:
+            return events
+        return next(event.answer for event in events if isinstance(event, Finished))
 
     def intent(
         self,
@@ -385,6 +437,14 @@ class ArticleQA:
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
         return self._suggestions.find(scope, count, should_continue)
+
+    def _loaded_writer(self) -> Writer:
+        with self._writer_lock:
+            if self._writer is None:
+                from qa.writing.set_up import writer_of
+
+                self._writer = writer_of(self.settings)
+            return self._writer
 
     def _request(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from index.errors import SettingsError
 from index.limits import (
@@ -15,6 +17,7 @@ from index.limits import (
     DEFAULT_MAX_PAGES,
     LoadLimits,
 )
+from qa.secret import Secret
 
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Variables with the prefix that are not settings but paths, and are read elsewhere.
@@ -23,6 +26,12 @@ READERS = ("large", "small")
 """Values of ``reader``."""
 LEVELS = ("careful", "balanced", "eager")
 """Values of ``answering``, from the highest confidence threshold to the lowest."""
+UNSUPPORTED = ("drop", "strike", "keep")
+"""Values of ``unsupported``."""
+HUB_PREFIX = "hub:"
+"""Begins the value of ``llm_file`` if it is on the model hub: ``hub:owner/name/file.gguf``."""
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SECRET = "Secret | None"  # noqa: S105 - a type
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -50,6 +59,30 @@ class Settings:
     bench/results/refusal.md for what each answers and refuses."""
     min_confidence: float | None = None
     """The confidence below which a question is refused; None for that of ``answering``."""
+    llm_url: str | None = None
+    """The base URL of an OpenAI-compatible server with a language model, such as
+    ``http://localhost:11434/v1``. The question and sentences of the articles are sent to it
+    when an answer in its own words is asked for."""
+    llm_model: str | None = None
+    """The name of the language model on the server."""
+    llm_key: Secret | None = None
+    """The server's key, if it needs one."""
+    llm_file: str | None = None
+    """A language model to run here instead: the path of a GGUF file, or
+    ``hub:owner/name/file.gguf`` for one on the model hub."""
+    llm_sha256: str | None = None
+    """The SHA-256 of ``llm_file``, in hex; required for a file on the hub."""
+    llm_context: int = 4_096
+    """Tokens that a prompt and its reply may have together. Some servers cut longer ones."""
+    llm_max_tokens: int = 512
+    """The most tokens that the language model may write."""
+    llm_seconds: float = 300.0
+    """The longest time to wait for the whole reply."""
+    llm_first_word_seconds: float = 120.0
+    """The longest time to wait for its first word."""
+    unsupported: str = "drop"
+    """What happens to statements of the language model that the articles do not support:
+    ``drop`` leaves them out, ``strike`` shows them struck out, ``keep`` shows them."""
     max_question_chars: int = 2_000
     max_article_bytes: int = DEFAULT_MAX_BYTES
     """The largest file or page accepted."""
@@ -63,6 +96,10 @@ class Settings:
             ("passages", 1, 100),
             ("depth", 1, 10_000),
             ("min_confidence", 0.0, 1.0),
+            ("llm_context", 512, 10_000_000),
+            ("llm_max_tokens", 16, 100_000),
+            ("llm_seconds", 1.0, 86_400.0),
+            ("llm_first_word_seconds", 1.0, 86_400.0),
             ("max_question_chars", 1, 1_000_000),
             ("max_article_bytes", 1, 10**10),
             ("max_article_chars", 1, 10**10),
@@ -73,11 +110,44 @@ class Settings:
                 msg = f"The setting {name} is {value}; it must be between {least} and {most}."
                 raise SettingsError(msg)
 
-        for name, allowed in (("answering", LEVELS), ("reader", READERS)):
+        for name, allowed in (
+            ("answering", LEVELS),
+            ("reader", READERS),
+            ("unsupported", UNSUPPORTED),
+        ):
             if getattr(self, name) not in allowed:
                 value, choices = getattr(self, name), ", ".join(allowed)
                 msg = f"The setting {name} is {value!r}; it must be {choices}."
                 raise SettingsError(msg)
+
+        if isinstance(self.llm_key, str):
+            object.__setattr__(self, "llm_key", Secret(self.llm_key))
+        self._check_language_model()
+
+    def _check_language_model(self) -> None:
+        """Raise SettingsError if the settings of the language model do not fit each other."""
+        problem = None
+        if self.llm_url and self.llm_file:
+            problem = "llm_url and llm_file are both set. Remove one of them"
+        elif self.llm_url and not self.llm_model:
+            problem = "llm_url is set without llm_model. Name the server's model"
+        elif self.llm_url and not _is_plain_address(self.llm_url):
+            problem = (
+                "llm_url must be an address such as http://localhost:11434/v1, without a "
+                "password or a query. A key belongs in llm_key"
+            )
+        elif self.llm_sha256 and not _SHA256.fullmatch(self.llm_sha256):
+            problem = "llm_sha256 must be 64 hex digits"
+        elif (self.llm_file or "").startswith(HUB_PREFIX) and not self.llm_sha256:
+            problem = "llm_file is on the hub. Set llm_sha256 to the hash that the file must have"
+        if problem:
+            msg = f"The setting {problem}."
+            raise SettingsError(msg)
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a language model is set, so that answers in its own words can be asked for."""
+        return bool(self.llm_url or self.llm_file)
 
     @property
     def load_limits(self) -> LoadLimits:
@@ -145,11 +215,25 @@ def _checked(name: str, value: object) -> object:
     try:
         return _converted(str(types[name]), value)
     except ValueError as error:
+        if str(types[name]) == _SECRET:
+            msg = f"The setting {name} must be a text."
+            raise SettingsError(msg) from None
         msg = f"The setting {name} is {value!r}; it must be of type {types[name]}."
         raise SettingsError(msg) from error
 
 
-def _converted(kind: str, value: object) -> object:
+def _is_plain_address(url: str) -> bool:
+    """Return whether a URL is one of http or https with nothing but a host, a port and a path."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError if it is none
+    except ValueError:
+        return False
+    unwanted = parts.username or parts.password or parts.query or parts.fragment
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not unwanted
+
+
+def _converted(kind: str, value: object) -> object:  # noqa: PLR0911 - one for each type
     if kind == "bool":
         if isinstance(value, bool):
             return value
@@ -164,6 +248,8 @@ def _converted(kind: str, value: object) -> object:
         return float(value)
     if kind == "str" and isinstance(value, str):
         return value
-    if kind == "str | None" and isinstance(value, str):
+    if kind in ("str | None", _SECRET) and isinstance(value, str):
         return value or None
+    if kind == _SECRET and isinstance(value, Secret):
+        return value
     raise ValueError(value)

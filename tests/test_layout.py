@@ -143,6 +143,13 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
                 "qa/cli/serve.py",
             },
         ),
+        ("openai", {"qa/writing/openai_model.py"}),
+        ("httpx2", {"qa/writing/openai_model.py"}),
+        ("xllamacpp", {"qa/writing/gguf_model.py"}),
+        (
+            "huggingface_hub",
+            {"index/embedding/sentence_transformer.py", "qa/writing/model_file.py"},
+        ),
         ("pypdfium2", {"index/sources/pdf.py"}),
         ("docx", {"index/sources/office.py"}),
         ("pptx", {"index/sources/office.py"}),
@@ -163,7 +170,7 @@ def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import sys; from qa import ArticleQA; "
         "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
-        "'pypdfium2', 'docx', 'pptx', 'lxml', 'py3langid'); "
+        "'openai', 'xllamacpp', 'pypdfium2', 'docx', 'pptx', 'lxml', 'py3langid'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Self
 from index.errors import CitationError
 from index.types import Passage, Span
 from qa.answers.citation import Citation
+from qa.answers.claim import Claim
+from qa.answers.usage import Usage
 
 
 class Kind(StrEnum):
@@ -86,6 +88,15 @@ class Answer:
     """A warning shown beside the text, such as that the models know its language less well; a
     sentence or two, or None."""
 
+    claims: tuple[Claim, ...] = ()
+    """The statements of an answer that a language model wrote, in order, each checked."""
+
+    engine: str | None = None
+    """The name of the language model that wrote the answer; None if it is quoted."""
+
+    usage: Usage | None = None
+    """What the language model's reply cost; None if none was asked."""
+
     def __post_init__(self) -> None:
         if self.short_at and self.text[slice(*self.short_at)] != self.short:
             msg = f"The answer does not contain {self.short!r} at {self.short_at.start}."
@@ -104,6 +115,18 @@ class Answer:
             if not 1 <= int(number) <= len(self.citations):
                 msg = f"The mark {mark} refers to none of the {len(self.citations)} citations."
                 raise CitationError(msg)
+        for claim in self.claims:
+            self._check_claim(claim)
+
+    def _check_claim(self, claim: Claim) -> None:
+        """Raise CitationError if a claim is not in the text, or its citations do not exist."""
+        spans = [(claim.start, claim.end), *claim.unsupported]
+        if not all(0 <= start < end <= len(self.text) for start, end in spans):
+            msg = f"The claim at {claim.start}–{claim.end} is empty or outside the answer."
+            raise CitationError(msg)
+        if not all(1 <= number <= len(self.citations) for number in claim.citations):
+            msg = f"The claim at {claim.start}–{claim.end} cites what is not there."
+            raise CitationError(msg)
 
     @property
     def has_confidence(self) -> bool:
@@ -138,6 +161,9 @@ class Answer:
             "understood": self.understood,
             "kind": self.kind.value,
             "note": self.note,
+            "claims": [claim.to_dict() for claim in self.claims],
+            "engine": self.engine,
+            "usage": self.usage.to_dict() if self.usage else None,
         }
 
     @classmethod
@@ -158,6 +184,9 @@ class Answer:
             understood=data.get("understood"),
             kind=Kind(data.get("kind", Kind.ANSWER)),
             note=data.get("note"),
+            claims=tuple(Claim.from_dict(item) for item in data.get("claims", ())),
+            engine=data.get("engine"),
+            usage=Usage.from_dict(data["usage"]) if data.get("usage") else None,
         )
 
 

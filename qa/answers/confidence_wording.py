@@ -8,13 +8,19 @@ still read.
 from __future__ import annotations
 
 from qa.answers.answer import OVERVIEWS, Answer
+from qa.answers.written_wording import support_in_words
 
 LIKELY = 2 / 3
 EVEN = 1 / 2
 
 
 def confidence_in_words(answer: Answer) -> str:
-    """Return the confidence of ``answer`` in two or three words; an overview has none to give."""
+    """Return the confidence of ``answer`` in two or three words; an overview has none to give.
+
+    Of an answer that a language model wrote, it is how many statements are supported.
+    """
+    if answer.engine:
+        return support_in_words(answer)
     if answer.kind in OVERVIEWS:
         return "A selection" if answer.answered else "Nothing found"
     if not answer.answered:
@@ -27,8 +33,14 @@ def confidence_in_words(answer: Answer) -> str:
 def confidence_explained(answer: Answer) -> str:
     """Return a sentence with the calibrated probability in per cent and what it means.
 
-    Overviews have no probability; for them the sentence says how they are made.
+    Overviews have no probability; for them the sentence says how they are made. So it does for an
+    answer that a language model wrote.
     """
+    if answer.engine:
+        return (
+            "A model on this computer compared each statement with the sentences that it cites, "
+            "and can be wrong."
+        )
     if answer.kind in OVERVIEWS:
         return (
             "Every word is quoted. Rules chose what is shown, and can miss what matters."

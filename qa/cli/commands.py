@@ -31,6 +31,7 @@ from qa.cli.terminal import (
     JsonOption,
     LibraryOption,
     ModelOption,
+    OwnWordsOption,
     exit_interrupted,
     print_answer,
     print_error,
@@ -40,6 +41,7 @@ from qa.cli.terminal import (
     prompt,
     remembered_interrupts,
 )
+from qa.cli.writing import print_events
 from qa.output.to_text import in_quotation_marks, paragraphs_of, place, places_of
 from qa.settings import Settings
 
@@ -93,11 +95,12 @@ app.command()(rename)
 
 
 @app.command()
-def ask(
+def ask(  # noqa: PLR0913, PLR0917 - one for each option
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     library: LibraryOption = None,
     article: ArticleOption = None,
     answering: AnsweringOption = None,
+    own_words: OwnWordsOption = False,  # noqa: FBT002 - a flag
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Answer a question with exact citations.
@@ -105,16 +108,25 @@ def ask(
     If the articles do not answer it, the nearest passages are shown and the exit code is 3.
     Without a library, the question is about the bundled article.
 
+    With --own-words, the language model of the settings writes the answer, and each statement is
+    printed once it has been checked against the sentences that it cites.
+
     Example: article-qa ask "Who did Marco Rubio call?"
     """
     settings = Settings.load(answering=answering)
-    with progress_bar(_READING), open_library(library, settings, read_only=True) as qa:
-        answer = qa.ask(question, article_ids=_ids(qa, article))
-        paragraphs = paragraphs_of(places_of(answer), qa.article)
-    if as_json:
-        print_json(answer.to_dict())
+    if own_words and not as_json:
+        with open_library(library, settings, read_only=True) as qa:
+            ids = _ids(qa, article)
+            events = qa.ask(question, article_ids=ids, own_words=True, stream=True)
+            answer = print_events(events, qa.article)
     else:
-        print_answer(answer, paragraphs)
+        with progress_bar(_READING), open_library(library, settings, read_only=True) as qa:
+            answer = qa.ask(question, article_ids=_ids(qa, article), own_words=own_words)
+            paragraphs = paragraphs_of(places_of(answer), qa.article)
+        if as_json:
+            print_json(answer.to_dict())
+        else:
+            print_answer(answer, paragraphs)
     if not answer.answered:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -167,7 +179,11 @@ def retrieve(
 
 
 @app.command()
-def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
+def chat(
+    library: LibraryOption = None,
+    article: ArticleOption = None,
+    own_words: OwnWordsOption = False,  # noqa: FBT002 - a flag
+) -> None:
     """Ask several questions in a row.
 
     A question may refer to earlier ones. An empty line or Ctrl-D ends the chat.
@@ -183,6 +199,10 @@ def chat(library: LibraryOption = None, article: ArticleOption = None) -> None:
         history: list[Answer] = []
         while question := prompt():
             try:
+                if own_words:
+                    events = qa.ask(question, ids, history=history, own_words=True, stream=True)
+                    history.append(print_events(events, qa.article))
+                    continue
                 with progress_bar(_READING):
                     history.append(qa.ask(question, article_ids=ids, history=history))
                 answer = history[-1]

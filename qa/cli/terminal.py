@@ -96,6 +96,10 @@ AnsweringOption = Annotated[
     str | None,
     typer.Option("--answering", help="How readily to answer: careful, balanced or eager."),
 ]
+OwnWordsOption = Annotated[
+    bool,
+    typer.Option("--own-words", help="Let the language model of the settings write the answer."),
+]
 ArticleOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -135,9 +139,13 @@ def print_answer(answer: Answer, paragraphs: Paragraphs | None = None) -> None:
     pieces = plain_pieces(answer, paragraphs or {})
     shown = Text.assemble(*((text, "bold" if is_short else "") for text, is_short in pieces))
     if answer.has_confidence:
-        explained = in_brackets(confidence_explained(answer))
-        shown.append(f"\n\n{confidence_in_words(answer)} {explained}")
+        shown.append(f"\n\n{confidence_line(answer)}")
     console.print(shown.append("\n"))
+
+
+def confidence_line(answer: Answer) -> str:
+    """Return the confidence of an answer in words, and what it means."""
+    return f"{confidence_in_words(answer)} {in_brackets(confidence_explained(answer))}"
 
 
 def in_brackets(sentence: str) -> str:

@@ -16,6 +16,8 @@ from index.errors import ArticleNotFound
 from index.types import Article
 from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
+from qa.answers.claim import Claim
+from qa.answers.written_wording import STATUS_WORDS
 from qa.output.article_html import (
     Body,
     Highlight,
@@ -24,6 +26,8 @@ from qa.output.article_html import (
     place_id,
     split_highlight_css,
 )
+from qa.output.chat_links import SYMBOLS
+from qa.output.checked_text import CheckedLine, Run, lines_of, written_by
 from qa.output.escape import escape_html, is_address, safe_address, single_line
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
@@ -31,13 +35,15 @@ from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")
-_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "export.css"))  # noqa: S704
+_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "status.css", "export.css"))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
 
 
-def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Article]) -> str:
+def conversation_to_html(
+    transcript: Transcript, article_of: Callable[[str], Article], *, strike: bool = True
+) -> str:
     """Return a conversation as one HTML page, with the articles that it cites.
 
     Each mark of an answer is a link to its exact words in the article, or in the list of sources
@@ -47,6 +53,7 @@ def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Art
         transcript: The conversation.
         article_of: Returns the article of an id, as :meth:`qa.ArticleQA.article` does,
             and raises ArticleNotFound if there is none.
+        strike: Whether to strike statements of a language model that are not supported.
 
     Raises:
         CitationError: An article does not contain what a citation quotes from it.
@@ -58,7 +65,10 @@ def conversation_to_html(transcript: Transcript, article_of: Callable[[str], Art
         split_highlight_css=Markup(split_highlight_css(bodies)),  # noqa: S704 - made of offsets and hashes
         title=single_line(transcript.title) or UNTITLED,
         date=exported_on(transcript.at) if transcript.at else "",
-        turns=[_turn(number, turn, shown) for number, turn in enumerate(transcript.turns, 1)],
+        turns=[
+            _turn(number, turn, shown, strike=strike)
+            for number, turn in enumerate(transcript.turns, 1)
+        ],
         articles=[_shown_article(one) for one in shown.values()],
     )
     return f"{page}\n"
@@ -96,7 +106,7 @@ def _shown_articles(
     }
 
 
-def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object]:
+def _turn(number: int, turn: Turn, shown: dict[str, _Shown], *, strike: bool) -> dict[str, object]:
     """Return the template's values for a question and its answer."""
     answer = turn.answer
     places = [_with_page(citation, shown) for citation in places_of(answer)]
@@ -106,7 +116,8 @@ def _turn(number: int, turn: Turn, shown: dict[str, _Shown]) -> dict[str, object
         "number": number,
         "question": turn.question,
         "note": single_line(answer.note or ""),
-        "text": Markup(_text_html(answer, links)),  # noqa: S704 - each part is escaped
+        "text": Markup(_text_html(answer, links, strike=strike)),  # noqa: S704 - each part is escaped
+        "written_by": written_by(answer),
         "heading": "Sources" if answer.answered else "Nearest passages",
         "sources": [
             {
@@ -142,8 +153,10 @@ def _link(turn: int, number: int, citation: Citation, shown: dict[str, _Shown]) 
     return f"#{name}" if there else f"#q{turn}-{number}"
 
 
-def _text_html(answer: Answer, links: Sequence[str]) -> str:
+def _text_html(answer: Answer, links: Sequence[str], *, strike: bool) -> str:
     kind = "answer" if answer.answered else "refusal"
+    if answer.claims:
+        return _checked_html(lines_of(answer, strike=strike), links)
     if answer.kind not in OVERVIEWS:
         shown = "".join(_part_html(part, links) for part in parts(answer))
         return f'<p class="{kind}" dir="auto">{shown}</p>'
@@ -152,6 +165,35 @@ def _text_html(answer: Answer, links: Sequence[str]) -> str:
         shown = "".join(_line_html(line, links) for line in group)
         blocks += f"<ul>{shown}</ul>" if is_entry else shown
     return f'<div class="{kind}" dir="auto">{blocks}</div>'
+
+
+def _checked_html(checked: Sequence[CheckedLine], links: Sequence[str]) -> str:
+    """Return the text of a written answer, with the status of each statement."""
+    blocks = ""
+    for is_item, group in itertools.groupby(checked, key=lambda line: line.is_item):
+        tag = "li" if is_item else "p"
+        shown = "".join(
+            f"<{tag}>{''.join(_run_html(run, links) for run in line.runs)}</{tag}>"
+            for line in group
+        )
+        blocks += f"<ul>{shown}</ul>" if is_item else shown
+    return f'<div class="answer" dir="auto">{blocks}</div>'
+
+
+def _run_html(run: Run, links: Sequence[str]) -> str:
+    if run.status_of:
+        return _status_html(run.status_of)
+    words = escape_html(run.text)
+    if run.number:
+        return f'<a href="{links[run.number - 1]}">{words}</a>'
+    if run.is_struck:
+        return f"<del>{words}</del>"
+    return f'<span class="doubtful">{words}</span>' if run.is_doubtful else words
+
+
+def _status_html(claim: Claim) -> str:
+    status, words = claim.status, STATUS_WORDS[claim.status]
+    return f' <span class="status-of {status.value}">{SYMBOLS[status]} {words}</span>'
 
 
 def _line_html(line: Line, links: Sequence[str]) -> str:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from index.types import Article
 from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
+from qa.answers.written_wording import flag_of
+from qa.output.chat_links import Links, checked_chat_markdown, escaped_between, joined_lines
+from qa.output.checked_text import CheckedLine, lines_of, written_by
 from qa.output.escape import (
     backslash_escape,
     backslash_escape_inline,
@@ -45,7 +47,10 @@ _LINK_TEXT_CHARS = 60
 
 
 def conversation_to_markdown(
-    transcript: Transcript, article_of: Callable[[str], Article] | None = None
+    transcript: Transcript,
+    article_of: Callable[[str], Article] | None = None,
+    *,
+    strike: bool = True,
 ) -> str:
     """Return a conversation as a Markdown document.
 
@@ -54,13 +59,14 @@ def conversation_to_markdown(
         article_of: Returns the article of an id, as :meth:`qa.ArticleQA.article` does; used to
             count paragraphs. Without it, a quote from an article without pages is located by
             its offsets.
+        strike: Whether to strike statements of a language model that are not supported.
     """
     title = single_line(transcript.title) or UNTITLED
     blocks = [f"# {backslash_escape_inline(title)}"]
     if transcript.at:
         blocks.append(backslash_escape(exported_on(transcript.at)))
     for number, turn in enumerate(transcript.turns, start=1):
-        blocks += _turn_blocks(number, turn, article_of)
+        blocks += _turn_blocks(number, turn, article_of, strike=strike)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -69,18 +75,22 @@ def exported_on(at: str) -> str:
     return f"Exported on {at[:10]}"
 
 
-def answer_to_markdown(answer: Answer, paragraphs: Paragraphs | None = None) -> str:
+def answer_to_markdown(
+    answer: Answer, paragraphs: Paragraphs | None = None, *, strike: bool = True
+) -> str:
     """Return ``answer`` with the list of its sources, or of the nearest passages of a refusal.
 
     Each source is its place, its file or address, and its exact words as a block quote, in which
-    a line break becomes a space.
+    a line break becomes a space. ``strike`` is as for :func:`conversation_to_markdown`.
     """
     blocks = []
     if answer.note:
         blocks.append(_italic(f"Note: {single_line(answer.note)}"))
     if answer.understood:
         blocks.append(_italic(understood_as(answer.understood)))
-    blocks.append(_document_text(answer))
+    blocks.append(_checked_document(answer, strike=strike) or _document_text(answer))
+    if by := written_by(answer):
+        blocks.append(_italic(by))
     places = places_of(answer)
     if places:
         blocks.append("**Sources**" if answer.answered else "**Nearest passages**")
@@ -98,6 +108,7 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
     named: bool = False,
     beside_understood: str = "",
     paragraphs: Paragraphs = NO_PARAGRAPHS,
+    strike: bool = True,
 ) -> str:
     """Return ``answer`` for the chat page, where each citation mark is a link.
 
@@ -108,6 +119,7 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
         named: Whether a refusal names the article of each passage even if there is only one.
         beside_understood: Markup to put after the line that says how a follow-up was understood.
         paragraphs: Where the passages of a refusal are, if their articles have no pages.
+        strike: Whether to strike statements of a language model that are not supported.
     """
     blocks = []
     if answer.note:
@@ -115,7 +127,11 @@ def chat_markdown(  # noqa: PLR0913 - one for each option
     if answer.understood:
         understood = f"*{escape_markdown(understood_as(answer.understood))}*"
         blocks.append(f"{understood} {beside_understood}".strip())
-    blocks.append(_chat_text(answer, _Links(answer.citations, link, tip)))
+    links = Links(answer.citations, link, tip)
+    if answer.claims:
+        blocks.append(checked_chat_markdown(lines_of(answer, strike=strike), links))
+    else:
+        blocks.append(_chat_text(answer, links))
     places = () if answer.answered else nearest(answer)
     if places:
         named = named or len({citation.article_id for citation in places}) > 1
@@ -159,12 +175,12 @@ def _italic(text: str) -> str:
 
 
 def _turn_blocks(
-    number: int, turn: Turn, article_of: Callable[[str], Article] | None
+    number: int, turn: Turn, article_of: Callable[[str], Article] | None, *, strike: bool
 ) -> Iterator[str]:
     yield f"## {number}. {backslash_escape_inline(single_line(turn.question))}".rstrip()
     places = places_of(turn.answer)
     paragraphs = paragraphs_of(places, article_of) if article_of else None
-    yield answer_to_markdown(turn.answer, paragraphs)
+    yield answer_to_markdown(turn.answer, paragraphs, strike=strike)
 
 
 def _source(bullet: str, citation: Citation, paragraph: int | None) -> str:
@@ -197,7 +213,22 @@ def _document_text(answer: Answer) -> str:
     return _text(answer, text, entry, paragraph)
 
 
-def _inline(some: Iterable[Part]) -> str:
+def _checked_document(answer: Answer, *, strike: bool) -> str:
+    """Return the text of a written answer; empty if it is quoted."""
+    return joined_lines(lines_of(answer, strike=strike) if answer.claims else (), _checked_line)
+
+
+def _checked_line(line: CheckedLine) -> str:
+    parts = (
+        Part(flag_of(run.status_of))
+        if run.status_of
+        else Part(run.text, run.number, is_short=run.is_struck)
+        for run in line.runs
+    )
+    return escape_block_starts(_inline(parts, "~~"))
+
+
+def _inline(some: Iterable[Part], around_short: str = "**") -> str:
     """Return parts of an answer as Markdown: marks unescaped, short answers in bold."""
     pieces: list[str] = []
     follows_mark = False
@@ -206,7 +237,7 @@ def _inline(some: Iterable[Part]) -> str:
             shown = part.text
         elif part.is_short:
             line = part.text.replace("\n", " ")  # a blank line would end the bold
-            shown = f"**{backslash_escape_inline(line)}**"
+            shown = f"{around_short}{backslash_escape_inline(line)}{around_short}"
         else:
             shown = backslash_escape_inline(part.text)
             if follows_mark and shown.startswith(("(", ":")):  # would make the mark a link
@@ -266,22 +297,7 @@ def _is_boundary(character: str) -> bool:
 # --- the chat page ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Makes links of an answer's citation marks."""
-
-    citations: tuple[Citation, ...]
-    link: Callable[[Citation], str]
-    tip: Callable[[Citation], str] | None
-
-    def linked(self, mark: Part) -> str:
-        """Return the link of a mark, with its title."""
-        citation = self.citations[mark.number - 1]
-        title = f' "{_link_title(self.tip(citation))}"' if self.tip else ""
-        return f"[{escape_markdown(mark.text)}]({safe_address(self.link(citation))}{title})"
-
-
-def _chat_text(answer: Answer, links: _Links) -> str:
+def _chat_text(answer: Answer, links: Links) -> str:
     def text(some: Iterable[Part]) -> str:
         return "".join(_chat_part(part, links) for part in some)
 
@@ -294,29 +310,14 @@ def _chat_text(answer: Answer, links: _Links) -> str:
     return _text(answer, text, entry, paragraph)
 
 
-def _chat_part(part: Part, links: _Links) -> str:
+def _chat_part(part: Part, links: Links) -> str:
     if part.number:
-        return links.linked(part)
-    return _strong(part.text) if part.is_short else _escaped_between(part.text)
+        return links.linked(part.number, escape_markdown(part.text))
+    return _strong(part.text) if part.is_short else escaped_between(part.text)
 
 
 def _strong(text: str) -> str:
     return f"<strong>{escape_markdown(text)}</strong>" if text else ""
-
-
-def _escaped_between(text: str) -> str:
-    """Return escaped text whose outer spaces are kept: beside a mark they are no markup."""
-    inner = text.removeprefix(" ").removesuffix(" ")
-    before, after = text.startswith(" "), text.endswith(" ") and text != " "
-    return f"{' ' * before}{escape_markdown(inner)}{' ' * after}"
-
-
-def _link_title(text: str) -> str:
-    """Return the title of a link in Markdown, which a quotation mark would end; lines are kept."""
-    escaped = (
-        escape_markdown(single_line(line)).replace('"', "&#34;") for line in text.split("\n")
-    )
-    return "&#10;".join(escaped)
 
 
 def _nearest_item(

@@ -9,9 +9,11 @@ from typing import NamedTuple, TypeAlias
 
 from index.errors import ArticleNotFound
 from index.types import Article, Passage, Span
-from qa.answers.answer import Answer, parts
+from qa.answers.answer import BULLET, Answer, parts
 from qa.answers.citation import Citation
+from qa.answers.written_wording import flag_of
 from qa.output.article_html import blocks
+from qa.output.checked_text import CheckedLine, lines_of, written_by
 from qa.output.escape import replace_control_characters, single_line
 
 NEAREST_SHOWN = 3
@@ -132,12 +134,14 @@ def in_quotation_marks(text: str) -> str:
 
 
 def _pieces(answer: Answer, describe: Callable[[Citation], str]) -> Iterator[Piece]:
-    """Yield the notes, the text, and a list with the description of each source."""
+    """Yield the notes, the text, who wrote it, and a list that describes each source."""
     if answer.note:
         yield Piece(f"Note: {single_line(answer.note)}\n")
     if answer.understood:
         yield Piece(f"{understood_as(answer.understood)}\n")
     yield from _text_pieces(answer)
+    if by := written_by(answer):
+        yield Piece(f"\n\n{by}")
     if answer.answered:
         items = [f"[{n}] {describe(source)}" for n, source in enumerate(answer.citations, start=1)]
     else:
@@ -148,7 +152,12 @@ def _pieces(answer: Answer, describe: Callable[[Citation], str]) -> Iterator[Pie
 
 
 def _text_pieces(answer: Answer) -> list[Piece]:
-    """Return the text of an answer, without white space around it."""
+    """Return the text of an answer, without white space around it.
+
+    Behind each statement of a written answer that is not supported, words say so.
+    """
+    if answer.claims:
+        return [Piece("\n".join(map(_checked_line, lines_of(answer))))]
     pieces = [Piece(replace_control_characters(part.text), part.is_short) for part in parts(answer)]
     while pieces and not pieces[0].text.strip():
         del pieces[0]
@@ -158,6 +167,11 @@ def _text_pieces(answer: Answer) -> list[Piece]:
         pieces[0] = pieces[0]._replace(text=pieces[0].text.lstrip())
         pieces[-1] = pieces[-1]._replace(text=pieces[-1].text.rstrip())
     return pieces
+
+
+def _checked_line(line: CheckedLine) -> str:
+    words = [flag_of(run.status_of) if run.status_of else run.text for run in line.runs]
+    return f"{BULLET * line.is_item}{replace_control_characters(''.join(words)).strip()}"
 
 
 def _quoted(citation: Citation) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from difflib import SequenceMatcher
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
@@ -17,9 +17,11 @@ from qa.article_qa import ArticleQA
 from qa.output.to_text import paragraphs_of, places_of
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.chat import Chat, Turn, tools_html
+from qa.page.drafting import Drafting
 from qa.page.messages import error_message, status_html
 from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
+from qa.writing.events import Finished
 
 T = TypeVar("T")
 
@@ -27,14 +29,55 @@ READY = "Ready"
 LOADING = "Loading the models… You can ask already. Your question is answered once they are loaded."
 STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
+WRITING = "Writing…"
 NONE_SELECTED = "No article is selected. Tick at least one in the list of articles, then ask again."
 TOO_MANY = "Too many questions are waiting at the moment. Ask again in a minute."
 READ_AT_ONCE = 2
 """Questions read at the same time; the others queue, and can be stopped. On two cores
 1, 2 and 3 at once gave 9.5, 10.8 and 10.8 answers a second (bench.load, 20 chats)."""
+WRITE_AT_ONCE = 4
+"""Answers that a language model writes at the same time. Most of that is waiting for its server."""
+UPDATE_SECONDS = 0.15
+"""The least time between two updates of a draft on the page."""
+STOPPING_SECONDS = 3.0
+"""How long what is written of a stopped answer is waited for."""
 MOST_ASKED = 64
 """Questions that are read or queued at once, at most; further ones are rejected."""
 _NO_CHANGE = (gr.skip(),) * 5
+
+
+class Wait(Generic[T]):
+    """A visitor's wait for some work, which the visitor may stop."""
+
+    def __init__(self, work: Future[T], unregister: Callable[[], None]) -> None:
+        self._work, self._unregister = work, unregister
+        self._is_over = threading.Event()
+
+    def is_over(self, seconds: float | None = None) -> bool:
+        """Wait for the end, at most so many seconds; return whether it has come."""
+        return self._is_over.wait(seconds)
+
+    def end(self) -> None:
+        """End the wait, whether or not the work is done."""
+        self._is_over.set()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the work is done."""
+        return self._work.done()
+
+    def result(self, seconds: float = 0.0) -> T | None:
+        """Return the result of the work; None if it is not there within so many seconds.
+
+        Work that has begun then runs to its end, and its result is dropped.
+        """
+        self._work.cancel()
+        try:
+            return self._work.result(seconds)
+        except (TimeoutError, CancelledError):
+            return None
+        finally:
+            self._unregister()
 
 
 class WaitingVisitors:
@@ -44,32 +87,21 @@ class WaitingVisitors:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, threading.Event] = {}
+        self._waiting: dict[str, Wait[Any]] = {}
 
-    def start(self, visitor: str, work: Future[T]) -> Callable[[], T | None]:
-        """Register a visitor as waiting, and return the function that waits for ``work``.
-
-        It returns the result of the work, or None as soon as the visitor stops it. Work that
-        has begun then runs to its end, and its result is dropped.
-        """
-        is_over = threading.Event()
-        self._waiting[visitor] = is_over
+    def start(self, visitor: str, work: Future[T]) -> Wait[T]:
+        """Register a visitor as waiting until ``work`` is done or the visitor stops it."""
 
         def unregister() -> None:
-            if self._waiting.get(visitor) is is_over:
+            if self._waiting.get(visitor) is wait:
                 self._waiting.pop(visitor, None)
 
         def end(_: Future[T]) -> None:
-            is_over.set()
+            wait.end()
             unregister()
 
-        def wait() -> T | None:
-            is_over.wait()
-            unregister()
-            if not work.done():
-                work.cancel()
-            return work.result() if work.done() and not work.cancelled() else None
-
+        wait = Wait(work, unregister)
+        self._waiting[visitor] = wait
         work.add_done_callback(end)
         return wait
 
@@ -83,9 +115,9 @@ class WaitingVisitors:
 
     def stop(self, visitor: str) -> None:
         """End a visitor's wait, if there is one."""
-        is_over = self._waiting.get(visitor)
-        if is_over:
-            is_over.set()
+        wait = self._waiting.get(visitor)
+        if wait:
+            wait.end()
 
 
 _MIN_SIMILARITY = 0.5
@@ -125,6 +157,11 @@ class Asking:
     def __init__(self, qa: ArticleQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
         self._qa, self._tabs, self._waiting = qa, tabs, waiting
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
+        self._writers = ThreadPoolExecutor(WRITE_AT_ONCE, thread_name_prefix="writing")
+        self._stops: set[threading.Event] = set()
+        """Set to stop the language model; one for each answer that is being written."""
+        self._has_model = qa.settings.has_language_model
+        self._strike = qa.settings.unsupported != "keep"
 
     def respond(
         self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request
@@ -145,6 +182,14 @@ class Asking:
         else:
             yield _NO_CHANGE
 
+    def ask_other_way(
+        self, chat: Chat, view: View, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Ask the last question again, for quotes if a model answered it, else for its words."""
+        newest = chat.newest()
+        is_written = newest is not None and newest.is_written
+        yield from self.retry(chat, replace(view, own_words=not is_written), request)
+
     def resume(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Wait for the answer to the question of an earlier visit in the same tab."""
         pending = self._tabs.pending(visit_of(request))
@@ -157,6 +202,12 @@ class Asking:
         """Stop the question that this visitor waits for."""
         self._waiting.stop(visit_of(request))
 
+    def close(self) -> None:
+        """Stop the language model, which the end of the program would wait for otherwise."""
+        self._writers.shutdown(wait=False, cancel_futures=True)
+        for stopped in tuple(self._stops):
+            stopped.set()
+
     def edit(self, chat: Chat, view: View, event: gr.EventData) -> tuple[Any, ...]:
         """Return the question box with the wording of a turn to edit, and the view."""
         wording = wording_of(chat, getattr(event, "turn", 0))
@@ -165,8 +216,7 @@ class Asking:
     def messages(self, chat: Chat, pending: PendingQuestion | None = None) -> list[dict[str, str]]:
         """Return a conversation as chat messages, with the pending question last."""
         if pending:
-            turn = Turn(pending.question, waiting=self._waiting_message())
-            chat = pending.history.with_turn(turn)
+            chat = pending.history.with_turn(self._pending_turn(pending))
         return chat.messages({info.id for info in self._qa.catalogue()})
 
     def _ask(
@@ -186,8 +236,14 @@ class Asking:
         if len(self._waiting) >= MOST_ASKED:
             raise gr.Error(TOO_MANY, print_exception=False)
         answers = [] if is_edited(question, view.edited_question) else history.answers()
-        turn = self._readers.submit(self._turn, question, answers, view)
-        pending = PendingQuestion(question, before, history, turn)
+        is_written = view.own_words and self._has_model
+        drafting = Drafting(strike=self._strike) if is_written else None
+        threads = self._writers if is_written else self._readers
+        turn = threads.submit(self._turn, question, answers, view, drafting)
+        if drafting:
+            self._stops.add(drafting.stopped)
+            turn.add_done_callback(lambda _: self._stops.discard(drafting.stopped))
+        pending = PendingQuestion(question, before, history, turn, drafting)
         self._tabs.save_pending(visit, pending)
         yield from self._wait_for(pending, request)
 
@@ -196,8 +252,13 @@ class Asking:
         wait = self._waiting.start(visit, pending.turn)
         status = status_html("busy", self._waiting_message(), len(history.turns) + 1)
         tools = tools_html(history, is_busy=True)
-        yield "", self.messages(history, pending), status, gr.skip(), tools
-        turn = wait()
+        messages = self.messages(history, pending)
+        yield "", messages, status, gr.skip(), tools
+        writing = status_html("busy", WRITING, len(history.turns) + 1)
+        for newest in self._drafts(pending, wait):
+            shown = [*messages[: -len(newest)], *newest]
+            yield gr.skip(), shown, writing, gr.skip(), gr.skip()
+        turn = _outcome(pending, wait)
         chat = before if turn is None else history.with_turn(turn)
         self._tabs.save(visit, chat=chat)
         if turn is None:
@@ -207,28 +268,89 @@ class Asking:
             # The next event shows the answer together with its article.
             yield gr.skip(), gr.skip(), gr.skip(), chat, gr.skip()
 
+    def _drafts(self, pending: PendingQuestion, wait: Wait[Turn]) -> Iterator[list[dict[str, str]]]:
+        """Wait for the end, and yield the question and its draft whenever the draft changes."""
+        if not pending.drafting:
+            wait.is_over()
+            return
+        shown = pending.drafting.draft
+        number = len(pending.history.turns) + 1
+        while not wait.is_over(UPDATE_SECONDS):
+            if pending.drafting.draft is not shown:
+                shown = pending.drafting.draft
+                yield self._pending_turn(pending).messages(number, is_newest=True)
+
+    def _pending_turn(self, pending: PendingQuestion) -> Turn:
+        drafting = pending.drafting
+        return Turn(
+            pending.question,
+            waiting=self._waiting_message(),
+            draft=drafting.draft if drafting else None,
+            strike=self._strike,
+        )
+
     def _waiting_message(self) -> str:
         return SEARCHING if self._qa.ready else LOADING
 
-    def _turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+    def _turn(
+        self,
+        question: str,
+        history: Sequence[Answer],
+        view: View,
+        drafting: Drafting | None = None,
+    ) -> Turn:
         """Return the turn with the answer, or with an error message."""
         try:
             try:
-                return self._answered_turn(question, history, view)
+                return self._answered_turn(question, history, view, drafting)
             except ArticleNotFound:  # somebody removed one just now: ask those that are left
-                return self._answered_turn(question, history, view)
+                return self._answered_turn(question, history, view, drafting)
         except Exception as error:
             return Turn(question, problem=error_message(error))
 
-    def _answered_turn(self, question: str, history: Sequence[Answer], view: View) -> Turn:
+    def _answered_turn(
+        self, question: str, history: Sequence[Answer], view: View, drafting: Drafting | None
+    ) -> Turn:
         articles = self._qa.catalogue()
         selected = view.selected(articles)
         if not articles or selected == []:
             return self._turn_without_articles(question, is_empty=not view.visible(articles))
-        answer = self._qa.ask(question, article_ids=selected, history=history)
-        several = len(articles if selected is None else selected) > 1
-        paragraphs = paragraphs_of((*places_of(answer), *answer.passages), self._qa.article)
-        return Turn(question, answer, several=several, paragraphs=paragraphs)
+        if drafting:
+            answer = self._written_answer(question, selected, history, drafting)
+        else:
+            answer = self._qa.ask(question, article_ids=selected, history=history)
+        return Turn(
+            question,
+            answer,
+            several=len(articles if selected is None else selected) > 1,
+            paragraphs=paragraphs_of((*places_of(answer), *answer.passages), self._qa.article),
+            has_model=self._has_model,
+            strike=self._strike,
+        )
+
+    def _written_answer(
+        self,
+        question: str,
+        article_ids: Sequence[str] | None,
+        history: Sequence[Answer],
+        drafting: Drafting,
+    ) -> Answer:
+        """Return the answer of the language model, and keep the draft up to date meanwhile."""
+        drafting.clear()
+        events = self._qa.ask(
+            question,
+            article_ids=article_ids,
+            history=history,
+            own_words=True,
+            stream=True,
+            stopped=drafting.stopped,
+        )
+        for event in events:
+            drafting.add(event)
+            if isinstance(event, Finished):
+                return event.answer
+        msg = "The events of a written answer ended without the answer."
+        raise ValueError(msg)
 
     def _turn_without_articles(self, question: str, *, is_empty: bool) -> Turn:
         """Return a reply to small talk, or say that there is no article to ask."""
@@ -238,3 +360,14 @@ class Asking:
         if is_empty:
             answer = replace(answer, text=f"{answer.text} {HOW_TO_ADD}")
         return Turn(question, answer)
+
+
+def _outcome(pending: PendingQuestion, wait: Wait[Turn]) -> Turn | None:
+    """Return the turn that was waited for; if it was stopped, what is written of it, or None."""
+    if wait.is_done or not pending.drafting:
+        return wait.result()
+    pending.drafting.stopped.set()
+    if not pending.drafting.draft.text:
+        return wait.result()
+    turn = wait.result(STOPPING_SECONDS)
+    return turn if turn and turn.is_written else None

@@ -15,6 +15,7 @@ from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import Paragraphs, answer_with_sources, places_of
 from qa.output.transcript import Transcript
+from qa.page.drafting import Draft
 from qa.page.messages import render
 from qa.page.reply import reply_markdown
 from qa.page.undo import UNDO_SECONDS
@@ -33,10 +34,21 @@ class Turn:
     """An error message."""
     waiting: str = ""
     """What is happening, while there is no answer yet."""
+    draft: Draft | None = None
+    """What a language model has written so far of the answer."""
+    has_model: bool = False
+    """Whether there is a language model, so that the reply says who answered."""
+    strike: bool = True
+    """Whether statements of a language model that are not supported are struck."""
     several: bool = False
     """Whether more than one article was asked, so that each place must name its article."""
     paragraphs: Paragraphs = field(default_factory=dict)
     """Where the quotes and passages of the answer are, in articles without pages."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a language model wrote the answer."""
+        return self.answer is not None and self.answer.engine is not None
 
     def marks(self, *, is_newest: bool) -> list[Highlight]:
         """Return the places that the answer cites, or the nearest passages of a refusal."""
@@ -59,6 +71,8 @@ class Turn:
         ]
 
     def _reply(self, number: int, *, is_newest: bool, known: Collection[str] | None) -> str:
+        if self.draft and (self.draft.text or self.draft.unchecked):
+            return self.draft.markdown(strike=self.strike)
         if self.answer is None:
             css_class = "problem" if self.problem else "waiting"
             text = escape_markdown(self.problem or self.waiting)
@@ -70,6 +84,8 @@ class Turn:
             is_newest=is_newest,
             known=known,
             paragraphs=self.paragraphs,
+            has_model=self.has_model,
+            strike=self.strike,
         )
 
 
@@ -172,8 +188,12 @@ def answer_to_copy(chat: Chat, number: object) -> Document:
     return Document(answer_with_sources(turn.answer, turn.paragraphs))
 
 
-def export_chat(chat: Chat, kind: str, article_of: Callable[[str], Article]) -> Document:
+def export_chat(
+    chat: Chat, kind: str, article_of: Callable[[str], Article], *, strike: bool = True
+) -> Document:
     """Return the conversation as a Markdown document, or as an HTML page if ``kind`` is html.
+
+    ``strike`` is as for :func:`qa.output.checked_text.checked_lines`.
 
     Raises:
         CitationError: As :func:`qa.output.to_html.conversation_to_html`.
@@ -182,8 +202,9 @@ def export_chat(chat: Chat, kind: str, article_of: Callable[[str], Article]) -> 
     # Named after the date alone: no text of an article or a visitor gets into a file name.
     name = f"conversation-{transcript.at[:10]}"
     if kind == "html":
-        return Document(conversation_to_html(transcript, article_of), f"{name}.html", "text/html")
-    text = conversation_to_markdown(transcript, article_of)
+        page = conversation_to_html(transcript, article_of, strike=strike)
+        return Document(page, f"{name}.html", "text/html")
+    text = conversation_to_markdown(transcript, article_of, strike=strike)
     return Document(text, f"{name}.md", "text/markdown")
 
 

@@ -34,7 +34,8 @@ from qa.page.article_view import (
 )
 from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
 from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
-from qa.page.messages import error_message, status_html
+from qa.page.messages import error_message, render, status_html
+from qa.page.reply import OWN_WORDS, QUOTES
 from qa.page.tabs import ClearedChats, Tabs
 from qa.page.undo import Removals
 from qa.page.view import View
@@ -63,6 +64,12 @@ def suggest_questions(
 def empty_chat_markdown(questions: Sequence[str]) -> str:
     """Return the text above the suggested questions of an empty conversation."""
     return "**Ask a question**" + (", or begin with one of these." if questions else ".")
+
+
+def ways_html(view: View) -> str:
+    """Return the choice between the ways to answer."""
+    chosen = OWN_WORDS if view.own_words else QUOTES
+    return render("ways.html", ways=(QUOTES, OWN_WORDS), chosen=chosen)
 
 
 def follow_link(library: ArticleQA, view: View, data: object) -> View:
@@ -165,7 +172,9 @@ class Handlers:
     def download(self, chat: Chat, event: gr.EventData) -> tuple[Any, ...]:
         """Return the outbox with the conversation as a file, and the status."""
         try:
-            document = export_chat(chat, str(getattr(event, "kind", "")), self._qa.article)
+            kind = str(getattr(event, "kind", ""))
+            strike = self._qa.settings.unsupported != "keep"
+            document = export_chat(chat, kind, self._qa.article, strike=strike)
         except Exception as error:
             return gr.skip(), status_html("failed", error_message(error), len(chat.turns))
         return document_html(document, next(self._document_numbers)), gr.skip()
@@ -228,6 +237,12 @@ class Handlers:
         messages = self.asking.messages(earlier.chat, earlier.pending)
         tools = tools_html(earlier.chat, is_resumed=earlier.pending is not None)
         return *self._updates(earlier.chat, view, request), earlier.chat, messages, tools
+
+    def choose_way(self, view: View, event: gr.EventData, request: gr.Request) -> View:
+        """Return the view with the way to answer that was chosen."""
+        view = replace(view, own_words=_value(event._data, "way") == OWN_WORDS)
+        self._tabs.save(visit_of(request), view=view)
+        return view
 
     def change_shelf(
         self, chat: Chat, view: View, event: gr.EventData, request: gr.Request

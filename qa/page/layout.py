@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
 import gradio as gr
@@ -15,12 +15,17 @@ from qa.article_qa import ArticleQA
 from qa.page.adding import MAX_WAITING, AdditionState, addition_html
 from qa.page.asking import MOST_ASKED
 from qa.page.chat import Chat, tools_html
-from qa.page.handlers import Handlers, empty_chat_markdown
+from qa.page.handlers import Handlers, empty_chat_markdown, ways_html
 from qa.page.messages import status_html
+from qa.page.view import View
 
 TITLE = "Article QA"
 ABOUT = "Every answer quotes your articles. If they don't contain an answer, it says so."
-_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo")
+ABOUT_WITH_MODEL = (
+    "Every answer quotes your articles, or is checked against them. "
+    "If they don't contain an answer, it says so."
+)
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.
@@ -32,11 +37,14 @@ _QUICK_EVENTS = 16
 """Quick events that run at the same time, not counting those that wait in a queue of ours."""
 
 
-class _Blocks(gr.Blocks):
+class PageBlocks(gr.Blocks):
     """Gradio's blocks with our queue size from the start, and without a leak of Gradio 6.31.
 
     Setting the queue size later would build every route a second time.
     """
+
+    stop_work: Callable[[], None]
+    """Stops what visitors wait for, before the program ends."""
 
     def queue(self, *_: object, **__: object) -> Self:
         """Set our queue size, whatever the arguments."""
@@ -96,6 +104,8 @@ class _Components(NamedTuple):
     tools: gr.HTML
     outbox: gr.HTML
     box: gr.Textbox
+    ways: gr.HTML | None
+    """The choice between the ways to answer; None without a language model."""
     panel: gr.HTML
 
     @property
@@ -107,12 +117,13 @@ class _Components(NamedTuple):
 def build_page(qa: ArticleQA) -> gr.Blocks:
     """Return the page over ``qa``; opening it or asking a question loads the models."""
     handlers = Handlers(qa)
-    blocks = _Blocks(
+    blocks = PageBlocks(
         title=TITLE,
         fill_width=True,
         analytics_enabled=False,
         delete_cache=(_CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS),
     )
+    blocks.stop_work = handlers.asking.close
     with blocks:
         page = _components(qa, handlers)
         _connect_asking(handlers, page)
@@ -128,7 +139,8 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
     article_list_html, panel_html, view = handlers.initial()
     chat_state, view_state = gr.State(Chat()), gr.State(view)
     with gr.Row(elem_id="top"):
-        gr.HTML(f"<header><h1>{TITLE}</h1><p>{ABOUT}</p></header>", js_on_load=None)
+        about = ABOUT_WITH_MODEL if qa.settings.has_language_model else ABOUT
+        gr.HTML(f"<header><h1>{TITLE}</h1><p>{about}</p></header>", js_on_load=None)
         status = gr.HTML(status_html("starting", ""), js_on_load=None)
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
@@ -148,6 +160,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
             box = _question_box()
+            ways = _ways(view) if qa.settings.has_language_model else None
         with gr.Column(scale=6, elem_id="article-column"):
             panel = gr.HTML(
                 panel_html,
@@ -155,7 +168,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
                 js_on_load=_on_load("setUpArticle", "setUpQuotes", events=["follow", "turn"]),
             )
     return _Components(
-        chat_state, view_state, status, shelf, forms, conversation, tools, outbox, box, panel
+        chat_state, view_state, status, shelf, forms, conversation, tools, outbox, box, ways, panel
     )
 
 
@@ -174,8 +187,9 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
         **slow,
     )
     retry = tools.retry(asking.retry, [chat, view], asking_outputs, **slow)
+    other = tools.other(asking.ask_other_way, [chat, view], asking_outputs, **slow)
     resume = tools.resume(asking.resume, None, asking_outputs, **slow)
-    for event in (ask, retry, resume):
+    for event in (ask, retry, other, resume):
         outputs = [*article_outputs, page.conversation, tools]
         event.then(handlers.show_answer, [chat, view], outputs, **PAGE_ONLY)
     edit = tools.edit(asking.edit, [chat, view], [page.box, view], **PAGE_ONLY)
@@ -188,6 +202,11 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
     _suggest_after(clear, handlers, page)
     outputs = [*outputs, page.conversation]
     tools.undo(handlers.undo_clear, [chat, view], outputs, **PAGE_ONLY)
+    if page.ways:
+        choose = page.ways.choose(
+            handlers.choose_way, [view], [view], trigger_mode="multiple", **PAGE_ONLY
+        )
+        choose.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
 
 
 def _connect_adding(handlers: Handlers, page: _Components) -> None:
@@ -238,6 +257,8 @@ def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -
         js="() => identifyTab()",
         **PAGE_ONLY,
     )
+    if page.ways:
+        restore = restore.then(ways_html, [page.view], [page.ways], **PAGE_ONLY)
     restore.then(None, js="() => markRestored()", **PAGE_ONLY)
     # Each open page waits for the models in one of these.
     limit = MOST_ASKED
@@ -310,4 +331,12 @@ def _question_box() -> gr.Textbox:
         submit_btn="Ask",
         autofocus=True,
         max_lines=4,
+    )
+
+
+def _ways(view: View) -> gr.HTML:
+    return gr.HTML(
+        ways_html(view),
+        elem_id="ways",
+        js_on_load=_on_load("setUpWays", events=["choose"]),
     )

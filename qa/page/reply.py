@@ -12,12 +12,16 @@ from index.types import Passage, Span, overlap
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.confidence_wording import confidence_explained, confidence_in_words
+from qa.answers.written_wording import usage_in_words
 from qa.output.article_html import place_link
+from qa.output.checked_text import cost_in_words, engine_in_words
 from qa.output.escape import escape_markdown, shorten, single_line
 from qa.output.to_markdown import chat_markdown, link_text_start
 from qa.output.to_text import NO_PARAGRAPHS, Paragraphs, in_quotation_marks, place, places_of
 from qa.page.messages import render
 
+QUOTES, OWN_WORDS = "Quotes", "In own words"
+"""The ways to answer, as the page calls them."""
 QUOTE_CHARS = 260
 EXCERPT_CHARS = 200
 PASSAGES_SHOWN = 10
@@ -46,6 +50,8 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
     is_newest: bool,
     known: Collection[str] | None = None,
     paragraphs: Paragraphs = NO_PARAGRAPHS,
+    has_model: bool = False,
+    strike: bool = True,
 ) -> str:
     """Return the reply to question ``number`` of a chat, counted from 1.
 
@@ -56,6 +62,9 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
         is_newest: Whether the panel has an element for every passage, which a link can lead to.
         known: The ids of the articles in the library; None means that all are there.
         paragraphs: Where the quotes are, see :func:`qa.output.to_text.paragraphs_of`.
+        has_model: Whether there is a language model, so that the reply says who answered and
+            offers the other way.
+        strike: Whether to strike statements of a language model that are not supported.
     """
     text = chat_markdown(
         answer,
@@ -64,10 +73,12 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
         named=several,
         beside_understood=_EDIT_BUTTON.format(number=number),
         paragraphs=paragraphs,
+        strike=strike,
     )
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
-    foot = _foot(answer, number, several=several, is_newest=is_newest)
+    engine = _engine(answer, several=several, offers_other=is_newest) if has_model else {}
+    foot = _foot(answer, number, engine, several=several, is_newest=is_newest)
     removed = "" if known is None else _removed_articles(answer, known)
     return "\n\n".join(filter(None, (text, _sources(answer, several=several), removed, foot)))
 
@@ -106,17 +117,33 @@ def _source(evidence: Citation | Passage, *, several: bool) -> str:
     return ", ".join(filter(None, (title, page)))
 
 
-def _foot(answer: Answer, number: int, *, several: bool, is_newest: bool) -> str:
-    """Return confidence, passages and the copy button; empty below small talk.
+def _engine(answer: Answer, *, several: bool, offers_other: bool) -> dict[str, str]:
+    """Return who answered, what it cost, and the way to answer that is offered instead."""
+    quoted = f"Quoted from the article{'s' if several else ''}"
+    # A model that was asked in vain costs something, too.
+    in_vain = "" if answer.engine else "language model: "
+    return {
+        "name": engine_in_words(answer) if answer.engine else quoted,
+        "cost": f"{in_vain}{cost_in_words(answer.usage)}" if answer.usage else "",
+        "cost_explained": f"{usage_in_words(answer.usage)}." if answer.usage else "",
+        "other": (QUOTES if answer.engine else OWN_WORDS) if offers_other else "",
+    }
+
+
+def _foot(
+    answer: Answer, number: int, engine: dict[str, str], *, several: bool, is_newest: bool
+) -> str:
+    """Return confidence, engine, passages and buttons; empty below small talk.
 
     Markdown takes it as one block of HTML because it has no blank line.
     """
-    if not answer.has_confidence:
+    if not answer.has_confidence and not answer.engine:
         return ""
     shown = answer.passages[:PASSAGES_SHOWN]
     return render(
         "reply_foot.html",
         number=number,
+        engine=engine,
         confidence=confidence_in_words(answer),
         explained=confidence_explained(answer),
         passages=[_passage(answer, p, several=several, is_newest=is_newest) for p in shown],

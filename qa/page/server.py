@@ -34,6 +34,7 @@ from qa.page.guard import (
     bracketed,
     ip_address,
 )
+from qa.page.layout import PageBlocks
 from qa.page.uploads import IntakeLedger, IntakeLimits
 from qa.settings import Settings
 
@@ -41,9 +42,11 @@ PAGE_STYLE = "\n".join(
     (
         read_static("qa.output", "palette.css"),
         read_static("qa.page", "page.css", "chat.css"),
-        read_static("qa.output", "marks.css"),
+        read_static("qa.output", "marks.css", "status.css"),
         # Rules for certain screens come last, so that they override the others.
-        read_static("qa.page", "article.css", "shelf.css", "touch.css", "screens.css"),
+        read_static(
+            "qa.page", "written.css", "article.css", "shelf.css", "touch.css", "screens.css"
+        ),
     )
 )
 # One script in the head of the page, so that the policy names a single hash. The js and
@@ -120,6 +123,8 @@ class PageServer:
     def close(self) -> None:
         """Stop the server and delete the uploads that were not added."""
         page = self._app.get_blocks()
+        if isinstance(page, PageBlocks):
+            page.stop_work()
         page._queue.close()  # type: ignore[no-untyped-call] # of Gradio
         page.is_running = False
         self._app.stop_event.set()  # ends the connections of open pages

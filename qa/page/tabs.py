@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qa.page.chat import Chat, Turn
+from qa.page.drafting import Drafting
 from qa.page.undo import UNDO_SECONDS
 from qa.page.view import View
 
@@ -37,6 +38,8 @@ class PendingQuestion:
     history: Chat
     """The turns that the question follows; without the old answer if it is asked again."""
     turn: Future[Turn]
+    drafting: Drafting | None = None
+    """The answer while a language model writes it; None if it is quoted."""
 
 
 @dataclass(frozen=True, slots=True)

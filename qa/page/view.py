@@ -25,6 +25,8 @@ class View:
     """The article that is being renamed."""
     removals: tuple[Removal, ...] = ()
     """The articles that this visitor removed, until they are removed for everybody."""
+    own_words: bool = False
+    """Whether a language model writes the answers; else they are quoted."""
     edited_question: str = ""
     """The wording of a follow-up that was put into the question box to be edited."""
     problem: str = ""
@@ -56,6 +58,7 @@ class View:
             block=earlier.block,
             unselected=earlier.unselected,
             removals=earlier.removals,
+            own_words=earlier.own_words,
         )
 
     @property

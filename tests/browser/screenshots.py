@@ -2,7 +2,11 @@
 
     python -m tests.browser.screenshots            # writes docs/images/page-*.png
 
-Wants the ``test`` extra and a Chromium on the path.
+If the settings name a language model, the pictures are of an answer that it writes instead:
+
+    ARTICLE_QA_LLM_FILE=model.gguf ARTICLE_QA_UNSUPPORTED=strike python -m tests.browser.screenshots
+
+Needs the ``test`` extra and a Chromium on the path.
 """
 
 from __future__ import annotations
@@ -23,6 +27,9 @@ from tests.browser.visiting import PATIENCE_MS
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
 REFUSED = "How many soldiers died at Galwan?"
+WRITTEN = "Explain what the United States asked of India and Pakistan, and why."
+WRITING_MS = 300_000
+"""The longest time for a language model without a graphics card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ VIEWS = (
     View("narrow-cited", 390, 844, followed=1),
     View("dark", 1280, 800, dark=True, followed=2),
 )
+WRITTEN_VIEWS = (
+    View("written-wide", 1280, 800, followed=1),
+    View("written-narrow", 390, 844),
+    View("written-dark", 1280, 800, dark=True, followed=1),
+)
 
 
 def main() -> None:
@@ -59,9 +71,13 @@ def main() -> None:
         address = server.address
         path = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        _start(browser, address, folder / "page-start.png")
-        for view in VIEWS:
-            _take(browser, address, view, folder / f"page-{view.name}.png")
+        if qa.settings.has_language_model:
+            for view in WRITTEN_VIEWS:
+                _take_written(browser, address, view, folder / f"page-{view.name}.png")
+        else:
+            _start(browser, address, folder / "page-start.png")
+            for view in VIEWS:
+                _take(browser, address, view, folder / f"page-{view.name}.png")
         browser.close()
         server.close()
 
@@ -77,15 +93,31 @@ def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     page = _opened(browser, address, view)
     asked = ANSWERED[: view.followed] if view.followed else (*ANSWERED, REFUSED)
     for turn, question in enumerate(asked, start=1):
-        page.locator("#question textarea").fill(question)
-        page.locator("#question textarea").press("Enter")
-        done = page.locator(f'.status[data-turn="{turn}"][data-state="done"]')
-        expect(done).to_be_visible(timeout=PATIENCE_MS)
+        _ask(page, question, turn, PATIENCE_MS)
+    _follow(page, view)
+    _save(page, path)
+
+
+def _take_written(browser: Browser, address: str, view: View, path: Path) -> None:
+    page = _opened(browser, address, view)
+    page.get_by_role("radio", name="In own words").check(force=True)
+    _ask(page, WRITTEN, 1, WRITING_MS)
+    _follow(page, view)
+    _save(page, path)
+
+
+def _ask(page: Page, question: str, turn: int, patience_ms: float) -> None:
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+    done = page.locator(f'.status[data-turn="{turn}"][data-state="done"]')
+    expect(done).to_be_visible(timeout=patience_ms)
+
+
+def _follow(page: Page, view: View) -> None:
     if view.followed:
         reply = page.locator("#chat [data-testid=bot]").nth(view.followed - 1)
         reply.get_by_role("link", name="[1]", exact=True).click()
         expect(page.locator(".paper .lit").first).to_be_in_viewport()
-    _save(page, path)
 
 
 def _opened(browser: Browser, address: str, view: View) -> Page:

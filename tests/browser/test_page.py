@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from qa.answers.answer import Answer
 from qa.article_qa import ArticleQA
 from tests.browser.visiting import (
     EXAMPLES,
@@ -66,16 +66,9 @@ class HeldQA(ArticleQA):
         self.released.wait()
         super().warm_up()
 
-    def ask(
-        self,
-        question: str,
-        article_ids: Iterable[str] | None = None,
-        *,
-        history: Sequence[str | Answer] = (),
-        rerank: bool = True,
-    ) -> Answer:
+    def ask(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as they are passed on
         self.released.wait()
-        return super().ask(question, article_ids, history=history, rerank=rerank)
+        return super().ask(*args, **options)
 
 
 @pytest.fixture

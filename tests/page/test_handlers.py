@@ -118,8 +118,10 @@ class ScriptedQA(ArticleQA):
         *,
         history: Sequence[str | Answer] = (),
         rerank: bool = True,
-    ) -> Answer:
+        **options: Any,  # noqa: ANN401 - of a language model
+    ) -> Any:  # noqa: ANN401 - always an answer
         assert rerank
+        assert not options
         self.history = list(history)
         self.asked.append((question, article_ids))
         if isinstance(self._outcome, Exception):
@@ -314,16 +316,9 @@ class HeldQA(ScriptedQA):
         super().__init__(*articles, outcome=outcome)
         self.released = threading.Event()
 
-    def ask(
-        self,
-        question: str,
-        article_ids: Iterable[str] | None = None,
-        *,
-        history: Sequence[str | Answer] = (),
-        rerank: bool = True,
-    ) -> Answer:
+    def ask(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as they are passed on
         self.released.wait()
-        return super().ask(question, article_ids, history=history, rerank=rerank)
+        return super().ask(*args, **options)
 
 
 def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ function setUpTools({ element, trigger, watch }) {
     if (button) trigger(button.dataset.do, { kind: button.dataset.kind || '' });
   });
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('#chat :is(button.copy, button.edit)');
+    const button = event.target.closest('#chat :is(button.copy, button.edit, button.other)');
     if (!button) return;
     const [action, turn] = button.id.split('-');
     trigger(action, { turn: Number(turn) });
@@ -51,6 +51,19 @@ function setUpOutbox({ element, watch }) {
   });
 }
 
+// Send the chosen way to answer. A question asked right after it waits until it is saved.
+function setUpWays({ element, trigger, watch }) {
+  element.addEventListener('change', async (event) => {
+    window.shelfPending = (window.shelfPending || 0) + 1;
+    await whenRestored();
+    trigger('choose', { way: event.target.value });
+  });
+  watch('value', () => {
+    // Gradio reuses the elements, which keep the visitor's choice.
+    for (const way of element.querySelectorAll('input')) way.checked = way.defaultChecked;
+  });
+}
+
 // Put the caret at the end of the text.
 function focusQuestion() {
   const box = document.querySelector('#question textarea');
@@ -58,4 +71,4 @@ function focusQuestion() {
   box.setSelectionRange(box.value.length, box.value.length);
 }
 
-Object.assign(window, { setUpTools, setUpOutbox, focusQuestion });
+Object.assign(window, { setUpTools, setUpOutbox, setUpWays, focusQuestion });

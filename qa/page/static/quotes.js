@@ -27,11 +27,15 @@ function setUpQuotes({ watch }) {
     return paragraph;
   };
   const buttons = (link) => {
-    const line = document.createElement('div'),
-      go = document.createElement('a');
+    const line = document.createElement('div');
     const close = document.createElement('button');
-    go.href = link.hash;
-    go.textContent = 'Show in the article';
+    if (link.hash) {
+      const go = document.createElement('a');
+      go.href = link.hash;
+      go.textContent = 'Show in the article';
+      go.addEventListener('click', hideTip);
+      line.append(go);
+    }
     close.type = 'button';
     close.textContent = 'Close';
     close.addEventListener('click', () => {
@@ -39,8 +43,7 @@ function setUpQuotes({ watch }) {
       hideTip();
       mark?.focus();
     });
-    go.addEventListener('click', hideTip);
-    line.append(go, close);
+    line.append(close);
     return line;
   };
   const showTip = (link, isTapped = false) => {
@@ -60,9 +63,10 @@ function setUpQuotes({ watch }) {
     described = link;
     link.setAttribute('aria-describedby', 'tip');
     placeTip();
-    tip.querySelector('a')?.focus({ preventScroll: true });
+    tip.querySelector('a, button')?.focus({ preventScroll: true });
   };
-  const linkOf = (event) => event.target.closest?.('a[href^="#s"]:is([title],[data-tip])');
+  const linkOf = (event) =>
+    event.target.closest?.(':is(a[href^="#s"], .status-of button):is([title],[data-tip])');
   // A tap is followed by mouse events, which are ignored.
   const phone = matchMedia('(max-width:900px)');
   let isTouch = false;
@@ -103,7 +107,9 @@ function setUpQuotes({ watch }) {
     (event) => {
       const link = linkOf(event);
       if (!link) return;
-      if (!isTouch || !phone.matches || link === described) return hideTip();
+      const leads = Boolean(link.hash); // a status that cites nothing only explains itself
+      if (!isTouch && !leads) return showTip(link);
+      if (!isTouch || (leads && !phone.matches) || link === described) return hideTip();
       event.preventDefault();
       event.stopPropagation();
       showTip(link, true);

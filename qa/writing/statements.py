@@ -1,0 +1,84 @@
+"""Check each statement of a sentence against the sentences that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from qa.answers.claim import Status
+from qa.writing.attribution import letter_runs, nearest_numbers
+from qa.writing.claim_checker import Checked, Checker, Pair
+from qa.writing.evidence import Sentence
+from qa.writing.reply import Clause, WrittenSentence
+
+_NEAREST = 2
+"""Sentences that a statement is compared with if those it cites do not support it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clause of a written sentence, checked."""
+
+    text: str
+    numbers: tuple[int, ...]
+    """Numbers, from 1, of the sentences that it was checked against."""
+    checked: Checked
+    status: Status
+
+
+class StatementChecker:
+    """Checks the statements of one reply.
+
+    Args:
+        checker: Checks a claim against its evidence.
+        sentences: The numbered sentences that the model was shown.
+    """
+
+    def __init__(self, checker: Checker, sentences: Sequence[Sentence]) -> None:
+        self._checker = checker
+        self._sentences = sentences
+
+    def check(self, sentence: WrittenSentence) -> list[Statement]:
+        """Return the statements of a sentence, each with whether its citations support it.
+
+        Models often cite nothing, or the sentence beside the right one. So a statement that its
+        citations do not support is compared with the sentences most like it, and cites those if
+        they support it.
+        """
+        statements = self._checked([(clause, clause.numbers) for clause in sentence.clauses])
+        doubtful = [i for i, each in enumerate(statements) if each.status is not Status.SUPPORTED]
+        others = [(sentence.clauses[i], self._nearest(sentence.clauses[i])) for i in doubtful]
+        for i, other in zip(doubtful, self._checked(others), strict=True):
+            if other.status is Status.SUPPORTED:
+                statements[i] = other
+        return statements
+
+    def _checked(self, cited: Sequence[tuple[Clause, tuple[int, ...]]]) -> list[Statement]:
+        """Return the clauses as statements; those that cite nothing are not supported."""
+        pairs = [Pair(clause.text, self._evidence(numbers)) for clause, numbers in cited if numbers]
+        found = iter(self._checker.check(pairs) if pairs else ())
+        statements = []
+        for clause, numbers in cited:
+            checked = next(found) if numbers else Checked(0.0)
+            statements.append(Statement(clause.text, numbers, checked, self._status(checked)))
+        return statements
+
+    def _status(self, checked: Checked) -> Status:
+        if checked.probability >= self._checker.supported_from:
+            return Status.SUPPORTED
+        if checked.probability >= self._checker.partly_from:
+            return Status.PARTLY
+        return Status.NOT_SUPPORTED
+
+    def _evidence(self, numbers: Sequence[int]) -> str:
+        """Return the numbered sentences with their neighbours, each only once."""
+        texts = (self._sentences[number - 1].with_neighbours for number in numbers)
+        return "\n".join(dict.fromkeys(texts))
+
+    def _nearest(self, clause: Clause) -> tuple[int, ...]:
+        return nearest_numbers(clause.text, self._runs, _NEAREST)
+
+    @cached_property
+    def _runs(self) -> list[frozenset[str]]:
+        return [letter_runs(sentence.text) for sentence in self._sentences]

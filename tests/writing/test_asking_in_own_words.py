@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from index.embedding.embedder import SentenceTransformerEmbedder
+from index.errors import QuestionError, SettingsError
+from index.search.passage_index import PassageIndex
+from qa.answers.answer import Kind
+from qa.article_qa import ArticleQA
+from qa.output.to_markdown import answer_to_markdown
+from qa.secret import Secret
+from qa.settings import Settings
+from qa.writing.claim_checker import shipped_checker
+from qa.writing.events import Finished, SentenceChecked
+from qa.writing.openai_model import OpenAIModel
+from qa.writing.writer import Writer
+from tests.writing.fakes import ARTICLE, SENTENCES
+from tests.writing.scripted_server import Connection, ScriptedServer, replies, serving
+
+KEY = "sk-very-secret-4711"
+QUESTION = "Who resigned a week later?"
+WRITTEN = f"{SENTENCES[2]} [3]"
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with serving(replies(WRITTEN[:20], WRITTEN[20:])) as server:
+        yield server
+
+
+def asking(server: ScriptedServer, embedder: SentenceTransformerEmbedder) -> ArticleQA:
+    settings = Settings(
+        reader="small", llm_url=server.url, llm_model="tiny", llm_key=Secret(KEY), llm_seconds=60.0
+    )
+    return ArticleQA(PassageIndex(None, embedder), embedder, settings, pending=[ARTICLE])
+
+
+def test_the_model_of_the_settings_writes_the_answer(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        answer = qa.ask(QUESTION, own_words=True)
+    assert (answer.text, answer.engine) == (f"{SENTENCES[2]} [1]", "tiny")
+    answer.citations[0].check(ARTICLE)
+    (asked,) = server.requests
+    assert asked["model"] == "tiny"
+    assert f"[3] {SENTENCES[2]}" in asked["messages"][1]["content"]
+    assert QUESTION in asked["messages"][1]["content"]
+
+
+def test_the_key_is_in_nothing_that_is_exported(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        answer = qa.ask(QUESTION, own_words=True)
+        shown = [json.dumps(answer.to_dict()), answer_to_markdown(answer), repr(qa.settings)]
+    assert not [text for text in shown if KEY in text]
+
+
+def test_without_being_asked_to_no_model_is_called(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        answer = qa.ask(QUESTION)
+        (event,) = qa.ask(QUESTION, stream=True)
+    assert event == Finished(answer)
+    assert answer.engine is None
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("question", ["Hello!", "How deep is the Mariana Trench?"])
+def test_without_evidence_no_model_is_called(
+    question: str, server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        assert qa.ask(question, own_words=True).engine is None
+    assert server.requests == []
+
+
+def test_a_summary_is_written_from_the_whole_article(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        answer = qa.ask("Summarise the article.", own_words=True)
+    asked = server.requests[0]["messages"][1]["content"]
+    assert all(sentence in asked for sentence in SENTENCES)
+    assert answer.kind is Kind.ANSWER
+
+
+@pytest.mark.parametrize("question", ["Explain it to me like I'm five.", "Write a post about it."])
+def test_a_request_about_the_whole_text_is_written(
+    question: str, server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        assert qa.ask(question, own_words=True).engine == "tiny"
+
+
+def test_a_server_that_dies_gives_the_quoted_answer_with_the_reason(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    def dies(connection: Connection) -> None:
+        connection.begin()
+        connection.say(f"{SENTENCES[0]} [1] The")
+        connection.break_off()
+
+    with serving(dies) as server, asking(server, embedder) as qa:
+        answer = qa.ask(QUESTION, own_words=True)
+        quoted = qa.ask(QUESTION)
+    assert answer.text == quoted.text
+    assert "broke off in the middle" in (answer.note or "")
+
+
+def says_a_sentence_and_waits(connection: Connection) -> None:
+    connection.begin()
+    connection.say(f"{WRITTEN} And then there")
+    connection.wait_for_client_to_leave()
+
+
+def test_closing_the_events_ends_the_work_of_the_server(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    with serving(says_a_sentence_and_waits) as server, asking(server, embedder) as qa:
+        events = qa.ask(QUESTION, own_words=True, stream=True)
+        assert isinstance(next(events), SentenceChecked)
+        events.close()
+        assert server.client_left.wait(20)
+
+
+def test_the_event_ends_the_work_of_the_server(embedder: SentenceTransformerEmbedder) -> None:
+    stopped = threading.Event()
+    with serving(says_a_sentence_and_waits) as server, asking(server, embedder) as qa:
+        events = qa.ask(QUESTION, own_words=True, stream=True, stopped=stopped)
+        next(events)
+        stopped.set()
+        last = next(events)
+        assert server.client_left.wait(20)
+    assert isinstance(last, Finished)
+    assert last.answer.text == f"{SENTENCES[2]} [1]"
+    assert last.answer.note == "Stopped before the answer was complete."
+
+
+def test_a_follow_up_can_come_after_a_written_answer(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    with asking(server, embedder) as qa:
+        first = qa.ask(QUESTION, own_words=True)
+        assert qa.ask("And what will the new dam cost?", history=[first]).answered
+
+
+def test_asking_without_a_model_says_what_to_set(bundled: ArticleQA) -> None:
+    with pytest.raises(SettingsError, match="Set llm_url and llm_model"):
+        bundled.ask(QUESTION, own_words=True, stream=True)
+
+
+def test_a_blank_question_is_refused_before_the_first_event(bundled: ArticleQA) -> None:
+    with pytest.raises(QuestionError):
+        bundled.ask(" ", stream=True)
+
+
+def test_a_writer_can_be_given(
+    server: ScriptedServer, embedder: SentenceTransformerEmbedder
+) -> None:
+    writer = Writer(OpenAIModel(server.url, "mine"), shipped_checker())
+    index = PassageIndex(None, embedder)
+    with ArticleQA(
+        index, embedder, Settings(reader="small"), pending=[ARTICLE], writer=writer
+    ) as qa:
+        assert qa.ask(QUESTION, own_words=True).engine == "mine"
