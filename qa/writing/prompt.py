@@ -21,8 +21,11 @@ _RULES = f"""You answer questions about texts. You are given numbered sentences 
 - If the question assumes something that the sentences contradict, say what they say instead.
 - If the sentences do not answer the question, write only: {NO_ANSWER}
 - Write plain sentences, without headings or bold, in the language of the question."""
-# It must state nothing: small models copy it into their answers.
-_EXAMPLE = "Write like this: One sentence. [4] Another sentence. [2][7]"
+# There is no example: small models copy it into their answers.
+_REMINDER = (
+    "Answer in your own words, from the sentences above alone. After each of your sentences, put "
+    "the number of the sentence that it rests on in square brackets."
+)
 _TASKS = {
     Kind.SUMMARY: "Summarise the texts in a few sentences.",
     Kind.KEY_POINTS: "State the most important points, one sentence each.",
@@ -50,10 +53,9 @@ def prompt_for(
     task = _TASKS.get(kind)
     asked = [f"Question: {single_line(question)}"] if question.strip() else []
     asked += [task] if task else []
-    reminder = "Answer from the sentences above alone, with their numbers after each sentence."
     return [
-        Message("system", f"{_RULES}\n{_EXAMPLE}"),
-        Message("user", "\n\n".join([data, *asked, reminder])),
+        Message("system", _RULES),
+        Message("user", "\n\n".join([data, *asked, _REMINDER])),
     ]
 
 
