@@ -137,7 +137,7 @@ def _markdown(name: str, halves: Sequence[dict[str, list[Scored]]], milliseconds
         for set_name, scored in reported.items()
         if _has_both(scored)
     }
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             set_name, str(f.claims), str(f.supported), f"{f.balanced_accuracy:.3f}",
             f"{f.auroc:.3f}", f"{f.caught:.3f}",

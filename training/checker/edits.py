@@ -17,7 +17,8 @@ _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:(?: of| the| de| van)? [A-Z][\w’'-]+)
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _YEAR = re.compile(r"^(?:1\d{3}|20\d{2})$")
 _AUXILIARY = re.compile(
-    r"\b(is|are|was|were|has|have|had|can|could|will|would|should|did|does|may|might|must)\b(?! not)"
+    r"\b(is|are|was|were|has|have|had|can|could|will|would|should|did|does|may|might|must)"
+    r"\b(?! not)"
 )
 _NOT = re.compile(r" (?:not|never)\b|n't\b")
 _SAID_SO = re.compile(r"\band\b|\bor\b|[,&/–-]")
@@ -165,7 +166,8 @@ def other_roles(claim: str, ground: Ground, rng: random.Random) -> str | None:  
         (one, two)
         for place, one in enumerate(found)
         for two in found[place + 1 :]
-        if one.group() != two.group() and not _SAID_SO.search(claim[one.end() : two.start()])
+        if one.group() != two.group()
+        and not _SAID_SO.search(claim[one.end() : two.start()])
         and " " in claim[one.end() : two.start()].strip()
     ]
     if not pairs:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from index.types import Span, overlap
 from training.checker.edits import Ground, detail_of, edited, names_of
 from training.checker.neighbours import Neighbours
 from training.checker.pairs import NOT_MENTIONED, NOT_SUPPORTED, SUPPORTED, Pair, changed_spans
-from training.checker.rewording import join, reworded
+from training.checker.rewording import join, reworded, uncapitalised
 from training.checker.statements import StatementMaker
 from training.reader.passages import says
 from training.reader.seeding import seeded
@@ -39,8 +38,16 @@ _GENUINE = 0.4
 """Share of the questions written to be unanswerable that are used."""
 _FALSE, _WITHOUT = 0.85, 0.16
 """The number of edited claims, and of claims without their evidence, for each true one."""
-_BROKEN = 0.08
-"""Share of the sentence claims that are two sentences joined."""
+_JOINED, _SPOKEN = 0.1, 0.06
+"""Shares of the sentence claims that are two sentences joined, and said by somebody."""
+_OTHER_ANSWER = 0.5
+"""Share of the question claims whose false twin has the answer to another question."""
+_LENT_NAMES = 30
+_SPEAKERS = ("Speaker A", "Speaker B", "Interviewer", "Guest", "Customer", "Agent", "Host", "Anna")
+_SAYING = (
+    "says that ", "said that ", "mentions that ", "explains that ", "told the other that ",
+    "points out that ", "thinks that ",
+)  # fmt: skip
 _CHARS = range(40, 320)
 """Of a sentence that becomes a claim."""
 _EVIDENCE_CHARS = 1300
@@ -48,7 +55,6 @@ _TITLED = 0.3
 """Share of the evidence that begins with the article's title."""
 _SAME = 0.55
 """The share of the words of a claim from which on a sentence may say it."""
-_WORDY = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,19 @@ class Sentences:
         return list(range(first, last))
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The article of a claim, and what it lends to false ones."""
+
+    sentences: Sentences
+    other: Sentences
+    """Another article."""
+    names: Sequence[str]
+    """Names of both."""
+
+
 class PairMaker:
-    """Makes pairs of one article after the other; every choice depends on seed, epoch and id.
+    """Makes pairs of one article after the other; every choice depends on seed, epoch and title.
 
     Args:
         articles: All articles, which also lend names and sentences to each other.
@@ -107,47 +124,63 @@ class PairMaker:
         article = sentences.article
         rng = seeded("checker", *seed, article.source, article.title)
         other = rng.choice(self._all)
-        names = [*names_of(article.text), *names_of(other.article.text)[:30]]
+        names = [*names_of(article.text), *names_of(other.article.text)[:_LENT_NAMES]]
+        given = Surroundings(sentences, other, names)
         share = _QUESTION_SHARES.get(article.source, _QUESTION_SHARE)
         for question in article.questions:
             if not question.answers and rng.random() < _GENUINE:
                 yield from self._genuine(sentences, question, rng)
             elif question.answers and rng.random() < share:
-                yield from self._of_question(sentences, question, names, other, rng)
+                yield from self._of_question(given, question, rng)
         for paragraph in article.paragraphs:
             rate = _SENTENCES * _SENTENCE_SHARES.get(article.source, 1.0)
             places = sentences.within(paragraph)
             for place in places:
                 if rng.random() < rate / len(places):
-                    yield from self._of_sentence(sentences, place, names, other, rng)
+                    yield from self._of_sentence(given, place, rng)
 
-    def _of_sentence(
-        self,
-        sentences: Sentences,
-        place: int,
-        names: Sequence[str],
-        other: Sentences,
-        rng: random.Random,
-    ) -> Iterator[Pair]:
+    def _of_sentence(self, given: Surroundings, place: int, rng: random.Random) -> Iterator[Pair]:
+        sentences = given.sentences
         sentence = sentences.text(place)
-        if len(sentence) not in _CHARS or sentence.endswith("?") or not sentence.endswith("."):
+        if len(sentence) not in _CHARS or not sentence.endswith("."):
             return
         claim, gold = reworded(sentence, self._neighbours, rng), [place]
-        if rng.random() < _BROKEN and place + 1 < len(sentences.spans):
-            second = place + rng.choice((1, 1, 2))
-            if second < len(sentences.spans) and len(sentences.text(second)) < _CHARS.stop:
-                claim = join(claim, reworded(sentences.text(second), self._neighbours, rng), rng)
+        if rng.random() < _SPOKEN:
+            yield from self._spoken(given, claim, place, rng)
+            return
+        second = place + rng.choice((1, 1, 2))
+        if rng.random() < _JOINED and second < len(sentences.spans):
+            following = sentences.text(second)
+            if len(following) in _CHARS:
+                claim = join(claim, reworded(following, self._neighbours, rng), rng)
                 gold.append(second)
-        yield from self._around(sentences, claim, gold, "sentence", names, other, rng)
+        yield from self._around(given, claim, gold, "sentence", rng)
+
+    def _spoken(
+        self, given: Surroundings, claim: str, place: int, rng: random.Random
+    ) -> Iterator[Pair]:
+        """Yield who said a sentence of a conversation, and somebody else who did not."""
+        names = [name for name in given.names if name.count(" ") <= 1]
+        if len(names) < len(_SPEAKERS):
+            return
+        speakers = rng.choice((rng.sample(names, 2), rng.sample(_SPEAKERS, 2)))
+        first = max(0, place - rng.choice((0, 1, 2, 3)))
+        last = min(len(given.sentences.spans), place + rng.choice((1, 2, 3)))
+        lines = [
+            f"{speakers[(at - first) % 2]}: {given.sentences.text(at)}" for at in range(first, last)
+        ]
+        speaker, other = speakers[(place - first) % 2], speakers[(place - first + 1) % 2]
+        rest = rng.choice(_SAYING) + uncapitalised(claim)
+        evidence = " ".join(lines)
+        yield Pair(f"{speaker} {rest}", evidence, (SUPPORTED,), (), "spoken")
+        wrong = f"{other} {rest}"
+        said = changed_spans(f"{speaker} {rest}", wrong)
+        yield Pair(wrong, evidence, NOT_SUPPORTED, said, "spoken:speaker")
 
     def _of_question(
-        self,
-        sentences: Sentences,
-        question: Question,
-        names: Sequence[str],
-        other: Sentences,
-        rng: random.Random,
+        self, given: Surroundings, question: Question, rng: random.Random
     ) -> Iterator[Pair]:
+        sentences = given.sentences
         article = sentences.article
         span = rng.choice(question.answers)
         answer = article.text[span.start : span.end]
@@ -156,49 +189,43 @@ class PairMaker:
             return
         words = article.text[max(0, span.start - 20) : span.start].split()
         before = words[-1] if words else ""
-        state = seeded("statement", question.id, rng.random()).getstate()
+        form = rng.random()
 
-        def claim_with(given: str) -> str:
-            rng_of = random.Random()  # noqa: S311 - data, not secrets
-            rng_of.setstate(state)
-            return self._statements.claim(question.text, given, before, rng_of)
+        def claim_with(text: str) -> str:
+            chosen = seeded("statement", question.id, form)
+            return self._statements.claim(question.text, text, before, chosen)
 
         claim = claim_with(answer)
-        evidence = _evidence(sentences, gold, rng)
         wrong = _wrong_answer(article, question, rng)
-        if wrong and not says(claim, [wrong]) and rng.random() < 0.5:  # noqa: PLR2004 - even
+        if wrong and not says(claim, [wrong]) and rng.random() < _OTHER_ANSWER:
+            evidence = _evidence(sentences, gold, rng)
             made = claim_with(wrong)
-            yield Pair(
-                made, evidence, NOT_SUPPORTED, changed_spans(claim, made), "question:answer"
-            )
+            spans = changed_spans(claim, made)
+            yield Pair(made, evidence, NOT_SUPPORTED, spans, "question:answer")
             yield Pair(claim, evidence, (SUPPORTED,), (), "question")
             return
-        yield from self._around(sentences, claim, gold, "question", names, other, rng, answer)
+        yield from self._around(given, claim, gold, "question", rng)
 
-    def _around(  # noqa: PLR0913 - all belong to one claim
+    def _around(
         self,
-        sentences: Sentences,
+        given: Surroundings,
         claim: str,
         gold: Sequence[int],
         kind: str,
-        names: Sequence[str],
-        other: Sentences,
         rng: random.Random,
-        answer: str = "",
     ) -> Iterator[Pair]:
         """Yield a true claim, perhaps an edited one, and perhaps one without its evidence."""
-        evidence = _evidence(sentences, gold, rng)
+        evidence = _evidence(given.sentences, gold, rng)
         yield Pair(claim, evidence, (SUPPORTED,), (), kind)
         if rng.random() < _FALSE:
-            ground = self._ground(sentences, evidence, names, other, rng)
-            found = edited(claim, ground, rng)
+            found = edited(claim, self._ground(given, evidence, rng), rng)
             if found:
                 name, made = found
                 wrong = changed_spans(claim, made.claim)
                 yield Pair(made.claim, evidence, made.relations, wrong, f"{kind}:{name}")
         if rng.random() < _WITHOUT:
-            without = _without(sentences, claim, gold, other, rng)
-            if without and not (answer and says(without, [answer])):
+            without = _without(given, claim, gold, rng)
+            if without:
                 yield Pair(claim, without, (NOT_MENTIONED,), None, f"{kind}:without")
 
     def _genuine(
@@ -213,26 +240,16 @@ class PairMaker:
             evidence = _evidence(sentences, holding[:1], rng, whole=0.6)
             yield Pair(claim, evidence, NOT_SUPPORTED, None, "genuine")
 
-    def _ground(
-        self,
-        sentences: Sentences,
-        evidence: str,
-        names: Sequence[str],
-        other: Sentences,
-        rng: random.Random,
-    ) -> Ground:
+    def _ground(self, given: Surroundings, evidence: str, rng: random.Random) -> Ground:
+        own, other = given.sentences, given.other
         texts = [
             each.text(rng.randrange(len(each.spans)))
-            for each in (sentences, sentences, sentences, other)
+            for each in (own, own, own, other)
             if each.spans
         ]
-        unsaid = [
-            text
-            for text in texts
-            if _WORDY.search(text) and _share(text, evidence) < _SAME and len(text) in _CHARS
-        ]
+        unsaid = [text for text in texts if len(text) in _CHARS and _share(text, evidence) < _SAME]
         details = [detail for text in unsaid if (detail := detail_of(text))]
-        return Ground(evidence, names, details, unsaid, self._neighbours)
+        return Ground(evidence, given.names, details, unsaid, self._neighbours)
 
 
 def _evidence(
@@ -259,9 +276,10 @@ def _evidence(
 
 
 def _without(
-    sentences: Sentences, claim: str, gold: Sequence[int], other: Sentences, rng: random.Random
+    given: Surroundings, claim: str, gold: Sequence[int], rng: random.Random
 ) -> str | None:
     """Return the sentences nearest to a claim that do not say it, or those of another article."""
+    sentences, other = given.sentences, given.other
     if rng.random() < 0.15 and other is not sentences:  # noqa: PLR2004 - share
         first = rng.randrange(len(other.spans))
         return " ".join(other.text(p) for p in range(first, min(first + 4, len(other.spans))))
@@ -283,9 +301,7 @@ def _titled(sentences: Sentences, evidence: str, rng: random.Random) -> str:
     return f"{title}. {evidence}" if title and rng.random() < _TITLED else evidence
 
 
-def _wrong_answer(
-    article: TrainingArticle, question: Question, rng: random.Random
-) -> str | None:
+def _wrong_answer(article: TrainingArticle, question: Question, rng: random.Random) -> str | None:
     """Return the answer to another question of the paragraph, rather one that begins alike."""
     right = [article.text[a.start : a.end].casefold() for a in question.answers]
     others = [
@@ -305,5 +321,3 @@ def _wrong_answer(
 def _share(text: str, evidence: str) -> float:
     terms = set(query_terms(text))
     return len(terms & set(stems(evidence))) / max(1, len(terms))
-
-

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from training.checker.neighbours import ALIKE, Neighbours
 from training.reader.swaps import reverse_sense
 
-_NEGATED = re.compile(r"\b(?:not|no|never|few|nor|neither|none|without|only|unless|if)\b|n't\b", re.I)
+_NEGATED = re.compile(
+    r"\b(?:not|no|never|few|nor|neither|none|without|only|unless|if)\b|n't\b", re.I
+)
 _PARENTHESES = re.compile(r" ?[(\[][^()\[\]]*[)\]]")
 _CLAUSE = re.compile(r", (?:which|who|whose|where|including|such as|a|an|the) [^,.;:]+,(?= )")
 _LEAD = re.compile(

@@ -17,7 +17,8 @@ _AUXILIARY = f"{_BE}|has|have|had|can|could|will|would|should|did|does|do"
 _WHO_DID = re.compile(rf"^(?:Who|What|Which \w+|What \w+) (?!(?:{_AUXILIARY})\b)([a-z].+)$")
 _WHAT_IS = re.compile(rf"^(?:Who|What) ({_BE}) (.+)$")
 _DID = re.compile(
-    r"^(Who|Whom|When|Where|Why|How many [\w ]+?|(?:What|Which)(?: [\w-]+){0,3}?) (did|does|do) (.+)$"
+    r"^(Who|Whom|When|Where|Why|How many [\w ]+?|(?:What|Which)(?: [\w-]+){0,3}?) "
+    r"(did|does|do) (.+)$"
 )
 _WHEN_WAS = re.compile(rf"^(When|Where) ({_BE}) (.+)$")
 _PARTICIPLE = re.compile(
@@ -54,9 +55,7 @@ class StatementMaker:
     def __init__(self, words: Set[str]) -> None:
         self._words = words
 
-    def statement(
-        self, question: str, answer: str, before: str, rng: random.Random
-    ) -> str | None:
+    def statement(self, question: str, answer: str, before: str, rng: random.Random) -> str | None:
         """Return a sentence that states the answer; None if no rule matches.
 
         Args:
