@@ -10,6 +10,8 @@ import numpy as np
 from bench.claim_evidence import WordMatch
 from index.embedding.embedder import Embedder
 from qa.reading.model import WindowReader
+from qa.writing.claim_checker import Checker
+from qa.writing.claim_checker import Pair as CheckerPair
 
 Pair = tuple[str, str]
 """A claim of one sentence and its evidence."""
@@ -63,3 +65,15 @@ class ReaderVerdict:
             shares = np.exp(logits.verdict - np.logaddexp.reduce(logits.verdict))
             best = max(best, float(shares[_YES]) / (1 + float(np.exp(-logits.has_answer))))
         return best
+
+
+class CheckerProbability:
+    """The probability of a checker of claims."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+
+    def score(self, pairs: Sequence[Pair]) -> list[float]:
+        """Return probabilities."""
+        found = self._checker.check([CheckerPair(*pair) for pair in pairs])
+        return [each.probability for each in found]

@@ -20,7 +20,13 @@ import numpy as np
 from tqdm import tqdm
 
 from bench.claim_evidence import CLAIM_FILES, ClaimCase, EvidenceChooser, read_claim_set
-from bench.claim_scorers import ClaimScorer, ReaderVerdict, Similarity, WordOverlap
+from bench.claim_scorers import (
+    CheckerProbability,
+    ClaimScorer,
+    ReaderVerdict,
+    Similarity,
+    WordOverlap,
+)
 from bench.commands import report, table
 from bench.datasets import in_first_half, in_quick_run
 from bench.embedding import RememberingEmbedder
@@ -28,6 +34,7 @@ from bench.environment import Environment
 from index.embedding.embedder import Embedder, SentenceTransformerEmbedder
 from qa.evaluation.metrics import auroc
 from qa.reading.large_model import LargeModel
+from qa.writing.trained_checker import TrainedChecker
 
 FALSE_ALARMS = 0.05
 """The share of supported claims that are flagged where the share of the others is counted."""
@@ -165,8 +172,11 @@ def _markdown(name: str, halves: Sequence[dict[str, list[Scored]]], milliseconds
     )
 
 
-def _scorers(embedder: Embedder) -> dict[str, Callable[[], ClaimScorer]]:
+def _scorers(
+    embedder: Embedder, folder: Path | None = None
+) -> dict[str, Callable[[], ClaimScorer]]:
     return {
+        "checker": lambda: CheckerProbability(TrainedChecker.shipped(folder)),
         "words": WordOverlap,
         "similarity": lambda: Similarity(embedder),
         "reader": lambda: ReaderVerdict(LargeModel.shipped()),
@@ -176,14 +186,16 @@ def _scorers(embedder: Embedder) -> dict[str, Callable[[], ClaimScorer]]:
 def main() -> None:
     """Run the command line."""
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
-    makers = _scorers(embedder)
+    names = list(_scorers(embedder))
     parser = argparse.ArgumentParser(prog="python -m bench.claims")
     parser.add_argument("--data", type=Path, required=True, help="folder of the evaluation sets")
-    parser.add_argument("--scorer", nargs="+", choices=makers, default=list(makers))
+    parser.add_argument("--scorer", nargs="+", choices=names, default=names)
     parser.add_argument("--sets", nargs="+", choices=CLAIM_FILES, default=list(CLAIM_FILES))
     parser.add_argument("--quick", action="store_true", help="a fixed eighth of the claims")
+    parser.add_argument("--checker", type=Path, help="folder of a checker, instead of the shipped")
     parser.add_argument("--out", type=Path, help="folder of the results")
     given = parser.parse_args()
+    makers = _scorers(embedder, given.checker)
     environment = Environment.now("bench.claims")
     cases = {name: read_claim_set(given.data, name) for name in given.sets}
     if given.quick:
