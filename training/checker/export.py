@@ -46,6 +46,7 @@ from training.checker.model import CheckerModel, ClaimLogits
 from training.checker.pairs import SUPPORTED, Pair
 from training.checker.train import CHECKPOINT, HELD_OUT
 from training.reader.features import Window
+from training.reader.model import Layer
 from training.reader.ranges import bert_weights, measured_ranges
 from training.reader.saving import load_checkpoint
 
@@ -127,6 +128,7 @@ def _norms(model: CheckerModel) -> dict[str, NDArray[np.float32]]:
     found = {}
     named = {"embeddings": model.encoder.norm}
     for number, layer in enumerate(model.encoder.layers):
+        assert isinstance(layer, Layer)
         stem = f"encoder.layer.{number}"
         named[f"{stem}.attention.output"] = layer.attention_norm
         named[f"{stem}.output"] = layer.norm
