@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ _QUESTION_SHARE = 0.42
 _SENTENCE_SHARES = {"squadshifts-amazon": 0.25, "squadshifts-reddit": 0.25}
 _SENTENCES = 1.25
 """The mean number of sentences of a paragraph that become claims."""
-_GENUINE = 0.4
+_GENUINE = 0.5
 """Share of the questions written to be unanswerable that are used."""
 _FALSE, _WITHOUT = 0.85, 0.16
 """The number of edited claims, and of claims without their evidence, for each true one."""
@@ -50,6 +51,8 @@ _SAYING = (
 )  # fmt: skip
 _CHARS = range(40, 320)
 """Of a sentence that becomes a claim."""
+_ASKS_NUMBER = re.compile(r"\b(?:when|how many|how much|what year|which year|what date)\b", re.I)
+_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _EVIDENCE_CHARS = 1300
 _TITLED = 0.3
 """Share of the evidence that begins with the article's title."""
@@ -232,7 +235,8 @@ class PairMaker:
         self, sentences: Sentences, question: Question, rng: random.Random
     ) -> Iterator[Pair]:
         """Yield an unanswerable question with the answer to another question of its paragraph."""
-        wrong = _wrong_answer(sentences.article, question, rng)
+        article = sentences.article
+        wrong = _wrong_answer(article, question, rng) or _plausible(article, question, rng)
         places = sentences.within(question.paragraph)
         if wrong and places:
             claim = self._statements.claim(question.text, wrong, "", rng)
@@ -316,6 +320,15 @@ def _wrong_answer(article: TrainingArticle, question: Question, rng: random.Rand
         if not any(text.casefold() in each or each in text.casefold() for each in right):
             return text
     return None
+
+
+def _plausible(article: TrainingArticle, question: Question, rng: random.Random) -> str | None:
+    """Return a name or number of the paragraph that the question does not mention."""
+    paragraph = article.text[question.paragraph.start : question.paragraph.end]
+    pattern = _NUMBER if _ASKS_NUMBER.search(question.text) else None
+    found = pattern.findall(paragraph) if pattern else names_of(paragraph)
+    others = [each for each in found if not says(question.text, [each])]
+    return rng.choice(others) if others else None
 
 
 def _share(text: str, evidence: str) -> float:
