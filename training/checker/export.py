@@ -59,11 +59,24 @@ REFERENCE = Pair(
     "reference",
 )
 """What the model reads at load, to see that it computes as it should."""
-_SUPPORTED_FROM, _PARTLY_FROM = 0.5, 0.2
 
 
-def export_checker(run: Path, out: Path, reader: Path | None) -> dict[str, Any]:
-    """Write weights, graph and manifest to ``out``; return the manifest."""
+def export_checker(
+    run: Path,
+    out: Path,
+    reader: Path | None,
+    supported_from: float = 0.5,
+    partly_from: float = 0.2,
+) -> dict[str, Any]:
+    """Write weights, graph and manifest to ``out``; return the manifest.
+
+    Args:
+        run: The folder of the run.
+        out: The folder to write to.
+        reader: What the run started from.
+        supported_from: The probability from which a claim is supported.
+        partly_from: The probability from which a claim is supported in part.
+    """
     state = load_checkpoint(run / CHECKPOINT)
     model = CheckerModel.start(reader)
     model.load_state_dict(state["averaged"], strict=False)
@@ -85,8 +98,8 @@ def export_checker(run: Path, out: Path, reader: Path | None) -> dict[str, Any]:
         "reference": _reference(model),
         "slope": round(slope, 4),
         "offset": round(offset, 4),
-        "supported_from": _SUPPORTED_FROM,
-        "partly_from": _PARTLY_FROM,
+        "supported_from": supported_from,
+        "partly_from": partly_from,
         "steps": state["step"],
         "settings": state["settings"],
         "start": state["start"],
@@ -193,8 +206,13 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--reader", type=Path, help="what the run started from")
+    parser.add_argument("--supported-from", type=float, default=0.5)
+    parser.add_argument("--partly-from", type=float, default=0.2)
     given = parser.parse_args()
-    print(json.dumps(export_checker(given.run, given.out, given.reader), indent=2))
+    manifest = export_checker(
+        given.run, given.out, given.reader, given.supported_from, given.partly_from
+    )
+    print(json.dumps(manifest, indent=2))
 
 
 if __name__ == "__main__":
