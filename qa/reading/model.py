@@ -165,10 +165,15 @@ class PairTokenizer:
         definition: The bytes of a ``tokenizer.json``.
         max_tokens: Length of a window, special tokens included.
         stride: The least number of tokens that neighbouring windows share.
+        max_question_tokens: Longer questions are truncated.
     """
 
     def __init__(
-        self, definition: bytes, max_tokens: int = MAX_TOKENS, stride: int = STRIDE
+        self,
+        definition: bytes,
+        max_tokens: int = MAX_TOKENS,
+        stride: int = STRIDE,
+        max_question_tokens: int = MAX_QUESTION_TOKENS,
     ) -> None:
         from tokenizers import Tokenizer
 
@@ -176,6 +181,7 @@ class PairTokenizer:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._max_tokens, self._stride = max_tokens, stride
+        self._max_question_tokens = max_question_tokens
         self._cls, self._sep = self._tokenizer.encode("").ids
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
@@ -188,13 +194,14 @@ class PairTokenizer:
         """Yield the windows of a question and a passage, at least one.
 
         Args:
-            question: Truncated to MAX_QUESTION_TOKENS: at its end, or, with ``context``, at
-                its start, for models trained on questions after long preambles.
+            question: Truncated at its end, or, with ``context``, at its start, for models trained
+                on questions after long preambles.
             passage: What is searched for the answer.
             context: Token ids between question and passage, each followed by a separator:
                 earlier turns, a title.
         """
-        kept = slice(-MAX_QUESTION_TOKENS, None) if context else slice(MAX_QUESTION_TOKENS)
+        most = self._max_question_tokens
+        kept = slice(-most, None) if context else slice(most)
         context_ids = (token for part in context for token in (*part, self._sep))
         prefix = (self._cls, *question.ids[kept], self._sep, *context_ids)
         room = self._max_tokens - len(prefix) - 1

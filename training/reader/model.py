@@ -128,6 +128,18 @@ class ReaderModel(nn.Module):
 
         Logits of tokens are not masked: the caller masks those of the question and of padding.
         """
+        hidden = self.states(ids, attention, types)
+        spans, first = self.span(hidden), hidden[:, 0]
+        return Outputs(
+            spans[..., 0],
+            spans[..., 1],
+            self.has_answer(first)[:, 0],
+            self.verdict(first),
+            self.inside(hidden)[..., 0],
+        )
+
+    def states(self, ids: Tensor, attention: Tensor, types: Tensor) -> Tensor:
+        """Return the states of the last layer, ``(n, length, width)``."""
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.norm(self.words(ids) + self.positions(places) + self.types(types))
         hidden = functional.dropout(hidden, self.dropout, self.training)
@@ -138,14 +150,7 @@ class ReaderModel(nn.Module):
             mask = mask + self.relative(distances).permute(2, 0, 1)
         for layer in self.layers:
             hidden = layer(hidden, mask)
-        spans, first = self.span(hidden), hidden[:, 0]
-        return Outputs(
-            spans[..., 0],
-            spans[..., 1],
-            self.has_answer(first)[:, 0],
-            self.verdict(first),
-            self.inside(hidden)[..., 0],
-        )
+        return hidden  # type: ignore[no-any-return] # nn.Module's
 
     def logits(self, batch: Batch) -> Logits:
         """Return the logits of ``batch``, without dropout."""
