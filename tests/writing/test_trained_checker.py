@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from qa.writing.claim_checker import Checked, Pair
-from qa.writing.trained_checker import CHECKER_WEIGHTS, TrainedChecker, checking_model_folder
+from qa.writing.trained_checker import (
+    CHECKER_MANIFEST,
+    CHECKER_WEIGHTS,
+    TrainedChecker,
+    checking_model_folder,
+)
 
-pytestmark = pytest.mark.slow
+IS_SHIPPED = (checking_model_folder() / CHECKER_MANIFEST).is_file()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not IS_SHIPPED, reason="its training has not been finished"),
+]
 MAX_BYTES = 25_000_000
 EVIDENCE = (
     "The harbour museum in Torvik was founded in 1974 by the shipowner Elin Brandt. It shows "
