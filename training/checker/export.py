@@ -41,7 +41,7 @@ from training.checker.features import (
     load_batches,
 )
 from training.checker.graph import checker_graph
-from training.checker.heldout import figures, support_of
+from training.checker.heldout import WindowReads, figures, read_windows
 from training.checker.model import CheckerModel, ClaimLogits
 from training.checker.pairs import SUPPORTED, Pair
 from training.checker.train import CHECKPOINT, HELD_OUT
@@ -82,8 +82,8 @@ def export_checker(
     model.load_state_dict(state["averaged"], strict=False)
     model.eval()
     held_out = load_batches(run / HELD_OUT)[0]
-    exact = figures(model.logits, held_out)
-    slope, offset = _fitted(model, held_out)
+    exact = read_windows(model.logits, held_out)
+    slope, offset = _fitted(exact)
     out.mkdir(parents=True, exist_ok=True)
     arrays = checker_arrays(model, load_batches(run / "epoch-0.npz"))
     np.savez_compressed(out / CHECKER_WEIGHTS, **arrays)  # type: ignore[arg-type] # its stub
@@ -109,8 +109,8 @@ def export_checker(
     tokenizer = (default_model_folder() / TOKENIZER).read_bytes()
     checker = TrainedChecker(words | arrays, graph, tokenizer, manifest)
     manifest["held_out"] = {
-        "float32": _rounded(exact),
-        "int8": _rounded(figures(_Int8(checker), held_out)),
+        "float32": _rounded(figures(exact)),
+        "int8": _rounded(figures(read_windows(_Int8(checker), held_out))),
     }
     (out / CHECKER_MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return manifest
@@ -171,17 +171,11 @@ class _Int8:
         return ClaimLogits(np.stack(relations), unsupported)
 
 
-def _fitted(model: CheckerModel, windows: Sequence[LabelledWindow]) -> tuple[float, float]:
+def _fitted(reads: WindowReads) -> tuple[float, float]:
     """Return slope and offset of the probability, both classes weighing the same."""
     from sklearn.linear_model import LogisticRegression
 
-    scores = [
-        support_of(row)
-        for first in range(0, len(windows), 24)
-        for row in model.logits(collate(windows[first : first + 24])).relation
-    ]
-    labels = [window.relations == (SUPPORTED,) for window in windows]
-    fit = LogisticRegression(class_weight="balanced").fit(np.array(scores)[:, None], labels)
+    fit = LogisticRegression(class_weight="balanced").fit(reads.scores[:, None], reads.labels)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 

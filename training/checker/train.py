@@ -40,7 +40,7 @@ from training.checker.features import (
     load_batches,
     save_batches,
 )
-from training.checker.heldout import figures
+from training.checker.heldout import figures, read_windows
 from training.checker.made_pairs import PairMaker
 from training.checker.model import CheckerModel
 from training.checker.neighbours import Neighbours
@@ -198,7 +198,7 @@ class CheckerRun:
 
     def _measure(self, trainer: CheckerTrainer) -> None:
         began = time.monotonic()
-        found = figures(trainer.averaged_model().logits, self.held_out())
+        found = figures(read_windows(trainer.averaged_model().logits, self.held_out()))
         rounded = {name: round(value, 4) for name, value in found.items()}
         seconds = round(time.monotonic() - began)
         self.log.write("held_out", step=trainer.step, seconds=seconds, **rounded)
