@@ -34,7 +34,7 @@ class WordsQA(ArticleQA):
     def ready(self) -> bool:
         return True
 
-    def ask(  # type: ignore[override] # it streams nothing
+    def ask(
         self,
         question: str,
         article_ids: Iterable[str] | None = None,
