@@ -10,10 +10,9 @@ A reply is judged by the words that it must have, so each is also listed, to be 
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ from bench.environment import Environment
 from qa.answers.answer import Answer
 from qa.answers.confidence_wording import LIKELY, confidence_in_words
 from qa.article_qa import ArticleQA
+from qa.evaluation.datasets import read_lines
+from qa.output.escape import single_line
 from qa.settings import Settings
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -38,7 +39,7 @@ class Replied:
     answer: Answer
     verdict: str
     """everyday: right or wrong; premises: refused, told or agreed."""
-    kind: str = field(default="premise")
+    kind: str = "premise"
 
     @property
     def is_likely(self) -> bool:
@@ -54,8 +55,7 @@ def libraries(settings: Settings) -> dict[str, ArticleQA]:
 
 def rows_of(file: str) -> list[dict[str, Any]]:
     """Return the questions of a file of QUESTIONS."""
-    lines = (QUESTIONS / file).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return list(read_lines(QUESTIONS / file, lambda row: row))
 
 
 def ask_everyday(texts: dict[str, ArticleQA]) -> Iterator[Replied]:
@@ -128,7 +128,7 @@ def main() -> None:
 
 def one_line(text: str) -> str:
     """Return the text in one line of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    return single_line(text).replace("|", "\\|")
 
 
 if __name__ == "__main__":
