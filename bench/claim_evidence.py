@@ -14,6 +14,7 @@ import numpy as np
 from index.embedding.embedder import Embedder, Vectors
 from index.search.text_index import query_terms, stems
 from index.sentences import split_sentences
+from index.types import Span
 from qa.evaluation.datasets import read_lines
 
 _SUMMEDITS = ("news", "qmsum", "sales_call", "sales_email", "scitldr")
@@ -26,13 +27,15 @@ CLAIM_FILES = {
             "wice", "begin_wow", "begin_cmu", "begin_topicalchat", "fever_symmetric", "condaqa",
         )
     },
+    "wice_evidence": "claims/wice.jsonl",
     **{f"summedits_{name}": f"claims_nc/summedits_{name}.jsonl" for name in _SUMMEDITS_NC},
     **{
         name: f"claims_nc/{name}.jsonl"
         for name in ("faithbench", "qags_cnndm", "qags_xsum", "anli", "control")
     },
 }  # fmt: skip
-"""Paths within the data's folder."""
+"""Paths within the data's folder. wice_evidence has the sentences that people chose as evidence
+instead of the whole page."""
 NO_CLAIM = "no_claim"
 _SUPPORTED = frozenset({"supported", "yes"})
 
@@ -55,6 +58,8 @@ class ClaimCase:
     label: str
     kinds: tuple[str, ...]
     """Kinds of edits, or the relation to the text, of a claim that is not supported."""
+    unsupported: tuple[Span, ...] | None = None
+    """Offsets in the claim of the words without support, of claims where people marked them."""
 
     @property
     def is_supported(self) -> bool:
@@ -81,10 +86,25 @@ def _cases(name: str, row: dict[str, Any]) -> Iterator[ClaimCase]:
             row["id"],
             claim["id"],
             claim.get("question") or claim["claim"],
-            row["text"],
+            _chosen(row["text"], claim) if name == "wice_evidence" else row["text"],
             label,
             () if label in _SUPPORTED else tuple(kinds),
+            _marked(claim),
         )
+
+
+def _chosen(text: str, claim: dict[str, Any]) -> str:
+    """Return the fewest sentences that people chose as evidence, or the whole text."""
+    groups = sorted(claim.get("evidence_groups") or (), key=len)
+    return " ".join(text[s["start"] : s["end"]] for s in groups[0]) if groups else text
+
+
+def _marked(claim: dict[str, Any]) -> tuple[Span, ...] | None:
+    """Return what people marked, without what is true although the text does not say it."""
+    if "unsupported" not in claim:
+        return None
+    marked = (span for span in claim["unsupported"] if span["label"] != "benign")
+    return tuple(Span(span["start"], span["end"]) for span in marked)
 
 
 class EvidenceChooser:

@@ -71,9 +71,9 @@ class CheckerProbability:
     """The probability of a checker of claims."""
 
     def __init__(self, checker: Checker) -> None:
-        self._checker = checker
+        self.checker = checker
 
     def score(self, pairs: Sequence[Pair]) -> list[float]:
         """Return probabilities."""
-        found = self._checker.check([CheckerPair(*pair) for pair in pairs])
+        found = self.checker.check([CheckerPair(*pair) for pair in pairs])
         return [each.probability for each in found]

@@ -10,6 +10,7 @@ the folder ``claims_nc`` are for research only.
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +33,11 @@ from bench.datasets import in_first_half, in_quick_run
 from bench.embedding import RememberingEmbedder
 from bench.environment import Environment
 from index.embedding.embedder import Embedder, SentenceTransformerEmbedder
+from index.sentences import split_sentences
+from index.types import Span, overlap
 from qa.evaluation.metrics import auroc
 from qa.reading.large_model import LargeModel
+from qa.writing.claim_checker import Checker, Pair
 from qa.writing.trained_checker import TrainedChecker
 
 FALSE_ALARMS = 0.05
@@ -136,6 +140,31 @@ def _has_both(scored: Sequence[Scored]) -> bool:
     return len({s.case.is_supported for s in scored}) > 1
 
 
+def marked_words(
+    cases: Sequence[ClaimCase], chooser: EvidenceChooser, checker: Checker
+) -> tuple[float, float, float]:
+    """Return precision, recall and F1 of the words that a checker marks, against people's marks."""
+    both = ours = theirs = 0
+    for case in cases:
+        found = checker.check([Pair(*pair) for pair in chooser.pairs(case)])
+        starts = [span.start for span in split_sentences(case.claim)] or [0]
+        marks = [
+            Span(start + span.start, start + span.end)
+            for start, each in zip(starts, found, strict=True)
+            for span in each.unsupported
+        ]
+        for match in re.finditer(r"\w+", case.claim):
+            is_ours, is_theirs = (
+                any(overlap(Span(*match.span()), span) for span in spans)
+                for spans in (marks, case.unsupported or ())
+            )
+            both += is_ours and is_theirs
+            ours += is_ours
+            theirs += is_theirs
+    precision, recall = both / max(1, ours), both / max(1, theirs)
+    return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+
+
 def _markdown(name: str, halves: Sequence[dict[str, list[Scored]]], milliseconds: float) -> str:
     chosen_on, reported = halves
     threshold = best_threshold(chosen_on.values())
@@ -151,11 +180,12 @@ def _markdown(name: str, halves: Sequence[dict[str, list[Scored]]], milliseconds
         )
         for set_name, f in figures.items()
     ]  # fmt: skip
+    distinct = [f for set_name, f in figures.items() if set_name != "wice_evidence"]
     means = [
-        f"{np.mean([getattr(f, key) for f in figures.values()]):.3f}"
+        f"{np.mean([getattr(f, key) for f in distinct]):.3f}"
         for key in ("balanced_accuracy", "auroc", "caught")
     ]
-    rows.append(("mean", str(sum(f.claims for f in figures.values())), "", *means))
+    rows.append(("mean", str(sum(f.claims for f in distinct)), "", *means))
     head = ("set", "claims", "supported", "balanced accuracy", "AUROC", "caught at 5 %")
     kept = {set_name: reported[set_name] for set_name in figures}
     return "\n".join(
@@ -212,6 +242,13 @@ def main() -> None:
             for half, is_first in zip(halves, (True, False), strict=True):
                 half[set_name] = [s for s in scored if in_first_half(s.case.text_id) == is_first]
         parts.append(_markdown(name, halves, float(np.mean(times))))
+        marked = [c for found in cases.values() for c in found if c.unsupported is not None]
+        if isinstance(scorer, CheckerProbability) and marked:
+            precision, recall, f1 = marked_words(marked, chooser, scorer.checker)
+            parts.append(
+                f"Words without support, of {len(marked)} claims where people marked them: "
+                f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.\n"
+            )
     report(given.out, "claims", "\n".join(parts))
 
 

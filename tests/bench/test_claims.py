@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from bench.claims import (
     best_threshold,
     figures_of,
     kind_rows,
+    marked_words,
     score_cases,
 )
 from index.embedding.embedder import SentenceTransformerEmbedder
+from index.types import Span
+from qa.writing.claim_checker import Checked
+from qa.writing.claim_checker import Pair as CheckerPair
 
 TEXT = "The mill burned. " + "Nobody spoke of the weather that year. " * 60 + "Ruth sold the horse."
 
@@ -120,3 +125,36 @@ def test_sets_are_read_with_kinds_of_edits_and_without_replies_that_state_nothin
     found = read_claim_set(tmp_path, "begin_cmu")
     assert [each.kinds for each in found] == [(), ("swap", "name"), ("contradicted",)]
     assert [each.is_supported for each in found] == [True, False, False]
+
+
+class MarksNames:
+    """Marks every capitalised word but the first as unsupported."""
+
+    supported_from = partly_from = 0.5
+
+    def check(self, pairs: Sequence[CheckerPair]) -> list[Checked]:
+        return [
+            Checked(0.0, tuple(Span(*m.span()) for m in re.finditer(r"(?<= )[A-Z]\w+", p.claim)))
+            for p in pairs
+        ]
+
+
+def test_marked_words_are_compared_at_their_places_in_the_whole_claim(
+    chooser: EvidenceChooser,
+) -> None:
+    claim = "The mill of Ruth burned. It was near Bonn."
+    marked = (Span(claim.index("near"), claim.index("near") + 9),)
+    given = ClaimCase("toy", "t", "c", claim, TEXT, "not_supported", (), marked)
+    precision, recall, f1 = marked_words([given], chooser, MarksNames())
+    assert (precision, recall, f1) == (0.5, 0.5, 0.5)
+
+
+def test_wice_can_be_read_with_the_chosen_evidence_alone(tmp_path: Path) -> None:
+    groups = [[{"start": 0, "end": 3}, {"start": 4, "end": 7}], [{"start": 8, "end": 13}]]
+    claims = [{"id": "c", "claim": "x", "label": "partly", "evidence_groups": groups}]
+    row = {"id": "t", "text": "one two three", "claims": claims}
+    (tmp_path / "claims").mkdir()
+    file = tmp_path / "claims" / "wice.jsonl"
+    file.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert [c.text for c in read_claim_set(tmp_path, "wice_evidence")] == ["three"]
+    assert [c.text for c in read_claim_set(tmp_path, "wice")] == ["one two three"]
