@@ -202,19 +202,6 @@ def test_a_question_is_answered_although_its_stream_was_closed(visit: Opener, ad
     assert len(closed) == 2
 
 
-def test_a_question_is_asked_again_although_its_stream_was_closed(
-    visit: Opener, address: str
-) -> None:
-    shown = visit(address)
-    shown.page.get_by_label("Ask US urges").uncheck()
-    expect(shown.ask(CALLED)).to_contain_text("No article is selected.")
-    shown.page.get_by_label("Ask US urges").check()
-    closed = close_streams(shown, times=2)
-    shown.page.get_by_role("button", name="Ask again").click()
-    expect(shown.reply(1)).to_contain_text("Jaishankar")
-    assert len(closed) == 2
-
-
 def test_a_stream_that_no_event_waits_for_is_not_opened_again(visit: Opener, address: str) -> None:
     shown = visit(address)
     count_reopened(shown)
