@@ -25,7 +25,7 @@ ABOUT_WITH_MODEL = (
     "Every answer quotes your articles, or is checked against them. "
     "If they don't contain an answer, it says so."
 )
-_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other")
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other", "reopen")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.
@@ -195,6 +195,8 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
     edit = tools.edit(asking.edit, [chat, view], [page.box, view], **PAGE_ONLY)
     edit.then(None, js="() => focusQuestion()", **PAGE_ONLY)
     tools.stop(asking.stop, **PAGE_ONLY)
+    # Any event makes Gradio open its stream of results again.
+    tools.reopen(lambda: None, trigger_mode="multiple", **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [page.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [page.outbox, page.status], **PAGE_ONLY)
     outputs = [*article_outputs, chat, tools]

@@ -54,6 +54,7 @@ PAGE_STYLE = "\n".join(
 PAGE_SCRIPT = read_static(
     "qa.page",
     "startup.js",
+    "stream.js",
     "keyboard.js",
     "errors.js",
     "shelf.js",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from index.embedding.embedder import Progress
 from index.types import Article
@@ -173,3 +173,51 @@ def test_a_server_that_does_not_answer_is_reported_in_the_page(
     shown.page.locator("#question textarea").press("Enter")
     expect(trouble(shown)).to_contain_text("Check that it is running", timeout=PATIENCE_MS)
     shown.errors.clear()
+
+
+def close_streams(shown: Visit, times: int) -> list[str]:
+    """Have the next streams of results closed at once; return their addresses as they are."""
+    closed: list[str] = []
+
+    def close(route: Route) -> None:
+        closed.append(route.request.url)
+        events = {"Content-Type": "text/event-stream"}
+        route.fulfill(body='data: {"msg":"close_stream"}\n\n', headers=events)
+
+    shown.page.route("**/queue/data?*", close, times=times)
+    return closed
+
+
+def count_reopened(shown: Visit) -> None:
+    """Count in ``window.reopened`` how often the page has its stream of results opened again."""
+    shown.page.evaluate(
+        "() => { reopened = 0; addEventListener('streamlost', () => { reopened += 1 }) }"
+    )
+
+
+def test_a_question_is_answered_although_its_stream_was_closed(visit: Opener, address: str) -> None:
+    shown = visit(address)
+    closed = close_streams(shown, times=2)
+    expect(shown.ask(CALLED)).to_contain_text("Jaishankar")
+    assert len(closed) == 2
+
+
+def test_a_question_is_asked_again_although_its_stream_was_closed(
+    visit: Opener, address: str
+) -> None:
+    shown = visit(address)
+    shown.page.get_by_label("Ask US urges").uncheck()
+    expect(shown.ask(CALLED)).to_contain_text("No article is selected.")
+    shown.page.get_by_label("Ask US urges").check()
+    closed = close_streams(shown, times=3)
+    shown.page.get_by_role("button", name="Ask again").click()
+    expect(shown.reply(1)).to_contain_text("Jaishankar")
+    assert len(closed) == 3
+
+
+def test_a_stream_that_no_event_waits_for_is_not_opened_again(visit: Opener, address: str) -> None:
+    shown = visit(address)
+    count_reopened(shown)
+    for _ in range(3):
+        shown.ask(CALLED)
+    assert shown.page.evaluate("reopened") == 0

@@ -1,5 +1,6 @@
 // Send the clicks on the buttons below the conversation and on those of its replies.
 function setUpTools({ element, trigger, watch }) {
+  window.addEventListener('streamlost', () => trigger('reopen'));
   element.addEventListener('click', (event) => {
     const button = event.target.closest('[data-do]');
     if (button) trigger(button.dataset.do, { kind: button.dataset.kind || '' });
