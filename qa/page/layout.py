@@ -25,7 +25,7 @@ ABOUT_WITH_MODEL = (
     "Every answer quotes your articles, or is checked against them. "
     "If they don't contain an answer, it says so."
 )
-_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other", "reopen")
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.
@@ -155,7 +155,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             tools = gr.HTML(
                 tools_html(Chat()),
                 elem_id="tools",
-                js_on_load=_on_load("setUpTools", events=_TOOLS),
+                js_on_load=_on_load("setUpTools", events=[*_TOOLS, "reopen"]),
             )
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
