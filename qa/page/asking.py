@@ -29,6 +29,7 @@ READY = "Ready"
 LOADING = "Loading the models… You can ask already. Your question is answered once they are loaded."
 STOPPED = "Stopped"
 SEARCHING = "Reading the articles…"
+PREPARING = "Reading the articles, then writing. This may take a minute…"
 WRITING = "Writing…"
 NONE_SELECTED = "No article is selected. Tick at least one in the list of articles, then ask again."
 TOO_MANY = "Too many questions are waiting at the moment. Ask again in a minute."
@@ -250,7 +251,7 @@ class Asking:
     def _wait_for(self, pending: PendingQuestion, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         visit, history, before = visit_of(request), pending.history, pending.before
         wait = self._waiting.start(visit, pending.turn)
-        status = status_html("busy", self._waiting_message(), len(history.turns) + 1)
+        status = status_html("busy", self._waiting_message(pending), len(history.turns) + 1)
         tools = tools_html(history, is_busy=True)
         messages = self.messages(history, pending)
         yield "", messages, status, gr.skip(), tools
@@ -284,13 +285,15 @@ class Asking:
         drafting = pending.drafting
         return Turn(
             pending.question,
-            waiting=self._waiting_message(),
+            waiting=self._waiting_message(pending),
             draft=drafting.draft if drafting else None,
             strike=self._strike,
         )
 
-    def _waiting_message(self) -> str:
-        return SEARCHING if self._qa.ready else LOADING
+    def _waiting_message(self, pending: PendingQuestion) -> str:
+        if not self._qa.ready:
+            return LOADING
+        return PREPARING if pending.drafting else SEARCHING
 
     def _turn(
         self,

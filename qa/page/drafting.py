@@ -34,11 +34,15 @@ class Draft:
     def markdown(self, *, strike: bool) -> str:
         """Return the draft for the chat page; nothing in it is a link yet.
 
+        Screen readers do not read it, as each update would make them begin again. They read the
+        finished answer.
+
         ``strike`` is as for :func:`qa.output.checked_text.checked_lines`.
         """
         checked = checked_chat_markdown(checked_lines(self.text, self.claims, strike=strike))
         begun = single_line(_OWN_MARKS.sub("", _THOUGHTS.sub("", self.unchecked)))
-        return f'{checked} <span class="unchecked">{escape_markdown(begun)} …</span>'.lstrip()
+        unchecked = f'<span class="unchecked">{escape_markdown(begun)}&nbsp;…</span>'
+        return f'<div aria-live="off">\n\n{f"{checked} {unchecked}".lstrip()}\n\n</div>'
 
 
 @dataclass(slots=True)

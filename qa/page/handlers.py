@@ -290,6 +290,8 @@ class Handlers:
     def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the articles alone, with exact citations.
 
+        The answer is always quoted from the articles; a language model does not write it.
+
         Args:
             question: The question, in plain words.
         """

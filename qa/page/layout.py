@@ -155,7 +155,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             tools = gr.HTML(
                 tools_html(Chat()),
                 elem_id="tools",
-                js_on_load=_on_load("setUpTools", events=_TOOLS),
+                js_on_load=_on_load("setUpTools", events=[*_TOOLS, "reopen"]),
             )
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)

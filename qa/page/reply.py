@@ -126,7 +126,7 @@ def _engine(answer: Answer, *, several: bool, offers_other: bool) -> dict[str, s
         "name": engine_in_words(answer) if answer.engine else quoted,
         "cost": f"{in_vain}{cost_in_words(answer.usage)}" if answer.usage else "",
         "cost_explained": f"{usage_in_words(answer.usage)}." if answer.usage else "",
-        "other": (QUOTES if answer.engine else OWN_WORDS) if offers_other else "",
+        "other": f"{QUOTES if answer.engine else OWN_WORDS} instead" if offers_other else "",
     }
 
 

@@ -93,6 +93,21 @@ def test_an_answer_is_written_before_the_visitors_eyes_and_then_linked_to_its_ev
     expect(shown.place(status)).to_contain_text("fifty minutes")
 
 
+def test_escape_returns_from_the_evidence_to_the_status_that_was_followed(
+    serve: Serve, visit: Opener
+) -> None:
+    model = ScriptedModel("The ferry carries sixty cars. [2] It carries passengers. [2]")
+    with written_qa(model) as qa:
+        shown = visit(serve(qa))
+        begin(shown, model, 1)
+        status, other = shown.answered().locator(".status-of a").all()
+        assert status.get_attribute("href") == other.get_attribute("href")
+        status.press("Enter")
+        expect(shown.place(status)).to_be_focused()
+        shown.page.keyboard.press("Escape")
+        expect(status).to_be_focused()
+
+
 def test_stop_keeps_what_is_written_and_stops_the_model(
     ferry: ArticleQA, model: ScriptedModel, serve: Serve, visit: Opener
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,8 +67,14 @@ def links_of(markdown: str) -> list[str]:
         value
         for element in elements_of(markdown)
         for name, value in element.attrib.items()
-        if name not in ("class", "title", "type", "id")
+        if name not in ("class", "title", "type", "id", "aria-live")
     ]
+
+
+def sent_text(outbox: str) -> str:
+    """Return the text of the document that an outbox holds."""
+    (encoded,) = re.findall('data-text="(.*?)"', outbox)
+    return b64decode(encoded).decode()
 
 
 def reply_to(model: ScriptedModel, **options: Any) -> tuple[Turn, str]:  # noqa: ANN401 - of written_qa
@@ -147,10 +154,10 @@ def test_a_quoted_answer_can_be_asked_for_in_own_words_and_the_other_way_round()
     with written_qa(ScriptedModel(SUPPORTED)) as qa:
         handlers = Handlers(qa)
         quoted = list(asked(handlers, View()))[-1][3]
-        assert "In own words</button>" in quoted.messages()[1]["content"]
+        assert "In own words instead</button>" in quoted.messages()[1]["content"]
         written = list(handlers.asking.ask_other_way(quoted, View(), VISITOR))[-1][3]
         assert [turn.is_written for turn in written.turns] == [True]
-        assert "Quotes</button>" in written.messages()[1]["content"]
+        assert "Quotes instead</button>" in written.messages()[1]["content"]
         again = list(handlers.asking.ask_other_way(written, OWN_WORDS, VISITOR))[-1][3]
         assert [turn.is_written for turn in again.turns] == [False]
 
@@ -187,6 +194,51 @@ def test_the_draft_is_shown_sentence_by_sentence_while_the_model_writes() -> Non
         model.release()
         *_, last = sent
     assert last[3].turns[0].is_written
+
+
+def test_nothing_is_read_aloud_before_the_answer_is_finished() -> None:
+    model = ScriptedModel(f"{SUPPORTED} ", f"{PARTLY} ", "The end. [1]", held=True)
+    with written_qa(model) as qa:
+        sent = asked(Handlers(qa))
+        next(sent)
+        model.release(2)
+        draft = draft_with("status-of", sent)
+        assert elements_of(draft)[1].get("aria-live") == "off"
+        assert text_of(draft).strip() == elements_of(draft)[1].text_content().strip()
+        model.release()
+        *_, last = sent
+    assert "aria-live" not in last[3].messages()[1]["content"]
+
+
+def test_while_no_word_is_written_the_page_says_that_writing_comes_after_reading() -> None:
+    model = ScriptedModel(SUPPORTED, held=True)
+    with written_qa(model, unsupported="drop") as qa:
+        qa.warm_up()
+        handlers = Handlers(qa)
+        sent = asked(handlers)
+        _, messages, status, *_ = next(sent)
+        assert "then writing" in messages[1]["content"]
+        assert "then writing" in status
+        model.release()
+        list(sent)
+        assert "then writing" not in next(asked(handlers, View()))[2]
+
+
+@pytest.mark.parametrize("unsupported", ["strike", "keep", "drop"])
+def test_copies_and_exports_treat_unsupported_statements_as_the_page_does(unsupported: str) -> None:
+    with written_qa(ScriptedModel(f"{SUPPORTED} {INVENTED}"), unsupported=unsupported) as qa:
+        handlers = Handlers(qa)
+        chat = list(asked(handlers))[-1][3]
+        copied = sent_text(handlers.copy(chat, gr.EventData(gr.HTML(), {"turn": 1})))
+        markdown, page = (
+            sent_text(handlers.download(chat, gr.EventData(gr.HTML(), {"kind": kind}))[0])
+            for kind in ("markdown", "html")
+        )
+    words = "The ticket costs nine gold coins for each passenger."
+    has_words, is_struck = unsupported != "drop", unsupported == "strike"
+    assert [words in text for text in (copied, markdown, page)] == [has_words] * 3
+    assert (f"{words} (not supported)" in copied) == has_words
+    assert (f"~~{words}~~" in markdown, f"<del>{words}</del>" in page) == (is_struck, is_struck)
 
 
 def test_many_sentences_at_once_are_few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +396,7 @@ def test_the_newest_unchecked_words_are_shown_after_the_checked_ones() -> None:
         next(sent)
         model.release()
         shown = draft_with("status-of", sent)
-        assert 'class="unchecked">It carries …' in shown
+        assert 'class="unchecked">It carries&nbsp;…' in shown
         assert shown.index("Port Ellery") < shown.index("It carries")
         assert shown.count("Port Ellery") == 1
         model.release()

@@ -37,8 +37,10 @@
     isDue = false;
     box.focus();
   };
-  // The newest link of the conversation to the highlighted place.
+  // The link of the conversation that was followed to the highlighted place, else the newest one.
+  let followed = null;
   const origin = () => {
+    if (followed?.isConnected && followed.hash === location.hash) return followed;
     const links = [...document.querySelectorAll('#chat a[href^="#s"]')].filter(
       (link) => link.hash === location.hash && !link.closest('details:not([open])'),
     );
@@ -73,6 +75,13 @@
     attributes: true,
     attributeFilter: ['data-state', 'data-turn'],
   });
+  document.addEventListener(
+    'click',
+    (event) => {
+      followed = event.target.closest?.('#chat a[href^="#s"]') || followed;
+    },
+    true,
+  );
   for (const kind of ['pointerdown', 'keydown']) {
     document.addEventListener(
       kind,
