@@ -38,10 +38,10 @@ from qa.answers.claim import Claim, Status
 from qa.article_qa import ArticleQA
 from qa.library import read_file
 from qa.settings import Settings
-from qa.writing.claim_checker import shipped_checker
 from qa.writing.gguf_model import GgufModel
 from qa.writing.language_model import Ending, LanguageModel, Message
 from qa.writing.openai_model import TimeLimits
+from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 
 _LIMITS = TimeLimits(first_word=600.0, whole=900.0)
@@ -198,7 +198,7 @@ def main() -> None:
     model = RememberingWriter(
         GgufModel(lambda: file, file.stem, limits=_LIMITS, threads=given.threads), given.replies
     )
-    texts = libraries(settings, Writer(model, shipped_checker(), unsupported="keep"))
+    texts = libraries(settings, Writer(model, TrainedChecker.shipped(), unsupported="keep"))
     tasks = list(ask_all(texts, rows_of("own_words.jsonl"), "tasks"))
     times = np.array(model.times or [(0.0, 0.0)])
     judged = read_judged()

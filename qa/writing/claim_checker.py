@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from index.types import Span
-from qa.writing.attribution import letter_runs, overlap_share
 
 
 class Pair(NamedTuple):
@@ -38,22 +37,3 @@ class Checker(Protocol):
 
     def check(self, pairs: Sequence[Pair]) -> list[Checked]:
         """Return what was found about each pair, in their order."""
-
-
-class OverlapChecker:
-    """Measures how much of a claim's wording is in the evidence; blind to what the words say."""
-
-    supported_from = 0.7
-    partly_from = 0.4
-
-    def check(self, pairs: Sequence[Pair]) -> list[Checked]:
-        """Return the share of each claim's wording that its evidence has, as its probability."""
-        return [
-            Checked(overlap_share(letter_runs(pair.claim), letter_runs(pair.evidence)))
-            for pair in pairs
-        ]
-
-
-def shipped_checker() -> Checker:
-    """Return the checker that comes with the program."""
-    return OverlapChecker()

@@ -7,11 +7,11 @@ import importlib.util
 
 from index.errors import ModelUnavailable, SettingsError
 from qa.settings import Settings
-from qa.writing.claim_checker import shipped_checker
 from qa.writing.gguf_model import GgufModel
 from qa.writing.language_model import LanguageModel
 from qa.writing.model_file import find_model_file, model_name
 from qa.writing.openai_model import OpenAIModel, TimeLimits
+from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 
 
@@ -24,7 +24,7 @@ def writer_of(settings: Settings) -> Writer:
     """
     return Writer(
         _model(settings),
-        shipped_checker(),
+        TrainedChecker.shipped(),
         unsupported=settings.unsupported,
         max_tokens=settings.llm_max_tokens,
     )

@@ -14,9 +14,9 @@ from qa.article_qa import ArticleQA
 from qa.output.to_markdown import answer_to_markdown
 from qa.secret import Secret
 from qa.settings import Settings
-from qa.writing.claim_checker import shipped_checker
 from qa.writing.events import Finished, SentenceChecked
 from qa.writing.openai_model import OpenAIModel
+from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 from tests.writing.fakes import ARTICLE, SENTENCES
 from tests.writing.scripted_server import Connection, ScriptedServer, replies, serving
@@ -164,7 +164,7 @@ def test_a_blank_question_is_refused_before_the_first_event(bundled: ArticleQA) 
 def test_a_writer_can_be_given(
     server: ScriptedServer, embedder: SentenceTransformerEmbedder
 ) -> None:
-    writer = Writer(OpenAIModel(server.url, "mine"), shipped_checker())
+    writer = Writer(OpenAIModel(server.url, "mine"), TrainedChecker.shipped())
     index = PassageIndex(None, embedder)
     with ArticleQA(
         index, embedder, Settings(reader="small"), pending=[ARTICLE], writer=writer

@@ -15,12 +15,12 @@ import pytest
 from index.errors import ModelUnavailable
 from qa.article_qa import ArticleQA
 from qa.settings import Settings
-from qa.writing.claim_checker import shipped_checker
 from qa.writing.events import Finished
 from qa.writing.evidence import Material
 from qa.writing.gguf_model import GgufModel
 from qa.writing.language_model import Message, ModelFault
 from qa.writing.openai_model import OpenAIModel, TimeLimits
+from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 from tests.writing.fakes import ARTICLE, quoted
 from tests.writing.small_model import NAME, SHA256, find_small_model
@@ -111,7 +111,7 @@ def test_a_context_that_is_too_small_is_a_fault(model: GgufModel) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_what_a_real_model_writes_is_checked_and_cited_exactly(model: GgufModel) -> None:
-    writer = Writer(model, shipped_checker(), max_tokens=60)
+    writer = Writer(model, TrainedChecker.shipped(), max_tokens=60)
     extractive = quoted("What happened to the dam, and to the mayor?")
     *_, last = writer.write(extractive, Material([ARTICLE], extractive.citations))
     assert isinstance(last, Finished)
