@@ -17,6 +17,7 @@ from qa.article_collection import ArticleCollection
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
 from qa.library import embedder_of, read_file, read_text
+from qa.own_words import OwnWords
 from qa.reading.reader import Reader
 from qa.reading.two_stage import reader_of
 from qa.retrieval.retriever import Retriever
@@ -66,7 +67,15 @@ class ArticleQA(ArticleCollection):
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
         self._reader = reader or reader_of(settings)
-        self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
+        self._answerer = Answerer(
+            self._library,
+            self._retriever,
+            self._reader,
+            embedder,
+            settings,
+            can_write=writer is not None or settings.has_language_model,
+        )
+        self._own_words = OwnWords(self._answerer, self._library, settings.max_question_chars)
         self._suggestions = Suggestions(self, self._answerer.main_names)
         self._writer = writer
         self._writer_lock = threading.Lock()
@@ -268,7 +277,7 @@ class ArticleQA(ArticleCollection):
         if not self._reader.is_loaded:
             load_in_background(self._reader.load)  # while the other model embeds the question
         request = self._request(question, article_ids, history=history, rerank=rerank)
-        events = self._answerer.events(request, writer, stopped)
+        events = self._events(request, writer, stopped)
         if stream:
             return events
         return next(event.answer for event in events if isinstance(event, Finished))
@@ -339,6 +348,14 @@ class ArticleQA(ArticleCollection):
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
         return self._suggestions.find(scope, count, should_continue)
+
+    def _events(
+        self, request: Request, writer: Writer | None, stopped: threading.Event | None
+    ) -> Generator[Event, None, None]:
+        if writer:
+            yield from self._own_words.events(request, writer, stopped)
+        else:
+            yield Finished(self._answerer.with_notice(self._answerer.answer(request)))
 
     def _loaded_writer(self) -> Writer:
         with self._writer_lock:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from index.types import Article, Heading, Passage, Span
 from qa.answers.citation import Citation
 from qa.writing.evidence import Material, estimate_tokens, select_sentences
+from qa.writing.sections import named_sections
 from tests.writing.fakes import ARTICLE, SENTENCES, quoted, span_of
 
 LONG = Article.from_text("\n\n".join(f"Fact {n} is here." for n in range(400)), title="Facts")
@@ -81,3 +84,85 @@ def test_without_passages_the_beginning_of_a_long_article_is_shown() -> None:
     chosen = select_sentences(Material([LONG], []), [], 100)
     assert [sentence.text.split()[1] for sentence in chosen[:3]] == "0 1 2".split()
     assert len(chosen) > 5
+
+
+def cited(article: Article, words: str) -> Citation:
+    at = article.text.index(words)
+    return Citation.of(article, at, at + len(words))
+
+
+def test_of_a_long_article_a_request_about_all_of_it_is_shown_key_sentences_beside_passages() -> (
+    None
+):
+    best = passage(LONG, "Fact 300 ", "Fact 309 is here.", 1)
+    key = [cited(LONG, f"Fact {number} is here.") for number in (20, 399, 150)]
+    cost = estimate_tokens("Fact 300 is here.") + 5
+    chosen = select_sentences(Material([LONG], [], key=key), [best], 6 * cost)
+    assert [sentence.text.split()[1] for sentence in chosen] == "20 150 300 301 302 399".split()
+
+
+def test_some_of_each_article_is_shown_before_more_of_one() -> None:
+    other = Article.from_text(LONG.text.replace("Fact", "Case"), title="Cases")
+    first = passage(LONG, "Fact 300 ", "Fact 301 is here.", 1)
+    second = passage(LONG, "Fact 10 ", "Fact 11 is here.", 2)
+    third = passage(other, "Case 20 ", "Case 21 is here.", 3)
+    cost = estimate_tokens("Fact 300 is here.") + 5
+    material = Material([LONG, other], [])
+    chosen = select_sentences(material, [first, second, third], 4 * cost)
+    assert [s.text.rsplit(" ", 2)[0] for s in chosen] == "Fact 300,Fact 301,Case 20,Case 21".split(
+        ","
+    )
+
+
+def with_sections(*sections: tuple[str, str, int]) -> Article:
+    """Return an article of (heading, text, level)."""
+    text, headings = "", []
+    for heading, body, level in sections:
+        text += "#" * level + " "
+        headings.append(Heading(len(text), len(text) + len(heading), level))
+        text += f"{heading}\n\n{body}\n\n"
+    return Article.from_text(text.strip(), title="Lighthouses", headings=tuple(headings))
+
+
+LIGHTHOUSE = with_sections(
+    ("Lighthouses", "They warn ships.", 1),
+    ("The keepers", "Two men lived there. They were paid by the harbour.", 2),
+    ("A day of work", "The lamp was lit at dusk.", 3),
+    ("2. Closing", "The light went out in 1988.", 2),
+)
+
+
+def test_a_section_that_is_named_is_shown_alone_with_its_subsections() -> None:
+    sections = named_sections("Summarise what it says about keepers.", [LIGHTHOUSE])
+    chosen = select_sentences(Material([LIGHTHOUSE], [], sections=sections), [], 1000)
+    assert [sentence.text for sentence in chosen] == [
+        "Two men lived there.",
+        "They were paid by the harbour.",
+        "The lamp was lit at dusk.",
+    ]
+    assert chosen[-1].heading == "A day of work"
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ("Explain the closing to a child.", ["2. Closing"]),
+        ("Summarise the article.", []),
+        ("What did they do in a day?", []),
+        (
+            "Compare the keeper's days of working with the closing",
+            ["The keepers", "A day of work", "2. Closing"],
+        ),
+    ],
+)
+def test_a_section_is_named_by_all_words_of_its_heading(request_: str, named: list[str]) -> None:
+    assert [section.heading for section in named_sections(request_, [LIGHTHOUSE])] == named
+
+
+def test_of_a_section_that_is_too_long_key_sentences_are_shown() -> None:
+    long = with_sections(("Early", LONG.text, 1), ("Late", LONG.text.replace("Fact", "Case"), 1))
+    sections = named_sections("Summarise the late part.", [long])
+    key = [cited(long, "Fact 5 is here."), cited(long, "Case 7 is here.")]
+    cost = estimate_tokens("Fact 300 is here.") + 5
+    chosen = select_sentences(Material([long], [], key=key, sections=sections), [], 3 * cost)
+    assert [s.text.rsplit(" ", 2)[0] for s in chosen] == ["Case 0", "Case 7"]
