@@ -15,7 +15,12 @@ from qa.answers.written_wording import STATUS_WORDS
 from qa.output.checked_text import CheckedLine, Run
 from qa.output.escape import escape_markdown, safe_address, single_line
 
-SYMBOLS = {Status.SUPPORTED: "✓", Status.PARTLY: "≈", Status.NOT_SUPPORTED: "✗"}
+SYMBOLS = {
+    Status.SUPPORTED: "✓",
+    Status.PARTLY: "≈",
+    Status.NOT_SUPPORTED: "✗",
+    Status.UNCHECKED: "?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +118,7 @@ def _status_explained(claim: Claim) -> str:
     words = STATUS_WORDS[claim.status].capitalize()
     if not claim.citations:
         return f"{words}: no sentence was found that says this."
+    if claim.status is Status.UNCHECKED:
+        return f"{words}: compare it with the sentences that it cites, in their own language."
     percent = min(99, max(1, round(100 * claim.probability)))
     return f"{words}: {percent} % likely that the cited sentences say this."
