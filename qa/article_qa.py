@@ -328,6 +328,7 @@ class ArticleQA(ArticleCollection):
         *,
         about: Iterable[str] | None = None,
         should_continue: Callable[[], bool] = lambda: True,
+        own_words: bool = False,
     ) -> list[str]:
         """Return up to ``count`` questions that the articles answer, as suggestions.
 
@@ -339,15 +340,22 @@ class ArticleQA(ArticleCollection):
             count: The most questions to return.
             about: The articles that the questions are about; None for the first of those asked.
             should_continue: Called before each question is tried; False ends the search.
+            own_words: Whether the language model of the settings proposes questions, which are
+                tried first. That takes as long as an answer by it.
 
         Raises:
             ArticleNotFound: One of ``about`` is not in the library.
+            SettingsError: ``own_words`` is asked for and the settings name no language model.
+            ModelUnavailable: The extra that the language model needs is not installed.
         """
         self._library.embed_pending()
         asked = list(self.titles()) if article_ids is None else list(article_ids)
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
-        return self._suggestions.find(scope, count, should_continue)
+        proposed: list[str] = []
+        if own_words:
+            proposed = self._own_words.propose(scope.about, self._loaded_writer(), count)
+        return self._suggestions.find(scope, count, should_continue, proposed)
 
     def _events(
         self, request: Request, writer: Writer | None, stopped: threading.Event | None

@@ -18,6 +18,7 @@ from qa.conversation.language import seems_english
 from qa.library import Library
 from qa.writing.events import Event, Finished
 from qa.writing.evidence import Material
+from qa.writing.proposing import propose_questions
 from qa.writing.rewriting import Rewriting, rewrite_follow_up
 from qa.writing.sections import named_sections
 
@@ -83,6 +84,15 @@ class OwnWords:
         for event in writer.write(extractive, material, stopped):
             yield self._finished(event, note, rewriting) if isinstance(event, Finished) else event
 
+    def propose(self, articles: Sequence[Article], writer: Writer, count: int) -> list[str]:
+        """Return up to ``count`` questions that the model writes about articles.
+
+        It is empty if the model fails. Whether the articles answer them is not known yet.
+        """
+        key = self._key_sentences(articles)
+        material = Material(articles=articles, quoted=key[:1], key=key)
+        return propose_questions(writer.model, material, count)
+
     def _finished(self, event: Finished, note: str | None, rewriting: Rewriting) -> Finished:
         """Return the last event with the cost of the rewriting, and the notes.
 
@@ -109,7 +119,8 @@ class OwnWords:
     def _material(self, request: Request, extractive: Answer) -> Material:
         """Return what the answer is written from."""
         passages = self._passages(request, extractive)
-        ids = [place.article_id for place in (*extractive.citations, *passages)]
+        ids = [citation.article_id for citation in extractive.citations]
+        ids += [passage.article_id for passage in passages]
         whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
         articles = self._library.existing(request.titles if whole else ids)
         material = Material(

@@ -65,5 +65,5 @@ def _check_explained(answer: Answer) -> str:
         )
     known = "The model that checks statements knows English only"
     if unchecked == len(answer.claims):
-        return f"{known}. Compare them with the quotes yourself."
-    return f"{known}, and can be wrong. Compare the others with the quotes yourself."
+        return f"{known}: compare them with the quotes yourself."
+    return f"{known}, and can be wrong: compare the others with the quotes yourself."

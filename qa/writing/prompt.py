@@ -44,7 +44,7 @@ def prompt_for(
     The n-th sentence, counted from 1, has the number n. ``earlier`` answers, of which the last
     ones are shown, say what the question refers to.
     """
-    data = fenced("sentences", [*_lines(sentences), *turn_lines(earlier)])
+    data = fenced("sentences", [*sentence_lines(sentences), *turn_lines(earlier)])
     is_one = len({sentence.article.id for sentence in sentences}) <= 1
     rules = _RULES if is_one else f"{_RULES}\n{_SEVERAL}"
     request = f"Request: {single_line(question)}"
@@ -83,6 +83,11 @@ def turn_lines(turns: Sequence[str | Answer]) -> list[str]:
             plain = "".join(part.text for part in parts(turn) if not part.number)
             lines.append(f"Earlier answer: {shorten(single_line(plain), _TURN_CHARS)}")
     return lines
+
+
+def sentence_lines(sentences: Sequence[Sentence]) -> list[str]:
+    """Return a line for each sentence with its number, below its article and its section."""
+    return list(_lines(sentences))
 
 
 def _lines(sentences: Sequence[Sentence]) -> Iterator[str]:
