@@ -155,4 +155,5 @@ class Suggestions:
                 first = answer.citations[0]
                 in_article = first.article_id == candidate.article.id
                 return in_article and candidate.name.casefold() in first.quote.casefold()
+            return likely
         return False
