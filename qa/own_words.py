@@ -71,7 +71,8 @@ class OwnWords:
             yield Finished(answerer.with_notice(answerer.answer(request)))
             return
         stopped = stopped or threading.Event()
-        rewriting = self._rewriting(request, writer, stopped)
+        turns = [t for t in request.history if isinstance(t, str) or t.kind is not Kind.TALK]
+        rewriting = self._rewriting(question, turns, writer, stopped)
         if rewriting.question:
             request = replace(request, question=rewriting.question, history=())
         extractive = answerer.answer(request)
@@ -80,7 +81,8 @@ class OwnWords:
         if rewriting.question:
             extractive = replace(extractive, question=question, understood=rewriting.question)
         note, extractive = extractive.note, replace(extractive, note=None)
-        material = self._material(request, extractive)
+        earlier = [turn for turn in turns if isinstance(turn, Answer)]
+        material = self._material(request, extractive, earlier)
         for event in writer.write(extractive, material, stopped):
             yield self._finished(event, note, rewriting) if isinstance(event, Finished) else event
 
@@ -106,27 +108,32 @@ class OwnWords:
             answer = replace(answer, note=" ".join(filter(None, (note, answer.note))))
         return replace(event, answer=self._answerer.with_notice(answer))
 
-    def _rewriting(self, request: Request, writer: Writer, stopped: threading.Event) -> Rewriting:
-        turns = [t for t in request.history if isinstance(t, str) or t.kind is not Kind.TALK]
-        return rewrite_follow_up(
-            writer.model,
-            request.question,
-            turns,
-            max_chars=self._max_question_chars,
-            stopped=stopped,
-        )
+    def _rewriting(
+        self, question: str, turns: Sequence[str | Answer], writer: Writer, stopped: threading.Event
+    ) -> Rewriting:
+        limit = self._max_question_chars
+        return rewrite_follow_up(writer.model, question, turns, max_chars=limit, stopped=stopped)
 
-    def _material(self, request: Request, extractive: Answer) -> Material:
-        """Return what the answer is written from."""
+    def _material(
+        self, request: Request, extractive: Answer, earlier: Sequence[Answer]
+    ) -> Material:
+        """Return what the answer is written from.
+
+        What the last answer cites is part of it: "Say that more simply" is about nothing else.
+        """
         passages = self._passages(request, extractive)
-        ids = [citation.article_id for citation in extractive.citations]
+        last = [
+            c for turn in earlier[-1:] for c in turn.citations if c.article_id in request.titles
+        ]
+        quoted = [*extractive.citations, *last]
+        ids = [citation.article_id for citation in quoted]
         ids += [passage.article_id for passage in passages]
         whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
         articles = self._library.existing(request.titles if whole else ids)
         material = Material(
             articles=articles,
-            quoted=extractive.citations,
-            earlier=[turn for turn in request.history if isinstance(turn, Answer)],
+            quoted=quoted,
+            earlier=earlier,
             passages=passages,
         )
         if not self._is_about_whole_text(request, articles):
@@ -146,7 +153,8 @@ class OwnWords:
         found = list(extractive.passages or self._answerer.passages(request))
         ids = list(request.titles)
         if len(ids) <= _MAX_ARTICLES:
-            for article_id in set(ids) - {passage.article_id for passage in found}:
+            known = {passage.article_id for passage in found}
+            for article_id in (each for each in ids if each not in known):
                 found += self._answerer.passages(request, article_id)[:1]
         return found
 

@@ -236,6 +236,20 @@ def test_a_follow_up_is_rewritten_by_the_model_before_it_is_answered(
     assert f"Request: {REWRITTEN}" in writing
 
 
+def test_a_follow_up_about_the_last_answer_is_written_from_what_it_cites(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    filler = "\n\n".join(f"Row {n} of the ledger lists timber and rope." for n in range(500))
+    scripts = replies("The lake froze. [1]"), replies("Say it more simply."), replies(WRITTEN)
+    with serving(*scripts) as server, asking(server, embedder) as qa:
+        article = qa.add_text(f"{filler}\n\nThe lake froze in the winter of 1962.", title="Lake")
+        first = qa.ask("When did the lake freeze?", [article.id], own_words=True)
+        qa.ask("Say it more simply.", [article.id], own_words=True, history=[first])
+    asked = requests_of(server)[-1]
+    assert "] The lake froze in the winter of 1962." in asked
+    assert "Earlier answer: The lake froze." in asked
+
+
 def test_the_cost_of_the_rewriting_is_counted(embedder: SentenceTransformerEmbedder) -> None:
     with serving(replies(REWRITTEN), replies(WRITTEN)) as server, asking(server, embedder) as qa:
         answer = qa.ask("When did she?", own_words=True, history=["Who is the mayor?"])
