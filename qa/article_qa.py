@@ -259,7 +259,9 @@ class ArticleQA(ArticleCollection):
             rerank: Whether the answer's passages are in the reading model's order instead of
                 the retriever's.
             own_words: Whether the language model of the settings writes the answer, each
-                statement of which is then checked. If it fails, the answer is quoted and
+                statement of which is then checked. It does what the question asks: explain,
+                compare, translate. With ``history`` it first rewrites the question, see
+                :attr:`Answer.understood`. If it fails, the answer is quoted and
                 :attr:`Answer.note` says why.
             stream: Whether to return a generator of events (:mod:`qa.writing.events`) instead of
                 the answer, which the last event has. Closing it stops the language model.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.writing.sections import Section, heading_at
 
+_MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 _BYTES_PER_TOKEN = 3
 """Of UTF-8: English has about four, Chinese and Hindi three or fewer, so this rarely says less."""
 _NUMBER_TOKENS = 5
@@ -185,7 +187,12 @@ def _sentences_of(article: Article, start: int, end: int, *, cut: bool = False) 
     headings = {heading.end for heading in article.headings}
     found = [Span(start + s, start + e) for s, e in split_sentences(article.text[start:end])]
     found = found[:-1] if cut else found
-    return list(_with_neighbours(article, [span for span in found if span.end not in headings]))
+    spans = [
+        span
+        for span in found
+        if span.end not in headings and not _MARKDOWN_HEADING.match(article.text, span.start)
+    ]
+    return list(_with_neighbours(article, spans))
 
 
 def _sentences_in(

@@ -25,10 +25,11 @@ none, write a few plain sentences in the language of the request.
 - If the sentences do not say what is asked for, write only: {NO_ANSWER}
 - Do not write headings or bold type."""
 _SEVERAL = "- There are several texts. Where they differ, say what each of them says."
-# There is no example: small models copy it into their answers.
+# There is no example: small models copy it into their answers. What is asked comes last, so that
+# they do it instead of repeating the sentences.
 _REMINDER = (
-    "Do this from the sentences above alone. After each of your sentences, put the number of the "
-    "sentence that it rests on in square brackets."
+    "Do the following in your own words, from the sentences above alone. After each of your "
+    "sentences, put the number of the sentence that it rests on in square brackets."
 )
 _MARK = re.compile(r"\[(\d[\d\s,;–-]*)\]")
 _FENCE_CHARS = 12
@@ -50,7 +51,7 @@ def prompt_for(
     request = f"Request: {single_line(question)}"
     return [
         Message("system", rules),
-        Message("user", "\n\n".join([data, request, _REMINDER])),
+        Message("user", "\n\n".join([data, _REMINDER, request])),
     ]
 
 

@@ -204,7 +204,7 @@ def test_the_model_is_given_the_request_as_it_was_made(
     with asking(server, embedder) as qa:
         qa.ask(question, own_words=True)
     (asked,) = requests_of(server)
-    assert f"\n\nRequest: {question}\n\n" in asked
+    assert asked.endswith(f"\n\nRequest: {question}")
 
 
 def test_a_request_that_the_model_refuses_is_answered_with_the_title(

@@ -30,6 +30,12 @@ def test_a_short_article_is_shown_whole_and_without_headings() -> None:
     assert [sentence.text for sentence in chosen] == list(SENTENCES)
 
 
+def test_a_heading_in_markdown_that_was_not_recognized_is_not_shown() -> None:
+    article = Article.from_text(f"# The dam\n\n{ARTICLE.text}\n\n## Costs\n\nNone yet.")
+    chosen = select_sentences(Material([article], []), [], 1000)
+    assert [sentence.text for sentence in chosen] == [*SENTENCES, "None yet."]
+
+
 def test_of_a_long_article_the_best_passages_are_shown_in_reading_order() -> None:
     best = passage(LONG, "Fact 300 ", "Fact 302 is here.", 1)
     second = passage(LONG, "Fact 10 ", "Fact 12 is here.", 2)
