@@ -135,6 +135,7 @@ class OwnWords:
             quoted=quoted,
             earlier=earlier,
             passages=passages,
+            sections=named_sections(request.question, articles),
         )
         if not self._is_about_whole_text(request, articles):
             return material
@@ -145,7 +146,6 @@ class OwnWords:
             articles=self._library.existing([*(each.id for each in first), *ids]),
             quoted=material.quoted or key[:1],
             key=key,
-            sections=named_sections(request.question, first),
         )
 
     def _passages(self, request: Request, extractive: Answer) -> list[Passage]:

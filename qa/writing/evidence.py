@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.sentences import split_sentences
@@ -15,6 +15,8 @@ from qa.writing.sections import Section, heading_at
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s")
 _BYTES_PER_TOKEN = 3
 """Of UTF-8: English has about four, Chinese and Hindi three or fewer, so this rarely says less."""
+_PASSAGES_SHARE = 0.5
+"""The share of the room for passages, if sections or key sentences are wanted, too."""
 _NUMBER_TOKENS = 5
 """Tokens of the number before a sentence and of the line break after it."""
 
@@ -36,7 +38,7 @@ class Material:
     """Sentences that cover the articles, the most important first, for a request about the whole
     text. They are used if the articles do not fit."""
     sections: Sequence[Section] = ()
-    """The sections that a request about the whole text names; if any, no others are shown."""
+    """The sections that the request names. They are shown before the rest of the articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def select_sentences(
 ) -> list[Sentence]:
     """Return the sentences to show to the model, in reading order; empty if there is no room.
 
-    These are the whole articles, or the sections that are asked for, if they fit. Else they are
-    the quoted sentences, then the best passages and the key sentences or, if there are none of
+    These are the whole articles if they fit. Else they are the quoted sentences, then the best
+    passages with the sections that are asked for and the key sentences or, if there are none of
     these, the beginnings of the articles, as far as they fit.
 
     Args:
@@ -93,49 +95,45 @@ def select_sentences(
         passages: The passages of the extractive answer, best first.
         max_tokens: The room that there is for them.
     """
-    whole = _whole(material, max_tokens)
+    whole = _whole(material.articles, max_tokens)
     if whole:
         return whole
-    by_id = {article.id: article for article in material.articles}
-    quoted = _sentences_at(material.quoted, by_id)
     passages = material.passages or passages
+    by_id = {article.id: article for article in material.articles}
     found = list(_sentences_in(_some_of_each(passages), by_id))
     key = list(_sentences_at(material.key, by_id))
-    if material.sections:
-        key = [each for each in key if any(map(_contains(each), material.sections))]
-        candidates = [*key, *_beginnings(material, max_tokens)]
-    elif key:
-        candidates = [*quoted, *_fitting(found, max_tokens // 2), *key, *found]
-    elif passages:
-        candidates = [*quoted, *found]
-    else:
-        candidates = [*quoted, *_beginnings(material, max_tokens)]
-    chosen = _fitting(_distinct(candidates), max_tokens)
+    named = [
+        sentence
+        for each in material.sections
+        for sentence in _sentences_of(each.article, each.start, each.end)
+    ]
+    share = max_tokens * _PASSAGES_SHARE if named or key else max_tokens
+    candidates = [
+        *_sentences_at(material.quoted, by_id),
+        *_fitting(found, int(share)),
+        *named,
+        *key,
+    ]
+    if not passages and not named and not key:
+        candidates += _beginnings(material.articles, max_tokens)
+    chosen = _fitting(_distinct([*candidates, *found]), max_tokens)
     order = {article_id: rank for rank, article_id in enumerate(by_id)}
     return sorted(chosen, key=lambda each: (order[each.article.id], each.start))
 
 
-def _whole(material: Material, max_tokens: int) -> list[Sentence]:
-    """Return all sentences of the sections or the articles; empty if they do not fit."""
-    parts = _parts(material)
-    if sum(end - start for _, start, end in parts) > max_tokens * _BYTES_PER_TOKEN:
+def _whole(articles: Sequence[Article], max_tokens: int) -> list[Sentence]:
+    """Return all sentences of the articles; empty if they do not fit."""
+    if sum(len(article.text) for article in articles) > max_tokens * _BYTES_PER_TOKEN:
         return []
-    whole = _distinct(each for part in parts for each in _sentences_of(*part))
+    whole = [each for article in articles for each in _sentences_of(article)]
     return whole if len(_fitting(whole, max_tokens)) == len(whole) else []
 
 
-def _parts(material: Material) -> list[tuple[Article, int, int]]:
-    """Return what is shown if it fits: the start and the end of sections, or of articles."""
-    sections = [(each.article, each.start, each.end) for each in material.sections]
-    return sections or [(article, 0, len(article.text)) for article in material.articles]
-
-
-def _beginnings(material: Material, max_tokens: int) -> Iterator[Sentence]:
-    """Yield the first sentences of each section or article; together they about fill the room."""
-    parts = _parts(material)
-    share = max_tokens * _BYTES_PER_TOKEN // max(1, len(parts))
-    for article, start, end in parts:
-        yield from _sentences_of(article, start, min(end, start + share), cut=start + share < end)
+def _beginnings(articles: Sequence[Article], max_tokens: int) -> Iterator[Sentence]:
+    """Yield the first sentences of each article; together they about fill the room."""
+    share = max_tokens * _BYTES_PER_TOKEN // max(1, len(articles))
+    for article in articles:
+        yield from _sentences_of(article, end=share)
 
 
 def _some_of_each(passages: Sequence[Passage]) -> Iterator[Passage]:
@@ -144,12 +142,6 @@ def _some_of_each(passages: Sequence[Passage]) -> Iterator[Passage]:
     chosen = [passage for passage in passages if best[passage.article_id] is passage]
     yield from chosen
     yield from (passage for passage in passages if passage not in chosen)
-
-
-def _contains(sentence: Sentence) -> Callable[[Section], bool]:
-    return lambda section: (
-        section.article.id == sentence.article.id and section.start <= sentence.start < section.end
-    )
 
 
 def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
@@ -179,14 +171,15 @@ def _fitting(sentences: Iterable[Sentence], max_tokens: int) -> list[Sentence]:
     return chosen
 
 
-def _sentences_of(article: Article, start: int, end: int, *, cut: bool = False) -> list[Sentence]:
+def _sentences_of(article: Article, start: int = 0, end: int | None = None) -> list[Sentence]:
     """Return the sentences of a part of an article without its headings.
 
-    ``cut`` is whether it may end inside a sentence, which is then left out.
+    A part that ends inside a line is without its last sentence, which may be cut.
     """
     headings = {heading.end for heading in article.headings}
     found = [Span(start + s, start + e) for s, e in split_sentences(article.text[start:end])]
-    found = found[:-1] if cut else found
+    if end is not None and end < len(article.text) and "\n" not in article.text[end - 1 : end + 1]:
+        found = found[:-1]
     spans = [
         span
         for span in found

@@ -67,11 +67,19 @@ class StatementChecker:
         return clause.numbers or self._nearest(clause)[:1]
 
     def _unchecked(self, clause: Clause) -> Statement:
-        """Return a clause as a statement that is not checked, unless it cites nothing."""
-        numbers = self._cited(clause)
-        if not numbers:
+        """Return a clause as a statement that is not checked, unless it cites nothing.
+
+        If what it cites lacks a number in it, it cites the sentence most like it with all of them.
+        """
+        cited = [clause.numbers, *((number,) for number in self._nearest(clause))]
+        found = [
+            (missing_numbers(clause.text, self._evidence(numbers)), numbers)
+            for numbers in cited
+            if numbers
+        ]
+        if not found:
             return Statement(clause.text, (), Checked(0.0), Status.NOT_SUPPORTED)
-        missing = missing_numbers(clause.text, self._evidence(numbers))
+        missing, numbers = next((each for each in found if not each[0]), found[0])
         return Statement(clause.text, numbers, Checked(0.0, missing), Status.UNCHECKED)
 
     def _checked(self, cited: Sequence[tuple[Clause, tuple[int, ...]]]) -> list[Statement]:

@@ -91,6 +91,18 @@ def test_numbers_of_a_translation_that_are_not_in_the_original_are_found(
     assert missing_numbers(statement, evidence) == missing
 
 
+def test_a_translation_that_cites_the_wrong_sentence_cites_the_one_with_its_numbers() -> None:
+    article = Article.from_text(
+        "The ferry leaves from the old pier at noon. Nobody rows. A ticket costs 6 euros. "
+        "Dogs travel free.",
+        title="Ferry",
+    )
+    answer = finished("Der Fahrschein kostet nur 6 Euro. [1]", material=Material([article], []))
+    (claim,) = answer.answer.claims
+    assert answer.answer.citations[0].quote == "A ticket costs 6 euros."
+    assert claim.unsupported == ()
+
+
 def test_a_wrong_number_in_a_translation_is_flagged() -> None:
     answer = finished("Ein neuer Damm wird 90 Millionen kosten, sagte die Verwaltung. [4]").answer
     (claim,) = answer.claims

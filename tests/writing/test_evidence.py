@@ -138,15 +138,18 @@ LIGHTHOUSE = with_sections(
 )
 
 
-def test_a_section_that_is_named_is_shown_alone_with_its_subsections() -> None:
-    sections = named_sections("Summarise what it says about keepers.", [LIGHTHOUSE])
-    chosen = select_sentences(Material([LIGHTHOUSE], [], sections=sections), [], 1000)
-    assert [sentence.text for sentence in chosen] == [
-        "Two men lived there.",
-        "They were paid by the harbour.",
-        "The lamp was lit at dusk.",
-    ]
-    assert chosen[-1].heading == "A day of work"
+def test_a_section_that_is_named_is_found_with_its_subsections() -> None:
+    (section,) = named_sections("Summarise what it says about keepers.", [LIGHTHOUSE])
+    text = LIGHTHOUSE.text[section.start : section.end]
+    assert text.startswith("\n\nTwo men lived there.")
+    assert text.rstrip().endswith("The lamp was lit at dusk.")
+
+
+def test_sentences_are_shown_with_the_heading_above_them() -> None:
+    chosen = select_sentences(Material([LIGHTHOUSE], []), [], 1000)
+    headings = [sentence.heading for sentence in chosen]
+    keepers = ["The keepers", "The keepers", "A day of work"]
+    assert headings == ["Lighthouses", *keepers, "2. Closing"]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +168,18 @@ def test_a_section_is_named_by_all_words_of_its_heading(request_: str, named: li
     assert [section.heading for section in named_sections(request_, [LIGHTHOUSE])] == named
 
 
-def test_of_a_section_that_is_too_long_key_sentences_are_shown() -> None:
-    long = with_sections(("Early", LONG.text, 1), ("Late", LONG.text.replace("Fact", "Case"), 1))
+def test_of_a_long_article_a_section_that_is_named_is_shown_whole_beside_the_passages() -> None:
+    long = with_sections(
+        ("Early", LONG.text, 1),
+        ("Late", "Case 1 is here.\n\nCase 2 is here.", 1),
+        ("Later", LONG.text.replace("Fact", "Tale"), 1),
+    )
     sections = named_sections("Summarise the late part.", [long])
-    key = [cited(long, "Fact 5 is here."), cited(long, "Case 7 is here.")]
+    best = passage(long, "Fact 300 ", "Fact 309 is here.", 1)
+    key = [cited(long, "Tale 7 is here.")]
     cost = estimate_tokens("Fact 300 is here.") + 5
-    chosen = select_sentences(Material([long], [], key=key, sections=sections), [], 3 * cost)
-    assert [s.text.rsplit(" ", 2)[0] for s in chosen] == ["Case 0", "Case 7"]
+    material = Material([long], [], key=key, sections=sections)
+    chosen = select_sentences(material, [best], 9 * cost)
+    shown = [s.text.removesuffix(" is here.") for s in chosen]
+    assert shown[-3:] == ["Case 1", "Case 2", "Tale 7"]
+    assert shown[:3] == ["Fact 300", "Fact 301", "Fact 302"]
