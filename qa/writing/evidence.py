@@ -105,6 +105,7 @@ def select_sentences(
     named = [
         sentence
         for each in material.sections
+        if each.article.id in by_id
         for sentence in _sentences_of(each.article, each.start, each.end)
     ]
     share = max_tokens * _PASSAGES_SHARE if named or key else max_tokens
