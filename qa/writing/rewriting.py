@@ -12,6 +12,7 @@ from qa.answers.answer import Answer
 from qa.answers.usage import Usage
 from qa.conversation.intent import has_letter
 from qa.output.escape import single_line
+from qa.writing.attribution import letter_runs, overlap_share
 from qa.writing.language_model import Ending, LanguageModel, Message, ModelFault
 from qa.writing.prompt import fenced, turn_lines
 
@@ -23,6 +24,8 @@ repeat it. Write only the rewritten message, on one line."""
 _MAX_TOKENS = 128
 _MAX_CHARS = 400
 """A longer question is not rewritten: it would not fit the reply, and rarely needs it."""
+_REPEATED = 0.8
+"""The share of the wording from which it repeats an answer; names alone are less."""
 _QUESTION_MARKS = "?？؟"
 _QUOTATION_MARKS = "\"'“”„«»"
 
@@ -68,7 +71,8 @@ def rewrite_follow_up(
     seconds = time.monotonic() - begun
     usage = Usage(ending.prompt_tokens, ending.written_tokens, seconds, None)
     usable = ending.complete and not stopped.is_set()
-    return Rewriting(_rewritten(text, question, max_chars) if usable else None, usage)
+    found = _rewritten(text, question, max_chars) if usable else None
+    return Rewriting(None if found and _repeats(found, turns) else found, usage)
 
 
 def _read(reply: Generator[str, None, Ending], max_chars: int) -> tuple[str, Ending]:
@@ -92,6 +96,13 @@ def _rewritten(reply: str, question: str, max_chars: int) -> str | None:
     if _asks(question) and not _asks(text):
         return None
     return None if text.casefold() == question.strip().casefold() else single_line(text)
+
+
+def _repeats(text: str, turns: Sequence[str | Answer]) -> bool:
+    """Return whether a text is mostly an earlier answer, which small models write again."""
+    runs = letter_runs(text)
+    answers = [turn.text for turn in turns if isinstance(turn, Answer)]
+    return any(overlap_share(runs, letter_runs(each)) >= _REPEATED for each in answers)
 
 
 def _asks(text: str) -> bool:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from qa.writing.rewriting import Rewriting, rewrite_follow_up
-from tests.writing.fakes import FakeModel, quoted
+from tests.writing.fakes import SENTENCES, FakeModel, quoted
 
 QUESTION = "And when did she?"
 TURNS = (quoted("Who resigned?", sentence=3),)
@@ -43,6 +43,15 @@ def test_the_rewritten_question_is_one_plain_line(reply: str) -> None:
 )
 def test_a_reply_that_cannot_be_used_changes_nothing(reply: str) -> None:
     assert rewritten(FakeModel(*reply)).question is None
+
+
+def test_an_earlier_answer_is_no_rewritten_request() -> None:
+    assert rewritten(FakeModel(SENTENCES[2]), "Say that more simply.").question is None
+
+
+def test_a_request_with_names_of_an_earlier_answer_is_one() -> None:
+    request = "Explain why the mayor, Ines Falk, resigned."
+    assert rewritten(FakeModel(request), "Explain why.").question == request
 
 
 def test_a_request_need_not_be_a_question() -> None:
