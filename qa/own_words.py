@@ -14,7 +14,7 @@ from index.types import Article, Passage
 from qa.answerer import Answerer, Request
 from qa.answers.answer import Answer, Kind
 from qa.answers.citation import Citation
-from qa.conversation.language import seems_english
+from qa.conversation.language import may_be_english, seems_english
 from qa.library import Library
 from qa.writing.events import Event, Finished
 from qa.writing.evidence import Material
@@ -163,11 +163,11 @@ class OwnWords:
 
         They are found, and requests recognized, in English only.
         """
-        texts = [request.question, *(article.text for article in articles)]
-        is_english = all(map(seems_english, texts))
-        return (
-            not is_english or self._answerer.probability_not_factual(request) >= _ABOUT_WHOLE_TEXT
-        )
+        if not may_be_english(request.question):
+            return True
+        if not all(seems_english(article.text) for article in articles):
+            return True
+        return self._answerer.probability_not_factual(request) >= _ABOUT_WHOLE_TEXT
 
     def _key_sentences(self, articles: Sequence[Article]) -> list[Citation]:
         """Return the sentences that cover the articles, the first of each first."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from index.types import Article, Span
-from qa.conversation.language import ENGLISH, language_of
+from qa.conversation.language import ENGLISH, language_of, may_be_english, seems_english
 
 _NUMBER = re.compile(r"\d+(?:[.,  '’]?\d+)*")
 
@@ -21,15 +21,15 @@ class ReplyLanguage:
     def is_checkable(self, sentence: str, articles: Iterable[Article]) -> bool:
         """Return whether the next sentence, and the articles that it cites, may be in English.
 
-        The language of a short sentence is uncertain; then that of the reply so far decides.
+        Of a sentence too short to tell, the reply so far decides.
         """
         self._so_far += f" {sentence}"
-        language = language_of(sentence) or language_of(self._so_far)
-        return language in (None, ENGLISH) and all(map(self._may_be_english, articles))
+        may_be = may_be_english(sentence) and seems_english(self._so_far)
+        return (may_be or language_of(sentence) == ENGLISH) and all(map(self._is_english, articles))
 
-    def _may_be_english(self, article: Article) -> bool:
+    def _is_english(self, article: Article) -> bool:
         if article.id not in self._articles:
-            self._articles[article.id] = language_of(article.text) in (None, ENGLISH)
+            self._articles[article.id] = seems_english(article.text)
         return self._articles[article.id]
 
 

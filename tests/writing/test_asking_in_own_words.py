@@ -102,6 +102,7 @@ def test_a_summary_is_written_from_the_whole_article(
         "Sum it up in one sentence.",
         "Können Sie den Text zusammenfassen?",
         "Translate it into Italian.",
+        "Resume el texto.",
     ],
 )
 def test_a_request_about_the_whole_text_is_written(

@@ -54,6 +54,18 @@ def test_a_short_statement_has_the_language_of_the_reply_before_it() -> None:
     assert not language.is_checkable("Ines Falk.", [])
 
 
+@pytest.mark.parametrize(
+    "sentence", ["Die Karte kostet 6 Euro.", "El lago se heló.", "Biljetten kostar sex euro."]
+)
+def test_a_statement_is_foreign_if_english_is_impossible(sentence: str) -> None:
+    assert not ReplyLanguage().is_checkable(sentence, [])
+
+
+@pytest.mark.parametrize("sentence", ["Yes.", "Ines Falk.", "At noon.", "The dam broke.", "1962"])
+def test_a_short_statement_in_english_is_checked(sentence: str) -> None:
+    assert ReplyLanguage().is_checkable(sentence, [])
+
+
 def test_a_statement_from_an_article_in_another_language_is_not_checked() -> None:
     french = Article.from_text(
         "Le barrage a cédé au printemps. Personne dans la vallée n'a été blessé. La maire a "
