@@ -113,7 +113,8 @@ def may_be_english(text: str) -> bool:
         identifier = _identifier()
         if identifier is None:
             return True
-        return dict(identifier.rank(text))[ENGLISH] >= MIN_ENGLISH
+        probabilities: dict[str, float] = dict(identifier.rank(text))
+        return probabilities[ENGLISH] >= MIN_ENGLISH
 
 
 def is_plainly_english(text: str) -> bool:
