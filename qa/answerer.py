@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import threading
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -49,19 +48,10 @@ from qa.reading.reader import Reader, Reading, with_last_question
 from qa.reading.reading_text import with_table_header
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
-from qa.writing.events import Event, Finished
-from qa.writing.evidence import Material
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
     from qa.overview.overviews import Name, Overviews
-    from qa.writing.writer import Writer
 
-_MAX_WHOLE_ARTICLES = 3
-"""Articles that a language model may be shown whole; of more, it is shown the passages."""
-_ABOUT_WHOLE_TEXT = 0.02
-"""Probability of asking for something other than a fact from which an unanswered question is about
-the whole text, as "Explain it like I'm five" is. Chosen on 36 questions; of 40 other ones it finds
-all 20 such requests, and 4 of 20 questions about something else."""
 _MORE_PASSAGES = 3
 """Passages read for a question after others, beyond those for one without."""
 
@@ -107,15 +97,18 @@ class Answerer:
         reader: Finds the answer in passages.
         embedder: The library's embedding model.
         settings: The number of passages to read, and the least confidence of an answer.
+        can_write: Whether a language model can be asked for an answer in its own words.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part
         self,
         library: Library,
         retriever: Retriever,
         reader: Reader,
         embedder: SentenceTransformerEmbedder,
         settings: Settings,
+        *,
+        can_write: bool = False,
     ) -> None:
         self._library = library
         self._retriever = retriever
@@ -124,6 +117,7 @@ class Answerer:
         # The intent weights are fitted to the default embedding model.
         self.intent_embedder = embedder if settings.model is None else SentenceTransformerEmbedder()
         self._settings = settings
+        self._can_write = can_write
 
     @functools.cached_property
     def overviews(self) -> Overviews:
@@ -144,51 +138,24 @@ class Answerer:
         Raises:
             QuestionError: One of the last questions before it is blank or too long.
         """
-        answer = self._answer(request)
-        notice = self._reader.take_notice()
-        return (
-            replace(answer, note=" ".join(filter(None, (notice, answer.note))))
-            if notice
-            else answer
-        )
-
-    def events(
-        self, request: Request, writer: Writer | None, stopped: threading.Event | None = None
-    ) -> Generator[Event, None, None]:
-        """Yield events until the answer is finished, in the words of ``writer`` if there is one.
-
-        Raises:
-            QuestionError: One of the last questions before it is blank or too long.
-        """
-        answer = self.answer(request)
-        if writer is None:
-            yield Finished(answer)
-            return
-        quoted = answer.citations
-        if not answer.answered and self._is_about_whole_text(request):
-            quoted = self.overview(Kind.KEY_POINTS, request).citations
-        ids = [citation.article_id for citation in quoted]
-        ids += [passage.article_id for passage in answer.passages]
-        whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
-        material = Material(
-            articles=self._library.existing(request.titles if whole else ids),
-            quoted=quoted,
-            earlier=[turn for turn in request.history if isinstance(turn, Answer)],
-        )
-        yield from writer.write(answer, material, stopped)
-
-    def _answer(self, request: Request) -> Answer:
         intent = self.intent(request)
         if intent in ABOUT_DOCUMENT:
             answer = self._answer_about_document(intent, request)
         elif intent.kind is Kind.TALK:
-            answer = reply_to_small_talk(request.question, intent, list(request.titles.values()))
+            answer = self._reply_to_small_talk(intent, request)
         elif intent.kind in OVERVIEWS:
             answer = self.overview(intent.kind, request)
         else:
-            return self._answer_from_passages(request)
+            return self.answer_from_passages(request)
         cited = self._library.existing(citation.article_id for citation in answer.citations)
         return _with_language_note(answer, cited)
+
+    def with_notice(self, answer: Answer) -> Answer:
+        """Return an answer with what the reading model must tell the user once, if anything."""
+        notice = self._reader.take_notice()
+        if not notice:
+            return answer
+        return replace(answer, note=" ".join(filter(None, (notice, answer.note))))
 
     def intent(self, request: Request) -> Intent:
         """Return what a question asks for, which decides the kind of its answer."""
@@ -222,12 +189,23 @@ class Answerer:
         """Return the people and organisations of an article, the most mentioned first."""
         return self.overviews.names(article)
 
-    def _is_about_whole_text(self, request: Request) -> bool:
+    def probability_not_factual(self, request: Request) -> float:
+        """Return the probability, in 0..1, that a question asks for something else than a fact."""
         if self.intent_embedder is self._embedder:
             vector = self._encode(request, request.question)
         else:
             vector = self.intent_embedder.encode_query(request.question)
-        return shipped_model().most_likely(vector)[1] >= _ABOUT_WHOLE_TEXT
+        return shipped_model().most_likely(vector)[1]
+
+    def passages(self, request: Request, article_id: str | None = None) -> tuple[Passage, ...]:
+        """Return the passages that match the question, best first, of one article or of all."""
+        self._library.embed_pending()
+        one = replace(request, article_ids=[article_id]) if article_id else request
+        return self._retrieve(one, request.question)
+
+    def _reply_to_small_talk(self, intent: Intent, request: Request) -> Answer:
+        titles = list(request.titles.values())
+        return reply_to_small_talk(request.question, intent, titles, can_write=self._can_write)
 
     def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
         """Return the title of the articles, or the author or date that a byline names."""
@@ -253,8 +231,8 @@ class Answerer:
         found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
         return contains_any([passage.text for passage in found], words)
 
-    def _answer_from_passages(self, request: Request) -> Answer:
-        """Return the words of the articles that answer the question, or a refusal."""
+    def answer_from_passages(self, request: Request) -> Answer:
+        """Return the words of the articles that answer a question for a fact, or a refusal."""
         self._library.embed_pending()
         question, last = split_after(request.question)
         asked = replace(request, question=question, history=(last,)) if last else request
@@ -273,7 +251,7 @@ class Answerer:
         for turn in turns[-MAX_TURNS:]:
             if isinstance(turn, str):
                 self.check(turn)
-                turn = self._answer(  # noqa: PLW2901 - only the answer is needed from here on
+                turn = self.answer(  # noqa: PLW2901 - only the answer is needed from here on
                     replace(request, question=turn, history=tuple(answers))
                 )
             if _can_be_referred_to(turn):

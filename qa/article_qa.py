@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
 from index.search.passage_index import PassageIndex
-from index.types import Article, ArticleInfo, Passage, resolve_id_prefix
+from index.types import Article, Passage
 from qa.answerer import Answerer, Request
 from qa.answers.answer import Answer, Kind
+from qa.article_collection import ArticleCollection
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
-from qa.library import Library, embedder_of, read_bytes, read_file, read_text, read_url
+from qa.library import embedder_of, read_file, read_text
+from qa.own_words import OwnWords
 from qa.reading.reader import Reader
 from qa.reading.two_stage import reader_of
 from qa.retrieval.retriever import Retriever
@@ -27,7 +29,7 @@ if TYPE_CHECKING:  # slow to import, and rarely needed
     from qa.writing.writer import Writer
 
 
-class ArticleQA:
+class ArticleQA(ArticleCollection):
     """Answers questions about a library of articles. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.
@@ -59,14 +61,21 @@ class ArticleQA:
         pending: Sequence[Article] = (),
         writer: Writer | None = None,
     ) -> None:
-        self.settings = settings
+        super().__init__(index, settings, pending)
         self._embedder = embedder
-        self._library = Library(index, pending)
         self._retriever = Retriever(
             index, depth=settings.depth, max_question_chars=settings.max_question_chars
         )
         self._reader = reader or reader_of(settings)
-        self._answerer = Answerer(self._library, self._retriever, self._reader, embedder, settings)
+        self._answerer = Answerer(
+            self._library,
+            self._retriever,
+            self._reader,
+            embedder,
+            settings,
+            can_write=writer is not None or settings.has_language_model,
+        )
+        self._own_words = OwnWords(self._answerer, self._library, settings.max_question_chars)
         self._suggestions = Suggestions(self, self._answerer.main_names)
         self._writer = writer
         self._writer_lock = threading.Lock()
@@ -174,104 +183,6 @@ class ArticleQA:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        """Add a text and return it as stored; adding it a second time changes nothing.
-
-        ``progress`` is called with (passages embedded, passages), as by the other ``add`` methods.
-
-        Raises:
-            InputError: The text is blank or too long.
-            LibraryError: It cannot be stored.
-        """
-        return self.add_article(read_text(text, self.settings, title=title), progress)
-
-    def add_bytes(
-        self, data: bytes, name: str, *, title: str = "", progress: Progress | None = None
-    ) -> Article:
-        """Add a file's bytes; ``name`` gives the format and a default title.
-
-        Raises:
-            InputError: The bytes cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
-        """
-        return self.add_article(read_bytes(data, name, self.settings, title=title), progress)
-
-    def add_file(
-        self, path: Path | str, *, title: str = "", progress: Progress | None = None
-    ) -> Article:
-        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
-
-        Raises:
-            InputError: The file cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
-        """
-        return self.add_article(read_file(Path(path), self.settings, title=title), progress)
-
-    def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        """Add the page at ``url``. No other method uses the network.
-
-        Raises:
-            FetchError: The page cannot be fetched, or is on a forbidden address.
-            InputError: Its content cannot be used; see :mod:`index.errors`.
-            LibraryError: The article cannot be stored.
-        """
-        return self.add_article(read_url(url, self.settings, title=title), progress)
-
-    def add_article(self, article: Article, progress: Progress | None = None) -> Article:
-        """Add an article of another library, with its source, headings and pages."""
-        return self._library.add(article, progress)
-
-    def articles(self) -> list[Article]:
-        """Return every article, in the order they were added."""
-        return self._library.articles()
-
-    def catalogue(self) -> list[ArticleInfo]:
-        """Return every article without its text, in the order they were added."""
-        return self._library.catalogue()
-
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
-        return self._library.titles()
-
-    def article(self, article_id: str) -> Article:
-        """Return the article of this id.
-
-        Raises:
-            ArticleNotFound: There is none.
-        """
-        return self._library.article(article_id)
-
-    def existing(self, article_ids: Iterable[str]) -> list[Article]:
-        """Return the articles of these ids that exist, each once and in this order."""
-        return self._library.existing(article_ids)
-
-    def resolve(self, id_prefix: str) -> Article:
-        """Return the one article whose id begins with ``id_prefix``.
-
-        Raises:
-            ArticleNotFound: None does, or several do.
-        """
-        return self.article(resolve_id_prefix(id_prefix, self.titles()))
-
-    def remove(self, article_id: str) -> None:
-        """Remove an article.
-
-        Raises:
-            ArticleNotFound: There is none of this id.
-            LibraryError: The library cannot be changed.
-        """
-        self._library.remove(article_id)
-
-    def rename(self, article_id: str, title: str) -> str:
-        """Change an article's title and return it as stored: one line, of limited length.
-
-        Raises:
-            TitleError: The title is blank or not valid Unicode.
-            ArticleNotFound: There is no article of this id.
-            LibraryError: The library cannot be changed.
-        """
-        return self._library.rename(article_id, title)
-
     def retrieve(
         self,
         question: str,
@@ -348,7 +259,9 @@ class ArticleQA:
             rerank: Whether the answer's passages are in the reading model's order instead of
                 the retriever's.
             own_words: Whether the language model of the settings writes the answer, each
-                statement of which is then checked. If it fails, the answer is quoted and
+                statement of which is then checked. It does what the question asks: explain,
+                compare, translate. With ``history`` it first rewrites the question, see
+                :attr:`Answer.understood`. If it fails, the answer is quoted and
                 :attr:`Answer.note` says why.
             stream: Whether to return a generator of events (:mod:`qa.writing.events`) instead of
                 the answer, which the last event has. Closing it stops the language model.
@@ -366,7 +279,7 @@ class ArticleQA:
         if not self._reader.is_loaded:
             load_in_background(self._reader.load)  # while the other model embeds the question
         request = self._request(question, article_ids, history=history, rerank=rerank)
-        events = self._answerer.events(request, writer, stopped)
+        events = self._events(request, writer, stopped)
         if stream:
             return events
         return next(event.answer for event in events if isinstance(event, Finished))
@@ -417,6 +330,7 @@ class ArticleQA:
         *,
         about: Iterable[str] | None = None,
         should_continue: Callable[[], bool] = lambda: True,
+        own_words: bool = False,
     ) -> list[str]:
         """Return up to ``count`` questions that the articles answer, as suggestions.
 
@@ -428,15 +342,30 @@ class ArticleQA:
             count: The most questions to return.
             about: The articles that the questions are about; None for the first of those asked.
             should_continue: Called before each question is tried; False ends the search.
+            own_words: Whether the language model of the settings proposes questions, which are
+                tried first. That takes as long as an answer by it.
 
         Raises:
             ArticleNotFound: One of ``about`` is not in the library.
+            SettingsError: ``own_words`` is asked for and the settings name no language model.
+            ModelUnavailable: The extra that the language model needs is not installed.
         """
         self._library.embed_pending()
         asked = list(self.titles()) if article_ids is None else list(article_ids)
         subjects = asked if about is None else list(about)
         scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
-        return self._suggestions.find(scope, count, should_continue)
+        proposed: list[str] = []
+        if own_words:
+            proposed = self._own_words.propose(scope.about, self._loaded_writer(), count)
+        return self._suggestions.find(scope, count, should_continue, proposed)
+
+    def _events(
+        self, request: Request, writer: Writer | None, stopped: threading.Event | None
+    ) -> Generator[Event, None, None]:
+        if writer:
+            yield from self._own_words.events(request, writer, stopped)
+        else:
+            yield Finished(self._answerer.with_notice(self._answerer.answer(request)))
 
     def _loaded_writer(self) -> Writer:
         with self._writer_lock:

@@ -150,6 +150,11 @@ class Settings:
         return bool(self.llm_url or self.llm_file)
 
     @property
+    def strikes(self) -> bool:
+        """Whether statements that are not supported are struck out, if they are shown at all."""
+        return self.unsupported != "keep"
+
+    @property
     def load_limits(self) -> LoadLimits:
         """The limits for reading a file."""
         return LoadLimits(

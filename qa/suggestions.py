@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from cachetools import LRUCache
@@ -46,7 +47,8 @@ class _Candidate:
 
     questions: Sequence[str]
     overview: Kind | None = None
-    """The kind of an overview; without one the answer must quote ``name`` from ``article``."""
+    """The kind of an overview; without one the answer must quote ``name`` from ``article``, if
+    there is one."""
     name: str = ""
     article: Article | None = None
 
@@ -79,23 +81,35 @@ class Suggestions:
         self._lock = threading.Lock()
         self._cache: LRUCache[tuple[object, ...], list[str]] = LRUCache(_CACHED)
 
-    def find(self, scope: Scope, count: int, should_continue: Callable[[], bool]) -> list[str]:
+    def find(
+        self,
+        scope: Scope,
+        count: int,
+        should_continue: Callable[[], bool],
+        proposed: Sequence[str] = (),
+    ) -> list[str]:
         """Return up to ``count`` questions; fewer if time runs out or it should not continue.
 
-        Only a complete search is cached.
+        Those that are ``proposed`` are tried first. Only a complete search is cached.
         """
         # An article's id is a hash of its text; its title may change.
-        key = (*((article.id, article.title) for article in scope.about), scope.asked, count)
+        key = (
+            *((article.id, article.title) for article in scope.about),
+            scope.asked,
+            count,
+            *proposed,
+        )
         with self._lock:
             if key in self._cache:
                 return list(self._cache[key])
         deadline = time.monotonic() + MAX_SECONDS
         found: list[str] = []
-        for candidate in self._candidates(scope):
+        candidates = (_Candidate((question,)) for question in proposed)
+        for candidate in chain(candidates, self._candidates(scope)):
             for question in candidate.questions:
                 if not should_continue() or time.monotonic() >= deadline:
                     return found
-                if self._is_answered(question, candidate, scope):
+                if question not in found and self._is_answered(question, candidate, scope):
                     found.append(question)
                     break
             if len(found) == count:
@@ -141,4 +155,5 @@ class Suggestions:
                 first = answer.citations[0]
                 in_article = first.article_id == candidate.article.id
                 return in_article and candidate.name.casefold() in first.quote.casefold()
+            return likely
         return False

@@ -78,8 +78,8 @@ class Answer:
     begins with it, in the program's own words."""
 
     understood: str | None = None
-    """The question with the one before it, if that decides the answer; None if it was read as
-    typed."""
+    """The question with the one before it, if that decides the answer, or as a language model
+    rewrote it; None if it was read as typed."""
 
     kind: Kind = Kind.ANSWER
     """What the question asked for."""

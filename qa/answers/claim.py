@@ -17,6 +17,8 @@ class Status(StrEnum):
     PARTLY = "partly"
     """Some of it, or perhaps."""
     NOT_SUPPORTED = "not_supported"
+    UNCHECKED = "unchecked"
+    """It, or what it cites, is in a language that the checker does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Claim:
     """Numbers of the citations that it rests on, from 1; empty if there are none."""
     status: Status
     probability: float
-    """That the cited sentences support it, in 0..1."""
+    """That the cited sentences support it, in 0..1; 0 if that was not checked."""
     unsupported: tuple[Span, ...] = ()
     """Offsets, in the answer's text, of the words that they do not support."""
 

@@ -8,6 +8,7 @@ still read.
 from __future__ import annotations
 
 from qa.answers.answer import OVERVIEWS, Answer
+from qa.answers.claim import Status
 from qa.answers.written_wording import support_in_words
 
 LIKELY = 2 / 3
@@ -37,10 +38,7 @@ def confidence_explained(answer: Answer) -> str:
     answer that a language model wrote.
     """
     if answer.engine:
-        return (
-            "A model on this computer compared each statement with the sentences that it cites, "
-            "and can be wrong."
-        )
+        return _check_explained(answer)
     if answer.kind in OVERVIEWS:
         return (
             "Every word is quoted. Rules chose what is shown, and can miss what matters."
@@ -56,3 +54,16 @@ def confidence_explained(answer: Answer) -> str:
     if len(answer.citations) > 1:
         return f"In tests, the first quote had the answer in {share} of cases like this."
     return f"In tests, {share} of answers like this were right."
+
+
+def _check_explained(answer: Answer) -> str:
+    unchecked = sum(claim.status is Status.UNCHECKED for claim in answer.claims)
+    if not unchecked:
+        return (
+            "A model on this computer compared each statement with the sentences that it cites, "
+            "and can be wrong."
+        )
+    known = "The model that checks statements knows English only"
+    if unchecked == len(answer.claims):
+        return f"{known}: compare them with the quotes yourself."
+    return f"{known}, and can be wrong: compare the others with the quotes yourself."

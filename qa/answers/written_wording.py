@@ -10,16 +10,24 @@ STATUS_WORDS = {
     Status.SUPPORTED: "supported",
     Status.PARTLY: "partly supported",
     Status.NOT_SUPPORTED: "not supported",
+    Status.UNCHECKED: "not checked",
 }
 
 
 def support_in_words(answer: Answer) -> str:
-    """Return how many statements of a written answer are supported: ``2 of 3 statements…``."""
-    supported = sum(claim.status is Status.SUPPORTED for claim in answer.claims)
-    count = len(answer.claims)
+    """Return how many statements of a written answer are supported: ``2 of 3 statements…``.
+
+    Those that were not checked are counted apart.
+    """
+    statuses = [claim.status for claim in answer.claims]
+    supported, count = statuses.count(Status.SUPPORTED), len(statuses)
+    unchecked = statuses.count(Status.UNCHECKED)
+    if unchecked == count:
+        return "Not checked, as it is in another language"
     if supported == count:
         return "Supported" if count == 1 else f"All {count} statements supported"
-    return f"{supported} of {count} statement{'s' if count > 1 else ''} supported"
+    plain = f"{supported} of {count} statement{'s' if count > 1 else ''} supported"
+    return f"{plain}, {unchecked} not checked" if unchecked else plain
 
 
 def flag_of(claim: Claim) -> str:

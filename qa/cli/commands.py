@@ -118,7 +118,7 @@ def ask(  # noqa: PLR0913, PLR0917 - one for each option
         with open_library(library, settings, read_only=True) as qa:
             ids = _ids(qa, article)
             events = qa.ask(question, article_ids=ids, own_words=True, stream=True)
-            answer = print_events(events, qa.article)
+            answer = print_events(events, qa.article, strike=qa.settings.strikes)
     else:
         with progress_bar(_READING), open_library(library, settings, read_only=True) as qa:
             answer = qa.ask(question, article_ids=_ids(qa, article), own_words=own_words)
@@ -201,7 +201,8 @@ def chat(
             try:
                 if own_words:
                     events = qa.ask(question, ids, history=history, own_words=True, stream=True)
-                    history.append(print_events(events, qa.article))
+                    written = print_events(events, qa.article, strike=qa.settings.strikes)
+                    history.append(written)
                     continue
                 with progress_bar(_READING):
                     history.append(qa.ask(question, article_ids=ids, history=history))

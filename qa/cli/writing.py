@@ -19,12 +19,19 @@ from qa.writing.events import Event, Finished, SentenceChecked
 _WRITING = "Reading and writing"
 
 
-def print_events(events: Iterable[Event], article_of: Callable[[str], Article]) -> Answer:
+def print_events(
+    events: Iterable[Event], article_of: Callable[[str], Article], *, strike: bool = True
+) -> Answer:
     """Print each sentence once it is checked, then the sources; return the finished answer.
 
     An answer that is quoted after all is printed whole, below what was written of it.
+
+    Args:
+        events: Of one answer.
+        article_of: Returns the article of an id.
+        strike: Whether to strike statements that are not supported.
     """
-    answer, shown = _printed(events)
+    answer, shown = _printed(events, strike=strike)
     paragraphs = paragraphs_of(places_of(answer), article_of)
     if shown:
         console.print("\n")
@@ -46,7 +53,7 @@ def _print_what_follows(answer: Answer, paragraphs: Paragraphs) -> None:
     print_text(f"{to_plain(sources, paragraphs).strip()}\n\n{confidence_line(answer)}")
 
 
-def _printed(events: Iterable[Event]) -> tuple[Answer, bool]:
+def _printed(events: Iterable[Event], *, strike: bool) -> tuple[Answer, bool]:
     """Print the sentences as they come; return the finished answer and whether any came."""
     shown = ""
     with ExitStack() as waiting:
@@ -54,7 +61,7 @@ def _printed(events: Iterable[Event]) -> tuple[Answer, bool]:
         for event in events:
             if isinstance(event, SentenceChecked):
                 waiting.close()
-                console.print(_flagged(event, len(shown)), end="")
+                console.print(_flagged(event, len(shown), strike=strike), end="")
                 shown += event.text
             elif isinstance(event, Finished):
                 return event.answer, bool(shown)
@@ -62,15 +69,16 @@ def _printed(events: Iterable[Event]) -> tuple[Answer, bool]:
     raise ValueError(msg)
 
 
-def _flagged(event: SentenceChecked, start: int) -> Text:
+def _flagged(event: SentenceChecked, start: int, *, strike: bool) -> Text:
     """Return a sentence, which begins at ``start`` in the answer, with what is not supported.
 
-    Words say so behind each such statement; those that the articles do not support are struck.
+    Words say so behind each such statement. With ``strike``, those that the articles do not
+    support are struck.
     """
     text, position = Text(), 0
     for claim in event.claims:
         text.append(event.text[position : claim.start - start])
-        is_struck = claim.status is Status.NOT_SUPPORTED
+        is_struck = strike and claim.status is Status.NOT_SUPPORTED
         text.append(event.text[claim.start - start : claim.end - start], "strike" * is_struck)
         text.append(flag_of(claim), "italic")
         position = claim.end - start

@@ -242,27 +242,34 @@ _REPLIES = {
     Intent.THANKS: "You are welcome. You can ask more about {articles} at any time.",
     Intent.GOODBYE: "Goodbye. You can come back and ask about {articles} at any time.",
     Intent.HELP: "I answer questions about {articles} by quoting the exact words and showing where "
-    "they are; if there is no answer, I say so. I can be wrong: each answer shows its confidence, "
-    "and you can check its quotes. I look nothing up elsewhere and write no text of my own. "
+    "they are; if there is no answer, I say so. {writing} I can be wrong: each answer shows its "
+    "confidence, and you can check its quotes. I look nothing up elsewhere. "
     f"Ask for a fact, ask for a timeline, or try {_TRY}",
     Intent.IDENTITY: "I am article-qa, a computer program and not a person. A small reading model "
-    "finds the words of {articles} that answer a question. I do not write text with a language "
-    f"model, and I have no opinions. Ask me about the text, or try {_TRY}",
+    "finds the words of {articles} that answer a question. {writing} I have no opinions. "
+    f"Ask me about the text, or try {_TRY}",
 }
 _REPLIES_WITHOUT_ARTICLES = {
     Intent.GREETING: "Hello. There is no article here yet. Add one, then ask me anything about it.",
     Intent.THANKS: "You are welcome. There is no article here yet. Add one, then ask me about it.",
     Intent.GOODBYE: "Goodbye. There is no article here yet.",
     Intent.HELP: "I answer questions about articles by quoting the exact words and showing where "
-    "they are; if there is no answer, I say so. I look nothing up elsewhere and write no text of "
-    "my own. There is no article here yet.",
+    "they are; if there is no answer, I say so. {writing} I look nothing up elsewhere. "
+    "There is no article here yet.",
     Intent.IDENTITY: "I am article-qa, a computer program and not a person. A small reading model "
-    "finds the words of articles that answer a question. I do not write text with a language "
-    "model, and I have no opinions. There is no article here yet.",
+    "finds the words of articles that answer a question. {writing} I have no opinions. "
+    "There is no article here yet.",
 }
+_WRITES = (
+    "If you ask for an answer in own words, a language model writes it, and each statement is "
+    "checked against the words that it cites."
+)
+_DOES_NOT_WRITE = "I do not write text of my own, as no language model is set."
 
 
-def reply_to_small_talk(question: str, intent: Intent, titles: Sequence[str]) -> Answer:
+def reply_to_small_talk(
+    question: str, intent: Intent, titles: Sequence[str], *, can_write: bool = False
+) -> Answer:
     """Return the reply to a greeting or to a question about the chatbot.
 
     It has no citations. Its confidence is 1, and is not shown.
@@ -271,10 +278,11 @@ def reply_to_small_talk(question: str, intent: Intent, titles: Sequence[str]) ->
         question: As it was typed.
         intent: An intent whose kind is :attr:`Kind.TALK`.
         titles: Titles of the articles.
+        can_write: Whether a language model is set.
     """
     return Answer(
         question=question,
-        text=_reply(intent, titles),
+        text=_reply(intent, titles, _WRITES if can_write else _DOES_NOT_WRITE),
         short=None,
         citations=(),
         answered=True,
@@ -284,10 +292,10 @@ def reply_to_small_talk(question: str, intent: Intent, titles: Sequence[str]) ->
     )
 
 
-def _reply(intent: Intent, titles: Sequence[str]) -> str:
+def _reply(intent: Intent, titles: Sequence[str], writing: str) -> str:
     if not titles:
-        return _REPLIES_WITHOUT_ARTICLES[intent]
-    return _REPLIES[intent].format(articles=_articles(titles))
+        return _REPLIES_WITHOUT_ARTICLES[intent].format(writing=writing)
+    return _REPLIES[intent].format(articles=_articles(titles), writing=writing)
 
 
 def _articles(titles: Sequence[str]) -> str:

@@ -15,8 +15,12 @@ from qa.answers.written_wording import STATUS_WORDS
 from qa.output.checked_text import CheckedLine, Run
 from qa.output.escape import escape_markdown, safe_address, single_line
 
-SYMBOLS = {"supported": "✓", "partly": "≈", "not_supported": "✗", "unchecked": "?"}
-"""By the value of the status."""
+SYMBOLS = {
+    Status.SUPPORTED: "✓",
+    Status.PARTLY: "≈",
+    Status.NOT_SUPPORTED: "✗",
+    Status.UNCHECKED: "?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,9 @@ def _chat_status(claim: Claim, links: Links | None) -> str:
 def _status_explained(claim: Claim) -> str:
     """Return the line that says what the status of a statement means, and how sure it is."""
     words = STATUS_WORDS[claim.status].capitalize()
-    if claim.status.value == "unchecked":
-        return f"{words}: it is in another language than the articles, so compare it yourself."
     if not claim.citations:
         return f"{words}: no sentence was found that says this."
+    if claim.status is Status.UNCHECKED:
+        return f"{words}: compare it with the sentences that it cites, in their own language."
     percent = min(99, max(1, round(100 * claim.probability)))
     return f"{words}: {percent} % likely that the cited sentences say this."

@@ -88,8 +88,15 @@ def written_by(answer: Answer) -> str:
 
 
 def engine_in_words(answer: Answer) -> str:
-    """Return which language model wrote an answer."""
-    return f"Written by {single_line(answer.engine or 'a model')}, each statement checked"
+    """Return which language model wrote an answer, and whether it was checked."""
+    unchecked = sum(claim.status is Status.UNCHECKED for claim in answer.claims)
+    if not unchecked:
+        checked = "each statement checked"
+    elif unchecked == len(answer.claims):
+        checked = "not checked"
+    else:
+        checked = "statements in English checked"
+    return f"Written by {single_line(answer.engine or 'a model')}, {checked}"
 
 
 def cost_in_words(usage: Usage) -> str:

@@ -250,6 +250,18 @@ class Overviews:
             for entry in section.entries
         ]
 
+    def key_sentences(self, article: Article, count: int) -> list[Citation]:
+        """Return up to ``count`` sentences that cover an article, the most important first.
+
+        Raises:
+            ArticleNotFound: It is not in the library.
+        """
+        body = self._body(article)
+        statements, vectors = body.statements()
+        order = rank_sentences(statements, vectors, body.title, count, Weights())
+        chosen = [statements[i] for i in order]
+        return [Citation.of(article, s.start, s.end, heading=s.heading) for s in chosen]
+
     def _overview(self, kind: Kind, article: Article, length: Length) -> Overview:
         key = (article.id, article.title, kind, length)
         with self._lock:

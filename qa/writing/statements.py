@@ -9,6 +9,7 @@ from functools import cached_property
 from qa.answers.claim import Status
 from qa.writing.attribution import letter_runs, nearest_numbers
 from qa.writing.claim_checker import Checked, Checker, Pair
+from qa.writing.claim_language import ReplyLanguage, missing_numbers
 from qa.writing.evidence import Sentence
 from qa.writing.reply import Clause, WrittenSentence
 
@@ -38,6 +39,7 @@ class StatementChecker:
     def __init__(self, checker: Checker, sentences: Sequence[Sentence]) -> None:
         self._checker = checker
         self._sentences = sentences
+        self._language = ReplyLanguage()
 
     def check(self, sentence: WrittenSentence) -> list[Statement]:
         """Return the statements of a sentence, each with whether its citations support it.
@@ -45,7 +47,13 @@ class StatementChecker:
         Models often cite nothing, or the sentence beside the right one. So a statement that its
         citations do not support is compared with the sentences most like it, and cites those if
         they support it.
+
+        A statement in another language than English, or from such an article, is not checked.
         """
+        numbers = {number for clause in sentence.clauses for number in self._cited(clause)}
+        articles = [self._sentences[number - 1].article for number in numbers]
+        if not self._language.is_checkable(sentence.text, articles):
+            return [self._unchecked(clause) for clause in sentence.clauses]
         statements = self._checked([(clause, clause.numbers) for clause in sentence.clauses])
         doubtful = [i for i, each in enumerate(statements) if each.status is not Status.SUPPORTED]
         others = [(sentence.clauses[i], self._nearest(sentence.clauses[i])) for i in doubtful]
@@ -53,6 +61,26 @@ class StatementChecker:
             if other.status is Status.SUPPORTED:
                 statements[i] = other
         return statements
+
+    def _cited(self, clause: Clause) -> tuple[int, ...]:
+        """Return what a clause cites, else the sentence most like it; names are in both."""
+        return clause.numbers or self._nearest(clause)[:1]
+
+    def _unchecked(self, clause: Clause) -> Statement:
+        """Return a clause as a statement that is not checked, unless it cites nothing.
+
+        If what it cites lacks a number in it, it cites the sentence most like it with all of them.
+        """
+        cited = [clause.numbers, *((number,) for number in self._nearest(clause))]
+        found = [
+            (missing_numbers(clause.text, self._evidence(numbers)), numbers)
+            for numbers in cited
+            if numbers
+        ]
+        if not found:
+            return Statement(clause.text, (), Checked(0.0), Status.NOT_SUPPORTED)
+        missing, numbers = next((each for each in found if not each[0]), found[0])
+        return Statement(clause.text, numbers, Checked(0.0, missing), Status.UNCHECKED)
 
     def _checked(self, cited: Sequence[tuple[Clause, tuple[int, ...]]]) -> list[Statement]:
         """Return the clauses as statements; those that cite nothing are not supported."""

@@ -75,7 +75,7 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        messages = prompt_for(question, extractive.kind, sentences, material.earlier)
+        messages = prompt_for(question, sentences, material.earlier)
         writing = _Writing(self, extractive, sentences, stopped or threading.Event())
         yield from writing.events(messages)
 
@@ -208,7 +208,7 @@ class _Writing:
 
 def _has_evidence(extractive: Answer, material: Material) -> bool:
     """Return whether there is anything to write from: quotes, or passages near the question."""
-    if extractive.kind in (Kind.TALK, Kind.DOCUMENT):
+    if extractive.kind is Kind.TALK:
         return False
     return bool(material.quoted or nearest(extractive))
 

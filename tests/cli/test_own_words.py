@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from qa import Answer
+from qa.cli import writing
 from qa.cli.commands import app
 from qa.cli.terminal import EXIT_REFUSED
 from tests.writing.scripted_server import Script, replies, serving
@@ -17,6 +20,8 @@ pytestmark = pytest.mark.slow
 TEXT = "The Harbour Bridge opened in 1932. It is 1,149 metres long. It was painted green."
 QUESTION = "When did the bridge open?"
 FALSE = "Penguins constructed a nuclear submarine yesterday evening. [2]"
+_STRIKE = "\x1b[9m"
+"""Begins struck text in a terminal."""
 
 
 @pytest.fixture
@@ -56,6 +61,18 @@ def test_what_is_not_supported_is_flagged_where_it_is_kept(library: str) -> None
     assert "yesterday evening. (not supported) [2]" in result.output
     assert "1932. [1]" in result.output
     assert "1 of 2 statements supported" in result.output
+
+
+@pytest.mark.parametrize(("unsupported", "is_struck"), [("strike", True), ("keep", False)])
+def test_what_is_not_supported_is_struck_only_if_the_settings_say_so(
+    library: str, monkeypatch: pytest.MonkeyPatch, unsupported: str, *, is_struck: bool
+) -> None:
+    shown = StringIO()
+    monkeypatch.setattr(writing, "console", Console(file=shown, force_terminal=True))
+    script = replies("The Harbour Bridge opened in 1932. [1] ", FALSE)
+    run(script, "ask", QUESTION, "--own-words", "-l", library, unsupported=unsupported)
+    assert "Penguins" in shown.getvalue()
+    assert (_STRIKE in shown.getvalue()) == is_struck
 
 
 def test_a_fault_prints_the_quoted_answer_with_the_reason(library: str) -> None:

@@ -160,7 +160,6 @@ def test_a_note_of_the_extractive_answer_is_kept() -> None:
             passages=tuple(replace(p, similarity=0.1) for p in quoted().passages),
         ),
         replace(quoted(), kind=Kind.TALK),
-        replace(quoted(), kind=Kind.DOCUMENT),
     ],
 )
 def test_without_evidence_the_model_is_not_called(extractive: Answer) -> None:
