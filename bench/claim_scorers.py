@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-
 from bench.claim_evidence import WordMatch
 from index.embedding.embedder import Embedder
 from qa.reading.model import WindowReader
 from qa.writing.claim_checker import Checker
 from qa.writing.claim_checker import Pair as CheckerPair
+from qa.writing.reader_verdict import reader_logit
 
 Pair = tuple[str, str]
 """A claim of one sentence and its evidence."""
-_QUESTION = "Is it true that {}?"
-_YES = 1
 
 
 class ClaimScorer(Protocol):
@@ -47,24 +44,14 @@ class Similarity:
 
 
 class ReaderVerdict:
-    """The probability that a reading model answers "yes" to the claim, asked as a question."""
+    """How sure a reading model is of "yes" to the claim, asked as a question."""
 
     def __init__(self, model: WindowReader) -> None:
         self._model = model
 
     def score(self, pairs: Sequence[Pair]) -> list[float]:
-        """Return probabilities; of evidence in several windows, the highest."""
-        return [self._one(claim, evidence) for claim, evidence in pairs]
-
-    def _one(self, claim: str, evidence: str) -> float:
-        asked = claim if claim.endswith("?") else _QUESTION.format(claim.rstrip(" ."))
-        (windows,) = self._model.read(asked, [evidence])
-        best = 0.0
-        for logits in windows:
-            assert logits.verdict is not None, "the small reading model gives no verdicts"
-            shares = np.exp(logits.verdict - np.logaddexp.reduce(logits.verdict))
-            best = max(best, float(shares[_YES]) / (1 + float(np.exp(-logits.has_answer))))
-        return best
+        """Return logits; of evidence in several windows, the highest."""
+        return [reader_logit(self._model, CheckerPair(*pair)) for pair in pairs]
 
 
 class CheckerProbability:

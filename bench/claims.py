@@ -206,7 +206,10 @@ def _scorers(
     embedder: Embedder, folder: Path | None = None
 ) -> dict[str, Callable[[], ClaimScorer]]:
     return {
-        "checker": lambda: CheckerProbability(TrainedChecker.shipped(folder)),
+        "checker": lambda: CheckerProbability(
+            TrainedChecker.shipped(folder, reader=LargeModel.shipped())
+        ),
+        "checker_alone": lambda: CheckerProbability(TrainedChecker.shipped(folder)),
         "words": WordOverlap,
         "similarity": lambda: Similarity(embedder),
         "reader": lambda: ReaderVerdict(LargeModel.shipped()),

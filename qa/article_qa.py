@@ -372,7 +372,7 @@ class ArticleQA(ArticleCollection):
             if self._writer is None:
                 from qa.writing.set_up import writer_of
 
-                self._writer = writer_of(self.settings)
+                self._writer = writer_of(self.settings, self._reader)
             return self._writer
 
     def _request(

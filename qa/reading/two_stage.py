@@ -64,7 +64,7 @@ class TwoStageReader:
     @property
     def calibration(self) -> Calibration:
         """The ranking, confidence and thresholds of the model that answers."""
-        if self._loaded() is None:
+        if self.large_model() is None:
             return self._small.calibration
         if self._calibration is None:
             self._calibration = Calibration.shipped(shipped_folder(), LARGE_CALIBRATION)
@@ -86,7 +86,7 @@ class TwoStageReader:
         Raises:
             ModelError: A model cannot be used.
         """
-        self._loaded()
+        self.large_model()
         self._small.load()
 
     def take_notice(self) -> str | None:
@@ -103,7 +103,7 @@ class TwoStageReader:
         Raises:
             ModelError: A model cannot be used.
         """
-        model = self._loaded()
+        model = self.large_model()
         if model is None:
             return self._small.read(question, passages, turns)
         scored, used_turns = self._scored(question, passages, turns, model)
@@ -119,7 +119,7 @@ class TwoStageReader:
         self, question: str, passages: Sequence[Passage], turns: Sequence[Turn] = ()
     ) -> list[ScoredSpan]:
         """Return the spans that could answer in the passages read, best first."""
-        model = self._loaded()
+        model = self.large_model()
         if model is None:
             return self._small.score_spans(question, passages, turns)
         return self._scored(question, passages, turns, model)[0]
@@ -178,8 +178,8 @@ class TwoStageReader:
             found[_place(passage)] = FirstPass(behind, confidence, chosen)
         return found
 
-    def _loaded(self) -> WindowReader | None:
-        """Return the large model; None if it cannot be had."""
+    def large_model(self) -> WindowReader | None:
+        """Return the large model, loaded if need be; None if it cannot be had."""
         with self._lock:
             if not self._is_tried:
                 try:

@@ -6,6 +6,8 @@ import functools
 import importlib.util
 
 from index.errors import ModelUnavailable, SettingsError
+from qa.reading.reader import Reader
+from qa.reading.two_stage import TwoStageReader
 from qa.settings import Settings
 from qa.writing.gguf_model import GgufModel
 from qa.writing.language_model import LanguageModel
@@ -15,16 +17,21 @@ from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 
 
-def writer_of(settings: Settings) -> Writer:
-    """Return the writer that the settings describe. Nothing is loaded or sent yet.
+def writer_of(settings: Settings, reader: Reader) -> Writer:
+    """Return the writer that the settings describe. No language model is loaded or asked yet.
+
+    The large model of ``reader``, if it has one, helps to check what is written.
 
     Raises:
         SettingsError: They name no language model.
-        ModelUnavailable: The extra that it needs is not installed.
+        ModelUnavailable: The extra that it needs is not installed, or this processor cannot run
+            the checking model.
     """
+    model = _model(settings)
+    large = reader.large_model() if isinstance(reader, TwoStageReader) else None
     return Writer(
-        _model(settings),
-        TrainedChecker.shipped(),
+        model,
+        TrainedChecker.shipped(reader=large),
         unsupported=settings.unsupported,
         max_tokens=settings.llm_max_tokens,
     )

@@ -2,7 +2,8 @@
 
 It is all-MiniLM-L6-v2 (Wang et al. 2020), trained further by ``training/checker``, in 8 bits;
 its word table is that of the embedding model, which is installed with it. It is shipped in
-``qa/checking_model`` with its card.
+``qa/checking_model`` with its card. Where the large reading model is installed, that one is asked
+too, and both decide together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import groupby
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ from index.embedding.model_files import check_default_files, find_default_model
 from index.embedding.tensor_file import map_tensors
 from index.errors import ModelCorrupt, ModelUnavailable
 from index.types import Span
-from qa.reading.model import TOKENIZER, read_checked, read_json
+from qa.reading.model import TOKENIZER, WindowReader, read_checked, read_json
 from qa.writing.claim_checker import Checked, Pair
 from qa.writing.claim_windows import ClaimTokenizer, ClaimWindow
+from qa.writing.reader_verdict import reader_logit
 
 CHECKER_MANIFEST = "checker.json"
-"""Lists the model's files with their SHA-256, and how probabilities follow from logits."""
+"""Lists the model's files with their SHA-256, and the decisions: see :class:`Decision`."""
+ALONE, WITH_READER = "alone", "with_reader"
+"""The decisions in the manifest: by the checking model, or by it and the large reading model."""
 CHECKER_GRAPH = "checker.onnx"
 CHECKER_WEIGHTS = "checker.npz"
 WORD_TABLE = "embeddings.word_embeddings.weight"
@@ -41,6 +45,25 @@ _LARGEST_DIFFERENCE = 0.5
 _Floats = NDArray[np.float32]
 
 
+class Decision(NamedTuple):
+    """How a probability and a status follow from the logits of the models."""
+
+    checker: float
+    """Weight of the checking model's logit."""
+    reader: float
+    """Weight of the large reading model's logit."""
+    offset: float
+    supported_from: float
+    """The probability from which a claim is supported."""
+    partly_from: float
+    """The probability from which a claim is supported in part."""
+
+    def probability(self, checker: float, reader: float) -> float:
+        """Return the probability that a claim is supported."""
+        logit = self.checker * checker + self.reader * reader + self.offset
+        return float(1 / (1 + np.exp(-logit)))
+
+
 class TrainedChecker:
     """Checks claims. Safe to use from several threads.
 
@@ -48,7 +71,8 @@ class TrainedChecker:
         weights: The weights of the graph by name, and the tables of words, positions and types.
         graph: The bytes of the graph.
         tokenizer: The bytes of ``tokenizer.json``.
-        manifest: See CHECKER_MANIFEST.
+        decision: How both models decide.
+        reader: The large reading model; None to do without, for which ``decision`` must be fitted.
     """
 
     def __init__(
@@ -56,7 +80,8 @@ class TrainedChecker:
         weights: Mapping[str, NDArray[Any]],
         graph: bytes,
         tokenizer: bytes,
-        manifest: Mapping[str, Any],
+        decision: Decision,
+        reader: WindowReader | None = None,
     ) -> None:
         from index.embedding.onnx_encoder import create_session
 
@@ -65,18 +90,27 @@ class TrainedChecker:
         self._weights = {name: w for name, w in weights.items() if name not in tables}
         self._session = create_session(graph, self._weights)
         self._tokenizer = ClaimTokenizer(tokenizer)
-        self._slope, self._offset = manifest["slope"], manifest["offset"]
-        self.supported_from: float = manifest["supported_from"]
+        self._decision, self._reader = decision, reader
+
+    @property
+    def supported_from(self) -> float:
         """The probability from which a claim is supported."""
-        self.partly_from: float = manifest["partly_from"]
+        return self._decision.supported_from
+
+    @property
+    def partly_from(self) -> float:
         """The probability from which a claim is supported in part."""
+        return self._decision.partly_from
 
     @classmethod
-    def shipped(cls, folder: Traversable | None = None) -> Self:
+    def shipped(
+        cls, folder: Traversable | None = None, *, reader: WindowReader | None = None
+    ) -> Self:
         """Load the shipped model.
 
         Args:
             folder: The folder of the shipped files; None for that of the package.
+            reader: The large reading model; None to do without.
 
         Raises:
             ModelMissing: A file is missing.
@@ -95,7 +129,9 @@ class TrainedChecker:
         try:
             with np.load(io.BytesIO(packed), allow_pickle=False) as file:
                 weights = words | {name: file[name] for name in file.files}
-            checker = cls(weights, graph, (published / TOKENIZER).read_bytes(), manifest)
+            decision = manifest[ALONE if reader is None else WITH_READER]
+            tokenizer = (published / TOKENIZER).read_bytes()
+            checker = cls(weights, graph, tokenizer, decision, reader)
         except Exception as error:  # onnxruntime raises exceptions of many types
             msg = f"The checking model cannot be loaded: {error}. Reinstall article-qa."
             raise ModelCorrupt(msg) from error
@@ -129,10 +165,16 @@ class TrainedChecker:
         tokens, relation = self._session.run(["tokens", "relation"], given)
         return relation, tokens[1 : 1 + len(window.offsets), 0]
 
+    def logit(self, pair: Pair) -> float:
+        """Return the logit of the checking model alone that a claim is supported."""
+        (windows,) = self._tokenizer.windows([pair])
+        return max(_support(self.read(window)[0]) for window in windows)
+
     def _check(self, pair: Pair, windows: Sequence[ClaimWindow]) -> Checked:
         outputs = [self.read(window) for window in windows]
         logit = max(_support(relation) for relation, _ in outputs)
-        probability = float(1 / (1 + np.exp(-(self._slope * logit + self._offset))))
+        second = reader_logit(self._reader, pair) if self._reader else 0.0
+        probability = self._decision.probability(logit, second)
         if probability >= self.supported_from:
             return Checked(probability)
         # A word is supported if any part of the evidence supports it.
@@ -147,13 +189,12 @@ def checking_model_folder() -> Traversable:
 
 
 def _parsed(manifest: dict[str, Any]) -> dict[str, Any]:
-    numbers = ("slope", "offset", "supported_from", "partly_from")
     files = {name: str(manifest["files"][name]) for name in (CHECKER_GRAPH, CHECKER_WEIGHTS)}
-    reference = dict(manifest["reference"])
-    return {name: float(manifest[name]) for name in numbers} | {
-        "files": files,
-        "reference": reference,
+    decisions = {
+        name: Decision(**{field: float(manifest[name][field]) for field in Decision._fields})
+        for name in (ALONE, WITH_READER)
     }
+    return {"files": files, "reference": dict(manifest["reference"]), **decisions}
 
 
 def _support(relation: _Floats) -> float:

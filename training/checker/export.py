@@ -25,12 +25,15 @@ from index.types import Span
 from qa.reading.model import TOKENIZER
 from qa.writing.claim_windows import ClaimWindow
 from qa.writing.trained_checker import (
+    ALONE,
     CHECKER_GRAPH,
     CHECKER_MANIFEST,
     CHECKER_WEIGHTS,
     POSITIONS,
     TYPES,
+    WITH_READER,
     WORD_TABLE,
+    Decision,
     TrainedChecker,
 )
 from training.checker.features import (
@@ -61,21 +64,15 @@ REFERENCE = Pair(
 """What the model reads at load, to see that it computes as it should."""
 
 
-def export_checker(
-    run: Path,
-    out: Path,
-    reader: Path | None,
-    supported_from: float = 0.5,
-    partly_from: float = 0.2,
-) -> dict[str, Any]:
+def export_checker(run: Path, out: Path, reader: Path | None) -> dict[str, Any]:
     """Write weights, graph and manifest to ``out``; return the manifest.
+
+    The decisions in the manifest are preliminary until ``training.checker.fit_decisions`` is run.
 
     Args:
         run: The folder of the run.
         out: The folder to write to.
         reader: What the run started from.
-        supported_from: The probability from which a claim is supported.
-        partly_from: The probability from which a claim is supported in part.
     """
     state = load_checkpoint(run / CHECKPOINT)
     model = CheckerModel.start(reader)
@@ -83,7 +80,7 @@ def export_checker(
     model.eval()
     held_out = load_batches(run / HELD_OUT)[0]
     exact = read_windows(model.logits, held_out)
-    slope, offset = _fitted(exact)
+    decision = _fitted(exact)
     out.mkdir(parents=True, exist_ok=True)
     arrays = checker_arrays(model, load_batches(run / "epoch-0.npz"))
     np.savez_compressed(out / CHECKER_WEIGHTS, **arrays)  # type: ignore[arg-type] # its stub
@@ -96,10 +93,8 @@ def export_checker(
         },
         "base": {"model": DEFAULT_MODEL, "sha256": DEFAULT_MODEL_SHA256},
         "reference": _reference(model),
-        "slope": round(slope, 4),
-        "offset": round(offset, 4),
-        "supported_from": supported_from,
-        "partly_from": partly_from,
+        ALONE: decision._asdict(),
+        WITH_READER: decision._asdict(),
         "steps": state["step"],
         "settings": state["settings"],
         "start": state["start"],
@@ -107,7 +102,7 @@ def export_checker(
     }
     words = {WORD_TABLE: model.encoder.words.weight.detach().numpy()}
     tokenizer = (default_model_folder() / TOKENIZER).read_bytes()
-    checker = TrainedChecker(words | arrays, graph, tokenizer, manifest)
+    checker = TrainedChecker(words | arrays, graph, tokenizer, decision)
     manifest["held_out"] = {
         "float32": _rounded(figures(exact)),
         "int8": _rounded(figures(read_windows(_Int8(checker), held_out))),
@@ -171,12 +166,13 @@ class _Int8:
         return ClaimLogits(np.stack(relations), unsupported)
 
 
-def _fitted(reads: WindowReads) -> tuple[float, float]:
-    """Return slope and offset of the probability, both classes weighing the same."""
+def _fitted(reads: WindowReads) -> Decision:
+    """Return the decision of the model alone on held-out pairs, both classes weighing the same."""
     from sklearn.linear_model import LogisticRegression
 
     fit = LogisticRegression(class_weight="balanced").fit(reads.scores[:, None], reads.labels)
-    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    slope, offset = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    return Decision(slope, 0.0, offset, supported_from=0.5, partly_from=0.2)
 
 
 def _reference(model: CheckerModel) -> dict[str, Any]:
@@ -200,12 +196,8 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--reader", type=Path, help="what the run started from")
-    parser.add_argument("--supported-from", type=float, default=0.5)
-    parser.add_argument("--partly-from", type=float, default=0.2)
     given = parser.parse_args()
-    manifest = export_checker(
-        given.run, given.out, given.reader, given.supported_from, given.partly_from
-    )
+    manifest = export_checker(given.run, given.out, given.reader)
     print(json.dumps(manifest, indent=2))
 
 
