@@ -174,6 +174,7 @@ class Answerer:
             articles=self._library.existing(request.titles if whole else ids),
             quoted=quoted,
             earlier=[turn for turn in request.history if isinstance(turn, Answer)],
+            encode=self.intent_embedder.encode_documents,
         )
         yield from writer.write(answer, material, stopped)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from index.embedding.embedder import Vectors
 from index.sentences import split_sentences
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
@@ -27,6 +28,8 @@ class Material:
     about the whole text its key points. With none and no near passage, nothing is written."""
     earlier: Sequence[Answer] = ()
     """The answers before this one, oldest first."""
+    encode: Callable[[Sequence[str]], Vectors] | None = None
+    """Embeds sentences with the default model, to tell which of them belong to their article."""
 
 
 @dataclass(frozen=True, slots=True)

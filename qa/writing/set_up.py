@@ -23,14 +23,20 @@ def writer_of(settings: Settings) -> Writer:
         ModelUnavailable: The extra that it needs is not installed.
     """
     return Writer(
-        _model(settings),
+        model_of(settings),
         shipped_checker(),
         unsupported=settings.unsupported,
         max_tokens=settings.llm_max_tokens,
     )
 
 
-def _model(settings: Settings) -> LanguageModel:
+def model_of(settings: Settings) -> LanguageModel:
+    """Return the language model that the settings describe. Nothing is loaded or sent yet.
+
+    Raises:
+        SettingsError: They name none.
+        ModelUnavailable: The extra that it needs is not installed.
+    """
     limits = TimeLimits(first_word=settings.llm_first_word_seconds, whole=settings.llm_seconds)
     if settings.llm_file:
         find = functools.partial(
