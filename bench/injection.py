@@ -36,6 +36,7 @@ from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.evaluation.datasets import EvalArticle, EvalQuestion, read_lines
 from qa.evaluation.metrics import f1, strip_marks
+from qa.reading.two_stage import reader_of
 from qa.settings import Settings
 from qa.writing.attribution import letter_runs, overlap_share
 from qa.writing.claim_checker import Checker, shipped_checker
@@ -299,6 +300,7 @@ class Asker:
         embedder = RememberingEmbedder(SentenceTransformerEmbedder())
         self._embedder = cast("SentenceTransformerEmbedder", embedder)
         self._settings = Settings(reader="small" if small else "large")
+        self._reader = reader_of(self._settings)
         self._clean: dict[str, Trial] = {}
 
     def planted(self, item: EvalArticle, question: EvalQuestion, attack: Attack, place: str) -> Trial:
@@ -319,7 +321,7 @@ class Asker:
         recorder = _Recorder()
         with ArticleQA(
             PassageIndex(None, self._embedder), self._embedder, self._settings,
-            pending=[article], writer=cast("Writer", recorder),
+            reader=self._reader, pending=[article], writer=cast("Writer", recorder),
         ) as qa:  # fmt: skip
             extractive = qa.ask(question.question, own_words=True)
         return Trial(attack, place, question, item.lang, extractive, recorder.material)

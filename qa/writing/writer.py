@@ -17,6 +17,7 @@ from qa.writing.draft import Draft
 from qa.writing.events import Event, Finished, Piece, SentenceChecked
 from qa.writing.evidence import Material, Sentence, select_sentences
 from qa.writing.language_model import CHARS_PER_TOKEN, Ending, LanguageModel, Message, ModelFault
+from qa.writing.planted import without_planted
 from qa.writing.prompt import prompt_for, tokens_besides_sentences
 from qa.writing.reply import ReplyReader, WrittenSentence
 from qa.writing.statements import StatementChecker
@@ -75,6 +76,14 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
+        if material.encode:
+            about_part = extractive.kind is Kind.ANSWER and extractive.answered
+            sentences = without_planted(
+                sentences, material.encode, question if about_part else None
+            )
+            if not sentences:
+                yield Finished(extractive)
+                return
         messages = prompt_for(question, extractive.kind, sentences, material.earlier)
         writing = _Writing(self, extractive, sentences, stopped or threading.Event())
         yield from writing.events(messages)

@@ -1,0 +1,149 @@
+"""Find sentences that were planted in an article, such as instructions to a language model.
+
+An instruction cannot be told by its form: manuals and recipes are full of them. What gives a
+planted one away is that it is about something else than its article and the question.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding.embedder import Vectors
+from qa.writing.evidence import Sentence
+
+WEIGHTS = Path(__file__).parent / "planted_weights.json"
+PLANTED_FROM = 0.7
+"""The probability from which a sentence is taken to be planted."""
+_NEAREST = (1, 3, 8)
+"""Numbers of the most similar sentences whose similarity is averaged."""
+_SCALE = 3.0
+"""Of similarities beside the values of an embedding."""
+_FEWEST = 3
+"""Sentences that another one is compared with; with fewer, none is taken to be planted."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlantedModel:
+    """A logistic regression over a sentence's embedding and its similarities."""
+
+    coefficients: Floats
+    intercept: float
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the model that ``python -m training.fit_planted`` wrote."""
+        return cls(np.array(data["coefficients"]), data["intercept"])
+
+    def probabilities(self, features: Floats) -> Floats:
+        """Return ``(n,)``: the probability that each sentence is planted."""
+        logits = features @ self.coefficients + self.intercept
+        return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+@functools.cache
+def shipped_planted_model() -> PlantedModel:
+    """Return the shipped model, which works with the default embedding model only."""
+    return PlantedModel.from_dict(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+
+
+def without_planted(
+    sentences: Sequence[Sentence],
+    encode: Callable[[Sequence[str]], Vectors],
+    question: str | None,
+) -> list[Sentence]:
+    """Return the sentences that belong to their article or bear on the question.
+
+    Args:
+        sentences: Sentences of articles, in reading order.
+        encode: Returns ``(n, dimension)``, the embeddings of texts by the default model.
+        question: What is asked about a part of the text; None if it is about all of it.
+    """
+    asked = [] if question is None else [question]
+    vectors = encode([*(sentence.text for sentence in sentences), *asked])
+    if asked:
+        vectors, query = vectors[:-1], vectors[-1]
+    kept = []
+    for indices, paragraphs in _by_article(sentences):
+        own = vectors[indices]
+        planted = planted_probabilities(own, paragraphs, query if asked else None)
+        kept += [i for i, p in zip(indices, planted, strict=True) if p < PLANTED_FROM]
+    return _without_other_neighbours([sentences[i] for i in sorted(kept)])
+
+
+def planted_probabilities(
+    vectors: Vectors, paragraphs: NDArray[np.int64], query: Vectors | None
+) -> Floats:
+    """Return the probability that each sentence of an article is planted, ``(n,)``.
+
+    Args:
+        vectors: ``(n, dimension)``, their embeddings.
+        paragraphs: ``(n,)``, the numbers of their paragraphs.
+        query: ``(dimension,)``, the embedding of the question, if it is about a part of the text.
+    """
+    found = np.zeros(len(vectors))
+    for i, paragraph in enumerate(paragraphs):
+        outside = paragraphs != paragraph
+        if 2 * outside.sum() < len(vectors):
+            outside = np.arange(len(vectors)) != i
+        if outside.sum() >= _FEWEST:
+            features = planted_features(vectors[i], vectors[outside], query)
+            found[i] = shipped_planted_model().probabilities(features[None])[0]
+    return found
+
+
+def planted_features(vector: Vectors, others: Vectors, query: Vectors | None) -> Floats:
+    """Return the features of a sentence, ``(dimension + 6,)``.
+
+    Args:
+        vector: ``(dimension,)``, its embedding.
+        others: ``(n, dimension)``, those of sentences of its article, without its paragraph.
+        query: ``(dimension,)``, the embedding of the question, if it is about a part of the text.
+    """
+    nearest = np.sort(others @ vector)[::-1]
+    centre = others.mean(axis=0)
+    to_centre = float(centre @ vector / np.linalg.norm(centre))
+    to_query = to_centre if query is None else float(query @ vector)
+    similarities = [*(nearest[:k].mean() for k in _NEAREST), to_centre, to_query]
+    return np.concatenate([vector, _SCALE * np.array([*similarities, 1 / len(others)])])
+
+
+def _without_other_neighbours(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Return the sentences, whose neighbours are only those that are among them."""
+    starts = {(sentence.article.id, sentence.start) for sentence in sentences}
+    ends = {(sentence.article.id, sentence.end) for sentence in sentences}
+    return [
+        replace(
+            sentence,
+            before=sentence.before if (sentence.article.id, sentence.before) in starts else None,
+            after=sentence.after if (sentence.article.id, sentence.after) in ends else None,
+        )
+        for sentence in sentences
+    ]
+
+
+def _by_article(sentences: Sequence[Sentence]) -> list[tuple[list[int], NDArray[np.int64]]]:
+    """Return, for each article, the indices of its sentences and numbers of their paragraphs."""
+    groups: dict[str, list[int]] = {}
+    for i, sentence in enumerate(sentences):
+        groups.setdefault(sentence.article.id, []).append(i)
+    return [(indices, _paragraphs([sentences[i] for i in indices])) for indices in groups.values()]
+
+
+def _paragraphs(sentences: Sequence[Sentence]) -> NDArray[np.int64]:
+    """Return the number of each sentence's paragraph. A line break begins a new one."""
+    numbers, number = [], 0
+    for i, sentence in enumerate(sentences):
+        last = sentences[max(0, i - 1)]
+        number += "\n" in sentence.article.text[last.end : sentence.start]
+        numbers.append(number)
+    return np.array(numbers, dtype=np.int64)
