@@ -236,9 +236,15 @@ def main() -> None:
     texts = read_texts(given.train, shuffled)
     planted = read_planted(texts, shuffled)
     texts += [text.excerpt(shuffled) for text in texts]
-    words = [*planted, *(s for t in texts for s in t.sentences), *(q for t in texts for q, _ in t.asked)]
+    words = [
+        *planted,
+        *(s for t in texts for s in t.sentences),
+        *(q for t in texts for q, _ in t.asked),
+    ]
     distinct = list(dict.fromkeys(words))
-    vectors = dict(zip(distinct, SentenceTransformerEmbedder().encode_documents(distinct), strict=True))
+    vectors = dict(
+        zip(distinct, SentenceTransformerEmbedder().encode_documents(distinct), strict=True)
+    )
     rows = list(rows_of(texts, planted, vectors, shuffled))
     print(Environment.now("training.fit_planted").to_markdown())
     print(f"{len(texts)} articles, {len(planted)} planted, {len(rows)} rows.\n")

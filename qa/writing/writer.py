@@ -26,6 +26,7 @@ _MIN_EVIDENCE_TOKENS = 64
 _MAX_REPEATED = 3
 """Sentences that a model may write again before it is stopped: small models go round in circles."""
 _NO_ROOM = "The question and its sentences do not fit the language model's context (llm_context)."
+_NOTHING_GENUINE = "No sentence of the text has to do with the question."
 _UNSUPPORTED = "The text supports nothing of what the language model wrote."
 _NOTHING = "The language model wrote nothing that can be used."
 _REFUSED = "The language model found no answer in the text."
@@ -76,14 +77,10 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        if material.encode:
-            about_part = extractive.kind is Kind.ANSWER and extractive.answered
-            sentences = without_planted(
-                sentences, material.encode, question if about_part else None
-            )
-            if not sentences:
-                yield Finished(extractive)
-                return
+        sentences = _genuine(sentences, extractive, material)
+        if not sentences:
+            yield Finished(_quoted(extractive, _NOTHING_GENUINE))
+            return
         messages = prompt_for(question, extractive.kind, sentences, material.earlier)
         writing = _Writing(self, extractive, sentences, stopped or threading.Event())
         yield from writing.events(messages)
@@ -220,6 +217,18 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     if extractive.kind in (Kind.TALK, Kind.DOCUMENT):
         return False
     return bool(material.quoted or nearest(extractive))
+
+
+def _genuine(
+    sentences: Sequence[Sentence], extractive: Answer, material: Material
+) -> Sequence[Sentence]:
+    """Return the sentences without those that seem to be planted in their article."""
+    if material.encode is None:
+        return sentences
+    is_about_part = extractive.kind is Kind.ANSWER and extractive.answered
+    question = extractive.understood or extractive.question
+    asked = question if is_about_part else None
+    return without_planted(sentences, material.encode, asked, material.quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:
