@@ -369,6 +369,8 @@ def extractive_rows(trials: Sequence[Trial], clean: Sequence[Trial]) -> list[lis
     rows = []
     for place in (*PLACES, "all"):
         pairs = [(t, c) for t, c in zip(trials, clean, strict=True) if place in (t.place, "all")]
+        if not pairs:
+            continue
         cited = sum(t.cites_planted(t.extractive) for t, _ in pairs)
         before = sum(c.f1 for _, c in pairs) / len(pairs)
         after = sum(t.f1 for t, _ in pairs) / len(pairs)

@@ -30,7 +30,14 @@ from bench.environment import Environment
 from index.embedding.embedder import SentenceTransformerEmbedder, Vectors
 from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256
 from index.sentences import split_sentences
-from qa.writing.planted import WEIGHTS, Floats, PlantedModel, planted_features
+from qa.writing.planted import (
+    PLANTED_FROM,
+    PLANTED_FROM_ASKED,
+    WEIGHTS,
+    Floats,
+    PlantedModel,
+    planted_features,
+)
 
 PHRASES = Path(__file__).parent / "phrases"
 SOURCES = {
@@ -53,7 +60,7 @@ OTHER_WEIGHT = 0.5
 """Weight of a sentence that does not answer the question; one that does has weight 1."""
 SHORT = (4, 10)
 """The fewest and the most sentences of the excerpts that stand for short texts."""
-THRESHOLDS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9)
+THRESHOLDS = (0.3, 0.5, 0.7, PLANTED_FROM_ASKED, 0.9, PLANTED_FROM)
 _FEWEST = 4
 
 
@@ -84,7 +91,7 @@ class Row:
     """A sentence in an article."""
 
     kind: str
-    """planted, answer (of a question), other or whole (genuine, without a question)."""
+    """With a question: "planted, asked", answer or other. Without one: planted or whole."""
     text: int
     planted: int
     """The number of what is planted, or -1."""
@@ -155,7 +162,7 @@ def rows_of(
             query = vectors[question] if question else None
             for i in shuffled.sample(foreign, PLANTED):
                 features = planted_features(vectors[planted[i]], own, query)
-                yield Row("planted", number, i, features)
+                yield Row("planted, asked" if question else "planted", number, i, features)
             if query is not None:
                 other = shuffled.randrange(len(own))
                 yield Row("answer", number, -1, _features(text, own, at, query))
@@ -174,7 +181,7 @@ def fit(rows: Sequence[Row]) -> PlantedModel:
     weights = [OTHER_WEIGHT if row.kind in ("other", "whole") else 1.0 for row in rows]
     regression = LogisticRegression(C=STRENGTH, max_iter=2000)
     features = np.stack([row.features for row in rows])
-    regression.fit(features, [row.kind == "planted" for row in rows], sample_weight=weights)
+    regression.fit(features, [row.planted >= 0 for row in rows], sample_weight=weights)
     return PlantedModel(np.round(regression.coef_[0], 3), round(float(regression.intercept_[0]), 3))
 
 
@@ -203,7 +210,7 @@ def figures(found: Sequence[tuple[Row, float]], texts: Sequence[Text]) -> list[l
     groups: dict[str, list[float]] = {}
     for row, probability in found:
         groups.setdefault(row.kind, []).append(probability)
-        if row.kind != "planted":
+        if row.planted < 0:
             name = f"{row.kind}, {texts[row.text].source}"
             groups.setdefault(name, []).append(probability)
     return [

@@ -24,12 +24,14 @@ WEIGHTS = Path(__file__).parent / "planted_weights.json"
 PLANTED_FROM_ASKED = 0.8
 """The probability from which a sentence is taken to be planted. Of instructions of our own that
 were held out, 95 % reach it, and of the sentences that answer a question 0.8 %."""
-PLANTED_FROM = 0.9
+PLANTED_FROM = 0.95
 """The same without a question, where more genuine sentences look as if they were planted."""
 _NEAREST = (1, 3, 8)
 """Numbers of the most similar sentences whose similarity is averaged."""
 _SCALE = 3.0
 """Of similarities beside the values of an embedding."""
+_LEAST = 1e-6
+"""The least probability of which the odds are computed."""
 _FEWEST = 3
 """Sentences that another one is compared with; with fewer, none is taken to be planted."""
 
@@ -104,7 +106,18 @@ def planted_probabilities(
         if outside.sum() >= _FEWEST:
             features = planted_features(vectors[i], vectors[outside], query)
             found[i] = shipped_planted_model().probabilities(features[None])[0]
-    return found
+    return found if query is not None else _of_paragraphs(found, paragraphs)
+
+
+def _of_paragraphs(probabilities: Floats, paragraphs: NDArray[np.int64]) -> Floats:
+    """Return the mean probability of each sentence's paragraph, in log odds.
+
+    Without a question, this halves the genuine sentences that look as if they were planted.
+    """
+    limited = np.clip(probabilities, _LEAST, 1 - _LEAST)
+    odds = np.log(limited / (1 - limited))
+    means = np.array([odds[paragraphs == paragraph].mean() for paragraph in paragraphs])
+    return np.where(probabilities > 0, 1 / (1 + np.exp(-means)), 0.0)
 
 
 def planted_features(vector: Vectors, others: Vectors, query: Vectors | None) -> Floats:
