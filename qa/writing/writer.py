@@ -219,13 +219,12 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     return bool(material.quoted or nearest(extractive))
 
 
-def _genuine(
-    sentences: Sequence[Sentence], extractive: Answer, material: Material
-) -> Sequence[Sentence]:
+def _genuine(sentences: list[Sentence], extractive: Answer, material: Material) -> list[Sentence]:
     """Return the sentences without those that seem to be planted in their article."""
     if material.encode is None:
         return sentences
-    is_about_part = extractive.kind is Kind.ANSWER and extractive.answered
+    # A question about the whole text is not answered, and has its key points quoted.
+    is_about_part = extractive.kind is Kind.ANSWER and (extractive.answered or not material.quoted)
     question = extractive.understood or extractive.question
     asked = question if is_about_part else None
     return without_planted(sentences, material.encode, asked, material.quoted)
