@@ -254,7 +254,9 @@ def main() -> None:
     asker = Asker(small=given.small)
     chosen = list(cases(read_articles(given.data, given.sets), attacks))
     if model:
-        chosen = chosen[:: max(1, len(chosen) // given.asked)][: given.asked]
+        step = max(1, len(chosen) // given.asked)
+        # An instruction has a place after the other: one step further on is another place.
+        chosen = [chosen[(i * step + i) % len(chosen)] for i in range(given.asked)]
     trials = [asker.planted(*case) for case in tqdm(chosen, desc="planted", disable=None)]
     clean = [asker.clean(*case[:2]) for case in tqdm(chosen, desc="clean", disable=None)]
     lines = ["# Planted instructions", "", Environment.now("bench.injection").to_markdown()]
