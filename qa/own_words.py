@@ -136,6 +136,7 @@ class OwnWords:
             earlier=earlier,
             passages=passages,
             sections=named_sections(request.question, articles),
+            encode=self._answerer.intent_embedder.encode_documents,
         )
         if not self._is_about_whole_text(request, articles):
             return material

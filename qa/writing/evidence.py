@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from index.embedding.embedder import Vectors
 from index.sentences import split_sentences
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
@@ -39,6 +40,8 @@ class Material:
     text. They are used if the articles do not fit."""
     sections: Sequence[Section] = ()
     """The sections that the request names. They are shown before the rest of the articles."""
+    encode: Callable[[Sequence[str]], Vectors] | None = None
+    """Embeds sentences with the default model, to tell which of them belong to their article."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def writer_of(settings: Settings, reader: Reader) -> Writer:
         ModelUnavailable: The extra that it needs is not installed, or this processor cannot run
             the checking model.
     """
-    model = _model(settings)
+    model = model_of(settings)
     large = reader.large_model() if isinstance(reader, TwoStageReader) else None
     return Writer(
         model,
@@ -37,7 +37,13 @@ def writer_of(settings: Settings, reader: Reader) -> Writer:
     )
 
 
-def _model(settings: Settings) -> LanguageModel:
+def model_of(settings: Settings) -> LanguageModel:
+    """Return the language model that the settings describe. Nothing is loaded or sent yet.
+
+    Raises:
+        SettingsError: They name none.
+        ModelUnavailable: The extra that it needs is not installed.
+    """
     limits = TimeLimits(first_word=settings.llm_first_word_seconds, whole=settings.llm_seconds)
     if settings.llm_file:
         find = functools.partial(

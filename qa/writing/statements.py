@@ -44,9 +44,9 @@ class StatementChecker:
     def check(self, sentence: WrittenSentence) -> list[Statement]:
         """Return the statements of a sentence, each with whether its citations support it.
 
-        Models often cite nothing, or the sentence beside the right one. So a statement that its
-        citations do not support is compared with the sentences most like it, and cites those if
-        they support it.
+        Models often cite nothing, or another sentence than the right one. So a statement that its
+        citations do not support is compared with the sentences most like it, if the first of these
+        is not among its citations, and cites them if they support it.
 
         A statement in another language than English, or from such an article, is not checked.
         """
@@ -55,10 +55,15 @@ class StatementChecker:
         if not self._language.is_checkable(sentence.text, articles):
             return [self._unchecked(clause) for clause in sentence.clauses]
         statements = self._checked([(clause, clause.numbers) for clause in sentence.clauses])
-        doubtful = [i for i, each in enumerate(statements) if each.status is not Status.SUPPORTED]
-        others = [(sentence.clauses[i], self._nearest(sentence.clauses[i])) for i in doubtful]
-        for i, other in zip(doubtful, self._checked(others), strict=True):
-            if other.status is Status.SUPPORTED:
+        others = {
+            i: (clause, nearest)
+            for i, clause in enumerate(sentence.clauses)
+            if statements[i].status is not Status.SUPPORTED
+            and (nearest := self._nearest(clause))
+            and nearest[0] not in clause.numbers
+        }
+        for i, other in zip(others, self._checked([*others.values()]), strict=True):
+            if other.status is Status.SUPPORTED or not statements[i].numbers:
                 statements[i] = other
         return statements
 

@@ -17,6 +17,7 @@ from qa.writing.draft import Draft
 from qa.writing.events import Event, Finished, Piece, SentenceChecked
 from qa.writing.evidence import Material, Sentence, select_sentences
 from qa.writing.language_model import CHARS_PER_TOKEN, Ending, LanguageModel, Message, ModelFault
+from qa.writing.planted import without_planted
 from qa.writing.prompt import prompt_for, tokens_besides_sentences
 from qa.writing.reply import ReplyReader, WrittenSentence
 from qa.writing.statements import StatementChecker
@@ -25,6 +26,7 @@ _MIN_EVIDENCE_TOKENS = 64
 _MAX_REPEATED = 3
 """Sentences that a model may write again before it is stopped: small models go round in circles."""
 _NO_ROOM = "The question and its sentences do not fit the language model's context (llm_context)."
+_NOTHING_GENUINE = "No sentence of the text has to do with the question."
 _UNSUPPORTED = "The text supports nothing of what the language model wrote."
 _NOTHING = "The language model wrote nothing that can be used."
 _REFUSED = "The language model found no answer in the text."
@@ -74,6 +76,10 @@ class Writer:
         )
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
+            return
+        sentences = _genuine(sentences, extractive, material)
+        if not sentences:
+            yield Finished(_quoted(extractive, _NOTHING_GENUINE))
             return
         messages = prompt_for(question, sentences, material.earlier)
         writing = _Writing(self, extractive, sentences, stopped or threading.Event())
@@ -197,8 +203,10 @@ class _Writing:
         """Return what must be said about a written answer, if anything."""
         notes = []
         if count := len(self._dropped):
-            statements = "1 statement is" if count == 1 else f"{count} statements are"
-            notes.append(f"{statements} left out, as the text does not support it.")
+            one = count == 1
+            statements = "1 statement is" if one else f"{count} statements are"
+            them = "it" if one else "them"
+            notes.append(f"{statements} left out, as the text does not support {them}.")
         if self._stopped.is_set():
             notes.append(_STOPPED)
         elif not ending.complete:
@@ -211,6 +219,16 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     if extractive.kind is Kind.TALK:
         return False
     return bool(material.quoted or nearest(extractive))
+
+
+def _genuine(sentences: list[Sentence], extractive: Answer, material: Material) -> list[Sentence]:
+    """Return the sentences without those that seem to be planted in their article."""
+    if material.encode is None:
+        return sentences
+    is_about_part = extractive.kind is Kind.ANSWER and not material.key
+    question = extractive.understood or extractive.question
+    asked = question if is_about_part else None
+    return without_planted(sentences, material.encode, asked, material.quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:

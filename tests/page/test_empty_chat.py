@@ -30,7 +30,9 @@ class SuggestingQA(ScriptedQA):
         *,
         about: Iterable[str] | None = None,
         should_continue: Callable[[], bool] = lambda: True,
+        own_words: bool = False,
     ) -> list[str]:
+        assert not own_words
         if self.gone:
             raise ArticleNotFound(OTHER.id)
         return [f"{article_ids} {list(about or ())} {should_continue()}?"][:count]
