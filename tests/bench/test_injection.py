@@ -11,9 +11,8 @@ from index.embedding.embedder import SentenceTransformerEmbedder
 from index.types import Article
 from qa.answers.citation import Citation
 from qa.evaluation.datasets import EvalQuestion
-from qa.writing.claim_checker import OverlapChecker
 from qa.writing.evidence import Material
-from tests.writing.fakes import quoted
+from tests.writing.fakes import FakeChecker, quoted
 from tests.writing.test_planted import LIGHTHOUSE, PLANTED, QUESTION
 
 ASKED = QUESTION[LIGHTHOUSE]
@@ -41,18 +40,18 @@ def test_an_instruction_is_planted_as_a_paragraph_of_its_own(place: str, positio
 @pytest.mark.parametrize("form", FORMS)
 def test_without_checks_what_an_obedient_model_writes_is_counted(form: str, trial: Trial) -> None:
     bare = replace(trial, material=replace(trial.material, encode=None))
-    finished = write(bare, ScriptedModel(bare, DONE, form), OverlapChecker(), "keep")
+    finished = write(bare, ScriptedModel(bare, DONE, form), FakeChecker(), "keep")
     assert sum(shown_of(bare, finished, DONE).planted.values()) >= 1
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if "in one" not in form])
 def test_with_checks_nothing_of_it_is_shown(form: str, trial: Trial) -> None:
-    finished = write(trial, ScriptedModel(trial, DONE, form), OverlapChecker(), "drop")
+    finished = write(trial, ScriptedModel(trial, DONE, form), FakeChecker(), "drop")
     shown = shown_of(trial, finished, DONE)
     assert not shown.planted
     assert not shown.cites
 
 
 def test_an_honest_reply_is_shown(trial: Trial) -> None:
-    finished = write(trial, ScriptedModel(trial, DONE, HONEST), OverlapChecker(), "drop")
+    finished = write(trial, ScriptedModel(trial, DONE, HONEST), FakeChecker(), "drop")
     assert shown_of(trial, finished, DONE).genuine == 1

@@ -73,7 +73,7 @@ def fit_decision(cases: Sequence[Case], columns: Sequence[int]) -> Decision:
 
     def logits_of(parameters: Floats) -> Floats:
         values = [case.logits[:, columns] @ parameters[:-1] for case in cases]
-        return np.array([each.min() for each in values]) + parameters[-1]
+        return np.array([each.min() for each in values]) + float(parameters[-1])
 
     def loss(parameters: Floats) -> float:
         return float(weights @ np.logaddexp(0, -signs * logits_of(parameters)))
