@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from qa.reading.large_model import LargeModel
 from qa.writing.claim_checker import Checked, Pair
 from qa.writing.trained_checker import (
-    CHECKER_MANIFEST,
     CHECKER_WEIGHTS,
     TrainedChecker,
     checking_model_folder,
 )
 
-IS_SHIPPED = (checking_model_folder() / CHECKER_MANIFEST).is_file()
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not IS_SHIPPED, reason="its training has not been finished"),
-]
+pytestmark = pytest.mark.slow
 MAX_BYTES = 25_000_000
 EVIDENCE = (
     "The harbour museum in Torvik was founded in 1974 by the shipowner Elin Brandt. It shows "
@@ -42,6 +39,11 @@ FALSE = (
 
 @pytest.fixture(scope="module")
 def checker() -> TrainedChecker:
+    return TrainedChecker.shipped(reader=LargeModel.shipped())
+
+
+@pytest.fixture(scope="module")
+def checker_alone() -> TrainedChecker:
     return TrainedChecker.shipped()
 
 
@@ -63,6 +65,13 @@ def test_what_it_does_not_say_is_not_supported_and_the_word_is_marked(
     assert found.probability < checker.supported_from
     marked = " ".join(claim[span.start : span.end] for span in found.unsupported)
     assert word in marked
+
+
+def test_the_checking_model_alone_tells_true_from_false(checker_alone: TrainedChecker) -> None:
+    true = [checked(checker_alone, claim).probability for claim in TRUE]
+    false = [checked(checker_alone, claim).probability for claim, _ in FALSE]
+    assert max(true) >= checker_alone.supported_from > max(false)
+    assert np.mean(true) > np.mean(false) + 0.2
 
 
 def test_support_is_found_at_the_end_of_long_evidence(checker: TrainedChecker) -> None:

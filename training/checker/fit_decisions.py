@@ -50,7 +50,7 @@ _TWICE = "wice_evidence"
 """The claims of another set with other evidence."""
 _SENTENCES = 8
 """Of a claim with more, the others are not looked at."""
-_FALSE_ALARMS = 0.05
+_FALSE_ALARMS = 0.15
 """The share of supported claims, each set weighing the same, below ``partly_from``."""
 
 Floats = NDArray[np.float64]
