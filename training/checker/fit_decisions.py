@@ -53,6 +53,9 @@ _SENTENCES = 8
 _FALSE_ALARMS = 0.15
 """The share of supported claims, each set weighing the same, below ``partly_from``."""
 
+_PENALTY = 1e-4
+"""Of the squared weights, so that they are finite also where the classes are separable."""
+
 Floats = NDArray[np.float64]
 
 
@@ -76,7 +79,8 @@ def fit_decision(cases: Sequence[Case], columns: Sequence[int]) -> Decision:
         return np.array([each.min() for each in values]) + float(parameters[-1])
 
     def loss(parameters: Floats) -> float:
-        return float(weights @ np.logaddexp(0, -signs * logits_of(parameters)))
+        penalty = _PENALTY * float(parameters[:-1] @ parameters[:-1])
+        return float(weights @ np.logaddexp(0, -signs * logits_of(parameters))) + penalty
 
     start = np.array([0.5] * len(columns) + [0.0])
     found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000}).x
