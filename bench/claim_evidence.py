@@ -95,7 +95,7 @@ def _cases(name: str, row: dict[str, Any]) -> Iterator[ClaimCase]:
 
 def _chosen(text: str, claim: dict[str, Any]) -> str:
     """Return the fewest sentences that people chose as evidence, or the whole text."""
-    groups = sorted(claim.get("evidence_groups") or (), key=len)
+    groups = sorted(filter(None, claim.get("evidence_groups") or ()), key=len)
     return " ".join(text[s["start"] : s["end"]] for s in groups[0]) if groups else text
 
 

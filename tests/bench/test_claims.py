@@ -150,7 +150,7 @@ def test_marked_words_are_compared_at_their_places_in_the_whole_claim(
 
 
 def test_wice_can_be_read_with_the_chosen_evidence_alone(tmp_path: Path) -> None:
-    groups = [[{"start": 0, "end": 3}, {"start": 4, "end": 7}], [{"start": 8, "end": 13}]]
+    groups = [[{"start": 0, "end": 3}, {"start": 4, "end": 7}], [{"start": 8, "end": 13}], []]
     claims = [{"id": "c", "claim": "x", "label": "partly", "evidence_groups": groups}]
     row = {"id": "t", "text": "one two three", "claims": claims}
     (tmp_path / "claims").mkdir()
