@@ -40,14 +40,24 @@ class Draft:
         Return the text that was added and its claims.
         """
         before, first = len(self.text), len(self.claims)
-        if self.text:
-            self.text += "\n" if sentence.begins_line else " "
-        if sentence.is_item:
-            self.text += BULLET
+        self._begin(sentence)
         for position, statement in enumerate(statements):
             self.text += " " if position else ""
             self._add_statement(statement)
         return self.text[before:], tuple(self.claims[first:])
+
+    def add_label(self, label: WrittenSentence) -> tuple[str, tuple[Claim, ...]]:
+        """Append a label, which is no claim, and return what was added."""
+        before = len(self.text)
+        self._begin(label)
+        self.text += label.text
+        return self.text[before:], ()
+
+    def _begin(self, sentence: WrittenSentence) -> None:
+        if self.text:
+            self.text += "\n" if sentence.begins_line else " "
+        if sentence.is_item:
+            self.text += BULLET
 
     def _add_statement(self, statement: Statement) -> None:
         start = len(self.text)

@@ -33,6 +33,9 @@ _MIN_CLAUSE_CHARS = 25
 """A shorter part of a sentence is rarely a statement of its own."""
 _MIN_SENTENCE_CHARS = 12
 """The same for words with a capital behind a mark, which replaces a full stop in some replies."""
+_MAX_LABEL_WORDS = 3
+"""A longer text before a colon may state something."""
+_LIST_NUMBER = re.compile(r"\d{1,2}[.)]")
 _THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
 
 
@@ -59,6 +62,12 @@ class WrittenSentence:
     def text(self) -> str:
         """The sentence without marks."""
         return " ".join(clause.text for clause in self.clauses)
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it only names what follows, as "Advantages:" does, and states nothing."""
+        words = self.text.split()
+        return self.text.endswith((":", "：")) and len(words) <= _MAX_LABEL_WORDS
 
     @property
     def is_refusal(self) -> bool:
@@ -136,6 +145,8 @@ class ReplyReader:
         is_item = segment.begins_line and bool(_LIST_ITEM.match(segment.text))
         text = _LIST_ITEM.sub("", segment.text) if segment.begins_line else segment.text
         text = single_line(_EMPHASIS.sub("", _HEADING.sub("", text)))
+        if segment.begins_line and _LIST_NUMBER.fullmatch(_MARK.sub("", text).strip()):
+            return
         clauses = tuple(self._clauses(text))
         if any(map(str.isalnum, "".join(clause.text for clause in clauses))):
             begins_line = segment.begins_line and not self._is_first

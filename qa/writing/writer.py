@@ -110,6 +110,8 @@ class _Writing:
         self._seen: set[str] = set()
         self._repeated = 0
         self._is_refusal = False
+        self._label: WrittenSentence | None = None
+        """A label that is shown if something that follows it is."""
         self._first_word: float | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
@@ -161,12 +163,18 @@ class _Writing:
         if sentence.text in self._seen:
             self._repeated += 1
             return
+        if sentence.is_label:
+            self._label = sentence
+            return
         self._seen.add(sentence.text)
         shown = statements = self._statements.check(sentence)
         if self._writer.unsupported == "drop":
             shown = [each for each in statements if each.status is not Status.NOT_SUPPORTED]
             self._dropped += [each.text for each in statements if each not in shown]
         if shown:
+            if self._label:
+                yield SentenceChecked(*self._draft.add_label(self._label))
+            self._label = None
             yield SentenceChecked(*self._draft.add(sentence, shown))
 
     def _answer(self, fault: str | None, ending: Ending) -> Answer:

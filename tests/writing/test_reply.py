@@ -189,3 +189,27 @@ def test_reading_takes_few_looks_at_a_reply_without_an_end(
     monkeypatch.setattr(reply, "split_sentences", counting)
     read(*[character] * 2000)
     assert read_characters < 25 * 2000 * len(character)
+
+
+def test_the_number_of_a_list_item_behind_its_mark_is_no_statement() -> None:
+    reader = ReplyReader(sentences=3)
+    found = [
+        *reader.feed("[1] 1. Open the lid.\n[2] 2. Take out the sieve.\n"),
+        *reader.end(complete=True),
+    ]
+    assert [sentence.text for sentence in found] == ["Open the lid.", "Take out the sieve."]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_label"),
+    [
+        ("Advantages:", True),
+        ("The old bridge:", True),
+        ("The mayor was paid by them:", False),
+        ("It is old.", False),
+    ],
+)
+def test_a_few_words_before_a_colon_are_a_label(line: str, is_label: bool) -> None:  # noqa: FBT001
+    reader = ReplyReader(sentences=3)
+    (sentence,) = [*reader.feed(line), *reader.end(complete=True)]
+    assert sentence.is_label is is_label

@@ -276,3 +276,10 @@ def test_the_model_is_shown_the_earlier_answers_without_their_marks() -> None:
     data = model.asked[0][1].content
     assert f"Earlier question: Was anybody hurt?\nEarlier answer: {SENTENCES[1]}\n" in data
     assert data.index("Earlier question: Who left?") < data.index("</sentences")
+
+
+def test_a_label_is_shown_with_what_follows_it_and_is_no_claim() -> None:
+    reply = f"Gains:\n- {SENTENCES[0]} [1]\nLosses:\n- The dam was made of gold. [4]\n"
+    answer = finished(FakeModel(reply)).answer
+    assert answer.text == f"Gains:\n• {SENTENCES[0]} [1]"
+    assert [answer.text[c.start : c.end] for c in answer.claims] == [SENTENCES[0]]
