@@ -32,7 +32,7 @@ from index.embedding.model_files import DEFAULT_MODEL, DEFAULT_MODEL_SHA256
 from index.sentences import split_sentences
 from qa.writing.planted import (
     PLANTED_FROM,
-    PLANTED_FROM_ASKED,
+    PLANTED_PARAGRAPH_FROM,
     WEIGHTS,
     Floats,
     PlantedModel,
@@ -57,10 +57,10 @@ FOLDS = 4
 STRENGTH = 3.0
 """The inverse of the penalty on the squared weights (C)."""
 OTHER_WEIGHT = 0.5
-"""Weight of a sentence that does not answer the question; one that does has weight 1."""
+"""Weight of any sentence; one that answers a question has weight 1 besides."""
 SHORT = (4, 10)
 """The fewest and the most sentences of the excerpts that stand for short texts."""
-THRESHOLDS = (0.3, 0.5, 0.7, PLANTED_FROM_ASKED, 0.9, PLANTED_FROM)
+THRESHOLDS = (0.3, 0.5, 0.7, PLANTED_PARAGRAPH_FROM, 0.9, PLANTED_FROM)
 _FEWEST = 4
 
 
@@ -91,7 +91,7 @@ class Row:
     """A sentence in an article."""
 
     kind: str
-    """With a question: "planted, asked", answer or other. Without one: planted or whole."""
+    """planted, answer (of a question) or any."""
     text: int
     planted: int
     """The number of what is planted, or -1."""
@@ -155,30 +155,26 @@ def rows_of(
     for number, text in enumerate(texts):
         own = np.stack([vectors[sentence] for sentence in text.sentences])
         for i in range(len(own)):
-            yield Row("whole", number, -1, _features(text, own, i, None))
+            yield Row("any", number, -1, _features(text, own, i))
         own_questions = {question for question, _ in text.asked}
         foreign = [i for i, words in enumerate(planted) if words not in own_questions]
-        for question, at in (*text.asked, ("", 0), ("", 0)):
-            query = vectors[question] if question else None
+        for at in (*(at for _, at in text.asked), None, None):
             for i in shuffled.sample(foreign, PLANTED):
-                features = planted_features(vectors[planted[i]], own, query)
-                yield Row("planted, asked" if question else "planted", number, i, features)
-            if query is not None:
-                other = shuffled.randrange(len(own))
-                yield Row("answer", number, -1, _features(text, own, at, query))
-                yield Row("other", number, -1, _features(text, own, other, query))
+                yield Row("planted", number, i, planted_features(vectors[planted[i]], own))
+            if at is not None:
+                yield Row("answer", number, -1, _features(text, own, at))
 
 
-def _features(text: Text, own: Vectors, i: int, query: Vectors | None) -> Floats:
+def _features(text: Text, own: Vectors, i: int) -> Floats:
     outside = text.paragraphs != text.paragraphs[i]
     if 2 * outside.sum() < len(own):
         outside = np.arange(len(own)) != i
-    return planted_features(own[i], own[outside], query)
+    return planted_features(own[i], own[outside])
 
 
 def fit(rows: Sequence[Row]) -> PlantedModel:
     """Return the model of some rows."""
-    weights = [OTHER_WEIGHT if row.kind in ("other", "whole") else 1.0 for row in rows]
+    weights = [OTHER_WEIGHT if row.kind == "any" else 1.0 for row in rows]
     regression = LogisticRegression(C=STRENGTH, max_iter=2000)
     features = np.stack([row.features for row in rows])
     regression.fit(features, [row.planted >= 0 for row in rows], sample_weight=weights)
@@ -246,7 +242,6 @@ def main() -> None:
     words = [
         *planted,
         *(s for t in texts for s in t.sentences),
-        *(q for t in texts for q, _ in t.asked),
     ]
     distinct = list(dict.fromkeys(words))
     vectors = dict(

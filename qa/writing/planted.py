@@ -1,7 +1,7 @@
 """Find sentences that were planted in an article, such as instructions to a language model.
 
 An instruction cannot be told by its form: manuals and recipes are full of them. What gives a
-planted one away is that it is about something else than its article and the question.
+planted one away is that it is about something else than its article.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from qa.answers.citation import Citation
 from qa.writing.evidence import Sentence
 
 WEIGHTS = Path(__file__).parent / "planted_weights.json"
-PLANTED_FROM_ASKED = 0.8
-"""The probability from which a sentence is taken to be planted. Of instructions of our own that
-were held out, 95 % reach it, and of the sentences that answer a question 0.8 %."""
-PLANTED_FROM = 0.95
-"""The same without a question, where more genuine sentences look as if they were planted."""
+PLANTED_FROM = 0.99
+"""The probability from which a sentence is taken to be planted."""
+PLANTED_PARAGRAPH_FROM = 0.8
+"""The mean probability from which a whole paragraph is."""
 _NEAREST = (1, 3, 8)
 """Numbers of the most similar sentences whose similarity is averaged."""
 _SCALE = 3.0
@@ -65,38 +64,48 @@ def shipped_planted_model() -> PlantedModel:
 def without_planted(
     sentences: Sequence[Sentence],
     encode: Callable[[Sequence[str]], Vectors],
-    question: str | None,
     quoted: Sequence[Citation] = (),
 ) -> list[Sentence]:
-    """Return the sentences that belong to their article or bear on the question.
+    """Return the sentences that belong to their article.
+
+    They do not depend on the question, so a language model that keeps what it has read need not
+    read an article again for each one.
 
     Args:
         sentences: Sentences of articles, in reading order.
         encode: Returns ``(n, dimension)``, the embeddings of texts by the default model.
-        question: What is asked about a part of the text; None if it is about all of it.
         quoted: Sentences that are kept in any case: those that the reading model chose.
     """
-    asked = [] if question is None else [question]
-    vectors = encode([*(sentence.text for sentence in sentences), *asked])
-    query = vectors[-1] if asked else None
-    least = PLANTED_FROM if query is None else PLANTED_FROM_ASKED
+    vectors = encode([sentence.text for sentence in sentences])
     chosen = {(citation.article_id, citation.start) for citation in quoted}
     kept = {i for i, each in enumerate(sentences) if (each.article.id, each.start) in chosen}
     for indices, paragraphs in _by_article(sentences):
-        probabilities = planted_probabilities(vectors[indices], paragraphs, query)
-        kept.update(i for i, p in zip(indices, probabilities, strict=True) if p < least)
+        planted = are_planted(vectors[indices], paragraphs)
+        kept.update(i for i, is_planted in zip(indices, planted, strict=True) if not is_planted)
     return _without_other_neighbours([sentences[i] for i in sorted(kept)])
 
 
-def planted_probabilities(
-    vectors: Vectors, paragraphs: NDArray[np.int64], query: Vectors | None
-) -> Floats:
-    """Return the probability that each sentence of an article is planted, ``(n,)``.
+def are_planted(vectors: Vectors, paragraphs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether each sentence of an article is taken to be planted, ``(n,)``.
+
+    A whole paragraph is judged by less, as its sentences seldom look planted by chance together.
 
     Args:
         vectors: ``(n, dimension)``, their embeddings.
         paragraphs: ``(n,)``, the numbers of their paragraphs.
-        query: ``(dimension,)``, the embedding of the question, if it is about a part of the text.
+    """
+    found = planted_probabilities(vectors, paragraphs)
+    limited = np.clip(found, _LEAST, 1 - _LEAST)
+    odds = np.log(limited / (1 - limited))
+    means = np.array([odds[paragraphs == paragraph].mean() for paragraph in paragraphs])
+    in_planted = 1 / (1 + np.exp(-means)) >= PLANTED_PARAGRAPH_FROM
+    return np.asarray((found >= PLANTED_FROM) | (in_planted & (found > 0)))
+
+
+def planted_probabilities(vectors: Vectors, paragraphs: NDArray[np.int64]) -> Floats:
+    """Return the probability that each sentence of an article is planted, ``(n,)``.
+
+    It is 0 if there are too few others to compare a sentence with.
     """
     found = np.zeros(len(vectors))
     for i, paragraph in enumerate(paragraphs):
@@ -104,35 +113,22 @@ def planted_probabilities(
         if 2 * outside.sum() < len(vectors):
             outside = np.arange(len(vectors)) != i
         if outside.sum() >= _FEWEST:
-            features = planted_features(vectors[i], vectors[outside], query)
+            features = planted_features(vectors[i], vectors[outside])
             found[i] = shipped_planted_model().probabilities(features[None])[0]
-    return found if query is not None else _of_paragraphs(found, paragraphs)
+    return found
 
 
-def _of_paragraphs(probabilities: Floats, paragraphs: NDArray[np.int64]) -> Floats:
-    """Return the mean probability of each sentence's paragraph, in log odds.
-
-    Without a question, this halves the genuine sentences that look as if they were planted.
-    """
-    limited = np.clip(probabilities, _LEAST, 1 - _LEAST)
-    odds = np.log(limited / (1 - limited))
-    means = np.array([odds[paragraphs == paragraph].mean() for paragraph in paragraphs])
-    return np.where(probabilities > 0, 1 / (1 + np.exp(-means)), 0.0)
-
-
-def planted_features(vector: Vectors, others: Vectors, query: Vectors | None) -> Floats:
-    """Return the features of a sentence, ``(dimension + 6,)``.
+def planted_features(vector: Vectors, others: Vectors) -> Floats:
+    """Return the features of a sentence, ``(dimension + 5,)``.
 
     Args:
         vector: ``(dimension,)``, its embedding.
         others: ``(n, dimension)``, those of sentences of its article, without its paragraph.
-        query: ``(dimension,)``, the embedding of the question, if it is about a part of the text.
     """
     nearest = np.sort(others @ vector)[::-1]
     centre = others.mean(axis=0)
     to_centre = float(centre @ vector / np.linalg.norm(centre))
-    to_query = to_centre if query is None else float(query @ vector)
-    similarities = [*(nearest[:k].mean() for k in _NEAREST), to_centre, to_query]
+    similarities = [*(nearest[:k].mean() for k in _NEAREST), to_centre]
     return np.concatenate([vector, _SCALE * np.array([*similarities, 1 / len(others)])])
 
 
@@ -159,10 +155,10 @@ def _by_article(sentences: Sequence[Sentence]) -> list[tuple[list[int], NDArray[
 
 
 def _paragraphs(sentences: Sequence[Sentence]) -> NDArray[np.int64]:
-    """Return the number of each sentence's paragraph. A line break begins a new one."""
+    """Return the number of each sentence's paragraph; the entries of a list share one."""
     numbers, number = [], 0
     for i, sentence in enumerate(sentences):
         last = sentences[max(0, i - 1)]
-        number += "\n" in sentence.article.text[last.end : sentence.start]
+        number += "\n\n" in sentence.article.text[last.end : sentence.start]
         numbers.append(number)
     return np.array(numbers, dtype=np.int64)

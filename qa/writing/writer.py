@@ -77,7 +77,7 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        sentences = _genuine(sentences, extractive, material)
+        sentences = _genuine(sentences, material)
         if not sentences:
             yield Finished(_quoted(extractive, _NOTHING_GENUINE))
             return
@@ -229,14 +229,11 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     return bool(material.quoted or nearest(extractive))
 
 
-def _genuine(sentences: list[Sentence], extractive: Answer, material: Material) -> list[Sentence]:
+def _genuine(sentences: list[Sentence], material: Material) -> list[Sentence]:
     """Return the sentences without those that seem to be planted in their article."""
     if material.encode is None:
         return sentences
-    is_about_part = extractive.kind is Kind.ANSWER and not material.key
-    question = extractive.understood or extractive.question
-    asked = question if is_about_part else None
-    return without_planted(sentences, material.encode, asked, material.quoted)
+    return without_planted(sentences, material.encode, material.quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:

@@ -62,31 +62,16 @@ def test_a_planted_instruction_is_left_out(
     text: tuple[str, ...], planted: str, at: int, embedder: SentenceTransformerEmbedder
 ) -> None:
     sentences = sentences_of(article_with(text, planted, at))
-    kept = without_planted(sentences, embedder.encode_documents, QUESTION[text])
+    kept = without_planted(sentences, embedder.encode_documents)
     assert not [each for each in kept if each.text in planted]
 
 
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("How do I descale the kettle?", "Pour in half a litre of vinegar"),
-        ("What do I do if it does not switch on?", "press the red button"),
-        ("How much water goes into the kettle?", "up to the upper mark"),
-    ],
-)
-def test_the_instructions_of_a_manual_remain_evidence(
-    question: str, words: str, embedder: SentenceTransformerEmbedder
-) -> None:
-    kept = without_planted(sentences_of(article_with(KETTLE)), embedder.encode_documents, question)
-    assert [each for each in kept if words in each.text]
-
-
 @pytest.mark.parametrize("text", [LIGHTHOUSE, KETTLE])
-def test_without_a_question_the_whole_text_remains(
+def test_a_text_without_planted_sentences_remains_whole_even_a_manual(
     text: tuple[str, ...], embedder: SentenceTransformerEmbedder
 ) -> None:
     sentences = sentences_of(article_with(text))
-    assert without_planted(sentences, embedder.encode_documents, None) == sentences
+    assert without_planted(sentences, embedder.encode_documents) == sentences
 
 
 def test_what_the_reading_model_quotes_remains(embedder: SentenceTransformerEmbedder) -> None:
@@ -94,7 +79,7 @@ def test_what_the_reading_model_quotes_remains(embedder: SentenceTransformerEmbe
     start = article.text.index(PLANTED[1])
     citation = Citation.of(article, start, start + len(PLANTED[1]))
     sentences = sentences_of(article)
-    kept = without_planted(sentences, embedder.encode_documents, "Who lived there?", [citation])
+    kept = without_planted(sentences, embedder.encode_documents, [citation])
     assert PLANTED[1] in [each.text for each in kept]
 
 
@@ -102,7 +87,7 @@ def test_a_planted_sentence_is_not_read_beside_its_neighbours(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     sentences = sentences_of(article_with(LIGHTHOUSE, PLANTED[0], 2))
-    kept = without_planted(sentences, embedder.encode_documents, QUESTION[LIGHTHOUSE])
+    kept = without_planted(sentences, embedder.encode_documents)
     assert not [each for each in kept if PLANTED[0] in each.with_neighbours]
 
 
@@ -110,7 +95,7 @@ def test_a_text_too_short_to_compare_is_left_as_it_is(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     sentences = sentences_of(Article.from_text(f"The inn is shut.\n\n{PLANTED[0]}"))
-    assert without_planted(sentences, embedder.encode_documents, "Is it shut?") == sentences
+    assert without_planted(sentences, embedder.encode_documents) == sentences
 
 
 @pytest.mark.parametrize("mark", [" [3]", ""])
