@@ -82,7 +82,11 @@ class Writer:
             yield Finished(_quoted(extractive, _NOTHING_GENUINE))
             return
         messages = prompt_for(question, sentences, material.earlier)
-        writing = _Writing(self, extractive, sentences, stopped or threading.Event())
+        before = [turn.question for turn in material.earlier]
+        statements = StatementChecker(
+            self.checker, sentences, [*before, extractive.question, question]
+        )
+        writing = _Writing(self, extractive, sentences, statements, stopped or threading.Event())
         yield from writing.events(messages)
 
     def close(self) -> None:
@@ -98,13 +102,14 @@ class _Writing:
         writer: Writer,
         extractive: Answer,
         sentences: Sequence[Sentence],
+        statements: StatementChecker,
         stopped: threading.Event,
     ) -> None:
         self._writer = writer
         self._extractive = extractive
         self._stopped = stopped
         self._reader = ReplyReader(len(sentences))
-        self._statements = StatementChecker(writer.checker, sentences)
+        self._statements = statements
         self._draft = Draft(sentences)
         self._dropped: list[str] = []
         self._seen: set[str] = set()
