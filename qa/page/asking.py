@@ -162,7 +162,7 @@ class Asking:
         self._stops: set[threading.Event] = set()
         """Set to stop the language model; one for each answer that is being written."""
         self._has_model = qa.settings.has_language_model
-        self._strike = qa.settings.unsupported != "keep"
+        self._strike = qa.settings.strikes
 
     def respond(
         self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request

@@ -66,6 +66,9 @@ class Writer:
         if not _has_evidence(extractive, material):
             yield Finished(extractive)
             return
+        if stopped and stopped.is_set():
+            yield Finished(_quoted(extractive, _STOPPED))
+            return
         question = extractive.understood or extractive.question
         besides = tokens_besides_sentences(question, material.earlier)
         room = self.model.context_tokens - self.max_tokens - besides
@@ -170,7 +173,9 @@ class _Writing:
         shown = statements = self._statements.check(sentence)
         if self._writer.unsupported == "drop":
             shown = [each for each in statements if each.status is not Status.NOT_SUPPORTED]
-            self._dropped += [each.text for each in statements if each not in shown]
+            self._dropped += [
+                each.text for each in statements if each not in shown and not _is_lead_in(each.text)
+            ]
         if shown:
             yield SentenceChecked(*self._draft.add(sentence, shown))
 
@@ -217,6 +222,11 @@ class _Writing:
         elif not ending.complete:
             notes.append(_CUT)
         return " ".join(notes) or None
+
+
+def _is_lead_in(text: str) -> bool:
+    """Return whether a statement only introduces what follows, such as ``Here is a summary:``."""
+    return text.rstrip(" ,;").endswith((":", "："))
 
 
 def _has_evidence(extractive: Answer, material: Material) -> bool:

@@ -16,9 +16,11 @@ from index.types import Article
 from qa.output.article_html import place_link
 from qa.page import asking
 from qa.page.chat import Chat, Turn
+from qa.page.drafting import Drafting
 from qa.page.handlers import Handlers, ways_html
 from qa.page.layout import PageBlocks
 from qa.page.view import View
+from qa.writing.events import Piece
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.markdown import HOSTILE
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, load, respond
@@ -387,6 +389,14 @@ def test_a_thinking_models_thoughts_are_not_shown() -> None:
         model.release(2)
         shown += "".join(str(update[1]) for update in sent)
     assert "wants" not in shown
+
+
+def test_long_thoughts_are_not_shown_either() -> None:
+    drafting = Drafting()
+    for piece in ("<think>", *["It wants times. "] * 200, "</thi", "nk>The ferry"):
+        drafting.add(Piece(piece))
+        assert "wants" not in drafting.draft.markdown(strike=True)
+    assert "The ferry" in drafting.draft.markdown(strike=True)
 
 
 def test_the_newest_unchecked_words_are_shown_after_the_checked_ones() -> None:

@@ -78,6 +78,12 @@ def test_what_is_not_supported_is_left_out_and_counted() -> None:
     assert len(last.answer.citations) == 2
 
 
+def test_a_lead_in_that_is_left_out_is_no_statement() -> None:
+    last = finished(FakeModel(f"Sources for the above:\n- {SENTENCES[0]} [1]\n\nThe end: [2], [3]"))
+    assert last.answer.text == f"• {SENTENCES[0]} [1]"
+    assert (last.dropped, last.answer.note) == ((), None)
+
+
 @pytest.mark.parametrize("unsupported", ["strike", "keep"])
 def test_what_is_not_supported_is_kept_with_its_status(unsupported: str) -> None:
     answer = finished(FakeModel(f"{TRUE} {FALSE}"), unsupported=unsupported).answer
@@ -227,6 +233,15 @@ def test_an_answer_stopped_before_its_first_sentence_is_quoted() -> None:
     assert last.answer.note == (
         "Stopped before the answer was complete. The answer is quoted instead."
     )
+
+
+def test_a_model_is_not_asked_after_the_stop() -> None:
+    stopped, model = threading.Event(), FakeModel(TRUE)
+    stopped.set()
+    (last,) = Writer(model, FakeChecker()).write(quoted(), MATERIAL, stopped)
+    assert isinstance(last, Finished)
+    assert "Stopped" in (last.answer.note or "")
+    assert model.asked == []
 
 
 def test_an_endless_reply_is_cut() -> None:
