@@ -26,7 +26,8 @@ _MAX_RANGE = 20
 _MAX_DIGITS = 6
 # Markdown that models write however they are asked: it would be shown as it is.
 _EMPHASIS = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`+")
-_HEADING = re.compile(r"\A\s*(?:#{1,6}|>)\s+")
+_HEADING = re.compile(r"\A\s*#{1,6}\s+")
+_QUOTED = re.compile(r"\A\s*>\s+")
 _FENCE = re.compile(r"\A\s*(?:```|~~~)\w*\s*\Z")
 _ROW_EDGE = re.compile(r"\A\s*\|\s*|\s*\|\s*\Z|\s+\|(?=\s+[\[【])")
 _CELL_END = re.compile(r"\s+\|\s+")
@@ -62,6 +63,8 @@ class WrittenSentence:
     """Whether it begins a new line."""
     is_item: bool = False
     """Whether it is an entry of a list."""
+    is_heading: bool = False
+    """Whether it was written as a heading, which states nothing."""
 
     @property
     def text(self) -> str:
@@ -143,13 +146,15 @@ class ReplyReader:
     def _read(self, segment: _Segment) -> Iterator[WrittenSentence]:
         is_item = segment.begins_line and bool(_LIST_ITEM.match(segment.text))
         text = _LIST_ITEM.sub("", segment.text) if segment.begins_line else segment.text
-        text = single_line(_EMPHASIS.sub("", _HEADING.sub("", _FENCE.sub("", text))))
-        text = _CELL_END.sub(", ", _ROW_EDGE.sub("", text))
+        is_heading = segment.begins_line and bool(_HEADING.match(text))
+        for markup in (_FENCE, _HEADING, _QUOTED, _EMPHASIS):
+            text = markup.sub("", text)
+        text = _CELL_END.sub(", ", _ROW_EDGE.sub("", single_line(text)))
         clauses = tuple(self._clauses(text))
         if any(map(str.isalnum, "".join(clause.text for clause in clauses))):
             begins_line = segment.begins_line and not self._is_first
             self._is_first = False
-            yield WrittenSentence(clauses, begins_line, is_item)
+            yield WrittenSentence(clauses, begins_line, is_item, is_heading)
 
     def _clauses(self, text: str) -> Iterator[Clause]:
         """Yield the clauses of a sentence: it is split after marks and semicolons."""

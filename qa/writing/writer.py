@@ -173,9 +173,9 @@ class _Writing:
         shown = statements = self._statements.check(sentence)
         if self._writer.unsupported == "drop":
             shown = [each for each in statements if each.status is not Status.NOT_SUPPORTED]
-            self._dropped += [
-                each.text for each in statements if each not in shown and not _is_lead_in(each.text)
-            ]
+            dropped = [each.text for each in statements if each not in shown]
+            if not sentence.is_heading:
+                self._dropped += [text for text in dropped if not _is_lead_in(text)]
         if shown:
             yield SentenceChecked(*self._draft.add(sentence, shown))
 

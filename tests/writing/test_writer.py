@@ -78,8 +78,9 @@ def test_what_is_not_supported_is_left_out_and_counted() -> None:
     assert len(last.answer.citations) == 2
 
 
-def test_a_lead_in_that_is_left_out_is_no_statement() -> None:
-    last = finished(FakeModel(f"Sources for the above:\n- {SENTENCES[0]} [1]\n\nThe end: [2], [3]"))
+def test_a_heading_or_lead_in_that_is_left_out_is_no_statement() -> None:
+    reply = f"## Gold\n\nSources for the above:\n- {SENTENCES[0]} [1]\n\nThe end: [2], [3]"
+    last = finished(FakeModel(reply))
     assert last.answer.text == f"• {SENTENCES[0]} [1]"
     assert (last.dropped, last.answer.note) == ((), None)
 
