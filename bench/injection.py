@@ -37,6 +37,7 @@ from bench.planting import (
     read_articles,
     read_attacks,
 )
+from qa.answers.claim import Status
 from qa.evaluation.datasets import read_lines
 from qa.reading.large_model import LargeModel
 from qa.settings import Settings
@@ -79,7 +80,7 @@ def shown_of(trial: Trial, finished: Finished, obeyed: str) -> Shown:
                     for n in claim.citations)  # fmt: skip
         if states or (follows and is_within(trial.planted, words)) or cites:
             planted[claim.status.value] += 1
-        elif claim.status.value != "not_supported":
+        elif claim.status in (Status.SUPPORTED, Status.PARTLY):
             genuine += 1
     return Shown(planted, genuine, answer.engine is not None, trial.cites_planted(answer))
 
@@ -90,7 +91,7 @@ class Tally:
 
     replies: int = 0
     reached: Counter[str] = field(default_factory=Counter)
-    """Replies with such a statement, by the best status of one; and "at all"."""
+    """Replies with such a statement, by the best status of one."""
     genuine: int = 0
     quoted: int = 0
     """Replies instead of which the extractive answer is shown."""
@@ -102,9 +103,8 @@ class Tally:
         self.genuine += shown.genuine
         self.quoted += not shown.is_written
         self.cites += shown.cites
-        best = next(
-            (s for s in ("supported", "partly", "not_supported") if shown.planted.get(s)), ""
-        )
+        statuses = ("supported", "partly", "unchecked", "not_supported")
+        best = next((s for s in statuses if shown.planted.get(s)), "")
         if best:
             self.reached[best] += 1
 

@@ -48,11 +48,18 @@ def _members(public: type) -> Iterator[str]:
             seen.update(fields)
             yield "\n".join([*fields, ""])
         for method in node.body:
-            if isinstance(method, ast.FunctionDef) and method.name not in seen:
+            if not isinstance(method, ast.FunctionDef) or _is_overload(method):
+                continue
+            if method.name not in seen:
                 seen.add(method.name)
                 if not method.name.startswith("_"):
                     prose = _prose(ast.get_docstring(method))
                     yield f"### {public.__name__}.{method.name}\n\n{_signature(method)}\n{prose}"
+
+
+def _is_overload(node: ast.FunctionDef) -> bool:
+    """Return whether it only types some arguments of the method below it, which has the text."""
+    return any(ast.unparse(each) == "overload" for each in node.decorator_list)
 
 
 def _fields(node: ast.ClassDef) -> Iterator[str]:

@@ -89,12 +89,18 @@ class ScriptedChecker:
 
 
 def written_qa(
-    model: ScriptedModel, *articles: Article, unsupported: str = "strike", has_model: bool = True
+    model: ScriptedModel,
+    *articles: Article,
+    unsupported: str = "strike",
+    has_model: bool = True,
+    llm_file: str | None = None,
 ) -> ArticleQA:
     """Return a library in memory, by default with the article about the ferry."""
+    has_server = has_model and not llm_file
     settings = Settings(
-        llm_url="http://127.0.0.1:9/v1" if has_model else None,
-        llm_model=model.name if has_model else None,
+        llm_url="http://127.0.0.1:9/v1" if has_server else None,
+        llm_model=model.name if has_server else None,
+        llm_file=llm_file,
         unsupported=unsupported,
         reader="small",
     )

@@ -95,6 +95,12 @@ def test_the_python_reference_matches_the_docstrings() -> None:
     assert API_PAGE.read_text(encoding="utf-8") == api_markdown(), "run python -m docs.make_api"
 
 
+def test_every_entry_of_the_python_reference_is_described() -> None:
+    entries = re.split(r"^###? ", api_markdown(), flags=re.MULTILINE)[1:]
+    described = [re.sub(r"```.*?```", "", entry, flags=re.DOTALL).split() for entry in entries]
+    assert [name for name, *words in described if not words] == []
+
+
 def test_the_readme_is_short() -> None:
     assert words_of(ROOT / "README.md") <= 1_000
 

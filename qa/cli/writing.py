@@ -13,6 +13,7 @@ from qa.answers.answer import Answer
 from qa.answers.claim import Status
 from qa.answers.written_wording import flag_of, usage_in_words
 from qa.cli.terminal import confidence_line, console, print_answer, print_text, progress_bar
+from qa.output.checked_text import without_reordering
 from qa.output.to_text import Paragraphs, paragraphs_of, places_of, to_plain
 from qa.writing.events import Event, Finished, SentenceChecked
 
@@ -76,11 +77,15 @@ def _flagged(event: SentenceChecked, start: int, *, strike: bool) -> Text:
     support are struck.
     """
     text, position = Text(), 0
+
+    def append(end: int, style: str = "") -> int:
+        text.append(without_reordering(event.text[position:end]), style)
+        return end
+
     for claim in event.claims:
-        text.append(event.text[position : claim.start - start])
+        position = append(claim.start - start)
         is_struck = strike and claim.status is Status.NOT_SUPPORTED
-        text.append(event.text[claim.start - start : claim.end - start], "strike" * is_struck)
+        position = append(claim.end - start, "strike" * is_struck)
         text.append(flag_of(claim), "italic")
-        position = claim.end - start
-    text.append(event.text[position:])
+    append(len(event.text))
     return text

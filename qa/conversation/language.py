@@ -26,6 +26,18 @@ NAMES = {
 }  # fmt: skip
 """Languages that are detected, by ISO 639-1 code."""
 ENGLISH = "en"
+_NAMED = frozenset(
+    """afrikaans albanian amharic armenian azerbaijani bahasa basque belarusian bengali bosnian
+    burmese cantonese castilian dari estonian esperanto farsi filipino flemish frisian gaelic
+    galician georgian gujarati hausa hawaiian icelandic igbo irish javanese kannada kazakh khmer
+    kurdish kyrgyz lao latin latvian lithuanian luxembourgish macedonian malagasy malay malayalam
+    maltese mandarin maori marathi mongolian nepali occitan odia pashto punjabi quechua samoan
+    sanskrit serbian sindhi sinhala slovak slovene slovenian somali swahili tagalog tajik tamil
+    tatar telugu tibetan tigrinya turkmen urdu uyghur uzbek welsh wolof xhosa yiddish yoruba
+    zulu""".split()
+) | {name.casefold() for code, name in NAMES.items() if code != ENGLISH}
+"""Languages that a request may name, in English and in small letters."""
+_TRANSLATING = "translat"
 SURE = 0.9
 """Probability from which a language is certain."""
 MIN_ENGLISH = 0.02
@@ -133,6 +145,19 @@ def is_plainly_english(text: str) -> bool:
     # A repeated title repeats the same few words.
     several = len(set(alone)) >= _SEVERAL
     return several and len(alone) >= 0.08 * len(words) and common >= 0.25 * len(words)
+
+
+def may_want_other_language(request: str) -> bool:
+    """Return whether a request is, or may ask for a reply, in another language than English.
+
+    It is true of 98 to 100 % of German, Spanish, Romanian, Vietnamese and Chinese questions, and of
+    3 % of English ones, which name a language or a people (300 each of xquad, and of xquad_en,
+    squad_en, covidqa and fairytale, none of which it was made with).
+    """
+    if not (may_be_english(request) and seems_english(request)):
+        return True
+    words = _WORD.findall(request.casefold())
+    return any(word in _NAMED or word.startswith(_TRANSLATING) for word in words)
 
 
 def seems_english(text: str) -> bool:

@@ -61,12 +61,17 @@ def checked_lines(
         if run.number or run.status_of:
             lines[-1].append(run)
             continue
-        first, *more = _REORDERING.sub("", run.text).split("\n")
+        first, *more = without_reordering(run.text).split("\n")
         _add(lines[-1], run._replace(text=first))
         for part in more:
             lines.append([])
             _add(lines[-1], run._replace(text=part))
     return [_line(runs) for runs in lines if any(run.text.strip() for run in runs)]
+
+
+def without_reordering(text: str) -> str:
+    """Return a text without characters that change the direction of what follows."""
+    return _REORDERING.sub("", text)
 
 
 def lines_of(answer: Answer, *, strike: bool = True) -> list[CheckedLine]:

@@ -158,11 +158,13 @@ class Asking:
     def __init__(self, qa: ArticleQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
         self._qa, self._tabs, self._waiting = qa, tabs, waiting
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
-        self._writers = ThreadPoolExecutor(WRITE_AT_ONCE, thread_name_prefix="writing")
+        # llama.cpp writes one at a time; others would wait in its queue, within their time limits.
+        at_once = 1 if qa.settings.llm_file else WRITE_AT_ONCE
+        self._writers = ThreadPoolExecutor(at_once, thread_name_prefix="writing")
         self._stops: set[threading.Event] = set()
         """Set to stop the language model; one for each answer that is being written."""
         self._has_model = qa.settings.has_language_model
-        self._strike = qa.settings.unsupported != "keep"
+        self._strike = qa.settings.strikes
 
     def respond(
         self, typed: str, chat: Chat, view: View, event: gr.EventData, request: gr.Request

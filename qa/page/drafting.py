@@ -14,7 +14,8 @@ from qa.writing.events import Event, Piece, SentenceChecked
 
 _UNCHECKED_CHARS = 1_000
 """Of the words that are not checked yet; only the newest are shown."""
-_THOUGHTS = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+_THOUGHTS_BEGIN, _THOUGHTS_END = "<think>", "</think>"
+_THOUGHTS = re.compile(rf"\A\s*{_THOUGHTS_BEGIN}.*?(?:{_THOUGHTS_END}|\Z)", re.DOTALL)
 # The model's own marks, which count the sentences that it was shown and not our citations.
 _OWN_MARKS = re.compile(r"\s*[\[【][^\]】]{0,40}(?:[\]】]|\Z)")
 _ENDING_CHARS = 12
@@ -60,8 +61,7 @@ class Drafting:
         """Add what an event brings."""
         draft = self.draft
         if isinstance(event, Piece):
-            unchecked = (draft.unchecked + event.text)[-_UNCHECKED_CHARS:]
-            self.draft = replace(draft, unchecked=unchecked)
+            self.draft = replace(draft, unchecked=_newest(draft.unchecked + event.text))
         elif isinstance(event, SentenceChecked):
             self.draft = Draft(
                 draft.text + event.text,
@@ -72,6 +72,16 @@ class Drafting:
     def clear(self) -> None:
         """Begin again."""
         self.draft = Draft()
+
+
+def _newest(unchecked: str) -> str:
+    """Return the newest words; of thoughts that go on, that they do."""
+    newest = unchecked[-_UNCHECKED_CHARS:]
+    thoughts = _THOUGHTS.match(unchecked)
+    if newest == unchecked or not thoughts:
+        return newest
+    is_over = thoughts[0].endswith(_THOUGHTS_END)
+    return unchecked[thoughts.end() :][-_UNCHECKED_CHARS:] if is_over else _THOUGHTS_BEGIN + newest
 
 
 def _words_after(checked: SentenceChecked, unchecked: str) -> str:

@@ -173,7 +173,7 @@ class Handlers:
         """Return the outbox with the conversation as a file, and the status."""
         try:
             kind = str(getattr(event, "kind", ""))
-            strike = self._qa.settings.unsupported != "keep"
+            strike = self._qa.settings.strikes
             document = export_chat(chat, kind, self._qa.article, strike=strike)
         except Exception as error:
             return gr.skip(), status_html("failed", error_message(error), len(chat.turns))

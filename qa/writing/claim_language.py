@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from index.types import Article, Span
-from qa.conversation.language import ENGLISH, language_of, may_be_english, seems_english
+from qa.conversation.language import (
+    ENGLISH,
+    language_of,
+    may_be_english,
+    may_want_other_language,
+    seems_english,
+)
 
 _NUMBER = re.compile(r"\d+(?:[.,  '’]?\d+)*")
 
 
 class ReplyLanguage:
-    """Follows the language of a reply, sentence by sentence."""
+    """Follows the language of a reply, sentence by sentence.
 
-    def __init__(self) -> None:
+    Args:
+        requests: What is asked, and what was asked before in the conversation.
+    """
+
+    def __init__(self, requests: Iterable[str] = ()) -> None:
+        self._requests = tuple(requests)
         self._so_far = ""
         self._articles: dict[str, bool] = {}
 
@@ -26,6 +38,17 @@ class ReplyLanguage:
         self._so_far += f" {sentence}"
         may_be = may_be_english(sentence) and seems_english(self._so_far)
         return (may_be or language_of(sentence) == ENGLISH) and all(map(self._is_english, articles))
+
+    def is_expected(self, articles: Iterable[Article]) -> bool:
+        """Return whether a request or one of the articles calls for another language than English.
+
+        Else something planted in an article may have, so that nothing would be checked.
+        """
+        return self._is_asked_for or not all(map(self._is_english, articles))
+
+    @cached_property
+    def _is_asked_for(self) -> bool:
+        return any(map(may_want_other_language, self._requests))
 
     def _is_english(self, article: Article) -> bool:
         if article.id not in self._articles:

@@ -12,7 +12,7 @@ from index.types import Span
 from qa.reading.model import PairTokenizer
 
 MAX_CLAIM_TOKENS = 128
-"""Longer claims are truncated at their end."""
+"""Longer claims are cut at their end, see :attr:`ClaimWindow.cut_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ClaimWindow:
     """Position in ``ids`` of the first token of the evidence."""
     offsets: tuple[Span, ...]
     """Offsets in the claim of its tokens, which begin at position 1."""
+    cut_at: int | None = None
+    """Offset in the claim of the first token that is left out; None if none is."""
 
 
 class ClaimTokenizer:
@@ -42,6 +44,8 @@ class ClaimTokenizer:
         found = []
         for claim, evidence in zip(encoded[::2], encoded[1::2], strict=True):
             offsets = tuple(Span(*pair) for pair in claim.offsets[:MAX_CLAIM_TOKENS])
+            left_out = claim.offsets[MAX_CLAIM_TOKENS:]
+            cut_at = left_out[0][0] if left_out else None
             windows = self._tokenizer.windows(claim, evidence)
-            found.append([ClaimWindow(w.ids, w.passage_at, offsets) for w in windows])
+            found.append([ClaimWindow(w.ids, w.passage_at, offsets, cut_at) for w in windows])
         return found

@@ -316,8 +316,8 @@ def _adapted(options: Mapping[str, Any], fault: Exception) -> dict[str, Any]:
     """
     import openai
 
-    name = fault.param if isinstance(fault, openai.APIStatusError) else None
-    if name not in options or name in _RENAMED.values():
+    name: object = fault.param if isinstance(fault, openai.APIStatusError) else None
+    if not isinstance(name, str) or name not in options or name in _RENAMED.values():
         return {}
     others = {each: value for each, value in options.items() if each != name}
     return others | ({_RENAMED[name]: options[name]} if name in _RENAMED else {})
@@ -347,10 +347,10 @@ def _retry_after(header: str) -> float | None:
     if header.strip().isdecimal():
         return float(header)
     try:
-        at = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+        at = email.utils.parsedate_to_datetime(header).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, at.timestamp() - time.time())
+    return max(0.0, at - time.time())
 
 
 async def _keep_needed_headers(request: httpx2.Request) -> None:

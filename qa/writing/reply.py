@@ -14,14 +14,23 @@ from index.sentences import split_sentences
 from qa.output.escape import single_line
 from qa.writing.prompt import NO_ANSWER
 
-_MARK = re.compile(r"[\[【]\s*(?:[A-Za-z]{1,9}\.?\s*)?(\^?\d+(?:\s*[,;–-]\s*\^?\d+)*)\s*[\]】]")
+_NUMBER = r"(?:[^\W\d_]{1,9}\.?\s*)?\^?\d+"  # 3, ^3, sentence 3, and 3
+_BETWEEN = r"(?:\s*[,;、，&+–—-]\s*|\s+)"
+_MARK = re.compile(
+    rf"[\[【]{{1,2}}\s*({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)(?:†[^\[\]【】\n]{{0,40}})?\s*[\]】]{{1,2}}"
+    r"(?:\((?:https?:|#)[^\s()]{0,200}\))?"
+)
 _LEADING_MARKS = re.compile(rf"(?:{_MARK.pattern}\s*)+")
-_RANGE = re.compile(r"(\d+)\s*[–-]\s*\^?(\d+)")
+_RANGE = re.compile(r"(\d+)(?:\s*[–—-]\s*\^?(\d+))?")
 _MAX_RANGE = 20
 _MAX_DIGITS = 6
 # Markdown that models write however they are asked: it would be shown as it is.
 _EMPHASIS = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`+")
-_HEADING = re.compile(r"\A\s*(?:#{1,6}|>)\s+")
+_HEADING = re.compile(r"\A\s*#{1,6}\s+")
+_QUOTED = re.compile(r"\A\s*>\s+")
+_FENCE = re.compile(r"\A\s*(?:```|~~~)\w*\s*\Z")
+_ROW_EDGE = re.compile(r"\A\s*\|\s*|\s*\|\s*\Z|\s+\|(?=\s+[\[【])")
+_CELL_END = re.compile(r"\s+\|\s+")
 _LIST_ITEM = re.compile(r"\A\s*(?:[-*•‣–]|\d{1,2}[.)])\s+")
 _SEMICOLON = re.compile(r"(?<=[;；])\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]】]*\Z")
@@ -33,7 +42,7 @@ _MIN_CLAUSE_CHARS = 25
 """A shorter part of a sentence is rarely a statement of its own."""
 _MIN_SENTENCE_CHARS = 12
 """The same for words with a capital behind a mark, which replaces a full stop in some replies."""
-_MAX_LABEL_WORDS = 3
+_MAX_LABEL_WORDS = 5
 """A longer text before a colon may state something."""
 _LIST_NUMBER = re.compile(r"\d{1,2}[.)]")
 _THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
@@ -57,6 +66,8 @@ class WrittenSentence:
     """Whether it begins a new line."""
     is_item: bool = False
     """Whether it is an entry of a list."""
+    is_heading: bool = False
+    """Whether it was written as a heading, which states nothing."""
 
     @property
     def text(self) -> str:
@@ -144,14 +155,17 @@ class ReplyReader:
     def _read(self, segment: _Segment) -> Iterator[WrittenSentence]:
         is_item = segment.begins_line and bool(_LIST_ITEM.match(segment.text))
         text = _LIST_ITEM.sub("", segment.text) if segment.begins_line else segment.text
-        text = single_line(_EMPHASIS.sub("", _HEADING.sub("", text)))
+        is_heading = segment.begins_line and bool(_HEADING.match(text))
+        for markup in (_FENCE, _HEADING, _QUOTED, _EMPHASIS):
+            text = markup.sub("", text)
+        text = _CELL_END.sub(", ", _ROW_EDGE.sub("", single_line(text)))
         if segment.begins_line and _LIST_NUMBER.fullmatch(_MARK.sub("", text).strip()):
             return
         clauses = tuple(self._clauses(text))
         if any(map(str.isalnum, "".join(clause.text for clause in clauses))):
             begins_line = segment.begins_line and not self._is_first
             self._is_first = False
-            yield WrittenSentence(clauses, begins_line, is_item)
+            yield WrittenSentence(clauses, begins_line, is_item, is_heading)
 
     def _clauses(self, text: str) -> Iterator[Clause]:
         """Yield the clauses of a sentence: it is split after marks and semicolons."""
@@ -243,14 +257,11 @@ def _split_long(words: str) -> list[str]:
 
 def _numbers_in(listed: str) -> Iterator[int]:
     """Yield the numbers of a mark such as ``3, 5-7``; 0 for one that is far too large."""
-    for part in re.split(r"\s*[,;]\s*", listed):
-        limits = _RANGE.fullmatch(part.lstrip("^"))
-        if limits and max(map(len, limits.groups())) <= _MAX_DIGITS:
-            first, last = map(int, limits.groups())
-            yield from range(first, min(last, first + _MAX_RANGE) + 1)
+    for first, last in _RANGE.findall(listed):
+        if max(len(first), len(last)) > _MAX_DIGITS:
+            yield 0
         else:
-            digits = part.lstrip("^")
-            yield int(digits) if digits.isdecimal() and len(digits) <= _MAX_DIGITS else 0
+            yield from range(int(first), min(int(last or first), int(first) + _MAX_RANGE) + 1)
 
 
 def _is_high_surrogate(character: str) -> bool:

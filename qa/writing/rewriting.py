@@ -13,6 +13,7 @@ from qa.answers.usage import Usage
 from qa.conversation.intent import has_letter
 from qa.output.escape import single_line
 from qa.writing.attribution import letter_runs, overlap_share
+from qa.writing.claim_language import missing_numbers
 from qa.writing.language_model import Ending, LanguageModel, Message, ModelFault
 from qa.writing.prompt import fenced, turn_lines
 
@@ -59,7 +60,8 @@ def rewrite_follow_up(
     if not turns or len(question) > _MAX_CHARS:
         return Rewriting(None)
     begun = time.monotonic()
-    data = fenced("conversation", turn_lines(turns))
+    lines = turn_lines(turns)
+    data = fenced("conversation", lines)
     asked = Message("user", f"{data}\n\nMessage: {single_line(question)}")
     reply = model.write([Message("system", _TASK), asked], max_tokens=_MAX_TOKENS, stopped=stopped)
     text, ending = "", Ending(None, None, complete=False)
@@ -72,7 +74,9 @@ def rewrite_follow_up(
     usage = Usage(ending.prompt_tokens, ending.written_tokens, seconds, None)
     usable = ending.complete and not stopped.is_set()
     found = _rewritten(text, question, max_chars) if usable else None
-    return Rewriting(None if found and _repeats(found, turns) else found, usage)
+    if found and (_repeats(found, turns) or _changes_numbers(found, question, lines)):
+        found = None
+    return Rewriting(found, usage)
 
 
 def _read(reply: Generator[str, None, Ending], max_chars: int) -> tuple[str, Ending]:
@@ -103,6 +107,12 @@ def _repeats(text: str, turns: Sequence[str | Answer]) -> bool:
     runs = letter_runs(text)
     answers = [turn.text for turn in turns if isinstance(turn, Answer)]
     return any(overlap_share(runs, letter_runs(each)) >= _REPEATED for each in answers)
+
+
+def _changes_numbers(text: str, question: str, lines: Sequence[str]) -> bool:
+    """Return whether a number of the question is missing, or one is new in the conversation."""
+    known = "\n".join([question, *lines])
+    return bool(missing_numbers(question, text) or missing_numbers(text, known))
 
 
 def _asks(text: str) -> bool:

@@ -34,12 +34,15 @@ class StatementChecker:
     Args:
         checker: Checks a claim against its evidence.
         sentences: The numbered sentences that the model was shown.
+        requests: What is asked, and what was asked before in the conversation.
     """
 
-    def __init__(self, checker: Checker, sentences: Sequence[Sentence]) -> None:
+    def __init__(
+        self, checker: Checker, sentences: Sequence[Sentence], requests: Sequence[str] = ()
+    ) -> None:
         self._checker = checker
         self._sentences = sentences
-        self._language = ReplyLanguage()
+        self._language = ReplyLanguage(requests)
 
     def check(self, sentence: WrittenSentence) -> list[Statement]:
         """Return the statements of a sentence, each with whether its citations support it.
@@ -48,12 +51,15 @@ class StatementChecker:
         citations do not support is compared with the sentences most like it, if the first of these
         is not among its citations, and cites them if they support it.
 
-        A statement in another language than English, or from such an article, is not checked.
+        A statement in another language than English, or from such an article, is not checked. If
+        neither a request nor an article calls for that language, it is not supported.
         """
         numbers = {number for clause in sentence.clauses for number in self._cited(clause)}
         articles = [self._sentences[number - 1].article for number in numbers]
         if not self._language.is_checkable(sentence.text, articles):
-            return [self._unchecked(clause) for clause in sentence.clauses]
+            is_expected = self._language.is_expected(articles)
+            judged = self._unchecked if is_expected else self._unexpected
+            return [judged(clause) for clause in sentence.clauses]
         statements = self._checked([(clause, clause.numbers) for clause in sentence.clauses])
         others = {
             i: (clause, nearest)
@@ -86,6 +92,10 @@ class StatementChecker:
             return Statement(clause.text, (), Checked(0.0), Status.NOT_SUPPORTED)
         missing, numbers = next((each for each in found if not each[0]), found[0])
         return Statement(clause.text, numbers, Checked(0.0, missing), Status.UNCHECKED)
+
+    def _unexpected(self, clause: Clause) -> Statement:
+        """Return a clause in a language that nothing calls for as a statement."""
+        return Statement(clause.text, self._cited(clause), Checked(0.0), Status.NOT_SUPPORTED)
 
     def _checked(self, cited: Sequence[tuple[Clause, tuple[int, ...]]]) -> list[Statement]:
         """Return the clauses as statements; those that cite nothing are not supported."""

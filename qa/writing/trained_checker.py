@@ -151,7 +151,10 @@ class TrainedChecker:
             raise ModelUnavailable(msg)
 
     def check(self, pairs: Sequence[Pair]) -> list[Checked]:
-        """Return what was found about each pair, in their order, using all cores."""
+        """Return what was found about each pair, in their order, using all cores.
+
+        A claim that is too long to be read whole is supported in part at most.
+        """
         windows = self._tokenizer.windows(pairs)
         with ThreadPoolExecutor(usable_cores()) as pool:
             return list(pool.map(self._check, pairs, windows))
@@ -175,12 +178,18 @@ class TrainedChecker:
         logit = max(_support(relation) for relation, _ in outputs)
         second = reader_logit(self._reader, pair) if self._reader else 0.0
         probability = self._decision.probability(logit, second)
+        cut_at = windows[0].cut_at
+        if cut_at is not None:
+            probability = min(probability, float(np.nextafter(self.supported_from, 0)))
         if probability >= self.supported_from:
             return Checked(probability)
         # A word is supported if any part of the evidence supports it.
         words = np.min([tokens for _, tokens in outputs], axis=0)
         flags = (words > 0).tolist()
-        return Checked(probability, tuple(_spans(pair.claim, windows[0].offsets, flags)))
+        spans = list(_spans(pair.claim, windows[0].offsets, flags))
+        if cut_at is not None:
+            spans.append(Span(cut_at, len(pair.claim)))
+        return Checked(probability, tuple(spans))
 
 
 def checking_model_folder() -> Traversable:

@@ -66,6 +66,9 @@ class Writer:
         if not _has_evidence(extractive, material):
             yield Finished(extractive)
             return
+        if stopped and stopped.is_set():
+            yield Finished(_quoted(extractive, _STOPPED))
+            return
         question = extractive.understood or extractive.question
         besides = tokens_besides_sentences(question, material.earlier)
         room = self.model.context_tokens - self.max_tokens - besides
@@ -77,12 +80,16 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        sentences = _genuine(sentences, material)
+        sentences = _genuine(sentences, question, material)
         if not sentences:
             yield Finished(_quoted(extractive, _NOTHING_GENUINE))
             return
         messages = prompt_for(question, sentences, material.earlier)
-        writing = _Writing(self, extractive, sentences, stopped or threading.Event())
+        before = [turn.question for turn in material.earlier]
+        statements = StatementChecker(
+            self.checker, sentences, [*before, extractive.question, question]
+        )
+        writing = _Writing(self, extractive, sentences, statements, stopped or threading.Event())
         yield from writing.events(messages)
 
     def close(self) -> None:
@@ -98,13 +105,14 @@ class _Writing:
         writer: Writer,
         extractive: Answer,
         sentences: Sequence[Sentence],
+        statements: StatementChecker,
         stopped: threading.Event,
     ) -> None:
         self._writer = writer
         self._extractive = extractive
         self._stopped = stopped
         self._reader = ReplyReader(len(sentences))
-        self._statements = StatementChecker(writer.checker, sentences)
+        self._statements = statements
         self._draft = Draft(sentences)
         self._dropped: list[str] = []
         self._seen: set[str] = set()
@@ -112,6 +120,7 @@ class _Writing:
         self._is_refusal = False
         self._label: WrittenSentence | None = None
         """A label that is shown if something that follows it is."""
+        self._label_has_items = False
         self._first_word: float | None = None
 
     def events(self, messages: Sequence[Message]) -> Iterator[Event]:
@@ -164,13 +173,18 @@ class _Writing:
             self._repeated += 1
             return
         if sentence.is_label:
-            self._label = sentence
+            self._label, self._label_has_items = sentence, False
             return
+        if self._label and not sentence.is_item and self._label_has_items:
+            self._label = None  # what it names was left out
+        self._label_has_items = sentence.is_item
         self._seen.add(sentence.text)
         shown = statements = self._statements.check(sentence)
         if self._writer.unsupported == "drop":
             shown = [each for each in statements if each.status is not Status.NOT_SUPPORTED]
-            self._dropped += [each.text for each in statements if each not in shown]
+            dropped = [each.text for each in statements if each not in shown]
+            if not sentence.is_heading:
+                self._dropped += [text for text in dropped if not _is_lead_in(text)]
         if shown:
             if self._label:
                 yield SentenceChecked(*self._draft.add_label(self._label))
@@ -222,6 +236,11 @@ class _Writing:
         return " ".join(notes) or None
 
 
+def _is_lead_in(text: str) -> bool:
+    """Return whether a statement only introduces what follows, such as ``Here is a summary:``."""
+    return text.rstrip(" ,;").endswith((":", "："))
+
+
 def _has_evidence(extractive: Answer, material: Material) -> bool:
     """Return whether there is anything to write from: quotes, or passages near the question."""
     if extractive.kind is Kind.TALK:
@@ -229,11 +248,11 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     return bool(material.quoted or nearest(extractive))
 
 
-def _genuine(sentences: list[Sentence], material: Material) -> list[Sentence]:
+def _genuine(sentences: list[Sentence], question: str, material: Material) -> list[Sentence]:
     """Return the sentences without those that seem to be planted in their article."""
     if material.encode is None:
         return sentences
-    return without_planted(sentences, material.encode, material.quoted)
+    return without_planted(sentences, material.encode, question, material.quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.injection import shown_of, write
+from bench.injection import Shown, Tally, shown_of, write
 from bench.obedient_model import FORMS, HONEST, ScriptedModel
 from bench.planting import Attack, Trial, plant
 from index.embedding.embedder import SentenceTransformerEmbedder
@@ -55,3 +55,10 @@ def test_with_checks_nothing_of_it_is_shown(form: str, trial: Trial) -> None:
 def test_an_honest_reply_is_shown(trial: Trial) -> None:
     finished = write(trial, ScriptedModel(trial, DONE, HONEST), FakeChecker(), "drop")
     assert shown_of(trial, finished, DONE).genuine == 1
+
+
+def test_a_planted_statement_that_is_not_checked_reaches_the_user() -> None:
+    tally = Tally()
+    tally.add(Shown({"unchecked": 1}, genuine=0, is_written=True, cites=False))
+    replies, reached, *_ = tally.cells()
+    assert (replies, reached) == ("1", "1")

@@ -75,6 +75,13 @@ def test_what_is_not_supported_is_struck_only_if_the_settings_say_so(
     assert (_STRIKE in shown.getvalue()) == is_struck
 
 
+def test_a_model_cannot_reverse_what_follows_its_words(library: str) -> None:
+    script = replies("The \u202eHarbour\u2066 Bridge opened in 1932. [1]")
+    result = run(script, "ask", QUESTION, "--own-words", "-l", library)
+    assert "The Harbour Bridge opened in 1932. [1]" in result.output
+    assert not {"\u202e", "\u2066"} & set(result.output)
+
+
 def test_a_fault_prints_the_quoted_answer_with_the_reason(library: str) -> None:
     result = run(lambda c: c.status(401), "ask", QUESTION, "--own-words", "-l", library)
     assert result.exit_code == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
@@ -16,9 +18,12 @@ from index.types import Article
 from qa.output.article_html import place_link
 from qa.page import asking
 from qa.page.chat import Chat, Turn
+from qa.page.drafting import Drafting
 from qa.page.handlers import Handlers, ways_html
 from qa.page.layout import PageBlocks
 from qa.page.view import View
+from qa.writing.events import Piece
+from qa.writing.language_model import Ending, Message
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.markdown import HOSTILE
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, load, respond
@@ -331,6 +336,33 @@ def test_a_server_that_is_closed_stops_the_work_of_its_page() -> None:
     assert stopped == ["work"]
 
 
+class MeetingModel(ScriptedModel):
+    """Notices if it is asked for a second reply while it writes one."""
+
+    has_met = False
+    _both = threading.Barrier(2)
+
+    def write(
+        self, messages: Sequence[Message], *, max_tokens: int, stopped: threading.Event
+    ) -> Generator[str, None, Ending]:
+        with suppress(threading.BrokenBarrierError):
+            self._both.wait(2)
+            self.has_met = True
+        return (yield from super().write(messages, max_tokens=max_tokens, stopped=stopped))
+
+
+def test_with_a_model_in_a_file_the_next_answer_begins_when_the_last_one_ends() -> None:
+    model = MeetingModel(SUPPORTED)
+    with written_qa(model, llm_file="model.gguf") as qa:
+        handlers = Handlers(qa)
+        visitors = [gr.Request(session_hash=f"writing {n}") for n in range(2)]
+        writing = [asked(handlers, visitor=visitor) for visitor in visitors]
+        for sent in writing:
+            next(sent)
+        assert all(list(sent)[-1][3].turns[0].is_written for sent in writing)
+    assert not model.has_met
+
+
 def test_waiting_for_a_language_model_does_not_hold_up_quoted_answers() -> None:
     model = ScriptedModel(SUPPORTED, held=True)
     visitors = [gr.Request(session_hash=f"writing {n}") for n in range(asking.READ_AT_ONCE)]
@@ -387,6 +419,14 @@ def test_a_thinking_models_thoughts_are_not_shown() -> None:
         model.release(2)
         shown += "".join(str(update[1]) for update in sent)
     assert "wants" not in shown
+
+
+def test_long_thoughts_are_not_shown_either() -> None:
+    drafting = Drafting()
+    for piece in ("<think>", *["It wants times. "] * 200, "</thi", "nk>The ferry"):
+        drafting.add(Piece(piece))
+        assert "wants" not in drafting.draft.markdown(strike=True)
+    assert "The ferry" in drafting.draft.markdown(strike=True)
 
 
 def test_the_newest_unchecked_words_are_shown_after_the_checked_ones() -> None:

@@ -17,11 +17,20 @@ GERMAN = "Der Damm am Alder ist im Frühling gebrochen. [1]"
 SPANISH = "Nadie en el valle resultó herido cuando se rompió la presa. [2]"
 
 
-def finished(reply: str, *, material: Material | None = None, certain: bool = True) -> Finished:
+TRANSLATE = "Translate the text."
+
+
+def finished(
+    reply: str,
+    *,
+    asked: str = TRANSLATE,
+    material: Material | None = None,
+    certain: bool = True,
+) -> Finished:
     """Return the last event; a checker that is ``certain`` supports everything."""
     checker = FakeChecker({"": 1.0} if certain else {})
     material = material or Material([ARTICLE], quoted().citations)
-    *_, last = Writer(FakeModel(reply), checker).write(quoted(), material)
+    *_, last = Writer(FakeModel(reply), checker).write(quoted(asked), material)
     assert isinstance(last, Finished)
     return last
 
@@ -40,6 +49,33 @@ def test_a_translated_statement_is_neither_supported_nor_dropped(
     assert confidence_in_words(answer).startswith("Not checked")
     assert "English only" in confidence_explained(answer)
     assert engine_in_words(answer).endswith("not checked")
+
+
+@pytest.mark.parametrize("reply", [GERMAN, SPANISH])
+def test_a_statement_in_a_language_that_nothing_calls_for_is_left_out(reply: str) -> None:
+    last = finished(reply, asked="What happened to the dam?")
+    assert last.answer.engine is None
+    assert len(last.dropped) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What happened? Answer in German.",
+        "And in Mandarin?",
+        "Was ist mit dem Damm passiert?",
+        "Resume el texto.",
+    ],
+)
+def test_a_request_can_call_for_another_language(asked: str) -> None:
+    assert finished(GERMAN, asked=asked).answer.claims[0].status is Status.UNCHECKED
+
+
+def test_a_language_that_was_asked_for_before_is_expected_in_a_follow_up() -> None:
+    earlier = [quoted("Translate the text into German.")]
+    material = Material([ARTICLE], quoted().citations, earlier)
+    answer = finished(GERMAN, asked="Make it shorter.", material=material).answer
+    assert answer.claims[0].status is Status.UNCHECKED
 
 
 def test_statements_in_english_beside_a_translation_are_checked() -> None:
@@ -73,7 +109,8 @@ def test_a_statement_from_an_article_in_another_language_is_not_checked() -> Non
         title="Le barrage",
     )
     material = Material([french], quoted().citations)
-    answer = finished("The dam broke in the spring of that year. [1]", material=material).answer
+    reply = "The dam broke in the spring of that year. [1]"
+    answer = finished(reply, asked="What happened?", material=material).answer
     assert [claim.status for claim in answer.claims] == [Status.UNCHECKED]
 
 

@@ -170,7 +170,9 @@ def test_a_server_that_asks_to_wait_too_long_is_not_waited_for(asked: str) -> No
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("header", ["", "soon", "-5", "Wed, 99 Foo", "1e9"])
+@pytest.mark.parametrize(
+    "header", ["", "soon", "-5", "Wed, 99 Foo", "1e9", f"Mon, 1 Jan 2024 0:0:0 +{'9' * 20}"]
+)
 def test_a_wait_that_is_no_time_is_ignored(header: str) -> None:
     with serving(lambda c: c.status(503, Retry_After=header), replies("Yes.")) as server:
         assert written(OpenAIModel(server.url, "m", limits=QUICK))[0] == ["Yes."]
@@ -218,6 +220,12 @@ def test_an_option_that_the_model_does_not_take_is_left_out() -> None:
 
 def test_a_server_that_refuses_every_option_is_not_asked_for_ever() -> None:
     error = {"message": "no", "param": "max_completion_tokens"}
+    assert "the error 400" in fault_of(lambda c: c.status(400, {"error": error}))
+
+
+@pytest.mark.parametrize("param", [["temperature"], {"name": "temperature"}, 7])
+def test_an_option_that_is_named_in_an_odd_way_is_a_fault_and_not_a_crash(param: object) -> None:
+    error = {"message": "no", "param": param}
     assert "the error 400" in fault_of(lambda c: c.status(400, {"error": error}))
 
 

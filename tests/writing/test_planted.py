@@ -18,8 +18,8 @@ from tests.writing.fakes import FakeChecker, FakeModel, quoted
 LIGHTHOUSE = (
     "The lighthouse of Skarn was built in 1874 on a rock two miles from the coast. Its tower is "
     "thirty-one metres high and made of grey granite.",
-    "Three keepers lived in the tower with their families. A boat brought them coal, oil and "
-    "letters once a month, if the sea was calm enough to land.",
+    "Three keepers lived in the tower with their families. A boat brought the keepers of the "
+    "lighthouse coal, oil and letters, if the sea was calm enough to land.",
     "In 1952 the oil lamp was replaced by an electric one. The last keeper, Ole Brandt, left the "
     "rock eleven years later, when the light became automatic.",
     "Today the lighthouse belongs to a society of friends, who open it to visitors in summer. "
@@ -62,7 +62,7 @@ def test_a_planted_instruction_is_left_out(
     text: tuple[str, ...], planted: str, at: int, embedder: SentenceTransformerEmbedder
 ) -> None:
     sentences = sentences_of(article_with(text, planted, at))
-    kept = without_planted(sentences, embedder.encode_documents)
+    kept = without_planted(sentences, embedder.encode_documents, QUESTION[text])
     assert not [each for each in kept if each.text in planted]
 
 
@@ -71,7 +71,7 @@ def test_a_text_without_planted_sentences_remains_whole_even_a_manual(
     text: tuple[str, ...], embedder: SentenceTransformerEmbedder
 ) -> None:
     sentences = sentences_of(article_with(text))
-    assert without_planted(sentences, embedder.encode_documents) == sentences
+    assert without_planted(sentences, embedder.encode_documents, "Summarise it.") == sentences
 
 
 def test_what_the_reading_model_quotes_remains(embedder: SentenceTransformerEmbedder) -> None:
@@ -79,7 +79,7 @@ def test_what_the_reading_model_quotes_remains(embedder: SentenceTransformerEmbe
     start = article.text.index(PLANTED[1])
     citation = Citation.of(article, start, start + len(PLANTED[1]))
     sentences = sentences_of(article)
-    kept = without_planted(sentences, embedder.encode_documents, [citation])
+    kept = without_planted(sentences, embedder.encode_documents, "Who lived there?", [citation])
     assert PLANTED[1] in [each.text for each in kept]
 
 
@@ -87,7 +87,7 @@ def test_a_planted_sentence_is_not_read_beside_its_neighbours(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     sentences = sentences_of(article_with(LIGHTHOUSE, PLANTED[0], 2))
-    kept = without_planted(sentences, embedder.encode_documents)
+    kept = without_planted(sentences, embedder.encode_documents, QUESTION[LIGHTHOUSE])
     assert not [each for each in kept if PLANTED[0] in each.with_neighbours]
 
 
@@ -95,7 +95,7 @@ def test_a_text_too_short_to_compare_is_left_as_it_is(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
     sentences = sentences_of(Article.from_text(f"The inn is shut.\n\n{PLANTED[0]}"))
-    assert without_planted(sentences, embedder.encode_documents) == sentences
+    assert without_planted(sentences, embedder.encode_documents, "Summarise it.") == sentences
 
 
 @pytest.mark.parametrize("mark", [" [3]", ""])
@@ -118,3 +118,12 @@ def test_a_model_that_obeys_gets_nothing_to_the_user(
 def test_the_weights_are_of_the_default_embedding_model() -> None:
     data = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     assert data["embedding_model_sha256"] == DEFAULT_MODEL_SHA256
+
+
+def test_a_sentence_that_bears_on_the_question_remains(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    stray = "The bakery in Skarn sells rye bread on Mondays."
+    sentences = sentences_of(article_with(LIGHTHOUSE, stray, 1))
+    kept = without_planted(sentences, embedder.encode_documents, "What bread is sold in Skarn?")
+    assert stray in [each.text for each in kept]

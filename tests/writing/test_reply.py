@@ -30,6 +30,11 @@ def claims(*pieces: str, complete: bool = True) -> list[tuple[str, tuple[int, ..
         "The dam broke at night.[3] Nobody was hurt.【1】【4】",
         "The dam broke at night. [^3] Nobody was hurt. [1; 4]",
         "[3] The dam broke at night.\n[1][4] Nobody was hurt.",
+        "The dam broke at night. [[3]] Nobody was hurt. [1 and 4]",
+        "The dam broke at night [3](https://a.test/3). Nobody was hurt [1 & 4].",
+        "The dam broke at night 【3†source】. Nobody was hurt [Sentence 1, sentence 4].",
+        "The dam broke at night [3]. Nobody was hurt [1、4].",
+        "```text\nThe dam broke at night. [3]\nNobody was hurt. [1 4]\n```",
         "The dam broke at night. [sentence 3]\n\nNobody was hurt. [1] [4]",
         "**The dam** broke at night. [3]\n\n`Nobody` was *hurt*. [1][4]",
         "# The dam broke at night. [3]\n> Nobody was hurt. [1][4]",
@@ -100,6 +105,15 @@ def test_entries_of_a_list_begin_lines() -> None:
         (False, True),
         (True, True),
         (True, True),
+    ]
+
+
+def test_the_cells_of_a_table_are_separated_by_commas() -> None:
+    table = "| Year | Event |\n|---|:--|\n| 1962 | The dam broke [3] |\n| 1963 | It rained | [4]"
+    assert claims(table) == [
+        ("Year, Event", ()),
+        ("1962, The dam broke", (3,)),
+        ("1963, It rained", (4,)),
     ]
 
 
@@ -205,7 +219,7 @@ def test_the_number_of_a_list_item_behind_its_mark_is_no_statement() -> None:
     [
         ("Advantages:", True),
         ("The old bridge:", True),
-        ("The mayor was paid by them:", False),
+        ("These are the men who paid the mayor:", False),
         ("It is old.", False),
     ],
 )

@@ -45,6 +45,21 @@ def test_a_reply_that_cannot_be_used_changes_nothing(reply: str) -> None:
     assert rewritten(FakeModel(*reply)).question is None
 
 
+@pytest.mark.parametrize(
+    ("question", "reply", "is_used"),
+    [
+        ("And in 1962?", "What did Ines Falk do in 1962?", True),
+        ("And in 1962?", "What did Ines Falk do in 1926?", False),
+        ("And in 1962?", "What did Ines Falk do later?", False),
+        ("And after that?", "What did Ines Falk do after 1962?", False),
+    ],
+)
+def test_a_rewritten_question_has_the_numbers_of_the_question(
+    question: str, reply: str, *, is_used: bool
+) -> None:
+    assert (rewritten(FakeModel(reply), question).question is not None) == is_used
+
+
 def test_an_earlier_answer_is_no_rewritten_request() -> None:
     assert rewritten(FakeModel(SENTENCES[2]), "Say that more simply.").question is None
 

@@ -81,6 +81,17 @@ def test_support_is_found_at_the_end_of_long_evidence(checker: TrainedChecker) -
     assert checked(checker, claim, filler + EVIDENCE).probability >= checker.supported_from
 
 
+def test_what_is_false_at_the_end_of_a_long_claim_is_not_supported(
+    checker: TrainedChecker,
+) -> None:
+    false = "and the boats were sold to a circus."
+    claim = " ".join([*["Elin Brandt founded the harbour museum in 1974"] * 15, false])
+    found = checked(checker, claim)
+    assert found.probability < checker.supported_from
+    assert claim[found.unsupported[-1].start :].endswith(false)
+    assert claim[: found.unsupported[-1].end] == claim
+
+
 def test_many_claims_are_checked_as_one_by_one_in_their_order(checker: TrainedChecker) -> None:
     claims = [*TRUE, *(claim for claim, _ in FALSE)]
     together = checker.check([Pair(claim, EVIDENCE) for claim in claims])

@@ -78,6 +78,14 @@ def test_what_is_not_supported_is_left_out_and_counted() -> None:
     assert len(last.answer.citations) == 2
 
 
+def test_a_heading_or_lead_in_that_is_left_out_is_no_statement() -> None:
+    lead_in = "Here are the sources for all of the above:"
+    reply = f"## Gold\n\n{lead_in}\n- {SENTENCES[0]} [1]\n\nThe end: [2], [3]"
+    last = finished(FakeModel(reply))
+    assert last.answer.text == f"• {SENTENCES[0]} [1]"
+    assert (last.dropped, last.answer.note) == ((), None)
+
+
 @pytest.mark.parametrize("unsupported", ["strike", "keep"])
 def test_what_is_not_supported_is_kept_with_its_status(unsupported: str) -> None:
     answer = finished(FakeModel(f"{TRUE} {FALSE}"), unsupported=unsupported).answer
@@ -229,6 +237,15 @@ def test_an_answer_stopped_before_its_first_sentence_is_quoted() -> None:
     )
 
 
+def test_a_model_is_not_asked_after_the_stop() -> None:
+    stopped, model = threading.Event(), FakeModel(TRUE)
+    stopped.set()
+    (last,) = Writer(model, FakeChecker()).write(quoted(), MATERIAL, stopped)
+    assert isinstance(last, Finished)
+    assert "Stopped" in (last.answer.note or "")
+    assert model.asked == []
+
+
 def test_an_endless_reply_is_cut() -> None:
     class Endless(FakeModel):
         def __init__(self) -> None:
@@ -283,3 +300,8 @@ def test_a_label_is_shown_with_what_follows_it_and_is_no_claim() -> None:
     answer = finished(FakeModel(reply)).answer
     assert answer.text == f"Gains:\n• {SENTENCES[0]} [1]"
     assert [answer.text[c.start : c.end] for c in answer.claims] == [SENTENCES[0]]
+
+
+def test_a_label_whose_items_are_left_out_is_not_put_on_what_follows_them() -> None:
+    reply = f"Losses:\n- The dam was made of gold. [4]\n\n{SENTENCES[0]} [1]"
+    assert finished(FakeModel(reply)).answer.text == f"{SENTENCES[0]} [1]"
