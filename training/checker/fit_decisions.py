@@ -4,8 +4,9 @@
 
 The weights, and the probabilities from which a claim is supported or partly supported, are fitted
 on the first half of the texts of the evaluation sets, an eighth of their claims, and on held-out
-pairs of the run. The sets together weigh as much as the pairs, each set the same, and in it the
-supported claims as much as the others. They are written to the manifest in the checker's folder.
+pairs of the run. The pairs, single statements as a language model writes them, weigh twice as much
+as the sets together. Each set weighs the same, and in it the supported claims as much as the others.
+The result is written to the manifest in the checker's folder.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from training.checker.train import HELD_OUT
 
 PAIRS = "held-out pairs"
 _PAIRS = 700
+_PAIRS_WEIGHT = 2.0
 _TWICE = "wice_evidence"
 """The claims of another set with other evidence."""
 _SENTENCES = 8
@@ -105,7 +107,7 @@ def _weights(cases: Sequence[Case]) -> Floats:
         counts[case.group, case.is_supported] += 1
     sets = max(1, len({case.group for case in cases} - {PAIRS}))
     shares = [
-        (1.0 if case.group == PAIRS else 1 / sets) / counts[case.group, case.is_supported]
+        (_PAIRS_WEIGHT if case.group == PAIRS else 1 / sets) / counts[case.group, case.is_supported]
         for case in cases
     ]
     return np.array(shares) / sum(shares)
