@@ -243,7 +243,9 @@ def _genuine(sentences: list[Sentence], extractive: Answer, material: Material) 
     is_about_part = extractive.kind is Kind.ANSWER and not material.key
     question = extractive.understood or extractive.question
     asked = question if is_about_part else None
-    return without_planted(sentences, material.encode, asked, material.quoted)
+    # Those of an overview were chosen by rules, which a planted sentence can satisfy.
+    quoted = material.quoted if extractive.kind is Kind.ANSWER else ()
+    return without_planted(sentences, material.encode, asked, quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:
