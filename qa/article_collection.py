@@ -61,7 +61,7 @@ class ArticleCollection:
         return self.add_article(read_file(Path(path), self.settings, title=title), progress)
 
     def add_url(self, url: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        """Add the page at ``url``. No other method uses the network.
+        """Add the page at ``url``. Besides this, only answers in own words use the network.
 
         Raises:
             FetchError: The page cannot be fetched, or is on a forbidden address.

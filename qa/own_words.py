@@ -9,6 +9,10 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+import numpy as np
+from cachetools import LRUCache
+
+from index.embedding.embedder import Vectors
 from index.errors import ArticleNotFound
 from index.types import Article, Passage
 from qa.answerer import Answerer, Request
@@ -35,6 +39,8 @@ _ABOUT_WHOLE_TEXT = 0.02
 text, as "Explain it like I'm five" is. Chosen on 36 questions; of 40 other ones it finds all 20
 such requests. It is also exceeded by 5.5 % of 400 questions for facts (squad_en, covidqa,
 fairytale), which are then shown key sentences, too."""
+_CACHED = 10_000
+"""Embedded sentences: 15 MB."""
 _KEY_SENTENCES = 60
 """Key sentences of each article; as many are shown as there is room for."""
 
@@ -52,6 +58,8 @@ class OwnWords:
         self._answerer = answerer
         self._library = library
         self._max_question_chars = max_question_chars
+        self._vectors: LRUCache[str, Vectors] = LRUCache(_CACHED)
+        self._lock = threading.Lock()
 
     def events(
         self, request: Request, writer: Writer, stopped: threading.Event | None = None
@@ -136,7 +144,7 @@ class OwnWords:
             earlier=earlier,
             passages=passages,
             sections=named_sections(request.question, articles),
-            encode=self._answerer.intent_embedder.encode_documents,
+            encode=self._encode,
         )
         if not self._is_about_whole_text(request, articles):
             return material
@@ -148,6 +156,16 @@ class OwnWords:
             quoted=material.quoted or key[:1],
             key=key,
         )
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        """Return ``(n, dimension)``; the sentences of an article are embedded once."""
+        with self._lock:
+            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known |= zip(new, self._answerer.intent_embedder.encode_documents(new), strict=True)
+        with self._lock:
+            self._vectors.update((text, known[text]) for text in texts)
+        return np.stack([known[text] for text in texts])
 
     def _passages(self, request: Request, extractive: Answer) -> list[Passage]:
         """Return the passages of an answer, which an overview lacks, and some of each article."""

@@ -25,7 +25,7 @@ ABOUT_WITH_MODEL = (
     "Every answer quotes your articles, or is checked against them. "
     "If they don't contain an answer, it says so."
 )
-_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other", "reopen")
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.

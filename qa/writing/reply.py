@@ -14,13 +14,19 @@ from index.sentences import split_sentences
 from qa.output.escape import single_line
 from qa.writing.prompt import NO_ANSWER
 
-_NUMBER = r"(?:[^\W\d_]{1,9}\.?\s*)?\^?\d+"  # 3, ^3, sentence 3, and 3
+_NUMBER = r"(?:[^\W\d_]{1,9}[.:]?\s*)?\^?\d+"  # 3, ^3, sentence 3, and 3
 _BETWEEN = r"(?:\s*[,;、，&+–—-]\s*|\s+)"
 _MARK = re.compile(
     rf"[\[【]{{1,2}}\s*({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)(?:†[^\[\]【】\n]{{0,40}})?\s*[\]】]{{1,2}}"
     r"(?:\((?:https?:|#)[^\s()]{0,200}\))?"
 )
-_LEADING_MARKS = re.compile(rf"(?:{_MARK.pattern}\s*)+")
+# What may be between two marks: [1], [2], and at the end of a sentence also [1] and [2].
+_BETWEEN_MARKS = (
+    rf"(?:\s*[,;、，&–—-]\s*(?={_MARK.pattern})"
+    rf"|\s+[^\W\d_]{{1,4}}\s+(?={_MARK.pattern}\s*[.!?。]?\s*\Z))"
+)
+_LEADING_MARKS = re.compile(rf"(?:{_MARK.pattern}(?:{_BETWEEN_MARKS}|\s*))+")
+_FURTHER_MARKS = re.compile(rf"(?:[,;、，&–—-]\s*)?{_LEADING_MARKS.pattern}")
 _RANGE = re.compile(r"(\d+)(?:\s*[–—-]\s*\^?(\d+))?")
 _MAX_RANGE = 20
 _MAX_DIGITS = 6
@@ -210,7 +216,7 @@ def _segments(text: str, *, is_first: bool) -> list[_Segment]:
     for span in split_sentences(text):
         words = text[span.start : span.end]
         begins_line = "\n" in text[end : span.start] or (is_first and not segments)
-        marks = None if begins_line or not segments else _LEADING_MARKS.match(words)
+        marks = None if begins_line or not segments else _FURTHER_MARKS.match(words)
         if marks:
             last = segments[-1]
             at = span.start + marks.end()

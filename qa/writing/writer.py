@@ -80,7 +80,7 @@ class Writer:
         if not sentences:
             yield Finished(_quoted(extractive, _NO_ROOM))
             return
-        sentences = _genuine(sentences, question, material)
+        sentences = _genuine(sentences, extractive, material)
         if not sentences:
             yield Finished(_quoted(extractive, _NOTHING_GENUINE))
             return
@@ -248,11 +248,14 @@ def _has_evidence(extractive: Answer, material: Material) -> bool:
     return bool(material.quoted or nearest(extractive))
 
 
-def _genuine(sentences: list[Sentence], question: str, material: Material) -> list[Sentence]:
+def _genuine(sentences: list[Sentence], extractive: Answer, material: Material) -> list[Sentence]:
     """Return the sentences without those that seem to be planted in their article."""
     if material.encode is None:
         return sentences
-    return without_planted(sentences, material.encode, question, material.quoted)
+    # Those of an overview were chosen by rules, which a planted sentence can satisfy.
+    quoted = material.quoted if extractive.kind is Kind.ANSWER else ()
+    question = extractive.understood or extractive.question
+    return without_planted(sentences, material.encode, question, quoted)
 
 
 def _quoted(extractive: Answer, reason: str) -> Answer:

@@ -8,6 +8,7 @@ import pytest
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.embedding.model_files import DEFAULT_MODEL_SHA256
 from index.types import Article
+from qa.answers.answer import Kind
 from qa.answers.citation import Citation
 from qa.writing.events import Finished
 from qa.writing.evidence import Material, Sentence, select_sentences
@@ -113,6 +114,19 @@ def test_a_model_that_obeys_gets_nothing_to_the_user(
     assert PLANTED[0] not in model.asked[0][1].content
     assert last.dropped == (PLANTED[0],)
     assert last.answer.engine is None
+
+
+def test_a_planted_sentence_that_a_summary_quotes_is_left_out(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    article = article_with(LIGHTHOUSE, PLANTED[0], 1)
+    start = article.text.index(PLANTED[0])
+    citation = Citation.of(article, start, start + len(PLANTED[0]))
+    summary = replace(quoted("Summarise the text."), passages=(), kind=Kind.SUMMARY)
+    material = Material([article], [citation], encode=embedder.encode_documents)
+    model = FakeModel("Fine.")
+    list(Writer(model, FakeChecker()).write(summary, material))
+    assert PLANTED[0] not in model.asked[0][1].content
 
 
 def test_the_weights_are_of_the_default_embedding_model() -> None:

@@ -34,6 +34,9 @@ def claims(*pieces: str, complete: bool = True) -> list[tuple[str, tuple[int, ..
         "The dam broke at night [3](https://a.test/3). Nobody was hurt [1 & 4].",
         "The dam broke at night 【3†source】. Nobody was hurt [Sentence 1, sentence 4].",
         "The dam broke at night [3]. Nobody was hurt [1、4].",
+        "The dam broke at night [Source: 3]. Nobody was hurt [1], [4].",
+        "The dam broke at night. [3] Nobody was hurt. [1]; [4]",
+        "The dam broke at night [3]. Nobody was hurt [1] and [4].",
         "```text\nThe dam broke at night. [3]\nNobody was hurt. [1 4]\n```",
         "The dam broke at night. [sentence 3]\n\nNobody was hurt. [1] [4]",
         "**The dam** broke at night. [3]\n\n`Nobody` was *hurt*. [1][4]",
@@ -74,6 +77,11 @@ def test_a_sentence_is_split_at_a_semicolon() -> None:
         ("The dam above the town broke at night;", (3, 5)),
         ("the mayor resigned a week later.", (3, 5)),
     ]
+
+
+def test_no_word_between_marks_within_a_sentence_is_lost() -> None:
+    ((text, _),) = claims("The dam [1] broke in [2] the [3] spring [4].")
+    assert text == "The dam broke in the spring."
 
 
 def test_a_few_words_before_a_mark_are_no_statement_of_their_own() -> None:
