@@ -150,7 +150,7 @@ def is_plainly_english(text: str) -> bool:
 def may_want_other_language(request: str) -> bool:
     """Return whether a request is, or may ask for a reply, in another language than English.
 
-    It is true of 98 to 100 % of German, Spanish, Romanian, Vietnamese and Chinese questions, and of
+    It is true of 97 to 100 % of German, Spanish, Romanian, Vietnamese and Chinese questions, and of
     3 % of English ones, which name a language or a people (300 each of xquad, and of xquad_en,
     squad_en, covidqa and fairytale, none of which it was made with).
     """
