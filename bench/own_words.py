@@ -44,6 +44,7 @@ from qa.writing.openai_model import TimeLimits
 from qa.writing.trained_checker import TrainedChecker
 from qa.writing.writer import Writer
 
+PREMISE_VERDICTS = ("refused", "told", "agreed", "something else")
 _LIMITS = TimeLimits(first_word=600.0, whole=900.0)
 
 
@@ -160,7 +161,7 @@ def premise_rows(tasks: Sequence[Task]) -> list[list[str]]:
         "model, unchecked": [_written_verdict(task, keeps_all=True) for task in tasks],
         "model, checked": [_written_verdict(task, keeps_all=False) for task in tasks],
     }
-    verdicts = ("refused", "told", "agreed")
+    verdicts = PREMISE_VERDICTS
     return [[way, *(str(found.count(v)) for v in verdicts)] for way, found in ways.items()]
 
 
@@ -172,7 +173,8 @@ def _written_verdict(task: Task, *, keeps_all: bool) -> str:
     text = " ".join(said).lower()
     if any(words.lower() in text for words in task.row["says"]):
         return "told"
-    return "agreed"
+    agrees = any(words.lower() in text for words in task.row["agrees"])
+    return "agreed" if agrees else "something else"
 
 
 def _is_shown(claim: Claim) -> bool:
@@ -213,7 +215,8 @@ def main() -> None:
     ]
     if not given.tasks_only:
         premises = list(ask_all(texts, rows_of("premises.jsonl"), "premises"))
-        lines += [*table(("way", "refused", "told", "agreed"), premise_rows(premises)), ""]
+        lines += [*table(("way", *PREMISE_VERDICTS), premise_rows(premises)), ""]
+        tasks += premises
     rows = [
         [
             task.row["question"], one_line(task.quoted.text), one_line(text), claim.status.value,

@@ -11,6 +11,7 @@ import pytest
 
 from bench.own_questions import rows_of
 from bench.own_words import (
+    PREMISE_VERDICTS,
     RememberingWriter,
     Task,
     count_statements,
@@ -23,7 +24,11 @@ from qa.writing.language_model import Ending, Message
 from tests.writing.fakes import FakeModel, quoted
 
 ASKED = [Message("user", "What broke?")]
-ROW: dict[str, Any] = {"question": "Why was the dam repaired?", "says": ["broke"], "agrees": ["repaired"]}
+ROW: dict[str, Any] = {
+    "question": "Why was the dam repaired?",
+    "says": ["broke"],
+    "agrees": ["repaired"],
+}
 
 
 def read(model: RememberingWriter) -> tuple[str, Ending]:
@@ -67,6 +72,7 @@ def test_statements_are_counted_by_what_a_person_found_and_by_status() -> None:
         ([("The dam broke.", Status.SUPPORTED)], "told", "told"),
         ([("It was repaired.", Status.PARTLY)], "agreed", "agreed"),
         ([("It was repaired.", Status.NOT_SUPPORTED)], "agreed", "refused"),
+        ([("It was old.", Status.SUPPORTED)], "something else", "something else"),
     ],
 )
 def test_what_the_check_leaves_out_does_not_agree_with_a_wrong_premise(
@@ -74,9 +80,8 @@ def test_what_the_check_leaves_out_does_not_agree_with_a_wrong_premise(
 ) -> None:
     refused = replace(quoted(), answered=False, text="", marks=(), citations=())
     rows = {row[0]: row[1:] for row in premise_rows([Task(ROW, refused, written(*statements))])}
-    order = ("refused", "told", "agreed")
-    assert rows["model, unchecked"][order.index(unchecked)] == "1"
-    assert rows["model, checked"][order.index(checked)] == "1"
+    assert rows["model, unchecked"][PREMISE_VERDICTS.index(unchecked)] == "1"
+    assert rows["model, checked"][PREMISE_VERDICTS.index(checked)] == "1"
 
 
 def test_every_judgement_is_of_a_task() -> None:
