@@ -219,13 +219,13 @@ def main() -> None:
         tasks += premises
     rows = [
         [
-            task.row["question"], one_line(task.quoted.text), one_line(text), claim.status.value,
+            task.row["question"], one_line(text), claim.status.value,
             f"{claim.probability:.2f}", judged.get((task.row["question"], text), ""),
         ]
         for task in tasks
         for text, claim in (*task.statements(), *_no_statement(task))
     ]  # fmt: skip
-    head = ("question", "quoted", "statement", "status", "probability", "person")
+    head = ("question", "statement", "status", "probability", "person")
     lines += table(head, rows)
     report(given.out, "own_words", "\n".join(lines))
 
