@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from index.sentences import split_sentences
 from qa.answers.claim import Status
 from qa.writing.attribution import letter_runs, nearest_numbers
 from qa.writing.claim_checker import Checked, Checker, Pair
@@ -99,11 +100,12 @@ class StatementChecker:
 
     def _checked(self, cited: Sequence[tuple[Clause, tuple[int, ...]]]) -> list[Statement]:
         """Return the clauses as statements; those that cite nothing are not supported."""
-        pairs = [Pair(clause.text, self._evidence(numbers)) for clause, numbers in cited if numbers]
-        found = iter(self._checker.check(pairs) if pairs else ())
+        pairs = [Pair(clause.text, self._evidence(numbers)) for clause, numbers in cited]
+        with_evidence = [pair for pair in pairs if pair.evidence.strip()]
+        found = iter(self._checker.check(with_evidence) if with_evidence else ())
         statements = []
-        for clause, numbers in cited:
-            checked = next(found) if numbers else Checked(0.0)
+        for (clause, numbers), pair in zip(cited, pairs, strict=True):
+            checked = next(found) if pair.evidence.strip() else Checked(0.0)
             statements.append(Statement(clause.text, numbers, checked, self._status(checked)))
         return statements
 
@@ -115,13 +117,28 @@ class StatementChecker:
         return Status.NOT_SUPPORTED
 
     def _evidence(self, numbers: Sequence[int]) -> str:
-        """Return the numbered sentences with their neighbours, each only once."""
+        """Return the numbered sentences with their neighbours, each only once.
+
+        A question is no evidence: that the text asks "Is it waterproof?" does not say that it is.
+        """
         texts = (self._sentences[number - 1].with_neighbours for number in numbers)
-        return "\n".join(dict.fromkeys(texts))
+        return "\n".join(_without_questions(text) for text in dict.fromkeys(texts))
 
     def _nearest(self, clause: Clause) -> tuple[int, ...]:
         return nearest_numbers(clause.text, self._runs, _NEAREST)
 
     @cached_property
     def _runs(self) -> list[frozenset[str]]:
-        return [letter_runs(sentence.text) for sentence in self._sentences]
+        return [
+            frozenset() if _is_question(sentence.text) else letter_runs(sentence.text)
+            for sentence in self._sentences
+        ]
+
+
+def _without_questions(text: str) -> str:
+    sentences = (text[span.start : span.end] for span in split_sentences(text))
+    return " ".join(sentence for sentence in sentences if not _is_question(sentence))
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip().endswith(("?", "？", "؟"))
