@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from bench.datasets import CALIBRATED_ON, in_first_half, read_set
 from bench.embedding import RememberingEmbedder
@@ -88,6 +88,8 @@ def plant(text: str, paragraph: str, place: str) -> str:
 class _Recorder:
     """Stands in for the writer, and keeps what it is given."""
 
+    model: Any = None
+    """Not asked, as no question follows another."""
     material: Material
 
     def write(

@@ -37,7 +37,8 @@ def test_everything_that_pip_installs_is_pinned() -> None:
     found: set[str] = set()
     needed("article-qa", frozenset({"test"}), found)
     assert "gradio" in found
-    assert found - pinned("constraints.txt") == set()
+    # One extra of article-qa needs another.
+    assert found - pinned("constraints.txt") - {"article-qa"} == set()
 
 
 def test_the_pieces_of_the_large_model_are_pinned_with_their_hashes() -> None:

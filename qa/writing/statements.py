@@ -70,7 +70,9 @@ class StatementChecker:
             and nearest[0] not in clause.numbers
         }
         for i, other in zip(others, self._checked([*others.values()]), strict=True):
-            if other.status is Status.SUPPORTED or not statements[i].numbers:
+            if other.status is Status.SUPPORTED or (
+                other.status is Status.PARTLY and not statements[i].numbers
+            ):
                 statements[i] = other
         return statements
 
