@@ -21,9 +21,10 @@ def test_vectors_are_float32_of_unit_length_in_the_order_given(
     assert vectors.shape == (3, 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    # Where the processor has bfloat16, a text's vector depends a little on its batch.
-    assert vectors[0] @ vectors[2] > 0.999
-    assert vectors[0] @ embedder.encode_query("short") > 0.999
+    # Where the processor has bfloat16, a text's vector depends a little on its batch, and documents
+    # are embedded in 8 bits once many were.
+    assert vectors[0] @ vectors[2] > 0.99
+    assert vectors[0] @ embedder.encode_query("short") > 0.99
     assert vectors[0] @ vectors[1] < 0.9
 
 
