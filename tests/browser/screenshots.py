@@ -27,7 +27,7 @@ from tests.browser.visiting import PATIENCE_MS
 
 ANSWERED = ("Who did Marco Rubio call?", "Why did Islamabad suspend the Simla Agreement?")
 REFUSED = "How many soldiers died at Galwan?"
-WRITTEN = "Explain what the United States asked of India and Pakistan, and why."
+WRITTEN = "Explain what happened between India and Pakistan."
 WRITING_MS = 300_000
 """The longest time for a language model without a graphics card."""
 
@@ -116,7 +116,7 @@ def _ask(page: Page, question: str, turn: int, patience_ms: float) -> None:
 def _follow(page: Page, view: View) -> None:
     if view.followed:
         reply = page.locator("#chat [data-testid=bot]").nth(view.followed - 1)
-        reply.get_by_role("link", name="[1]", exact=True).click()
+        reply.locator("a", has_text="[1]").first.click()
         expect(page.locator(".paper .lit").first).to_be_in_viewport()
 
 
