@@ -20,7 +20,7 @@ from training.checker.edits import (
     other_roles,
     related_word,
 )
-from training.checker.features import ClaimWindowMaker, batches, load_batches, save_batches
+from training.checker.features import ClaimWindowMaker, load_batches, save_batches
 from training.checker.made_pairs import PairMaker
 from training.checker.neighbours import ALIKE, Neighbours
 from training.checker.pairs import (
@@ -34,6 +34,7 @@ from training.checker.pairs import (
 from training.checker.published import published_pairs, read_published
 from training.checker.rewording import join, move_lead, shorten
 from training.checker.statements import StatementMaker
+from training.reader.features import batches
 
 EVIDENCE = "In 1912 Ruth Calder met Tomas Weil in Arlen. Ines Moro paid 40 crowns for the mill."
 

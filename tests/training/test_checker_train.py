@@ -23,10 +23,11 @@ from training.checker import train
 from training.checker.export import export_checker
 from training.checker.features import collate
 from training.checker.model import CheckerModel
-from training.checker.settings import CheckerSettings, rate_at
+from training.checker.settings import CheckerSettings
 from training.checker.train import CHECKPOINT, CheckerRun, prepare_to_finish
 from training.checker.trainer import CheckerTrainer
 from training.reader.saving import load_checkpoint
+from training.reader.settings import rate_at
 
 pytestmark = pytest.mark.slow
 SETTINGS = CheckerSettings(steps=4, batch_tokens=1024, warm_up=2)

@@ -15,11 +15,8 @@ from qa.reading.model import TOKENIZER
 from qa.writing.claim_windows import ClaimTokenizer
 from training.checker.pairs import RELATIONS, Pair
 from training.reader.saving import write_whole
-from training.reader.seeding import seeded
 
 _ENCODED_AT_ONCE = 1000
-_SORTED_AT_ONCE = 2000
-"""The number of windows sorted by length together: little padding, but still well mixed."""
 UNKNOWN = -1
 
 
@@ -68,21 +65,6 @@ class ClaimWindowMaker:
                 yield LabelledWindow(
                     window.ids, window.evidence_at, pair.relations, labels, pair.kind
                 )
-
-
-def batches(
-    windows: Sequence[LabelledWindow], max_tokens: int, *seed: object
-) -> list[list[LabelledWindow]]:
-    """Return the windows in batches of about one length and at most ``max_tokens``, shuffled."""
-    rng = seeded("batches", *seed)
-    order = list(windows)
-    rng.shuffle(order)
-    found: list[list[LabelledWindow]] = []
-    for first in range(0, len(order), _SORTED_AT_ONCE):
-        some = sorted(order[first : first + _SORTED_AT_ONCE], key=lambda window: len(window.ids))
-        found += _packed(some, max_tokens)
-    rng.shuffle(found)
-    return found
 
 
 def collate(windows: Sequence[LabelledWindow]) -> ClaimBatch:
@@ -150,14 +132,3 @@ def _labels(unsupported: Sequence[Span] | None, offsets: Sequence[Span]) -> Iter
             yield UNKNOWN
         else:
             yield int(any(overlap(offset, span) for span in unsupported))
-
-
-def _packed(windows: Sequence[LabelledWindow], max_tokens: int) -> Iterator[list[LabelledWindow]]:
-    batch: list[LabelledWindow] = []
-    for window in windows:
-        if batch and len(window.ids) * (len(batch) + 1) > max_tokens:
-            yield batch
-            batch = []
-        batch.append(window)
-    if batch:
-        yield batch

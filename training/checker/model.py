@@ -71,8 +71,3 @@ class CheckerModel(nn.Module):
         with torch.inference_mode():
             found = self(batch.ids, batch.attention, batch.types)
         return ClaimLogits(*(each.float().numpy() for each in found))
-
-
-def trained_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return the trained tensors by name."""
-    return {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from index.errors import InputError
+from training.reader.settings import check_same_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,4 @@ class CheckerSettings:
         Raises:
             InputError: A setting differs; the message names it.
         """
-        mine, theirs = self.to_dict(), stored.to_dict()
-        changed = [f"{name} was {theirs[name]}" for name in mine if mine[name] != theirs[name]]
-        if changed:
-            msg = f"The run in this folder has other settings: {', '.join(changed)}. Use another."
-            raise InputError(msg)
-
-
-def rate_at(step: int, settings: CheckerSettings) -> float:
-    """Return the learning rate of a step; 0 is the first."""
-    rate = settings.learning_rate
-    if step < settings.warm_up:
-        return rate * (step + 1) / settings.warm_up
-    falling = step - (settings.steps - settings.decay)
-    if settings.decay and falling >= 0:
-        return rate * max(0.0, 1 - math.sqrt((falling + 1) / settings.decay))
-    return rate
+        check_same_settings(self.to_dict(), stored.to_dict())

@@ -35,7 +35,6 @@ from index.embedding.model_files import default_model_folder
 from training.checker.features import (
     ClaimWindowMaker,
     LabelledWindow,
-    batches,
     collate,
     load_batches,
     save_batches,
@@ -49,6 +48,7 @@ from training.checker.published import published_pairs, read_published
 from training.checker.settings import CheckerSettings
 from training.checker.statements import StatementMaker
 from training.checker.trainer import CheckerTrainer
+from training.reader.features import batches
 from training.reader.saving import RunLog, load_checkpoint, save_checkpoint, sha256_of
 from training.reader.seeding import seeded
 from training.reader.sources import TrainingData, read_training_data

@@ -10,8 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.checker.features import ClaimBatch
-from training.checker.model import CheckerModel, trained_weights
-from training.checker.settings import CheckerSettings, rate_at
+from training.checker.model import CheckerModel
+from training.checker.settings import CheckerSettings
+from training.reader.adapters import trained_weights
+from training.reader.settings import rate_at
+from training.reader.trainer import trained_parameters
 
 _OFFSET = 8.0
 """Tokens; a wrong word counts the less the more there are, but not a lone one eightfold."""
@@ -44,8 +47,8 @@ class CheckerTrainer:
             group["lr"] = rate * group["factor"]
         loss = loss_of(self._working, batch, self._settings)
         loss.backward()  # type: ignore[no-untyped-call] # theirs
-        ours = _trained(self.model)
-        for parameter, computed in zip(ours, _trained(self._working), strict=True):
+        ours = trained_parameters(self.model)
+        for parameter, computed in zip(ours, trained_parameters(self._working), strict=True):
             parameter.grad = None if computed.grad is None else computed.grad.float()
             computed.grad = None
         nn.utils.clip_grad_norm_(ours, self._settings.clip)
@@ -85,7 +88,9 @@ class CheckerTrainer:
 
     def _give_weights(self) -> None:
         with torch.no_grad():
-            for ours, theirs in zip(_trained(self.model), _trained(self._working), strict=True):
+            for ours, theirs in zip(
+                trained_parameters(self.model), trained_parameters(self._working), strict=True
+            ):
                 theirs.copy_(ours)
 
 
@@ -103,10 +108,6 @@ def loss_of(model: nn.Module, batch: ClaimBatch, settings: CheckerSettings) -> T
     by_window = (each * labelled).sum(-1) / (batch.unsupported.sum(-1) + _OFFSET)
     known = labelled.amax(-1).sum().clamp(min=1)
     return -likely.logsumexp(-1).mean() + settings.words_weight * by_window.sum() / known
-
-
-def _trained(model: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def _optimizer(model: CheckerModel, settings: CheckerSettings) -> torch.optim.AdamW:

@@ -91,7 +91,7 @@ def join_all(model: ReaderModel, working: ReaderModel) -> None:
             ours.join(theirs)
 
 
-def trained_weights(model: ReaderModel) -> dict[str, Tensor]:
+def trained_weights(model: nn.Module) -> dict[str, Tensor]:
     """Return the trained tensors by name; those of a model with adapters leave out the rest."""
     return {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from tokenizers import Encoding
@@ -17,6 +17,17 @@ from training.reader.examples import Example
 from training.reader.seeding import seeded
 
 _T = TypeVar("_T")
+
+
+class HasTokens(Protocol):
+    """Anything that is put into a batch with others of about its length."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Its tokens."""
+
+
+_W = TypeVar("_W", bound=HasTokens)
 
 VERDICTS = ("span", "yes", "no")
 """In the order of the model's outputs."""
@@ -133,12 +144,12 @@ class WindowMaker:
             )
 
 
-def batches(windows: Sequence[Window], max_tokens: int, *seed: object) -> list[list[Window]]:
+def batches(windows: Sequence[_W], max_tokens: int, *seed: object) -> list[list[_W]]:
     """Return the windows in batches of one length and at most ``max_tokens``, shuffled."""
     rng = seeded("batches", *seed)
     order = list(windows)
     rng.shuffle(order)
-    found: list[list[Window]] = []
+    found: list[list[_W]] = []
     for some in _runs(order, _SORTED_AT_ONCE):
         found += _packed(sorted(some, key=lambda window: len(window.ids)), max_tokens)
     rng.shuffle(found)
@@ -178,9 +189,9 @@ def collate(windows: Sequence[Window]) -> Batch:
     )
 
 
-def _packed(windows: Sequence[Window], max_tokens: int) -> Iterator[list[Window]]:
+def _packed(windows: Sequence[_W], max_tokens: int) -> Iterator[list[_W]]:
     """Join windows sorted by length so that each batch, padded, has at most ``max_tokens``."""
-    batch: list[Window] = []
+    batch: list[_W] = []
     for window in windows:
         if batch and len(window.ids) * (len(batch) + 1) > max_tokens:
             yield batch

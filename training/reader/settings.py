@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from index.errors import InputError
 from training.reader.epoch import Mixture
@@ -76,14 +76,38 @@ class TrainSettings:
         Raises:
             InputError: A setting differs; the message names it.
         """
-        mine, theirs = self.to_dict(), stored.to_dict()
-        changed = [f"{name} was {theirs[name]}" for name in mine if mine[name] != theirs[name]]
-        if changed:
-            msg = f"The run in this folder has other settings: {', '.join(changed)}. Use another."
-            raise InputError(msg)
+        check_same_settings(self.to_dict(), stored.to_dict())
 
 
-def rate_at(step: int, settings: TrainSettings) -> float:
+def check_same_settings(mine: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Raise InputError, which names what differs, unless the settings of a run are the same."""
+    changed = [f"{name} was {stored[name]}" for name in mine if mine[name] != stored[name]]
+    if changed:
+        msg = f"The run in this folder has other settings: {', '.join(changed)}. Use another."
+        raise InputError(msg)
+
+
+class Schedule(Protocol):
+    """What the learning rate of a step depends on; see :class:`TrainSettings`."""
+
+    @property
+    def steps(self) -> int:
+        """The number of steps of the run."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate at the end of the warm-up."""
+
+    @property
+    def warm_up(self) -> int:
+        """Steps in which the rate rises."""
+
+    @property
+    def decay(self) -> int:
+        """The number of steps at the end in which it falls."""
+
+
+def rate_at(step: int, settings: Schedule) -> float:
     """Return the learning rate of a step; 0 is the first."""
     rate = settings.learning_rate
     if step < settings.warm_up:
