@@ -217,17 +217,23 @@ def main() -> None:
         premises = list(ask_all(texts, rows_of("premises.jsonl"), "premises"))
         lines += [*table(("way", *PREMISE_VERDICTS), premise_rows(premises)), ""]
         tasks += premises
-    rows = [
-        [
+    head = ("question", "statement", "status", "probability", "person")
+    lines += table(head, statement_rows(tasks, judged))
+    report(given.out, "own_words", "\n".join(lines))
+
+
+def statement_rows(
+    tasks: Sequence[Task], judged: dict[tuple[str, str], str]
+) -> list[tuple[str, ...]]:
+    """Return each statement with its status and probability, and what a person found."""
+    return [
+        (
             task.row["question"], one_line(text), claim.status.value,
             f"{claim.probability:.2f}", judged.get((task.row["question"], text), ""),
-        ]
+        )
         for task in tasks
         for text, claim in (*task.statements(), *_no_statement(task))
     ]  # fmt: skip
-    head = ("question", "statement", "status", "probability", "person")
-    lines += table(head, rows)
-    report(given.out, "own_words", "\n".join(lines))
 
 
 def _no_statement(task: Task) -> Iterator[tuple[str, Claim]]:
