@@ -30,6 +30,21 @@ GRADIO_WARNINGS = (
     pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
 )
+# Resolves when nothing in the conversation has changed for 200 ms.
+UNTIL_CHAT_IS_STILL = """() => new Promise((resolve) => {
+  let timer = setTimeout(done, 200);
+  const observer = new MutationObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(done, 200);
+  });
+  observer.observe(document.querySelector('#chat'), {
+    childList: true, subtree: true, characterData: true,
+  });
+  function done() {
+    observer.disconnect();
+    resolve();
+  }
+})"""
 HOSTILE_TITLE = "</div><b>Hostile</b> ${window.pwned=1}"
 HOSTILE_SENTENCES = (
     "The bridge <img src=x onerror=window.pwned=1> opened in 1932.",
@@ -67,6 +82,8 @@ class Visit:
         self.turns += 1
         marker = f'.status[data-turn="{self.turns}"][data-state="done"]'
         expect(self.page.locator(marker)).to_be_visible(timeout=PATIENCE_MS)
+        # A click is lost if Gradio replaces its target between pressing and releasing.
+        self.page.evaluate(UNTIL_CHAT_IS_STILL)
         return self.reply(self.turns)
 
     def reply(self, turn: int) -> Locator:

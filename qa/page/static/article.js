@@ -52,6 +52,11 @@ function setUpArticle({ element, trigger, watch }) {
     requested = button.dataset.turn === 'before' ? 'end' : 'start';
     trigger('turn', { to: button.dataset.turn });
   });
+  // Gradio may replace elements, or reset their classes, after it has reported a new value.
+  new MutationObserver(() => {
+    const place = document.getElementById(nameInAddress());
+    if (place && !place.classList.contains('lit')) highlight(nameInAddress());
+  }).observe(element, { childList: true, subtree: true, attributeFilter: ['class', 'id'] });
   watch('value', () => {
     highlight(nameInAddress());
     const target = element.querySelector('[data-target]')?.dataset.target;
