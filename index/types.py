@@ -10,10 +10,12 @@ import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from index.errors import ArticleNotFound, EmptyArticle, TitleError, UnreadableFile
+from index.source_file import SourceFile
+from index.structure import Mark, Table, mark_of, table_of
 
 MAX_TITLE_CHARS = 300
 # 128 bits of SHA-256, so that nobody can make two texts with the same id.
@@ -60,9 +62,15 @@ class Article:
     pages: tuple[int, ...] = ()
     """The offset of each page, page 1 first; empty if it has no pages. A page without text starts
     where the next one does."""
+    marks: tuple[Mark, ...] = ()
+    """What parts of the text are, by their start, an outer one before those in it."""
+    tables: tuple[Table, ...] = ()
+    """The tables, in order."""
+    file: SourceFile | None = field(default=None, compare=False, repr=False)
+    """The file it was read from, until it is added to a library, which keeps the file apart."""
 
     @classmethod
-    def from_text(
+    def from_text(  # noqa: PLR0913 - all but the text by name
         cls,
         text: str,
         *,
@@ -70,10 +78,12 @@ class Article:
         source: str | None = None,
         headings: tuple[Heading, ...] = (),
         pages: tuple[int, ...] = (),
+        marks: tuple[Mark, ...] = (),
+        tables: tuple[Table, ...] = (),
     ) -> Self:
         r"""Return the article of ``text``, with CRLF and CR replaced by LF.
 
-        With ``headings`` or ``pages``, the text must not contain ``\r``. The default title is its
+        With anything that has offsets, the text must not contain ``\r``. The default title is its
         first line.
 
         Raises:
@@ -93,21 +103,30 @@ class Article:
             )
             raise UnreadableFile(msg) from error
         title = one_line(title) or one_line(text[:1000].strip().split("\n", 1)[0])
-        return cls(article_id, title, text, source, headings, pages=pages)
+        return cls(
+            article_id, title, text, source, headings, pages=pages, marks=marks, tables=tables
+        )
 
     def page_of(self, offset: int) -> int | None:
         """Return the number of the page of an offset; None if the article has no pages."""
         return pages_between(self.pages, offset, offset)[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; :meth:`from_dict` is the inverse."""
-        return asdict(self)
+        """Return JSON-ready values, without the file; :meth:`from_dict` is the inverse."""
+        values = asdict(replace(self, file=None))
+        del values["file"]
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the article that :meth:`to_dict` was made from."""
-        headings = tuple(Heading(**heading) for heading in data["headings"])
-        return cls(**{**data, "headings": headings, "pages": tuple(data.get("pages", ()))})
+        found = {
+            "headings": tuple(Heading(**heading) for heading in data["headings"]),
+            "pages": tuple(data.get("pages", ())),
+            "marks": tuple(map(mark_of, data.get("marks", ()))),
+            "tables": tuple(map(table_of, data.get("tables", ()))),
+        }
+        return cls(**{**data, **found})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +141,21 @@ class ArticleInfo:
     added_at: str | None
     pages: int
     """The number of pages; 0 if it has none."""
+    file_bytes: int = 0
+    """The size of the file that is kept with it; 0 if none is."""
 
     @classmethod
     def of(cls, article: Article) -> Self:
         """Return ``article`` without its text."""
-        length, pages = len(article.text), len(article.pages)
-        return cls(article.id, article.title, article.source, length, article.added_at, pages)
+        return cls(
+            article.id,
+            article.title,
+            article.source,
+            len(article.text),
+            article.added_at,
+            len(article.pages),
+            len(article.file.data) if article.file else 0,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""

@@ -24,7 +24,6 @@ from index import errors
 from index.errors import InputError, TooLarge, UnreadableFile
 from index.limits import LoadLimits, check_cancelled
 from index.sources.document import ParsedDocument
-from index.types import Heading
 
 Reader: TypeAlias = Callable[[bytes, LoadLimits], ParsedDocument]
 """Reads the bytes of a file; raises InputError."""
@@ -52,8 +51,9 @@ _MAX_BYTES_BEFORE = 1_000_000
 _CHECK_SECONDS = 0.2
 _EXIT_SECONDS = 10.0
 _PIPE_BYTES = 1 << 16
-# An answer is JSON in ASCII, where a character takes up to 12 bytes, plus headings and pages.
-_BYTES_PER_CHAR = 12
+# An answer is JSON in ASCII, where a character takes up to 12 bytes, plus headings, marks and the
+# places of the words.
+_BYTES_PER_CHAR = 24
 _OTHER_BYTES = 64_000_000
 
 
@@ -158,8 +158,7 @@ def _parse_answer(answer: bytes) -> ParsedDocument:
     try:
         found = json.loads(answer)
         if "error" not in found:
-            headings = tuple(Heading(**heading) for heading in found["headings"])
-            return ParsedDocument(found["text"], found["title"], headings, tuple(found["pages"]))
+            return ParsedDocument.from_dict(found)
         kind, message = getattr(errors, found["error"]), str(found["message"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableFile(_DAMAGED) from error
@@ -187,7 +186,7 @@ def main() -> None:
 
 def _attempt(read: Reader, data: bytes, limits: LoadLimits) -> dict[str, Any]:
     try:
-        return asdict(read(data, limits))
+        return read(data, limits).to_dict()
     except InputError as error:
         return {"error": type(error).__name__, "message": str(error)}
     except MemoryError:

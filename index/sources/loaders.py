@@ -10,11 +10,12 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.source_file import SourceFile
 from index.sources.detect import DetectedFormat, detect_format
 from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
@@ -113,13 +114,16 @@ def load_bytes(  # noqa: PLR0913 - all but two by name
     if not loaded.text.strip():
         msg = f"{name or 'The file'} has no text in it. Add a file with at least one word."
         raise EmptyArticle(msg)
-    return Article.from_text(
+    article = Article.from_text(
         loaded.text,
         title=title or loaded.title or title_from_name(name),
         source=source if source is not None else name or None,
         headings=loaded.headings,
         pages=loaded.pages,
+        marks=loaded.marks,
+        tables=loaded.tables,
     )
+    return replace(article, file=SourceFile(name, data, loaded.layouts))
 
 
 @contextmanager
