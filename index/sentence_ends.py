@@ -18,13 +18,13 @@ if they are apostrophes."""
 _OPENERS = "\"'“‘„«»‹`([{¿¡「『（"
 # A quotation mark directly after the full stop, and one that cannot open a quotation.
 _CLOSERS = re.compile(r"[\"'”’“»«›)\]}」』）】〉》]+|\s[»”)\]](?=\s|\Z)")
-_NOTE_MARKS = re.compile(r"[¹²³⁰⁴-⁹]+|\s?\[\d{1,3}\]")
+_NOTE_MARKS = re.compile(r",?\s?[¹²³⁰⁴-⁹]+|\s?\[\d{1,3}\]")
 # "4 million.1 The", but not "No.1 The" or "fig.2 The".
 _NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}\.)\d{1,3}(?=\s)")
 _NEXT = re.compile(rf"\s*(?:[-–—]{{1,2}}\s+)?[{re.escape(_OPENERS)}]*(?P<word>.?.?)")
 # What sentencex overlooks: "(See below.) They", "See example.org. They", notes.
 _OVERLOOKED = re.compile(
-    r"(?<!\.\w)[.!?…][)\]](?=\s)|\w{3}\.[a-z]{2,4}\.(?=\s+[A-Z])|[.!?…][¹²³⁰⁴-⁹]"
+    r"(?<!\.\w)[.!?…][)\]](?=\s)|\w{3}\.[a-z]{2,4}\.(?=\s+[A-Z])|[.!?…][¹²³⁰⁴-⁹]|[。！？]）"
     rf"|{_NOTE_NUMBER.pattern}"
 )
 # No sentence starts with these.
@@ -34,12 +34,17 @@ _QUOTATIVE = re.compile(r"[とっなにをがはもの]")
 _END_WORD = re.compile(r"(?P<number>\d\s?)?(?<!\w)(?P<word>[^\W\d_]+)\.\Z")
 _NUMBER_OF_ITEM = re.compile(r"\s*\(?(?:\d{1,3}|[^\W\d_])[.)]\s*")
 # Neither is in sentencex's English list.
-_BEFORE_ANYTHING = frozenset("approx vol vols ch ed eds eq eqs sra srta dra bzw".split())
+_BEFORE_ANYTHING = frozenset("approx av vol vols ch ed eds eq eqs sra srta dra bzw".split())
 _BEFORE_A_NUMBER = _BEFORE_ANYTHING | frozenset(
-    """abb app art arts av ca cap chap chaps cf ex ext fig figs fol incl lit max min no nos núm op
+    """abb app art arts ca cap chap chaps cf ex ext fig figs fol incl lit max min no nos núm op
     para paras pág págs pos rec ref refs rev sec sect ser tab tel tom ver""".split()
 )
 _VOWEL = re.compile(r"[aeiouyáéíóúàèìòùâêîôûäëïöüåæøœıаеёиоуыэюяіїєαεηιουωάέήίόύώ]", re.IGNORECASE)
+# Besides digits. "A" and "I" are rather words.
+_LETTER_AS_NUMBER = re.compile(r"(?:[B-HJ-Z]|[IVXLC]{2,5})\b(?!\.)")
+# Without a space, it is rather "ASP.NET" or "Node.Js".
+_GLUED_END = re.compile(r"(?:[^\W\d_A-Z]{2}|\d\d)[.!?…]\Z")
+_GLUED_START = re.compile(r"(?:[^\W\d_a-z][^\W\d_A-Z]*|\d+)(?:\s|,\s|['’])")
 _HOUR = re.compile(r"\b[ap]\.\s?m\.\Z", re.IGNORECASE)
 _TIME_ZONE = re.compile(r"(?:UTC|[A-Z]{1,4}T|Eastern|Central|Mountain|Pacific|Greenwich)\b")
 # German writes ordinals as "3.", and capitals after them.
@@ -47,7 +52,10 @@ _GERMAN_ORDINAL = re.compile(
     r"\b(?:am|im|zum|zur|vom|beim|ab|bis|seit|der|die|das|dem|den|des)\s\d{1,2}\.\Z", re.IGNORECASE
 )
 
-_MARKS_OF_QUOTATIONS = re.compile(r"[“”„«»\"「」『』]")
+# A straight one is what its neighbours make it, and neither in "6\" wide".
+_MARKS_OF_QUOTATIONS = re.compile(
+    r"[“”„«»「」『』]|(?P<opening>(?<![^\s(\[])\"(?=\S))|(?P<closing>(?<=\S)\"(?!\w))"
+)
 _MAX_QUOTATION_CHARS = 400
 _CONTEXT_CHARS = 40
 _MAX_LOWERCASE_SHARE = 0.2
@@ -67,7 +75,8 @@ def correct_boundaries(line: str, starts: Iterable[int]) -> list[int]:
             quotation = next(quotations, None)
         if quotation and quotation.start < end <= quotation.end:
             continue
-        if not is_chat and _continues_lowercase(line, end, start):
+        # After questions, people do: of 26 in the dev part of UD English-EWT 25.
+        if not is_chat and line[end - 1] != "?" and _starts_lowercase(line, start):
             continue
         if _is_boundary(line, found[-1], end, start):
             found.append(start)
@@ -104,14 +113,6 @@ def _starts_lowercase(line: str, start: int) -> bool:
     return word[:1].islower() and not word[1:].isupper()
 
 
-def _continues_lowercase(line: str, end: int, start: int) -> bool:
-    """Return whether a sentence goes on in small letters, as in ``Yahoo! is`` and ``“Why?” he``.
-
-    People who chat do begin a sentence so after a question.
-    """
-    return _starts_lowercase(line, start) and line[end - 1] not in "?"
-
-
 def _is_boundary(line: str, first: int, end: int, start: int) -> bool:
     """Return whether the sentence that begins at ``first`` may end at ``end``."""
     before = line[max(first, end - _CONTEXT_CHARS) : end]
@@ -119,30 +120,35 @@ def _is_boundary(line: str, first: int, end: int, start: int) -> bool:
         return False
     if line[start] in _INNER and not line.startswith("...", start):
         return False
+    if (
+        start == end
+        and line[end - 1] in ".!?…"
+        and not (_GLUED_END.search(before) and _GLUED_START.match(line, start))
+    ):
+        return False
     match = _NEXT.match(line, start)
     following = match.start("word") if match else start
     return not (
         (before[-1] in "」』）" and _QUOTATIVE.match(line, start))
         or (_HOUR.search(before) and _TIME_ZONE.match(line, following))
-        or _ends_in_abbreviation(before, line[following : following + 1])
+        or _ends_in_abbreviation(before, line[following : following + _CONTEXT_CHARS])
     )
 
 
 def _ends_in_abbreviation(before: str, following: str) -> bool:
     """Return whether a text ends in an abbreviation or an ordinal that ``following`` continues."""
-    if following.isdigit():
-        return _needs_number(before)
     word = _END_WORD.search(before)
-    if word and word["word"].lower() in _BEFORE_ANYTHING:
-        return True
-    return following.isupper() and bool(_GERMAN_ORDINAL.search(before))
+    if following[:1].isdigit():
+        return word is not None and _needs_number(word)
+    if word:
+        is_number = _LETTER_AS_NUMBER.match(following)
+        known = _BEFORE_A_NUMBER if is_number else _BEFORE_ANYTHING
+        return word["word"].lower() in known
+    return following[:1].isupper() and bool(_GERMAN_ORDINAL.search(before))
 
 
-def _needs_number(before: str) -> bool:
-    """Return whether a text ends in an abbreviation that a number follows, such as ``Tk.``."""
-    match = _END_WORD.search(before)
-    if not match:
-        return False
+def _needs_number(match: re.Match[str]) -> bool:
+    """Return whether the word before a full stop is an abbreviation before numbers: ``Tk.``."""
     word = match["word"]
     if word.lower() in _BEFORE_A_NUMBER or (len(word) == 1 and word.islower()):
         return True
@@ -155,12 +161,10 @@ def _quotations(line: str) -> Iterator[Span]:
     opened: tuple[int, str] | None = None
     for match in _MARKS_OF_QUOTATIONS.finditer(line):
         mark, at = match.group(), match.start()
-        is_closing = opened is not None and (
-            mark == '"' if opened[1] == '"' else mark not in "„«「『" and mark != '"'
-        )
-        if opened and is_closing:
+        closes = match["closing"] if opened and opened[1] == '"' else mark in "”“»«」』"
+        if opened and closes:
             if at - opened[0] <= _MAX_QUOTATION_CHARS:
                 yield Span(opened[0], at)
             opened = None
-        elif opened is None and mark != "”":
+        elif match["opening"] or (opened is None and mark in "“„«»「『"):
             opened = at, mark
