@@ -90,6 +90,8 @@ def _sentence_ends(line: str, candidates: Iterable[int]) -> dict[int, int]:
         end = candidate
         while end and line[end - 1].isspace():
             end -= 1
+        if not end:
+            continue
         while match := _after_full_stop(line, end):
             end = match.end()
         start = end
