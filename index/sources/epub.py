@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, Archive, check_declarations
+from index.sources.decoding import decode
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.html_page import add_visible_text
-from index.sources.plain_text import decode
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
