@@ -12,12 +12,12 @@ from urllib.parse import unquote
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, Archive, declared_letters, parse_xml
+from index.sources.decoding import decode, html_charset
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.epub_chapter import ChapterHints, chapter_source, prepare_chapter
 from index.sources.epub_navigation import element_name, read_navigation
 from index.sources.epub_styles import read_styles
 from index.sources.html_page import add_visible_text
-from index.sources.plain_text import decode
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -27,11 +27,6 @@ _CHAPTER_TYPES = frozenset(
 )
 _CHAPTER_SUFFIXES = (".xhtml", ".html", ".htm", ".xht")
 _OTHER_TYPES = re.compile(r"(?:image|audio|video|font)/|text/css|.*(?:ncx|font|script|pdf)")
-_CHARSET = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)"
-    rb"|.{0,2000}?<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)",
-    re.ASCII | re.DOTALL | re.IGNORECASE,
-)
 _FONT_SUFFIXES = (".otf", ".ttf", ".ttc", ".woff", ".woff2")
 _FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _NO_TITLE = frozenset({"unknown", "untitled", "unnamed", "[no title]", "no title"})
@@ -94,9 +89,7 @@ def read_epub(data: bytes, limits: LoadLimits) -> ParsedDocument:
 
 def _add_chapter(data: bytes, hints: ChapterHints, builder: TextBuilder) -> None:
     letters = declared_letters(data)
-    declared = _CHARSET.match(data)
-    charset = (declared[1] or declared[2]).decode("ascii") if declared else None
-    source = chapter_source(decode(data, charset), letters)
+    source = chapter_source(decode(data, html_charset(data)), letters)
     add_visible_text(source, builder, lambda root: prepare_chapter(root, hints))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.source_file import SourceFile
+from index.sources.decoding import decode, html_charset, looks_broken
 from index.sources.detect import DetectedFormat, detect_format
 from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
@@ -24,7 +25,7 @@ from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.markdown_text import read_markdown
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
-from index.sources.plain_text import decode, looks_broken, plain_text_headings
+from index.sources.plain_text import plain_text_headings
 from index.types import Article, normalise_newlines
 
 
@@ -196,12 +197,8 @@ def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> Pars
     return read_in_subprocess(read_markdown, decode(data, charset).encode(), limits)
 
 
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-
-
 def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
-    meta = _META_CHARSET.search(data[:2048])
-    text = decode(data, charset or (meta and meta.group(1).decode("ascii")))
+    text = decode(data, charset or html_charset(data))
     return read_in_subprocess(read_html, text.encode(), limits)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, PROTECTED
+from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf_layout import Outline, PageLine, lay_out
-from index.sources.plain_text import looks_broken
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048

@@ -14,6 +14,7 @@ from index.chunking import chunk_article
 from index.errors import InputError
 from index.limits import DEFAULT_LIMITS
 from index.sentences import split_sentences
+from index.sources.decoding import decode
 from index.sources.document import clean
 from index.sources.epub import read_epub
 from index.sources.html_page import read_html
@@ -22,7 +23,7 @@ from index.sources.loaders import article_from_text, load_bytes, title_from_name
 from index.sources.markdown_text import read_markdown
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
-from index.sources.plain_text import decode, plain_text_headings
+from index.sources.plain_text import plain_text_headings
 from index.types import Article, Heading, one_line
 from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts

@@ -89,7 +89,7 @@ def test_a_page_that_calls_itself_utf_16_in_ascii_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"words\0words", b"\xff\xfe\x00", codecs.BOM_UTF16_LE + b"\x00\xd8", bytes(range(256))]
+    "data", [b"\xff\xfe\x00", codecs.BOM_UTF16_LE + b"\x00\xd8", bytes(range(256))]
 )
 def test_what_is_not_decodable_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableFile, match="UTF-8"):
