@@ -64,6 +64,19 @@ _MIME_TYPES = (
 )
 _MIME_TYPE = "mimetype"
 _MAX_TYPE_BYTES = 100
+A_MAIL = DetectedFormat("a mail")
+_MAX_HEADER_BYTES = 100_000
+_MAX_HEADER_LINES = 500
+_HEADER = re.compile(rb"([!-9;-~]{1,80}):[ \t]?([^\r\n]{0,1000})")
+# Only programs write these; people also begin a letter with "From:" and "To:".
+_PROGRAM_HEADERS = {
+    b"mime-version": rb"\s*1\.0",
+    b"message-id": rb"\s*<?\S+@\S+",
+    b"received": rb".*\b(?:from|by|with|id|for)\b",
+    b"return-path": rb"\s*<",
+    b"date": rb".*\d{4} \d\d?:\d\d.*(?:[+-]\d{4}|GMT|UTC|[A-Z]{3})",
+}
+_MAIL_HEADERS = frozenset({b"from", b"to", b"subject", b"date", b"received", b"reply-to"})
 # The name of a stream that every encrypted Office document contains.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -82,7 +95,7 @@ def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
             if found.name.startswith("an Office") and _ENCRYPTED in data:
                 raise UnreadableFile(PROTECTED)
             return found
-    return None
+    return A_MAIL if starts_like_mail(data) else None
 
 
 def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
@@ -102,3 +115,32 @@ def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
         if any(name.startswith(member) for name in names):
             return found
     return DetectedFormat("a zip archive", "Unpack it and add the files in it")
+
+
+def starts_like_mail(data: bytes, *, is_named_so: bool = False) -> bool:
+    """Return whether a file begins with the headers of a mail or of a web page saved as MHTML.
+
+    Args:
+        data: The file.
+        is_named_so: Whether its name or media type says that it is one. Then one header is enough.
+    """
+    found: dict[bytes, bytes] = {}
+    lines = data[:_MAX_HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()
+    for number, line in enumerate(lines[:_MAX_HEADER_LINES]):
+        if number == 0 and line.startswith(b"From "):
+            continue
+        if not line.strip():
+            break
+        header = _HEADER.match(line)
+        if header:
+            found.setdefault(header[1].lower(), header[2])
+        elif not line.startswith((b" ", b"\t")):
+            return is_named_so and bool(found.keys() & _MAIL_HEADERS)
+    if is_named_so:
+        return bool(found.keys() & (_MAIL_HEADERS | {b"mime-version", b"content-type"}))
+    by_program = [
+        name for name, form in _PROGRAM_HEADERS.items() if re.match(form, found.get(name, b""))
+    ]
+    if b"mime-version" in by_program and b"content-type" in found:
+        return True
+    return b"from" in found and bool(by_program) and len(found.keys() & _MAIL_HEADERS) > 1
