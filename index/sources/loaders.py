@@ -17,6 +17,7 @@ from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, Unre
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.source_file import SourceFile
 from index.sources.decoding import decode, html_charset, looks_broken
+from index.sources.delimited_text import read_csv
 from index.sources.detect import DetectedFormat, detect_format, starts_like_mail
 from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
@@ -24,9 +25,12 @@ from index.sources.html_page import read_html
 from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.mail import read_mail
 from index.sources.markdown_text import read_markdown
+from index.sources.notebook import is_notebook, read_notebook
+from index.sources.ods import read_ods
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
 from index.sources.plain_text import plain_text_headings
+from index.sources.xlsx import read_xlsx
 from index.types import Article, normalise_newlines
 
 
@@ -197,6 +201,17 @@ def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocumen
     return ParsedDocument(text, headings=plain_text_headings(text))
 
 
+def _load_csv(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    return read_in_subprocess(read_csv, decode(data, charset).encode(), limits)
+
+
+def _load_notebook(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    text = decode(data, charset)
+    if not is_notebook(text):
+        return _load_text(data, charset, limits)
+    return read_in_subprocess(read_notebook, text.encode(), limits)
+
+
 def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
     return read_in_subprocess(read_markdown, decode(data, charset).encode(), limits)
 
@@ -216,6 +231,8 @@ def _document(detected_name: str, suffixes: str, media_types: str, read: Reader)
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+_ODF = "application/vnd.oasis.opendocument"
+_MACROS = "application/vnd.ms"
 TEXT = Format((".txt", ".text"), ("text/plain",), _load_text)
 MARKDOWN = Format((".md", ".markdown"), ("text/markdown",), _load_markdown)
 HTML = Format((".html", ".htm", ".xhtml"), ("text/html", "application/xhtml+xml"), _load_html)
@@ -225,11 +242,39 @@ FORMATS: tuple[Format, ...] = (
     MARKDOWN,
     HTML,
     _document("a PDF", ".pdf", "application/pdf application/x-pdf", read_pdf),
-    _document("a Word document", ".docx", f"{_OFFICE}.wordprocessingml.document", read_docx),
+    _document(
+        "a Word document",
+        ".docx .docm .dotx .dotm",
+        f"{_OFFICE}.wordprocessingml.document {_OFFICE}.wordprocessingml.template"
+        f" {_MACROS}-word.document.macroenabled.12 {_MACROS}-word.template.macroenabled.12",
+        read_docx,
+    ),
     _document("an e-book", ".epub", "application/epub+zip", read_epub),
-    _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", read_odt),
+    _document("an OpenDocument text", ".odt .ott", f"{_ODF}.text {_ODF}.text-template", read_odt),
     _document("an RTF text", ".rtf", "application/rtf text/rtf", read_rtf),
-    _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", read_pptx),
+    _document(
+        "a presentation",
+        ".pptx .pptm .ppsx .ppsm .potx .potm",
+        f"{_OFFICE}.presentationml.presentation {_OFFICE}.presentationml.slideshow"
+        f" {_OFFICE}.presentationml.template {_MACROS}-powerpoint.presentation.macroenabled.12"
+        f" {_MACROS}-powerpoint.slideshow.macroenabled.12",
+        read_pptx,
+    ),
+    _document(
+        "a spreadsheet",
+        ".xlsx .xlsm .xltx .xltm",
+        f"{_OFFICE}.spreadsheetml.sheet {_OFFICE}.spreadsheetml.template"
+        f" {_MACROS}-excel.sheet.macroenabled.12 {_MACROS}-excel.template.macroenabled.12",
+        read_xlsx,
+    ),
+    _document(
+        "an OpenDocument spreadsheet",
+        ".ods .ots",
+        f"{_ODF}.spreadsheet {_ODF}.spreadsheet-template",
+        read_ods,
+    ),
+    Format((".csv", ".tsv", ".tab"), ("text/csv", "text/tab-separated-values"), _load_csv),
     MAIL,
+    Format((".ipynb",), ("application/x-ipynb+json",), _load_notebook),
 )
 MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)
