@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from index.errors import TooLarge, UnreadableFile
@@ -18,6 +21,8 @@ _HARMLESS_BYTES = 1 << 20
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED = 1  # bit of a member's flags
 _XML_NAMES = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
+_MAX_LETTERS = 20  # of an entity
+_PREDEFINED = frozenset({"amp", "apos", "gt", "lt", "quot"})  # a file may repeat them
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 # RuntimeError is raised for a file that is encrypted or compressed in an unknown way.
@@ -31,18 +36,42 @@ DAMAGED = "It is damaged or incomplete. Download or save it again, or save its t
 class Archive:
     """A zip archive, every member of which was unpacked once to check its size.
 
+    Args:
+        data: The archive.
+        limits: What it may hold.
+        skip_damaged: Leave out members that cannot be unpacked, instead of refusing the archive.
+
     Raises:
         TooLarge: It is over one of the limits.
         UnreadableFile: It is damaged or encrypted.
     """
 
-    def __init__(self, data: bytes, limits: LoadLimits) -> None:
+    def __init__(self, data: bytes, limits: LoadLimits, *, skip_damaged: bool = False) -> None:
         self._zip = open_zip(data, limits)
-        members = self._zip.infolist()
-        self.names = frozenset(member.filename for member in members)
         room = limits.max_unpacked_bytes
-        for member in members:
-            room -= _unpacked_size(self._zip, member, limits, room)
+        names = []
+        for member in self._zip.infolist():
+            try:
+                room -= _unpacked_size(self._zip, member, limits, room)
+            except UnreadableFile:
+                if not skip_damaged:
+                    raise
+            else:
+                names.append(member.filename)
+        self.names = frozenset(names)
+        self._similar = {_folded(name.replace("\\", "/")): name for name in reversed(names)}
+
+    def find(self, path: str) -> str | None:
+        """Return the member that a path in the archive means; None if there is none.
+
+        Programs write paths with other cases, escapes, slashes or accents than the names.
+        """
+        for written in (path, unquote(path)):
+            name = posixpath.normpath(written.replace("\\", "/")).lstrip("/")
+            found = name if name in self.names else self._similar.get(_folded(name))
+            if found is not None:
+                return found
+        return None
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a member; raises UnreadableFile if it is missing."""
@@ -73,8 +102,12 @@ def open_zip(data: bytes, limits: LoadLimits) -> zipfile.ZipFile:
         raise UnreadableFile(DAMAGED) from error
 
 
-def parse_xml(data: bytes) -> Any:  # noqa: ANN401 - lxml has no types
+def parse_xml(data: bytes, *, recover: bool = False) -> Any:  # noqa: ANN401 - lxml has no types
     """Return the root of an XML document. No entity is expanded and nothing is fetched.
+
+    Args:
+        data: The document.
+        recover: Return what can be read of a document that is not well-formed.
 
     Raises:
         UnreadableFile: It is not well-formed, nested too deeply, or declares entities.
@@ -83,19 +116,47 @@ def parse_xml(data: bytes) -> Any:  # noqa: ANN401 - lxml has no types
 
     check_declarations(data)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover
     )
     try:
-        return etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         msg = f"It contains XML that cannot be read ({error.msg}). {DAMAGED}"
         raise UnreadableFile(msg) from error
+    if root is None:
+        msg = f"It contains XML that cannot be read. {DAMAGED}"
+        raise UnreadableFile(msg)
+    return root
 
 
 def check_declarations(data: bytes) -> None:
     """Raise UnreadableFile if an XML document declares entities before its first element."""
+    _parse_prolog(data, _refuse_entity)
+
+
+def declared_letters(data: bytes) -> dict[str, str]:
+    """Return the entities that an XML document declares as short texts without entities in them.
+
+    Raises:
+        UnreadableFile: It declares other entities.
+    """
+    letters: dict[str, str] = {}
+
+    def declare(name: str, is_parameter: int, value: str | None, *_: object) -> None:
+        if name in _PREDEFINED and not is_parameter:
+            return
+        if is_parameter or value is None or len(value) > _MAX_LETTERS or set(value) & set("&%<"):
+            _refuse_entity()
+        letters.setdefault(name, value or "")
+
+    _parse_prolog(data, declare)
+    return letters
+
+
+def _parse_prolog(data: bytes, declare: Callable[..., None]) -> None:
+    """Call ``declare`` for each entity that is declared before the first element."""
     parser = expat.ParserCreate()
-    parser.EntityDeclHandler = _refuse_entity
+    parser.EntityDeclHandler = declare
     parser.StartElementHandler = _stop
     try:
         parser.Parse(data, True)  # noqa: FBT003 - it takes no keywords
@@ -119,6 +180,10 @@ def _refuse_entity(*_: object) -> None:
         "use it, so it was not read. Save its text as .txt."
     )
     raise UnreadableFile(msg)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _unpacked_size(

@@ -18,14 +18,22 @@ class DetectedFormat:
     advice: str = "Save its text as .txt"
 
 
+A_PDF = DetectedFormat("a PDF")
+# Other programs write lines before a PDF, and readers look for its start this far. A text about
+# PDF may also have it there, but does not end like one.
+_PDF_START = re.compile(rb"%PDF-\d\.\d[^\n]{0,20}[\r\n]")
+_PDF_START_BYTES = 1_024
+_PDF_END = re.compile(rb"startxref\s{1,9}\d{1,12}\s{1,9}%%EOF")
+_PDF_END_BYTES = 1_024
+
 # By the start of a file. A text may start with "GIF89a" or "ID3", so these patterns include
 # bytes that no text contains.
 _MAGIC = (
-    (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", DetectedFormat("a PDF")),
+    (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", A_PDF),
     (rb"\s{0,100}\{\\rtf", DetectedFormat("an RTF text")),
     (
         rb"\xd0\xcf\x11\xe0",
-        DetectedFormat("an Office 97–2003 document", "Save it as .docx, .pptx or .txt"),
+        DetectedFormat("an Office 97–2003 document", "Save it as .docx, .xlsx, .pptx or .txt"),
     ),
     (
         rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd",
@@ -43,27 +51,62 @@ _MAGIC = (
         rb"\x7fELF|SQLite format 3\0",
         DetectedFormat("a program or a database", "Add a text instead"),
     ),
+    (
+        rb".{60}(?:BOOKMOBI|TEXtREAd)",
+        DetectedFormat("a Kindle book", "Convert it to .epub, or save its text as .txt"),
+    ),
+    (rb"AT&TFORM....DJV", DetectedFormat("a DjVu scan", "Save it as .pdf")),
+    (rb"%!PS-Adobe-\d", DetectedFormat("a PostScript file", "Save it as .pdf")),
+    (
+        rb"(?:\xef\xbb\xbf)?\s{0,100}(?:<\?xml[^>]{0,200}\?>\s{0,100})?(?:<!--.{0,1000}?-->\s{0,100})?"
+        rb"(?:<!DOCTYPE svg[^>]{0,500}>\s{0,100})?<svg[\s>]",
+        DetectedFormat("a vector picture", "Save it as .pdf"),
+    ),
+    (
+        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,500}?"
+        rb"<(?:office:document|w:wordDocument|pkg:package|FictionBook)\s",
+        DetectedFormat("a document as one XML file", "Save it as .docx, .odt, .epub or .txt"),
+    ),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # By a file in a zip archive.
 _ZIP_MEMBERS = (
     ("word/", DetectedFormat("a Word document")),
     ("ppt/", DetectedFormat("a presentation")),
-    ("xl/", DetectedFormat("a spreadsheet", "Save it as .txt or .html")),
+    ("xl/", DetectedFormat("a spreadsheet")),
     ("META-INF/container.xml", DetectedFormat("an e-book")),
 )
 _MIME_TYPES = (
     (b"application/epub+zip", DetectedFormat("an e-book")),
     (b"application/vnd.oasis.opendocument.text", DetectedFormat("an OpenDocument text")),
     (
+        b"application/vnd.oasis.opendocument.spreadsheet",
+        DetectedFormat("an OpenDocument spreadsheet"),
+    ),
+    (
+        b"application/vnd.oasis.opendocument.presentation",
+        DetectedFormat("an OpenDocument presentation", "Save it as .pptx, .pdf or .txt"),
+    ),
+    (
         b"application/vnd.oasis.opendocument",
-        DetectedFormat(
-            "an OpenDocument file but not a text document", "Save it as .pptx, .pdf or .txt"
-        ),
+        DetectedFormat("an OpenDocument file without text", "Save it as .pdf"),
     ),
 )
 _MIME_TYPE = "mimetype"
 _MAX_TYPE_BYTES = 100
+A_MAIL = DetectedFormat("a mail")
+_MAX_HEADER_BYTES = 100_000
+_MAX_HEADER_LINES = 500
+_HEADER = re.compile(rb"([!-9;-~]{1,80}):[ \t]?([^\r\n]{0,1000})")
+# Only programs write these; people also begin a letter with "From:" and "To:".
+_PROGRAM_HEADERS = {
+    b"mime-version": rb"\s*1\.0",
+    b"message-id": rb"\s*<?\S+@\S+",
+    b"received": rb".*\b(?:from|by|with|id|for)\b",
+    b"return-path": rb"\s*<",
+    b"date": rb".*\d{4} \d\d?:\d\d.*(?:[+-]\d{4}|GMT|UTC|[A-Z]{3})",
+}
+_MAIL_HEADERS = frozenset({b"from", b"to", b"subject", b"date", b"received", b"reply-to"})
 # The name of a stream that every encrypted Office document contains.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -82,12 +125,30 @@ def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
             if found.name.startswith("an Office") and _ENCRYPTED in data:
                 raise UnreadableFile(PROTECTED)
             return found
-    return None
+    if _is_pdf_after_other_lines(data):
+        return A_PDF
+    return A_MAIL if starts_like_mail(data) else None
+
+
+def _is_pdf_after_other_lines(data: bytes) -> bool:
+    if not _PDF_START.search(data[:_PDF_START_BYTES]):
+        return False
+    end = data[-_PDF_END_BYTES:]
+    found = _PDF_END.search(end)
+    return found is not None and (not end[found.end() :].strip() or not _is_utf_8(data))
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
     archive = open_zip(data, limits)
-    names = archive.namelist()
+    names = [name.replace("\\", "/") for name in archive.namelist()]
     mime_type = b""
     if _MIME_TYPE in names:
         try:
@@ -102,3 +163,32 @@ def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
         if any(name.startswith(member) for name in names):
             return found
     return DetectedFormat("a zip archive", "Unpack it and add the files in it")
+
+
+def starts_like_mail(data: bytes, *, is_named_so: bool = False) -> bool:
+    """Return whether a file begins with the headers of a mail or of a web page saved as MHTML.
+
+    Args:
+        data: The file.
+        is_named_so: Whether its name or media type says that it is one. Then one header is enough.
+    """
+    found: dict[bytes, bytes] = {}
+    lines = data[:_MAX_HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()
+    for number, line in enumerate(lines[:_MAX_HEADER_LINES]):
+        if number == 0 and line.startswith(b"From "):
+            continue
+        if not line.strip():
+            break
+        header = _HEADER.match(line)
+        if header:
+            found.setdefault(header[1].lower(), header[2])
+        elif not line.startswith((b" ", b"\t")):
+            return is_named_so and bool(found.keys() & _MAIL_HEADERS)
+    if is_named_so:
+        return bool(found.keys() & (_MAIL_HEADERS | {b"mime-version", b"content-type"}))
+    by_program = [
+        name for name, form in _PROGRAM_HEADERS.items() if re.match(form, found.get(name, b""))
+    ]
+    if b"mime-version" in by_program and b"content-type" in found:
+        return True
+    return b"from" in found and bool(by_program) and len(found.keys() & _MAIL_HEADERS) > 1

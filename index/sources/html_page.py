@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,8 +70,15 @@ def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
     return builder.build(root.findtext(".//title") or "")
 
 
-def add_visible_text(source: str, builder: TextBuilder) -> None:
+def add_visible_text(
+    source: str, builder: TextBuilder, prepare: Callable[[Any], None] | None = None
+) -> None:
     """Add all visible text of an HTML page, and its headings.
+
+    Args:
+        source: The page.
+        builder: Where its text is added.
+        prepare: Changes the page's tree before it is read.
 
     Raises:
         TooLarge: It has too much text.
@@ -78,6 +86,8 @@ def add_visible_text(source: str, builder: TextBuilder) -> None:
     """
     root = _parse(source)
     if root is not None:
+        if prepare is not None:
+            prepare(root)
         _add_body(root, builder)
 
 

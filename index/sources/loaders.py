@@ -17,15 +17,20 @@ from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, Unre
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.source_file import SourceFile
 from index.sources.decoding import decode, html_charset, looks_broken
-from index.sources.detect import DetectedFormat, detect_format
+from index.sources.delimited_text import read_csv
+from index.sources.detect import DetectedFormat, detect_format, starts_like_mail
 from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
 from index.sources.html_page import read_html
 from index.sources.isolation import Reader, read_in_subprocess
+from index.sources.mail import read_mail
 from index.sources.markdown_text import read_markdown
+from index.sources.notebook import is_notebook, read_notebook
+from index.sources.ods import read_ods
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
 from index.sources.plain_text import plain_text_headings
+from index.sources.xlsx import read_xlsx
 from index.types import Article, normalise_newlines
 
 
@@ -162,9 +167,12 @@ def _recognise(data: bytes, found: DetectedFormat | None, name: str, media_type:
         if known:
             return known
         raise _unknown(name, f"is {found.name}", found.advice)
+    suffix = Path(name).suffix.lower()
+    is_named_mail = suffix in MAIL.suffixes or media_type in MAIL.media_types
+    if is_named_mail and starts_like_mail(data, is_named_so=True):
+        return MAIL
     # A text that is named or served as a PDF is still a text.
     texts = [kind for kind in FORMATS if not kind.detected_name]
-    suffix = Path(name).suffix.lower()
     by_type = next((kind for kind in texts if media_type in kind.media_types), None)
     by_suffix = next((kind for kind in texts if suffix in kind.suffixes), None)
     # Servers also send text/plain for Markdown and for unknown formats.
@@ -193,6 +201,17 @@ def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocumen
     return ParsedDocument(text, headings=plain_text_headings(text))
 
 
+def _load_csv(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    return read_in_subprocess(read_csv, decode(data, charset).encode(), limits)
+
+
+def _load_notebook(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
+    text = decode(data, charset)
+    if not is_notebook(text):
+        return _load_text(data, charset, limits)
+    return read_in_subprocess(read_notebook, text.encode(), limits)
+
+
 def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
     return read_in_subprocess(read_markdown, decode(data, charset).encode(), limits)
 
@@ -202,28 +221,60 @@ def _load_html(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDo
     return read_in_subprocess(read_html, text.encode(), limits)
 
 
-def _document(detected_name: str, suffix: str, media_types: str, read: Reader) -> Format:
+def _document(detected_name: str, suffixes: str, media_types: str, read: Reader) -> Format:
     """Return a format that is recognised by its bytes, and read by ``read`` in a subprocess."""
 
     def load(data: bytes, _: str | None, limits: LoadLimits) -> ParsedDocument:
         return read_in_subprocess(read, data, limits)
 
-    return Format((suffix,), tuple(media_types.split()), load, detected_name)
+    return Format(tuple(suffixes.split()), tuple(media_types.split()), load, detected_name)
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+_ODF = "application/vnd.oasis.opendocument"
+_MACROS = "application/vnd.ms"
 TEXT = Format((".txt", ".text"), ("text/plain",), _load_text)
 MARKDOWN = Format((".md", ".markdown"), ("text/markdown",), _load_markdown)
 HTML = Format((".html", ".htm", ".xhtml"), ("text/html", "application/xhtml+xml"), _load_html)
+MAIL = _document("a mail", ".eml .mhtml .mht .mbox", "message/rfc822 multipart/related", read_mail)
 FORMATS: tuple[Format, ...] = (
     TEXT,
     MARKDOWN,
     HTML,
     _document("a PDF", ".pdf", "application/pdf application/x-pdf", read_pdf),
-    _document("a Word document", ".docx", f"{_OFFICE}.wordprocessingml.document", read_docx),
+    _document(
+        "a Word document",
+        ".docx .docm .dotx .dotm",
+        f"{_OFFICE}.wordprocessingml.document {_OFFICE}.wordprocessingml.template"
+        f" {_MACROS}-word.document.macroenabled.12 {_MACROS}-word.template.macroenabled.12",
+        read_docx,
+    ),
     _document("an e-book", ".epub", "application/epub+zip", read_epub),
-    _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", read_odt),
+    _document("an OpenDocument text", ".odt .ott", f"{_ODF}.text {_ODF}.text-template", read_odt),
     _document("an RTF text", ".rtf", "application/rtf text/rtf", read_rtf),
-    _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", read_pptx),
+    _document(
+        "a presentation",
+        ".pptx .pptm .ppsx .ppsm .potx .potm",
+        f"{_OFFICE}.presentationml.presentation {_OFFICE}.presentationml.slideshow"
+        f" {_OFFICE}.presentationml.template {_MACROS}-powerpoint.presentation.macroenabled.12"
+        f" {_MACROS}-powerpoint.slideshow.macroenabled.12",
+        read_pptx,
+    ),
+    _document(
+        "a spreadsheet",
+        ".xlsx .xlsm .xltx .xltm",
+        f"{_OFFICE}.spreadsheetml.sheet {_OFFICE}.spreadsheetml.template"
+        f" {_MACROS}-excel.sheet.macroenabled.12 {_MACROS}-excel.template.macroenabled.12",
+        read_xlsx,
+    ),
+    _document(
+        "an OpenDocument spreadsheet",
+        ".ods .ots",
+        f"{_ODF}.spreadsheet {_ODF}.spreadsheet-template",
+        read_ods,
+    ),
+    Format((".csv", ".tsv", ".tab"), ("text/csv", "text/tab-separated-values"), _load_csv),
+    MAIL,
+    Format((".ipynb",), ("application/x-ipynb+json",), _load_notebook),
 )
 MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)
