@@ -1,0 +1,91 @@
+"""Write the numbers of lists, headings and notes as office documents show them."""
+
+from __future__ import annotations
+
+_MAX_ROMAN = 3_999
+_MAX_LETTERS = 26 * 30  # "zz…z" with 30 letters
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+    (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_NOTE_SIGNS = "*†‡§"
+_MAX_CIRCLED = 20
+_CHINESE_DIGITS = "〇一二三四五六七八九"
+_MAX_CHINESE = 99
+
+
+def roman(number: int) -> str:
+    """Return a number as a small Roman numeral, or in digits if there is none."""
+    if not 0 < number <= _MAX_ROMAN:
+        return str(number)
+    text = ""
+    for value, letters in _ROMAN:
+        count, number = divmod(number, value)
+        text += letters * count
+    return text
+
+
+def repeated_letter(number: int, alphabet: str = "abcdefghijklmnopqrstuvwxyz") -> str:
+    """Return a, b, … z, aa, bb, … (as Word counts), or digits if it is out of range."""
+    if not 0 < number <= _MAX_LETTERS:
+        return str(number)
+    turns, letter = divmod(number - 1, len(alphabet))
+    return alphabet[letter] * (turns + 1)
+
+
+def letter_number(number: int) -> str:
+    """Return a, b, … z, aa, ab, … (as spreadsheets count), or digits if it is out of range."""
+    if not 0 < number <= _MAX_LETTERS:
+        return str(number)
+    text = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        text = chr(ord("a") + letter) + text
+    return text
+
+
+def formatted_number(number: int, number_format: str) -> str:  # noqa: PLR0911 - one for each format
+    """Return a number in one of the formats of Office Open XML (``w:numFmt``).
+
+    Formats that are unknown or have no sign for the number give digits.
+    """
+    match number_format:
+        case "none" | "bullet":
+            return ""
+        case "decimalZero":
+            return f"{number:02d}"
+        case "lowerRoman":
+            return roman(number)
+        case "upperRoman":
+            return roman(number).upper()
+        case "lowerLetter":
+            return repeated_letter(number)
+        case "upperLetter":
+            return repeated_letter(number).upper()
+        case "russianLower" | "russianUpper":
+            text = repeated_letter(number, "абвгдежзиклмнопрстуфхцчшщэюя")
+            return text.upper() if number_format == "russianUpper" else text
+        case "ordinal":
+            return f"{number}{_ordinal_ending(number)}"
+        case "chicago" if 0 < number <= _MAX_LETTERS:
+            turns, sign = divmod(number - 1, len(_NOTE_SIGNS))
+            return _NOTE_SIGNS[sign] * (turns + 1)
+        case "decimalEnclosedCircle" if 0 < number <= _MAX_CIRCLED:
+            return chr(ord("①") + number - 1)
+        case "chineseCounting" | "chineseCountingThousand" | "japaneseCounting" | "koreanCounting":
+            return _chinese(number)
+    return str(number)
+
+
+def _ordinal_ending(number: int) -> str:
+    if number // 10 % 10 == 1:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _chinese(number: int) -> str:
+    if not 0 < number <= _MAX_CHINESE:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    text = (_CHINESE_DIGITS[tens] if tens > 1 else "") + ("十" if tens else "")
+    return text + (_CHINESE_DIGITS[ones] if ones else "")
