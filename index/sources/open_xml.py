@@ -32,6 +32,12 @@ COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(r"\{http://purl\.oclc\.org/ooxml/([^/}]+)/([^}]+)\}(.*)", re.DOTALL)
 _XML_ENDS = (".xml", ".rels")
+# What Office writes into a file that was given no title.
+_MADE_UP_TITLE = re.compile(
+    r"(Microsoft )?(Office )?(Power ?Point|Word)( Presentation| Document)?( - .*)?"
+    r"|(Slide|Presentation|Document|Folie|Untitled) ?\d*",
+    re.IGNORECASE,
+)
 _OFF = frozenset({"0", "false", "off", "none"})
 
 
@@ -116,12 +122,13 @@ class Package:
         return self.relations(name).get(relation_id or "")
 
     def title(self) -> str:
-        """Return the title in the properties of the document; "" if it has none."""
+        """Return the title in the properties of the document; "" if a program made it up."""
         properties = self.related_part("", "core-properties")
         if properties is None:
             return ""
         found = properties.findtext("{http://purl.org/dc/elements/1.1/}title") or ""
-        return " ".join(found.split())
+        title = " ".join(found.split())
+        return "" if _MADE_UP_TITLE.fullmatch(title) else title
 
 
 def is_on(element: Element | None, name: str = f"{WORD}val", *, default: bool = False) -> bool:

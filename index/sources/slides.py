@@ -63,21 +63,26 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     package = Package(data, limits)
     main, root = package.main("ppt/presentation.xml", f"{SLIDES}presentation", _INVALID)
     builder = TextBuilder(limits)
-    entries = list(root.iter(f"{SLIDES}sldId"))
-    limits.check_pages(len(entries))
-    layouts = _Layouts(package, root)
-    seen: set[str] = set()
-    for entry in entries:
+    relations = [package.target(main, e.get(f"{RELATION}id")) for e in root.iter(f"{SLIDES}sldId")]
+    limits.check_pages(len(relations))
+    parts = [relation.target for relation in relations if relation and not relation.is_external]
+    layouts = _Layouts(package)
+    read: set[str] = set()
+    failure: UnreadableFile | None = None
+    for part in parts:
         builder.start_page()
-        relation = package.target(main, entry.get(f"{RELATION}id"))
-        if relation is None or relation.is_external or relation.target in seen:
+        if part in read:
             continue
-        seen.add(relation.target)
-        slide = package.part(relation.target)
-        if slide is not None and is_on(slide, "show", default=True):
-            _SlideReader(package, relation.target, layouts, builder).add(slide)
-    if entries and not seen:
-        raise UnreadableFile(_INVALID)
+        try:
+            slide = package.root(part)
+        except UnreadableFile as error:
+            failure = failure or error
+            continue
+        read.add(part)
+        if is_on(slide, "show", default=True):
+            _SlideReader(package, part, layouts, builder).add(slide)
+    if not read and failure is not None:
+        raise failure
     found = builder.build()
     title = package.title()
     first = found.headings[0] if found.headings else None
@@ -86,22 +91,40 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     return ParsedDocument(found.text, title, found.headings, found.pages, found.marks, found.tables)
 
 
+class _Holders:
+    """The placeholders of a layout or a master."""
+
+    def __init__(self, root: Element) -> None:
+        self.styles = list(root.iterfind(f"{SLIDES}txStyles/{SLIDES}bodyStyle"))
+        self._by_index: dict[str, Element] = {}
+        self._by_kind: dict[str, Element] = {}
+        for mark in root.iter(f"{SLIDES}ph"):
+            shape = mark.getparent().getparent().getparent()
+            self._by_index.setdefault(mark.get("idx", ""), shape)
+            self._by_kind.setdefault(_kin(mark.get("type", "")), shape)
+
+    def find(self, mark: Element) -> Element | None:
+        """Return the placeholder that another one follows, if any."""
+        index = mark.get("idx")
+        found = None if index is None else self._by_index.get(index)
+        return self._by_kind.get(_kin(mark.get("type", ""))) if found is None else found
+
+
 class _Layouts:
     """The layouts and masters of slides, whose placeholders and list styles slides inherit."""
 
-    def __init__(self, package: Package, presentation: Element) -> None:
+    def __init__(self, package: Package) -> None:
         self._package = package
-        self._chains: dict[str, list[Element]] = {}
-        self._default_text = presentation.find(f"{SLIDES}defaultTextStyle")
+        self._chains: dict[str, list[_Holders]] = {}
 
-    def chain(self, slide: str) -> list[Element]:
-        """Return the roots of the layout and the master of a slide, as far as they exist."""
+    def chain(self, slide: str) -> list[_Holders]:
+        """Return the placeholders of the layout and the master of a slide, if they exist."""
         related = self._package.related(slide, "slideLayout")
         name = related[0].target if related else ""
         if name not in self._chains:
             masters = self._package.related(name, "slideMaster") if name else []
             roots = [self._package.part(part) for part in [name, *(m.target for m in masters[:1])]]
-            self._chains[name] = [root for root in roots if root is not None]
+            self._chains[name] = [_Holders(root) for root in roots if root is not None]
         return self._chains[name]
 
 
@@ -165,18 +188,14 @@ class _SlideReader:
         """Return the visible shapes of a slide or a group."""
         found = []
         for element in parent.iterchildren():
-            chosen = element
             if isinstance(element.tag, str) and element.tag.endswith("}AlternateContent"):
                 inner = choice(element)
                 found += self._shapes(inner) if inner is not None else []
-                continue
-            if chosen.tag in _SHAPES and not _is_hidden(chosen):
-                mark = chosen.find(f"{SLIDES}nvSpPr/{SLIDES}nvPr/{SLIDES}ph")
-                if mark is None:
-                    mark = chosen.find(f"./*/{SLIDES}nvPr/{SLIDES}ph")
+            elif element.tag in _SHAPES and not _is_hidden(element):
+                mark = element.find(f"./*/{SLIDES}nvPr/{SLIDES}ph")
                 kind = None if mark is None else mark.get("type", "")
                 if kind not in _LEFT_OUT:
-                    found.append(_Shape(chosen, self._box(chosen, mark), kind))
+                    found.append(_Shape(element, self._box(element, mark), kind))
         return found
 
     def _box(self, shape: Element, mark: Element | None) -> Box:
@@ -194,17 +213,8 @@ class _SlideReader:
 
     def _inherited(self, mark: Element | None) -> list[Element]:
         """Return the placeholders of the layout and the master that a placeholder follows."""
-        found: list[Element] = []
-        if mark is None:
-            return found
-        kind, index = mark.get("type", ""), mark.get("idx")
-        for root in self._above:
-            holders = list(root.iter(f"{SLIDES}ph"))
-            same = [h for h in holders if index is not None and h.get("idx") == index]
-            same += [h for h in holders if _kin(h.get("type", "")) == _kin(kind)]
-            if same:
-                found.append(same[0].getparent().getparent().getparent())
-        return found
+        found = [] if mark is None else [holders.find(mark) for holders in self._above]
+        return [shape for shape in found if shape is not None]
 
     def _add_shapes(self, shapes: list[_Shape]) -> None:
         # The order of the layout's placeholders is the one meant.
@@ -272,8 +282,8 @@ class _SlideReader:
         bodies += [b for holder in self._inherited(mark) for b in holder.iterchildren(f"{SLIDES}txBody")]
         styles = [style for b in bodies for style in b.iterchildren(f"{DRAWING}lstStyle")]
         if mark is not None and mark.get("type", "") in _TEXTS:
-            for root in self._above:
-                styles += root.iterfind(f"{SLIDES}txStyles/{SLIDES}bodyStyle")
+            for holders in self._above:
+                styles += holders.styles
         return styles
 
     def _add_table(self, table: Element) -> None:
