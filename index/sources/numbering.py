@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from index.letters import raised
+
 _MAX_ROMAN = 3_999
 _MAX_LETTERS = 26 * 30  # "zz…z" with 30 letters
 _ROMAN = (
@@ -12,6 +14,7 @@ _NOTE_SIGNS = "*†‡§"
 _MAX_CIRCLED = 20
 _CHINESE_DIGITS = "〇一二三四五六七八九"
 _MAX_CHINESE = 99
+_ROMAN_MARKS = str.maketrans("ivxlcdm", "ⁱᵛˣˡᶜᵈᵐ")
 
 
 def roman(number: int) -> str:
@@ -75,6 +78,12 @@ def formatted_number(number: int, number_format: str) -> str:  # noqa: PLR0911 -
         case "chineseCounting" | "chineseCountingThousand" | "japaneseCounting" | "koreanCounting":
             return _chinese(number)
     return str(number)
+
+
+def note_mark(number: str) -> str:
+    """Return the mark of a note in superscript letters, as far as there are any."""
+    small = number.translate(_ROMAN_MARKS)
+    return raised(number).strip() if small == number else small
 
 
 def _ordinal_ending(number: int) -> str:

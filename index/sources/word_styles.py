@@ -152,12 +152,15 @@ def _heading_level(names: list[str], outline: str) -> int:
     if outline:
         level = whole_number(outline, _BODY_LEVEL)
         return level + 1 if 0 <= level < _BODY_LEVEL else 0
-    for name in names:
-        if name == "title":
-            return 1
-        if heading := _HEADING_NAME.fullmatch(name):
-            return int(heading[1])
-    return 0
+    return next(filter(None, map(named_level, names)), 0)
+
+
+def named_level(name: str) -> int:
+    """Return the level of headings in a style with this name, in small letters; else 0."""
+    if name == "title":
+        return 1
+    heading = _HEADING_NAME.fullmatch(name)
+    return int(heading[1]) if heading else 0
 
 
 @dataclass(slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run
+from index.sources.fields import address_of, symbol_of
 from index.sources.formulas import omml_text
-from index.sources.numbering import formatted_number
+from index.sources.numbering import formatted_number, note_mark
 from index.sources.open_xml import (
     CHART,
     COMPATIBILITY,
@@ -49,10 +49,7 @@ _SIGNS = {
 }
 _UNREAD = DELETED | {_FALLBACK}
 _SKIPPED = DELETED | {f"{WORD}delText", f"{WORD}instrText", f"{WORD}delInstrText", _FALLBACK}
-_ADDRESS = re.compile(r'\s*HYPERLINK\s+(?:\\[a-z]\s+)*"([^"]+)"', re.IGNORECASE)
-_SYMBOL_FIELD = re.compile(r"\s*SYMBOL\s+(\d{1,5}|0x[0-9a-f]{1,4})\b(?:.*\\f\s*\"?([^\"\\]+))?", re.I)
 _INSTRUCTION, _RESULT = "instruction", "result"
-_ROMAN_MARKS = str.maketrans("ivxlcdm", "ⁱᵛˣˡᶜᵈᵐ")
 _MAX_INSTRUCTION_CHARS = 10_000
 _MAX_UNICODE = 0x10FFFF
 
@@ -74,8 +71,7 @@ class _Field:
 
     @property
     def address(self) -> str:
-        found = _ADDRESS.match(self.instruction)
-        return found[1] if found else ""
+        return address_of(self.instruction)
 
 
 @dataclass(slots=True)
@@ -115,12 +111,6 @@ class Notes:
     def used(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield the id and mark of each note, in the order of the text."""
         yield from self._marks[kind].items()
-
-
-def note_mark(number: str) -> str:
-    """Return the mark of a note in superscript letters, as far as there are any."""
-    small = number.translate(_ROMAN_MARKS)
-    return raised(number).strip() if small == number else small
 
 
 class _Piece(NamedTuple):
@@ -197,8 +187,7 @@ class ParagraphReader:
                 is_external = relation is not None and relation.is_external
                 self._add(element, relation.target if relation and is_external else link)
             elif tag == f"{WORD}fldSimple":
-                found = _ADDRESS.match(element.get(f"{WORD}instr", ""))
-                self._add(element, found[1] if found else link)
+                self._add(element, address_of(element.get(f"{WORD}instr", "")) or link)
             elif tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
                 self._show(omml_text(element))
             elif tag == _ALTERNATIVES:
@@ -281,11 +270,7 @@ def _without_result(ended: _Field) -> str:
         entries = [entry.get(f"{WORD}val", "") for entry in choices.iter(f"{WORD}listEntry")]
         at = whole_number(property_value(choices, "result"))
         return entries[at] if 0 <= at < len(entries) else ""
-    found = _SYMBOL_FIELD.match(ended.instruction)
-    if found:
-        code = int(found[1], 0) if found[1].startswith("0x") else int(found[1])
-        return symbol(code, (found[2] or "symbol").strip()) if code <= _MAX_UNICODE else ""
-    return ""
+    return symbol_of(ended.instruction)
 
 
 def _sym(element: Element) -> str:
