@@ -15,16 +15,15 @@ _DIGITS = 10
 _MAX_DECIMALS = 10
 _DATE_FORMAT = re.compile(r"[dy]|m{3}", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
-_FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a date of a spreadsheet has no time zone
+_FIRST_DAY = datetime(1899, 12, 30)
 _MAX_DAY = 2_900_000
 _HIDDEN_POINTS = frozenset({"pres", "parTrans", "sibTrans", "doc"})
 
 
 def paragraph_text(paragraph: Element) -> str:
     """Return the text of a paragraph of a drawing (``a:p``)."""
-    pieces = []
-    for element in paragraph.iter(f"{DRAWING}t", f"{DRAWING}br", f"{DRAWING}tab"):
-        pieces.append(element.text or "" if element.tag == f"{DRAWING}t" else " ")
+    elements = paragraph.iter(f"{DRAWING}t", f"{DRAWING}br", f"{DRAWING}tab")
+    pieces = (e.text or "" if e.tag == f"{DRAWING}t" else " " for e in elements)
     return " ".join("".join(pieces).split())
 
 

@@ -16,10 +16,20 @@ Element = Any  # of lxml, which has no types
 
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
 # What needs no parentheses beside an operator: a word or number, or what is in parentheses.
-_SINGLE = re.compile(r"[\w.,′'∞∂∇%°\u0300-\u036f\u20d0-\u20ff⁰¹²³⁴-⁹₀-₉]*|[^\w\s]|[(\[{|][^()\[\]{}|]*[)\]}|]")
+_SINGLE = re.compile(
+    r"[\w.,′'∞∂∇%°\u0300-\u036f\u20d0-\u20ff⁰¹²³⁴-⁹₀-₉]*|[^\w\s]|[(\[{|][^()\[\]{}|]*[)\]}|]"
+)
 _RELATION = re.compile(r"[=<>≤≥≠≈≡≅∼∝→←↔⇒⇔⇐∈∉⊂⊃⊆⊇≪≫≔↦]+")
 _DOUBLE_STRUCK = str.maketrans("CHNPQRZ", "ℂℍℕℙℚℝℤ")
-_ACCENTS = str.maketrans("^ˆ~˜¯‾→⃗.˙¨ˇ´`˘", "\u0302\u0302\u0303\u0303\u0304\u0304\u20d7\u20d7\u0307\u0307\u0308\u030c\u0301\u0300\u0306")  # fmt: skip
+_ACCENTS = {
+    ord(sign): combining
+    for signs, combining in (
+        ("^ˆ", "\u0302"), ("~˜", "\u0303"), ("¯‾", "\u0304"), ("→\u20d7", "\u20d7"),
+        (".˙", "\u0307"), ("¨", "\u0308"), ("ˇ", "\u030c"), ("´", "\u0301"), ("`", "\u0300"),
+        ("˘", "\u0306"),
+    )
+    for sign in signs
+}  # fmt: skip
 _HAT = "\u0302"
 _ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 _SUM_SIGNS = "∑∏∐∫∬∭∮∯∰⋃⋂⋁⋀⨁⨂⨀"
@@ -73,6 +83,8 @@ def _matrix(rows: Iterable[Iterable[str]]) -> str:
 
 # Office Open XML
 
+_UNREAD = (f"{WORD}del", f"{WORD}moveFrom")
+
 
 def omml_text(formula: Element) -> str:
     """Return a formula (``m:oMath`` or ``m:oMathPara``) on one line.
@@ -94,20 +106,15 @@ def _omml(parent: Element | None) -> str:
 
 def _omml_element(element: Element) -> str:
     tag = element.tag if isinstance(element.tag, str) else ""
-    if tag.startswith(MATH):
-        name = tag[len(MATH) :]
-        if name == "r":
-            return _omml_run(element)
-        if name in _OMML:
-            return _OMML[name](element)
-        return "" if name.endswith("Pr") else _omml(element)
-    if tag in (f"{WORD}del", f"{WORD}moveFrom"):
-        return ""
-    if tag == f"{WORD}r":
-        return _omml_run(element)
-    if tag.endswith("}AlternateContent"):
+    name = tag.rpartition("}")[2]
+    if name == "AlternateContent":
         return _omml(choice(element))
-    return _omml(element) if tag.startswith(WORD) and not tag.endswith("Pr") else ""
+    if tag in _UNREAD or name.endswith("Pr") or not tag.startswith((MATH, WORD)):
+        return ""
+    if name == "r":
+        return _omml_run(element)
+    write = _OMML.get(name, _omml) if tag.startswith(MATH) else _omml
+    return write(element)
 
 
 def _omml_run(run: Element) -> str:
@@ -227,19 +234,15 @@ def mathml_text(formula: Element) -> str:
 
 def _joined_mathml(parent: Element) -> str:
     """Return what the children of an element show, with spaces where they would run together."""
-    text = ""
     pieces = [""]
     for piece in map(_mathml, parent):
         if not piece:
             continue
         last = pieces[-1]
-        if _RELATION.fullmatch(piece) or _RELATION.fullmatch(last):
-            pieces.append(" ")
-        elif _needs_space(last, piece):
+        if any(map(_RELATION.fullmatch, (last, piece))) or _needs_space(last, piece):
             pieces.append(" ")
         pieces.append(piece)
-    text = "".join(pieces)
-    return text.strip()
+    return "".join(pieces).strip()
 
 
 def _needs_space(left: str, right: str) -> bool:
@@ -248,7 +251,8 @@ def _needs_space(left: str, right: str) -> bool:
         return True
     if not (left[-1:].isalnum() and right[:1].isalnum()):
         return False
-    return len(left) > 1 and left[-1:].isalpha() or (len(right) > 1 and right[:1].isalpha())
+    ends, begins = left[-1].isalpha(), right[0].isalpha()
+    return (len(left) > 1 and ends) or (len(right) > 1 and begins)
 
 
 def _children(element: Element) -> list[str]:

@@ -23,11 +23,11 @@ from index.sources.html_page import read_html
 from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.markdown_text import read_markdown
 from index.sources.opendocument import read_odt
-from index.sources.slides import read_pptx
-from index.sources.word import read_docx
 from index.sources.pdf import read_pdf
 from index.sources.plain_text import decode, looks_broken, plain_text_headings
 from index.sources.rtf import read_rtf
+from index.sources.slides import read_pptx
+from index.sources.word import read_docx
 from index.types import Article, normalise_newlines
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from index.letters import raised
 
 _MAX_ROMAN = 3_999
@@ -10,6 +12,7 @@ _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
     (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщэюя"
 _NOTE_SIGNS = "*†‡§"
 _MAX_CIRCLED = 20
 _CHINESE_DIGITS = "〇一二三四五六七八九"
@@ -47,37 +50,13 @@ def letter_number(number: int) -> str:
     return text
 
 
-def formatted_number(number: int, number_format: str) -> str:  # noqa: PLR0911 - one for each format
+def formatted_number(number: int, number_format: str) -> str:
     """Return a number in one of the formats of Office Open XML (``w:numFmt``).
 
     Formats that are unknown or have no sign for the number give digits.
     """
-    match number_format:
-        case "none" | "bullet":
-            return ""
-        case "decimalZero":
-            return f"{number:02d}"
-        case "lowerRoman":
-            return roman(number)
-        case "upperRoman":
-            return roman(number).upper()
-        case "lowerLetter":
-            return repeated_letter(number)
-        case "upperLetter":
-            return repeated_letter(number).upper()
-        case "russianLower" | "russianUpper":
-            text = repeated_letter(number, "абвгдежзиклмнопрстуфхцчшщэюя")
-            return text.upper() if number_format == "russianUpper" else text
-        case "ordinal":
-            return f"{number}{_ordinal_ending(number)}"
-        case "chicago" if 0 < number <= _MAX_LETTERS:
-            turns, sign = divmod(number - 1, len(_NOTE_SIGNS))
-            return _NOTE_SIGNS[sign] * (turns + 1)
-        case "decimalEnclosedCircle" if 0 < number <= _MAX_CIRCLED:
-            return chr(ord("①") + number - 1)
-        case "chineseCounting" | "chineseCountingThousand" | "japaneseCounting" | "koreanCounting":
-            return _chinese(number)
-    return str(number)
+    write = _FORMATS.get(number_format)
+    return str(number) if write is None else write(number)
 
 
 def note_mark(number: str) -> str:
@@ -92,9 +71,40 @@ def _ordinal_ending(number: int) -> str:
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
+def _note_sign(number: int) -> str:
+    if not 0 < number <= _MAX_LETTERS:
+        return str(number)
+    turns, sign = divmod(number - 1, len(_NOTE_SIGNS))
+    return _NOTE_SIGNS[sign] * (turns + 1)
+
+
+def _circled(number: int) -> str:
+    return chr(ord("①") + number - 1) if 0 < number <= _MAX_CIRCLED else str(number)
+
+
 def _chinese(number: int) -> str:
     if not 0 < number <= _MAX_CHINESE:
         return str(number)
     tens, ones = divmod(number, 10)
     text = (_CHINESE_DIGITS[tens] if tens > 1 else "") + ("十" if tens else "")
     return text + (_CHINESE_DIGITS[ones] if ones else "")
+
+
+_FORMATS: dict[str, Callable[[int], str]] = {
+    "none": lambda _: "",
+    "bullet": lambda _: "",
+    "decimalZero": lambda number: f"{number:02d}",
+    "lowerRoman": roman,
+    "upperRoman": lambda number: roman(number).upper(),
+    "lowerLetter": repeated_letter,
+    "upperLetter": lambda number: repeated_letter(number).upper(),
+    "russianLower": lambda number: repeated_letter(number, _RUSSIAN),
+    "russianUpper": lambda number: repeated_letter(number, _RUSSIAN).upper(),
+    "ordinal": lambda number: f"{number}{_ordinal_ending(number)}",
+    "chicago": _note_sign,
+    "decimalEnclosedCircle": _circled,
+    "chineseCounting": _chinese,
+    "chineseCountingThousand": _chinese,
+    "japaneseCounting": _chinese,
+    "koreanCounting": _chinese,
+}

@@ -138,6 +138,11 @@ def is_on(element: Element | None, name: str = f"{WORD}val", *, default: bool = 
     return str(element.get(name, "1")).lower() not in _OFF
 
 
+def has_attribute(element: Element | None, name: str) -> bool:
+    """Return whether an element has an attribute that is on."""
+    return element is not None and element.get(name, "0").lower() not in _OFF
+
+
 def whole_number(text: str | None, default: int = 0) -> int:
     """Return a whole number of at most nine digits; ``default`` if it is something else."""
     found = re.fullmatch(r"\s*([-+]?[0-9]{1,9})(?:\.[0-9]*)?\s*", text or "")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from index.errors import UnreadableFile
 from index.letters import lowered, raised
 from index.limits import LoadLimits
-from index.sources.document import Content, InlineMark, ParsedDocument, Run, TableCell, TextBuilder
+from index.sources.document import InlineMark, ParsedDocument, Run, TableCell, TextBuilder
+from index.sources.formulas import mathml_text
+from index.sources.open_xml import whole_number
 from index.sources.opendocument_parts import (
     CHART,
     DRAW,
@@ -24,8 +24,6 @@ from index.sources.opendocument_parts import (
     Styles,
     length,
 )
-from index.sources.formulas import mathml_text
-from index.sources.open_xml import whole_number
 from index.sources.reading_order import Box, reading_order
 from index.sources.symbols import plain_symbols
 from index.structure import MarkKind
@@ -39,7 +37,9 @@ _MAX_REPEATED_CHARS = 200
 _PARAGRAPHS = frozenset({f"{TEXT}h", f"{TEXT}p"})
 _SHAPES = frozenset(
     f"{DRAW}{name}"
-    for name in "frame g rect custom-shape ellipse circle polygon path line connector caption".split()
+    for name in (
+        "frame g rect custom-shape ellipse circle polygon path line connector caption".split()
+    )
 )
 # Deletions, declarations, comments, descriptions of pictures, and what forms look like.
 _HIDDEN = frozenset(
@@ -123,9 +123,8 @@ class _TextReader:
                 self.add_blocks(block)
             elif block.tag in _SHAPES:
                 self._add_shape(block)
-            elif isinstance(block.tag, str) and block.tag not in _HIDDEN:
-                if not _is_hidden_section(block):
-                    self.add_blocks(block)
+            elif not _is_hidden_block(block):
+                self.add_blocks(block)
 
     def add_notes(self) -> None:
         """Add the notes that the text has, each after its mark."""
@@ -203,16 +202,17 @@ class _TextReader:
             if sign:
                 _append(runs, sign, marks, "")
                 continue
-            marks, position = self._changed(element, marks, position, is_heading=is_heading)
-            if marks is None:
+            changed = self._changed(element, marks, position, is_heading=is_heading)
+            if changed is None:
                 continue
+            marks, position = changed
             _append(runs, _collapse_spaces(element.text), marks, position)
             waiting += [(child, marks, position, False) for child in reversed(element)]
         return runs, shapes
 
     def _changed(
         self, element: Element, marks: tuple[InlineMark, ...], position: str, *, is_heading: bool
-    ) -> tuple[tuple[InlineMark, ...] | None, str]:
+    ) -> tuple[tuple[InlineMark, ...], str] | None:
         """Return the marks and position of what is in an element; None if it is hidden."""
         if element.tag in (f"{TEXT}a", f"{DRAW}a"):
             address = element.get(f"{XLINK}href", "")
@@ -221,7 +221,7 @@ class _TextReader:
         if element.tag == f"{TEXT}span":
             look = self._styles.text(element.get(f"{TEXT}style-name", ""))
             if look.is_hidden:
-                return None, ""
+                return None
             if not is_heading:
                 marks = look.changed(marks)
             position = position if look.position is None else look.position
@@ -311,7 +311,9 @@ class _TextReader:
                         cells.append(cell)
                 column += repeats
                 continue
-            span = max(1, min(whole_number(element.get(f"{TABLE}number-columns-spanned"), 1), _MAX_COLUMNS))
+            span = max(
+                1, min(whole_number(element.get(f"{TABLE}number-columns-spanned"), 1), _MAX_COLUMNS)
+            )
             content = self._cell_content(element)
             cell = TableCell(content, span, is_header)
             rows = whole_number(element.get(f"{TABLE}number-rows-spanned"), 1) - 1
@@ -344,7 +346,9 @@ class _TextReader:
         self._builder.start_page()
         if self._styles.is_hidden_slide(slide):
             return
-        shapes = [shape for shape in slide if shape.tag in _SHAPES and _kind(shape) not in _NO_WORDS]
+        shapes = [
+            shape for shape in slide if shape.tag in _SHAPES and _kind(shape) not in _NO_WORDS
+        ]
         title = next((shape for shape in shapes if _kind(shape) == "title"), None)
         if title is not None:
             paragraphs = title.iter(f"{TEXT}p")
@@ -412,10 +416,14 @@ def _is_hidden_field(element: Element) -> bool:
     return bool(element.get(f"{TEXT}display") == "none")
 
 
-def _is_hidden_section(block: Element) -> bool:
+def _is_hidden_block(block: Element) -> bool:
+    if not isinstance(block.tag, str) or block.tag in _HIDDEN:
+        return True
     is_section = block.tag in (f"{TEXT}section", f"{TEXT}table-of-content")
     display = block.get(f"{TEXT}display")
-    hidden = display == "none" or (display == "condition" and block.get(f"{TEXT}is-hidden") == "true")
+    hidden = display == "none" or (
+        display == "condition" and block.get(f"{TEXT}is-hidden") == "true"
+    )
     return is_section and hidden
 
 

@@ -91,7 +91,9 @@ class Document:
     def styles(self, tag: str) -> list[Element]:
         """Return the common and the automatic styles with this tag."""
         places = (f"{OFFICE}styles", f"{OFFICE}automatic-styles")
-        return [e for root in self._roots for place in places for e in root.iterfind(f"{place}/{tag}")]
+        return [
+            e for root in self._roots for place in places for e in root.iterfind(f"{place}/{tag}")
+        ]
 
     def embedded(self, holder: Element) -> Element | None:
         """Return the root of an object such as a chart or a formula; None if it is missing."""
@@ -211,7 +213,9 @@ def _position(text: str | None) -> str | None:
     first = text.split()[0] if text.split() else ""
     if first in ("super", "sub"):
         return first
-    return "super" if whole_number(first.rstrip("%")) > 0 else "sub" if first.startswith("-") else ""
+    return (
+        "super" if whole_number(first.rstrip("%")) > 0 else "sub" if first.startswith("-") else ""
+    )
 
 
 @dataclass(slots=True)

@@ -302,14 +302,20 @@ class _RtfReader:
                 self._set(destination=self._stack[-2].destination)
         elif self._skip and (word in SPECIAL or word in ("'", "-", ":", "|")):
             self._skip -= 1
-        elif word in SKIPPED:
-            self._set(destination="skip")
-        elif word in SPECIAL:
-            self._take_text(SPECIAL[word])
         elif word == "u" and number is not None:
             self._take_text(chr(number % 0x10000))
             self._skip = max(0, self._state.fallback)
-        elif word in _TOGGLES:
+        elif word in SKIPPED or word in _DESTINATIONS:
+            self._set(destination=_DESTINATIONS.get(word, "skip"))
+        elif word in SPECIAL:
+            self._take_text(SPECIAL[word])
+        elif word in self._commands:
+            self._commands[word](number)
+        else:
+            self._take_setting(word, number)
+
+    def _take_setting(self, word: str, number: int | None) -> None:
+        if word in _TOGGLES:
             self._set(**{_TOGGLES[word]: number != 0})
         elif word in _POSITIONS:
             self._set(position="" if number == 0 else _POSITIONS[word])
@@ -317,10 +323,6 @@ class _RtfReader:
             self._set(**{_NUMBERS[word]: number or 0})
         elif word in _SPACES:
             self._set(space=self._state.space or number or 0)
-        elif word in _DESTINATIONS:
-            self._set(destination=_DESTINATIONS[word])
-        elif word in self._commands:
-            self._commands[word](number)
         elif word.startswith(("ftnn", "aftnn")):
             kind, _, number_format = word.partition("ftn")
             if number_format in _NOTE_FORMATS:
@@ -483,4 +485,3 @@ class _RtfReader:
         if len(self._row.cells) < _MAX_CELLS:
             self._row.cells.append(self._next_cell._replace(right=number or 0))
         self._next_cell = CellShape(0)
-

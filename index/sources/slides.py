@@ -23,6 +23,7 @@ from index.sources.open_xml import (
     Element,
     Package,
     choice,
+    has_attribute,
     is_on,
     whole_number,
 )
@@ -261,7 +262,9 @@ class _SlideReader:
             level = whole_number(properties.get("lvl") if properties is not None else None)
             level = max(0, min(level, _LEVELS - 1))
             sources = [] if properties is None else [properties]
-            sources += [s for style in styles for s in style.iterchildren(f"{DRAWING}lvl{level + 1}pPr")]
+            sources += [
+                s for style in styles for s in style.iterchildren(f"{DRAWING}lvl{level + 1}pPr")
+            ]
             bullet = _bullet(sources)
             if bullet is None or bullet.tag == f"{DRAWING}buNone":
                 counts.end(level)
@@ -279,7 +282,9 @@ class _SlideReader:
         """Return the list styles of a shape's paragraphs, the nearest first."""
         mark = shape.find(f"./*/{SLIDES}nvPr/{SLIDES}ph")
         bodies = [body]
-        bodies += [b for holder in self._inherited(mark) for b in holder.iterchildren(f"{SLIDES}txBody")]
+        bodies += [
+            b for holder in self._inherited(mark) for b in holder.iterchildren(f"{SLIDES}txBody")
+        ]
         styles = [style for b in bodies for style in b.iterchildren(f"{DRAWING}lstStyle")]
         if mark is not None and mark.get("type", "") in _TEXTS:
             for holders in self._above:
@@ -288,16 +293,16 @@ class _SlideReader:
 
     def _add_table(self, table: Element) -> None:
         properties = table.find(f"{DRAWING}tblPr")
-        has_head = is_on(properties, "firstRow") and properties.get("firstRow") is not None
-        has_side = is_on(properties, "firstCol") and properties.get("firstCol") is not None
+        has_head = has_attribute(properties, "firstRow")
+        has_side = has_attribute(properties, "firstCol")
         above: dict[int, TableCell] = {}
         rows = []
         for number, row in enumerate(table.iterchildren(f"{DRAWING}tr")):
             cells = []
             for column, cell in enumerate(row.iterchildren(f"{DRAWING}tc")):
-                if is_on(cell, "hMerge") and cell.get("hMerge"):
+                if has_attribute(cell, "hMerge"):
                     continue
-                if is_on(cell, "vMerge") and cell.get("vMerge"):
+                if has_attribute(cell, "vMerge"):
                     cells.append(above.get(column, TableCell()))
                     continue
                 span = max(1, min(whole_number(cell.get("gridSpan"), 1), _MAX_COLUMNS))
@@ -354,15 +359,17 @@ class _SlideReader:
             return Run(plain_symbols(text))
         marks = []
         link = properties.find(f"{DRAWING}hlinkClick")
-        relation = None if link is None else self._package.target(self._part, link.get(f"{RELATION}id"))
+        relation = (
+            None if link is None else self._package.target(self._part, link.get(f"{RELATION}id"))
+        )
         if relation is not None and relation.is_external:
             marks.append(InlineMark(MarkKind.LINK, relation.target))
         font = properties.find(f"{DRAWING}latin")
         name = "" if font is None else font.get("typeface", "")
         if not is_heading:
             kinds = {
-                MarkKind.STRONG: is_on(properties, "b") and properties.get("b"),
-                MarkKind.EMPHASIS: is_on(properties, "i") and properties.get("i"),
+                MarkKind.STRONG: has_attribute(properties, "b"),
+                MarkKind.EMPHASIS: has_attribute(properties, "i"),
                 MarkKind.CODE: is_code_font(name),
             }
             marks += [InlineMark(kind) for kind, found in kinds.items() if found]
@@ -379,7 +386,7 @@ class _SlideReader:
 
 def _is_hidden(shape: Element) -> bool:
     names = shape.find(f"./*/{SLIDES}cNvPr")
-    return names is not None and is_on(names, "hidden") and names.get("hidden") is not None
+    return has_attribute(names, "hidden")
 
 
 def _kin(kind: str) -> str:

@@ -11,21 +11,18 @@ _PRIVATE = re.compile("[\uf020-\uf0ff]")
 _BYTE = 0xFF
 
 # Adobe's published encoding of Symbol.
-_SYMBOL = dict(
-    enumerate(
-        " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
-        start=0x20,
-    )
-) | dict(
-    enumerate(
-        "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
-        start=0xA0,
-    )
+_SYMBOL = (
+    dict(enumerate(" !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_", start=0x20))
+    | dict(enumerate("‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼", start=0x60))
+    | dict(enumerate("€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉", start=0xA0))
+    | dict(enumerate("∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭", start=0xD0))
 )
 # By the names that Unicode 7 gave to the signs of these fonts; plain arrows for the many shapes.
 _WINGDINGS = (
     dict(enumerate(" 🖉✂✁👓🕭🕮🕯☎✆✉🖃📪📫📬📭📁📂📄🗏🗐🗄⌛🖮🖰🖲🖳🖴🖫🖬✇✍", start=0x20))
-    | dict(enumerate("🖎✌👌👍👎☜☞☝☟🖐☺😐☹💣☠🏳🏱✈☼💧❄🕆✞🕈✠✡☪☯ॐ☸♈♉♊♋♌♍♎♏♐♑♒♓&&●❍■□", start=0x40))
+    | dict(
+        enumerate("🖎✌👌👍👎☜☞☝☟🖐☺😐☹💣☠🏳🏱✈☼💧❄🕆✞🕈✠✡☪☯ॐ☸♈♉♊♋♌♍♎♏♐♑♒♓&&●❍■□", start=0x40)
+    )
     | dict(enumerate("❐❑❒⬧⧫◆❖⬥⌧⍓⌘❀✿“”", start=0x70))
     | dict(enumerate("⓪①②③④⑤⑥⑦⑧⑨⑩⓿❶❷❸❹❺❻❼❽❾❿", start=0x80))
     | dict(enumerate("·•▪○◯⊙◉◎◯▪☐▲✦★✶✴✹✵", start=0x9E))

@@ -15,6 +15,7 @@ from index.sources.open_xml import (
     Element,
     Package,
     choice,
+    has_attribute,
     is_on,
     whole_number,
 )
@@ -109,9 +110,8 @@ class _WordReader:
                 chosen = choice(block)
                 if chosen is not None:
                     self._add_blocks(chosen)
-            elif isinstance(block.tag, str) and block.tag not in DELETED:
-                if not block.tag.endswith("Pr"):
-                    self._add_blocks(block)  # a content control, insertion or custom XML
+            elif _is_read(block):
+                self._add_blocks(block)  # a content control, insertion or custom XML
 
     def _flush(self) -> None:
         carried, self._carried = self._carried, []
@@ -227,11 +227,17 @@ class _WordReader:
                     runs.append(Run(f"{label.text or '•'} "))
                 runs += [*found, *([] if _runs_on(block) else [Run(" ")])]
                 waiting += [insert.element for insert in reversed(inserts)]
-            elif isinstance(block.tag, str) and block.tag not in DELETED:
-                if block.tag == f"{COMPATIBILITY}Fallback" or block.tag.endswith("Pr"):
-                    continue
+            elif _is_read(block):
                 waiting += reversed(block)
         return runs
+
+
+def _is_read(element: Element) -> bool:
+    """Return whether an element that holds others may hold visible text."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in DELETED or tag == f"{COMPATIBILITY}Fallback":
+        return False
+    return not tag.endswith("Pr")
 
 
 def _runs_on(paragraph: Element) -> bool:
@@ -251,9 +257,8 @@ def _inside(parent: Element, tag: str) -> list[Element]:
         element = waiting.pop()
         if element.tag == tag:
             found.append(element)
-        elif isinstance(element.tag, str) and element.tag not in DELETED:
-            if not element.tag.endswith("Pr"):
-                waiting += reversed(element)
+        elif _is_read(element):
+            waiting += reversed(element)
     return found
 
 
@@ -304,8 +309,8 @@ class _Heads:
 def _looks(look: Element | None, name: str, bit: int) -> bool:
     if look is None:
         return False
-    if (value := look.get(f"{WORD}{name}")) is not None:
-        return is_on(look, f"{WORD}{name}") and bool(value)
+    if look.get(f"{WORD}{name}") is not None:
+        return has_attribute(look, f"{WORD}{name}")
     try:
         return bool(int(look.get(f"{WORD}val", "0"), 16) & bit)
     except ValueError:

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, field
 
 from index.sources.numbering import formatted_number
-from index.sources.open_xml import WORD, Element, is_on, whole_number
+from index.sources.open_xml import WORD, Element, has_attribute, is_on, whole_number
 
 _MAX_ANCESTORS = 20  # of a style; a file may contain a cycle of them
 _HEADING_NAME = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _QUOTATION_NAMES = frozenset({"quote", "intense quote", "quotations", "block text", "quotation"})
-_CODE_NAMES = re.compile(
-    r"(html |source |verbatim |preformatted |inline )?(code|text|char|preformatted|verbatim)( char)?",
+_CODE_NAMES = frozenset(
+    "code|code char|code block|inline code|html code|html preformatted|preformatted text"
+    "|source code|source text|verbatim|verbatim char".split("|")
 )
 _CODE_FONTS = re.compile(
     r"(courier|consolas|menlo|monaco|lucida (console|sans typewriter)|cascadia (code|mono)"
@@ -69,8 +70,7 @@ class Style:
     @property
     def is_code(self) -> bool:
         """Whether its text is code."""
-        named = self.name not in ("text", "char") and bool(_CODE_NAMES.fullmatch(self.name))
-        return named or is_code_font(self.font)
+        return self.name in _CODE_NAMES or is_code_font(self.font)
 
 
 class StyleSheet:
@@ -83,7 +83,7 @@ class StyleSheet:
         for element in [] if root is None else root.iterchildren(f"{WORD}style"):
             style_id = element.get(f"{WORD}styleId", "")
             self._elements.setdefault(style_id, element)
-            is_default = is_on(element, f"{WORD}default") and element.get(f"{WORD}default")
+            is_default = has_attribute(element, f"{WORD}default")
             if is_default and element.get(f"{WORD}type") == "paragraph":
                 self._default = style_id
 

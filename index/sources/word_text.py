@@ -22,6 +22,7 @@ from index.sources.open_xml import (
     Element,
     Package,
     choice,
+    has_attribute,
     is_on,
     whole_number,
 )
@@ -47,6 +48,8 @@ _SIGNS = {
     f"{WORD}cr": "\n",
     f"{WORD}noBreakHyphen": "\u2011",
 }
+_REFERENCES = {f"{WORD}footnoteReference": "footnotes", f"{WORD}endnoteReference": "endnotes"}
+_DRAWINGS = (f"{WORD}drawing", f"{WORD}pict", f"{WORD}object", _TEXT_BOX)
 _UNREAD = DELETED | {_FALLBACK}
 _SKIPPED = DELETED | {f"{WORD}delText", f"{WORD}instrText", f"{WORD}delInstrText", _FALLBACK}
 _INSTRUCTION, _RESULT = "instruction", "result"
@@ -101,9 +104,7 @@ class Notes:
         marks = self._marks[kind]
         if note_id not in marks:
             marks[note_id] = ""
-            if not is_on(reference, f"{WORD}customMarkFollows") or not reference.get(
-                f"{WORD}customMarkFollows"
-            ):
+            if not has_attribute(reference, f"{WORD}customMarkFollows"):
                 self._numbers[kind] += 1
                 marks[note_id] = formatted_number(self._numbers[kind], self.formats[kind])
         return marks[note_id]
@@ -218,25 +219,29 @@ class ParagraphReader:
                 self._show(_SIGNS[tag], link, marks)
             elif tag == f"{WORD}sym":
                 self._show(_sym(element), link, marks, position)
-            elif tag == f"{WORD}fldChar":
-                self._change_field(element)
-            elif tag == f"{WORD}instrText" and self.fields:
-                self.fields[-1].instruction += (element.text or "")[:_MAX_INSTRUCTION_CHARS]
-            elif tag in (f"{WORD}footnoteReference", f"{WORD}endnoteReference"):
-                if self._is_shown:
-                    kind = "footnotes" if tag.endswith("footnoteReference") else "endnotes"
-                    self._show(note_mark(self.notes.mark(element, kind)), link)
-            elif tag in (f"{WORD}footnoteRef", f"{WORD}endnoteRef"):
-                self._show(note_mark(self._note_mark))
-            elif tag == f"{WORD}ruby":
-                for base in element.iterchildren(f"{WORD}rubyBase"):
-                    self._add(base, link)
             elif tag == _ALTERNATIVES:
                 chosen = choice(element)
                 if chosen is not None:
                     self._add_run_content(chosen, link, marks, position, font)
-            elif tag in (f"{WORD}drawing", f"{WORD}pict", f"{WORD}object") and self._is_shown:
-                self._inserts += _inserts(element)
+            else:
+                self._add_other_content(element, link)
+
+    def _add_other_content(self, element: Element, link: str) -> None:
+        """Add a part of a field, a mark of a note, a word with its reading, or a drawing."""
+        tag = element.tag
+        if tag == f"{WORD}fldChar":
+            self._change_field(element)
+        elif tag == f"{WORD}instrText" and self.fields:
+            self.fields[-1].instruction += (element.text or "")[:_MAX_INSTRUCTION_CHARS]
+        elif tag in _REFERENCES and self._is_shown:
+            self._show(note_mark(self.notes.mark(element, _REFERENCES[tag])), link)
+        elif tag in (f"{WORD}footnoteRef", f"{WORD}endnoteRef"):
+            self._show(note_mark(self._note_mark))
+        elif tag == f"{WORD}ruby":
+            for base in element.iterchildren(f"{WORD}rubyBase"):
+                self._add(base, link)
+        elif tag in _DRAWINGS and self._is_shown:
+            self._inserts += _inserts(element)
 
     def _show(
         self, text: str, link: str = "", marks: tuple[InlineMark, ...] = (), position: str = ""

@@ -5,7 +5,7 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.office import read_odt
+from index.sources.opendocument import read_odt
 from tests.documents import assert_exact, headings, odt
 
 

@@ -7,7 +7,7 @@ from pptx.util import Inches
 from index.errors import TooLarge
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.office import read_pptx
+from index.sources.slides import read_pptx
 from tests.documents import assert_exact, headings, page, pptx, saved
 
 

@@ -10,7 +10,7 @@ from docx.oxml import parse_xml
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.office import read_docx
+from index.sources.word import read_docx
 from tests.documents import assert_exact, docx, headings, rezipped, saved
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
