@@ -152,6 +152,68 @@ def odt(body: str, *, title: str = "", manifest: str = "", before: str = "") -> 
     )
 
 
+_OFFICE_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_OPEN_XML = {
+    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
+    "dgm": "http://schemas.openxmlformats.org/drawingml/2006/diagram",
+    "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    "p": "http://schemas.openxmlformats.org/presentationml/2006/main",
+    "r": _OFFICE_TYPES,
+    "v": "urn:schemas-microsoft-com:vml",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+}
+OPEN_XML_SPACES = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _OPEN_XML.items())
+
+
+def word(
+    body: str,
+    parts: Mapping[str, str] | None = None,
+    *,
+    links: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a Word document of XML with the usual prefixes.
+
+    Args:
+        body: What is in its body.
+        parts: The content of the roots of other parts by their kind, such as ``"footnotes"``.
+        links: Addresses by the ids of their relationships.
+    """
+    roots = {
+        "chart": "c:chartSpace", "diagramData": "dgm:dataModel", "styles": "w:styles",
+        "numbering": "w:numbering", "footnotes": "w:footnotes", "endnotes": "w:endnotes",
+        "settings": "w:settings", "comments": "w:comments", "header": "w:hdr",
+    }  # fmt: skip
+    members: dict[str, str] = {}
+    relations = ""
+    for kind, content in (parts or {}).items():
+        members[f"word/{kind}.xml"] = f"<{roots[kind]} {OPEN_XML_SPACES}>{content}</{roots[kind]}>"
+        relations += (
+            f'<Relationship Id="{kind}" Type="{_OFFICE_TYPES}/{kind}" Target="{kind}.xml"/>'
+        )
+    for key, address in (links or {}).items():
+        relations += (
+            f'<Relationship Id="{key}" Type="{_OFFICE_TYPES}/hyperlink" Target="{address}" '
+            'TargetMode="External"/>'
+        )
+    members["word/_rels/document.xml.rels"] = _relations(relations)
+    main = (
+        f'<Relationship Id="m" Type="{_OFFICE_TYPES}/officeDocument" Target="word/document.xml"/>'
+    )
+    members["_rels/.rels"] = _relations(main)
+    members["word/document.xml"] = (
+        f"<w:document {OPEN_XML_SPACES}><w:body>{body}</w:body></w:document>"
+    )
+    return zipped(members)
+
+
+def _relations(content: str) -> str:
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return f'<Relationships xmlns="{space}">{content}</Relationships>'
+
+
 def docx(paragraphs: Sequence[tuple[str, str]], *, title: str = "") -> bytes:
     """Return a Word document of (style, text)."""
     from docx import Document
