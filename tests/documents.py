@@ -26,7 +26,12 @@ CONTAINER = (
 )
 ODT_SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "manifest")
+    for name in "office text table manifest style chart presentation".split()
+) + (
+    ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+    ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
+    ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
 
 
@@ -104,6 +109,21 @@ def rezipped(data: bytes, changes: Mapping[str, str | bytes]) -> bytes:
     return zipped({**members, **changes})
 
 
+def member(data: bytes, name: str) -> bytes:
+    """Return a member of a zip."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return archive.read(name)
+
+
+def replaced(data: bytes, *changes: tuple[bytes, bytes]) -> bytes:
+    """Return a zip with some bytes replaced in all of its members."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for old, new in changes:
+        members = {name: content.replace(old, new) for name, content in members.items()}
+    return zipped(members)
+
+
 def epub(
     chapters: Mapping[str, str],
     *,
@@ -131,11 +151,14 @@ def epub(
     return zipped({**first, "OEBPS/book.opf": package, **pages, **(more or {})})
 
 
-def odt(body: str, *, title: str = "", manifest: str = "", before: str = "") -> bytes:
+def odt(
+    body: str, *, title: str = "", manifest: str = "", before: str = "", styles: str = ""
+) -> bytes:
     """Return an OpenDocument text; ``before`` goes before the root of its content."""
     content = (
-        f"{before}<office:document-content {ODT_SPACES}><office:body><office:text>{body}"
-        "</office:text></office:body></office:document-content>"
+        f"{before}<office:document-content {ODT_SPACES}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
     )
     meta = (
         f'<office:document-meta {ODT_SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/">'

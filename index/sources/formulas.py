@@ -184,7 +184,8 @@ def _omml_matrix(element: Element) -> str:
 
 def _is_alone_in_delimiters(element: Element) -> bool:
     parent = element.getparent()
-    return len(parent) == 1 and parent.getparent().tag == f"{MATH}d"
+    above = parent.getparent()
+    return len(parent) == 1 and above is not None and above.tag == f"{MATH}d"
 
 
 def _omml_lines(element: Element) -> str:
@@ -251,8 +252,8 @@ def _needs_space(left: str, right: str) -> bool:
         return True
     if not (left[-1:].isalnum() and right[:1].isalnum()):
         return False
-    ends, begins = left[-1].isalpha(), right[0].isalpha()
-    return (len(left) > 1 and ends) or (len(right) > 1 and begins)
+    ends, begins = left[-2:], right[:2]
+    return (len(ends) > 1 and ends.isalpha()) or (len(begins) > 1 and begins.isalpha())
 
 
 def _children(element: Element) -> list[str]:

@@ -32,7 +32,7 @@ _MATH = "{http://www.w3.org/1998/Math/MathML}math"
 _MAX_SPACES = 1_000  # in a row; the file gives a number
 _MAX_COLUMNS = 1_000
 # Rows and cells that a file repeats by a number.
-_MAX_REPEATED = 100_000
+_MAX_REPEATED = 10_000
 _MAX_REPEATED_CHARS = 200
 _PARAGRAPHS = frozenset({f"{TEXT}h", f"{TEXT}p"})
 _SHAPES = frozenset(
@@ -273,8 +273,8 @@ class _TextReader:
 
     def _add_table(self, table: Element) -> None:
         rows = [row for row in table.iter(f"{TABLE}table-row") if _table_of(row) is table]
-        cells = [len(_cells(row)) for row in rows]
-        if sum(cells) <= 1 or (max(cells) == 1 and table.find(f".//{TABLE}table") is not None):
+        widths = [_width(row) for row in rows]
+        if sum(widths) <= 1 or (max(widths) == 1 and table.find(f".//{TABLE}table") is not None):
             for row in rows:
                 for cell in _cells(row):
                     self.add_blocks(cell)
@@ -399,6 +399,14 @@ def _table_of(row: Element) -> Element:
 
 def _cells(row: Element) -> list[Element]:
     return list(row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"))
+
+
+def _width(row: Element) -> int:
+    """Return how many cells a row has, one more if some are repeated by a number."""
+    cells = _cells(row)
+    repeated = [row.get(f"{TABLE}number-rows-repeated")]
+    repeated += [cell.get(f"{TABLE}number-columns-repeated") for cell in cells]
+    return len(cells) + bool(any(repeated))
 
 
 def _sign(element: Element) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED
-from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder, clean
+from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder, clean, collapsed
 from index.sources.fields import address_of, symbol_of
 from index.sources.numbering import formatted_number, note_mark
 from index.sources.plain_text import plain_text_headings
@@ -30,6 +30,7 @@ from index.sources.word_styles import is_code_font, named_level
 from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
+_MAX_FALLBACK = 8
 _MAX_ENTRIES = 100_000  # of a table of fonts or styles
 _MAX_NAME_CHARS = 1_000
 _MAX_INSTRUCTION_CHARS = 10_000
@@ -160,15 +161,12 @@ class _RtfReader:
         """Return the document."""
         while len(self._stories) > 1:
             self._end_story()
-        main = self._stories[0]
-        main.end_row(self._row)
-        main.end_paragraph(self._look(), self._builder)
-        main.end_table(self._builder)
+        self._stories[0].end(self._look(), self._row, self._builder)
         for mark, paragraphs in self._notes:
             start = [Run(f"{mark} ")] if mark else []
             for runs in paragraphs:
                 self._builder.end_group()
-                self._builder.add_paragraph([*start, *runs])
+                self._builder.add_paragraph(collapsed([*start, *runs]))
                 start = []
         title = clean(self._titles["info"] or self._titles["style"])
         return self._builder.build(" ".join(title.split()))
@@ -206,9 +204,7 @@ class _RtfReader:
 
     def _end_story(self) -> None:
         story = self._stories[-1]
-        story.end_row(self._row)
-        story.end_paragraph(self._look(), None)
-        story.end_table(None)
+        story.end(self._look(), self._row, None)
         self._stories.pop()
         if story.mark_at == _BOX:
             self._stories[-1].boxes += story.paragraphs
@@ -304,7 +300,7 @@ class _RtfReader:
             self._skip -= 1
         elif word == "u" and number is not None:
             self._take_text(chr(number % 0x10000))
-            self._skip = max(0, self._state.fallback)
+            self._skip = max(0, min(self._state.fallback, _MAX_FALLBACK))
         elif word in SKIPPED or word in _DESTINATIONS:
             self._set(destination=_DESTINATIONS.get(word, "skip"))
         elif word in SPECIAL:

@@ -125,10 +125,10 @@ class Story:
         else:
             self.end_table(builder)
             self._end_loose_cell(builder)
-            if builder is None:
-                self.paragraphs.append([*_labelled(label), *runs])
-            else:
+            if builder is not None:
                 self._add(runs, label, look, builder)
+            elif plain(runs).strip():
+                self.paragraphs.append([*_labelled(label), *runs])
         boxes, self.boxes = self.boxes, []
         for box in boxes:
             if builder is None:
@@ -165,13 +165,20 @@ class Story:
         for row in cells:
             self.paragraphs.append([Run(" | ".join(plain(cell.content).strip() for cell in row))])
 
+    def end(self, look: ParagraphLook, shape: RowShape, builder: TextBuilder | None) -> None:
+        """End what the file did not end."""
+        if self._row:
+            self.end_row(shape)
+        self.end_paragraph(look._replace(is_in_table=False), builder)
+        self.end_table(builder)
+
     def _end_loose_cell(self, builder: TextBuilder | None) -> None:
         """Add the paragraphs of a cell that did not end."""
         runs, self._cell = self._cell, []
-        if builder is None:
-            self.paragraphs.append(runs)
-        else:
+        if builder is not None:
             builder.add_paragraph(runs)
+        elif runs:
+            self.paragraphs.append(runs)
 
     def _take(self) -> tuple[list[Run], str | None]:
         """Return the paragraph so far and its label; None if it has none."""

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 
 import pytest
 from docx import Document
@@ -12,7 +10,7 @@ from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
 from index.sources.word import read_docx
 from index.structure import MarkKind
-from tests.documents import assert_exact, docx, headings, rezipped, saved, word, zipped
+from tests.documents import assert_exact, docx, headings, replaced, rezipped, saved, word, zipped
 
 
 def loaded(data: bytes) -> ParsedDocument:
@@ -550,14 +548,6 @@ def test_a_diagram_is_a_list() -> None:
 
 
 SIMPLE = docx([("Normal", "The quay is long.")])
-
-
-def replaced(data: bytes, *changes: tuple[bytes, bytes]) -> bytes:
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    for old, new in changes:
-        members = {name: content.replace(old, new) for name, content in members.items()}
-    return zipped(members)
 
 
 MAIN = b"vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
