@@ -26,7 +26,12 @@ CONTAINER = (
 )
 ODT_SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "manifest")
+    for name in "office text table manifest style chart presentation".split()
+) + (
+    ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+    ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
+    ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
 
 
@@ -104,6 +109,21 @@ def rezipped(data: bytes, changes: Mapping[str, str | bytes]) -> bytes:
     return zipped({**members, **changes})
 
 
+def member(data: bytes, name: str) -> bytes:
+    """Return a member of a zip."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return archive.read(name)
+
+
+def replaced(data: bytes, *changes: tuple[bytes, bytes]) -> bytes:
+    """Return a zip with some bytes replaced in all of its members."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for old, new in changes:
+        members = {name: content.replace(old, new) for name, content in members.items()}
+    return zipped(members)
+
+
 def epub(
     chapters: Mapping[str, str],
     *,
@@ -131,11 +151,14 @@ def epub(
     return zipped({**first, "OEBPS/book.opf": package, **pages, **(more or {})})
 
 
-def odt(body: str, *, title: str = "", manifest: str = "", before: str = "") -> bytes:
+def odt(
+    body: str, *, title: str = "", manifest: str = "", before: str = "", styles: str = ""
+) -> bytes:
     """Return an OpenDocument text; ``before`` goes before the root of its content."""
     content = (
-        f"{before}<office:document-content {ODT_SPACES}><office:body><office:text>{body}"
-        "</office:text></office:body></office:document-content>"
+        f"{before}<office:document-content {ODT_SPACES}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
     )
     meta = (
         f'<office:document-meta {ODT_SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/">'
@@ -150,6 +173,68 @@ def odt(body: str, *, title: str = "", manifest: str = "", before: str = "") -> 
             "</manifest:manifest>",
         }
     )
+
+
+_OFFICE_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_OPEN_XML = {
+    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
+    "dgm": "http://schemas.openxmlformats.org/drawingml/2006/diagram",
+    "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    "p": "http://schemas.openxmlformats.org/presentationml/2006/main",
+    "r": _OFFICE_TYPES,
+    "v": "urn:schemas-microsoft-com:vml",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+}
+OPEN_XML_SPACES = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _OPEN_XML.items())
+
+
+def word(
+    body: str,
+    parts: Mapping[str, str] | None = None,
+    *,
+    links: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a Word document of XML with the usual prefixes.
+
+    Args:
+        body: What is in its body.
+        parts: The content of the roots of other parts by their kind, such as ``"footnotes"``.
+        links: Addresses by the ids of their relationships.
+    """
+    roots = {
+        "chart": "c:chartSpace", "diagramData": "dgm:dataModel", "styles": "w:styles",
+        "numbering": "w:numbering", "footnotes": "w:footnotes", "endnotes": "w:endnotes",
+        "settings": "w:settings", "comments": "w:comments", "header": "w:hdr",
+    }  # fmt: skip
+    members: dict[str, str] = {}
+    relations = ""
+    for kind, content in (parts or {}).items():
+        members[f"word/{kind}.xml"] = f"<{roots[kind]} {OPEN_XML_SPACES}>{content}</{roots[kind]}>"
+        relations += (
+            f'<Relationship Id="{kind}" Type="{_OFFICE_TYPES}/{kind}" Target="{kind}.xml"/>'
+        )
+    for key, address in (links or {}).items():
+        relations += (
+            f'<Relationship Id="{key}" Type="{_OFFICE_TYPES}/hyperlink" Target="{address}" '
+            'TargetMode="External"/>'
+        )
+    members["word/_rels/document.xml.rels"] = _relations(relations)
+    main = (
+        f'<Relationship Id="m" Type="{_OFFICE_TYPES}/officeDocument" Target="word/document.xml"/>'
+    )
+    members["_rels/.rels"] = _relations(main)
+    members["word/document.xml"] = (
+        f"<w:document {OPEN_XML_SPACES}><w:body>{body}</w:body></w:document>"
+    )
+    return zipped(members)
+
+
+def _relations(content: str) -> str:
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return f'<Relationships xmlns="{space}">{content}</Relationships>'
 
 
 def docx(paragraphs: Sequence[tuple[str, str]], *, title: str = "") -> bytes:

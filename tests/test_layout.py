@@ -151,9 +151,6 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
             {"index/embedding/sentence_transformer.py", "qa/writing/model_file.py"},
         ),
         ("pypdfium2", {"index/sources/pdf.py"}),
-        ("docx", {"index/sources/office.py"}),
-        ("pptx", {"index/sources/office.py"}),
-        ("striprtf", {"index/sources/office.py"}),
         ("pickle", set()),
     ],
 )
@@ -170,7 +167,7 @@ def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import sys; from qa import ArticleQA; "
         "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
-        "'openai', 'xllamacpp', 'pypdfium2', 'docx', 'pptx', 'lxml', 'py3langid'); "
+        "'openai', 'xllamacpp', 'pypdfium2', 'lxml', 'py3langid'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

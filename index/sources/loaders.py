@@ -27,9 +27,12 @@ from index.sources.mail import read_mail
 from index.sources.markdown_text import read_markdown
 from index.sources.notebook import is_notebook, read_notebook
 from index.sources.ods import read_ods
-from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
+from index.sources.opendocument import read_odt
 from index.sources.pdf import read_pdf
 from index.sources.plain_text import plain_text_headings
+from index.sources.rtf import read_rtf
+from index.sources.slides import read_pptx
+from index.sources.word import read_docx
 from index.sources.xlsx import read_xlsx
 from index.types import Article, normalise_newlines
 

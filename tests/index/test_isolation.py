@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import importlib
+import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits, cancel_check
-from index.sources.isolation import read_in_subprocess
-from index.sources.office import read_rtf
+from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.pdf import read_pdf
+from index.sources.rtf import read_rtf
 from tests.documents import pdf
 
 pytestmark = pytest.mark.slow
@@ -31,19 +34,23 @@ def test_reading_that_takes_too_long_is_ended() -> None:
 
 
 @pytest.fixture
-def parser_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where a stand-in for striprtf may be put, to be found before it."""
+def reader_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Reader]]:
+    """Return what makes a reader of some lines of code, in a module of its own."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "striprtf").mkdir()
-    (tmp_path / "striprtf" / "__init__.py").touch()
-    return tmp_path / "striprtf" / "striprtf.py"
+
+    def make(code: str) -> Reader:
+        source = f"def read(data, limits):\n    {code}\n"
+        (tmp_path / "some_reader.py").write_text(source, encoding="utf-8")
+        reader: Reader = importlib.import_module("some_reader").read
+        return reader
+
+    yield make
+    sys.modules.pop("some_reader", None)
 
 
-def write_parser(path: Path, code: str) -> None:
-    """Write a stand-in with the names that are imported from striprtf."""
-    path.write_text(f"def font_table_group(_):\n    return ''\n{code}", encoding="utf-8")
-
-
+PARSED = "from index.sources.document import ParsedDocument"
 DIED = r"damaged, or needs more memory than the limit of 2,000,000,000 bytes"
 
 
@@ -56,20 +63,17 @@ DIED = r"damaged, or needs more memory than the limit of 2,000,000,000 bytes"
     ],
 )
 def test_a_parser_that_crashes_gives_an_error_message(
-    parser_that: Path, act: str, reason: str
+    reader_that: Callable[[str], Reader], act: str, reason: str
 ) -> None:
-    write_parser(parser_that, f"def rtf_to_text(*_, **__):\n    {act}\n")
     with pytest.raises(UnreadableFile, match=reason):
-        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(reader_that(act), b"words", DEFAULT_LIMITS)
 
 
-def test_cancelled_reading_is_ended_at_once(parser_that: Path, tmp_path: Path) -> None:
+def test_cancelled_reading_is_ended_at_once(
+    reader_that: Callable[[str], Reader], tmp_path: Path
+) -> None:
     done = tmp_path / "done"
-    write_parser(
-        parser_that,
-        f"import pathlib, time\ndef rtf_to_text(*_, **__):\n    time.sleep(3)\n"
-        f"    pathlib.Path({str(done)!r}).touch()\n",
-    )
+    read = reader_that(f"import pathlib, time; time.sleep(3); pathlib.Path({str(done)!r}).touch()")
     asked = []
 
     def check() -> None:
@@ -78,17 +82,16 @@ def test_cancelled_reading_is_ended_at_once(parser_that: Path, tmp_path: Path) -
             raise InterruptedError
 
     with cancel_check(check), pytest.raises(InterruptedError):
-        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(read, b"words", DEFAULT_LIMITS)
     assert len(asked) == 2
     time.sleep(3)
     assert not done.exists()
 
 
-def test_a_parser_cannot_exceed_the_memory_limit(parser_that: Path) -> None:
+def test_a_parser_cannot_exceed_the_memory_limit(reader_that: Callable[[str], Reader]) -> None:
     pytest.importorskip("resource")
-    write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'x' * 10**10\n")
     with pytest.raises(TooLarge, match="more memory than the limit of 2,000,000,000 bytes"):
-        read_in_subprocess(read_rtf, b"{\\rtf1 words}", DEFAULT_LIMITS)
+        read_in_subprocess(reader_that("return 'x' * 10**10"), b"words", DEFAULT_LIMITS)
 
 
 LONG_RTF = b"{\\rtf1\\ansi " + b"The bridge was opened in 1932. " * 50_000 + b"}"
@@ -131,10 +134,11 @@ def test_a_process_that_never_reads_its_input_can_be_interrupted(process_that: P
         read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_reading_without_an_end_is_ended_with_the_limit(parser_that: Path) -> None:
-    write_parser(parser_that, "def rtf_to_text(*_, **__):\n    while True: pass\n")
+def test_reading_without_an_end_is_ended_with_the_limit(
+    reader_that: Callable[[str], Reader],
+) -> None:
     with pytest.raises(TooLarge, match="limit of 1 seconds"):
-        read_in_subprocess(read_rtf, LONG_RTF, LoadLimits(max_seconds=1))
+        read_in_subprocess(reader_that("while True: pass"), LONG_RTF, LoadLimits(max_seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -154,9 +158,9 @@ def test_a_process_that_dies_before_reading_all_input_is_reported_as_damage(
         read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_an_answer_of_megabytes_is_received(parser_that: Path) -> None:
-    write_parser(parser_that, "def rtf_to_text(*_, **__):\n    return 'Größe. ' * 700_000\n")
-    assert len(read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000 - 1
+def test_an_answer_of_megabytes_is_received(reader_that: Callable[[str], Reader]) -> None:
+    read = reader_that(f"{PARSED}; return ParsedDocument('Größe. ' * 700_000)")
+    assert len(read_in_subprocess(read, LONG_RTF, DEFAULT_LIMITS).text) == 7 * 700_000
 
 
 READY = "\\0ready\\0"
@@ -195,10 +199,11 @@ def test_a_process_that_writes_without_end_is_ended(process_that: Path) -> None:
         read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS)
 
 
-def test_output_of_libraries_is_not_part_of_the_answer(parser_that: Path) -> None:
-    write_parser(
-        parser_that,
-        "import os\ndef rtf_to_text(*_, **__):\n"
-        "    print('a warning', flush=True)\n    os.write(1, b'another')\n    return 'words'\n",
+def test_output_of_libraries_is_not_part_of_the_answer(
+    reader_that: Callable[[str], Reader],
+) -> None:
+    read = reader_that(
+        f"import os; {PARSED}; print('a warning', flush=True); os.write(1, b'another'); "
+        "return ParsedDocument('words')"
     )
-    assert read_in_subprocess(read_rtf, LONG_RTF, DEFAULT_LIMITS).text == "words"
+    assert read_in_subprocess(read, LONG_RTF, DEFAULT_LIMITS).text == "words"
