@@ -24,6 +24,9 @@ from index.sources.pdf_tables import (
 _GUTTER = 0.85
 _WIDE_GUTTER = 1.6
 _FAR = 1.8  # of the usual distance of baselines
+_VERY_FAR = 2.2
+_LARGE = 1.15
+_VERY_LARGE = 1.35
 _MIN_LINES = 3
 _MAX_GUTTERS = 60
 _MAX_DEPTH = 12
@@ -174,8 +177,8 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
     size = max(word.size for word in row)
     usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
     below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
-    alone = gap > _FAR * leading or (gap > leading and size > 1.15 * usual)
-    return alone and size > 1.15 * usual and below > 0.9 * leading
+    is_apart = gap > _VERY_FAR * leading or (gap > leading and size > _VERY_LARGE * usual)
+    return is_apart and size > _LARGE * usual and below > 0.9 * leading
 
 
 def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: float) -> bool:

@@ -10,6 +10,8 @@ from itertools import groupby, pairwise
 
 from index.sources.pdf_page import BOLD, MONOSPACED, Word
 
+BULLETS = "•◦▪▫‣·*■□●○▸►▶✓➢❖\uf0b7\uf0a7\uf0d8\uf0a8\uf06e"
+
 # Shares of the size of the letters.
 _SAME_ROW = 0.3
 _SMALL = 0.86

@@ -38,6 +38,7 @@ _SCALE = 1_000
 _APART = 0.4
 _RISE = 0.07
 _OTHER_SIZE = 1.04
+_WIDEST_LETTER = 1.1
 _DIAGONAL = 4
 
 
@@ -280,8 +281,13 @@ class _PageReader:
         last = self._objects(end - 1 for _, end in words)
         pieces: list[tuple[int, int]] = []
         objects: list[int] = []
-        for word, one, other in zip(words, first, last, strict=True):
-            if one == other:
+        wide = self._are_wide(words, first)
+        for word, one, other, is_wide in zip(words, first, last, wide, strict=True):
+            if is_wide:
+                parts = list(self._split(*word, at_each=True))
+                pieces += parts
+                objects += self._objects(start for start, _ in parts)
+            elif one == other:
                 pieces.append(word)
                 objects.append(one)
             else:
@@ -290,14 +296,31 @@ class _PageReader:
                 objects += self._objects(start for start, _ in parts)
         return pieces, objects
 
+    def _are_wide(self, words: Sequence[tuple[int, int]], objects: Sequence[int]) -> list[bool]:
+        """Return which words are too wide for their letters: PDFium overlooks some spaces."""
+        spans = np.array(words, dtype=np.int32).reshape(-1, 2)
+        first, last = self._boxes(spans[:, 0]), self._boxes(spans[:, 1] - 1)
+        extent = np.maximum(first, last)[:, 2:] - np.minimum(first, last)[:, :2]
+        letters = [
+            self._seen.get(item) or self._letters_at(start, item)
+            for (start, _), item in zip(words, objects, strict=True)
+        ]
+        sizes = np.array([found.size for found in letters])
+        lengths = spans[:, 1] - spans[:, 0]
+        wide = (lengths > 1) & (extent.max(axis=1, initial=0.0) > _WIDEST_LETTER * sizes * lengths)
+        found: list[bool] = wide.tolist()
+        return found
+
     def _objects(self, indexes: Iterator[int]) -> list[int]:
         found = map(_functions().text_object, repeat(self._handle), indexes)
         return [pointer or 0 for pointer in found]
 
-    def _split(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _split(self, start: int, end: int, *, at_each: bool = False) -> Iterator[tuple[int, int]]:
         objects = self._objects(iter(range(start, end)))
         changes = [
-            at for at in range(1, end - start) if objects[at] != objects[at - 1] and objects[at]
+            at
+            for at in range(1, end - start)
+            if at_each or (objects[at] != objects[at - 1] and objects[at])
         ]
         if not changes:
             yield start, end

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from index.sources.pdf_lines import Line
+from index.sources.pdf_lines import BULLETS, Line
 from index.sources.pdf_page import BOLD, MONOSPACED
 from index.sources.pdf_tables import TableBlock
 
@@ -87,7 +87,6 @@ _LOWEST_LEVEL = 6
 
 SENTENCE_END = re.compile(r"[.!?:…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
 HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010]$")
-BULLETS = "•◦▪▫‣·*■□●○▸►▶✓➢❖\uf0b7\uf0a7\uf0d8\uf0a8\uf06e"
 ITEM = re.compile(rf"([{BULLETS}–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{1,4}})[.)])\s+(?=\S)")
 _NO_HEADING = re.compile(r"[.,;:!?]$")
 _LETTER = re.compile(r"[^\W\d_]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sources.pdf_lines import Line
+from index.sources.pdf_lines import BULLETS, Line
 from index.sources.pdf_page import Rule, Word
 
 Row: TypeAlias = list[Word]
@@ -25,7 +26,11 @@ _MANY_WORDS = 5
 _RUNS_ON = 0.3
 _RUNS_ON_AT_TIMES = 0.15
 _HALF_FULL = 0.55
+_STOPS = 0.1
+_BULLETED = 0.25
 _IN_LINE = 0.9
+_LETTERS_OF_A_WORD = 7
+_STOP = re.compile(r"[.,;!?](?!\w)|[。，、；！？]")
 _SHARED = 0.4
 _FIGURES = 0.5
 # Of ruled tables.
@@ -82,10 +87,13 @@ class ColumnShape(NamedTuple):
     continued: float
     """Share of lines that begin with a small letter."""
 
+    stops: float
+    """Share of lines with a comma, a full stop or the like."""
+
     @property
     def is_prose(self) -> bool:
         """Whether the lines look like those of running text."""
-        if self.lines < _MIN_LINES:
+        if self.lines < _MIN_LINES or self.stops < _STOPS:
             return False
         runs_on = self.continued >= _RUNS_ON and self.fill >= _HALF_FULL and self.words > 1
         return (
@@ -103,21 +111,34 @@ def shape_of(cells: Sequence[Row]) -> ColumnShape:
     """Return what the lines of a column look like."""
     shown = [cell for cell in cells if cell]
     if not shown:
-        return ColumnShape(0, 0, 0, 0)
+        return ColumnShape(0, 0, 0, 0, 0)
     left = min(cell[0].left for cell in shown)
     width = max(max(word.right for word in cell) for cell in shown) - left or 1.0
     return ColumnShape(
         len(shown),
-        median(len(cell) for cell in shown),
+        median(_word_count(cell) for cell in shown),
         median((cell[-1].right - cell[0].left) / width for cell in shown),
         sum(cell[0].text[:1].islower() for cell in shown) / len(shown),
+        sum(any(_STOP.search(word.text) for word in cell) for cell in shown) / len(shown),
     )
+
+
+def _word_count(cell: Row) -> float:
+    """Return the words of a line, also of a script without spaces."""
+    return max(len(cell), sum(len(word.text) for word in cell) / _LETTERS_OF_A_WORD)
 
 
 def is_drawn_by_columns(columns: Sequence[Sequence[Row]]) -> bool:
     """Return whether each column is drawn whole before the next."""
     orders = [[word.order for row in column for word in row] for column in columns]
     return all(one and other and max(one) < min(other) for one, other in pairwise(orders))
+
+
+def _is_list(column: Sequence[Row]) -> bool:
+    """Return whether many lines of a column begin with a bullet."""
+    shown = [cell for cell in column if cell]
+    bullets = sum(len(cell) > 1 and cell[0].text in BULLETS for cell in shown)
+    return bullets >= _BULLETED * len(shown)
 
 
 def _share_of_figures(column: Sequence[Row]) -> float:
@@ -132,7 +153,7 @@ def is_table(columns: Sequence[Sequence[Row]]) -> bool:
     shared = sum(sum(map(bool, row)) > 1 for row in rows) / len(rows)
     prose = [shape for shape in shapes if shape.is_prose]
     others = [shape for shape in shapes if not shape.is_prose]
-    if not others:
+    if not others or all(_is_list(column) for column in columns):
         return False
     if is_drawn_by_columns(columns) and (
         len(rows) < _MIN_LINES or all(_share_of_figures(one) < _FIGURES for one in columns[1:])

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run, TableCell, TextBuilder, WordPlace
 from index.sources.pdf_hyphens import HyphenRules
-from index.sources.pdf_lines import Line
+from index.sources.pdf_lines import BULLETS, Line
 from index.sources.pdf_page import BOLD, ITALIC, MONOSPACED, PageLink, Word
 from index.sources.pdf_paragraphs import (
-    BULLETS,
     HYPHENATED,
     BodyStyle,
     Part,
