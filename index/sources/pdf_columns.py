@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
-from index.sources.pdf_lines import Line, is_right_to_left
+from index.sources.pdf_lines import BULLETS, Line, is_right_to_left
 from index.sources.pdf_tables import (
     PrintedCell,
     Row,
@@ -22,7 +22,9 @@ from index.sources.pdf_tables import (
 
 # Widths in sizes of the letters.
 _GUTTER = 0.85
+_NARROW_GUTTER = 0.5
 _WIDE_GUTTER = 1.6
+_MANY_LINES = 8
 _FAR = 1.8  # of the usual distance of baselines
 _VERY_FAR = 2.2
 _LARGE = 1.15
@@ -34,8 +36,10 @@ _MAX_ROWS = 3_000
 _FULL = 0.7
 _PROSE_WORDS = 3
 _MARKER_WIDTH = 3.0
+_MARKERS = 0.7
+_LEADERS = ".…·_"
 _MARKER = re.compile(
-    r"(?:[^\w\s]{1,2}|[\uf000-\uf0ff]|[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]{0,2}"
+    r"(?:[^\w\s]{1,2}|[\uf000-\uf0ff]|[(\[]?(?:\d{1,3} ?[a-z]?|[A-Za-z]|[ivxIVX]{1,5})[.)\]]{0,2}"
     r"|\d{1,3}(?:\.\d{1,3}){1,4}\.?)"
 )
 
@@ -135,7 +139,7 @@ def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
             is_kept = False
             for left, right in gaps:
                 one = max(left, gutter.left), min(right, gutter.right)
-                if one[1] - one[0] >= _GUTTER * row[0].size:
+                if one[1] - one[0] >= _NARROW_GUTTER * row[0].size:
                     is_kept = is_kept or one == (gutter.left, gutter.right)
                     begun = still.get(one)
                     if begun is None or begun.first > gutter.first:
@@ -155,11 +159,15 @@ def _gaps(row: Row, far_left: float, far_right: float) -> list[tuple[float, floa
     gaps = []
     end = far_left - 1.0
     size = max(word.size for word in row)
+    after_leader = False
     for word in row:
-        if word.left - end >= _GUTTER * size:
+        # The dots of a table of contents or a form lead across the gap.
+        is_leader = not word.text.strip(_LEADERS)
+        if word.left - end >= _NARROW_GUTTER * size and not (is_leader or after_leader):
             gaps.append((end, word.left))
         end = max(end, word.right)
-    if far_right + 1.0 - end >= _GUTTER * size:
+        after_leader = is_leader
+    if far_right + 1.0 - end >= _NARROW_GUTTER * size:
         gaps.append((end, far_right + 1.0))
     return gaps
 
@@ -182,33 +190,51 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
 
 
 def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: float) -> bool:
-    if gutter.left < far_left or gutter.right > far_right:
+    """Return whether a strip has lines on either side: fewer if it is wide."""
+    if gutter.left < far_left or gutter.right > far_right or gutter.first == gutter.last:
         return False
+    middle = gutter.middle
     rows = rows[gutter.first : gutter.last + 1]
-    lefts = [[word for word in row if word.right <= gutter.left + 0.01] for row in rows]
-    rights = [[word for word in row if word.left >= gutter.right - 0.01] for row in rows]
-    left_count, right_count = sum(map(bool, lefts)), sum(map(bool, rights))
-    both = sum(bool(one and other) for one, other in zip(lefts, rights, strict=True))
-    size = median(word.size for row in rows for word in row)
-    is_wide = gutter.right - gutter.left >= _WIDE_GUTTER * size
-    least = _MIN_LINES - 1 if is_wide and both > 1 else _MIN_LINES
-    if is_wide and left_count > 1 and is_drawn_by_columns([lefts, rights]):
-        least = 1
-    if min(left_count, right_count) < least:
+    lefts = [row for row in rows if row[0].left < middle]
+    both = sum(row[-1].left > middle for row in lefts)
+    rights = len(rows) - len(lefts) + both
+    size = median(row[0].size for row in rows)
+    width = (gutter.right - gutter.left) / size
+    least = _MIN_LINES
+    if width < _GUTTER:
+        least = _MANY_LINES
+    elif width > _WIDE_GUTTER and (both > 1 or (len(lefts) > 1 and _is_drawn_first(rows, middle))):
+        least = 1 if both < 2 else _MIN_LINES - 1  # noqa: PLR2004
+    if min(len(lefts), rights) < least:
         return False
-    return not _are_markers([row for row in lefts if row], size)
+    return not _are_markers([[word for word in row if word.left < middle] for row in lefts], size)
+
+
+def _is_drawn_first(rows: Sequence[Row], middle: float) -> bool:
+    """Return whether all words left of a strip are drawn before those right of it."""
+    sides = [
+        [[word for word in row if (word.left < middle) == is_left] for row in rows]
+        for is_left in (True, False)
+    ]
+    return is_drawn_by_columns(sides)
 
 
 def _are_markers(rows: Sequence[Row], size: float) -> bool:
     """Return whether the words left of a strip are bullets or numbers of items or notes."""
     near = [_near_end(row, size) for row in rows]
     matching = sum(
-        _MARKER.fullmatch("".join(word.text for word in words)) is not None
-        and words[-1].right - words[0].left < _MARKER_WIDTH * size
-        and len(words) == len(row)
+        _is_marker(words, size, is_first=len(words) == len(row))
         for words, row in zip(near, rows, strict=True)
     )
-    return matching > 0.8 * len(rows)
+    return matching > _MARKERS * len(rows)
+
+
+def _is_marker(words: Row, size: float, *, is_first: bool) -> bool:
+    text = "".join(word.text for word in words)
+    if words[-1].right - words[0].left > _MARKER_WIDTH * size or not _MARKER.fullmatch(text):
+        return False
+    # A bare number further right may be the cell of a table.
+    return is_first or text in BULLETS or text[-1] in ".)"
 
 
 def _near_end(row: Row, size: float) -> Row:

@@ -15,7 +15,7 @@ from index.source_file import PageLayout
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.pdf_columns import TextBlock, reading_order
 from index.sources.pdf_hyphens import HyphenRules
-from index.sources.pdf_lines import Line, rows_of
+from index.sources.pdf_lines import BULLETS, Line, rows_of
 from index.sources.pdf_page import BOLD, MONOSPACED, PrintedPage
 from index.sources.pdf_paragraphs import (
     BodyStyle,
@@ -157,6 +157,7 @@ class _Levels:
             line.size > _HEADING_SIZE * self._body.size
             and len(line.text) <= _MAX_HEADING_CHARS
             and len(_LETTER.findall(line.text)) > 1
+            and line.text[0] not in BULLETS
         )
 
 

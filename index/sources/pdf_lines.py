@@ -177,6 +177,15 @@ def _without_copies(row: list[Word]) -> list[Word]:
     return kept
 
 
+def is_wide_script(letter: str) -> bool:
+    """Return whether a letter is of a script that is written without spaces."""
+    return (
+        "\u3000" <= letter <= "\u9fff"
+        or "\uf900" <= letter <= "\ufaff"
+        or ("\uff00" <= letter <= "\uffef")
+    )
+
+
 @lru_cache(maxsize=20_000)
 def _leaning(text: str) -> int:
     """Return 1 for a word that is read from the right, -1 for one from the left, 0 for neither."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from index.sources.pdf_lines import BULLETS, Line
+from index.sources.pdf_lines import BULLETS, Line, is_wide_script
 from index.sources.pdf_page import BOLD, MONOSPACED
 from index.sources.pdf_tables import TableBlock
 
@@ -86,8 +86,9 @@ _LOOK_AHEAD = 10
 _LOWEST_LEVEL = 6
 
 SENTENCE_END = re.compile(r"[.!?:…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
-HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010]$")
+HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010–—]$")
 ITEM = re.compile(rf"([{BULLETS}–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{1,4}})[.)])\s+(?=\S)")
+LEADER = re.compile(r"(?:[.…·]\s?){4,}\s*\S{1,8}$")
 _NO_HEADING = re.compile(r"[.,;:!?]$")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -173,7 +174,9 @@ class ParagraphReader:
         """Return whether a line goes on with a part."""
         before = part.lines[-1]
         one, line = before.line, placed.line
-        same_size = 1 / _SAME_SIZE < line.size / one.size < _SAME_SIZE
+        same_size = _is_same_size(line.size, one.size) or (
+            kind is part.kind and _is_same_size(one.words[-1].size, line.words[0].size)
+        )
         if PartKind.HEADING in {kind, part.kind}:
             is_next = before.page == placed.page and line.baseline > one.baseline
             same = kind is part.kind and level == part.level and same_size and is_next
@@ -185,7 +188,12 @@ class ParagraphReader:
         if placed.starts_block or before.page != placed.page:
             return self._goes_on_elsewhere(part, placed)
         is_same_line = line.baseline < one.baseline + one.size / 2  # in two pieces
-        return is_same_line or not (self._is_far(before, placed) or self._ends(part, placed))
+        return is_same_line or not (
+            self._is_far(before, placed)
+            or LEADER.search(one.text)
+            or LEADER.search(line.text)
+            or self._ends(part, placed)
+        )
 
     def _is_far(self, before: PlacedLine, placed: PlacedLine) -> bool:
         gap = placed.line.baseline - before.line.baseline
@@ -209,10 +217,10 @@ class ParagraphReader:
         indented = line.left - before.line.left > _INDENT * line.size
         if indented and sentence_ends and not (part.kind is PartKind.ITEM and len(part.lines) == 1):
             return True
-        if part.kind is PartKind.ITEM and line.left < part.lines[0].line.left - _INDENT * line.size:
-            return True
         if _fits_not(before, placed):
             return False
+        if part.kind is PartKind.ITEM and line.left < part.lines[0].line.left - _INDENT * line.size:
+            return True
         if sentence_ends:
             return True
         width = before.right - before.line.left
@@ -246,11 +254,16 @@ class ParagraphReader:
         )
 
 
+def _is_same_size(one: float, other: float) -> bool:
+    return 1 / _SAME_SIZE < one / other < _SAME_SIZE
+
+
 def _fits_not(before: PlacedLine, placed: PlacedLine) -> bool:
     """Return whether a line is full: the first word of the next would not have fitted."""
     line = before.line
     first = placed.line.words[0]
-    needed = first.right - first.left + (_SPACE + _SLACK) * line.size
+    width = line.size if is_wide_script(first.text[:1]) else first.right - first.left
+    needed = width + (_SPACE + _SLACK) * line.size
     return line.right + needed > before.right
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run, TableCell, TextBuilder, WordPlace
 from index.sources.pdf_hyphens import HyphenRules
-from index.sources.pdf_lines import BULLETS, Line
+from index.sources.pdf_lines import BULLETS, Line, is_wide_script
 from index.sources.pdf_page import BOLD, ITALIC, MONOSPACED, PageLink, Word
 from index.sources.pdf_paragraphs import (
     HYPHENATED,
@@ -28,6 +29,7 @@ _LARGEST_SCRIPT = 1.04
 _MAX_SCRIPT_CHARS = 4
 _BUCKET = 20.0
 _DASHES = "–—-"
+_ADDRESS_END = re.compile(r"(?:^|\S)(?:://|@)$|(?:://|^www\.)\S+[/_=&?]$")
 _MAX_SPACES = 80
 
 
@@ -121,8 +123,12 @@ class PartWriter:
             return False, True
         begins = below.words[0].text
         if HYPHENATED.search(last) and begins[:1].isalnum():
-            return True, self._hyphens.keeps_hyphen(_last_word(line), _first_word(below))
-        return _is_wide_script(last[-1:]) and _is_wide_script(begins[:1]), True
+            return True, last[-1] in _DASHES[:2] or self._hyphens.keeps_hyphen(
+                _last_word(line), _first_word(below)
+            )
+        if _ADDRESS_END.search(last):
+            return True, True
+        return is_wide_script(last[-1:]) and is_wide_script(begins[:1]), True
 
     def _marks(self, word: Word, page: int, script: MarkKind | None) -> tuple[InlineMark, ...]:
         style = word.style & ~self._body.style
@@ -225,15 +231,6 @@ def _first_word(line: Line) -> str:
             break
         words.append(word.text)
     return "".join(words)
-
-
-def _is_wide_script(letter: str) -> bool:
-    """Return whether a letter is of a script that is written without spaces."""
-    return (
-        "\u3000" <= letter <= "\u9fff"
-        or "\uf900" <= letter <= "\ufaff"
-        or ("\uff00" <= letter <= "\uffef")
-    )
 
 
 def _header_rows(table: TableBlock) -> int:
