@@ -207,7 +207,8 @@ def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: 
         least = 1 if both < 2 else _MIN_LINES - 1  # noqa: PLR2004
     if min(len(lefts), rights) < least:
         return False
-    return not _are_markers([[word for word in row if word.left < middle] for row in lefts], size)
+    parts = [[word for word in row if word.left < middle] for row in lefts]
+    return not _are_markers([part for part in parts if part[-1].right > gutter.left - size], size)
 
 
 def _is_drawn_first(rows: Sequence[Row], middle: float) -> bool:
@@ -226,7 +227,7 @@ def _are_markers(rows: Sequence[Row], size: float) -> bool:
         _is_marker(words, size, is_first=len(words) == len(row))
         for words, row in zip(near, rows, strict=True)
     )
-    return matching > _MARKERS * len(rows)
+    return matching > 0 and matching >= _MARKERS * len(rows)
 
 
 def _is_marker(words: Row, size: float, *, is_first: bool) -> bool:

@@ -22,7 +22,6 @@ Row: TypeAlias = list[Word]
 _MIN_LINES = 3
 _FULL = 0.7
 _PROSE_WORDS = 3
-_MANY_WORDS = 5
 _RUNS_ON = 0.3
 _RUNS_ON_AT_TIMES = 0.15
 _HALF_FULL = 0.55
@@ -89,6 +88,8 @@ class ColumnShape(NamedTuple):
 
     stops: float
     """Share of lines with a comma, a full stop or the like."""
+    has_case: bool
+    """Whether its script has small and capital letters."""
 
     @property
     def is_prose(self) -> bool:
@@ -96,22 +97,15 @@ class ColumnShape(NamedTuple):
         if self.lines < _MIN_LINES or self.stops < _STOPS:
             return False
         runs_on = self.continued >= _RUNS_ON and self.fill >= _HALF_FULL and self.words > 1
-        return (
-            runs_on
-            or (
-                self.words >= _PROSE_WORDS
-                and self.fill >= _FULL
-                and self.continued >= _RUNS_ON_AT_TIMES
-            )
-            or (self.words >= _MANY_WORDS and self.fill >= _FULL)
-        )
+        at_times = self.continued >= _RUNS_ON_AT_TIMES or not self.has_case
+        return runs_on or (at_times and self.words >= _PROSE_WORDS and self.fill >= _FULL)
 
 
 def shape_of(cells: Sequence[Row]) -> ColumnShape:
     """Return what the lines of a column look like."""
     shown = [cell for cell in cells if cell]
     if not shown:
-        return ColumnShape(0, 0, 0, 0, 0)
+        return ColumnShape(0, 0, 0, 0, 0, has_case=True)
     left = min(cell[0].left for cell in shown)
     width = max(max(word.right for word in cell) for cell in shown) - left or 1.0
     return ColumnShape(
@@ -120,6 +114,7 @@ def shape_of(cells: Sequence[Row]) -> ColumnShape:
         median((cell[-1].right - cell[0].left) / width for cell in shown),
         sum(cell[0].text[:1].islower() for cell in shown) / len(shown),
         sum(any(_STOP.search(word.text) for word in cell) for cell in shown) / len(shown),
+        any(word.text.upper() != word.text.lower() for cell in shown[:9] for word in cell),
     )
 
 
