@@ -11,7 +11,8 @@ from index.limits import LoadLimits, check_cancelled
 from index.sources.archive import DAMAGED, PROTECTED
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf_layout import Outline, lay_out
-from index.sources.pdf_page import PrintedPage, read_page
+from index.sources.pdf_page import PrintedPage
+from index.sources.pdfium_page import read_page
 from index.sources.plain_text import looks_broken
 
 _END_MARK = b"%%EOF"
@@ -27,6 +28,7 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
         UnreadableFile: It is damaged, password-protected, or a scan without text.
     """
     import pypdfium2
+    from pypdfium2 import raw
 
     if _END_MARK not in data.rstrip(b"\0 \r\n\t")[-_TRAILER_BYTES:]:
         msg = f"The end of the PDF is missing. {DAMAGED}"
@@ -38,6 +40,8 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
     with document:
         pages = len(document)
         limits.check_pages(pages)
+        if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
+            document.init_forms()  # draws fields that do not say how they look
         found_pages = list(_pages(document, limits))
         title = str(document.get_metadata_dict().get("Title", ""))
         outline = _outline(document)
@@ -81,15 +85,13 @@ def _pages(document: Any, limits: LoadLimits) -> Iterator[PrintedPage]:  # noqa:
     for number in range(len(document)):
         check_cancelled()
         try:
-            page = document[number]
-            found = read_page(page, limits)
+            found = read_page(document, number, limits)
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error
         chars += int((found.spans[:, 1] - found.spans[:, 0]).sum())
         limits.check_chars(chars)
         yield found
-        page.close()
 
 
 def _outline(document: Any) -> Outline:  # noqa: ANN401 - untyped

@@ -56,6 +56,8 @@ def lay_out(pages: Sequence[PrintedPage], outline: Outline, limits: LoadLimits) 
     body = _body_style(pages, rows)
     lines = list(_row_lines(len(pages), rows, body))
     removed = running_heads(lines, len(pages), body.size)
+    if not _has_other_rows(rows, len(pages), len(removed)) and _have_letters(lines):
+        removed = set()  # pages that all say the same
     levels = _Levels([line for at, line in enumerate(lines) if at not in removed], body, outline)
     heads = _baselines(lines, removed)
     del lines
@@ -127,6 +129,20 @@ def _row_lines(pages: int, rows: _Rows, body: BodyStyle) -> Iterator[PageLine]:
             if is_outermost or row[0].size > _HEADING_SIZE * body.size:
                 line = Line.of(row)
                 yield PageLine(number, line.text, row[0].baseline, line.size)
+
+
+def _has_other_rows(rows: _Rows, pages: int, removed: int) -> bool:
+    """Return whether there are more rows than were removed."""
+    count = 0
+    for number in range(1, pages + 1):
+        count += len(rows.of(number))
+        if count > removed:
+            return True
+    return False
+
+
+def _have_letters(lines: Sequence[PageLine]) -> bool:
+    return any(len(_LETTER.findall(line.text)) > 1 for line in lines)
 
 
 def _baselines(lines: Sequence[PageLine], removed: set[int]) -> dict[int, set[float]]:

@@ -322,7 +322,9 @@ def _parts_inside(first: Part, ahead: Sequence[Part] | deque[Part]) -> list[Part
                 one.kind is not PartKind.TABLE and one.size < first.size for one in between
             )
             goes_on = begins.islower() or (
-                are_notes and part.page == first.lines[-1].page + 1 and part.lines[0].starts_block
+                are_notes
+                and part.page - first.lines[-1].page in {0, 1}
+                and part.lines[0].starts_block
             )
             return between if between and goes_on else []
         if part.kind in {PartKind.HEADING, PartKind.CODE} or not is_other:
