@@ -25,6 +25,8 @@ _WHOLE_WORD = re.compile(
 )
 _LONGEST_WORD = 100
 _SHORTEST_PART = 2
+_FEW_WORDS = 20
+_ENGLISH = 0.5
 
 
 @functools.cache
@@ -59,6 +61,13 @@ class HyphenRules:
             compounds.update(word.casefold() for word in _COMPOUND.findall(text))
         return frozenset(words), frozenset(compounds)
 
+    @functools.cached_property
+    def _is_english(self) -> bool:
+        """Whether most of the document's words are in the list of English words."""
+        words = self._own[0]
+        known = len(words & frequent_words())
+        return len(words) < _FEW_WORDS or known >= _ENGLISH * len(words)
+
     def keeps_hyphen(self, before: str, after: str) -> bool:
         """Return whether the word that ends a line with a hyphen keeps it.
 
@@ -78,13 +87,15 @@ class HyphenRules:
         ):
             return True
         one, other = left[0], right[0]
-        if len(one) < _SHORTEST_PART or (other[0].isupper() and not one.isupper()):
+        is_capital_inside = other[0].isupper() and not (one.isupper() and other.isupper())
+        if len(one) < _SHORTEST_PART or is_capital_inside or (one.isupper() and other.islower()):
             return True
         words, compounds = self._own
         joined = (one + other).casefold()
         compound = f"{one}-{other}".casefold()
-        if compound in compounds or joined in words or joined in frequent_words():
+        if compound in compounds or joined in words or not self._is_english:
             return compound in compounds
-        return all(
-            part.casefold() in words or part.casefold() in frequent_words() for part in (one, other)
+        known = frequent_words()
+        return joined not in known and all(
+            part.casefold() in words or part.casefold() in known for part in (one, other)
         )
