@@ -29,12 +29,25 @@ class InlineMark(NamedTuple):
     """The address of a link."""
 
 
+class WordPlace(NamedTuple):
+    """Where a word is on a page as it is shown, in points from its upper left corner."""
+
+    page: int
+    """From 1."""
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A stretch of text with the same inline marks, the outermost first."""
 
     text: str
     marks: tuple[InlineMark, ...] = ()
+    place: WordPlace | None = None
+    """Where its text, without outer white space, is printed."""
 
 
 Content: TypeAlias = str | Sequence[Run]
@@ -128,7 +141,7 @@ def collapsed(content: Content) -> Content:
             # The space belongs to neither side if both are marked.
             runs.append(Run(before))
             before = ""
-        runs.append(Run(before + " ".join(words), run.marks))
+        runs.append(Run(before + " ".join(words), run.marks, run.place))
         space = " " if run.text[-1].isspace() else ""
     return runs
 
@@ -151,6 +164,7 @@ class TextBuilder:
         self._pages: list[int] = []
         self._marks: list[Mark] = []
         self._tables: list[Table] = []
+        self._places: list[tuple[int, int, WordPlace]] = []
         self._empty_pages = 0  # started, with no text so far
         self._length = 0
         self._group = ""
@@ -216,15 +230,20 @@ class TextBuilder:
         """Add a row of a table unless it is blank."""
         self.add_paragraph(_SEPARATOR.join(cells).strip(" |"), group="row")
 
-    def add_verbatim(self, text: str, group: str = "") -> None:
+    def add_verbatim(self, content: Content, group: str = "") -> None:
         """Add a text with its indentation unless it is blank."""
-        start = self._add(text, group, verbatim=True)
+        start = self._add(content, group, verbatim=True)
         if start is not None:
             self._mark(start, MarkKind.PREFORMATTED)
 
     def end_group(self) -> None:
         """Put a blank line before the next paragraph, whatever its group."""
         self._group = ""
+
+    @property
+    def places(self) -> Sequence[tuple[int, int, WordPlace]]:
+        """The start and end in the text of each run with a place, and the place; in order."""
+        return self._places
 
     def build(self, title: str = "") -> ParsedDocument:
         """Return the document."""
@@ -259,12 +278,22 @@ class TextBuilder:
             right = min(len(stripped), mark.end - lead)
             if left < right:
                 self._marks.append(mark._replace(start=start + left, end=start + right))
+        self._place_words(runs, pieces, start - lead)
         if level:
             end = start + len(stripped)
             self._headings.append(Heading(start, end, min(level, _LOWEST_LEVEL)))
         self._append(stripped)
         self._group = group
         return start
+
+    def _place_words(self, runs: Sequence[Run], pieces: Sequence[str], start: int) -> None:
+        """Record the places of runs whose texts begin at ``start``."""
+        for run, piece in zip(runs, pieces, strict=True):
+            word = piece.strip()
+            if run.place is not None and word:
+                begin = start + len(piece) - len(piece.lstrip())
+                self._places.append((begin, begin + len(word), run.place))
+            start += len(piece)
 
     def _add_row(self, row: Sequence[TableCell | str], number: int) -> list[Cell]:
         """Add a row and return its cells that have text."""
@@ -279,7 +308,7 @@ class TextBuilder:
         for at in range(shown[0], shown[-1] + 1):
             content = contents[at]
             pieces = [Run(content)] if isinstance(content, str) else content
-            pieces = [Run(clean(run.text), run.marks) for run in pieces]
+            pieces = [Run(clean(run.text), run.marks, run.place) for run in pieces]
             pieces = [Run(_SEPARATOR)] * bool(runs) + [*pieces]
             end = length + len(plain(pieces))
             places.append((length + len(_SEPARATOR) * bool(runs), end))

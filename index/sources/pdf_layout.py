@@ -1,297 +1,221 @@
-"""Turn the lines of a PDF's pages into paragraphs, headings and page starts."""
+"""Turn the pages of a PDF into paragraphs, headings, lists, code and tables."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
+from typing import TypeAlias
 
-from index.limits import LoadLimits
-from index.sources.document import ParsedDocument
+from index.limits import LoadLimits, check_cancelled
+from index.source_file import PageLayout
+from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.pdf_columns import TextBlock, reading_order
+from index.sources.pdf_hyphens import HyphenRules
+from index.sources.pdf_lines import Line, rows_of
+from index.sources.pdf_page import BOLD, MONOSPACED, PrintedPage
+from index.sources.pdf_paragraphs import (
+    BodyStyle,
+    ParagraphReader,
+    PlacedLine,
+    in_reading_order,
+)
+from index.sources.pdf_running_heads import PageLine, running_heads
+from index.sources.pdf_tables import Row, TableBlock, ruled_tables
+from index.sources.pdf_writer import PartWriter
 from index.sources.plain_text import plain_text_headings
-from index.types import Heading
 
-Outline = dict[int, dict[str, int]]
+Outline: TypeAlias = dict[int, dict[str, int]]
 """For each page, the levels of its bookmarks by their titles in lower case."""
 
-
-@dataclass(frozen=True, slots=True)
-class PageLine:
-    """A line of text. Positions are in points from the page's lower left corner."""
-
-    page: int
-    """From 1."""
-    text: str
-    left: float
-    right: float
-    baseline: float
-    size: float
-    """Size of its letters in points."""
-
-
-# A running head or foot has at most this many lines, and recurs on at least this many pages.
-_MAX_HEAD_LINES = 3
-_MAX_HEAD_CHARS = 300
-_MIN_HEAD_PAGES = 3
-_MAX_HEAD_SIZE = 1.1  # of the body text's size
-
-_NUMBER = re.compile(r"\d+")
-_ROMAN = re.compile(r"[ivxl]{1,8}", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(
-    r"[\W_]*(?:(?:page|p\.|seite|página|pagina|стр\.)\s*)?(\d{1,5})(?:\s*(?:/|of|von|de|sur)\s*"
-    r"\d{1,5})?[\W_]*",
-    re.IGNORECASE,
-)
-
-
-def remove_running_heads(lines: Sequence[PageLine], pages: int, body_size: float) -> list[PageLine]:
-    """Return ``lines`` without the running heads and feet of pages.
-
-    These have the same text on several pages, or the same but for a number that increases with
-    the page. A line in larger letters is a heading unless it is on most pages. A page's own
-    number is always removed.
-    """
-    removed: set[int] = set()
-    for edges in _edges(lines):
-        heads = _heads(lines, edges, pages, body_size)
-        for edge in edges:
-            for at in edge:
-                if not _is_head(lines[at], heads) and not _is_own_number(lines[at]):
-                    break
-                removed.add(at)
-    return [line for at, line in enumerate(lines) if at not in removed]
-
-
-def _edges(lines: Sequence[PageLine]) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the outermost lines of each page's top and bottom, as indices, outermost first."""
-    by_page: defaultdict[int, list[int]] = defaultdict(list)
-    for at, line in enumerate(lines):
-        by_page[line.page].append(at)
-    downwards = [sorted(some, key=lambda at: -lines[at].baseline) for some in by_page.values()]
-    tops = [some[:_MAX_HEAD_LINES] for some in downwards]
-    return tops, [some[: -_MAX_HEAD_LINES - 1 : -1] for some in downwards]
-
-
-def _heads(
-    lines: Sequence[PageLine], edges: list[list[int]], pages: int, body_size: float
-) -> dict[str, float]:
-    """Return the keys of the running heads, and the size of their letters."""
-    sizes: defaultdict[str, list[float]] = defaultdict(list)
-    for edge in edges:
-        own = {key: lines[at].size for at in edge for key in _keys(lines[at])}
-        for key, size in own.items():
-            sizes[key].append(size)
-    heads = {key: median(found) for key, found in sizes.items() if len(found) >= _MIN_HEAD_PAGES}
-    return {
-        key: size
-        for key, size in heads.items()
-        if size <= _MAX_HEAD_SIZE * body_size or (2 * len(sizes[key]) > pages and "\0" not in key)
-    }
-
-
-def _keys(line: PageLine) -> Iterator[str]:
-    """Yield the text of a line, and its text with each number taken relative to the page."""
-    if len(line.text) > _MAX_HEAD_CHARS:
-        return
-    yield line.text
-    for number in _NUMBER.finditer(line.text):
-        if len(number[0]) <= len("99999"):
-            shift = int(number[0]) - line.page
-            yield f"{line.text[: number.start()]}\0{shift}\0{line.text[number.end() :]}"
-    if _ROMAN.fullmatch(line.text):
-        yield f"\0roman {_roman(line.text) - line.page}"
-
-
-def _is_head(line: PageLine, heads: dict[str, float]) -> bool:
-    return any(line.size <= _MAX_HEAD_SIZE * heads[key] for key in _keys(line) if key in heads)
-
-
-def _is_own_number(line: PageLine) -> bool:
-    found = _PAGE_NUMBER.fullmatch(line.text) if len(line.text) <= _MAX_HEAD_CHARS else None
-    return found is not None and int(found[1]) == line.page
-
-
-def _roman(numeral: str) -> int:
-    values = [{"i": 1, "v": 5, "x": 10, "l": 50}[letter] for letter in numeral.lower()]
-    following = [*values[1:], 0]
-    return sum(-one if one < other else one for one, other in zip(values, following, strict=True))
-
-
-# In sizes of the letters; chosen on manuals, reports and articles of one and two columns.
+_UPRIGHT = 0
 _HEADING_SIZE = 1.15
-_SAME_SIZE = 1.1
-_FAR = 1.25
-_INDENT = 0.8
-_FULL_LINE = 0.75
 _MAX_HEADING_CHARS = 200
-_USUAL_LEADING = 1.2
 _LARGEST_LEADING = 3.0
-
-_SENTENCE_END = re.compile(r"[.!?:…。！？][\"'”’»)\]]*$")
-_ITEM = re.compile(r"(?:[•◦▪‣·*–—-]|\(?(?:\d{1,3}|[A-Za-z])[.)])\s")
+_NEAR_LINES = 4
+_EDGE_ROWS = 4
+_SAME_LEFT = 3.0
 _LETTER = re.compile(r"[^\W\d_]")
-_COMPOUND = re.compile(r"\b\w+(?:-\w+)+")
-_HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010]$")
-_LAST_WORD = re.compile(r"[\w-]+$")
-_FIRST_WORD = re.compile(r"[\w-]+")
-_LONGEST_WORD = 100
+# Words of longer documents are read from the pages twice, rather than kept: one takes 500 bytes.
+_MAX_KEPT_WORDS = 400_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The usual measures of a document, in points."""
+def lay_out(pages: Sequence[PrintedPage], outline: Outline, limits: LoadLimits) -> ParsedDocument:
+    """Return the text of the pages in reading order, with its structure and its words' places.
 
-    size: float
-    """Size of most letters."""
-    leadings: dict[int, float]
-    """Median distance of baselines, by the size of the letters."""
-    rights: dict[tuple[int, int], float]
-    """Right edge of each column; see :func:`_columns`."""
-    compounds: frozenset[str]
-    """Words with a hyphen inside a line."""
-
-
-def lay_out(
-    lines: Sequence[PageLine], pages: int, outline: Outline, limits: LoadLimits
-) -> ParsedDocument:
-    """Join the lines of a document of ``pages`` pages to paragraphs and headings.
-
-    A line is a heading if its letters are large, or if it is a title in ``outline``.
+    A line is a heading if its letters are large, if it is a title in ``outline``, or if it is a
+    paragraph in bold above one that is not.
 
     Raises:
         TooLarge: It has more characters than the limit.
     """
-    layout = _measure(lines)
-    body = remove_running_heads(lines, pages, layout.size)
-    levels = _heading_levels(body, layout, outline)
-    parts: list[str] = []
-    length = 0
-    starts: list[int] = []
-    headings: list[Heading] = []
-    for before, line, level_before, level in zip(
-        [None, *body], body, [0, *levels], levels, strict=False
-    ):
-        gap = _gap(before, line, layout, (level_before, level)) if before else ""
-        if before and gap == "" and parts:
-            length -= len(parts[-1])
-            parts[-1] = _without_hyphen(before.text, line.text, layout.compounds)
-            length += len(parts[-1])
-        parts.append(gap)
-        length += len(gap)
-        starts += [length] * (line.page - len(starts))
-        if level:
-            start = headings.pop().start if gap == " " and headings else length
-            headings.append(Heading(start, length + len(line.text), level))
-        parts.append(line.text)
-        length += len(line.text)
-        limits.check_chars(length)
-    text = "".join(parts)
-    starts += [length] * (pages - len(starts))
-    return ParsedDocument(text, "", tuple(headings) or plain_text_headings(text), tuple(starts))
+    rows = _Rows(pages)
+    body = _body_style(pages, rows)
+    lines = list(_row_lines(len(pages), rows, body))
+    removed = running_heads(lines, len(pages), body.size)
+    levels = _Levels([line for at, line in enumerate(lines) if at not in removed], body, outline)
+    heads = _baselines(lines, removed)
+    del lines
+    builder = TextBuilder(limits)
+    writer = PartWriter(
+        builder,
+        body,
+        HyphenRules(lambda: (page.raw_text for page in pages)),
+        [page.links for page in pages],
+    )
+    found = _lines_of_pages(pages, rows, heads)
+    for part in in_reading_order(ParagraphReader(body, levels).parts(found)):
+        check_cancelled()
+        writer.add(part)
+    return _with_places(builder, pages)
 
 
-def _measure(lines: Sequence[PageLine]) -> _Layout:
+class _Rows:
+    """The rows of each page's upright words."""
+
+    def __init__(self, pages: Sequence[PrintedPage]) -> None:
+        self._pages = pages
+        self._are_kept = sum(len(page.spans) for page in pages) <= _MAX_KEPT_WORDS
+        self._kept: dict[int, list[Row]] = {}
+
+    def of(self, number: int) -> list[Row]:
+        """Return the rows of a page, from 1."""
+        if number in self._kept:
+            return self._kept[number]
+        check_cancelled()
+        page = self._pages[number - 1]
+        rows = rows_of(page.words(page.main_direction))
+        if self._are_kept:
+            self._kept[number] = rows
+        return rows
+
+
+def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
     letters: Counter[float] = Counter()
+    styles: Counter[int] = Counter()
     gaps: defaultdict[int, list[float]] = defaultdict(list)
-    rights: defaultdict[tuple[int, int], float] = defaultdict(float)
-    compounds: set[str] = set()
-    for line in lines:
-        letters[round(line.size * 2) / 2] += len(line.text)
-        for column in _columns(line):
-            rights[column] = max(rights[column], line.right)
-        compounds.update(word.casefold() for word in _COMPOUND.findall(line.text))
-    for one, other in pairwise(lines):
-        gap = one.baseline - other.baseline
-        if one.page == other.page and 0 < gap < _LARGEST_LEADING * one.size:
-            gaps[round(one.size)].append(gap)
+    for number, page in enumerate(pages, start=1):
+        lengths = page.spans[:, 1] - page.spans[:, 0]
+        sizes = (page.sizes * 2).round() / 2
+        for size in set(sizes.tolist()):
+            letters[size] += int(lengths[sizes == size].sum())
+        for style in set(page.styles.tolist()):
+            styles[style] += int(lengths[page.styles == style].sum())
+        for one, other in pairwise(rows.of(number)):
+            gap = other[0].baseline - one[0].baseline
+            if 0.5 * one[0].size < gap < _LARGEST_LEADING * one[0].size:
+                gaps[round(one[0].size)].append(gap)
+    total = sum(styles.values())
+    usual = sum(
+        flag
+        for flag in (BOLD, MONOSPACED)
+        if 2 * sum(count for style, count in styles.items() if style & flag) > total
+    )
     size = letters.most_common(1)[0][0] if letters else 1.0
-    leadings = {size: median(some) for size, some in gaps.items()}
-    return _Layout(size, leadings, dict(rights), frozenset(compounds))
+    return BodyStyle(size, usual, {size: median(some) for size, some in gaps.items()})
 
 
-def _columns(line: PageLine) -> list[tuple[int, int]]:
-    """Return the columns a line may belong to, as (page, left edge in steps of two letters)."""
-    step = round(line.left / (2 * line.size or 1.0))
-    return [(line.page, step - 1), (line.page, step), (line.page, step + 1)]
+def _row_lines(pages: int, rows: _Rows, body: BodyStyle) -> Iterator[PageLine]:
+    """Yield the rows that may be running heads or headings: outermost ones, and large ones."""
+    for number in range(1, pages + 1):
+        own = rows.of(number)
+        for at, row in enumerate(own):
+            is_outermost = at < _EDGE_ROWS or at >= len(own) - _EDGE_ROWS
+            if is_outermost or row[0].size > _HEADING_SIZE * body.size:
+                line = Line.of(row)
+                yield PageLine(number, line.text, row[0].baseline, line.size)
 
 
-def _heading_levels(lines: Sequence[PageLine], layout: _Layout, outline: Outline) -> list[int]:
-    """Return the level of each line as a heading, or 0."""
-    large = {round(line.size) for line in lines if _is_large(line, layout)}
-    by_size = {size: level for level, size in enumerate(sorted(large, reverse=True), start=1)}
-    return [
-        _outline_level(line, outline)
-        or (by_size[round(line.size)] if _is_large(line, layout) else 0)
-        for line in lines
-    ]
+def _baselines(lines: Sequence[PageLine], removed: set[int]) -> dict[int, set[float]]:
+    """Return the baselines of the removed lines, by page."""
+    found: defaultdict[int, set[float]] = defaultdict(set)
+    for at in removed:
+        found[lines[at].page].add(lines[at].baseline)
+    return found
 
 
-def _outline_level(line: PageLine, outline: Outline) -> int:
-    return outline.get(line.page, {}).get(line.text.casefold(), 0)
+class _Levels:
+    """The levels of lines as headings: by the outline, or by the size of the letters."""
+
+    def __init__(self, lines: Sequence[PageLine], body: BodyStyle, outline: Outline) -> None:
+        self._outline, self._body = outline, body
+        large = {round(line.size) for line in lines if self._is_large(line)}
+        self._by_size = {size: at for at, size in enumerate(sorted(large, reverse=True), start=1)}
+
+    def __call__(self, page: int, line: Line) -> int:
+        """Return the level of a line of a page, or 0."""
+        by_title = self._outline.get(page, {}).get(line.text.casefold(), 0)
+        if by_title or not self._is_large(line):
+            return by_title
+        return self._by_size.get(round(line.size), len(self._by_size) or 1)
+
+    def _is_large(self, line: PageLine | Line) -> bool:
+        return (
+            line.size > _HEADING_SIZE * self._body.size
+            and len(line.text) <= _MAX_HEADING_CHARS
+            and len(_LETTER.findall(line.text)) > 1
+        )
 
 
-def _is_large(line: PageLine, layout: _Layout) -> bool:
-    return (
-        line.size > _HEADING_SIZE * layout.size
-        and len(line.text) <= _MAX_HEADING_CHARS
-        and len(_LETTER.findall(line.text)) > 1
+def _lines_of_pages(
+    pages: Sequence[PrintedPage], rows: _Rows, heads: Mapping[int, set[float]]
+) -> Iterator[PlacedLine | tuple[int, TableBlock]]:
+    """Yield the lines and tables of all pages in reading order."""
+    for number, page in enumerate(pages, start=1):
+        gone = heads.get(number, set())
+        upright = [row for row in rows.of(number) if row[0].baseline not in gone]
+        yield from _lines_of_rows(number, upright, page, page.main_direction)
+        for direction in page.other_directions:
+            yield from _lines_of_rows(number, rows_of(page.words(direction)), page, direction)
+
+
+def _lines_of_rows(
+    number: int, rows: Sequence[Row], page: PrintedPage, direction: int
+) -> Iterator[PlacedLine | tuple[int, TableBlock]]:
+    rest, tables = ruled_tables(rows, page.rules_along(direction))
+    for block in reading_order(rest):
+        if not isinstance(block, TextBlock):
+            yield number, block
+            continue
+        starts = True
+        for at, line in enumerate(block.lines):
+            table = tables.get(line.words[0].text)
+            if table is not None:
+                yield number, table
+                starts = True
+                continue
+            yield PlacedLine(line, number, _right_edge(block.lines, at), starts)
+            starts = False
+
+
+def _right_edge(lines: Sequence[Line], at: int) -> float:
+    """Return the right edge of the column at a line: that of the longest line near it."""
+    line = lines[at]
+    return max(
+        near.right
+        for near in lines[max(0, at - _NEAR_LINES) : at + _NEAR_LINES + 1]
+        if abs(near.left - line.left) < _SAME_LEFT * line.size
     )
 
 
-def _gap(before: PageLine, line: PageLine, layout: _Layout, levels: tuple[int, int]) -> str:
-    """Return what to put between two lines: "" inside a word, a space, or one or two newlines."""
-    same_size = 1 / _SAME_SIZE < line.size / (before.size or 1.0) < _SAME_SIZE
-    if any(levels):
-        same_heading = levels[0] == levels[1] and same_size and before.page == line.page
-        return " " if same_heading and not _is_far(before, line, layout) else "\n\n"
-    if not same_size:
-        return "\n\n"
-    if before.page == line.page and line.baseline < before.baseline - 1:
-        ends = _is_far(before, line, layout) or _ends_paragraph(before, line, layout)
-        if not ends and _ITEM.match(line.text) and not _HYPHENATED.search(before.text):
-            return "\n"
-    elif before.page == line.page and line.baseline < before.baseline + before.size / 2:
-        ends = False  # one line in two pieces
-    else:  # a new column or page
-        ends = _SENTENCE_END.search(before.text) is not None or not _is_full(before, layout)
-        ends = ends and not line.text[:1].islower()
-    if ends:
-        return "\n\n"
-    return "" if _HYPHENATED.search(before.text) and line.text[:1].isalnum() else " "
-
-
-def _is_far(before: PageLine, line: PageLine, layout: _Layout) -> bool:
-    leading = layout.leadings.get(round(before.size), _USUAL_LEADING * before.size)
-    return before.baseline - line.baseline > _FAR * max(leading, before.size)
-
-
-def _ends_paragraph(before: PageLine, line: PageLine, layout: _Layout) -> bool:
-    """Return whether an indent or a short line between two near lines ends a paragraph."""
-    if _HYPHENATED.search(before.text) and line.text[:1].isalnum():
-        return False
-    sentence_ends = _SENTENCE_END.search(before.text) is not None
-    indented = line.left - before.left > _INDENT * line.size
-    if indented and sentence_ends and not _ITEM.match(before.text):
-        return True
-    return not _is_full(before, layout) and (sentence_ends or not line.text[:1].islower())
-
-
-def _is_full(line: PageLine, layout: _Layout) -> bool:
-    """Return whether a line reaches the right edge of its column."""
-    width = max(layout.rights[column] for column in _columns(line)) - line.left
-    return line.right - line.left >= _FULL_LINE * width
-
-
-def _without_hyphen(before: str, after: str, compounds: frozenset[str]) -> str:
-    """Return ``before`` without its final hyphen, unless that belongs to a compound."""
-    whole, hyphen = before[:-1], before[-1]
-    left, right = _LAST_WORD.search(whole[-_LONGEST_WORD:]), _FIRST_WORD.match(after)
-    if hyphen == "\u00ad" or left is None or right is None:
-        return whole if hyphen == "\u00ad" else before
-    compound = f"{left[0]}-{right[0]}"
-    is_compound = compound.casefold() in compounds or "-" in left[0] or "-" in right[0]
-    one_word = left[0][-1].isalpha() and right[0][0].islower()
-    return whole if one_word and not is_compound else before
+def _with_places(builder: TextBuilder, pages: Sequence[PrintedPage]) -> ParsedDocument:
+    """Return the document with where its pages start and where its words are."""
+    words: list[list[tuple[int, int, float, float, float, float]]] = [[] for _ in pages]
+    for start, end, place in builder.places:
+        words[place.page - 1].append((start, end, *place[1:]))
+    found = builder.build()
+    starts: list[int] = []
+    following = len(found.text)
+    for own in reversed(words):
+        following = min(following, own[0][0]) if own else following
+        starts.append(following)
+    starts = [0, *reversed(starts[:-1])] if starts else []
+    layouts = tuple(
+        PageLayout.of_words(page.width, page.height, own)
+        for page, own in zip(pages, words, strict=True)
+    )
+    headings = found.headings or plain_text_headings(found.text)
+    return replace(found, headings=headings, pages=tuple(starts), layouts=layouts)

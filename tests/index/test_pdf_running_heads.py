@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.pdf_layout import PageLine, remove_running_heads
+from index.sources.pdf_running_heads import PageLine, running_heads
 
 BODY = 10.0
 
@@ -10,14 +10,15 @@ BODY = 10.0
 def lines(page: int, *texts: str, sizes: dict[str, float] | None = None) -> list[PageLine]:
     """Return lines one below the other."""
     return [
-        PageLine(page, text, 72, 300, 800 - 20 * row, (sizes or {}).get(text, BODY))
+        PageLine(page, text, 40 + 20 * row, (sizes or {}).get(text, BODY))
         for row, text in enumerate(texts)
     ]
 
 
 def kept(pages: list[list[PageLine]]) -> list[str]:
     flat = [line for page in pages for line in page]
-    return [line.text for line in remove_running_heads(flat, len(pages), BODY)]
+    removed = running_heads(flat, len(pages), BODY)
+    return [line.text for at, line in enumerate(flat) if at not in removed]
 
 
 def test_heads_of_left_and_right_pages_are_both_found() -> None:

@@ -1,0 +1,316 @@
+"""Find the columns and tables of a PDF's page, and the order in which its parts are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple, TypeAlias
+
+from index.sources.pdf_lines import Line, is_right_to_left
+from index.sources.pdf_tables import (
+    PrintedCell,
+    Row,
+    TableBlock,
+    cells_of,
+    is_drawn_by_columns,
+    shape_of,
+    table_of,
+)
+
+# Widths in sizes of the letters.
+_GUTTER = 0.85
+_WIDE_GUTTER = 1.6
+_FAR = 1.8  # of the usual distance of baselines
+_MIN_LINES = 3
+_MAX_GUTTERS = 60
+_MAX_DEPTH = 12
+_MAX_ROWS = 3_000
+_FULL = 0.7
+_PROSE_WORDS = 3
+_MARKER_WIDTH = 3.0
+_MARKER = re.compile(
+    r"(?:[^\w\s]{1,2}|[\uf000-\uf0ff]|[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]]{0,2}"
+    r"|\d{1,3}(?:\.\d{1,3}){1,4}\.?)"
+)
+
+
+class Gutter(NamedTuple):
+    """An empty strip between words, over rows ``first`` to ``last``."""
+
+    left: float
+    right: float
+    first: int
+    last: int
+
+    @property
+    def middle(self) -> float:
+        """Where the strip divides the words."""
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """Lines of one column, downwards."""
+
+    lines: tuple[Line, ...]
+    left: float
+    right: float
+
+
+Block: TypeAlias = TextBlock | TableBlock
+
+
+def reading_order(rows: Sequence[Row]) -> list[Block]:
+    """Return the blocks of a page in the order in which they are read."""
+    words = [word for row in rows for word in row]
+    if not words:
+        return []
+    if len(rows) > _MAX_ROWS:
+        return [_block(rows)]
+    order = _Order(is_right_to_left(words))
+    return order.blocks(list(rows), 0)
+
+
+class _Order:
+    def __init__(self, is_right_to_left: bool) -> None:  # noqa: FBT001 - its only argument
+        self._is_right_to_left = is_right_to_left
+
+    def blocks(self, rows: list[Row], depth: int) -> list[Block]:
+        if not rows:
+            return []
+        gutters = find_gutters(rows) if depth < _MAX_DEPTH else []
+        if not gutters:
+            return [_block(rows)]
+        best = max(gutters, key=lambda one: (one.last - one.first, one.right - one.left))
+        first, last = _trimmed(rows, best)
+        best = best._replace(first=first, last=last)
+        beside = _beside(gutters, best)
+        middle = rows[first : last + 1]
+        table = table_of(middle, [gutter.middle for gutter in beside])
+        if table is not None:
+            first, header = _header_above(rows, first, beside)
+            found: list[Block] = [TableBlock((*header, *table))]
+        else:
+            cut = best if len(beside) == 1 else _between_prose(middle, beside, best)
+            left = [[word for word in row if word.left < cut.middle] for row in middle]
+            right = [[word for word in row if word.left >= cut.middle] for row in middle]
+            sides = [right, left] if self._is_right_to_left else [left, right]
+            found = [
+                block
+                for side in sides
+                for block in self.blocks([row for row in side if row], depth + 1)
+            ]
+        return [
+            *self.blocks(rows[:first], depth + 1),
+            *found,
+            *self.blocks(rows[last + 1 :], depth + 1),
+        ]
+
+
+def _block(rows: Sequence[Row]) -> TextBlock:
+    lines = tuple(Line.of(row) for row in rows)
+    return TextBlock(lines, min(line.left for line in lines), max(line.right for line in lines))
+
+
+def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
+    """Return the empty strips that have several lines on either side."""
+    found: list[Gutter] = []
+    open_: list[Gutter] = []
+    far_left = min(row[0].left for row in rows)
+    far_right = max(word.right for row in rows for word in row)
+    leading = _leading(rows)
+    for number, row in enumerate(rows):
+        if number and _is_break(rows, number, leading):
+            found += open_
+            open_ = []
+        gaps = _gaps(row, far_left, far_right)
+        still: dict[tuple[float, float], Gutter] = {}
+        for gutter in open_:
+            is_kept = False
+            for left, right in gaps:
+                one = max(left, gutter.left), min(right, gutter.right)
+                if one[1] - one[0] >= _GUTTER * row[0].size:
+                    is_kept = is_kept or one == (gutter.left, gutter.right)
+                    begun = still.get(one)
+                    if begun is None or begun.first > gutter.first:
+                        still[one] = Gutter(*one, gutter.first, number)
+            if not is_kept:
+                found.append(gutter)
+        for gap in gaps:
+            still.setdefault(gap, Gutter(*gap, number, number))
+        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_GUTTERS]
+    found += open_
+    kept = [gutter for gutter in found if _is_gutter(rows, gutter, far_left, far_right)]
+    return _without_overlaps(kept)
+
+
+def _gaps(row: Row, far_left: float, far_right: float) -> list[tuple[float, float]]:
+    """Return the parts of a row between words that may be gutters, with those at its ends."""
+    gaps = []
+    end = far_left - 1.0
+    size = max(word.size for word in row)
+    for word in row:
+        if word.left - end >= _GUTTER * size:
+            gaps.append((end, word.left))
+        end = max(end, word.right)
+    if far_right + 1.0 - end >= _GUTTER * size:
+        gaps.append((end, far_right + 1.0))
+    return gaps
+
+
+def _leading(rows: Sequence[Row]) -> float:
+    gaps = [other[0].baseline - one[0].baseline for one, other in pairwise(rows)]
+    sizes = median(row[0].size for row in rows)
+    return max(median(gaps) if gaps else sizes, 1.15 * sizes)
+
+
+def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
+    """Return whether a new part of the page begins with a row: a large line with space above."""
+    row, before = rows[number], rows[number - 1]
+    gap = row[0].baseline - before[0].baseline
+    size = max(word.size for word in row)
+    usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
+    below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
+    alone = gap > _FAR * leading or (gap > leading and size > 1.15 * usual)
+    return alone and size > 1.15 * usual and below > 0.9 * leading
+
+
+def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: float) -> bool:
+    if gutter.left < far_left or gutter.right > far_right:
+        return False
+    rows = rows[gutter.first : gutter.last + 1]
+    lefts = [[word for word in row if word.right <= gutter.left + 0.01] for row in rows]
+    rights = [[word for word in row if word.left >= gutter.right - 0.01] for row in rows]
+    left_count, right_count = sum(map(bool, lefts)), sum(map(bool, rights))
+    both = sum(bool(one and other) for one, other in zip(lefts, rights, strict=True))
+    size = median(word.size for row in rows for word in row)
+    is_wide = gutter.right - gutter.left >= _WIDE_GUTTER * size
+    least = _MIN_LINES - 1 if is_wide and both > 1 else _MIN_LINES
+    if is_wide and left_count > 1 and is_drawn_by_columns([lefts, rights]):
+        least = 1
+    if min(left_count, right_count) < least:
+        return False
+    return not _are_markers([row for row in lefts if row], size)
+
+
+def _are_markers(rows: Sequence[Row], size: float) -> bool:
+    """Return whether the words left of a strip are bullets or numbers of items or notes."""
+    near = [_near_end(row, size) for row in rows]
+    matching = sum(
+        _MARKER.fullmatch("".join(word.text for word in words)) is not None
+        and words[-1].right - words[0].left < _MARKER_WIDTH * size
+        and len(words) == len(row)
+        for words, row in zip(near, rows, strict=True)
+    )
+    return matching > 0.8 * len(rows)
+
+
+def _near_end(row: Row, size: float) -> Row:
+    words = [row[-1]]
+    for word in reversed(row[:-1]):
+        if words[0].left - word.right > size:
+            break
+        words.insert(0, word)
+    return words
+
+
+def _without_overlaps(gutters: list[Gutter]) -> list[Gutter]:
+    """Return the gutters without those that are narrower parts of a taller one, or the reverse."""
+    kept: list[Gutter] = []
+    for gutter in sorted(gutters, key=lambda one: (one.first - one.last, one.left - one.right)):
+        if not any(
+            gutter.left < other.right
+            and other.left < gutter.right
+            and gutter.first <= other.last
+            and other.first <= gutter.last
+            for other in kept
+        ):
+            kept.append(gutter)
+        if len(kept) >= _MAX_GUTTERS:
+            break
+    return kept
+
+
+def _trimmed(rows: Sequence[Row], gutter: Gutter) -> tuple[int, int]:
+    """Return its first and last row, without rows of one side alone that stand apart."""
+
+    def sides(row: Row) -> tuple[bool, bool]:
+        return row[0].left < gutter.middle, row[-1].left >= gutter.middle
+
+    first, last = gutter.first, gutter.last
+    leading = _leading(rows[first : last + 1])
+    cut = first
+    for number in range(first, last):
+        if all(sides(rows[number])):
+            break
+        if rows[number + 1][0].baseline - rows[number][0].baseline > _FAR * leading:
+            cut = number + 1
+    end = last
+    for number in range(last, cut, -1):
+        if all(sides(rows[number])):
+            break
+        if rows[number][0].baseline - rows[number - 1][0].baseline > _FAR * leading:
+            end = number - 1
+    return cut, end
+
+
+def _beside(gutters: Sequence[Gutter], best: Gutter) -> list[Gutter]:
+    """Return the gutters over at least half of the rows of ``best``, from left to right."""
+    height = best.last - best.first + 1
+    beside = [
+        one
+        for one in gutters
+        if min(one.last, best.last) - max(one.first, best.first) + 1 >= height / 2
+        and not (one.left < best.right and best.left < one.right)
+    ]
+    return sorted([*beside, best])
+
+
+def _header_above(
+    rows: Sequence[Row], first: int, gutters: Sequence[Gutter]
+) -> tuple[int, list[tuple[PrintedCell, ...]]]:
+    """Return where the table begins with the rows above that head several columns, and these."""
+    header: list[tuple[PrintedCell, ...]] = []
+    while first > 0 and len(header) < _MIN_LINES:
+        row, below = rows[first - 1], rows[first]
+        if below[0].baseline - row[0].baseline > 2.2 * row[0].size:
+            break
+        parts = list(_parts(row))
+        cells = [_spanning(part, gutters) for part in parts]
+        columns = [range(cell.column, cell.column + cell.columns) for cell in cells]
+        if len(cells) < 2 or any(one.stop > other.start for one, other in pairwise(columns)):  # noqa: PLR2004
+            break
+        header.insert(0, tuple(cells))
+        first -= 1
+    return first, header
+
+
+def _parts(row: Row) -> Iterator[Row]:
+    part: Row = []
+    for word in row:
+        if part and word.left - part[-1].right >= _GUTTER * word.size:
+            yield part
+            part = []
+        part.append(word)
+    yield part
+
+
+def _spanning(part: Row, gutters: Sequence[Gutter]) -> PrintedCell:
+    left, right = part[0].left, part[-1].right
+    column = sum(left >= gutter.middle for gutter in gutters)
+    last = sum(right > gutter.middle for gutter in gutters)
+    return PrintedCell((Line.of(part),), column, max(1, last - column + 1))
+
+
+def _between_prose(rows: Sequence[Row], gutters: list[Gutter], best: Gutter) -> Gutter:
+    """Return the gutter next to a column of prose, if one is, else ``best``."""
+    bounds = [gutter.middle for gutter in gutters]
+    grid = [cells_of(row, bounds) for row in rows]
+    shapes = [shape_of([cells[at] for cells in grid]) for at in range(len(gutters) + 1)]
+    for gutter, (one, other) in zip(gutters, pairwise(shapes), strict=True):
+        if one.is_prose or other.is_prose:
+            return gutter
+    return best
