@@ -24,7 +24,11 @@ _GUTTER = 70
 _PAPER, _INK = 250, 20
 _FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "C:/Windows/Fonts")
 
-TUNING_FONTS = ("DejaVuSansCondensed.ttf", "DejaVuSerifCondensed.ttf", "LiberationSansNarrow-Regular.ttf")
+TUNING_FONTS = (
+    "DejaVuSansCondensed.ttf",
+    "DejaVuSerifCondensed.ttf",
+    "LiberationSansNarrow-Regular.ttf",
+)
 FONTS = (
     "DejaVuSans.ttf", "DejaVuSerif.ttf", "LiberationSans-Regular.ttf",
     "LiberationSerif-Regular.ttf", "LiberationSerif-Italic.ttf", "LiberationMono-Regular.ttf",
@@ -165,9 +169,7 @@ def _lines(
     return lines
 
 
-def _worn(
-    picture: Image.Image, kind: str, number: int, chance: np.random.Generator
-) -> Image.Image:
+def _worn(picture: Image.Image, kind: str, number: int, chance: np.random.Generator) -> Image.Image:
     """Return the page as a scanner of this kind delivers it."""
     if kind == "skewed":
         angle = (1, -1, 2, -2, 3, -3)[number % 6]
@@ -175,9 +177,10 @@ def _worn(
     if kind != "noisy":
         return picture
     values = np.asarray(picture, np.float64)
-    if number % 3 == 1:  # thermal paper, grey on grey
+    wear = ("grainy", "faint", "blurred")[number % 3]
+    if wear == "faint":  # grey on grey, as on thermal paper
         values = 150 + (values - _INK) * 45 / (_PAPER - _INK)
-    if number % 3 == 2:  # out of focus
+    if wear == "blurred":
         values = np.asarray(picture.filter(ImageFilter.GaussianBlur(1.8)), np.float64)
     values += chance.normal(0, (28, 9, 14)[number % 3], values.shape)
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))

@@ -24,6 +24,7 @@ from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.markdown_text import read_markdown
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
+from index.sources.picture import read_picture
 from index.sources.plain_text import decode, looks_broken, plain_text_headings
 from index.types import Article, normalise_newlines
 
@@ -218,6 +219,12 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 TEXT = Format((".txt", ".text"), ("text/plain",), _load_text)
 MARKDOWN = Format((".md", ".markdown"), ("text/markdown",), _load_markdown)
 HTML = Format((".html", ".htm", ".xhtml"), ("text/html", "application/xhtml+xml"), _load_html)
+_PICTURE = Format(
+    (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+    ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif"),
+    lambda data, _, limits: read_in_subprocess(read_picture, data, limits),
+    "a picture",
+)
 FORMATS: tuple[Format, ...] = (
     TEXT,
     MARKDOWN,
@@ -227,6 +234,7 @@ FORMATS: tuple[Format, ...] = (
     _document("an e-book", ".epub", "application/epub+zip", read_epub),
     _document("an OpenDocument text", ".odt", "application/vnd.oasis.opendocument.text", read_odt),
     _document("an RTF text", ".rtf", "application/rtf text/rtf", read_rtf),
+    _PICTURE,
     _document("a presentation", ".pptx", f"{_OFFICE}.presentationml.presentation", read_pptx),
 )
 MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)
