@@ -35,6 +35,10 @@ class LoadLimits:
     """One XML file of a zip archive, unpacked: its tree takes about ten times as much memory."""
     max_seconds: float = 300.0
     """Reading any file but plain text, from when the subprocess is ready."""
+    max_page_seconds: float = 120.0
+    """Recognising one page of a scan; these pages do not count for ``max_seconds``."""
+    max_pixels: int = 80_000_000
+    """One picture. A page of A3 at 600 dots per inch has 70 million."""
     max_start_seconds: float = 120.0
     """Starting the subprocess, which takes half a second on an idle machine."""
     max_memory_bytes: int = 2_000_000_000
@@ -46,6 +50,15 @@ class LoadLimits:
             msg = (
                 f"Its text is over the limit of {self.max_chars:,} characters. Split it, or raise "
                 "the setting max_article_chars."
+            )
+            raise TooLarge(msg)
+
+    def check_pixels(self, width: int, height: int) -> None:
+        """Raise TooLarge if a picture has more pixels than ``max_pixels``."""
+        if width * height > self.max_pixels:
+            msg = (
+                f"Its picture of {width:,} × {height:,} pixels is over the limit of "
+                f"{self.max_pixels:,} pixels. Make it smaller."
             )
             raise TooLarge(msg)
 
@@ -80,3 +93,21 @@ def cancel_check(check: Callable[[], None]) -> Iterator[None]:
 def check_cancelled() -> None:
     """Call the check that :func:`cancel_check` set, if any."""
     _check.get()()
+
+
+_start_page: ContextVar[Callable[[], None]] = ContextVar("start_page", default=lambda: None)
+
+
+@contextlib.contextmanager
+def page_starts(report: Callable[[], None]) -> Iterator[None]:
+    """Call ``report`` whenever this thread begins to recognise a page of a scan."""
+    token = _start_page.set(report)
+    try:
+        yield
+    finally:
+        _start_page.reset(token)
+
+
+def start_scanned_page() -> None:
+    """Call what :func:`page_starts` set, if anything: a page of a scan is recognised next."""
+    _start_page.get()()

@@ -35,7 +35,10 @@ class PageLayout:
     boxes: Boxes
     """``(words, 4)`` uint16."""
     confidence: float | None = None
-    """In 0..1, how surely its letters were recognised; None if the file names them itself."""
+    """In 0..1, how surely its letters were recognised; None if the file names them itself.
+
+    0 if it is a picture that was not read.
+    """
 
     @classmethod
     def of_words(

@@ -40,8 +40,8 @@ _MAGIC = (
         DetectedFormat("a compressed file", "Unpack it and add the files in it"),
     ),
     (
-        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,6}\0|RIFF....WEBP",
-        DetectedFormat("a picture", "Run it through text recognition (OCR) and add the text"),
+        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,6}\0|RIFF....WEBP|II[*+]\0|MM\0[*+]|BM.{4}\0{4}",
+        DetectedFormat("a picture"),
     ),
     (
         rb"ID3[\2-\4]\0|OggS\0|fLaC\0|\0...ftyp|RIFF....WAVE",

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 
 from index import errors
 from index.errors import InputError, TooLarge, UnreadableFile
-from index.limits import LoadLimits, check_cancelled
+from index.limits import LoadLimits, check_cancelled, page_starts
 from index.sources.document import ParsedDocument
 
 Reader: TypeAlias = Callable[[bytes, LoadLimits], ParsedDocument]
@@ -42,11 +42,17 @@ _NOT_STARTED = (
     "The program that reads files did not start within {:,.0f} seconds. The computer is busy; "
     "close other programs and add the file again."
 )
+_PAGE_TOO_SLOW = (
+    "Page {} of the scan could not be recognised within the limit of {:,.0f} seconds. Leave the "
+    "page out, or scan it again with less detail."
+)
 _TOO_SLOW = "It could not be read within the limit of {:,.0f} seconds. " + _SHORTEN
 
 # The subprocess writes this when it begins to read, before its answer. Libraries may have written
 # other things before.
 _READY = b"\0ready\0"
+# It writes this when it begins to recognise a page. Its answer, in JSON, has no such byte.
+_PAGE = b"\1"
 _MAX_BYTES_BEFORE = 1_000_000
 _CHECK_SECONDS = 0.2
 _EXIT_SECONDS = 10.0
@@ -62,7 +68,8 @@ def read_in_subprocess(read: Reader, data: bytes, limits: LoadLimits) -> ParsedD
 
     Raises:
         InputError: As raised by ``read``.
-        TooLarge: Reading took longer than ``limits.max_seconds``.
+        TooLarge: Reading took longer than ``limits.max_seconds``, or recognising a page longer
+            than ``limits.max_page_seconds``.
         UnreadableFile: The process did not start in ``limits.max_start_seconds``, crashed, ran
             out of memory or gave an invalid answer.
     """
@@ -102,6 +109,7 @@ class _ProcessOutput:
         self._process, self._request, self._limits = process, request, limits
         self._output = bytearray()
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._pages = 0
 
     def answer(self) -> bytes:
         """Return what the process wrote after it was ready, when it has ended."""
@@ -117,7 +125,7 @@ class _ProcessOutput:
             self._process.kill()
             for thread in threads:  # before the pipes are closed and their numbers reused
                 thread.join()
-        return bytes(self._output).partition(_READY)[2]
+        return bytes(self._output).partition(_READY)[2].lstrip(_PAGE)
 
     def _wait(self, seconds: float, error: type[InputError], message: str) -> str:
         """Return the next event; raises ``error`` if it is late, or what cancels the work."""
@@ -125,10 +133,16 @@ class _ProcessOutput:
         while True:
             left = deadline - time.monotonic()
             with contextlib.suppress(queue.Empty):
-                return self._events.get(timeout=max(0.0, min(left, _CHECK_SECONDS)))
+                event = self._events.get(timeout=max(0.0, min(left, _CHECK_SECONDS)))
+                if event != "page":
+                    return event
+                self._pages += 1
+                deadline = max(deadline, time.monotonic() + self._limits.max_page_seconds)
             check_cancelled()
-            if left <= 0:
-                raise error(message.format(seconds))
+            if left <= 0 and deadline <= time.monotonic():
+                if self._pages:
+                    message, seconds = _PAGE_TOO_SLOW, self._limits.max_page_seconds
+                raise error(message.format(*[self._pages] * bool(self._pages), seconds))
 
     def _send(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -149,6 +163,8 @@ class _ProcessOutput:
                 if not is_ready and _READY in self._output:
                     is_ready = True
                     self._events.put("ready")
+                for _ in range(piece.count(_PAGE) if is_ready else 0):
+                    self._events.put("page")
                 if len(self._output) > (max_bytes if is_ready else _MAX_BYTES_BEFORE):
                     self._process.kill()
         self._events.put("end")
@@ -179,7 +195,14 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     answers.write(_READY)
     answers.flush()
-    answers.write(json.dumps(_attempt(read, data, limits)).encode())
+
+    def start_page() -> None:
+        answers.write(_PAGE)
+        answers.flush()
+
+    with page_starts(start_page):
+        answer = _attempt(read, data, limits)
+    answers.write(json.dumps(answer).encode())
     answers.flush()
     os._exit(0)  # freeing the memory of a large file would take seconds
 

@@ -29,6 +29,7 @@ from index.sources.notebook import is_notebook, read_notebook
 from index.sources.ods import read_ods
 from index.sources.opendocument import read_odt
 from index.sources.pdf import read_pdf
+from index.sources.picture import read_picture
 from index.sources.plain_text import plain_text_headings
 from index.sources.rtf import read_rtf
 from index.sources.slides import read_pptx
@@ -240,6 +241,12 @@ TEXT = Format((".txt", ".text"), ("text/plain",), _load_text)
 MARKDOWN = Format((".md", ".markdown"), ("text/markdown",), _load_markdown)
 HTML = Format((".html", ".htm", ".xhtml"), ("text/html", "application/xhtml+xml"), _load_html)
 MAIL = _document("a mail", ".eml .mhtml .mht .mbox", "message/rfc822 multipart/related", read_mail)
+_PICTURE = Format(
+    (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+    ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif"),
+    lambda data, _, limits: read_in_subprocess(read_picture, data, limits),
+    "a picture",
+)
 FORMATS: tuple[Format, ...] = (
     TEXT,
     MARKDOWN,
@@ -279,5 +286,6 @@ FORMATS: tuple[Format, ...] = (
     Format((".csv", ".tsv", ".tab"), ("text/csv", "text/tab-separated-values"), _load_csv),
     MAIL,
     Format((".ipynb",), ("application/x-ipynb+json",), _load_notebook),
+    _PICTURE,
 )
 MEDIA_TYPES = frozenset(media_type for kind in FORMATS for media_type in kind.media_types)

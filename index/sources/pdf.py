@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits, check_cancelled
+from index.sources import ocr
 from index.sources.archive import DAMAGED, PROTECTED
 from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf_layout import Outline, lay_out
 from index.sources.pdf_page import PrintedPage
 from index.sources.pdfium_page import read_page
+from index.sources.pdf_scan import is_scan, read_scan
+from index.sources.scan import ScannedPage, as_shown, with_even_sizes
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048
@@ -42,10 +45,12 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
         limits.check_pages(pages)
         if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
             document.init_forms()  # draws fields that do not say how they look
-        found_pages = list(_pages(document, limits))
         title = str(document.get_metadata_dict().get("Title", ""))
         outline = _outline(document)
-    found = lay_out(found_pages, outline, limits)
+        found = _laid_out(list(_pages(document, limits)), outline, limits)
+        if looks_broken(found.text) and ocr.is_installed():
+            pictures = list(_pages(document, limits, are_pictures=True))
+            found = _laid_out(pictures, outline, limits)
     _check_text(found.text, pages)
     return replace(found, title=clean(title).strip())
 
@@ -63,22 +68,34 @@ def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, 
 
 
 def _check_text(text: str, pages: int) -> None:
+    advice = "Add its text instead." if ocr.is_installed() else ocr.NOT_INSTALLED
     if not text.strip():
         where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
-        msg = (
-            f"The PDF has no text on {where}; it is a scan or has only pictures. "
-            "Run it through text recognition (OCR) and add the result."
-        )
+        found = "none can be recognised" if ocr.is_installed() else "it is a scan"
+        msg = f"The PDF has no text on {where}; {found}, or it has only pictures. {advice}"
         raise UnreadableFile(msg)
     if looks_broken(text):
-        msg = (
-            "The fonts of the PDF do not say which letters they show. Run it through text "
-            "recognition (OCR) and add the result."
-        )
+        msg = f"The fonts of the PDF do not say which letters they show. {advice}"
         raise UnreadableFile(msg)
 
 
-def _pages(document: Any, limits: LoadLimits) -> Iterator[PrintedPage]:  # noqa: ANN401 - untyped
+def _laid_out(
+    pages: Sequence[PrintedPage | ScannedPage], outline: Outline, limits: LoadLimits
+) -> ParsedDocument:
+    scans = iter(with_even_sizes([page for page in pages if isinstance(page, ScannedPage)]))
+    evened = [next(scans) if isinstance(page, ScannedPage) else page for page in pages]
+    printed = [page.page if isinstance(page, ScannedPage) else page for page in evened]
+    found = lay_out(printed, outline, limits)
+    return as_shown(found, [page if isinstance(page, ScannedPage) else None for page in evened])
+
+
+def _pages(
+    document: Any,  # noqa: ANN401 - untyped
+    limits: LoadLimits,
+    *,
+    are_pictures: bool = False,
+) -> Iterator[PrintedPage | ScannedPage]:
+    """Yield each page, recognised if it is a scan or all ``are_pictures``."""
     import pypdfium2
 
     chars = 0
@@ -89,9 +106,13 @@ def _pages(document: Any, limits: LoadLimits) -> Iterator[PrintedPage]:  # noqa:
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error
-        chars += int((found.spans[:, 1] - found.spans[:, 0]).sum())
+        is_picture = are_pictures or is_scan(page, found)
+        scan = read_scan(page, found) if is_picture else None
+        spans = scan.page.spans if scan else found.spans
+        chars += int((spans[:, 1] - spans[:, 0]).sum())
         limits.check_chars(chars)
-        yield found
+        yield scan or found
+        page.close()
 
 
 def _outline(document: Any) -> Outline:  # noqa: ANN401 - untyped
