@@ -176,6 +176,14 @@ class Chunk:
     """The sentences of the chunk, as offsets into the article."""
 
 
+class Reworded(NamedTuple):
+    """Words that a reading model reads in place of ``text[start:end]`` of an article."""
+
+    start: int
+    end: int
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk, retrieved for a question."""
@@ -200,6 +208,9 @@ class Passage:
     """The offsets in the article at which further pages start inside it."""
     table_header: str = ""
     """The header row of the table that it starts in the middle of: context, never quoted."""
+    reworded: tuple[Reworded, ...] = field(default=(), compare=False, repr=False)
+    """What a reading model reads instead of the separators in rows of tables: the words of their
+    headers. Not in :meth:`to_dict`."""
 
     def page_of(self, offset: int) -> int | None:
         """Return the page number of an offset in the article; None if it has no pages."""
@@ -216,7 +227,9 @@ class Passage:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
-        return asdict(self) | {"sentences": [list(span) for span in self.sentences]}
+        values = asdict(self) | {"sentences": [list(span) for span in self.sentences]}
+        del values["reworded"]
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

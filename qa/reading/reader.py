@@ -197,7 +197,10 @@ def candidates_in(
 
     ``first`` returns what the first pass found in a passage.
     """
-    texts = [reading_text(passage.text, passage.table_header) for passage in passages]
+    texts = [
+        reading_text(passage.text, passage.table_header, passage.reworded, passage.start)
+        for passage in passages
+    ]
     titles = [passage.title for passage in passages]
     windows = model.read(plain_letters(question), [text.text for text in texts], titles, history)
     return [

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.letters import compatibility_letters, plain_letters
-from index.types import Passage, Span
+from index.types import Reworded, Span
 from qa.reading.model import WindowLogits
 
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -67,13 +67,23 @@ class ReadingText:
         ]
 
 
-def reading_text(text: str, header: str = "") -> ReadingText:
+def reading_text(
+    text: str, header: str = "", reworded: Sequence[Reworded] = (), offset: int = 0
+) -> ReadingText:
     """Return what a model reads for ``text``, in time linear in its length.
 
-    ``header`` is the header row of the table that the text starts in the middle of, if it does:
-    see :func:`table_header_before`.
+    Args:
+        text: A passage.
+        header: The header row of the table that the text starts in the middle of, if it does:
+            see :func:`table_header_before`.
+        reworded: What is read instead of the separators of its rows, if they are known; otherwise
+            rows are recognised by their lines.
+        offset: Where the text starts in the article that ``reworded`` has offsets in.
     """
-    pieces = _table_pieces(text, header) if "|" in text else [Span(0, len(text))]
+    if reworded:
+        pieces = _reworded_pieces(text, reworded, offset)
+    else:
+        pieces = _table_pieces(text, header) if "|" in text else [Span(0, len(text))]
     letters = compatibility_letters(text)
     if len(pieces) == 1 and not letters:
         return ReadingText(text)
@@ -81,12 +91,6 @@ def reading_text(text: str, header: str = "") -> ReadingText:
     for piece in pieces:
         builder.add(piece)
     return builder.build()
-
-
-def with_table_header(passage: Passage, article_text: str) -> Passage:
-    """Return ``passage`` with the header row of the table that it starts in the middle of."""
-    header = table_header_before(article_text, passage.start)
-    return replace(passage, table_header=header) if header else passage
 
 
 def table_header_before(text: str, offset: int) -> str:
@@ -147,6 +151,15 @@ class _Builder:
         return ReadingText("".join(self.parts), self.starts, self.ends)
 
 
+def _reworded_pieces(text: str, reworded: Sequence[Reworded], offset: int) -> list[Span | str]:
+    pieces: list[Span | str] = []
+    copied = 0
+    for start, end, words in reworded:
+        pieces += [Span(copied, start - offset), words]
+        copied = end - offset
+    return [*pieces, Span(copied, len(text))]
+
+
 def _table_pieces(text: str, header: str) -> list[Span | str]:
     """Return the parts of ``text``, and between them the words to insert in rows of tables."""
     pieces: list[Span | str] = []
@@ -204,10 +217,10 @@ def _split_header(text: str, table: list[Span]) -> tuple[Span | None, list[Span]
     if rows and all(len(row) == len(header) + 1 for row in rows):  # its corner is blank
         header = ["", *header]
     alike = [row for row in rows if len(row) == len(header)]
-    return (first, body) if _heads(header, alike) else (None, table)
+    return (first, body) if heads(header, alike) else (None, table)
 
 
-def _heads(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def heads(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Return whether ``header`` names the columns of ``rows``, which have as many cells."""
     if len(header) > _FEW_COLUMNS:
         columns = list(zip(*rows, strict=True))
