@@ -68,10 +68,11 @@ def chunk_article(
     rows = [
         Span(row[0].start, row[-1].end) for table in article.tables for row in rows_of(table.cells)
     ]
-    for heading, start, end in _sections(article):
+    for section in _sections(article):
         check_cancelled()
-        spans = _sentences_of(article, start, end, heading, language, rows)
+        spans = _sentences_of(article, section, language, rows)
         paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
+        heading = section[0]
         title = article.text[heading.start : heading.end] if heading else ""
         for run in _pack(paragraphs, limits):
             first, last = run.sentences[0].start, run.sentences[-1].end
@@ -100,15 +101,14 @@ def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
     return sections
 
 
-def _sentences_of(  # noqa: PLR0913 - a section has three parts
+def _sentences_of(
     article: Article,
-    start: int,
-    end: int,
-    heading: Span | None,
+    section: tuple[Span | None, int, int],
     language: str,
     rows: Sequence[Span],
 ) -> list[Span]:
     """Return the sentences of a section; its heading's line and each row of a table are one."""
+    heading, start, end = section
     cuts = [start, end]
     if heading:
         line_start = article.text.rfind("\n", start, heading.start) + 1

@@ -18,17 +18,11 @@ from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.answers.claim import Claim
 from qa.answers.written_wording import STATUS_WORDS
-from qa.output.article_html import (
-    Body,
-    Highlight,
-    article_body,
-    opens_with_title,
-    place_id,
-    split_highlight_css,
-)
+from qa.output.article_html import Body, article_body, opens_with_title, split_highlight_css
 from qa.output.chat_links import SYMBOLS
 from qa.output.checked_text import CheckedLine, Run, lines_of, written_by
 from qa.output.escape import escape_html, is_address, safe_address, single_line
+from qa.output.places import Highlight, place_id
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.to_text import paragraphs_of, place, places_of

@@ -6,7 +6,6 @@ stays as it is, so that quotes are exact.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,8 @@ _MAX_LABEL_CHARS = 60
 _MAX_LABELS_CHARS = 400
 """Longer labels are shortened, as each row repeats them."""
 _MAX_COLUMNS = 1_000
+_KEY_AND_VALUE = 2
+_NO_SPAN = Span(0, 0)
 
 
 def with_tables(passage: Passage, article: Article) -> Passage:
@@ -53,7 +54,7 @@ class _TableReading:
     text: str
     table: Table
     width: int
-    header: Span = Span(0, 0)
+    header: Span = _NO_SPAN
     """The header rows at the top; empty if there are none."""
     body: int = 0
     """The number of the first row below them."""
@@ -112,8 +113,9 @@ class _TableReading:
     def is_group(self, row: Sequence[Cell]) -> bool:
         """Return whether a row is one cell that names the rows below it."""
         cell = row[0]
-        is_wide = cell.columns >= min(self.width, 2) or self.width > 2
-        return len(row) == 1 and self.width > 1 and cell.column == 0 and is_wide
+        is_alone = len(row) == 1 and cell.column == 0 and self.width > 1
+        # Of two columns the second may just be blank.
+        return is_alone and (cell.columns > 1 or self.width > _KEY_AND_VALUE)
 
     def _first_row_heads(self, rows: Sequence[Sequence[Cell]]) -> bool:
         """Return whether the first row seems to be a header, though the document says nothing."""
