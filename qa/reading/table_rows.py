@@ -9,18 +9,20 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from index.letters import plain_letters
 from index.structure import Cell, Table, rows_of
-from index.types import Article, Passage, Reworded, Span
-from qa.reading.reading_text import heads, table_header_before
+from index.types import Article, LabelledCell, LabelledRow, Passage, Span
+from qa.reading.reading_text import heads, is_quantity, table_header_before
 
 _TOP_ROWS = 12
 """How many rows at its top a table's header and width are known from."""
 _MAX_HEADER_ROWS = 4
 _MAX_ROWS_BACK = 500
 """How far above a passage the heading of a group of rows is searched."""
+_NAMED_ROWS = 50
+"""How many rows show which columns name them."""
+_MAX_NAMES = 3
 _MAX_LABEL_CHARS = 60
 _MAX_LABELS_CHARS = 400
 """Longer labels are shortened, as each row repeats them."""
@@ -34,17 +36,17 @@ def with_tables(passage: Passage, article: Article) -> Passage:
     if not article.tables:
         header = table_header_before(article.text, passage.start)
         return replace(passage, table_header=header) if header else passage
-    reworded: list[Reworded] = []
+    rows: list[LabelledRow] = []
     header = ""
     first = max(0, bisect_left(article.tables, passage.start, key=lambda table: table.end))
     for table in article.tables[first:]:
         if table.start >= passage.end:
             break
         reading = _TableReading.of(article.text, table)
-        reworded += reading.reworded(passage.start, passage.end)
+        rows += reading.rows(passage.start, passage.end)
         if table.start < passage.start:
             header = article.text[slice(*reading.header)]
-    return replace(passage, table_header=header, reworded=tuple(reworded))
+    return replace(passage, table_header=header, rows=tuple(rows))
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class _TableReading:
     """The words of the header cells above each column."""
     group: str = ""
     """The words of the row that names the rows below it."""
+    names: list[int] = field(default_factory=lambda: [0])
+    """The columns whose cells name their row."""
     in_header: bool = False
     """Whether the last row was a header."""
 
@@ -89,8 +93,8 @@ class _TableReading:
             self.header = Span(start, row[-1].end)
         self.body = rows[marked - 1][0].row + 1 if marked else 0
 
-    def reworded(self, start: int, end: int) -> Iterator[Reworded]:
-        """Yield what the rows between two offsets are read with."""
+    def rows(self, start: int, end: int) -> Iterator[LabelledRow]:
+        """Yield the rows with values between two offsets."""
         cells = self.table.cells
         first = bisect_left(cells, start, key=lambda cell: cell.end)
         last = bisect_left(cells, end, key=lambda cell: cell.start)
@@ -98,17 +102,32 @@ class _TableReading:
             return
         top = bisect_left(cells, cells[first].row - _MAX_ROWS_BACK, key=lambda cell: cell.row)
         until = bisect_left(cells, cells[last - 1].row + 1, key=lambda cell: cell.row)
-        for row in rows_of(cells[top:until]):
-            if row[0].row < self.body:
-                continue
+        below = [row for row in rows_of(cells[top:until]) if row[0].row >= self.body]
+        self._find_names([row for row in below if not self.is_group(row)])
+        for row in below:
             if self.is_group(row):
                 self.group, self.in_header = self._words(row[0]), False
-            elif len(row) > 1 and self.labels and _all_headers([row]) and self.body:
+            elif len(row) > 1 and self.labels and self.body and _all_headers([row]):
                 self._replace_labels(row)
             else:
                 self.in_header = False
                 if row[-1].end > start:
-                    yield from self._row(row, start, end)
+                    yield self._labelled(row, start, end)
+
+    def _find_names(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Find the columns that name rows: the first ones with words, until names differ."""
+        some = [self._by_column(row) for row in rows[-_NAMED_ROWS:]]
+        columns = list(zip(*some, strict=True))
+        with_words = [
+            at for at, column in enumerate(columns) if 2 * sum(map(is_quantity, column)) < len(some)
+        ]
+        self.names = with_words[:1] or [0]
+        for column in with_words[1:_MAX_NAMES]:
+            named = {tuple(row[at] for at in self.names) for row in some}
+            more = {tuple(row[at] for at in [*self.names, column]) for row in some}
+            if 2 * len(named) > len(some) or len(more) == len(named):
+                break
+            self.names.append(column)
 
     def is_group(self, row: Sequence[Cell]) -> bool:
         """Return whether a row is one cell that names the rows below it."""
@@ -147,34 +166,19 @@ class _TableReading:
         words = plain_letters(self.text[cell.start : cell.end].strip("*_` :"))
         return _shortened(words, _MAX_LABEL_CHARS)
 
-    def _row(self, row: Sequence[Cell], start: int, end: int) -> Iterator[Reworded]:
+    def _labelled(self, row: Sequence[Cell], start: int, end: int) -> LabelledRow:
         labels = [" ".join(self.labels.get(cell.column, ())) for cell in row]
-        if not any(labels[1:]) and not self.group:
-            return
-        most = max(8, _MAX_LABELS_CHARS // len(row))
         if sum(map(len, labels)) > _MAX_LABELS_CHARS:
+            most = max(8, _MAX_LABELS_CHARS // len(row))
             labels = [_shortened(label, most) for label in labels]
-        if row[0].start >= start:
-            lead = self._lead(row, labels)
-            if lead:
-                yield Reworded(row[0].start, row[0].start, lead)
-        else:
-            # The row begins in the passage before.
-            at = next(i for i, cell in enumerate(row) if cell.end > start)
-            label = f"{labels[at]}: " if labels[at] else ""
-            yield Reworded(start, start, f"{self._words(row[0])}: {label}")
-        for at, (left, right) in enumerate(pairwise(row), start=1):
-            if left.end >= start and right.start <= end:
-                separator = "; " if at > 1 else ": "
-                label = f"{labels[at]}: " if labels[at] else ""
-                yield Reworded(left.end, right.start, f"{separator}{label}")
-        if row[-1].end <= end:
-            yield Reworded(row[-1].end, row[-1].end, ".")
-
-    def _lead(self, row: Sequence[Cell], labels: Sequence[str]) -> str:
-        group = f"{self.group}, " if self.group else ""
-        is_name = row[0].column == 0
-        return group if is_name or not labels[0] else f"{group}{labels[0]}: "
+        named = [cell for cell in row if cell.column in self.names] or row[:1]
+        name = ", ".join(filter(None, [self.group, *map(self._words, named)]))
+        cells = tuple(
+            LabelledCell(max(cell.start, start), min(cell.end, end), label, cell in named)
+            for cell, label in zip(row, labels, strict=True)
+            if cell.start < end and cell.end > start
+        )
+        return LabelledRow(self.table.start, name, cells)
 
 
 def _first_rows(cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
