@@ -29,7 +29,8 @@ from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")
-_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "status.css", "export.css"))  # noqa: S704
+_STYLES = ("palette.css", "marks.css", "status.css", "export.css", "structure.css")
+_STYLE = Markup(read_static("qa.output", *_STYLES))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
