@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.limits import check_cancelled
 from index.sentences import guess_language, split_sentences
+from index.structure import rows_of
 from index.types import Article, Chunk, Span
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -63,10 +65,14 @@ def chunk_article(
     limits = limits or ChunkLimits()
     language = guess_language(article.text)
     chunks: list[Chunk] = []
-    for heading, start, end in _sections(article):
+    rows = [
+        Span(row[0].start, row[-1].end) for table in article.tables for row in rows_of(table.cells)
+    ]
+    for section in _sections(article):
         check_cancelled()
-        spans = _sentences_of(article, start, end, heading, language)
+        spans = _sentences_of(article, section, language, rows)
         paragraphs = _paragraphs(article.text, _fitting(article.text, spans, count_tokens, limits))
+        heading = section[0]
         title = article.text[heading.start : heading.end] if heading else ""
         for run in _pack(paragraphs, limits):
             first, last = run.sentences[0].start, run.sentences[-1].end
@@ -96,9 +102,13 @@ def _sections(article: Article) -> list[tuple[Span | None, int, int]]:
 
 
 def _sentences_of(
-    article: Article, start: int, end: int, heading: Span | None, language: str
+    article: Article,
+    section: tuple[Span | None, int, int],
+    language: str,
+    rows: Sequence[Span],
 ) -> list[Span]:
-    """Return the sentences of a section; the line of its heading is one of them."""
+    """Return the sentences of a section; its heading's line and each row of a table are one."""
+    heading, start, end = section
     cuts = [start, end]
     if heading:
         line_start = article.text.rfind("\n", start, heading.start) + 1
@@ -106,9 +116,27 @@ def _sentences_of(
         cuts = [start, max(start, line_start), end if line_end < 0 else line_end, end]
     return [
         Span(left + span.start, left + span.end)
-        for left, right in itertools.pairwise(cuts)
-        for span in split_sentences(article.text[left:right], language)
+        for first, last in itertools.pairwise(cuts)
+        for (left, right), is_row in _without_rows(Span(first, last), rows)
+        for span in _sentences_or_row(article.text[left:right], language, is_row=is_row)
     ]
+
+
+def _without_rows(part: Span, rows: Sequence[Span]) -> Iterator[tuple[Span, bool]]:
+    """Yield what is between the rows of tables in a part of the text, and the rows themselves."""
+    position = part.start
+    for row in itertools.islice(rows, bisect_right(rows, (part.start, 0)), None):
+        if row.start >= part.end:
+            break
+        if row.start >= position and row.end <= part.end:
+            yield Span(position, row.start), False
+            yield row, True
+            position = row.end
+    yield Span(position, part.end), False
+
+
+def _sentences_or_row(text: str, language: str, *, is_row: bool) -> list[Span]:
+    return [Span(0, len(text))] if is_row else split_sentences(text, language)
 
 
 def _fitting(

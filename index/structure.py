@@ -6,8 +6,9 @@ complete without them: they say how the document shows it.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -79,6 +80,11 @@ class Table(NamedTuple):
     end: int
     cells: tuple[Cell, ...]
     """In reading order; empty ones are left out."""
+
+
+def rows_of(cells: Iterable[Cell]) -> Iterator[tuple[Cell, ...]]:
+    """Yield the cells of each row that has any."""
+    return (tuple(row) for _, row in itertools.groupby(cells, key=lambda cell: cell.row))
 
 
 def structure_json(marks: Iterable[Mark], tables: Iterable[Table]) -> str:

@@ -176,6 +176,28 @@ class Chunk:
     """The sentences of the chunk, as offsets into the article."""
 
 
+class LabelledCell(NamedTuple):
+    """A cell of a table, ``text[start:end]`` of an article, and the words of its headers."""
+
+    start: int
+    end: int
+    label: str
+    is_name: bool = False
+    """Whether it names its row."""
+
+
+class LabelledRow(NamedTuple):
+    """The cells of a row of a table that are in a passage."""
+
+    table: int
+    """Where its table starts in the article."""
+    name: str
+    """The words that name it, after those of the group of rows that it is in."""
+    cells: tuple[LabelledCell, ...]
+    is_read: bool = True
+    """False if the question is about other rows of the table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk, retrieved for a question."""
@@ -200,6 +222,9 @@ class Passage:
     """The offsets in the article at which further pages start inside it."""
     table_header: str = ""
     """The header row of the table that it starts in the middle of: context, never quoted."""
+    rows: tuple[LabelledRow, ...] = field(default=(), compare=False, repr=False)
+    """The rows of tables in it, which a reading model reads with their headers. Not in
+    :meth:`to_dict`."""
 
     def page_of(self, offset: int) -> int | None:
         """Return the page number of an offset in the article; None if it has no pages."""
@@ -216,7 +241,9 @@ class Passage:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
-        return asdict(self) | {"sentences": [list(span) for span in self.sentences]}
+        values = asdict(self) | {"sentences": [list(span) for span in self.sentences]}
+        del values["rows"]
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -45,7 +45,7 @@ from qa.library import Library
 from qa.overview.length import without_length
 from qa.reading.model import Turn
 from qa.reading.reader import Reader, Reading, with_last_question
-from qa.reading.reading_text import with_table_header
+from qa.reading.table_rows import with_tables
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
 
@@ -328,7 +328,7 @@ class Answerer:
         unknown = {passage.article_id for passage in found} - request.snapshot.keys()
         request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
         return tuple(
-            with_table_header(p, request.snapshot[p.article_id].text)
+            with_tables(p, request.snapshot[p.article_id])
             for p in found
             if p.article_id in request.snapshot
         )

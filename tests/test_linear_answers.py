@@ -20,8 +20,9 @@ from qa.conversation.intent import specific_words
 from qa.conversation.language import language_of
 from qa.conversation.multi_part import split_question
 from qa.evaluation.metrics import contained, f1
-from qa.output.article_html import Highlight, blocks
+from qa.output.blocks import blocks
 from qa.output.escape import backslash_escape, escape_html, escape_markdown, single_line
+from qa.output.places import Highlight
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import answer_to_markdown, chat_markdown, conversation_to_markdown
 from qa.output.to_text import answer_with_sources, to_plain

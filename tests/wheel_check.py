@@ -18,6 +18,7 @@ DATA = (
     "qa/overview/lexicon.toml",
     "qa/output/static/export.css",
     "qa/output/static/marks.css",
+    "qa/output/static/structure.css",
     "qa/output/static/palette.css",
     "qa/output/static/status.css",
     "qa/output/templates/export.html",

@@ -35,7 +35,7 @@ from qa.evaluation.metrics import (
 from qa.reading.quotes import select_quotes
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reader import ExtractiveReader, SpanReader
-from qa.reading.reading_text import with_table_header
+from qa.reading.table_rows import with_tables
 from qa.retrieval.retriever import Retriever
 from qa.settings import Settings
 
@@ -132,7 +132,7 @@ class _Asking:
     reader: SpanReader
 
     def ask(self, question: EvalQuestion, text: str, passages: Sequence[Passage]) -> Asked:
-        passages = [with_table_header(passage, self.article.text) for passage in passages]
+        passages = [with_tables(passage, self.article) for passage in passages]
         scored = self.reader.score_spans(text, passages)
         reading = self.reader.interpret(text, passages, scored)
         answer = compose_answer(text, reading, {self.article.id: self.article}, 0.0)

@@ -18,24 +18,19 @@ from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
 from qa.answers.citation import Citation
 from qa.answers.claim import Claim
 from qa.answers.written_wording import STATUS_WORDS
-from qa.output.article_html import (
-    Body,
-    Highlight,
-    article_body,
-    opens_with_title,
-    place_id,
-    split_highlight_css,
-)
+from qa.output.article_html import Body, article_body, opens_with_title, split_highlight_css
 from qa.output.chat_links import SYMBOLS
 from qa.output.checked_text import CheckedLine, Run, lines_of, written_by
 from qa.output.escape import escape_html, is_address, safe_address, single_line
+from qa.output.places import Highlight, place_id
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")
-_STYLE = Markup(read_static("qa.output", "palette.css", "marks.css", "status.css", "export.css"))  # noqa: S704
+_STYLES = ("palette.css", "marks.css", "status.css", "export.css", "structure.css")
+_STYLE = Markup(read_static("qa.output", *_STYLES))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000

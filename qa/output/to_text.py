@@ -12,7 +12,7 @@ from index.types import Article, Passage, Span
 from qa.answers.answer import BULLET, Answer, parts
 from qa.answers.citation import Citation
 from qa.answers.written_wording import flag_of
-from qa.output.article_html import blocks
+from qa.output.blocks import paragraph_ends
 from qa.output.checked_text import CheckedLine, lines_of, written_by
 from qa.output.escape import replace_control_characters, single_line
 
@@ -183,7 +183,7 @@ def _paragraph_ends(article_id: str, article_of: Callable[[str], Article]) -> li
         article = article_of(article_id)
     except ArticleNotFound:
         return []
-    return [block.span.end for block in blocks(article) if not block.level]
+    return paragraph_ends(article)
 
 
 def _excerpt(passage: Passage) -> Citation:

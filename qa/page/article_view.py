@@ -11,7 +11,8 @@ from markupsafe import Markup
 from index.types import Article, ArticleInfo, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import Highlight, article_part, opens_with_title, place_id, place_of
+from qa.output.article_html import article_part, opens_with_title
+from qa.output.places import Highlight, place_id, place_of
 from qa.output.to_text import NO_PARAGRAPHS, Paragraphs
 from qa.page.messages import render
 from qa.page.reply import tip_text

@@ -9,8 +9,8 @@ from typing import Self
 
 from index.types import Article
 from qa.answers.answer import Answer
-from qa.output.article_html import Highlight
 from qa.output.escape import escape_markdown, shorten
+from qa.output.places import Highlight
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import Paragraphs, answer_with_sources, places_of

@@ -13,7 +13,7 @@ import gradio as gr
 
 from index.errors import ArticleQAError
 from qa.article_qa import ArticleQA
-from qa.output.article_html import place_of
+from qa.output.places import place_of
 from qa.page.adding import Additions
 from qa.page.article_list import (
     ALREADY_REMOVED,

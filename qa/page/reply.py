@@ -13,9 +13,9 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.answers.confidence_wording import confidence_explained, confidence_in_words
 from qa.answers.written_wording import usage_in_words
-from qa.output.article_html import place_link
 from qa.output.checked_text import cost_in_words, engine_in_words
 from qa.output.escape import escape_markdown, shorten, single_line
+from qa.output.places import place_link
 from qa.output.to_markdown import chat_markdown, link_text_start
 from qa.output.to_text import NO_PARAGRAPHS, Paragraphs, in_quotation_marks, place, places_of
 from qa.page.messages import render

@@ -16,6 +16,7 @@ from qa.reading.quotes import Quote, reply_after, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reading_text import reading_text
 from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_candidates
+from qa.reading.table_focus import rows_to_read, whole_cell
 
 # Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
@@ -197,7 +198,10 @@ def candidates_in(
 
     ``first`` returns what the first pass found in a passage.
     """
-    texts = [reading_text(passage.text, passage.table_header) for passage in passages]
+    texts = [
+        reading_text(passage.text, passage.table_header, rows, passage.start)
+        for passage, rows in zip(passages, rows_to_read(question, passages, history), strict=True)
+    ]
     titles = [passage.title for passage in passages]
     windows = model.read(plain_letters(question), [text.text for text in texts], titles, history)
     return [
@@ -228,7 +232,7 @@ def reading_of(
     if not scored:
         return Reading((), 0.0, passages=tuple(passages))
     confidence = calibration.confidence(compute_features(question, scored, passages))
-    best = scored[0].candidate
+    best = replace(scored[0].candidate, span=whole_cell(scored[0].candidate))
     reply = reply_after(best)
     if reply:
         best = replace(best, span=reply)

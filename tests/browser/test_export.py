@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import place_id
+from qa.output.places import place_id
 from qa.output.to_html import conversation_to_html
 from qa.output.transcript import Transcript
 from tests.browser.visiting import NARROW, WIDE

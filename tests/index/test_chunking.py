@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from index.chunking import ChunkLimits, chunk_article
 from index.embedding.embedder import SentenceTransformerEmbedder
+from index.limits import LoadLimits
+from index.sources.document import TextBuilder
 from index.types import Article, Chunk, Heading
 from tests.index.test_sentences import TEXTS
 
@@ -128,3 +130,23 @@ def test_a_sentence_longer_than_the_models_window_is_cut_and_nothing_is_lost(
     chunks = chunk_article(Article.from_text(text), embedder.count_tokens)
     assert max(embedder.count_tokens([chunk.text for chunk in chunks])) <= embedder.max_tokens
     assert " ".join(chunk.text for chunk in chunks) == text
+
+
+def test_each_row_of_a_table_is_one_sentence() -> None:
+    builder = TextBuilder(LoadLimits())
+    builder.add_paragraph("Ships sail daily. Look.")
+    rows = [
+        ["Alba", "Built 1931. Sunk 1952.", "no. 4"],
+        ["brio and", "two", "three"],
+        ["Cetus", "x"],
+    ]
+    builder.add_table(rows)
+    builder.add_paragraph("The end.")
+    document = builder.build()
+    article = Article.from_text(document.text, title="T", tables=document.tables)
+    chunks = chunk_article(article, count_words, SMALL)
+    check_invariants(article, chunks, SMALL)
+    sentences = [article.text[slice(*span)] for chunk in chunks for span in chunk.sentences]
+    assert sentences == [
+        "Ships sail daily.", "Look.", *(" | ".join(row) for row in rows), "The end.",
+    ]  # fmt: skip

@@ -16,7 +16,8 @@ from index.errors import ArticleNotFound, CitationError
 from index.types import Article, Heading, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import AROUND_CHARS, place_id
+from qa.output.article_html import AROUND_CHARS
+from qa.output.places import place_id
 from qa.output.to_html import WHOLE_ARTICLE_CHARS, conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.transcript import Transcript, Turn

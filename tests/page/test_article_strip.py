@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.types import Article, Passage, Span
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import place_id
+from qa.output.places import place_id
 from qa.output.to_markdown import chat_markdown
 from qa.page.article_view import ArticlePart, strip_html
 from qa.page.reply import QUOTE_CHARS, tip_text

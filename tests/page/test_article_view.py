@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from index.types import Article, Heading
 from qa.answers.citation import Citation
-from qa.output.article_html import Highlight, place_id, place_link, split_highlight_css
+from qa.output.article_html import split_highlight_css
+from qa.output.places import Highlight, place_id, place_link
 from qa.page.article_view import panel_html
 from qa.page.messages import status_html
 from qa.page.server import PAGE_STYLE

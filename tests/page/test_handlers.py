@@ -23,7 +23,7 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.conversation.intent import Intent, reply_to_small_talk
-from qa.output.article_html import place_id, place_link
+from qa.output.places import place_id, place_link
 from qa.page.article_list import ALREADY_REMOVED
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.asking import NONE_SELECTED, READ_AT_ONCE

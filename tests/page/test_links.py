@@ -10,7 +10,7 @@ import pytest
 
 from index.types import Article
 from qa.answers.citation import Citation
-from qa.output.article_html import place_id, place_of
+from qa.output.places import place_id, place_of
 from qa.page.article_list import ALREADY_REMOVED, END, START
 from qa.page.article_view import BLOCK_CHARS, BLOCKS_SHOWN, WHOLE_CHARS, last_block
 from qa.page.chat import Chat, Turn

@@ -5,7 +5,7 @@ import re
 from index.types import Article, Passage
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
-from qa.output.article_html import place_id
+from qa.output.places import place_id
 from qa.page.reply import EXCERPT_CHARS, PASSAGES_SHOWN, reply_markdown
 
 HOSTILE = "</details><b>*x*</b>\n\n<img src=x onerror=y> [a](javascript:x)"

@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from index.types import Article
-from qa.output.article_html import place_link
+from qa.output.places import place_link
 from qa.page import asking
 from qa.page.chat import Chat, Turn
 from qa.page.drafting import Drafting

@@ -1,0 +1,83 @@
+"""Choose the rows of tables that are read for a question: those with most of its words.
+
+A reading model confuses the rows of a table. Where a question has words of some rows, the others
+are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from index.search.text_index import query_terms
+from index.types import LabelledCell, LabelledRow, Passage, Span
+from qa.reading.spans import SpanCandidate
+from qa.retrieval.fusion import text_stems
+
+_MAX_CELL_CHARS = 30
+"""A longer cell is not an answer as a whole."""
+_Words: TypeAlias = frozenset[str]
+
+
+def rows_to_read(
+    question: str, passages: Sequence[Passage], history: str = ""
+) -> list[tuple[LabelledRow, ...]]:
+    """Return the rows of tables of each passage; those not to be read have ``is_read`` False.
+
+    A row is read unless another of its table has all words of the question that it has, and more.
+    If no row has any, the words of ``history``, the earlier turns, count.
+    """
+    for asked in filter(None, (question, history)):
+        terms = frozenset(query_terms(asked))
+        words = [[_words_in(row, passage, terms) for row in passage.rows] for passage in passages]
+        if any(map(any, words)):
+            return _with_most(passages, words)
+    return [passage.rows for passage in passages]
+
+
+def whole_cell(candidate: SpanCandidate) -> Span:
+    """Return the short cell that a span is in; the span itself if it is in none."""
+    span = candidate.span
+    for row in candidate.passage.rows:
+        for cell in row.cells:
+            if cell.start <= span.start and span.end <= cell.end:
+                return Span(cell.start, cell.end) if _is_short(cell) else span
+    return span
+
+
+def _is_short(cell: LabelledCell) -> bool:
+    return cell.end - cell.start <= _MAX_CELL_CHARS
+
+
+def _words_in(row: LabelledRow, passage: Passage, terms: _Words) -> _Words:
+    """Return those of ``terms`` that are in a row, except the words of its headers."""
+    text = passage.words(Span(row.cells[0].start, row.cells[-1].end))
+    labels = {stem for cell in row.cells for stem in text_stems(cell.label)}
+    own = {*text_stems(row.name), *(stem for stem in text_stems(text) if stem not in labels)}
+    return terms & own
+
+
+def _with_most(
+    passages: Sequence[Passage], words: Sequence[Sequence[_Words]]
+) -> list[tuple[LabelledRow, ...]]:
+    of_table: dict[tuple[str, int], set[_Words]] = {}
+    for passage, found in zip(passages, words, strict=True):
+        for row, own in zip(passage.rows, found, strict=True):
+            of_table.setdefault((passage.article_id, row.table), set()).add(own)
+    largest = {table: _largest(found) for table, found in of_table.items()}
+    return [
+        tuple(
+            row._replace(is_read=own in largest[passage.article_id, row.table])
+            for row, own in zip(passage.rows, found, strict=True)
+        )
+        for passage, found in zip(passages, words, strict=True)
+    ]
+
+
+def _largest(found: Iterable[_Words]) -> set[_Words]:
+    """Return the sets that are not part of another."""
+    largest: list[_Words] = []
+    for one in sorted(found, key=len, reverse=True):
+        if not any(one < other for other in largest):
+            largest.append(one)
+    return set(largest)
