@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,18 @@ import numpy as np
 from index.embedding.embedder import ModelIdentity, Progress, Vectors
 from index.errors import LibraryDamaged, LibraryError, LibraryUnwritable
 from index.search.passage_index import PassageIndex
+from index.source_file import SourceFile
 from index.store.database import Database, temporary_folder_errors
-from index.store.folder import STORE_FILE, check_folder
-from index.store.rows import SELECT_CHUNK, article_of, stored_chunk
+from index.store.folder import ORIGINALS_FOLDER, STORE_FILE, check_folder
+from index.store.originals import Originals
+from index.store.rows import (
+    SELECT_CHUNK,
+    SELECT_FILE,
+    SELECT_LAYOUT,
+    article_of,
+    layout_of,
+    stored_chunk,
+)
 from index.types import Article, Chunk, id_of_text
 
 _SHOWN = 5
@@ -29,7 +38,7 @@ _LENGTH_TOLERANCE = 1e-3
 # Read as bytes, since sqlite3 raises for text that is not UTF-8.
 _SELECT_RAW = (
     "SELECT CAST(id AS BLOB), CAST(title AS BLOB), CAST(text AS BLOB), CAST(source AS BLOB), "
-    "CAST(headings AS BLOB), CAST(added_at AS BLOB), CAST(pages AS BLOB) "
+    "CAST(headings AS BLOB), CAST(added_at AS BLOB), CAST(pages AS BLOB), CAST(structure AS BLOB) "
     "FROM articles JOIN texts ON article = key WHERE key = ?"
 )
 
@@ -227,6 +236,7 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
     try:
         state = check_store(db, progress)
         rows = [] if state.damage else db.read(_SELECT_MODEL)
+        lost = () if state.damage else _lost_files(db, folder)
     finally:
         db.close()
     if state.damage:
@@ -235,7 +245,19 @@ def check_library(folder: Path, progress: Progress | None = None) -> Report:
         return Report(Verdict.REEMBED, state.articles, state.chunks, state.chunk_damage)
     if not rows:
         return Report(Verdict.SOUND, 0, 0)
-    return _check_indexes(folder, ModelIdentity(*rows[0]), state, progress)
+    report = _check_indexes(folder, ModelIdentity(*rows[0]), state, progress)
+    return replace(report, found=report.found + lost)
+
+
+def _lost_files(db: Database, folder: Path) -> tuple[str, ...]:
+    """Report the kept files that are missing or damaged, without which articles are intact."""
+    originals = Originals(folder / ORIGINALS_FOLDER)
+    lost = [name for name, sha256 in db.read(SELECT_FILE) if originals.read(sha256) is None]
+    return tuple(
+        f"The file {name!r} in {ORIGINALS_FOLDER} is missing or damaged. To see its pages again, "
+        "remove the article and add it once more."
+        for name in lost[:_SHOWN]
+    )
 
 
 def _open(path: Path) -> Database:
@@ -319,8 +341,23 @@ def salvage_articles(folder: Path) -> Iterator[Article | None]:
             copy = _copy(database, Path(stack.enter_context(temporary)))
         db = Database(copy, create=False)
         stack.callback(db.close)
+        originals = Originals(database.parent / ORIGINALS_FOLDER)
         for key in _keys(db):
-            yield readable_article(db, key)
+            article = readable_article(db, key)
+            yield article and replace(article, file=_kept_file(db, originals, article.id))
+
+
+def _kept_file(db: Database, originals: Originals, article_id: str) -> SourceFile | None:
+    """Return the file of an article with its layouts; None if any of it cannot be read."""
+    try:
+        for name, sha256 in db.read(f"{SELECT_FILE} WHERE id = ?", (article_id,)):
+            data = originals.read(sha256)
+            rows = db.read(f"{SELECT_LAYOUT} WHERE id = ? ORDER BY page", (article_id,))
+            if data is not None:
+                return SourceFile(name, data, tuple(map(layout_of, rows)))
+    except LibraryError:
+        return None
+    return None
 
 
 def _copy(database: Path, folder: Path) -> Path:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from index.source_file import PageLayout, SourceFile
+    from index.structure import Cell, Mark, MarkKind, Table
     from index.types import Article, ArticleInfo, Passage
     from qa.answers.answer import Answer, Kind
     from qa.answers.citation import Citation
@@ -26,10 +28,16 @@ __all__ = [
     "Article",
     "ArticleInfo",
     "ArticleQA",
+    "Cell",
     "Citation",
     "Kind",
+    "Mark",
+    "MarkKind",
+    "PageLayout",
     "Passage",
     "Settings",
+    "SourceFile",
+    "Table",
     "ask",
     "retrieve",
 ]
@@ -40,10 +48,16 @@ _MODULES = {
     "Article": "index.types",
     "ArticleInfo": "index.types",
     "ArticleQA": "qa.article_qa",
+    "Cell": "index.structure",
     "Citation": "qa.answers.citation",
     "Kind": "qa.answers.answer",
+    "Mark": "index.structure",
+    "MarkKind": "index.structure",
+    "PageLayout": "index.source_file",
     "Passage": "index.types",
     "Settings": "qa.settings",
+    "SourceFile": "index.source_file",
+    "Table": "index.structure",
 }
 
 

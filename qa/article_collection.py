@@ -7,6 +7,7 @@ from pathlib import Path
 
 from index.embedding.embedder import Progress
 from index.search.passage_index import PassageIndex
+from index.source_file import PageLayout, SourceFile
 from index.types import Article, ArticleInfo, resolve_id_prefix
 from qa.library import Library, read_bytes, read_file, read_text, read_url
 from qa.settings import Settings
@@ -97,6 +98,20 @@ class ArticleCollection:
     def existing(self, article_ids: Iterable[str]) -> list[Article]:
         """Return the articles of these ids that exist, each once and in this order."""
         return self._library.existing(article_ids)
+
+    def source_file(self, article_id: str) -> SourceFile | None:
+        """Return the file an article was read from, with its name and bytes.
+
+        None if it was a text, the setting ``keep_files`` is off, or the file is damaged.
+        """
+        return self._library.source_file(article_id)
+
+    def page_layout(self, article_id: str, page: int) -> PageLayout | None:
+        """Return where the words of a printed page are; ``page`` counts from 1.
+
+        None if the article has no such page, or its file is not kept.
+        """
+        return self._library.page_layout(article_id, page)
 
     def resolve(self, id_prefix: str) -> Article:
         """Return the one article whose id begins with ``id_prefix``.

@@ -11,6 +11,7 @@ from pathlib import Path
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound
 from index.search.passage_index import PassageIndex
+from index.source_file import PageLayout, SourceFile
 from index.types import Article, ArticleInfo, checked_title
 from qa.settings import Settings
 
@@ -40,7 +41,8 @@ def read_bytes(data: bytes, name: str, settings: Settings, *, title: str = "") -
     """
     from index.sources.loaders import load_bytes
 
-    return load_bytes(data, name, title=title, limits=settings.load_limits)
+    article = load_bytes(data, name, title=title, limits=settings.load_limits)
+    return _with_file_if_kept(article, settings)
 
 
 def read_file(path: Path, settings: Settings, *, title: str = "") -> Article:
@@ -51,7 +53,8 @@ def read_file(path: Path, settings: Settings, *, title: str = "") -> Article:
     """
     from index.sources.loaders import load_file
 
-    return load_file(path, title=title, limits=settings.load_limits)
+    article = load_file(path, title=title, limits=settings.load_limits)
+    return _with_file_if_kept(article, settings)
 
 
 def read_url(url: str, settings: Settings, *, title: str = "") -> Article:
@@ -66,7 +69,7 @@ def read_url(url: str, settings: Settings, *, title: str = "") -> Article:
 
     limits = settings.load_limits
     page = fetch(url, limits=FetchLimits(max_bytes=limits.max_bytes))
-    return load_bytes(
+    article = load_bytes(
         page.data,
         page.name,
         title=title,
@@ -74,6 +77,11 @@ def read_url(url: str, settings: Settings, *, title: str = "") -> Article:
         content_type=page.content_type,
         limits=limits,
     )
+    return _with_file_if_kept(article, settings)
+
+
+def _with_file_if_kept(article: Article, settings: Settings) -> Article:
+    return article if settings.keep_files else replace(article, file=None)
 
 
 class Library:
@@ -141,6 +149,21 @@ class Library:
             if article.id == article_id:
                 return article
         return self.index.store.article(article_id)
+
+    def page_layout(self, article_id: str, page: int) -> PageLayout | None:
+        """Return where the words of a page are, page 1 first; None if that is not known."""
+        file = self._pending_file(article_id)
+        if file:
+            return file.layouts[page - 1] if 0 < page <= len(file.layouts) else None
+        return self.index.store.page_layout(article_id, page)
+
+    def source_file(self, article_id: str) -> SourceFile | None:
+        """Return the file an article was read from; None if it is not kept, or is damaged."""
+        return self._pending_file(article_id) or self.index.store.source_file(article_id)
+
+    def _pending_file(self, article_id: str) -> SourceFile | None:
+        files = (each.file for each in tuple(self._pending) if each.id == article_id)
+        return next(files, None)
 
     def existing(self, article_ids: Iterable[str]) -> list[Article]:
         """Return the articles of these ids that exist, each once and in this order."""

@@ -83,6 +83,9 @@ class Settings:
     unsupported: str = "drop"
     """What happens to statements of the language model that the articles do not support:
     ``drop`` leaves them out, ``strike`` shows them struck out, ``keep`` shows them."""
+    keep_files: bool = True
+    """Whether a library keeps the files that its articles were read from, to show their pages as
+    printed."""
     max_question_chars: int = 2_000
     max_article_bytes: int = DEFAULT_MAX_BYTES
     """The largest file or page accepted."""

@@ -176,7 +176,10 @@ class PassageIndex:
             LibraryUnwritable: The disk is full, or the library is read-only.
         """
         with suppress(ArticleNotFound):
-            return self.store.article(article.id)
+            known = self.store.article(article.id)
+            if article.file and self.store.writable:
+                self.store.add_file(article.id, article.file)
+            return known
         self.store.check_writable()
         with ChunkSpool() as embedded:
             self._embed(article, embedded, progress)

@@ -20,6 +20,7 @@ from index.errors import (
 STORE_FILE = "library.sqlite"
 VECTOR_FILE = "vectors.faiss"
 TEXT_FOLDER = "lexical"
+ORIGINALS_FOLDER = "originals"
 _WAL = f"{STORE_FILE}-wal"
 LOCK = "write.lock"
 LOCK_SECONDS = 10.0

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from index.embedding.embedder import Vectors
 from index.errors import ArticleNotFound, LibraryDamaged
+from index.source_file import PageLayout, SourceFile
 from index.store.database import temporary_folder_errors
+from index.structure import parse_structure, structure_json
 from index.types import Article, ArticleInfo, Chunk, Heading, PassageSource, Span
 
 
@@ -61,10 +63,17 @@ def steps(first: int, last: int) -> Iterator[tuple[int, int]]:
 
 
 SELECT_ARTICLE = (
-    "SELECT id, title, text, source, headings, added_at, pages "
+    "SELECT id, title, text, source, headings, added_at, pages, structure "
     "FROM articles JOIN texts ON article = key"
 )
-SELECT_INFO = "SELECT id, title, source, characters, added_at, page_count FROM articles"
+SELECT_INFO = (
+    "SELECT id, title, source, characters, added_at, page_count, coalesce(bytes, 0) "
+    "FROM articles LEFT JOIN files ON files.article = key"
+)
+SELECT_FILE = "SELECT name, sha256 FROM files JOIN articles ON article = key"
+SELECT_LAYOUT = (
+    "SELECT width, height, confidence, words FROM layouts JOIN articles ON article = key"
+)
 SELECT_PASSAGE_SOURCE = (
     "SELECT id, title, pages FROM articles LEFT JOIN texts ON article = key AND page_count > 0"
 )
@@ -87,7 +96,7 @@ def _checked_row(read: Callable[[Row], _Value]) -> Callable[[Row], _Value]:
     def checked(row: Row) -> _Value:
         try:
             return read(row)
-        except (TypeError, ValueError, struct.error) as error:
+        except (TypeError, ValueError, KeyError, struct.error) as error:
             msg = (
                 f"The library is damaged: a row of its database cannot be read ({error}). "
                 "Run article-qa check --library DIR to see what to do."
@@ -100,9 +109,17 @@ def _checked_row(read: Callable[[Row], _Value]) -> Callable[[Row], _Value]:
 @_checked_row
 def article_of(row: Row) -> Article:
     """Return the article in a row of SELECT_ARTICLE."""
-    article_id, title, text, source, headings, added_at, pages = row
-    marks = tuple(Heading(*mark) for mark in json.loads(headings))
-    return Article(article_id, title, text, source, marks, added_at, tuple(json.loads(pages)))
+    article_id, title, text, source, headings, added_at, pages, structure = row
+    levels = tuple(Heading(*heading) for heading in json.loads(headings))
+    starts = tuple(json.loads(pages))
+    marks, tables = parse_structure(structure)
+    return Article(article_id, title, text, source, levels, added_at, starts, marks, tables)
+
+
+@_checked_row
+def layout_of(row: Row) -> PageLayout:
+    """Return the layout in a row of SELECT_LAYOUT."""
+    return PageLayout.from_bytes(*row)
 
 
 @_checked_row
@@ -126,10 +143,11 @@ def stored_chunk(row: Row) -> StoredChunk:
     return StoredChunk(chunk_id, Chunk(article_id, start, end, text, heading, spans), title)
 
 
-def text_row(article: Article) -> tuple[str, str, str]:
-    """Return the headings, pages and text columns for an article."""
+def text_row(article: Article) -> tuple[str, str, str, str]:
+    """Return the headings, pages, text and structure columns for an article."""
     headings = json.dumps([[mark.start, mark.end, mark.level] for mark in article.headings])
-    return headings, json.dumps(article.pages), article.text
+    structure = structure_json(article.marks, article.tables)
+    return headings, json.dumps(article.pages), article.text, structure
 
 
 def chunk_row(chunk: Chunk) -> tuple[object, ...]:
@@ -220,10 +238,23 @@ def insert_article(db: sqlite3.Connection, article: Article, embedded: ChunkSpoo
         ),
     ).lastrowid
     db.execute(
-        "INSERT INTO texts (article, headings, pages, text) VALUES (?, ?, ?, ?)",
+        "INSERT INTO texts (article, headings, pages, text, structure) VALUES (?, ?, ?, ?, ?)",
         (key, *text_row(article)),
     )
     insert_chunks(db, int(key or 0), article.id, embedded)
+
+
+def insert_file(db: sqlite3.Connection, article_id: str, file: SourceFile, sha256: str) -> None:
+    """Insert the name of an article's file, and where the words of its pages are."""
+    (key,) = db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
+    db.execute("INSERT INTO files VALUES (?, ?, ?, ?)", (key, file.name, sha256, len(file.data)))
+    db.executemany(
+        "INSERT INTO layouts VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (key, page, layout.width, layout.height, layout.confidence, layout.to_bytes())
+            for page, layout in enumerate(file.layouts, start=1)
+        ),
+    )
 
 
 def insert_chunks(db: sqlite3.Connection, key: int, article_id: str, embedded: ChunkSpool) -> None:

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
-from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
+from index.errors import LibraryDamaged, LibraryError, LibraryTooNew, LibraryUnwritable
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+_FIRST_RELEASED = 3
 _APPLICATION_ID = 0x41514131  # "AQA1", in ASCII
 
 _SCHEMA = """
@@ -23,7 +24,8 @@ CREATE TABLE articles (
     characters INTEGER NOT NULL, page_count INTEGER NOT NULL);
 CREATE TABLE texts (
     article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
-    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL);
+    headings TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL,
+    structure TEXT NOT NULL DEFAULT '');
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE,
@@ -36,6 +38,16 @@ CREATE TABLE changes (
     generation INTEGER PRIMARY KEY, token INTEGER NOT NULL, added INTEGER NOT NULL,
     first_chunk INTEGER NOT NULL, last_chunk INTEGER NOT NULL);
 """
+_ADDED_IN_4 = """
+CREATE TABLE files (
+    article INTEGER PRIMARY KEY REFERENCES articles (key) ON DELETE CASCADE,
+    name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE layouts (
+    article INTEGER NOT NULL REFERENCES articles (key) ON DELETE CASCADE, page INTEGER NOT NULL,
+    width REAL NOT NULL, height REAL NOT NULL, confidence REAL, words BLOB NOT NULL,
+    PRIMARY KEY (article, page)) WITHOUT ROWID;
+"""
+_FROM_3_TO_4 = f"ALTER TABLE texts ADD COLUMN structure TEXT NOT NULL DEFAULT '';{_ADDED_IN_4}"
 
 Transaction: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Returns a context in which all changes are committed together, or rolled back."""
@@ -54,6 +66,7 @@ def prepare(
 
     Raises:
         LibraryTooNew: A newer version of this program wrote the file.
+        LibraryUnwritable: It has an older format, and cannot be written to.
         LibraryError: An unreleased version of this program wrote it.
         LibraryDamaged: It is another program's, or has no tables and ``create`` is not set.
     """
@@ -69,12 +82,14 @@ def prepare(
     if version > 0:
         if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
             raise _not_a_library(path)
-        if version < SCHEMA_VERSION:
+        if version < _FIRST_RELEASED:
             msg = (
                 f"The library {path} has format {version}, which no released version wrote. "
                 "Add its articles to a new library."
             )
             raise LibraryError(msg)
+        if version < SCHEMA_VERSION:
+            _upgrade(transaction, path)
         return
     if has_tables:
         raise _not_a_library(path)
@@ -97,10 +112,27 @@ def _create(transaction: Transaction) -> None:
     with transaction() as db:
         # Another process may have created it while this one waited.
         if not _version(db):
-            for statement in _SCHEMA.split(";"):
+            for statement in (_SCHEMA + _ADDED_IN_4).split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _upgrade(transaction: Transaction, path: Path | None) -> None:
+    """Add what format 4 has and format 3 lacks, in one transaction."""
+    try:
+        with transaction() as db:
+            # Another process may have upgraded it while this one waited.
+            if _version(db) < SCHEMA_VERSION:
+                for statement in _FROM_3_TO_4.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except LibraryUnwritable as error:
+        msg = (
+            f"The library {path} was made by an earlier version and has to be brought up to date "
+            f"first. Open it once where it can be written to. ({error})"
+        )
+        raise LibraryUnwritable(msg) from error
 
 
 def _not_a_library(path: Path | None) -> LibraryDamaged:

@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 
 from index.embedding.embedder import ModelIdentity, Vectors
 from index.errors import LibraryUnwritable, WrongModel
+from index.source_file import PageLayout, SourceFile
 from index.store.database import Database
+from index.store.folder import ORIGINALS_FOLDER
+from index.store.originals import Originals
 from index.store.rows import (
     NEW,
     SELECT_ARTICLE,
     SELECT_CHUNK,
+    SELECT_FILE,
     SELECT_INFO,
+    SELECT_LAYOUT,
     SELECT_PASSAGE_SOURCE,
     SELECT_VECTOR,
     Change,
@@ -35,6 +40,8 @@ from index.store.rows import (
     info_of,
     insert_article,
     insert_chunks,
+    insert_file,
+    layout_of,
     log_change,
     passage_source_of,
     renumber_chunks,
@@ -72,6 +79,7 @@ class Store:
         read_only: bool = False,
     ) -> None:
         self._db = Database(path, create=create, read_only=read_only)
+        self._originals = Originals(path and path.parent / ORIGINALS_FOLDER)
         try:
             self._set_model_if_new(model)
             if not replacing:
@@ -157,6 +165,22 @@ class Store:
             raise article_not_found(article_id)
         return article_of(rows[0])
 
+    def page_layout(self, article_id: str, page: int) -> PageLayout | None:
+        """Return where the words of a page are, page 1 first; None if that is not known."""
+        rows = self._db.read(f"{SELECT_LAYOUT} WHERE id = ? AND page = ?", (article_id, page))
+        return layout_of(rows[0]) if rows else None
+
+    def source_file(self, article_id: str) -> SourceFile | None:
+        """Return the file of an article, without its layouts.
+
+        None if none is kept, or if it is missing or damaged.
+        """
+        for name, sha256 in self._db.read(f"{SELECT_FILE} WHERE id = ?", (article_id,)):
+            data = self._originals.read(sha256)
+            if data is not None:
+                return SourceFile(name, data)
+        return None
+
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
         """Return the title and page starts of each article, without those that were removed."""
         rows = self._read_in(f"{SELECT_PASSAGE_SOURCE} WHERE id", list(set(article_ids)))
@@ -229,10 +253,27 @@ class Store:
             if db.execute("SELECT 1 FROM articles WHERE id = ?", (article.id,)).fetchone():
                 return False
             insert_article(db, article, embedded)
+            if article.file:
+                sha256 = self._originals.write(article.file.data)
+                insert_file(db, article.id, article.file, sha256)
         return True
 
+    def add_file(self, article_id: str, file: SourceFile) -> None:
+        """Keep the file of an article that has none, which was read to the same text.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        query = f"{SELECT_FILE} WHERE id = ?"
+        if self._db.read(query, (article_id,)):
+            return
+        with self._db.transaction() as db:
+            chunk_range(db, article_id)
+            if not db.execute(query, (article_id,)).fetchone():
+                insert_file(db, article_id, file, self._originals.write(file.data))
+
     def remove(self, article_id: str) -> None:
-        """Remove an article with its chunks and vectors.
+        """Remove an article with its chunks, vectors and file.
 
         Raises:
             ArticleNotFound: There is no article with this id.
@@ -241,6 +282,9 @@ class Store:
             first, last = chunk_range(db, article_id)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             log_change(db, added=False, first=first, last=last)
+        with self._db.transaction() as db:  # only now is it certain that nothing names the file
+            named = db.execute("SELECT DISTINCT sha256 FROM files")
+            self._originals.sweep(frozenset(row[0] for row in named))
 
     def rename(self, article_id: str, title: str) -> None:
         """Change the title of an article.

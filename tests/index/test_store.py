@@ -21,11 +21,13 @@ from index.errors import (
     LibraryUnwritable,
     WrongModel,
 )
+from index.source_file import PageLayout, SourceFile
 from index.store import schema
 from index.store.database import Database
 from index.store.rows import NEW, ChunkSpool
 from index.store.schema import SCHEMA_VERSION
 from index.store.store import Store
+from index.structure import Cell, Mark, MarkKind, Table
 from index.types import Article, ArticleInfo, Chunk, Heading, Span
 
 MODEL = ModelIdentity("model", "0" * 64, 2)
@@ -52,6 +54,11 @@ def added(storage: Store, text: str) -> Article:
     article, chunks, vectors = article_with_chunks(text)
     add(storage, article, chunks, vectors)
     return article
+
+
+FILE = SourceFile(
+    "report.pdf", b"%PDF", (PageLayout.of_words(100, 200, [(0, 1, 10, 20, 50, 40)], 0.5),)
+)
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -174,10 +181,24 @@ def test_a_library_of_another_model_is_refused_with_the_command(tmp_path: Path) 
 def test_a_library_of_an_unreleased_format_is_refused(tmp_path: Path) -> None:
     Store(tmp_path / "l", MODEL).close()
     with sqlite3.connect(tmp_path / "l") as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+        db.execute("PRAGMA user_version = 2")
     db.close()
     with pytest.raises(LibraryError, match="Add its articles to a new library"):
         Store(tmp_path / "l", MODEL)
+
+
+def test_a_library_of_version_0_2_is_upgraded_and_keeps_its_articles(tmp_path: Path) -> None:
+    article = added(Store(tmp_path / "l", MODEL), "Old text")
+    with sqlite3.connect(tmp_path / "l") as db:
+        db.executescript(
+            "DROP TABLE files; DROP TABLE layouts; ALTER TABLE texts DROP COLUMN structure;"
+            "PRAGMA user_version = 3"
+        )
+    db.close()
+    storage = Store(tmp_path / "l", MODEL)
+    assert storage.articles() == [replace(article, added_at=storage.articles()[0].added_at)]
+    storage.add_file(article.id, FILE)
+    assert storage.source_file(article.id) is not None
 
 
 def test_another_programs_database_of_the_same_version_is_left_alone(tmp_path: Path) -> None:
@@ -299,3 +320,60 @@ def test_closing_waits_for_a_reader_of_the_database_in_memory() -> None:
     closer.join()
     with pytest.raises(LibraryError, match="was closed"):
         database.read("SELECT 1")
+
+
+def added_with_file(storage: Store, text: str, file: SourceFile = FILE) -> Article:
+    article, chunks, vectors = article_with_chunks(text)
+    add(storage, replace(article, file=file), chunks, vectors)
+    return article
+
+
+def test_the_file_of_an_article_and_its_page_layouts_are_kept(storage: Store) -> None:
+    article = added_with_file(storage, "Text")
+    file = storage.source_file(article.id)
+    assert file is not None
+    assert (file.name, file.data) == ("report.pdf", b"%PDF")
+    layout = storage.page_layout(article.id, 1)
+    assert layout is not None
+    assert (layout.width, layout.height, layout.confidence) == (100, 200, 0.5)
+    assert layout.boxes_between(0, 1)[0].tolist() == pytest.approx([0.1, 0.1, 0.5, 0.2], abs=1e-4)
+    assert storage.page_layout(article.id, 2) is None
+    assert storage.catalogue()[0].file_bytes == 4
+
+
+def test_a_file_goes_with_the_last_article_that_was_read_from_it(tmp_path: Path) -> None:
+    storage = Store(tmp_path / "library.sqlite", MODEL)
+    one, other = added_with_file(storage, "One"), added_with_file(storage, "Other")
+    stray = tmp_path / "originals" / ("0" * 64)  # of a process killed before its transaction ended
+    stray.write_bytes(b"stray")
+    storage.remove(one.id)
+    assert storage.source_file(other.id) is not None
+    assert not stray.exists()
+    storage.remove(other.id)
+    assert list((tmp_path / "originals").iterdir()) == []
+
+
+def test_a_damaged_file_is_not_returned(tmp_path: Path) -> None:
+    storage = Store(tmp_path / "library.sqlite", MODEL)
+    article = added_with_file(storage, "Text")
+    (kept,) = (tmp_path / "originals").iterdir()
+    kept.write_bytes(b"%PDG")
+    assert storage.source_file(article.id) is None
+    assert storage.articles()
+
+
+def test_nothing_is_added_if_the_file_cannot_be_kept(tmp_path: Path) -> None:
+    storage = Store(tmp_path / "library.sqlite", MODEL)
+    (tmp_path / "originals").write_text("in the way")
+    with pytest.raises(LibraryUnwritable, match="keep_files"):
+        added_with_file(storage, "Text")
+    assert storage.articles() == []
+
+
+def test_marks_and_tables_are_read_back_unchanged(storage: Store) -> None:
+    article, chunks, vectors = article_with_chunks("a | b")
+    table = Table(0, 5, (Cell(0, 1, 0, 0, is_header=True), Cell(4, 5, 0, 1)))
+    mark = Mark(0, 1, MarkKind.LINK, "https://example.org")
+    add(storage, replace(article, marks=(mark,), tables=(table,)), chunks, vectors)
+    read = storage.article(article.id)
+    assert (read.marks, read.tables) == ((mark,), (table,))
