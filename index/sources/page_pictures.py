@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import queue
 import sys
@@ -37,11 +38,8 @@ _QUALITY = 80
 _PDF_MARK, _PDF_MARK_WITHIN = b"%PDF-", 1_024
 _PICTURE_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 
-CANNOT_DRAW = "This page cannot be drawn: its part of the file is damaged. Read it in the Text view."
-TOO_SLOW = (
-    "This page cannot be drawn: it needs more than {:,.0f} seconds or too much memory. "
-    "Read it in the Text view."
-)
+CANNOT_DRAW = "This page cannot be drawn: its part of the file is damaged."
+TOO_SLOW = "This page cannot be drawn within the limit of {:,.0f} seconds."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +304,7 @@ class _Documents:
             self._pdfs[key].init_forms()  # so that what is filled in is drawn
         page = self._pdfs[key][number - 1]
         try:
-            scale = _scale(*page.get_size(), width)
+            scale = _scale(page.get_width(), page.get_height(), width)
             return page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
         finally:
             page.close()
@@ -341,6 +339,6 @@ def _on_white(picture: Any) -> Any:  # noqa: ANN401 - Pillow images
 def _scale(page_width: float, page_height: float, width: int) -> float:
     """Return how many pixels a unit of the page becomes."""
     page_width, page_height = max(page_width, 1e-3), max(page_height, 1e-3)
-    most = (MAX_PIXELS / (page_width * page_height)) ** 0.5
+    most = math.sqrt(MAX_PIXELS / (page_width * page_height))
     # WebP has at most 16,383 pixels a side.
     return min(width / page_width, most, 16_000 / page_height)

@@ -13,7 +13,7 @@ from cachetools import LRUCache, TTLCache
 from numpy.typing import NDArray
 
 from index.errors import ArticleQAError
-from index.source_file import PageLayout, SourceFile
+from index.source_file import PageLayout, PageShape, SourceFile
 from index.sources.page_pictures import PageDrawer
 from index.types import Article, ArticleInfo
 
@@ -21,7 +21,6 @@ BADLY_READ = 0.8
 """A page whose letters are recognised with less confidence is said to be badly read."""
 
 _CACHED_PICTURE_BYTES = 64_000_000
-_CACHED_ARTICLES = 64
 _CACHED_PLACES = 4_096
 # A page that fails may take 20 seconds to do so.
 _CACHED_FAILURES = 1_024
@@ -46,15 +45,6 @@ class Box(NamedTuple):
     bottom: float
 
 
-class PageShape(NamedTuple):
-    """The size of a page as it is shown, in points, and how surely it was recognised."""
-
-    width: float
-    height: float
-    confidence: float | None
-    """In 0..1; None if the file itself names its letters."""
-
-
 class KeptFiles(Protocol):
     """What of :class:`qa.ArticleQA` is needed here."""
 
@@ -68,6 +58,10 @@ class KeptFiles(Protocol):
 
     def page_layout(self, article_id: str, page: int) -> PageLayout | None:
         """Return where the words of a page are, if its file is kept."""
+        ...
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each page; empty if its file is not kept."""
         ...
 
 
@@ -86,7 +80,6 @@ class PrintedPages:
         self._library = library
         self._drawer = drawer or PageDrawer()
         self._lock = threading.Lock()
-        self._shapes: LRUCache[_FileKey, tuple[PageShape, ...]] = LRUCache(_CACHED_ARTICLES)
         self._boxes: LRUCache[tuple[_FileKey, int, int], tuple[Box, ...]] = LRUCache(_CACHED_PLACES)
         self._pictures: LRUCache[tuple[_FileKey, int, int], bytes] = LRUCache(
             _CACHED_PICTURE_BYTES, getsizeof=len
@@ -106,18 +99,7 @@ class PrintedPages:
 
     def shapes(self, article_id: str) -> tuple[PageShape, ...]:
         """Return the shape of each page; empty if the pages cannot be shown as printed."""
-        key = self._key(article_id)
-        if key is None:
-            return ()
-        with self._lock:
-            known = self._shapes.get(key)
-        if known is None:
-            file = self._library.source_file(article_id)
-            layouts = file.layouts if file else ()
-            known = tuple(PageShape(each.width, each.height, each.confidence) for each in layouts)
-            with self._lock:
-                self._shapes[key] = known
-        return known
+        return self._library.page_shapes(article_id) if self._key(article_id) else ()
 
     def boxes(self, article: Article, start: int, end: int) -> tuple[Box, ...]:
         """Return a box for each line of ``text[start:end]`` on the pages; empty if unknown."""
@@ -173,7 +155,7 @@ class PrintedPages:
     def _boxes_on(self, article_id: str, page: int, start: int, end: int) -> Iterator[Box]:
         layout = self._library.page_layout(article_id, page)
         if layout is not None:
-            for line in merged_lines(layout.boxes_between(start, end), layout.height):
+            for line in merged_lines(layout.boxes_between(start, end)):
                 yield Box(page, *line)
 
     def _key(self, article_id: str) -> _FileKey | None:
@@ -200,16 +182,11 @@ def confidence_on_page(confidence: float | None) -> str:
     return f"Recognised from a scan, {sure}"
 
 
-def merged_lines(
-    boxes: NDArray[np.float64], page_height: float = 1.0
-) -> Iterator[tuple[float, float, float, float]]:
+def merged_lines(boxes: NDArray[np.float64]) -> Iterator[tuple[float, float, float, float]]:
     """Yield one box for each line of these boxes of words, in their order.
 
-    Args:
-        boxes: ``(n, 4)``: left, top, right and bottom in fractions of the page.
-        page_height: Unused if the page is about as wide as high.
+    ``boxes`` is ``(n, 4)``: left, top, right and bottom in fractions of the page.
     """
-    del page_height
     line: tuple[float, float, float, float] | None = None
     for left, top, right, bottom in boxes.tolist():
         if right <= left or bottom <= top:

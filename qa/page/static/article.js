@@ -19,8 +19,10 @@ function setUpArticle({ element, trigger, watch }) {
   };
   const follow = (name) => {
     if (!/^s\d+-\d+-[0-9a-f]{8}$/.test(name)) return;
-    requested = highlight(name) ? '' : name;
+    const isInText = Boolean(highlight(name));
+    requested = (printedPages.isOpen() ? printedPages.has(name) : isInText) ? '' : name;
     if (requested) trigger('follow', { place: name });
+    else if (printedPages.isOpen()) printedPages.show(name, true);
   };
   // A new answer scrolls only the article; a place that the visitor asked for scrolls the page too.
   const scrollToTarget = (name, isRequested) => {
@@ -57,13 +59,23 @@ function setUpArticle({ element, trigger, watch }) {
     const place = document.getElementById(nameInAddress());
     if (place && !place.classList.contains('lit')) highlight(nameInAddress());
   }).observe(element, { childList: true, subtree: true, attributeFilter: ['class', 'id'] });
+  // A place that was followed in the other view need not be in the part that is shown here.
+  document.addEventListener('viewchange', () => {
+    const name = nameInAddress();
+    if (printedPages.isOpen() || !printedPages.has(name)) return;
+    if (highlight(name)) scrollToTarget(name, false);
+    else follow(name);
+  });
+  printedPages.update();
   watch('value', () => {
+    printedPages.update();
     highlight(nameInAddress());
     const target = element.querySelector('[data-target]')?.dataset.target;
     if (!target) return;
     const isRequested = target === requested;
     if (isRequested) requested = '';
-    scrollToTarget(target, isRequested);
+    if (printedPages.isOpen()) printedPages.show(target, isRequested);
+    else scrollToTarget(target, isRequested);
   });
 }
 
