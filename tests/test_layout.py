@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "training", "tests")
 PAGE_WITH_GRADIO = ("adding", "asking", "handlers", "layout", "server")
-MIDDLEWARE = ("body_limits", "guard", "server")
+MIDDLEWARE = ("body_limits", "guard", "picture_route", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 
 
@@ -150,7 +150,7 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
             "huggingface_hub",
             {"index/embedding/sentence_transformer.py", "qa/writing/model_file.py"},
         ),
-        ("pypdfium2", {"index/sources/pdf.py"}),
+        ("pypdfium2", {"index/sources/page_pictures.py", "index/sources/pdf.py"}),
         ("docx", {"index/sources/office.py"}),
         ("pptx", {"index/sources/office.py"}),
         ("striprtf", {"index/sources/office.py"}),

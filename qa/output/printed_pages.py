@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from cachetools import LRUCache, TTLCache
@@ -89,8 +89,14 @@ class PrintedPages:
         )
 
     def close(self) -> None:
-        """End the process that draws."""
+        """End the process that draws, which also ends by itself when it is not used."""
         self._drawer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def version(self, article_id: str) -> str:
         """Return what differs between files of one text; empty if no file is kept."""

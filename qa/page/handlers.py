@@ -182,7 +182,9 @@ class Handlers:
         try:
             kind = str(getattr(event, "kind", ""))
             strike = self._qa.settings.strikes
-            document = export_chat(chat, kind, self._qa.article, strike=strike)
+            document = export_chat(
+                chat, kind, self._qa.article, strike=strike, printed=self.printed
+            )
         except Exception as error:
             return gr.skip(), status_html("failed", error_message(error), len(chat.turns))
         return document_html(document, next(self._document_numbers)), gr.skip()

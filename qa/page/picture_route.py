@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from index.errors import ArticleNotFound, ArticleQAError
 from index.sources.page_pictures import MEDIA_TYPE, WIDTHS
@@ -44,7 +44,7 @@ class PictureRoute:
         self._waiting: Counter[str] = Counter()
         self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """Return the routes of the two requests."""
         return [
             Route("/pages/{article_id}/{page:int}.webp", self.picture),
@@ -63,19 +63,22 @@ class PictureRoute:
             return Response(status_code=304, headers=headers)
         try:
             with self._place(visitor_of(request.scope)):
-                async with self._drawing:
-                    if await request.is_disconnected():
-                        return Response(status_code=503)  # which nobody reads
-                    drawn = await asyncio.to_thread(
-                        self._printed.picture, article_id, page, int(width)
-                    )
+                drawn = await self._drawn(request, article_id, page, int(width))
         except _BusyError:
             return PlainTextResponse(_BUSY, 503, {"retry-after": "2"})
         except ArticleQAError as error:
             return PlainTextResponse(error_message(error), 422)
-        if drawn is None:
+        if not drawn:
             return PlainTextResponse(_NO_PAGE, 404)
         return Response(drawn, media_type=MEDIA_TYPE, headers=headers)
+
+    async def _drawn(self, request: Request, article_id: str, page: int, width: int) -> bytes:
+        """Return a picture; nothing if there is none, or if the visitor has left."""
+        async with self._drawing:
+            if await request.is_disconnected():
+                return b""
+            draw = self._printed.picture
+            return await asyncio.to_thread(draw, article_id, page, width) or b""
 
     async def text(self, request: Request) -> Response:
         """Return the text of a page."""

@@ -17,6 +17,7 @@ const printedPages = (() => {
     observer = null,
     zoom = 1,
     timer = 0;
+  const narrow = matchMedia('(max-width:900px)');
   const near = new Set(); // the sheets near the visible part
   const drawn = new Set(); // those with a picture, the oldest first
   const loading = new Map(); // the picture that is being loaded for a sheet
@@ -76,8 +77,15 @@ const printedPages = (() => {
     if (place.kind === 'cited') return place.number ? `Cited [${place.number}]` : 'Cited earlier';
     return place.kind === 'near' ? 'Nearest passage' : 'Retrieved passage';
   };
+  // One layer for all boxes of a page, so that the colours of two that overlap do not add up.
+  const layerOf = (page) => {
+    const face = sheets[page - 1]?.firstChild;
+    if (!face) return null;
+    if (!face.querySelector('.boxes')) face.append(element('div', 'boxes'));
+    return face.querySelector('.boxes');
+  };
   const drawBoxes = () => {
-    for (const old of viewer.querySelectorAll('.box')) old.remove();
+    for (const old of viewer.querySelectorAll('.boxes')) old.remove();
     for (const [name, place] of Object.entries(data.places)) {
       place.boxes.forEach(([page, left, top, width, height], i) => {
         const box = element('div', `box ${place.kind}${place.number ? ' new' : ''}`);
@@ -94,7 +102,7 @@ const printedPages = (() => {
           box.setAttribute('aria-label', labelOf(place));
           if (place.number) box.dataset.number = place.number;
         }
-        sheets[page - 1]?.firstChild.append(box);
+        layerOf(page)?.append(box);
       });
     }
   };
@@ -214,7 +222,8 @@ const printedPages = (() => {
     const place = data.places[name];
     if (!place) return;
     const box = light(name);
-    if (isRequested) root.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+    const block = narrow.matches ? 'start' : 'nearest';
+    if (isRequested) root.scrollIntoView({ block, behavior: 'instant' });
     if (!box) {
       goTo(place.page);
       if (isRequested) viewer.focus({ preventScroll: true });
