@@ -12,13 +12,16 @@ import numpy as np
 from cachetools import LRUCache, TTLCache
 from numpy.typing import NDArray
 
-from index.errors import ArticleQAError
+from index.errors import ArticleQAError, TooLarge
 from index.source_file import PageLayout, PageShape, SourceFile
 from index.sources.page_pictures import PageDrawer
 from index.types import Article, ArticleInfo
 
 BADLY_READ = 0.8
 """A page whose letters are recognised with less confidence is said to be badly read."""
+
+MAX_SLOW_PAGES = 3
+"""If so many pages of a file take too long, its others are not tried: each keeps all waiting."""
 
 _CACHED_PICTURE_BYTES = 64_000_000
 _CACHED_PLACES = 4_096
@@ -29,7 +32,7 @@ _FAILURE_SECONDS = 600.0
 _MAX_PAGES_OF_A_PLACE = 6
 _MAX_BOXES_OF_A_PLACE = 400
 # Words are on one line if their boxes share this part of the lower one's height.
-_SHARED_HEIGHT = 0.5
+_SHARED_HEIGHT = 0.4
 # Neighbouring words are at most this many times the height of their line apart.
 _WORD_GAP = 2.0
 
@@ -87,6 +90,7 @@ class PrintedPages:
         self._failures: TTLCache[tuple[_FileKey, int], ArticleQAError] = TTLCache(
             _CACHED_FAILURES, _FAILURE_SECONDS
         )
+        self._slow: TTLCache[_FileKey, int] = TTLCache(_CACHED_FAILURES, _FAILURE_SECONDS)
 
     def close(self) -> None:
         """End the process that draws, which also ends by itself when it is not used."""
@@ -137,9 +141,13 @@ class PrintedPages:
         with self._lock:
             picture = self._pictures.get((key, page, width))
             failure = self._failures.get((key, page))
+            is_slow = self._slow.get(key, 0) >= MAX_SLOW_PAGES
         if failure:
             raise failure
         if picture is None:
+            if is_slow:
+                msg = "Several pages of this file take too long to draw, so none is drawn."
+                raise TooLarge(msg)
             picture = self._draw(key, page, width)
             with self._lock:
                 self._pictures[key, page, width] = picture
@@ -156,6 +164,7 @@ class PrintedPages:
         except ArticleQAError as error:
             with self._lock:
                 self._failures[key, page] = error
+                self._slow[key] = self._slow.get(key, 0) + isinstance(error, TooLarge)
             raise
 
     def _boxes_on(self, article_id: str, page: int, start: int, end: int) -> Iterator[Box]:
