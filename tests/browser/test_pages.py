@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from index.types import Article
 from qa.settings import Settings
 from tests.browser.books import WordsQA, mile
 from tests.browser.test_accessibility import barriers
-from tests.browser.visiting import GRADIO_WARNINGS, NARROW, WIDE, Opener, serving
+from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, serving
 from tests.documents import pdf
 from tests.printed import printed_article
 
@@ -22,15 +21,20 @@ MOST_BYTES = 20_000
 """Of what describes the pages, with the boxes of an answer."""
 
 
-@pytest.fixture(scope="module")
-def printed_road() -> Article:
-    data = pdf([["", "", mile(number)] for number in range(1, PAGES + 1)])
-    return printed_article(data, title="The printed road")
+def printed_road(pages: int) -> WordsQA:
+    data = pdf([["", "", mile(number)] for number in range(1, pages + 1)])
+    return WordsQA._in_memory(Settings(), printed_article(data, title="The printed road"))
 
 
 @pytest.fixture(scope="module")
-def road(printed_road: Article) -> Iterator[str]:
-    with WordsQA._in_memory(Settings(), printed_road) as qa, serving(qa) as url:
+def road() -> Iterator[str]:
+    with printed_road(PAGES) as qa, serving(qa) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def short_road() -> Iterator[str]:
+    with printed_road(5) as qa, serving(qa) as url:
         yield url
 
 
@@ -112,11 +116,8 @@ def test_five_hundred_pages_are_light(visit: Opener, road: str) -> None:
     assert len(sent) < MOST_BYTES
 
 
-@pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (NARROW, True)])
-def test_the_pages_are_operable_by_keyboard_and_accessible(
-    visit: Opener, road: str, size: tuple[int, int], *, dark: bool
-) -> None:
-    shown = visit(road, size=size, dark=dark)
+def test_the_pages_are_operable_by_keyboard_and_accessible(visit: Opener, short_road: str) -> None:
+    shown = visit(short_road, size=NARROW, dark=True)
     page = shown.page
     page.get_by_role("radio", name="Text").focus()
     page.keyboard.press("ArrowRight")
