@@ -193,8 +193,8 @@ def confidence_on_page(confidence: float | None) -> str:
         return ""
     sure = f"{100 * confidence:.0f} % sure"
     if confidence < BADLY_READ:
-        return f"Badly legible scan, recognised with {sure}: compare quotes with the picture"
-    return f"Recognised from a scan, {sure}"
+        return f"hard to read: recognised from a scan, only {sure}. Compare quotes with the picture"
+    return f"recognised from a scan, {sure}"
 
 
 def merged_lines(boxes: NDArray[np.float64]) -> Iterator[tuple[float, float, float, float]]:

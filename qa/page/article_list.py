@@ -86,7 +86,7 @@ def _size(size: int) -> str:
 def _storage(articles: Sequence[ArticleInfo], *, is_saved: bool) -> str:
     """Return where the articles are, and how much room their files take."""
     total = _size(sum(article.file_bytes for article in articles))
-    kept = f" Their files, which are kept, take {total}." if total else ""
+    kept = f" The files kept with them take {total}." if total else ""
     return (ON_DISK if is_saved else IN_MEMORY) + kept
 
 

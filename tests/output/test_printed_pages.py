@@ -149,8 +149,8 @@ def test_a_file_with_several_slow_pages_is_given_up() -> None:
 
 def test_a_scan_that_is_hard_to_read_says_so() -> None:
     assert confidence_on_page(None) == ""
-    assert confidence_on_page(0.93) == "Recognised from a scan, 93 % sure"
-    assert "compare quotes with the picture" in confidence_on_page(0.6)
+    assert confidence_on_page(0.93) == "recognised from a scan, 93 % sure"
+    assert "Compare quotes with the picture" in confidence_on_page(0.6)
 
 
 def test_the_text_of_a_page_is_that_between_its_start_and_the_next() -> None:

@@ -17,10 +17,15 @@ function setUpArticle({ element, trigger, watch }) {
     }
     return place;
   };
+  // Who prefers the printed pages gets the article of a place opened, not unfolded below another.
+  const isShown = (name) => {
+    const place = highlight(name);
+    if (printedPages.isOpen()) return printedPages.has(name);
+    return place && !(printedPages.isPreferred() && place.closest('details:not(:first-of-type)'));
+  };
   const follow = (name) => {
     if (!/^s\d+-\d+-[0-9a-f]{8}$/.test(name)) return;
-    const isInText = Boolean(highlight(name));
-    requested = (printedPages.isOpen() ? printedPages.has(name) : isInText) ? '' : name;
+    requested = isShown(name) ? '' : name;
     if (requested) trigger('follow', { place: name });
     else if (printedPages.isOpen()) printedPages.show(name, true);
   };
@@ -62,9 +67,14 @@ function setUpArticle({ element, trigger, watch }) {
   // A place that was followed in the other view need not be in the part that is shown here.
   document.addEventListener('viewchange', () => {
     const name = nameInAddress();
-    if (printedPages.isOpen() || !printedPages.has(name)) return;
-    if (highlight(name)) scrollToTarget(name, false);
-    else follow(name);
+    if (printedPages.isOpen()) {
+      // The place was read in another article, unfolded below the open one.
+      const place = document.getElementById(name)?.closest('#article details[open]');
+      if (place && !printedPages.has(name)) follow(name);
+    } else if (printedPages.has(name)) {
+      if (highlight(name)) scrollToTarget(name, false);
+      else follow(name);
+    }
   });
   printedPages.update();
   watch('value', () => {

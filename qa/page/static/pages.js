@@ -22,9 +22,10 @@ const printedPages = (() => {
   const drawn = new Set(); // those with a picture, the oldest first
   const loading = new Map(); // the picture that is being loaded for a sheet
 
-  const isOpen = () => Boolean(data) && root.dataset.view === 'pages';
+  const isPreferred = () => root?.dataset.view === 'pages';
+  const isOpen = () => Boolean(data) && isPreferred();
   const has = (name) => Boolean(data?.places[name]);
-  const belongs = (name) => Boolean(data) && name.endsWith(`-${data.id.slice(0, 8)}`);
+  const faceOf = (sheet) => sheet.querySelector('.face');
   const numberOf = (sheet) => Number(sheet.dataset.page);
   const address = (page, ending) => {
     const folder = location.pathname.replace(/\/?$/, '/');
@@ -54,9 +55,9 @@ const printedPages = (() => {
         face = element('div', 'face');
       sheet.dataset.page = i + 1;
       face.style.aspectRatio = `${width} / ${height}`;
-      const below = element('figcaption', '', caption(i + 1, sure));
-      if (sure !== null && sure < data.bad) below.className = 'hard';
-      sheet.append(face, below);
+      const above = element('figcaption', '', caption(i + 1, sure));
+      if (sure !== null && sure < data.bad) above.className = 'hard';
+      sheet.append(above, face);
       return sheet;
     });
     near.clear();
@@ -79,7 +80,7 @@ const printedPages = (() => {
   };
   // One layer for all boxes of a page, so that the colours of two that overlap do not add up.
   const layerOf = (page) => {
-    const face = sheets[page - 1]?.firstChild;
+    const face = sheets[page - 1] && faceOf(sheets[page - 1]);
     if (!face) return null;
     if (!face.querySelector('.boxes')) face.append(element('div', 'boxes'));
     return face.querySelector('.boxes');
@@ -115,7 +116,7 @@ const printedPages = (() => {
 
   // Pictures.
   const widthOf = (sheet) => {
-    const needed = sheet.firstChild.clientWidth * (window.devicePixelRatio || 1);
+    const needed = faceOf(sheet).clientWidth * (window.devicePixelRatio || 1);
     return WIDTHS.find((width) => width >= needed * 0.9) || WIDTHS.at(-1);
   };
   const wants = (sheet) =>
@@ -144,8 +145,8 @@ const printedPages = (() => {
     try {
       await picture.decode();
       if (!isCurrent()) return;
-      sheet.firstChild.querySelector('img')?.remove();
-      sheet.firstChild.prepend(picture);
+      faceOf(sheet).querySelector('img')?.remove();
+      faceOf(sheet).prepend(picture);
       sheet.dataset.drawn = width;
       drawn.delete(sheet);
       drawn.add(sheet);
@@ -160,7 +161,7 @@ const printedPages = (() => {
   // A screen reader reads the text of the page after its picture.
   const readText = async (sheet) => {
     const answer = await fetch(address(numberOf(sheet), 'txt'));
-    if (answer.ok) sheet.firstChild.after(element('div', 'unseen', await answer.text()));
+    if (answer.ok) faceOf(sheet).after(element('div', 'unseen', await answer.text()));
   };
   const explain = async (sheet, source) => {
     const answer = await fetch(source).catch(() => null);
@@ -171,7 +172,7 @@ const printedPages = (() => {
     }
     sheet.dataset.failed = 'yes';
     const text = `${await answer.text()} The Text view has its text.`;
-    sheet.firstChild.append(element('p', 'fault', text));
+    faceOf(sheet).append(element('p', 'fault', text));
   };
   const dropOldest = () => {
     for (const sheet of drawn) {
@@ -341,7 +342,7 @@ const printedPages = (() => {
     new ResizeObserver(() => later()).observe(viewer);
     update();
   };
-  return { setUp, update, isOpen, has, belongs, show, light, root: () => root };
+  return { setUp, update, isPreferred, isOpen, has, show };
 })();
 
 function setUpPages({ element }) {
