@@ -14,7 +14,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 

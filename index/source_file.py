@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,15 @@ Boxes: TypeAlias = NDArray[np.uint16]
 _UNITS = 65_535
 _MAX_WORDS_OF_A_PAGE = 1_000_000
 _BYTES_PER_WORD = 16
+
+
+class PageShape(NamedTuple):
+    """The size of a page as it is shown, in points, and how surely it was recognised."""
+
+    width: float
+    height: float
+    confidence: float | None = None
+    """In 0..1; None if the file itself names its letters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +66,11 @@ class PageLayout:
         share = np.nan_to_num(table[:, 2:] / np.maximum(size, 1e-6)).clip(0, 1)
         offsets = table[:, :2].astype(np.int32)
         return cls(width, height, offsets, (share * _UNITS).round().astype(np.uint16), confidence)
+
+    @property
+    def shape(self) -> PageShape:
+        """Its size and confidence, without its words."""
+        return PageShape(self.width, self.height, self.confidence)
 
     def boxes_between(self, start: int, end: int) -> NDArray[np.float64]:
         """Return ``(n, 4)``: the boxes of the words that share a character with [start, end)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.embedding.embedder import Progress
 from index.search.passage_index import PassageIndex
-from index.source_file import PageLayout, SourceFile
+from index.source_file import PageLayout, PageShape, SourceFile
 from index.types import Article, ArticleInfo, resolve_id_prefix
 from qa.library import Library, read_bytes, read_file, read_text, read_url
 from qa.settings import Settings
@@ -112,6 +112,10 @@ class ArticleCollection:
         None if the article has no such page, or its file is not kept.
         """
         return self._library.page_layout(article_id, page)
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each printed page, page 1 first; empty if its file is not kept."""
+        return self._library.page_shapes(article_id)
 
     def resolve(self, id_prefix: str) -> Article:
         """Return the one article whose id begins with ``id_prefix``.

@@ -11,7 +11,7 @@ from pathlib import Path
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound
 from index.search.passage_index import PassageIndex
-from index.source_file import PageLayout, SourceFile
+from index.source_file import PageLayout, PageShape, SourceFile
 from index.types import Article, ArticleInfo, checked_title
 from qa.settings import Settings
 
@@ -156,6 +156,13 @@ class Library:
         if file:
             return file.layouts[page - 1] if 0 < page <= len(file.layouts) else None
         return self.index.store.page_layout(article_id, page)
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each page as printed, in order; empty if that is not known."""
+        file = self._pending_file(article_id)
+        if file:
+            return tuple(layout.shape for layout in file.layouts)
+        return self.index.store.page_shapes(article_id)
 
     def source_file(self, article_id: str) -> SourceFile | None:
         """Return the file an article was read from; None if it is not kept, or is damaged."""

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from index import errors
 from index.errors import InputError, TooLarge, UnreadableFile
@@ -28,7 +28,6 @@ from index.sources.document import ParsedDocument
 Reader: TypeAlias = Callable[[bytes, LoadLimits], ParsedDocument]
 """Reads the bytes of a file; raises InputError."""
 
-_PROGRAM = "from index.sources.isolation import main; main()"
 _SHORTEN = "Split the file, or save its text as .txt and add that."
 _DAMAGED = (
     "The file is damaged or of an unknown variant. Open it in the program it comes from and save "
@@ -75,18 +74,19 @@ def read_in_subprocess(read: Reader, data: bytes, limits: LoadLimits) -> ParsedD
     """
     names = {"module": read.__module__, "function": read.__name__}
     request = json.dumps({**names, **asdict(limits)}).encode() + b"\n"
-    with _start_process() as process:
+    with start_process(__name__) as process:
         answer = _ProcessOutput(process, (request, data), limits).answer()
     if process.returncode:
         raise UnreadableFile(_CRASHED.format(limits.max_memory_bytes))
     return _parse_answer(answer)
 
 
-def _start_process() -> subprocess.Popen[bytes]:
+def start_process(module: str) -> subprocess.Popen[bytes]:
+    """Return a new process that runs ``main()`` of a module, with pipes for input and output."""
     # It finds modules where this process finds them.
     path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100 - "" too
     return subprocess.Popen(  # noqa: S603 - this interpreter and our own program
-        [sys.executable, "-P", "-c", _PROGRAM],
+        [sys.executable, "-P", "-c", f"from {module} import main; main()"],
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -185,12 +185,11 @@ def _parse_answer(answer: bytes) -> ParsedDocument:
 
 def main() -> None:
     """Read a request and a file from standard input; write the answer to standard output."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # C libraries may write to it
+    answers = take_standard_output()
     request = json.loads(sys.stdin.buffer.readline())
     module, function = request.pop("module"), request.pop("function")
     limits = LoadLimits(**request)
-    _limit_memory(limits.max_memory_bytes)
+    limit_memory(limits.max_memory_bytes)
     read = getattr(importlib.import_module(module), function)
     data = sys.stdin.buffer.read()
     answers.write(_READY)
@@ -220,7 +219,15 @@ def _attempt(read: Reader, data: bytes, limits: LoadLimits) -> dict[str, Any]:
         return {"error": "UnreadableFile", "message": _DAMAGED}
 
 
-def _limit_memory(max_bytes: int) -> None:
+def take_standard_output() -> BinaryIO:
+    """Return standard output as a file of our own; what C libraries write to it is dropped."""
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return output
+
+
+def limit_memory(max_bytes: int) -> None:
+    """Limit the address space of this process, on systems that can."""
     # Windows lacks the module, and macOS the limit.
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource

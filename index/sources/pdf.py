@@ -14,8 +14,8 @@ from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf_layout import Outline, lay_out
 from index.sources.pdf_page import PrintedPage
-from index.sources.pdfium_page import read_page
 from index.sources.pdf_scan import is_scan, read_scan
+from index.sources.pdfium_page import read_page
 from index.sources.scan import ScannedPage, as_shown, with_even_sizes
 
 _END_MARK = b"%%EOF"
@@ -103,6 +103,7 @@ def _pages(
         check_cancelled()
         try:
             found = read_page(document, number, limits)
+            page = document[number]
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error

@@ -74,6 +74,7 @@ SELECT_FILE = "SELECT name, sha256 FROM files JOIN articles ON article = key"
 SELECT_LAYOUT = (
     "SELECT width, height, confidence, words FROM layouts JOIN articles ON article = key"
 )
+SELECT_SHAPE = "SELECT width, height, confidence FROM layouts JOIN articles ON article = key"
 SELECT_PASSAGE_SOURCE = (
     "SELECT id, title, pages FROM articles LEFT JOIN texts ON article = key AND page_count > 0"
 )

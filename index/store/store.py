@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.embedding.embedder import ModelIdentity, Vectors
 from index.errors import LibraryUnwritable, WrongModel
-from index.source_file import PageLayout, SourceFile
+from index.source_file import PageLayout, PageShape, SourceFile
 from index.store.database import Database
 from index.store.folder import ORIGINALS_FOLDER
 from index.store.originals import Originals
@@ -27,6 +27,7 @@ from index.store.rows import (
     SELECT_INFO,
     SELECT_LAYOUT,
     SELECT_PASSAGE_SOURCE,
+    SELECT_SHAPE,
     SELECT_VECTOR,
     Change,
     ChunkSpool,
@@ -169,6 +170,11 @@ class Store:
         """Return where the words of a page are, page 1 first; None if that is not known."""
         rows = self._db.read(f"{SELECT_LAYOUT} WHERE id = ? AND page = ?", (article_id, page))
         return layout_of(rows[0]) if rows else None
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each page as printed, in order; empty if that is not known."""
+        rows = self._db.read(f"{SELECT_SHAPE} WHERE id = ? ORDER BY page", (article_id,))
+        return tuple(PageShape(*row) for row in rows)
 
     def source_file(self, article_id: str) -> SourceFile | None:
         """Return the file of an article, without its layouts.

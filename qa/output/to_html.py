@@ -22,7 +22,9 @@ from qa.output.article_html import Body, article_body, opens_with_title, split_h
 from qa.output.chat_links import SYMBOLS
 from qa.output.checked_text import CheckedLine, Run, lines_of, written_by
 from qa.output.escape import escape_html, is_address, safe_address, single_line
+from qa.output.export_pages import MAX_PAGES, ExportedPages
 from qa.output.places import Highlight, place_id
+from qa.output.printed_pages import PrintedPages
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.to_text import paragraphs_of, place, places_of
@@ -34,10 +36,15 @@ _STYLE = Markup(read_static("qa.output", *_STYLES))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
 WHOLE_ARTICLE_CHARS = 60_000
+_OMITTED = f"Not every cited page is shown: at most {MAX_PAGES} are, and of limited size together."
 
 
 def conversation_to_html(
-    transcript: Transcript, article_of: Callable[[str], Article], *, strike: bool = True
+    transcript: Transcript,
+    article_of: Callable[[str], Article],
+    *,
+    strike: bool = True,
+    printed: PrintedPages | None = None,
 ) -> str:
     """Return a conversation as one HTML page, with the articles that it cites.
 
@@ -49,22 +56,28 @@ def conversation_to_html(
         article_of: Returns the article of an id, as :meth:`qa.ArticleQA.article` does,
             and raises ArticleNotFound if there is none.
         strike: Whether to strike statements of a language model that are not supported.
+        printed: Draws the cited pages, whose pictures are then in the page, at most
+            ``MAX_PAGES`` with ``MAX_BYTES`` (see :mod:`qa.output.export_pages`); None for none.
 
     Raises:
         CitationError: An article does not contain what a citation quotes from it.
     """
     shown = _shown_articles(transcript, article_of)
+    pages = ExportedPages(printed)
+    turns = [
+        _turn(number, turn, shown, pages, strike=strike)
+        for number, turn in enumerate(transcript.turns, 1)
+    ]
     bodies = [one.body.html for one in shown.values()]
     page = _templates.get_template("export.html").render(
         style=_STYLE,
         split_highlight_css=Markup(split_highlight_css(bodies)),  # noqa: S704 - made of offsets and hashes
         title=single_line(transcript.title) or UNTITLED,
         date=exported_on(transcript.at) if transcript.at else "",
-        turns=[
-            _turn(number, turn, shown, strike=strike)
-            for number, turn in enumerate(transcript.turns, 1)
-        ],
-        articles=[_shown_article(one) for one in shown.values()],
+        turns=turns,
+        articles=[_shown_article(one, pages) for one in shown.values()],
+        has_pictures=pages.has_pictures,
+        omitted=_OMITTED if pages.is_cut else "",
     )
     return f"{page}\n"
 
@@ -101,7 +114,9 @@ def _shown_articles(
     }
 
 
-def _turn(number: int, turn: Turn, shown: dict[str, _Shown], *, strike: bool) -> dict[str, object]:
+def _turn(
+    number: int, turn: Turn, shown: dict[str, _Shown], pages: ExportedPages, *, strike: bool
+) -> dict[str, object]:
     """Return the template's values for a question and its answer."""
     answer = turn.answer
     places = [_with_page(citation, shown) for citation in places_of(answer)]
@@ -121,10 +136,18 @@ def _turn(number: int, turn: Turn, shown: dict[str, _Shown], *, strike: bool) ->
                 "link": link,
                 "place": f"[{i}] " * answer.answered + place(citation, paragraphs.get(citation)),
                 "origin": _origin(citation.source),
+                "page": _page_id(citation, f"[{i}]" * answer.answered, shown, pages),
             }
             for i, (citation, link) in enumerate(zip(places, links, strict=True), start=1)
         ],
     }
+
+
+def _page_id(citation: Citation, name: str, shown: dict[str, _Shown], pages: ExportedPages) -> str:
+    """Return the id of the picture of a citation's page; empty if it is not shown."""
+    if citation.article_id not in shown:
+        return ""
+    return pages.add(shown[citation.article_id].article, citation, name)
 
 
 def _article(article_id: str, shown: dict[str, _Shown]) -> Article:
@@ -211,7 +234,7 @@ def _origin(source: str | None) -> dict[str, str]:
     return {"name": source or "", "address": safe_address(source) if is_address(source) else ""}
 
 
-def _shown_article(shown: _Shown) -> dict[str, object]:
+def _shown_article(shown: _Shown, pages: ExportedPages) -> dict[str, object]:
     """Return the template's values for an article."""
     length = f"{len(shown.article.text):,} characters"
     if shown.body.is_excerpt:
@@ -222,4 +245,5 @@ def _shown_article(shown: _Shown) -> dict[str, object]:
         "origin": _origin(shown.article.source),
         "length": length,
         "text": Markup(shown.body.html),  # noqa: S704 - escaped by article_html
+        "pages": pages.of(shown.article),
     }

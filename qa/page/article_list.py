@@ -20,6 +20,7 @@ ON_DISK = "Articles are saved on disk. Everyone who uses this page sees them."
 # Where the panel may scroll to, besides the id of a place: an edge of the shown part.
 START, END = "start", "end"
 ALREADY_REMOVED = "Somebody else has removed this article."
+_MEGABYTE_SHOWN = 950_000
 UNDO_TOO_LATE = "It is too late to undo this. To get the article back, add it again."
 
 
@@ -62,17 +63,31 @@ def article_list_html(
         details=_details,
         undoable=[(removal, math.ceil(seconds)) for removal, seconds in undoable],
         max_title=MAX_TITLE_CHARS,
-        storage=ON_DISK if is_saved else IN_MEMORY,
+        storage=_storage(articles, is_saved=is_saved),
     )
 
 
 def _details(article: ArticleInfo) -> str:
-    """Return date, source and length: ``added 2026-11-25 · report.pdf · 12 pages``."""
+    """Return what is known of it: ``added 2026-11-25 · report.pdf · 12 pages · 2.1 MB``."""
     added = f"added {article.added_at[:10]}" if article.added_at else ""
     length = f"{article.characters:,} characters"
     if article.pages:
         length = f"{article.pages:,} page{'s' if article.pages > 1 else ''}"
-    return " · ".join(filter(None, (added, article.source, length)))
+    return " · ".join(filter(None, (added, article.source, length, _size(article.file_bytes))))
+
+
+def _size(size: int) -> str:
+    """Return the size of a file that is kept, in words; empty if none is."""
+    if not size:
+        return ""
+    return f"{size / 1e6:,.1f} MB" if size >= _MEGABYTE_SHOWN else f"{max(1, round(size / 1e3))} kB"
+
+
+def _storage(articles: Sequence[ArticleInfo], *, is_saved: bool) -> str:
+    """Return where the articles are, and how much room their files take."""
+    total = _size(sum(article.file_bytes for article in articles))
+    kept = f" The files kept with them take {total}." if total else ""
+    return (ON_DISK if is_saved else IN_MEMORY) + kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from typing import Self
 from index.types import Article
 from qa.answers.answer import Answer
 from qa.output.escape import escape_markdown, shorten
+from qa.output.export_pages import pages_cited
 from qa.output.places import Highlight
+from qa.output.printed_pages import PrintedPages
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import Paragraphs, answer_with_sources, places_of
@@ -164,6 +166,7 @@ def tools_html(
         is_busy=is_busy,
         has_turns=bool(chat.turns),
         has_answers=bool(chat.answers()),
+        has_pages=any(pages_cited(places_of(answer)) for answer in chat.answers()),
         undo_seconds=round(UNDO_SECONDS),
     )
 
@@ -189,11 +192,17 @@ def answer_to_copy(chat: Chat, number: object) -> Document:
 
 
 def export_chat(
-    chat: Chat, kind: str, article_of: Callable[[str], Article], *, strike: bool = True
+    chat: Chat,
+    kind: str,
+    article_of: Callable[[str], Article],
+    *,
+    strike: bool = True,
+    printed: PrintedPages | None = None,
 ) -> Document:
-    """Return the conversation as a Markdown document, or as an HTML page if ``kind`` is html.
+    """Return the conversation as a document: HTML if ``kind`` is html or printed, else Markdown.
 
-    ``strike`` is as for :func:`qa.output.checked_text.checked_lines`.
+    The kind printed has the pictures of the cited pages, which ``printed`` draws. ``strike`` is
+    as for :func:`qa.output.checked_text.checked_lines`.
 
     Raises:
         CitationError: As :func:`qa.output.to_html.conversation_to_html`.
@@ -201,8 +210,9 @@ def export_chat(
     transcript = Transcript.of(chat.answers())
     # Named after the date alone: no text of an article or a visitor gets into a file name.
     name = f"conversation-{transcript.at[:10]}"
-    if kind == "html":
-        page = conversation_to_html(transcript, article_of, strike=strike)
+    if kind in {"html", "printed"}:
+        printed = printed if kind == "printed" else None
+        page = conversation_to_html(transcript, article_of, strike=strike, printed=printed)
         return Document(page, f"{name}.html", "text/html")
     text = conversation_to_markdown(transcript, article_of, strike=strike)
     return Document(text, f"{name}.md", "text/markdown")

@@ -141,6 +141,7 @@ UPLOAD_PATH = f"{_API}/upload"
 # Everything else that Gradio 6.31 serves is closed: files by their path, a proxy, a log-in, deep
 # links, monitoring, component functions, media streams, recordings, reloading and code editing.
 _ROUTES = (
+    (("GET",), r"/pages/[0-9a-f]{32}/[1-9][0-9]{0,5}\.(webp|txt)"),
     (("GET", "HEAD"), r"/"),
     (("GET",), r"/(assets|static)/.+"),
     (("GET",), rf"({_API})?/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"),

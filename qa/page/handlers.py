@@ -14,6 +14,7 @@ import gradio as gr
 from index.errors import ArticleQAError
 from qa.article_qa import ArticleQA
 from qa.output.places import place_of
+from qa.output.printed_pages import PrintedPages
 from qa.page.adding import Additions
 from qa.page.article_list import (
     ALREADY_REMOVED,
@@ -35,6 +36,7 @@ from qa.page.article_view import (
 from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
 from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
 from qa.page.messages import error_message, render, status_html
+from qa.page.page_view import printed_html
 from qa.page.reply import OWN_WORDS, QUOTES
 from qa.page.tabs import ClearedChats, Tabs
 from qa.page.undo import Removals
@@ -133,8 +135,14 @@ class Handlers:
         self._document_numbers = count(1)
         self._waiting = WaitingVisitors()
         self._tabs = Tabs()
+        self.printed = PrintedPages(qa)
         self.asking = Asking(qa, self._tabs, self._waiting)
         self.additions = Additions(qa, self._removals)
+
+    def close(self) -> None:
+        """Stop what visitors wait for."""
+        self.asking.close()
+        self.printed.close()
 
     def load_models(self, request: gr.Request) -> Iterator[Any]:
         """Yield the status line until the models are loaded."""
@@ -174,7 +182,9 @@ class Handlers:
         try:
             kind = str(getattr(event, "kind", ""))
             strike = self._qa.settings.strikes
-            document = export_chat(chat, kind, self._qa.article, strike=strike)
+            document = export_chat(
+                chat, kind, self._qa.article, strike=strike, printed=self.printed
+            )
         except Exception as error:
             return gr.skip(), status_html("failed", error_message(error), len(chat.turns))
         return document_html(document, next(self._document_numbers)), gr.skip()
@@ -280,7 +290,8 @@ class Handlers:
         shown = self._qa.existing(articles_that_fit(open_id, cited, articles))
         marks = [*cited, *chat.retrieved(), *target_marks(view.target, articles)]
         newest = chat.newest() or Turn("")
-        return panel_html(shown, marks, block, newest.answer, newest.paragraphs)
+        printed = printed_html(self.printed, shown[0], marks) if shown else ""
+        return panel_html(shown, marks, block, newest.answer, newest.paragraphs) + printed
 
     def initial(self) -> tuple[str, str, View]:
         """Return shelf, panel and view of a new visitor."""

@@ -17,6 +17,8 @@ from qa.page.asking import MOST_ASKED
 from qa.page.chat import Chat, tools_html
 from qa.page.handlers import Handlers, empty_chat_markdown, ways_html
 from qa.page.messages import status_html
+from qa.page.page_view import page_view_html
+from qa.page.picture_route import PictureRoute
 from qa.page.view import View
 
 TITLE = "Article QA"
@@ -45,6 +47,8 @@ class PageBlocks(gr.Blocks):
 
     stop_work: Callable[[], None]
     """Stops what visitors wait for, before the program ends."""
+    pictures: PictureRoute
+    """Serves the pages of articles as printed."""
 
     def queue(self, *_: object, **__: object) -> Self:
         """Set our queue size, whatever the arguments."""
@@ -123,7 +127,8 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         analytics_enabled=False,
         delete_cache=(_CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS),
     )
-    blocks.stop_work = handlers.asking.close
+    blocks.stop_work = handlers.close
+    blocks.pictures = PictureRoute(qa, handlers.printed)
     with blocks:
         page = _components(qa, handlers)
         _connect_asking(handlers, page)
@@ -162,6 +167,8 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             box = _question_box()
             ways = _ways(view) if qa.settings.has_language_model else None
         with gr.Column(scale=6, elem_id="article-column"):
+            # Apart from the article, so that an update of that leaves the drawn pages in place.
+            gr.HTML(page_view_html(), elem_id="pages", js_on_load=_on_load("setUpPages"))
             panel = gr.HTML(
                 panel_html,
                 elem_id="article",

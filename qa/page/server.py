@@ -45,7 +45,13 @@ PAGE_STYLE = "\n".join(
         read_static("qa.output", "marks.css", "status.css", "structure.css"),
         # Rules for certain screens come last, so that they override the others.
         read_static(
-            "qa.page", "written.css", "article.css", "shelf.css", "touch.css", "screens.css"
+            "qa.page",
+            "written.css",
+            "article.css",
+            "pages.css",
+            "shelf.css",
+            "touch.css",
+            "screens.css",
         ),
     )
 )
@@ -60,6 +66,7 @@ PAGE_SCRIPT = read_static(
     "shelf.js",
     "adding.js",
     "chat.js",
+    "pages.js",
     "article.js",
     "quotes.js",
 )
@@ -194,8 +201,9 @@ def _gradio_apps(
     """Return the application to serve, and Gradio's own, which is mounted in it."""
     page.state_session_capacity = _MAX_SESSIONS
     page.max_threads = page._queue.max_thread_count = _THREADS
+    routes = page.pictures.routes() if isinstance(page, PageBlocks) else []
     parent = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
+        FastAPI(openapi_url=None, routes=routes),
         page,
         path="/",
         server_name=options.host,

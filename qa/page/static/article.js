@@ -17,10 +17,17 @@ function setUpArticle({ element, trigger, watch }) {
     }
     return place;
   };
+  // Who prefers the printed pages gets the article of a place opened, not unfolded below another.
+  const isShown = (name) => {
+    const place = highlight(name);
+    if (printedPages.isOpen()) return printedPages.has(name);
+    return place && !(printedPages.isPreferred() && place.closest('details:not(:first-of-type)'));
+  };
   const follow = (name) => {
     if (!/^s\d+-\d+-[0-9a-f]{8}$/.test(name)) return;
-    requested = highlight(name) ? '' : name;
+    requested = isShown(name) ? '' : name;
     if (requested) trigger('follow', { place: name });
+    else if (printedPages.isOpen()) printedPages.show(name, true);
   };
   // A new answer scrolls only the article; a place that the visitor asked for scrolls the page too.
   const scrollToTarget = (name, isRequested) => {
@@ -57,13 +64,28 @@ function setUpArticle({ element, trigger, watch }) {
     const place = document.getElementById(nameInAddress());
     if (place && !place.classList.contains('lit')) highlight(nameInAddress());
   }).observe(element, { childList: true, subtree: true, attributeFilter: ['class', 'id'] });
+  // A place that was followed in the other view need not be in the part that is shown here.
+  document.addEventListener('viewchange', () => {
+    const name = nameInAddress();
+    if (printedPages.isOpen()) {
+      // The place was read in another article, unfolded below the open one.
+      const place = document.getElementById(name)?.closest('#article details[open]');
+      if (place && !printedPages.has(name)) follow(name);
+    } else if (printedPages.has(name)) {
+      if (highlight(name)) scrollToTarget(name, false);
+      else follow(name);
+    }
+  });
+  printedPages.update();
   watch('value', () => {
+    printedPages.update();
     highlight(nameInAddress());
     const target = element.querySelector('[data-target]')?.dataset.target;
     if (!target) return;
     const isRequested = target === requested;
     if (isRequested) requested = '';
-    scrollToTarget(target, isRequested);
+    if (printedPages.isOpen()) printedPages.show(target, isRequested);
+    else scrollToTarget(target, isRequested);
   });
 }
 

@@ -53,12 +53,12 @@
         .closest('#shelf li, #add, #chat-column')
         ?.querySelector('[data-do=cancel], [data-do=stop]');
     if (cancel) cancel.click();
-    else if (location.hash && at.closest('#article')) {
+    else if (location.hash && at.closest('#article, #pages')) {
       (origin() || find('#question textarea')).focus();
     }
   };
   const returnToMark = (event) => {
-    const link = event.target.closest?.('#back a') && origin();
+    const link = event.target.closest?.('#back a, #pages .back a') && origin();
     if (!link) return; // the link leads to the conversation
     event.preventDefault();
     link.scrollIntoView({ block: 'center' });
