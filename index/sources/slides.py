@@ -9,7 +9,15 @@ from typing import NamedTuple
 from index.errors import UnreadableFile
 from index.letters import lowered, raised
 from index.limits import LoadLimits
-from index.sources.document import Content, InlineMark, ParsedDocument, Run, TableCell, TextBuilder
+from index.sources.document import (
+    Content,
+    InlineMark,
+    ParsedDocument,
+    Run,
+    TableCell,
+    TextBuilder,
+    plain,
+)
 from index.sources.drawings import add_chart, add_diagram
 from index.sources.formulas import omml_text
 from index.sources.numbering import formatted_number
@@ -38,7 +46,11 @@ _LEFT_OUT = ("dt", "ftr", "sldNum", "hdr")
 _TEXTS = ("body", "subTitle", "obj", "", "half")
 _SHAPES = tuple(f"{SLIDES}{name}" for name in ("sp", "grpSp", "graphicFrame", "cxnSp", "pic"))
 _MAX_COLUMNS = 1_000
+# A cell that is merged over rows is repeated in each, as the label of their group.
+_MAX_REPEATED_CHARS = 200
 _LEVELS = 9
+_LEVEL_NAME = re.compile(rf"{re.escape(DRAWING)}lvl([1-9])pPr")
+_BULLETS = tuple(f"{DRAWING}{name}" for name in ("buNone", "buAutoNum", "buChar", "buBlip"))
 _SYMBOL_CHARSET = "2"
 _NUMBER_TYPE = re.compile(
     r"(arabic|romanUc|romanLc|alphaUc|alphaLc|circleNum)\w*?(Period|ParenR|ParenBoth|Plain)?"
@@ -117,6 +129,9 @@ class _Layouts:
     def __init__(self, package: Package) -> None:
         self._package = package
         self._chains: dict[str, list[_Holders]] = {}
+        self._parts: dict[str, _Holders | None] = {}
+        self._bullets: dict[Element, dict[int, Element]] = {}
+        self._boxes: dict[Element, Box | None] = {}
 
     def chain(self, slide: str) -> list[_Holders]:
         """Return the placeholders of the layout and the master of a slide, if they exist."""
@@ -124,9 +139,33 @@ class _Layouts:
         name = related[0].target if related else ""
         if name not in self._chains:
             masters = self._package.related(name, "slideMaster") if name else []
-            roots = [self._package.part(part) for part in [name, *(m.target for m in masters[:1])]]
-            self._chains[name] = [_Holders(root) for root in roots if root is not None]
+            found = [self._holders(part) for part in [name, *(m.target for m in masters[:1])]]
+            self._chains[name] = [holders for holders in found if holders is not None]
         return self._chains[name]
+
+    def _holders(self, part: str) -> _Holders | None:
+        if part not in self._parts:
+            root = self._package.part(part)
+            self._parts[part] = None if root is None else _Holders(root)
+        return self._parts[part]
+
+    def bullets(self, style: Element) -> dict[int, Element]:
+        """Return the elements that say the bullets of a list style, by the level from 0."""
+        if style not in self._bullets:
+            found: dict[int, Element] = {}
+            for element in style.iterchildren():
+                level = _LEVEL_NAME.fullmatch(str(element.tag))
+                bullet = _bullet(element) if level else None
+                if level and bullet is not None:
+                    found.setdefault(int(level[1]) - 1, bullet)
+            self._bullets[style] = found
+        return self._bullets[style]
+
+    def box(self, shape: Element) -> Box | None:
+        """Return where a shape or placeholder is, if it says so itself."""
+        if shape not in self._boxes:
+            self._boxes[shape] = _own_box(shape)
+        return self._boxes[shape]
 
 
 @dataclass(slots=True)
@@ -172,6 +211,7 @@ class _SlideReader:
         self, package: Package, part: str, layouts: _Layouts, builder: TextBuilder
     ) -> None:
         self._package, self._part, self._builder = package, part, builder
+        self._layouts = layouts
         self._above = layouts.chain(part)
 
     def add(self, slide: Element) -> None:
@@ -201,16 +241,8 @@ class _SlideReader:
 
     def _box(self, shape: Element, mark: Element | None) -> Box:
         """Return where a shape is, by itself or by the layout's placeholder."""
-        for source in [shape, *self._inherited(mark)]:
-            for path in (f"{SLIDES}spPr", f"{SLIDES}grpSpPr", "."):
-                name = f"{SLIDES}xfrm" if path == "." else f"{path}/{DRAWING}xfrm"
-                place = source.find(name)
-                if place is not None:
-                    offset, size = place.find(f"{DRAWING}off"), place.find(f"{DRAWING}ext")
-                    if offset is not None and size is not None:
-                        numbers = [offset.get("x"), offset.get("y"), size.get("cx"), size.get("cy")]
-                        return Box(*(float(whole_number(text)) for text in numbers))
-        return Box()
+        boxes = map(self._layouts.box, [shape, *self._inherited(mark)])
+        return next((box for box in boxes if box is not None), Box())
 
     def _inherited(self, mark: Element | None) -> list[Element]:
         """Return the placeholders of the layout and the master that a placeholder follows."""
@@ -261,11 +293,10 @@ class _SlideReader:
             properties = paragraph.find(f"{DRAWING}pPr")
             level = whole_number(properties.get("lvl") if properties is not None else None)
             level = max(0, min(level, _LEVELS - 1))
-            sources = [] if properties is None else [properties]
-            sources += [
-                s for style in styles for s in style.iterchildren(f"{DRAWING}lvl{level + 1}pPr")
-            ]
-            bullet = _bullet(sources)
+            bullet = None if properties is None else _bullet(properties)
+            if bullet is None:
+                found = (self._layouts.bullets(style).get(level) for style in styles)
+                bullet = next((entry for entry in found if entry is not None), None)
             if bullet is None or bullet.tag == f"{DRAWING}buNone":
                 counts.end(level)
                 self._builder.add_paragraph(runs, group="line")
@@ -303,7 +334,7 @@ class _SlideReader:
                 if has_attribute(cell, "hMerge"):
                     continue
                 if has_attribute(cell, "vMerge"):
-                    cells.append(above.get(column, TableCell()))
+                    cells.append(_repeated(above.get(column, TableCell())))
                     continue
                 span = max(1, min(whole_number(cell.get("gridSpan"), 1), _MAX_COLUMNS))
                 is_header = (has_head and number == 0) or (has_side and column == 0)
@@ -319,7 +350,9 @@ class _SlideReader:
         return runs
 
     def _add_notes(self) -> None:
-        notes = self._package.related_part(self._part, "notesSlide")
+        parts = [relation.target for relation in self._package.related(self._part, "notesSlide")]
+        is_new = bool(parts) and self._package.is_first_use(parts[0])
+        notes = self._package.part(parts[0]) if is_new else None
         if notes is None:
             return
         lines = []
@@ -389,6 +422,12 @@ def _is_hidden(shape: Element) -> bool:
     return has_attribute(names, "hidden")
 
 
+def _repeated(cell: TableCell) -> TableCell:
+    """Return a cell as it is shown in a row that it is merged into."""
+    is_short = len(plain(cell.content)) <= _MAX_REPEATED_CHARS
+    return cell if is_short else TableCell("", cell.columns)
+
+
 def _kin(kind: str) -> str:
     """Return the kind of the master's placeholder that a kind of placeholder follows."""
     if kind in _TITLES:
@@ -396,10 +435,16 @@ def _kin(kind: str) -> str:
     return "body" if kind in ("", "obj", "subTitle", "half") else kind
 
 
-def _bullet(sources: list[Element]) -> Element | None:
-    """Return the element that says the bullet of a paragraph, from the nearest source."""
-    names = ("buNone", "buAutoNum", "buChar", "buBlip")
-    for source in sources:
-        for element in source.iterchildren(*(f"{DRAWING}{name}" for name in names)):
-            return element
+def _bullet(properties: Element) -> Element | None:
+    """Return the element that says the bullet of a paragraph; None if there is none."""
+    return next(properties.iterchildren(*_BULLETS), None)
+
+
+def _own_box(shape: Element) -> Box | None:
+    places = (f"{SLIDES}spPr/{DRAWING}xfrm", f"{SLIDES}grpSpPr/{DRAWING}xfrm", f"{SLIDES}xfrm")
+    for place in filter(lambda found: found is not None, map(shape.find, places)):
+        offset, size = place.find(f"{DRAWING}off"), place.find(f"{DRAWING}ext")
+        if offset is not None and size is not None:
+            numbers = [offset.get("x"), offset.get("y"), size.get("cx"), size.get("cy")]
+            return Box(*(float(whole_number(text)) for text in numbers))
     return None
