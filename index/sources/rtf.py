@@ -31,6 +31,7 @@ from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
 _MAX_FALLBACK = 8
+_MAX_STORIES = 20  # in each other, such as a box in a note
 _MAX_ENTRIES = 100_000  # of a table of fonts or styles
 _MAX_NAME_CHARS = 1_000
 _MAX_INSTRUCTION_CHARS = 10_000
@@ -416,7 +417,8 @@ class _RtfReader:
             self._note_mark_at = len(story.pieces) - 1
 
     def _start_note(self, _: int | None) -> None:
-        if self._state.is_hidden or self._state.is_deleted or self._state.destination != "text":
+        is_hidden = self._state.is_hidden or self._state.is_deleted
+        if is_hidden or self._state.destination != "text" or len(self._stories) >= _MAX_STORIES:
             self._set(destination="skip")
             return
         self._start_story(Story(len(self._stack), mark_at=self._note_mark_at))
@@ -437,7 +439,8 @@ class _RtfReader:
         self._notes.append((mark, note.paragraphs))
 
     def _start_box(self, _: int | None) -> None:
-        self._start_story(Story(len(self._stack), mark_at=_BOX))
+        if len(self._stories) < _MAX_STORIES:
+            self._start_story(Story(len(self._stack), mark_at=_BOX))
 
     # Paragraphs and tables
 

@@ -198,6 +198,7 @@ class Numbering:
         self._opened: dict[str, _List | None] = {}
         self._counts: dict[str, list[int | None]] = {}
         self._levels: dict[str, list[_Level]] = {}
+        self._links: dict[str, str] = {}
         for element in [] if root is None else root:
             if element.tag == f"{WORD}abstractNum":
                 self._definitions[element.get(f"{WORD}abstractNumId", "")] = element
@@ -256,8 +257,11 @@ class Numbering:
 
     def _definition(self, element: Element) -> Element | None:
         """Return the definition of a list, which may name a style that has the levels."""
-        definition = self._definitions.get(property_value(element, "abstractNumId"))
-        linked = property_value(definition, "numStyleLink")
+        key = property_value(element, "abstractNumId")
+        definition = self._definitions.get(key)
+        if key not in self._links:
+            self._links[key] = property_value(definition, "numStyleLink")
+        linked = self._links[key]
         if linked:
             num_id = self._styles.style(linked).num_id
             other = property_value(self._lists.get(num_id), "abstractNumId")
