@@ -132,6 +132,7 @@ class _Layouts:
         self._parts: dict[str, _Holders | None] = {}
         self._bullets: dict[Element, dict[int, Element]] = {}
         self._boxes: dict[Element, Box | None] = {}
+        self._list_styles: dict[Element, list[Element]] = {}
 
     def chain(self, slide: str) -> list[_Holders]:
         """Return the placeholders of the layout and the master of a slide, if they exist."""
@@ -160,6 +161,13 @@ class _Layouts:
                     found.setdefault(int(level[1]) - 1, bullet)
             self._bullets[style] = found
         return self._bullets[style]
+
+    def list_styles(self, holder: Element) -> list[Element]:
+        """Return the list style of a placeholder, if it has one."""
+        if holder not in self._list_styles:
+            found = holder.find(f"{SLIDES}txBody/{DRAWING}lstStyle")
+            self._list_styles[holder] = [] if found is None else [found]
+        return self._list_styles[holder]
 
     def box(self, shape: Element) -> Box | None:
         """Return where a shape or placeholder is, if it says so itself."""
@@ -286,37 +294,39 @@ class _SlideReader:
         """Add the paragraphs of a shape, those of lists as items."""
         styles = self._list_styles(body, shape)
         counts = _Counts()
-        for paragraph in body.iterchildren(f"{DRAWING}p"):
-            runs = self._runs(paragraph)
-            if not "".join(run.text for run in runs).strip():
-                continue
+        shown = [(p, self._runs(p)) for p in body.iterchildren(f"{DRAWING}p")]
+        shown = [(paragraph, runs) for paragraph, runs in shown if plain(runs).strip()]
+        for paragraph, runs in shown:
             properties = paragraph.find(f"{DRAWING}pPr")
             level = whole_number(properties.get("lvl") if properties is not None else None)
             level = max(0, min(level, _LEVELS - 1))
-            bullet = None if properties is None else _bullet(properties)
-            if bullet is None:
-                found = (self._layouts.bullets(style).get(level) for style in styles)
-                bullet = next((entry for entry in found if entry is not None), None)
-            if bullet is None or bullet.tag == f"{DRAWING}buNone":
-                counts.end(level)
-                self._builder.add_paragraph(runs, group="line")
-                continue
-            label = "-"
-            if bullet.tag == f"{DRAWING}buAutoNum":
+            bullet = self._inherited_bullet(properties, styles, level)
+            if bullet is not None and bullet.tag == f"{DRAWING}buAutoNum":
                 start = whole_number(bullet.get("startAt"), 1)
                 label = counts.next(level, bullet.get("type", ""), start)
+                self._builder.add_item(runs, bullet=label, depth=level + 1)
+                continue
+            counts.end(level)
+            # One paragraph with a bullet is no list.
+            if bullet is None or bullet.tag == f"{DRAWING}buNone" or len(shown) == 1:
+                self._builder.add_paragraph(runs, group="line")
             else:
-                counts.end(level)
-            self._builder.add_item(runs, bullet=label, depth=level + 1)
+                self._builder.add_item(runs, depth=level + 1)
+
+    def _inherited_bullet(
+        self, properties: Element | None, styles: list[Element], level: int
+    ) -> Element | None:
+        """Return the element that says the bullet of a paragraph; None if nothing does."""
+        own = None if properties is None else _bullet(properties)
+        found = [own, *(self._layouts.bullets(style).get(level) for style in styles)]
+        return next((element for element in found if element is not None), None)
 
     def _list_styles(self, body: Element, shape: Element) -> list[Element]:
         """Return the list styles of a shape's paragraphs, the nearest first."""
         mark = shape.find(f"./*/{SLIDES}nvPr/{SLIDES}ph")
-        bodies = [body]
-        bodies += [
-            b for holder in self._inherited(mark) for b in holder.iterchildren(f"{SLIDES}txBody")
-        ]
-        styles = [style for b in bodies for style in b.iterchildren(f"{DRAWING}lstStyle")]
+        styles = list(body.iterchildren(f"{DRAWING}lstStyle"))
+        for holder in self._inherited(mark):
+            styles += self._layouts.list_styles(holder)
         if mark is not None and mark.get("type", "") in _TEXTS:
             for holders in self._above:
                 styles += holders.styles
