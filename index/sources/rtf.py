@@ -13,6 +13,7 @@ from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder,
 from index.sources.fields import address_of, symbol_of
 from index.sources.numbering import formatted_number, note_mark
 from index.sources.plain_text import plain_text_headings
+from index.sources.rtf_formula import RtfFormula
 from index.sources.rtf_story import CellShape, ParagraphLook, Piece, RowShape, Story
 from index.sources.rtf_tokens import (
     SKIPPED,
@@ -136,6 +137,7 @@ class _RtfReader:
         self._skip = 0
         self._is_starred = False
         self._chars = 0
+        self._formula = RtfFormula()
         self._commands = self._make_commands()
 
     def read(self, source: bytes) -> bool:
@@ -179,6 +181,8 @@ class _RtfReader:
             msg = "It contains groups that are nested too deeply. Save its text as .txt."
             raise UnreadableFile(msg)
         self._stack.append(self._state)
+        if self._state.destination == "math":
+            self._formula.open_group()
         self._skip = 0
         self._is_starred = False
 
@@ -192,7 +196,12 @@ class _RtfReader:
             self._fields.pop()
         while len(self._stories) > 1 and self._stories[-1].depth == depth:
             self._end_story()
+        is_formula = self._state.destination == "math"
         self._state = self._stack.pop()
+        if is_formula and self._state.destination == "math":
+            self._formula.close_group()
+        elif is_formula:
+            self._show(self._formula.text())
         self._skip = 0
         self._is_starred = False
 
@@ -241,6 +250,8 @@ class _RtfReader:
         match self._state.destination:
             case "text":
                 self._show(text)
+            case "math":
+                self._formula.take_text(text)
             case "label":
                 self._stories[-1].label.append(text)
             case "fonts" | "styles":
@@ -294,7 +305,8 @@ class _RtfReader:
         if self._is_starred and word not in STARRED:
             self._set(destination="skip")
         self._is_starred = False
-        if self._state.destination == "skip":
+        destination = self._state.destination
+        if destination == "skip":
             if word == "ud" and len(self._stack) > 1:  # the Unicode text of a group given twice
                 self._set(destination=self._stack[-2].destination)
         elif self._skip and (word in SPECIAL or word in ("'", "-", ":", "|")):
@@ -302,11 +314,17 @@ class _RtfReader:
         elif word == "u" and number is not None:
             self._take_text(chr(number % 0x10000))
             self._skip = max(0, min(self._state.fallback, _MAX_FALLBACK))
-        elif word in SKIPPED or word in _DESTINATIONS:
-            self._set(destination=_DESTINATIONS.get(word, "skip"))
         elif word in SPECIAL:
             self._take_text(SPECIAL[word])
-        elif word in self._commands:
+        elif destination == "math":
+            self._formula.take_word(word)
+        elif word in SKIPPED or word in _DESTINATIONS:
+            self._set(destination=_DESTINATIONS.get(word, "skip"))
+        else:
+            self._take_command(word, number)
+
+    def _take_command(self, word: str, number: int | None) -> None:
+        if word in self._commands:
             self._commands[word](number)
         else:
             self._take_setting(word, number)
@@ -345,6 +363,7 @@ class _RtfReader:
             "chftn": self._mark_note,
             "footnote": self._start_note,
             "ftnalt": self._mark_endnote,
+            "moMath": self._start_formula,
             "shptxt": self._start_box,
             "dptxbxtext": self._start_box,
             "cell": self._end_cell,
@@ -437,6 +456,11 @@ class _RtfReader:
             mark = note_mark(formatted_number(self._counts[kind], number_format))
             pieces[note.mark_at] = Piece(mark)
         self._notes.append((mark, note.paragraphs))
+
+    def _start_formula(self, _: int | None) -> None:
+        if self._state.destination == "text":
+            self._formula = RtfFormula()
+            self._set(destination="math")
 
     def _start_box(self, _: int | None) -> None:
         if len(self._stories) < _MAX_STORIES:
