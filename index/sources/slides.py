@@ -36,12 +36,12 @@ from index.sources.open_xml import (
     whole_number,
 )
 from index.sources.reading_order import Box, reading_order
+from index.sources.slide_layouts import TITLES, SlideLayouts, own_bullet
 from index.sources.symbols import is_symbol_font, plain_symbols, symbol_text
 from index.sources.word_styles import is_code_font
 from index.structure import MarkKind
 
 _INVALID = "It is not a valid presentation. Open it in PowerPoint and save it as .pptx."
-_TITLES = ("title", "ctrTitle")
 _LEFT_OUT = ("dt", "ftr", "sldNum", "hdr")
 _TEXTS = ("body", "subTitle", "obj", "", "half")
 _SHAPES = tuple(f"{SLIDES}{name}" for name in ("sp", "grpSp", "graphicFrame", "cxnSp", "pic"))
@@ -49,8 +49,6 @@ _MAX_COLUMNS = 1_000
 # A cell that is merged over rows is repeated in each, as the label of their group.
 _MAX_REPEATED_CHARS = 200
 _LEVELS = 9
-_LEVEL_NAME = re.compile(rf"{re.escape(DRAWING)}lvl([1-9])pPr")
-_BULLETS = tuple(f"{DRAWING}{name}" for name in ("buNone", "buAutoNum", "buChar", "buBlip"))
 _SYMBOL_CHARSET = "2"
 _NUMBER_TYPE = re.compile(
     r"(arabic|romanUc|romanLc|alphaUc|alphaLc|circleNum)\w*?(Period|ParenR|ParenBoth|Plain)?"
@@ -79,7 +77,7 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     relations = [package.target(main, e.get(f"{RELATION}id")) for e in root.iter(f"{SLIDES}sldId")]
     limits.check_pages(len(relations))
     parts = [relation.target for relation in relations if relation and not relation.is_external]
-    layouts = _Layouts(package)
+    layouts = SlideLayouts(package)
     read: set[str] = set()
     failure: UnreadableFile | None = None
     for part in parts:
@@ -102,78 +100,6 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     if not title and first is not None and first.start == 0:
         title = found.text[first.start : first.end]
     return ParsedDocument(found.text, title, found.headings, found.pages, found.marks, found.tables)
-
-
-class _Holders:
-    """The placeholders of a layout or a master."""
-
-    def __init__(self, root: Element) -> None:
-        self.styles = list(root.iterfind(f"{SLIDES}txStyles/{SLIDES}bodyStyle"))
-        self._by_index: dict[str, Element] = {}
-        self._by_kind: dict[str, Element] = {}
-        for mark in root.iter(f"{SLIDES}ph"):
-            shape = mark.getparent().getparent().getparent()
-            self._by_index.setdefault(mark.get("idx", ""), shape)
-            self._by_kind.setdefault(_kin(mark.get("type", "")), shape)
-
-    def find(self, mark: Element) -> Element | None:
-        """Return the placeholder that another one follows, if any."""
-        index = mark.get("idx")
-        found = None if index is None else self._by_index.get(index)
-        return self._by_kind.get(_kin(mark.get("type", ""))) if found is None else found
-
-
-class _Layouts:
-    """The layouts and masters of slides, whose placeholders and list styles slides inherit."""
-
-    def __init__(self, package: Package) -> None:
-        self._package = package
-        self._chains: dict[str, list[_Holders]] = {}
-        self._parts: dict[str, _Holders | None] = {}
-        self._bullets: dict[Element, dict[int, Element]] = {}
-        self._boxes: dict[Element, Box | None] = {}
-        self._list_styles: dict[Element, list[Element]] = {}
-
-    def chain(self, slide: str) -> list[_Holders]:
-        """Return the placeholders of the layout and the master of a slide, if they exist."""
-        related = self._package.related(slide, "slideLayout")
-        name = related[0].target if related else ""
-        if name not in self._chains:
-            masters = self._package.related(name, "slideMaster") if name else []
-            found = [self._holders(part) for part in [name, *(m.target for m in masters[:1])]]
-            self._chains[name] = [holders for holders in found if holders is not None]
-        return self._chains[name]
-
-    def _holders(self, part: str) -> _Holders | None:
-        if part not in self._parts:
-            root = self._package.part(part)
-            self._parts[part] = None if root is None else _Holders(root)
-        return self._parts[part]
-
-    def bullets(self, style: Element) -> dict[int, Element]:
-        """Return the elements that say the bullets of a list style, by the level from 0."""
-        if style not in self._bullets:
-            found: dict[int, Element] = {}
-            for element in style.iterchildren():
-                level = _LEVEL_NAME.fullmatch(str(element.tag))
-                bullet = _bullet(element) if level else None
-                if level and bullet is not None:
-                    found.setdefault(int(level[1]) - 1, bullet)
-            self._bullets[style] = found
-        return self._bullets[style]
-
-    def list_styles(self, holder: Element) -> list[Element]:
-        """Return the list style of a placeholder, if it has one."""
-        if holder not in self._list_styles:
-            found = holder.find(f"{SLIDES}txBody/{DRAWING}lstStyle")
-            self._list_styles[holder] = [] if found is None else [found]
-        return self._list_styles[holder]
-
-    def box(self, shape: Element) -> Box | None:
-        """Return where a shape or placeholder is, if it says so itself."""
-        if shape not in self._boxes:
-            self._boxes[shape] = _own_box(shape)
-        return self._boxes[shape]
 
 
 @dataclass(slots=True)
@@ -216,7 +142,7 @@ class _SlideReader:
     """Adds a slide to a text."""
 
     def __init__(
-        self, package: Package, part: str, layouts: _Layouts, builder: TextBuilder
+        self, package: Package, part: str, layouts: SlideLayouts, builder: TextBuilder
     ) -> None:
         self._package, self._part, self._builder = package, part, builder
         self._layouts = layouts
@@ -227,7 +153,7 @@ class _SlideReader:
         tree = slide.find(f"{SLIDES}cSld/{SLIDES}spTree")
         if tree is not None:
             shapes = self._shapes(tree)
-            title = next((shape for shape in shapes if shape.placeholder in _TITLES), None)
+            title = next((shape for shape in shapes if shape.placeholder in TITLES), None)
             if title is not None:
                 self._add_title(title.element)
             self._add_shapes([shape for shape in shapes if shape is not title])
@@ -300,7 +226,7 @@ class _SlideReader:
             properties = paragraph.find(f"{DRAWING}pPr")
             level = whole_number(properties.get("lvl") if properties is not None else None)
             level = max(0, min(level, _LEVELS - 1))
-            bullet = self._inherited_bullet(properties, styles, level)
+            bullet = self._inheritedown_bullet(properties, styles, level)
             if bullet is not None and bullet.tag == f"{DRAWING}buAutoNum":
                 start = whole_number(bullet.get("startAt"), 1)
                 label = counts.next(level, bullet.get("type", ""), start)
@@ -313,11 +239,11 @@ class _SlideReader:
             else:
                 self._builder.add_item(runs, depth=level + 1)
 
-    def _inherited_bullet(
+    def _inheritedown_bullet(
         self, properties: Element | None, styles: list[Element], level: int
     ) -> Element | None:
         """Return the element that says the bullet of a paragraph; None if nothing does."""
-        own = None if properties is None else _bullet(properties)
+        own = None if properties is None else own_bullet(properties)
         found = [own, *(self._layouts.bullets(style).get(level) for style in styles)]
         return next((element for element in found if element is not None), None)
 
@@ -436,25 +362,3 @@ def _repeated(cell: TableCell) -> TableCell:
     """Return a cell as it is shown in a row that it is merged into."""
     is_short = len(plain(cell.content)) <= _MAX_REPEATED_CHARS
     return cell if is_short else TableCell("", cell.columns)
-
-
-def _kin(kind: str) -> str:
-    """Return the kind of the master's placeholder that a kind of placeholder follows."""
-    if kind in _TITLES:
-        return "title"
-    return "body" if kind in ("", "obj", "subTitle", "half") else kind
-
-
-def _bullet(properties: Element) -> Element | None:
-    """Return the element that says the bullet of a paragraph; None if there is none."""
-    return next(properties.iterchildren(*_BULLETS), None)
-
-
-def _own_box(shape: Element) -> Box | None:
-    places = (f"{SLIDES}spPr/{DRAWING}xfrm", f"{SLIDES}grpSpPr/{DRAWING}xfrm", f"{SLIDES}xfrm")
-    for place in filter(lambda found: found is not None, map(shape.find, places)):
-        offset, size = place.find(f"{DRAWING}off"), place.find(f"{DRAWING}ext")
-        if offset is not None and size is not None:
-            numbers = [offset.get("x"), offset.get("y"), size.get("cx"), size.get("cy")]
-            return Box(*(float(whole_number(text)) for text in numbers))
-    return None
