@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
@@ -14,6 +14,17 @@ from index.sources.fields import address_of, symbol_of
 from index.sources.numbering import formatted_number, note_mark
 from index.sources.plain_text import plain_text_headings
 from index.sources.rtf_formula import RtfFormula
+from index.sources.rtf_state import (
+    BODY_LEVEL,
+    DESTINATIONS,
+    NOTE_FORMATS,
+    NUMBERS,
+    POSITIONS,
+    SPACES,
+    TOGGLES,
+    RtfFont,
+    RtfState,
+)
 from index.sources.rtf_story import CellShape, ParagraphLook, Piece, RowShape, Story
 from index.sources.rtf_tokens import (
     SKIPPED,
@@ -37,17 +48,8 @@ _MAX_ENTRIES = 100_000  # of a table of fonts or styles
 _MAX_NAME_CHARS = 1_000
 _MAX_INSTRUCTION_CHARS = 10_000
 _MAX_CELLS = 10_000
-_BODY_LEVEL = 9  # of an outline, counted from 0
 _ANSI = "cp1252"
 _MACHINES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-_NOTE_FORMATS = {
-    "nar": "decimal", "nalc": "lowerLetter", "nauc": "upperLetter", "nrlc": "lowerRoman",
-    "nruc": "upperRoman", "nchi": "chicago",
-}  # fmt: skip
-_DESTINATIONS = {
-    "fonttbl": "fonts", "stylesheet": "styles", "info": "info", "title": "title",
-    "fldinst": "instruction", "listtext": "label", "pntext": "label",
-}  # fmt: skip
 _BOX = -2  # in place of the mark of a note
 
 
@@ -69,42 +71,6 @@ def read_rtf(data: bytes, limits: LoadLimits) -> ParsedDocument:
     return found if found.headings else replace(found, headings=plain_text_headings(found.text))
 
 
-class _State(NamedTuple):
-    """What holds until the end of a group."""
-
-    destination: str = "text"
-    is_bold: bool = False
-    is_italic: bool = False
-    is_hidden: bool = False
-    is_deleted: bool = False
-    position: str = ""
-    font: int = -1
-    fallback: int = 1
-    """How many characters follow a Unicode one for programs that do not know it."""
-    link: str = ""
-    style: int = -1
-    outline: int = _BODY_LEVEL
-    list_level: int = 0
-    is_in_table: bool = False
-    space: int = 0
-
-
-_TOGGLES = {
-    "b": "is_bold", "i": "is_italic", "v": "is_hidden", "deleted": "is_deleted",
-    "webhidden": "is_hidden",
-}  # fmt: skip
-_NUMBERS = {"s": "style", "outlinelevel": "outline", "ilvl": "list_level", "uc": "fallback"}
-_POSITIONS = {"super": "super", "sub": "sub", "nosupersub": "", "up": "super", "dn": "sub"}
-_SPACES = ("sa", "sb", "fi")
-
-
-@dataclass(slots=True)
-class _Font:
-    name: str = ""
-    encoding: str = ""
-    is_symbol: bool = False
-
-
 @dataclass(slots=True)
 class _OpenField:
     depth: int
@@ -118,8 +84,8 @@ class _RtfReader:
 
     def __init__(self, limits: LoadLimits) -> None:
         self._builder, self._limits = TextBuilder(limits), limits
-        self._state = _State()
-        self._stack: list[_State] = []
+        self._state = RtfState()
+        self._stack: list[RtfState] = []
         self._stories = [Story()]
         self._fields: list[_OpenField] = []
         self._notes: list[tuple[str, list[list[Run]]]] = []
@@ -127,7 +93,7 @@ class _RtfReader:
         self._note_formats = {"ftn": "nar", "aftn": "nar"}
         self._note_mark_at = -1  # the piece that is the mark of the next note
         self._encoding, self._default_font = _ANSI, 0
-        self._fonts: dict[int, _Font] = {}
+        self._fonts: dict[int, RtfFont] = {}
         self._levels: dict[int, int] = {}
         self._title_style = -2
         self._name = ""
@@ -210,7 +176,7 @@ class _RtfReader:
 
     def _start_story(self, story: Story) -> None:
         self._stories.append(story)
-        self._state = _State(font=self._state.font, fallback=self._state.fallback)
+        self._state = RtfState(font=self._state.font, fallback=self._state.fallback)
 
     def _end_story(self) -> None:
         story = self._stories[-1]
@@ -242,9 +208,9 @@ class _RtfReader:
         else:
             self._take_text(decode_text(data, font.encoding or self._encoding))
 
-    def _font(self) -> _Font:
+    def _font(self) -> RtfFont:
         number = self._state.font if self._state.font >= 0 else self._default_font
-        return self._fonts.get(number) or _Font()
+        return self._fonts.get(number) or RtfFont()
 
     def _take_text(self, text: str) -> None:
         match self._state.destination:
@@ -294,7 +260,7 @@ class _RtfReader:
         elif self._state.destination == "styles" and len(self._levels) < _MAX_ENTRIES:
             style, outline = max(0, self._state.style), self._state.outline
             level = named_level(name.lower())
-            self._levels[style] = level or (outline + 1 if 0 <= outline < _BODY_LEVEL else 0)
+            self._levels[style] = level or (outline + 1 if 0 <= outline < BODY_LEVEL else 0)
             if name.lower() == "title":
                 self._title_style = style
 
@@ -318,8 +284,8 @@ class _RtfReader:
             self._take_text(SPECIAL[word])
         elif destination == "math":
             self._formula.take_word(word)
-        elif word in SKIPPED or word in _DESTINATIONS:
-            self._set(destination=_DESTINATIONS.get(word, "skip"))
+        elif word in SKIPPED or word in DESTINATIONS:
+            self._set(destination=DESTINATIONS.get(word, "skip"))
         else:
             self._take_command(word, number)
 
@@ -330,17 +296,17 @@ class _RtfReader:
             self._take_setting(word, number)
 
     def _take_setting(self, word: str, number: int | None) -> None:
-        if word in _TOGGLES:
-            self._set(**{_TOGGLES[word]: number != 0})
-        elif word in _POSITIONS:
-            self._set(position="" if number == 0 else _POSITIONS[word])
-        elif word in _NUMBERS:
-            self._set(**{_NUMBERS[word]: number or 0})
-        elif word in _SPACES:
+        if word in TOGGLES:
+            self._set(**{TOGGLES[word]: number != 0})
+        elif word in POSITIONS:
+            self._set(position="" if number == 0 else POSITIONS[word])
+        elif word in NUMBERS:
+            self._set(**{NUMBERS[word]: number or 0})
+        elif word in SPACES:
             self._set(space=self._state.space or number or 0)
         elif word.startswith(("ftnn", "aftnn")):
             kind, _, number_format = word.partition("ftn")
-            if number_format in _NOTE_FORMATS:
+            if number_format in NOTE_FORMATS:
                 self._note_formats[f"{kind}ftn"] = number_format
 
     def _make_commands(self) -> dict[str, Callable[[int | None], None]]:
@@ -387,12 +353,12 @@ class _RtfReader:
         )
 
     def _reset_paragraph(self, _: int | None) -> None:
-        self._set(style=-1, outline=_BODY_LEVEL, list_level=0, is_in_table=False, space=0)
+        self._set(style=-1, outline=BODY_LEVEL, list_level=0, is_in_table=False, space=0)
 
     def _set_font(self, number: int | None) -> None:
         self._set(font=number or 0)
         if self._state.destination == "fonts" and len(self._fonts) < _MAX_ENTRIES:
-            self._fonts.setdefault(number or 0, _Font())
+            self._fonts.setdefault(number or 0, RtfFont())
 
     def _set_default_font(self, number: int | None) -> None:
         self._default_font = number or 0
@@ -452,7 +418,7 @@ class _RtfReader:
         mark = ""
         if 0 <= note.mark_at < len(pieces):
             self._counts[kind] += 1
-            number_format = _NOTE_FORMATS[self._note_formats[kind]]
+            number_format = NOTE_FORMATS[self._note_formats[kind]]
             mark = note_mark(formatted_number(self._counts[kind], number_format))
             pieces[note.mark_at] = Piece(mark)
         self._notes.append((mark, note.paragraphs))
@@ -471,7 +437,7 @@ class _RtfReader:
     def _look(self) -> ParagraphLook:
         state = self._state
         level = self._levels.get(state.style, 0)
-        if 0 <= state.outline < _BODY_LEVEL:
+        if 0 <= state.outline < BODY_LEVEL:
             level = state.outline + 1
         return ParagraphLook(level, state.list_level + 1, state.space != 0, state.is_in_table)
 
