@@ -259,8 +259,9 @@ def _numbered(count: int) -> bytes:
     lists = "".join(
         f"<w:num w:numId='{n}'><w:abstractNumId w:val='0'/></w:num>" for n in range(count)
     )
+    text = "<w:r><w:t>a</w:t></w:r>"
     paragraphs = "".join(
-        f"<w:p><w:pPr><w:numPr><w:numId w:val='{n}'/></w:numPr></w:pPr><w:r><w:t>a</w:t></w:r></w:p>"
+        f"<w:p><w:pPr><w:numPr><w:numId w:val='{n}'/></w:numPr></w:pPr>{text}</w:p>"
         for n in range(count)
     )
     definition = f"<w:abstractNum w:abstractNumId='0'>{levels}</w:abstractNum>"
