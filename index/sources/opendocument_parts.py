@@ -20,9 +20,9 @@ from index.structure import MarkKind
 Element = Any  # of lxml, which has no types
 
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-OFFICE, TEXT, TABLE, DRAW, STYLE, CHART, PRESENTATION, MANIFEST, NUMBER = (
+OFFICE, TEXT, TABLE, DRAW, STYLE, CHART, PRESENTATION, MANIFEST = (
     _NAMESPACE % name
-    for name in "office text table drawing style chart presentation manifest datastyle".split()
+    for name in "office text table drawing style chart presentation manifest".split()
 )
 SVG = _NAMESPACE % "svg-compatible"
 FO = _NAMESPACE % "xsl-fo-compatible"
