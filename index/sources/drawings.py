@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from index.sources.document import TextBuilder
-from index.sources.open_xml import CHART, DIAGRAM, DRAWING, Element, Package, whole_number
+from index.sources.open_xml import CHART, DIAGRAM, DRAWING, Element, Package, Relation, whole_number
 
-_MAX_POINTS = 10_000
+_MAX_POINTS, _MAX_SERIES = 10_000, 200
 _SERIES = f"{CHART}ser"
 _DIGITS = 10
 _MAX_DECIMALS = 10
@@ -30,7 +31,7 @@ def paragraph_text(paragraph: Element) -> str:
 def add_chart(package: Package, part: str, relation_id: str | None, builder: TextBuilder) -> None:
     """Add a chart that a part shows: its title, then its values as a table, if it has any."""
     relation = package.target(part, relation_id)
-    chart = None if relation is None or relation.is_external else package.part(relation.target)
+    chart = _shown_part(package, relation)
     if chart is None:
         return
     if not chart.tag.startswith(CHART):
@@ -42,6 +43,13 @@ def add_chart(package: Package, part: str, relation_id: str | None, builder: Tex
         return
     titles = [_title(axis.find(f"{CHART}title")) for axis in plot if _is_axis(axis)]
     builder.add_table(_rows(list(plot.iter(_SERIES)), titles))
+
+
+def _shown_part(package: Package, relation: Relation | None) -> Element | None:
+    """Return the root of a part that a drawing shows; None if it was shown before."""
+    if relation is None or relation.is_external or not package.is_first_use(relation.target):
+        return None
+    return package.part(relation.target)
 
 
 def _is_axis(element: Element) -> bool:
@@ -59,7 +67,7 @@ def _rows(series: list[Element], axis_titles: list[str]) -> Iterator[list[str]]:
     """Yield the rows of a chart's values: a heading, then one for each category."""
     columns = []
     categories: dict[int, str] = {}
-    for one in series:
+    for one in series[:_MAX_SERIES]:
         found = one.find(f"{CHART}cat")
         for at, name in _points(one.find(f"{CHART}xVal") if found is None else found).items():
             categories.setdefault(at, name)
@@ -67,7 +75,7 @@ def _rows(series: list[Element], axis_titles: list[str]) -> Iterator[list[str]]:
         columns.append(_points(one.find(f"{CHART}yVal") if values is None else values))
     if not any(columns):
         return
-    names = [" ".join(_points(one.find(f"{CHART}tx")).values()) for one in series]
+    names = [" ".join(_points(one.find(f"{CHART}tx")).values()) for one in series[:_MAX_SERIES]]
     corner = axis_titles[0] if categories and axis_titles else ""
     if len(names) == 1 and len(axis_titles) > 1 and not names[0]:
         names = axis_titles[1:2]
@@ -87,10 +95,10 @@ def _points(values: Element | None) -> dict[int, str]:
     found: dict[int, str] = {}
     number_format = values.findtext(f".//{CHART}formatCode") or ""
     is_number = any(True for _ in values.iter(f"{CHART}numCache", f"{CHART}numLit"))
-    for point in values.iter(f"{CHART}pt"):
+    for point in islice(values.iter(f"{CHART}pt"), _MAX_POINTS):
         at = whole_number(point.get("idx"), -1)
         text = " ".join((point.findtext(f"{CHART}v") or "").split())
-        if at < 0 or not text or len(found) >= _MAX_POINTS:
+        if at < 0 or not text:
             continue
         if is_number:
             text = _shown_number(text, point.get("formatCode") or number_format)
@@ -127,9 +135,9 @@ def _add_newer_chart(chart: Element, builder: TextBuilder) -> None:
         )
         break
     columns = []
-    for dimension in chart.iter("{*}strDim", "{*}numDim"):
-        points = dimension.iter("{*}pt")
-        columns.append([" ".join((point.text or "").split()) for point in points][:_MAX_POINTS])
+    for dimension in islice(chart.iter("{*}strDim", "{*}numDim"), _MAX_SERIES):
+        points = islice(dimension.iter("{*}pt"), _MAX_POINTS)
+        columns.append([" ".join((point.text or "").split()) for point in points])
     length = max(map(len, columns), default=0)
     builder.add_table(
         [column[at] if at < len(column) else "" for column in columns] for at in range(length)
@@ -147,7 +155,7 @@ def add_diagram(package: Package, part: str, ids: Element, builder: TextBuilder)
     """
     name = next((value for key, value in ids.attrib.items() if key.endswith("}dm")), None)
     relation = package.target(part, name)
-    data = None if relation is None or relation.is_external else package.part(relation.target)
+    data = _shown_part(package, relation)
     if data is None:
         return
     texts, root = _diagram_texts(data)

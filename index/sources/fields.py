@@ -8,7 +8,7 @@ from index.sources.symbols import symbol
 
 _ADDRESS = re.compile(r'\s*HYPERLINK\s+(?:\\[a-z]\s+)*"([^"]+)"', re.IGNORECASE)
 _SYMBOL = re.compile(
-    r"\s*SYMBOL\s+(\d{1,5}|0x[0-9a-f]{1,4})\b(?:[^\\]*\\[a-eg-z][^\\]*)*(?:\\f\s*\"?([^\"\\]+))?",
+    r"\s*SYMBOL\s+(\d{1,5}|0x[0-9a-f]{1,4})\b(?:[^\\]*\\[a-eg-z])*[^\\]*(?:\\f\s*\"?([^\"\\]+))?",
     re.IGNORECASE,
 )
 _MAX_CODE = 0xFFFF

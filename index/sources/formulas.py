@@ -6,6 +6,7 @@ Office Open XML has its own elements for them (OMML); OpenDocument and web pages
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -51,14 +52,17 @@ def _with_scripts(base: str, below: str, above: str) -> str:
         base += f"_{_grouped(below)}" if low == below else low
     if above:
         high = raised(above)
-        if _is_written_small(high) or not above.strip("′″‴'*†"):
+        if _is_small(high) or not above.strip("′″‴'*†"):
             return base + high
         base += f"^{_grouped(above)}"
     return base
 
 
-def _is_written_small(text: str) -> bool:
-    return not any(letter.isascii() for letter in text)
+def _is_small(text: str) -> bool:
+    """Return whether all letters are superscripts or subscripts."""
+    return all(
+        unicodedata.decomposition(letter).startswith(("<super>", "<sub>")) for letter in text
+    )
 
 
 def _root(degree: str, text: str) -> str:
@@ -83,6 +87,7 @@ def _matrix(rows: Iterable[Iterable[str]]) -> str:
 
 # Office Open XML
 
+_OPEN_ENDED = frozenset(f"{MATH}{name}" for name in "f sSup sSub sSubSup".split())
 _UNREAD = (f"{WORD}del", f"{WORD}moveFrom")
 
 
@@ -99,9 +104,16 @@ def omml_text(formula: Element) -> str:
 
 def _omml(parent: Element | None) -> str:
     """Return what the children of an element show."""
-    if parent is None:
-        return ""
-    return "".join(map(_omml_element, parent))
+    is_open = False  # whether a letter would seem to go on with what was written
+    pieces = []
+    for element in [] if parent is None else parent:
+        piece = _omml_element(element)
+        pieces.append(f" {piece}" if is_open and piece[:1].isalnum() else piece)
+        if piece:
+            is_open = (
+                element.tag in _OPEN_ENDED and piece[-1].isalnum() and not _is_small(piece[-1])
+            )
+    return "".join(pieces)
 
 
 def _omml_element(element: Element) -> str:

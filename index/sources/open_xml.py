@@ -38,6 +38,7 @@ _MADE_UP_TITLE = re.compile(
     r"|(Slide|Presentation|Document|Folie|Untitled) ?\d*",
     re.IGNORECASE,
 )
+_MAX_TRIES = 3
 _OFF = frozenset({"0", "false", "off", "none"})
 
 
@@ -67,6 +68,7 @@ class Package:
             if name.lower().endswith(_XML_ENDS):
                 check_declarations(self._archive.read(name))
         self._relations: dict[str, dict[str, Relation]] = {}
+        self._used: set[str] = set()
 
     def main(self, usual: str, tag: str, invalid: str) -> tuple[str, Element]:
         """Return the name and the root of the main part.
@@ -114,8 +116,17 @@ class Package:
 
     def related_part(self, name: str, kind: str) -> Element | None:
         """Return the root of the first part that a part is related to in this way, if any."""
-        parts = (self.part(relation.target) for relation in self.related(name, kind))
-        return next((part for part in parts if part is not None), None)
+        for relation in self.related(name, kind)[:_MAX_TRIES]:
+            part = self.part(relation.target)
+            if part is not None:
+                return part
+        return None
+
+    def is_first_use(self, name: str) -> bool:
+        """Return whether a part was not asked for before; many may refer to the same one."""
+        is_first = name not in self._used
+        self._used.add(name)
+        return is_first
 
     def target(self, name: str, relation_id: str | None) -> Relation | None:
         """Return the relationship of a part with this id, if any."""

@@ -319,8 +319,10 @@ class _TextReader:
             rows = whole_number(element.get(f"{TABLE}number-rows-spanned"), 1) - 1
             is_short = sum(len(run.text) for run in content) <= _MAX_REPEATED_CHARS
             above[column] = (rows, cell) if is_short else (0, cell)
-            copies = self._copies(str(repeats)) if content else min(repeats, _MAX_COLUMNS)
-            cells += [cell] * min(copies, _MAX_COLUMNS)
+            if content:
+                cells += [cell] * min(self._copies(str(repeats)), _MAX_COLUMNS)
+            else:
+                cells.append(TableCell("", min(repeats, _MAX_COLUMNS)))
             column += repeats
         return cells
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from index.errors import UnreadableFile
@@ -20,9 +20,9 @@ from index.structure import MarkKind
 Element = Any  # of lxml, which has no types
 
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-OFFICE, TEXT, TABLE, DRAW, STYLE, CHART, PRESENTATION, MANIFEST, NUMBER = (
+OFFICE, TEXT, TABLE, DRAW, STYLE, CHART, PRESENTATION, MANIFEST = (
     _NAMESPACE % name
-    for name in "office text table drawing style chart presentation manifest datastyle".split()
+    for name in "office text table drawing style chart presentation manifest".split()
 )
 SVG = _NAMESPACE % "svg-compatible"
 FO = _NAMESPACE % "xsl-fo-compatible"
@@ -36,6 +36,7 @@ _MAX_LABEL_CHARS = 100
 _BOLD = re.compile(r"bold|[6-9]00")
 _LENGTH = re.compile(r"(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)?")
 _CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6, "px": 2.54 / 96}
+_CODE_NAMES = frozenset({"Source Text", "Preformatted Text", "Teletype"})
 _QUOTATIONS = frozenset({"Quotations", "Quotation", "Quote"})
 
 
@@ -55,6 +56,7 @@ class Document:
 
     def __init__(self, data: bytes, limits: LoadLimits) -> None:
         self._archive = Archive(data, limits) if data.startswith(_ZIP) else None
+        self._objects: dict[str, tuple[Element, Element | None]] = {}
         if self._archive is None:
             self._content = parse_xml(data)
             self._roots = [self._content]
@@ -96,11 +98,17 @@ class Document:
         ]
 
     def embedded(self, holder: Element) -> Element | None:
-        """Return the root of an object such as a chart or a formula; None if it is missing."""
+        """Return the root of an object such as a chart or a formula.
+
+        Returns None if it is missing, damaged or shown in another place before.
+        """
         if len(holder):
             return holder[0]
         folder = posixpath.normpath(holder.get(f"{XLINK}href", "").replace("\\", "/"))
-        return self._part(posixpath.join(folder, "content.xml"))
+        if folder not in self._objects:
+            self._objects[folder] = holder, self._part(posixpath.join(folder, "content.xml"))
+        first, root = self._objects[folder]
+        return root if first is holder else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +160,6 @@ class Styles:
         """Return what a style of characters says."""
         return self._look("text", name)
 
-    def list_style(self, paragraph_style: str) -> str:
-        """Return the name of the list style of a style of paragraphs."""
-        chain = self._chain("paragraph", paragraph_style)
-        names = (element.get(f"{STYLE}list-style-name", "") for element in chain)
-        return next(filter(None, names), "")
-
     def is_invisible(self, shape: Element) -> bool:
         """Return whether a shape is not shown."""
         return bool(shape.get(f"{DRAW}display", "always") not in ("always", "screen"))
@@ -170,41 +172,48 @@ class Styles:
         properties = element.find(f"{STYLE}drawing-page-properties")
         return properties is not None and properties.get(f"{PRESENTATION}visibility") == "hidden"
 
-    def _chain(self, family: str, name: str) -> list[Element]:
-        chain: list[Element] = []
-        while (family, name) in self._elements and len(chain) < _MAX_ANCESTORS:
-            chain.append(self._elements[family, name])
-            name = chain[-1].get(f"{STYLE}parent-style-name", "")
-        return chain
-
     def _look(self, family: str, name: str) -> Look:
-        if (family, name) not in self._looks:
-            self._looks[family, name] = self._resolve(family, name)
-        return self._looks[family, name]
+        chain: list[str] = []
+        while (family, name) in self._elements and (family, name) not in self._looks:
+            if name in chain or len(chain) >= _MAX_ANCESTORS:
+                break
+            chain.append(name)
+            name = self._elements[family, name].get(f"{STYLE}parent-style-name", "")
+        found = self._looks.get((family, name)) or _named(Look(), family, name)
+        for own in reversed(chain):
+            found = self._looks[family, own] = _look(self._elements[family, own], family, found)
+        return found
 
-    def _resolve(self, family: str, name: str) -> Look:
-        chain = self._chain(family, name)
-        found: dict[str, str] = {}
-        for element in chain:
-            for properties in element.iterchildren(f"{STYLE}text-properties"):
-                for key, value in properties.attrib.items():
-                    found.setdefault(key, value)
-        names = {element.get(f"{STYLE}name", "").replace("_20_", " ") for element in chain}
-        names.add(name.replace("_20_", " "))
-        weight, slant = found.get(f"{FO}font-weight"), found.get(f"{FO}font-style")
-        font = found.get(f"{STYLE}font-name", found.get(f"{FO}font-family"))
-        is_code = None if font is None else is_code_font(font.strip("'\""))
-        if names & {"Source Text", "Preformatted Text", "Teletype"}:
-            is_code = True
-        return Look(
-            is_bold=None if weight is None else bool(_BOLD.fullmatch(weight)),
-            is_italic=None if slant is None else slant in ("italic", "oblique"),
-            is_code=is_code,
-            position=_position(found.get(f"{STYLE}text-position")),
-            is_hidden=found.get(f"{TEXT}display") == "none",
-            level=1 if "Title" in names and family == "paragraph" else 0,
-            is_quotation=bool(names & _QUOTATIONS),
-        )
+
+def _look(style: Element, family: str, parent: Look) -> Look:
+    """Return the look of a style that is based on another."""
+    found: dict[str, str] = {}
+    for properties in style.iterchildren(f"{STYLE}text-properties"):
+        found.update(properties.attrib)
+    weight, slant = found.get(f"{FO}font-weight"), found.get(f"{FO}font-style")
+    font = found.get(f"{STYLE}font-name", found.get(f"{FO}font-family"))
+    display = found.get(f"{TEXT}display")
+    position = _position(found.get(f"{STYLE}text-position"))
+    look = Look(
+        is_bold=parent.is_bold if weight is None else bool(_BOLD.fullmatch(weight)),
+        is_italic=parent.is_italic if slant is None else slant in ("italic", "oblique"),
+        is_code=parent.is_code if font is None else is_code_font(font.strip("'\"")),
+        position=parent.position if position is None else position,
+        is_hidden=parent.is_hidden if display is None else display == "none",
+        level=parent.level,
+        is_quotation=parent.is_quotation,
+    )
+    return _named(look, family, style.get(f"{STYLE}name", ""))
+
+
+def _named(look: Look, family: str, name: str) -> Look:
+    """Return a look with what the name of its style says."""
+    name = name.replace("_20_", " ")
+    if name in _CODE_NAMES:
+        return replace(look, is_code=True)
+    if name in _QUOTATIONS:
+        return replace(look, is_quotation=True)
+    return replace(look, level=1) if name == "Title" and family == "paragraph" else look
 
 
 def _position(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
@@ -13,6 +13,18 @@ from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder,
 from index.sources.fields import address_of, symbol_of
 from index.sources.numbering import formatted_number, note_mark
 from index.sources.plain_text import plain_text_headings
+from index.sources.rtf_formula import RtfFormula
+from index.sources.rtf_state import (
+    BODY_LEVEL,
+    DESTINATIONS,
+    NOTE_FORMATS,
+    NUMBERS,
+    POSITIONS,
+    SPACES,
+    TOGGLES,
+    RtfFont,
+    RtfState,
+)
 from index.sources.rtf_story import CellShape, ParagraphLook, Piece, RowShape, Story
 from index.sources.rtf_tokens import (
     SKIPPED,
@@ -31,21 +43,13 @@ from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
 _MAX_FALLBACK = 8
+_MAX_STORIES = 20  # in each other, such as a box in a note
 _MAX_ENTRIES = 100_000  # of a table of fonts or styles
 _MAX_NAME_CHARS = 1_000
 _MAX_INSTRUCTION_CHARS = 10_000
 _MAX_CELLS = 10_000
-_BODY_LEVEL = 9  # of an outline, counted from 0
 _ANSI = "cp1252"
 _MACHINES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-_NOTE_FORMATS = {
-    "nar": "decimal", "nalc": "lowerLetter", "nauc": "upperLetter", "nrlc": "lowerRoman",
-    "nruc": "upperRoman", "nchi": "chicago",
-}  # fmt: skip
-_DESTINATIONS = {
-    "fonttbl": "fonts", "stylesheet": "styles", "info": "info", "title": "title",
-    "fldinst": "instruction", "listtext": "label", "pntext": "label",
-}  # fmt: skip
 _BOX = -2  # in place of the mark of a note
 
 
@@ -67,42 +71,6 @@ def read_rtf(data: bytes, limits: LoadLimits) -> ParsedDocument:
     return found if found.headings else replace(found, headings=plain_text_headings(found.text))
 
 
-class _State(NamedTuple):
-    """What holds until the end of a group."""
-
-    destination: str = "text"
-    is_bold: bool = False
-    is_italic: bool = False
-    is_hidden: bool = False
-    is_deleted: bool = False
-    position: str = ""
-    font: int = -1
-    fallback: int = 1
-    """How many characters follow a Unicode one for programs that do not know it."""
-    link: str = ""
-    style: int = -1
-    outline: int = _BODY_LEVEL
-    list_level: int = 0
-    is_in_table: bool = False
-    space: int = 0
-
-
-_TOGGLES = {
-    "b": "is_bold", "i": "is_italic", "v": "is_hidden", "deleted": "is_deleted",
-    "webhidden": "is_hidden",
-}  # fmt: skip
-_NUMBERS = {"s": "style", "outlinelevel": "outline", "ilvl": "list_level", "uc": "fallback"}
-_POSITIONS = {"super": "super", "sub": "sub", "nosupersub": "", "up": "super", "dn": "sub"}
-_SPACES = ("sa", "sb", "fi")
-
-
-@dataclass(slots=True)
-class _Font:
-    name: str = ""
-    encoding: str = ""
-    is_symbol: bool = False
-
-
 @dataclass(slots=True)
 class _OpenField:
     depth: int
@@ -116,8 +84,8 @@ class _RtfReader:
 
     def __init__(self, limits: LoadLimits) -> None:
         self._builder, self._limits = TextBuilder(limits), limits
-        self._state = _State()
-        self._stack: list[_State] = []
+        self._state = RtfState()
+        self._stack: list[RtfState] = []
         self._stories = [Story()]
         self._fields: list[_OpenField] = []
         self._notes: list[tuple[str, list[list[Run]]]] = []
@@ -125,7 +93,7 @@ class _RtfReader:
         self._note_formats = {"ftn": "nar", "aftn": "nar"}
         self._note_mark_at = -1  # the piece that is the mark of the next note
         self._encoding, self._default_font = _ANSI, 0
-        self._fonts: dict[int, _Font] = {}
+        self._fonts: dict[int, RtfFont] = {}
         self._levels: dict[int, int] = {}
         self._title_style = -2
         self._name = ""
@@ -135,6 +103,7 @@ class _RtfReader:
         self._skip = 0
         self._is_starred = False
         self._chars = 0
+        self._formula = RtfFormula()
         self._commands = self._make_commands()
 
     def read(self, source: bytes) -> bool:
@@ -178,6 +147,8 @@ class _RtfReader:
             msg = "It contains groups that are nested too deeply. Save its text as .txt."
             raise UnreadableFile(msg)
         self._stack.append(self._state)
+        if self._state.destination == "math":
+            self._formula.open_group()
         self._skip = 0
         self._is_starred = False
 
@@ -191,7 +162,12 @@ class _RtfReader:
             self._fields.pop()
         while len(self._stories) > 1 and self._stories[-1].depth == depth:
             self._end_story()
+        is_formula = self._state.destination == "math"
         self._state = self._stack.pop()
+        if is_formula and self._state.destination == "math":
+            self._formula.close_group()
+        elif is_formula:
+            self._show(self._formula.text())
         self._skip = 0
         self._is_starred = False
 
@@ -200,7 +176,7 @@ class _RtfReader:
 
     def _start_story(self, story: Story) -> None:
         self._stories.append(story)
-        self._state = _State(font=self._state.font, fallback=self._state.fallback)
+        self._state = RtfState(font=self._state.font, fallback=self._state.fallback)
 
     def _end_story(self) -> None:
         story = self._stories[-1]
@@ -232,14 +208,16 @@ class _RtfReader:
         else:
             self._take_text(decode_text(data, font.encoding or self._encoding))
 
-    def _font(self) -> _Font:
+    def _font(self) -> RtfFont:
         number = self._state.font if self._state.font >= 0 else self._default_font
-        return self._fonts.get(number) or _Font()
+        return self._fonts.get(number) or RtfFont()
 
     def _take_text(self, text: str) -> None:
         match self._state.destination:
             case "text":
                 self._show(text)
+            case "math":
+                self._formula.take_text(text)
             case "label":
                 self._stories[-1].label.append(text)
             case "fonts" | "styles":
@@ -282,7 +260,7 @@ class _RtfReader:
         elif self._state.destination == "styles" and len(self._levels) < _MAX_ENTRIES:
             style, outline = max(0, self._state.style), self._state.outline
             level = named_level(name.lower())
-            self._levels[style] = level or (outline + 1 if 0 <= outline < _BODY_LEVEL else 0)
+            self._levels[style] = level or (outline + 1 if 0 <= outline < BODY_LEVEL else 0)
             if name.lower() == "title":
                 self._title_style = style
 
@@ -293,7 +271,8 @@ class _RtfReader:
         if self._is_starred and word not in STARRED:
             self._set(destination="skip")
         self._is_starred = False
-        if self._state.destination == "skip":
+        destination = self._state.destination
+        if destination == "skip":
             if word == "ud" and len(self._stack) > 1:  # the Unicode text of a group given twice
                 self._set(destination=self._stack[-2].destination)
         elif self._skip and (word in SPECIAL or word in ("'", "-", ":", "|")):
@@ -301,27 +280,33 @@ class _RtfReader:
         elif word == "u" and number is not None:
             self._take_text(chr(number % 0x10000))
             self._skip = max(0, min(self._state.fallback, _MAX_FALLBACK))
-        elif word in SKIPPED or word in _DESTINATIONS:
-            self._set(destination=_DESTINATIONS.get(word, "skip"))
         elif word in SPECIAL:
             self._take_text(SPECIAL[word])
-        elif word in self._commands:
+        elif destination == "math":
+            self._formula.take_word(word)
+        elif word in SKIPPED or word in DESTINATIONS:
+            self._set(destination=DESTINATIONS.get(word, "skip"))
+        else:
+            self._take_command(word, number)
+
+    def _take_command(self, word: str, number: int | None) -> None:
+        if word in self._commands:
             self._commands[word](number)
         else:
             self._take_setting(word, number)
 
     def _take_setting(self, word: str, number: int | None) -> None:
-        if word in _TOGGLES:
-            self._set(**{_TOGGLES[word]: number != 0})
-        elif word in _POSITIONS:
-            self._set(position="" if number == 0 else _POSITIONS[word])
-        elif word in _NUMBERS:
-            self._set(**{_NUMBERS[word]: number or 0})
-        elif word in _SPACES:
+        if word in TOGGLES:
+            self._set(**{TOGGLES[word]: number != 0})
+        elif word in POSITIONS:
+            self._set(position="" if number == 0 else POSITIONS[word])
+        elif word in NUMBERS:
+            self._set(**{NUMBERS[word]: number or 0})
+        elif word in SPACES:
             self._set(space=self._state.space or number or 0)
         elif word.startswith(("ftnn", "aftnn")):
             kind, _, number_format = word.partition("ftn")
-            if number_format in _NOTE_FORMATS:
+            if number_format in NOTE_FORMATS:
                 self._note_formats[f"{kind}ftn"] = number_format
 
     def _make_commands(self) -> dict[str, Callable[[int | None], None]]:
@@ -344,6 +329,7 @@ class _RtfReader:
             "chftn": self._mark_note,
             "footnote": self._start_note,
             "ftnalt": self._mark_endnote,
+            "moMath": self._start_formula,
             "shptxt": self._start_box,
             "dptxbxtext": self._start_box,
             "cell": self._end_cell,
@@ -367,12 +353,12 @@ class _RtfReader:
         )
 
     def _reset_paragraph(self, _: int | None) -> None:
-        self._set(style=-1, outline=_BODY_LEVEL, list_level=0, is_in_table=False, space=0)
+        self._set(style=-1, outline=BODY_LEVEL, list_level=0, is_in_table=False, space=0)
 
     def _set_font(self, number: int | None) -> None:
         self._set(font=number or 0)
         if self._state.destination == "fonts" and len(self._fonts) < _MAX_ENTRIES:
-            self._fonts.setdefault(number or 0, _Font())
+            self._fonts.setdefault(number or 0, RtfFont())
 
     def _set_default_font(self, number: int | None) -> None:
         self._default_font = number or 0
@@ -416,7 +402,8 @@ class _RtfReader:
             self._note_mark_at = len(story.pieces) - 1
 
     def _start_note(self, _: int | None) -> None:
-        if self._state.is_hidden or self._state.is_deleted or self._state.destination != "text":
+        is_hidden = self._state.is_hidden or self._state.is_deleted
+        if is_hidden or self._state.destination != "text" or len(self._stories) >= _MAX_STORIES:
             self._set(destination="skip")
             return
         self._start_story(Story(len(self._stack), mark_at=self._note_mark_at))
@@ -431,20 +418,26 @@ class _RtfReader:
         mark = ""
         if 0 <= note.mark_at < len(pieces):
             self._counts[kind] += 1
-            number_format = _NOTE_FORMATS[self._note_formats[kind]]
+            number_format = NOTE_FORMATS[self._note_formats[kind]]
             mark = note_mark(formatted_number(self._counts[kind], number_format))
             pieces[note.mark_at] = Piece(mark)
         self._notes.append((mark, note.paragraphs))
 
+    def _start_formula(self, _: int | None) -> None:
+        if self._state.destination == "text":
+            self._formula = RtfFormula()
+            self._set(destination="math")
+
     def _start_box(self, _: int | None) -> None:
-        self._start_story(Story(len(self._stack), mark_at=_BOX))
+        if len(self._stories) < _MAX_STORIES:
+            self._start_story(Story(len(self._stack), mark_at=_BOX))
 
     # Paragraphs and tables
 
     def _look(self) -> ParagraphLook:
         state = self._state
         level = self._levels.get(state.style, 0)
-        if 0 <= state.outline < _BODY_LEVEL:
+        if 0 <= state.outline < BODY_LEVEL:
             level = state.outline + 1
         return ParagraphLook(level, state.list_level + 1, state.space != 0, state.is_in_table)
 

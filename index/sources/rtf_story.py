@@ -219,7 +219,8 @@ def _links(marks: tuple[InlineMark, ...]) -> tuple[InlineMark, ...]:
 
 
 def _is_number(label: str | None) -> bool:
-    return label is not None and any(map(str.isalnum, label))
+    # Word draws one of its bullets with the letter "o".
+    return label is not None and label != "o" and any(map(str.isalnum, label))
 
 
 def _labelled(label: str | None) -> list[Run]:

@@ -9,7 +9,15 @@ from typing import NamedTuple
 from index.errors import UnreadableFile
 from index.letters import lowered, raised
 from index.limits import LoadLimits
-from index.sources.document import Content, InlineMark, ParsedDocument, Run, TableCell, TextBuilder
+from index.sources.document import (
+    Content,
+    InlineMark,
+    ParsedDocument,
+    Run,
+    TableCell,
+    TextBuilder,
+    plain,
+)
 from index.sources.drawings import add_chart, add_diagram
 from index.sources.formulas import omml_text
 from index.sources.numbering import formatted_number
@@ -28,16 +36,18 @@ from index.sources.open_xml import (
     whole_number,
 )
 from index.sources.reading_order import Box, reading_order
+from index.sources.slide_layouts import TITLES, SlideLayouts, own_bullet
 from index.sources.symbols import is_symbol_font, plain_symbols, symbol_text
 from index.sources.word_styles import is_code_font
 from index.structure import MarkKind
 
 _INVALID = "It is not a valid presentation. Open it in PowerPoint and save it as .pptx."
-_TITLES = ("title", "ctrTitle")
 _LEFT_OUT = ("dt", "ftr", "sldNum", "hdr")
 _TEXTS = ("body", "subTitle", "obj", "", "half")
 _SHAPES = tuple(f"{SLIDES}{name}" for name in ("sp", "grpSp", "graphicFrame", "cxnSp", "pic"))
 _MAX_COLUMNS = 1_000
+# A cell that is merged over rows is repeated in each, as the label of their group.
+_MAX_REPEATED_CHARS = 200
 _LEVELS = 9
 _SYMBOL_CHARSET = "2"
 _NUMBER_TYPE = re.compile(
@@ -67,7 +77,7 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     relations = [package.target(main, e.get(f"{RELATION}id")) for e in root.iter(f"{SLIDES}sldId")]
     limits.check_pages(len(relations))
     parts = [relation.target for relation in relations if relation and not relation.is_external]
-    layouts = _Layouts(package)
+    layouts = SlideLayouts(package)
     read: set[str] = set()
     failure: UnreadableFile | None = None
     for part in parts:
@@ -90,43 +100,6 @@ def read_pptx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     if not title and first is not None and first.start == 0:
         title = found.text[first.start : first.end]
     return ParsedDocument(found.text, title, found.headings, found.pages, found.marks, found.tables)
-
-
-class _Holders:
-    """The placeholders of a layout or a master."""
-
-    def __init__(self, root: Element) -> None:
-        self.styles = list(root.iterfind(f"{SLIDES}txStyles/{SLIDES}bodyStyle"))
-        self._by_index: dict[str, Element] = {}
-        self._by_kind: dict[str, Element] = {}
-        for mark in root.iter(f"{SLIDES}ph"):
-            shape = mark.getparent().getparent().getparent()
-            self._by_index.setdefault(mark.get("idx", ""), shape)
-            self._by_kind.setdefault(_kin(mark.get("type", "")), shape)
-
-    def find(self, mark: Element) -> Element | None:
-        """Return the placeholder that another one follows, if any."""
-        index = mark.get("idx")
-        found = None if index is None else self._by_index.get(index)
-        return self._by_kind.get(_kin(mark.get("type", ""))) if found is None else found
-
-
-class _Layouts:
-    """The layouts and masters of slides, whose placeholders and list styles slides inherit."""
-
-    def __init__(self, package: Package) -> None:
-        self._package = package
-        self._chains: dict[str, list[_Holders]] = {}
-
-    def chain(self, slide: str) -> list[_Holders]:
-        """Return the placeholders of the layout and the master of a slide, if they exist."""
-        related = self._package.related(slide, "slideLayout")
-        name = related[0].target if related else ""
-        if name not in self._chains:
-            masters = self._package.related(name, "slideMaster") if name else []
-            roots = [self._package.part(part) for part in [name, *(m.target for m in masters[:1])]]
-            self._chains[name] = [_Holders(root) for root in roots if root is not None]
-        return self._chains[name]
 
 
 @dataclass(slots=True)
@@ -169,9 +142,10 @@ class _SlideReader:
     """Adds a slide to a text."""
 
     def __init__(
-        self, package: Package, part: str, layouts: _Layouts, builder: TextBuilder
+        self, package: Package, part: str, layouts: SlideLayouts, builder: TextBuilder
     ) -> None:
         self._package, self._part, self._builder = package, part, builder
+        self._layouts = layouts
         self._above = layouts.chain(part)
 
     def add(self, slide: Element) -> None:
@@ -179,7 +153,7 @@ class _SlideReader:
         tree = slide.find(f"{SLIDES}cSld/{SLIDES}spTree")
         if tree is not None:
             shapes = self._shapes(tree)
-            title = next((shape for shape in shapes if shape.placeholder in _TITLES), None)
+            title = next((shape for shape in shapes if shape.placeholder in TITLES), None)
             if title is not None:
                 self._add_title(title.element)
             self._add_shapes([shape for shape in shapes if shape is not title])
@@ -201,16 +175,8 @@ class _SlideReader:
 
     def _box(self, shape: Element, mark: Element | None) -> Box:
         """Return where a shape is, by itself or by the layout's placeholder."""
-        for source in [shape, *self._inherited(mark)]:
-            for path in (f"{SLIDES}spPr", f"{SLIDES}grpSpPr", "."):
-                name = f"{SLIDES}xfrm" if path == "." else f"{path}/{DRAWING}xfrm"
-                place = source.find(name)
-                if place is not None:
-                    offset, size = place.find(f"{DRAWING}off"), place.find(f"{DRAWING}ext")
-                    if offset is not None and size is not None:
-                        numbers = [offset.get("x"), offset.get("y"), size.get("cx"), size.get("cy")]
-                        return Box(*(float(whole_number(text)) for text in numbers))
-        return Box()
+        boxes = map(self._layouts.box, [shape, *self._inherited(mark)])
+        return next((box for box in boxes if box is not None), Box())
 
     def _inherited(self, mark: Element | None) -> list[Element]:
         """Return the placeholders of the layout and the master that a placeholder follows."""
@@ -254,38 +220,39 @@ class _SlideReader:
         """Add the paragraphs of a shape, those of lists as items."""
         styles = self._list_styles(body, shape)
         counts = _Counts()
-        for paragraph in body.iterchildren(f"{DRAWING}p"):
-            runs = self._runs(paragraph)
-            if not "".join(run.text for run in runs).strip():
-                continue
+        shown = [(p, self._runs(p)) for p in body.iterchildren(f"{DRAWING}p")]
+        shown = [(paragraph, runs) for paragraph, runs in shown if plain(runs).strip()]
+        for paragraph, runs in shown:
             properties = paragraph.find(f"{DRAWING}pPr")
             level = whole_number(properties.get("lvl") if properties is not None else None)
             level = max(0, min(level, _LEVELS - 1))
-            sources = [] if properties is None else [properties]
-            sources += [
-                s for style in styles for s in style.iterchildren(f"{DRAWING}lvl{level + 1}pPr")
-            ]
-            bullet = _bullet(sources)
-            if bullet is None or bullet.tag == f"{DRAWING}buNone":
-                counts.end(level)
-                self._builder.add_paragraph(runs, group="line")
-                continue
-            label = "-"
-            if bullet.tag == f"{DRAWING}buAutoNum":
+            bullet = self._inheritedown_bullet(properties, styles, level)
+            if bullet is not None and bullet.tag == f"{DRAWING}buAutoNum":
                 start = whole_number(bullet.get("startAt"), 1)
                 label = counts.next(level, bullet.get("type", ""), start)
+                self._builder.add_item(runs, bullet=label, depth=level + 1)
+                continue
+            counts.end(level)
+            # One paragraph with a bullet is no list.
+            if bullet is None or bullet.tag == f"{DRAWING}buNone" or len(shown) == 1:
+                self._builder.add_paragraph(runs, group="line")
             else:
-                counts.end(level)
-            self._builder.add_item(runs, bullet=label, depth=level + 1)
+                self._builder.add_item(runs, depth=level + 1)
+
+    def _inheritedown_bullet(
+        self, properties: Element | None, styles: list[Element], level: int
+    ) -> Element | None:
+        """Return the element that says the bullet of a paragraph; None if nothing does."""
+        own = None if properties is None else own_bullet(properties)
+        found = [own, *(self._layouts.bullets(style).get(level) for style in styles)]
+        return next((element for element in found if element is not None), None)
 
     def _list_styles(self, body: Element, shape: Element) -> list[Element]:
         """Return the list styles of a shape's paragraphs, the nearest first."""
         mark = shape.find(f"./*/{SLIDES}nvPr/{SLIDES}ph")
-        bodies = [body]
-        bodies += [
-            b for holder in self._inherited(mark) for b in holder.iterchildren(f"{SLIDES}txBody")
-        ]
-        styles = [style for b in bodies for style in b.iterchildren(f"{DRAWING}lstStyle")]
+        styles = list(body.iterchildren(f"{DRAWING}lstStyle"))
+        for holder in self._inherited(mark):
+            styles += self._layouts.list_styles(holder)
         if mark is not None and mark.get("type", "") in _TEXTS:
             for holders in self._above:
                 styles += holders.styles
@@ -303,7 +270,7 @@ class _SlideReader:
                 if has_attribute(cell, "hMerge"):
                     continue
                 if has_attribute(cell, "vMerge"):
-                    cells.append(above.get(column, TableCell()))
+                    cells.append(_repeated(above.get(column, TableCell())))
                     continue
                 span = max(1, min(whole_number(cell.get("gridSpan"), 1), _MAX_COLUMNS))
                 is_header = (has_head and number == 0) or (has_side and column == 0)
@@ -319,7 +286,9 @@ class _SlideReader:
         return runs
 
     def _add_notes(self) -> None:
-        notes = self._package.related_part(self._part, "notesSlide")
+        parts = [relation.target for relation in self._package.related(self._part, "notesSlide")]
+        is_new = bool(parts) and self._package.is_first_use(parts[0])
+        notes = self._package.part(parts[0]) if is_new else None
         if notes is None:
             return
         lines = []
@@ -389,17 +358,7 @@ def _is_hidden(shape: Element) -> bool:
     return has_attribute(names, "hidden")
 
 
-def _kin(kind: str) -> str:
-    """Return the kind of the master's placeholder that a kind of placeholder follows."""
-    if kind in _TITLES:
-        return "title"
-    return "body" if kind in ("", "obj", "subTitle", "half") else kind
-
-
-def _bullet(sources: list[Element]) -> Element | None:
-    """Return the element that says the bullet of a paragraph, from the nearest source."""
-    names = ("buNone", "buAutoNum", "buChar", "buBlip")
-    for source in sources:
-        for element in source.iterchildren(*(f"{DRAWING}{name}" for name in names)):
-            return element
-    return None
+def _repeated(cell: TableCell) -> TableCell:
+    """Return a cell as it is shown in a row that it is merged into."""
+    is_short = len(plain(cell.content)) <= _MAX_REPEATED_CHARS
+    return cell if is_short else TableCell("", cell.columns)

@@ -79,7 +79,7 @@ class _WordReader:
         self._paragraphs.notes.read_formats(body, settings)
         self._add_story(body)
         for kind in ("footnotes", "endnotes"):
-            for relation in self._package.related(self._main, kind):
+            for relation in self._package.related(self._main, kind)[:1]:
                 root = self._package.part(relation.target)
                 if root is not None:
                     self._paragraphs.part = relation.target
@@ -293,12 +293,10 @@ class _Heads:
     """Which cells of a table are its headers."""
 
     def __init__(self, table: Element, styles: StyleSheet) -> None:
-        style = property_value(table, "tblPr/tblStyle")
+        parts = styles.style(property_value(table, "tblPr/tblStyle")).table_parts
         look = table.find(f"{WORD}tblPr/{WORD}tblLook")
-        self._first_row = _looks(look, "firstRow", _FIRST_ROW) and styles.formats(style, "firstRow")
-        self._first_column = _looks(look, "firstColumn", _FIRST_COLUMN) and styles.formats(
-            style, "firstCol"
-        )
+        self._first_row = "firstRow" in parts and _looks(look, "firstRow", _FIRST_ROW)
+        self._first_column = "firstCol" in parts and _looks(look, "firstColumn", _FIRST_COLUMN)
 
     def of_row(self, row: Element, number: int) -> tuple[bool, bool]:
         """Return whether all cells of a row are headers, and whether the first one is."""

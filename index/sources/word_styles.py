@@ -22,6 +22,7 @@ _CODE_FONTS = re.compile(
     r"|andale mono|inconsolata|sf mono|jetbrains mono)\b.*",
     re.IGNORECASE,
 )
+_TABLE_PARTS = frozenset({"firstRow", "firstCol"})
 _BODY_LEVEL = 9  # of an outline, counted from 0
 _LEVELS = 9
 _MAX_LABEL_CHARS = 100
@@ -61,6 +62,8 @@ class Style:
     font: str = ""
     position: str = ""
     """``"superscript"``, ``"subscript"`` or ""."""
+    table_parts: frozenset[str] = frozenset()
+    """The parts of a table that a style of tables sets off, such as ``"firstRow"``."""
 
     @property
     def is_quotation(self) -> bool:
@@ -94,65 +97,55 @@ class StyleSheet:
 
     def style(self, style_id: str) -> Style:
         """Return the style with this id."""
-        if style_id not in self._styles:
-            self._styles[style_id] = self._resolve(style_id)
-        return self._styles[style_id]
-
-    def formats(self, table_style: str, part: str) -> bool:
-        """Return whether a table style sets off a part of tables, such as ``"firstRow"``."""
-        return any(
-            condition.get(f"{WORD}type") == part and len(condition)
-            for style in self._chain(table_style)
-            for condition in style.iterchildren(f"{WORD}tblStylePr")
-        )
-
-    def _chain(self, style_id: str) -> list[Element]:
-        """Return a style and those it is based on."""
-        chain: list[Element] = []
-        while style_id in self._elements and len(chain) < _MAX_ANCESTORS:
-            chain.append(self._elements[style_id])
-            style_id = property_value(chain[-1], "basedOn")
-        return chain
-
-    def _resolve(self, style_id: str) -> Style:
-        chain = self._chain(style_id)
-
-        def first(path: str) -> str:
-            return next(filter(None, (property_value(style, path) for style in chain)), "")
-
-        def is_set(name: str) -> bool:
-            found = (style.find(f"{WORD}rPr/{WORD}{name}") for style in chain)
-            return is_on(next((element for element in found if element is not None), None))
-
-        names = [property_value(style, "name").lower() for style in chain]
-        list_level = first("pPr/numPr/ilvl")
-        return Style(
-            name=names[0] if names else "",
-            level=_heading_level(names, first("pPr/outlineLvl")),
-            num_id=first("pPr/numPr/numId"),
-            list_level=whole_number(list_level) if list_level else None,
-            is_bold=is_set("b"),
-            is_italic=is_set("i"),
-            is_hidden=is_set("vanish"),
-            font=_own_font(chain),
-            position=first("rPr/vertAlign"),
-        )
+        chain: list[str] = []
+        while style_id in self._elements and style_id not in self._styles:
+            if style_id in chain or len(chain) >= _MAX_ANCESTORS:
+                break
+            chain.append(style_id)
+            style_id = property_value(self._elements[style_id], "basedOn")
+        found = self._styles.get(style_id, Style())
+        for style_id in reversed(chain):
+            found = self._styles[style_id] = _style(self._elements[style_id], found)
+        return found
 
 
-def _own_font(chain: list[Element]) -> str:
+def _style(element: Element, parent: Style) -> Style:
+    """Return a style that is based on another."""
+
+    def is_set(name: str, *, inherited: bool) -> bool:
+        return is_on(element.find(f"{WORD}rPr/{WORD}{name}"), default=inherited)
+
+    name = property_value(element, "name").lower()
+    list_level = property_value(element, "pPr/numPr/ilvl")
+    conditions = element.iterchildren(f"{WORD}tblStylePr")
+    parts = {str(part.get(f"{WORD}type", "")) for part in conditions if len(part)}
+    return Style(
+        name=name,
+        level=_heading_level(name, property_value(element, "pPr/outlineLvl"), parent.level),
+        num_id=property_value(element, "pPr/numPr/numId") or parent.num_id,
+        list_level=whole_number(list_level) if list_level else parent.list_level,
+        is_bold=is_set("b", inherited=parent.is_bold),
+        is_italic=is_set("i", inherited=parent.is_italic),
+        is_hidden=is_set("vanish", inherited=parent.is_hidden),
+        font=_own_font(element, parent),
+        position=property_value(element, "rPr/vertAlign") or parent.position,
+        table_parts=parent.table_parts | (parts & _TABLE_PARTS),
+    )
+
+
+def _own_font(element: Element, parent: Style) -> str:
     """Return the font of a style, unless it is that of the default style."""
-    for style in chain:
-        fonts = style.find(f"{WORD}rPr/{WORD}rFonts")
-        if fonts is not None and not style.get(f"{WORD}default"):
-            return str(fonts.get(f"{WORD}ascii", ""))
-    return ""
+    fonts = element.find(f"{WORD}rPr/{WORD}rFonts")
+    if fonts is None or has_attribute(element, f"{WORD}default"):
+        return parent.font
+    return str(fonts.get(f"{WORD}ascii", ""))
 
 
-def _heading_level(names: list[str], outline: str) -> int:
+def _heading_level(name: str, outline: str, inherited: int) -> int:
     if outline:
         level = whole_number(outline, _BODY_LEVEL)
         return level + 1 if 0 <= level < _BODY_LEVEL else 0
-    return next(filter(None, map(named_level, names)), 0)
+    return named_level(name) or inherited
 
 
 def named_level(name: str) -> int:
@@ -204,6 +197,8 @@ class Numbering:
         self._lists: dict[str, Element] = {}
         self._opened: dict[str, _List | None] = {}
         self._counts: dict[str, list[int | None]] = {}
+        self._levels: dict[str, list[_Level]] = {}
+        self._links: dict[str, str] = {}
         for element in [] if root is None else root:
             if element.tag == f"{WORD}abstractNum":
                 self._definitions[element.get(f"{WORD}abstractNumId", "")] = element
@@ -244,9 +239,12 @@ class Numbering:
         definition = self._definition(element)
         if definition is None:
             return None
-        levels = [_Level() for _ in range(_LEVELS)]
-        for entry in definition.iterchildren(f"{WORD}lvl"):
-            _read_level(entry, levels)
+        key = definition.get(f"{WORD}abstractNumId", "")
+        if key not in self._levels:
+            self._levels[key] = [_Level() for _ in range(_LEVELS)]
+            for entry in definition.iterchildren(f"{WORD}lvl"):
+                _read_level(entry, self._levels[key])
+        levels = list(self._levels[key])
         overrides: dict[int, int] = {}
         for override in element.iterchildren(f"{WORD}lvlOverride"):
             for entry in override.iterchildren(f"{WORD}lvl"):
@@ -254,14 +252,16 @@ class Numbering:
             start = property_value(override, "startOverride")
             if start:
                 overrides[whole_number(override.get(f"{WORD}ilvl"))] = whole_number(start, 1)
-        key = definition.get(f"{WORD}abstractNumId", "")
         counts = self._counts.setdefault(key, [None] * _LEVELS)
         return _List(levels, overrides, counts)
 
     def _definition(self, element: Element) -> Element | None:
         """Return the definition of a list, which may name a style that has the levels."""
-        definition = self._definitions.get(property_value(element, "abstractNumId"))
-        linked = property_value(definition, "numStyleLink")
+        key = property_value(element, "abstractNumId")
+        definition = self._definitions.get(key)
+        if key not in self._links:
+            self._links[key] = property_value(definition, "numStyleLink")
+        linked = self._links[key]
         if linked:
             num_id = self._styles.style(linked).num_id
             other = property_value(self._lists.get(num_id), "abstractNumId")

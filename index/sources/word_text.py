@@ -53,6 +53,7 @@ _DRAWINGS = (f"{WORD}drawing", f"{WORD}pict", f"{WORD}object", _TEXT_BOX)
 _UNREAD = DELETED | {_FALLBACK}
 _SKIPPED = DELETED | {f"{WORD}delText", f"{WORD}instrText", f"{WORD}delInstrText", _FALLBACK}
 _INSTRUCTION, _RESULT = "instruction", "result"
+_MAX_FIELDS = 50  # in each other
 _MAX_INSTRUCTION_CHARS = 10_000
 _MAX_UNICODE = 0x10FFFF
 
@@ -71,10 +72,8 @@ class _Field:
     begin: Element
     part: str = _INSTRUCTION
     instruction: str = ""
-
-    @property
-    def address(self) -> str:
-        return address_of(self.instruction)
+    address: str = ""
+    """What it links to, once its result begins."""
 
 
 @dataclass(slots=True)
@@ -123,17 +122,20 @@ class _Piece(NamedTuple):
 
 
 def matched_fields(story: Element) -> set[Element]:
-    """Return the beginnings of the fields that end, in the text that is not deleted."""
-    opened: list[Element] = []
+    """Return the marks of the fields that end, in the text that is not deleted."""
+    opened: list[list[Element]] = []
     matched: set[Element] = set()
     for element in story.iter(f"{WORD}fldChar"):
         if any(outer.tag in _UNREAD for outer in element.iterancestors()):
             continue
         kind = element.get(f"{WORD}fldCharType")
         if kind == "begin":
-            opened.append(element)
-        elif kind == "end" and opened:
-            matched.add(opened.pop())
+            opened.append([element])
+        elif opened:
+            opened[-1].append(element)
+            if kind == "end":
+                ended = opened.pop()
+                matched.update(ended if len(opened) < _MAX_FIELDS else [])
     return matched
 
 
@@ -232,7 +234,8 @@ class ParagraphReader:
         if tag == f"{WORD}fldChar":
             self._change_field(element)
         elif tag == f"{WORD}instrText" and self.fields:
-            self.fields[-1].instruction += (element.text or "")[:_MAX_INSTRUCTION_CHARS]
+            room = _MAX_INSTRUCTION_CHARS - len(self.fields[-1].instruction)
+            self.fields[-1].instruction += (element.text or "")[:room]
         elif tag in _REFERENCES and self._is_shown:
             self._show(note_mark(self.notes.mark(element, _REFERENCES[tag])), link)
         elif tag in (f"{WORD}footnoteRef", f"{WORD}endnoteRef"):
@@ -252,11 +255,14 @@ class ParagraphReader:
             self._pieces.append(_Piece(text, linked + marks, position))
 
     def _change_field(self, element: Element) -> None:
+        if element not in self.matched:
+            return
         kind = element.get(f"{WORD}fldCharType")
-        if kind == "begin" and element in self.matched:
+        if kind == "begin":
             self.fields.append(_Field(element))
         elif kind == "separate" and self.fields:
             self.fields[-1].part = _RESULT
+            self.fields[-1].address = address_of(self.fields[-1].instruction)
         elif kind == "end" and self.fields:
             ended = self.fields.pop()
             if ended.part == _INSTRUCTION:

@@ -205,6 +205,9 @@ RTF_UNITS = {
     "escape": "\\'e9",
     "control word": "\\b",
     "font": "\\f1",
+    "box": "{\\shptxt a",
+    "note": "{\\footnote a}",
+    "row": "\\trowd\\cellx9 a\\cell\\row ",
     "star": "{\\*",
 }
 
@@ -234,6 +237,65 @@ def test_rtf_font_table(entry: str) -> None:
         lambda count: f"{{\\rtf1{{\\fonttbl {entry * count}}}a}}".encode(),
         small=5_000,
     )
+
+
+def _field(kind: str) -> str:
+    return f"<w:r><w:fldChar w:fldCharType='{kind}'/><w:t>a</w:t></w:r>"
+
+
+def _styled(count: int) -> bytes:
+    styles = "".join(
+        f"<w:style w:styleId='s{n}'><w:basedOn w:val='b'/></w:style>" for n in range(count)
+    )
+    paragraphs = "".join(
+        f"<w:p><w:pPr><w:pStyle w:val='s{n}'/></w:pPr><w:r><w:t>a</w:t></w:r></w:p>"
+        for n in range(count)
+    )
+    base = f"<w:style w:styleId='b'>{'<w:x/>' * count}</w:style>"
+    return documents.word(paragraphs, {"styles": base + styles})
+
+
+def _numbered(count: int) -> bytes:
+    levels = "<w:lvl w:ilvl='0'><w:start w:val='1'/></w:lvl>" * count
+    lists = "".join(
+        f"<w:num w:numId='{n}'><w:abstractNumId w:val='0'/></w:num>" for n in range(count)
+    )
+    text = "<w:r><w:t>a</w:t></w:r>"
+    paragraphs = "".join(
+        f"<w:p><w:pPr><w:numPr><w:numId w:val='{n}'/></w:numPr></w:pPr>{text}</w:p>"
+        for n in range(count)
+    )
+    definition = f"<w:abstractNum w:abstractNumId='0'>{levels}</w:abstractNum>"
+    return documents.word(paragraphs, {"numbering": definition + lists})
+
+
+def _charts(count: int) -> bytes:
+    drawing = "<w:r><w:drawing><c:chart r:id='chart'/></w:drawing></w:r>"
+    series = "".join(
+        f"<c:ser><c:val><c:pt idx='{n}'><c:v>1</c:v></c:pt></c:val></c:ser>" for n in range(count)
+    )
+    chart = f"<c:chart><c:plotArea>{series}</c:plotArea></c:chart>"
+    return documents.word(f"<w:p>{drawing * count}</w:p>", {"chart": chart})
+
+
+WORD_FILES: dict[str, Callable[[int], bytes]] = {
+    "open fields": lambda count: documents.word(f"<w:p>{_field('begin') * count}</w:p>"),
+    "nested fields": lambda count: documents.word(
+        f"<w:p>{_field('begin') * count}{_field('end') * count}</w:p>"
+    ),
+    "styles": _styled,
+    "numbers": _numbered,
+    "charts": _charts,
+    "formulas": lambda count: documents.word(
+        f"<w:p><m:oMath>{'<m:f><m:num>' * 100}{'<m:r><m:t>a</m:t></m:r>' * count}"
+        f"{'</m:num></m:f>' * 100}</m:oMath></w:p>"
+    ),
+}
+
+
+@pytest.mark.parametrize("make", WORD_FILES.values(), ids=WORD_FILES)
+def test_word_elements(make: Callable[[int], bytes]) -> None:
+    assert_linear(reader(read_docx), make, small=2_000)
 
 
 ODT_UNITS = {

@@ -93,6 +93,18 @@ def test_a_symbol_field_shows_its_sign() -> None:
     assert text_of(body) == "x ≥ 5"
 
 
+def test_a_formula_is_part_of_its_sentence() -> None:
+    half = "{\\mf{\\mfPr{\\mctrlPr\\f1}}{\\mnum{\\mr\\mscr0 a+b}}{\\mden{\\mr 2}}}"
+    power = "{\\msSup{\\me{\\mr {\\i x}}}{\\msup{\\mr 2}}}"
+    formula = f"{{\\mmath{{\\*\\moMath {half}{{\\mr =\\u960?}}{power}}}{{\\mmathPict SECRET}}}}"
+    assert text_of(f"So {formula} it is.") == "So (a+b)/2=πx² it is."
+
+
+def test_a_formula_that_is_nested_without_end_is_bounded() -> None:
+    body = "{\\mmath{\\*\\moMath " + "{\\mf{\\mnum " * 2_000 + "{\\mr a}" + "}" * 4_002
+    assert text_of(f"So {body} it is.").endswith("it is.")
+
+
 @pytest.mark.parametrize(
     "hidden",
     [

@@ -73,15 +73,15 @@ def test_each_slide_is_a_page_and_its_title_a_heading() -> None:
     found = loaded(
         pptx([("The Storm", "It rained.\nIt blew.", ""), ("The Calm", "Sun.", "")], title="Weather")
     )
-    assert found.text == "The Storm\n\n- It rained.\n- It blew.\n\nThe Calm\n\n- Sun."
+    assert found.text == "The Storm\n\n- It rained.\n- It blew.\n\nThe Calm\n\nSun."
     assert headings(found) == [(1, "The Storm"), (1, "The Calm")]
-    assert page(found, 2) == "The Calm\n\n- Sun."
+    assert page(found, 2) == "The Calm\n\nSun."
     assert found.title == "Weather"
 
 
 def test_notes_follow_their_slide() -> None:
     found = loaded(pptx([("One", "Body.", "Say this aloud."), ("Two", "More.", "")]))
-    assert page(found, 1) == "One\n\n- Body.\n\nNotes: Say this aloud."
+    assert page(found, 1) == "One\n\nBody.\n\nNotes: Say this aloud."
 
 
 def test_a_slide_without_words_is_a_page() -> None:
@@ -257,12 +257,12 @@ USUAL, STRICT = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/oo
     ids=["ppsx", "potx", "strict"],
 )
 def test_all_variants_are_read_alike(changes: list[tuple[bytes, bytes]]) -> None:
-    assert loaded(replaced(SIMPLE, *changes)).text == "One\n\n- Words.\n\nTwo\n\n- More."
+    assert loaded(replaced(SIMPLE, *changes)).text == "One\n\nWords.\n\nTwo\n\nMore."
 
 
 def test_a_damaged_slide_costs_that_slide_alone() -> None:
     found = loaded(rezipped(SIMPLE, {"ppt/slides/slide1.xml": "<broken"}))
-    assert (found.text, len(found.pages)) == ("Two\n\n- More.", 2)
+    assert (found.text, len(found.pages)) == ("Two\n\nMore.", 2)
 
 
 def test_a_missing_layout_or_picture_costs_nothing() -> None:
