@@ -149,6 +149,7 @@ def test_what_looks_like_text_is_loaded_as_text(name: str) -> None:
         (b"\x1f\x8b\x08\0", "compressed"),
         (b"SQLite format 3\0", "database"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+        (b"\xd0\xcf\x11\xe0" + "__substg1.0_0037001F".encode("utf-16-le"), "Outlook"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.bin"])
