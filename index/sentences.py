@@ -1,7 +1,7 @@
 """Split text into sentences.
 
-sentencex (Apache-2.0, Wikimedia) finds the boundaries in a line; this module decides which
-newlines are boundaries.
+sentencex (Apache-2.0, Wikimedia) finds the boundaries in a line, which sentence_ends corrects;
+this module decides which newlines are boundaries.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from index.limits import check_cancelled
+from index.sentence_ends import QUOTATION_MARKS, correct_boundaries
 from index.types import Span
 
 # For scripts that determine the rules for full stops and abbreviations. The English rules are
@@ -33,6 +34,8 @@ _LANGUAGE_OF_SCRIPT = {
     "ETHIOPIC": "am",
 }
 _SCRIPT_SAMPLE_CHARS = 2_000
+_BRACKETS_QUOTE = {"ja", "zh"}
+"""The languages whose quotations sentencex handles."""
 
 # A paragraph is hard-wrapped (e-mail, Project Gutenberg) if all lines but the last fill most of a
 # usual line width.
@@ -46,7 +49,7 @@ _MAX_READ_AGAIN = 7_000
 
 _LINE = re.compile(r"[^\n]+")
 _ENDS_OPEN = re.compile(r"[\w,‐–—-]\Z")
-_LIST_ITEM = re.compile(r"\s*(?:[-*•‣◦–—]|\(?\w{1,3}[.)])\s")
+_LIST_ITEM = re.compile(r"\s*(?:[-*•‣◦–—]|\(?(?:\d{1,3}|[^\W\d_]|[ivxlc]{2,4}|[IVXLC]{2,4})[.)])\s")
 
 
 def split_sentences(text: str, language: str | None = None) -> list[Span]:
@@ -127,8 +130,6 @@ def _split_line(text: str, start: int, end: int, language: str) -> Iterator[Span
     # A space instead of a soft newline keeps the offsets.
     line = text[start:end].replace("\n", " ")
     cuts = [*_boundaries(line, language), len(line)]
-    if cuts[1] < len(line) and _LIST_ITEM.fullmatch(line[: cuts[1]]):
-        del cuts[1]  # the number of a list item is not a sentence
     for left, right in itertools.pairwise(cuts):
         piece = line[left:right]
         lead = len(piece) - len(piece.lstrip())
@@ -145,8 +146,9 @@ def _boundaries(line: str, language: str) -> Iterator[int]:
     while start < len(line):
         check_cancelled()
         window = line[start : start + _WINDOW_CHARS]
-        found = sentencex.get_sentence_boundaries(language, window)
-        starts = sorted({0, *(boundary["start_index"] for boundary in found)} - {len(window)})
+        hidden = window if language in _BRACKETS_QUOTE else window.translate(QUOTATION_MARKS)
+        found = sentencex.get_sentence_boundaries(language, hidden)
+        starts = correct_boundaries(window, (boundary["start_index"] for boundary in found))
         at_end = start + len(window) == len(line)
         # The window may have cut its last sentence, so that is read again, unless it is so long
         # that the windows would advance by short steps only.

@@ -26,6 +26,74 @@ def test_a_sentence_with_full_stops_inside_stays_whole(sentence: str) -> None:
     assert split(f"It began. {sentence} It ended.") == ["It began.", sentence, "It ended."]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It weighs approx. 12 kg, or approx. six loaves.",
+        "Read vol. 4, ch. 2, para. 7 and eds. Moor and Hill.",
+        "A ticket costs Tk. 30 or Rs. 25.",
+        "They open at 9 a.m. GMT and 10 a.m. Eastern time.",
+        "Das Fest war am 24. Dezember im 2. Stock.",
+        "Dne 24. prosince přijel.",
+        "La Sra. Paz y la Dra. Gil llegaron.",
+        "Yahoo! was a company.",
+        "The group fun. was a trio.",
+        "Ask Lee & Co. & Sons, c/o No. 7.",
+        "Growth was slow (2009) .",
+        "They use ASP.NET and Node.js here.",
+        "“Why not?” she asked.",
+        "L’an 44 av. J.-C. fut froid.",
+    ],
+)
+def test_what_continues_after_a_full_stop_is_the_same_sentence(sentence: str) -> None:
+    assert split(f"It began. {sentence}") == ["It began.", sentence]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["It cost 9 million.1", "The town paid.12", "It ended."],
+        ["It cost 9 million.¹", "The town paid.², ³", "It ended."],
+        ["It cost 9 million.[1]", "The town paid.[2][3]", "It ended."],
+        ["Rents fell (see the table.)", "They rose."],
+        ["Rents fell (they had risen).", "They rose."],
+        ["No.", "That is not so."],
+        ["Oh.", "They came."],
+        ["No. 5 is full.", "Take No. 6."],
+        ["Das war 1990.", "Danach kam er."],
+        ["It sold well.", "iPhone sales rose."],
+        ["It weighs 5 kg.", "20 people lifted it."],
+        ["C’était l’été d’Alger.", "Il partit d’ici."],
+        ["„So ist es.“", "Er ging."],
+        ["See example.org.", "It is there."],
+        ["「もう遅い。」と兄は言った。", "（静かに。）", "弟は泣いた。"],
+        ["i went home.", "then i slept.", "it was ok."],
+    ],
+)
+def test_a_sentence_ends_at_its_full_stop(sentences: list[str]) -> None:
+    is_japanese = not sentences[0].isascii() and "。" in sentences[0]
+    assert split(("" if is_japanese else " ").join(sentences)) == sentences
+
+
+def test_sentences_without_a_space_between_them_are_split() -> None:
+    assert split("It opened in May 2016.In June it shut.") == [
+        "It opened in May 2016.",
+        "In June it shut.",
+    ]
+
+
+def test_a_quotation_is_whole_unless_it_is_long() -> None:
+    assert split("“It is late. We must go.” They left.") == [
+        "“It is late. We must go.”",
+        "They left.",
+    ]
+    assert len(split(f"“{'It is a very long evening here. ' * 20}”")) == 20
+
+
+def test_an_unmatched_quotation_mark_does_not_join_the_sentences_after_it() -> None:
+    assert len(split('It is 6" wide. It is red. It is 7" high. It is old.')) >= 3
+
+
 def test_a_heading_without_a_full_stop_is_a_sentence_of_its_own() -> None:
     assert split("Trump Calls for Restraint\nHe said so.") == [
         "Trump Calls for Restraint",
