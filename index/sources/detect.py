@@ -69,15 +69,17 @@ _MAGIC = (
     ),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_EPUB = DetectedFormat("an e-book")
+_EPUB_CONTAINER = "META-INF/container.xml"
 # By a file in a zip archive.
 _ZIP_MEMBERS = (
     ("word/", DetectedFormat("a Word document")),
     ("ppt/", DetectedFormat("a presentation")),
     ("xl/", DetectedFormat("a spreadsheet")),
-    ("META-INF/container.xml", DetectedFormat("an e-book")),
+    (_EPUB_CONTAINER, _EPUB),
 )
 _MIME_TYPES = (
-    (b"application/epub+zip", DetectedFormat("an e-book")),
+    (b"application/epub+zip", _EPUB),
     (b"application/vnd.oasis.opendocument.text", DetectedFormat("an OpenDocument text")),
     (
         b"application/vnd.oasis.opendocument.spreadsheet",
@@ -162,6 +164,8 @@ def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
     for member, found in _ZIP_MEMBERS:
         if any(name.startswith(member) for name in names):
             return found
+    if any(name.endswith(f"/{_EPUB_CONTAINER}") for name in names):  # zipped with its folder
+        return _EPUB
     return DetectedFormat("a zip archive", "Unpack it and add the files in it")
 
 
