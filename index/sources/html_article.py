@@ -65,14 +65,19 @@ class BoostedTrees:
         return np.asarray(1 / (1 + np.exp(-np.concatenate([*sums, np.zeros(0)]))))
 
     def _log_odds(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        trees = np.arange(len(self.features))
-        numbers = np.arange(len(rows))[:, None]
-        nodes = np.zeros((len(rows), len(trees)), dtype=np.int32)
+        count, size = self.features.shape
+        roots = np.arange(count) * size
+        features, thresholds, children = self.features.ravel(), self.thresholds.ravel(), (
+            np.stack([self.right + roots[:, None], self.left + roots[:, None]], axis=-1).ravel()
+        )
+        nodes = np.tile(roots, len(rows))
+        cells = rows.ravel()
+        firsts = np.repeat(np.arange(len(rows)) * rows.shape[1], count)
         for _ in range(self.steps):
-            found = rows[numbers, self.features[trees, nodes]]
-            is_left = found <= self.thresholds[trees, nodes]
-            nodes = np.where(is_left, self.left[trees, nodes], self.right[trees, nodes])
-        return np.asarray(self.start + self.values[trees, nodes].sum(axis=1))
+            found = cells.take(firsts + features.take(nodes))
+            nodes = children.take(2 * nodes + (found <= thresholds.take(nodes)))
+        sums = self.values.ravel().take(nodes).reshape(len(rows), count).sum(axis=1)
+        return np.asarray(self.start + sums)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Describe the blocks of a page by numbers, from which those of its article are told."""
+"""Describe the blocks of a page by numbers, for the classifier that finds the article's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from index.sources.html_tags import tag_of
 
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4  # words
-_CONTAINERS = "article main nav header footer aside form table ul figure blockquote section dl details".split()
+_CONTAINERS = (
+    "article main nav header footer aside form table ul figure blockquote section dl"
+    " details".split()
+)
 _CLASSES = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
@@ -81,7 +84,7 @@ class _Elements:
         for number, parent in enumerate(self._parents):
             if depths[number] < 0 and number:
                 depths[number] = depths[parent]
-        return np.asarray(depths.max(initial=0) - depths)[self.of_block]
+        return np.asarray((depths.max(initial=0) - depths)[self.of_block])
 
     def _number(self, element: Any) -> int:  # noqa: ANN401
         chain = []
@@ -307,7 +310,7 @@ def _signatures(shape: PageShape, kept: NDArray[np.float64]) -> NDArray[np.float
             np.log1p(totals[:, 3]),
         ]
     )
-    return shares[of_block]
+    return np.asarray(shares[of_block])
 
 
 def _look(element: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # 340 ms to import
 # trafilatura takes 2 s for 20,000 paragraphs (2 cores, November 2026), 9 s for 50,000. Of a page
 # with more elements, all visible text is taken.
 _MAX_EXTRACTED_ELEMENTS = 50_000
+_TITLE_SEPARATOR = re.compile(r"\s+[|\-–—·•»:]+\s+")
 _MAX_AUTHOR_CHARS = 100
 _SHOWN = 0.2
 """From which share of its words on the data of an article counts as shown by the page."""
@@ -41,8 +42,8 @@ def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
     title = " ".join((root.findtext(".//title") or "").split())
     elements = sum(1 for _ in root.iter())
     if elements <= _MAX_EXTRACTED_ELEMENTS and (page := extracted_page(root)):
-        title = page.title or title
-        chosen = article_blocks(blocks, page.text or "", title) or blocks
+        chosen = article_blocks(blocks, page.text or "", page.title or title) or blocks
+        title = _title(page.title or "", title, chosen)
         blocks = _with_byline(chosen + _unshown_article(root, blocks), page)
     builder = TextBuilder(limits)
     _add(blocks, builder)
@@ -101,6 +102,24 @@ def extracted_page(root: Any) -> Document | None:  # noqa: ANN401
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
     return page if isinstance(page, Document) else None
+
+
+def _title(found: str, whole: str, blocks: Sequence[Block]) -> str:
+    """Return the title of an article.
+
+    Args:
+        found: As trafilatura finds it in the page's metadata or headings.
+        whole: What the page's tab is called, often with the name of the site.
+        blocks: Those of the article.
+    """
+    headings = [block.text for block in blocks if block.kind is BlockKind.HEADING]
+    if found not in whole and found not in headings:
+        found = max(_TITLE_SEPARATOR.split(whole), key=len) or found
+    for heading in headings:
+        rest = found.removeprefix(heading)
+        if rest != found and _TITLE_SEPARATOR.match(rest):
+            return heading
+    return found
 
 
 def _unshown_article(root: Any, blocks: Sequence[Block]) -> list[Block]:  # noqa: ANN401

@@ -18,11 +18,11 @@ BLOCKS = HEADINGS | frozenset(
     " search section summary table tbody td tfoot th thead tr ul".split()
 )
 LISTS = frozenset("ul ol menu dir".split())
+# Without "source", "track" and "wbr": lxml takes what follows these for their content.
 _NEVER_SHOWN = frozenset(
     "applet area audio base basefont canvas col colgroup datalist embed frame"
     " frameset head iframe img input link map meta meter noembed noframes object option"
-    " optgroup param progress rp script select source style svg template textarea title track video"
-    " wbr".split()
+    " optgroup param progress rp script select style svg template textarea title video".split()
 )
 INLINE_MARKS = {
     **dict.fromkeys(("b", "strong"), InlineMark(MarkKind.STRONG)),
