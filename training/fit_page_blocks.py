@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,12 @@ from numpy.typing import NDArray
 
 from bench.html_pages import SegmentPage, segment_pages, words_of
 from index.sources import html_article
-from index.sources.html_article import TREES_FILE, known_of_blocks, with_first_round
+from index.sources.html_article import TREES_FILE, known_of_blocks
 from index.sources.html_blocks import page_blocks
 from index.sources.html_features import PageShape
 from index.sources.html_page import extracted_page, parse_page
 
-THRESHOLD = 0.2
-"""Below it more of an article is kept, and more of the rest."""
 ROUNDS_OF_TREES = 120
-FOLDS = 4
-"""Of the pages from which the second round learns what the first makes of pages it has not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +63,8 @@ def labelled_page(page: SegmentPage) -> LabelledPage | None:
 
 
 def fit(pages: Sequence[LabelledPage]) -> dict[str, Any]:
-    """Return the classifier of both rounds as JSON-ready values."""
-    first = _model(pages, [page.known for page in pages])
-    unseen: list[NDArray[np.float64] | None] = [None] * len(pages)
-    for fold in range(FOLDS):
-        is_left_out = [_fold(page.name) == fold for page in pages]
-        others = [page for page, is_out in zip(pages, is_left_out, strict=True) if not is_out]
-        model = _model(others, [page.known for page in others])
-        for number, page in enumerate(pages):
-            if is_left_out[number]:
-                found = model.predict_proba(page.known)[:, 1]
-                unseen[number] = with_first_round(page.known, page.shape, found)
-    second = _model(pages, [rows for rows in unseen if rows is not None])
-    return {"threshold": THRESHOLD, "first": _trees(first), "second": _trees(second)}
+    """Return fitted trees as :class:`index.sources.html_article.BoostedTrees` reads them."""
+    return _trees(_model(pages))
 
 
 def _labels(
@@ -111,11 +96,7 @@ def _places(joined: str, segment: str, starts: NDArray[np.int64]) -> list[range]
     return places
 
 
-def _fold(name: str) -> int:
-    return hashlib.sha256(f"f{name}".encode()).digest()[-1] % FOLDS
-
-
-def _model(pages: Sequence[LabelledPage], rows: Iterable[NDArray[np.float64]]) -> Any:  # noqa: ANN401
+def _model(pages: Sequence[LabelledPage]) -> Any:  # noqa: ANN401 - scikit-learn has no types
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     chosen = [page.labels >= 0 for page in pages]
@@ -130,7 +111,7 @@ def _model(pages: Sequence[LabelledPage], rows: Iterable[NDArray[np.float64]]) -
         random_state=0,
     )
     return model.fit(
-        np.vstack([r[c] for r, c in zip(rows, chosen, strict=True)]),
+        np.vstack([page.known[c] for page, c in zip(pages, chosen, strict=True)]),
         np.concatenate([page.labels[c] for page, c in zip(pages, chosen, strict=True)]),
         sample_weight=np.concatenate(
             [page.weights[c] for page, c in zip(pages, chosen, strict=True)]
@@ -139,7 +120,6 @@ def _model(pages: Sequence[LabelledPage], rows: Iterable[NDArray[np.float64]]) -
 
 
 def _trees(model: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return fitted trees as :class:`index.sources.html_article.BoostedTrees` reads them."""
     nodes = [predictor.nodes for (predictor,) in model._predictors]
     size = max(map(len, nodes))
     own = np.arange(size)

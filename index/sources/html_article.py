@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 from index.sources.html_blocks import Block
 from index.sources.html_features import (
+    APART,
+    ARTICLE,
+    FOOTER,
+    NAMED,
     PageShape,
     coverage,
     features_of_blocks,
@@ -25,6 +29,13 @@ from index.sources.html_features import (
 
 TREES_FILE = "article_blocks.json"
 _ROWS_AT_ONCE = 1_000
+_MOST = 0.85
+THRESHOLD = 0.5
+"""The probability from which a block belongs to the article wherever it is."""
+_THRESHOLD_WITHIN = 0.1
+"""The same for a block in the article that no name sets apart, such as "comments"."""
+_THRESHOLD_UNNAMED = 0.01
+"""The same for a block in the article of a page that gives its elements no names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +58,7 @@ class BoostedTrees:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the trees that :meth:`to_dict` of the training recipe was made from."""
+        """Return the trees that training/fit_page_blocks has written."""
         return cls(
             start=data["start"],
             features=np.array(data["features"], dtype=np.int32),
@@ -67,8 +78,10 @@ class BoostedTrees:
     def _log_odds(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         count, size = self.features.shape
         roots = np.arange(count) * size
-        features, thresholds, children = self.features.ravel(), self.thresholds.ravel(), (
-            np.stack([self.right + roots[:, None], self.left + roots[:, None]], axis=-1).ravel()
+        features, thresholds, children = (
+            self.features.ravel(),
+            self.thresholds.ravel(),
+            (np.stack([self.right + roots[:, None], self.left + roots[:, None]], axis=-1).ravel()),
         )
         nodes = np.tile(roots, len(rows))
         cells = rows.ravel()
@@ -80,41 +93,11 @@ class BoostedTrees:
         return np.asarray(self.start + sums)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockClassifier:
-    """Tells the blocks of an article from the rest of its page, in two rounds.
-
-    The first sees what trafilatura kept around a block, the second what the first would keep.
-    """
-
-    first: BoostedTrees
-    second: BoostedTrees
-    threshold: float
-    """The probability from which a block belongs to the article."""
-
-    @classmethod
-    @cache
-    def shipped(cls) -> Self:
-        """Return the classifier that the package ships."""
-        data = json.loads(resources.files("index.sources").joinpath(TREES_FILE).read_text("utf-8"))
-        first, second = (BoostedTrees.from_dict(data[name]) for name in ("first", "second"))
-        return cls(first, second, data["threshold"])
-
-    def probabilities(
-        self, blocks: Sequence[Block], extracted: str, title: str
-    ) -> NDArray[np.float64]:
-        """Return for each block how probably it belongs to the article: ``(n,)`` in 0..1.
-
-        Args:
-            blocks: All that the page shows; at least one.
-            extracted: The main text as trafilatura finds it, which lacks some parts.
-            title: The page's title.
-        """
-        texts = [block.text for block in blocks]
-        shape = PageShape(blocks, texts)
-        known = known_of_blocks(blocks, texts, shape, extracted, title)
-        found = self.first.probabilities(known)
-        return self.second.probabilities(with_first_round(known, shape, found))
+@cache
+def shipped_trees() -> BoostedTrees:
+    """Return the trees that the package ships."""
+    data = resources.files("index.sources").joinpath(TREES_FILE).read_text("utf-8")
+    return BoostedTrees.from_dict(json.loads(data))
 
 
 def known_of_blocks(
@@ -125,21 +108,50 @@ def known_of_blocks(
     return np.hstack([own, features_of_surroundings(shape, coverage(texts, extracted))])
 
 
-def with_first_round(
-    known: NDArray[np.float64], shape: PageShape, found: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return ``(n, features)``: what the second round sees, the first having found ``found``."""
-    return np.hstack([known, found[:, None], features_of_surroundings(shape, found)])
-
-
 def article_blocks(blocks: Sequence[Block], extracted: str, title: str) -> list[Block]:
-    """Return the blocks that belong to the article, as :class:`BlockClassifier` finds them."""
+    """Return the blocks that belong to the article.
+
+    Args:
+        blocks: All that the page shows.
+        extracted: The main text as trafilatura finds it, which lacks some parts.
+        title: The page's title.
+    """
     if not blocks:
         return []
-    classifier = BlockClassifier.shipped()
-    found = classifier.probabilities(blocks, extracted, title)
-    return [
-        block
-        for block, probability in zip(blocks, found, strict=True)
-        if probability >= classifier.threshold
-    ]
+    texts = [block.text for block in blocks]
+    shape = PageShape(blocks, texts)
+    known = known_of_blocks(blocks, texts, shape, extracted, title)
+    is_chosen = chosen_blocks(shipped_trees().probabilities(known), shape)
+    return [block for block, is_one in zip(blocks, is_chosen, strict=True) if is_one]
+
+
+def chosen_blocks(probabilities: NDArray[np.float64], shape: PageShape) -> NDArray[np.bool_]:
+    """Return ``(n,)``: which blocks belong to the article.
+
+    Within the element that holds most of what is surely of the article, less certain blocks do as
+    well, such as lists, captions and notes, unless the page names a part of it as something else.
+    """
+    is_sure = probabilities >= THRESHOLD
+    if not is_sure.any():
+        return is_sure
+    elements = shape.elements
+    chars = elements.sums((shape.chars * is_sure)[:, None])[:, 0]
+    is_around = chars >= _MOST * chars[0]
+    is_within = elements.levels_up_to(is_around) == 0
+    depth = elements.depths[is_around].max()
+    nearest = elements.nearest[elements.of_block]
+    is_inside = nearest > depth
+    is_apart = is_inside[:, APART].any(axis=1)
+    # An article's own footer has its notes.
+    is_named = is_inside[:, NAMED].any(axis=1) | (is_inside[:, FOOTER] & (nearest[:, ARTICLE] < 0))
+    is_chosen = is_sure | (
+        is_within
+        & (
+            (~is_apart & (probabilities >= _THRESHOLD_WITHIN))
+            | (~is_named & (probabilities >= _THRESHOLD_UNNAMED))
+        )
+    )
+    titles = np.flatnonzero(shape.levels == 1)
+    if len(titles) and not is_chosen[titles].any() and titles[0] < np.argmax(is_sure):
+        is_chosen[titles[0]] = True
+    return np.asarray(is_chosen)

@@ -33,8 +33,8 @@ _CLASSES = {
         "advert": r"\bads?\b|advert|sponsor|banner|promo|outbrain|taboola|anzeige",
         "account": r"cookie|consent|gdpr|privacy|newsletter|subscri|sign-?(?:up|in)|log-?in|popup"
         r"|modal|paywall|overlay",
-        "footer": r"foot|copyright|colophon|bottom|legal|disclaim",
-        "header": r"head(?!line)|masthead|top|logo|brand|search",
+        "bottom": r"foot|copyright|colophon|bottom|legal|disclaim",
+        "top": r"head(?!line)|masthead|top|logo|brand|search",
         "byline": r"meta|byline|author|date|time|publish|posted|autor",
         "tags": r"tag|categor|keyword|topic|label",
         "caption": r"caption|credit|legend|thumb|image|photo|gallery",
@@ -46,6 +46,18 @@ _CLASSES = {
         "note": r"note|ref|cite|source|info|fact|box",
     }.items()
 }
+_KINDS = (*_CONTAINERS, *_CLASSES)
+APART = [
+    _KINDS.index(name)
+    for name in (
+        "nav form navigation comment side share related advert account footer header tags hidden"
+        " biography byline list caption"
+    ).split()
+]
+"""The kinds of elements that hold something else than an article."""
+ARTICLE, FOOTER = _KINDS.index("article"), _KINDS.index("footer")
+NAMED = [_KINDS.index(name) for name in ("nav", "form", *_CLASSES)]
+"""The kinds of elements that have a name of the page's own, and menus."""
 _ENDS = tuple('.!?…。！？؟।:;”"»)')
 _LEVELS = 5
 """How many elements around a block are looked at."""
@@ -113,7 +125,7 @@ class _Elements:
         return number
 
 
-_NOTHING_NEAR = (-1,) * (len(_CONTAINERS) + len(_CLASSES))
+_NOTHING_NEAR = (-1,) * len(_KINDS)
 
 
 def _names_of(element: Any) -> str:  # noqa: ANN401
