@@ -259,8 +259,11 @@ def _short_text(element: Any, limit: int) -> str | None:  # noqa: ANN401 - an lx
 
 
 def _is_mostly_links(element: Any) -> bool:  # noqa: ANN401 - an lxml element
+    """Return whether more than half of the text below the headings of an element is links."""
+    letters = len(_letters("".join(element.itertext())))
+    in_headings = sum(len(_letters("".join(e.itertext()))) for e in element.iter(*_HEADINGS))
     links = sum(len(_letters("".join(link.itertext()))) for link in element.iter("a"))
-    return links > _HALF * len(_letters("".join(element.itertext())))
+    return links > _HALF * (letters - in_headings)
 
 
 def _has_text_below_headings(root: Any) -> bool:  # noqa: ANN401 - an lxml element

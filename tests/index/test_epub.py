@@ -151,6 +151,8 @@ def test_navigation_in_the_spine_is_left_out() -> None:
         '<nav role="doc-pagelist"><ol><li><a href="a.xhtml#p1">1</a></li></ol></nav>'
     )
     assert loaded(epub({"nav": nav, "a": "<p>The tide.</p>"})).text == "The tide."
+    contents = nav.replace("nav", "section")
+    assert loaded(epub({"nav": contents, "a": "<p>The tide.</p>"})).text == "The tide."
 
 
 def test_a_contents_page_that_the_guide_names_is_left_out() -> None:
