@@ -264,6 +264,19 @@ def pptx(slides: Sequence[tuple[str, str, str]], *, title: str = "") -> bytes:
     return saved(presentation)
 
 
+def xlsx(rows: Sequence[Sequence[str | float]], *, name: str = "Data") -> bytes:
+    """Return a workbook with one sheet."""
+    from xlsxwriter import Workbook
+
+    buffer = BytesIO()
+    book = Workbook(buffer, {"in_memory": True})
+    sheet = book.add_worksheet(name)
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    book.close()
+    return buffer.getvalue()
+
+
 def saved(document: Any) -> bytes:  # noqa: ANN401 - python-docx's or python-pptx's
     buffer = BytesIO()
     document.save(buffer)
@@ -283,6 +296,7 @@ def one_of_each() -> dict[str, bytes]:
         ".odt": odt(f"<text:p>{PROSE}</text:p>"),
         ".rtf": rtf(PROSE),
         ".pptx": pptx([("Spring", PROSE, "")]),
+        ".xlsx": xlsx([[PROSE, 4], ["", 5]]),
     }
 
 

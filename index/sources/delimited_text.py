@@ -81,5 +81,9 @@ def _records(text: str, separator: str, limits: LoadLimits) -> Iterator[list[str
 
 def _reader(text: str, separator: str, *, is_quoted: bool = True) -> Iterator[list[str]]:
     lines = StringIO(text, newline="")
-    quoting = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True, quoting=quoting)
+    return csv.reader(
+        lines,
+        delimiter=separator,
+        skipinitialspace=True,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+    )

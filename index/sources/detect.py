@@ -19,6 +19,9 @@ class DetectedFormat:
 
 
 A_PDF = DetectedFormat("a PDF")
+_OLD_OFFICE = DetectedFormat("an Office 97–2003 document", "Save it as .docx, .xlsx, .pptx or .txt")
+_OUTLOOK = DetectedFormat("an Outlook message", "Save it as .eml or .txt")
+_OUTLOOK_STREAM = "__substg1.0_".encode("utf-16-le")
 # Other programs write lines before a PDF, and readers look for its start this far. A text about
 # PDF may also have it there, but does not end like one.
 _PDF_START = re.compile(rb"%PDF-\d\.\d[^\n]{0,20}[\r\n]")
@@ -31,10 +34,7 @@ _PDF_END_BYTES = 1_024
 _MAGIC = (
     (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", A_PDF),
     (rb"\s{0,100}\{\\rtf", DetectedFormat("an RTF text")),
-    (
-        rb"\xd0\xcf\x11\xe0",
-        DetectedFormat("an Office 97–2003 document", "Save it as .docx, .xlsx, .pptx or .txt"),
-    ),
+    (rb"\xd0\xcf\x11\xe0", _OLD_OFFICE),
     (
         rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd",
         DetectedFormat("a compressed file", "Unpack it and add the files in it"),
@@ -69,15 +69,17 @@ _MAGIC = (
     ),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_EPUB = DetectedFormat("an e-book")
+_EPUB_CONTAINER = "META-INF/container.xml"
 # By a file in a zip archive.
 _ZIP_MEMBERS = (
     ("word/", DetectedFormat("a Word document")),
     ("ppt/", DetectedFormat("a presentation")),
     ("xl/", DetectedFormat("a spreadsheet")),
-    ("META-INF/container.xml", DetectedFormat("an e-book")),
+    (_EPUB_CONTAINER, _EPUB),
 )
 _MIME_TYPES = (
-    (b"application/epub+zip", DetectedFormat("an e-book")),
+    (b"application/epub+zip", _EPUB),
     (b"application/vnd.oasis.opendocument.text", DetectedFormat("an OpenDocument text")),
     (
         b"application/vnd.oasis.opendocument.spreadsheet",
@@ -122,9 +124,9 @@ def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
         return _detect_zip_format(data, limits)
     for magic, found in _MAGIC:
         if re.match(magic, data, re.DOTALL):
-            if found.name.startswith("an Office") and _ENCRYPTED in data:
+            if found is _OLD_OFFICE and _ENCRYPTED in data:
                 raise UnreadableFile(PROTECTED)
-            return found
+            return _OUTLOOK if found is _OLD_OFFICE and _OUTLOOK_STREAM in data else found
     if _is_pdf_after_other_lines(data):
         return A_PDF
     return A_MAIL if starts_like_mail(data) else None
@@ -162,6 +164,8 @@ def _detect_zip_format(data: bytes, limits: LoadLimits) -> DetectedFormat:
     for member, found in _ZIP_MEMBERS:
         if any(name.startswith(member) for name in names):
             return found
+    if any(name.endswith(f"/{_EPUB_CONTAINER}") for name in names):  # zipped with its folder
+        return _EPUB
     return DetectedFormat("a zip archive", "Unpack it and add the files in it")
 
 
@@ -189,6 +193,7 @@ def starts_like_mail(data: bytes, *, is_named_so: bool = False) -> bool:
     by_program = [
         name for name, form in _PROGRAM_HEADERS.items() if re.match(form, found.get(name, b""))
     ]
-    if b"mime-version" in by_program and b"content-type" in found:
+    kind = found.get(b"content-type", b"").strip().lower()
+    if kind and (b"mime-version" in by_program or kind.startswith(b"multipart/")):
         return True
     return b"from" in found and bool(by_program) and len(found.keys() & _MAIL_HEADERS) > 1

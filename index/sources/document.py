@@ -130,19 +130,21 @@ def collapsed(content: Content) -> Content:
     if isinstance(content, str):
         return " ".join(content.split())
     runs: list[Run] = []
-    space = ""  # between the words before and those that follow
+    space: tuple[InlineMark, ...] | None = None  # its marks, if one is to come before the next word
     for run in content:
         words = run.text.split()
         if not words:
-            space = space or (" " if run.text and runs else "")
+            space = run.marks if run.text and runs and space is None else space
             continue
-        before = space or (" " if runs and run.text[0].isspace() else "")
-        if before and runs and runs[-1].marks != run.marks:
-            # The space belongs to neither side if both are marked.
-            runs.append(Run(before))
-            before = ""
+        if runs and space is None and run.text[0].isspace():
+            space = run.marks
+        before = ""
+        if space is not None:
+            shared = tuple(m for m in space if m in runs[-1].marks and m in run.marks)
+            before = " " if shared == run.marks else ""
+            runs += [] if before else [Run(" ", shared)]
         runs.append(Run(before + " ".join(words), run.marks, run.place))
-        space = " " if run.text[-1].isspace() else ""
+        space = run.marks if run.text[-1].isspace() else None
     return runs
 
 

@@ -20,7 +20,7 @@ from index.sources.epub_styles import read_styles
 from index.sources.html_page import add_visible_text
 
 _CONTAINER = "META-INF/container.xml"
-_ENCRYPTION = "META-INF/encryption.xml"
+_ENCRYPTION = "encryption.xml"
 _CHAPTER_TYPES = frozenset(
     "application/xhtml+xml application/xml text/xml text/html text/x-oeb1-document"
     " application/x-dtbook+xml image/svg+xml".split()
@@ -96,10 +96,13 @@ def _add_chapter(data: bytes, hints: ChapterHints, builder: TextBuilder) -> None
 def _package_name(archive: Archive) -> str:
     """Return the name of the file that lists the book's parts."""
     path = ""
-    if _CONTAINER in archive.names:
-        for element in parse_xml(archive.read(_CONTAINER), recover=True).iter():
+    container = _container_name(archive)
+    if container:
+        # The book may be in a folder of the archive.
+        folder = posixpath.dirname(posixpath.dirname(container))
+        for element in parse_xml(archive.read(container), recover=True).iter():
             if element_name(element) == "rootfile" and element.get("full-path"):
-                path = str(element.get("full-path"))
+                path = posixpath.join(folder, element.get("full-path"))
                 break
     others = sorted(name for name in archive.names if name.lower().endswith(".opf"))
     name = archive.find(path) or next(iter(others), path)
@@ -107,6 +110,11 @@ def _package_name(archive: Archive) -> str:
         msg = f"The e-book does not say where its contents are. {DAMAGED}"
         raise UnreadableFile(msg)
     return name
+
+
+def _container_name(archive: Archive) -> str:
+    names = [name for name in archive.names if name.endswith(_CONTAINER)]
+    return min(names, key=len, default="")
 
 
 def _items(package: Any, folder: str) -> dict[str, _Item]:  # noqa: ANN401 - an lxml element
@@ -197,17 +205,20 @@ def _first_heading(document: ParsedDocument) -> str:
 
 def _check_protection(archive: Archive, chapters: frozenset[str]) -> None:
     """Raise UnreadableFile if more than fonts is encrypted."""
-    if _ENCRYPTION not in archive.names:
+    folder, _ = posixpath.split(_container_name(archive))
+    name = posixpath.join(folder, _ENCRYPTION)
+    if name not in archive.names:
         return
-    root = parse_xml(archive.read(_ENCRYPTION), recover=True)
+    root = parse_xml(archive.read(name), recover=True)
+    base = posixpath.dirname(folder)
     for data in [element for element in root.iter() if element_name(element) == "EncryptedData"]:
         method, path = "", ""
         for element in data.iter():
-            name = element_name(element)
-            if name == "EncryptionMethod" and not method:
+            kind = element_name(element)
+            if kind == "EncryptionMethod" and not method:
                 method = element.get("Algorithm", "")
-            elif name == "CipherReference":
-                path = posixpath.normpath(unquote(element.get("URI", "")))
+            elif kind == "CipherReference":
+                path = posixpath.normpath(posixpath.join(base, unquote(element.get("URI", ""))))
         is_font = method in _FONT_ALGORITHMS or path.lower().endswith(_FONT_SUFFIXES)
         if path and (path in chapters or not is_font):
             msg = (

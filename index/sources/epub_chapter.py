@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from index.sources.epub_navigation import Label, element_types
-from index.sources.epub_styles import Styles
-from index.sources.markup import replace_between
+from index.sources.epub_styles import Styles, replace_between
 
 # An HTML parser takes <a id="x"/> or <title/> for an opening tag.
 _SELF_CLOSING = re.compile(
@@ -38,7 +37,9 @@ _PAGE_CLASSES = frozenset(
 )
 _PAGE_NUMBER = re.compile(r"[\[({|\s]*(?:(?:pg|page|p)\b\.?)?\s*(?:\d{1,5}|[ivxlc]{1,9})[\])}|\s]*")
 _MAX_PAGE_NUMBER_CHARS = 20
-_BACK_LINK = re.compile(r"[\W_]*")
+_BACK_LINK = re.compile(r"[\s\ufe0e\ufe0f\u21a9\u21a5\u2191\u2934\u23ce^]{1,10}")
+_NOTE_MARK = re.compile(r"\d{1,4}|[*†‡§]{1,3}")
+_OPENERS = tuple("([{\u201c\u2018«")
 _INLINE = frozenset({"a", "b", "em", "font", "i", "small", "span", "strong", "u"})
 _PARAGRAPHS = frozenset({"div", "p", *_INLINE})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -83,6 +84,8 @@ def prepare_chapter(root: Any, hints: ChapterHints) -> None:  # noqa: ANN401 - a
     if hints.is_contents and _is_mostly_links(root):
         _clear(root)
         return
+    _show_picture_texts(root)
+    _mark_links(root)
     had_contents = False
     for element in _marked_elements(root, hints):
         types = element_types(element)
@@ -115,6 +118,41 @@ def _marked_elements(root: Any, hints: ChapterHints) -> list[Any]:  # noqa: ANN4
     return found
 
 
+def _mark_links(root: Any) -> None:  # noqa: ANN401 - an lxml element
+    """Raise note marks that nothing but their place shows, and drop the arrows back to them."""
+    for link in root.xpath("//a[contains(@href, '#')]"):
+        if _is_back_link(link):
+            _drop(link)
+        elif _is_note_mark(link):
+            _shift(link, "sup")
+
+
+def _is_back_link(link: Any) -> bool:  # noqa: ANN401 - an lxml element
+    return bool(_BACK_LINK.fullmatch(_short_text(link, _MAX_PAGE_NUMBER_CHARS) or ""))
+
+
+def _is_note_mark(link: Any) -> bool:  # noqa: ANN401 - an lxml element
+    """Return whether a link with a number or a sign joins the word before it."""
+    if not _NOTE_MARK.fullmatch(_short_text(link, _MAX_PAGE_NUMBER_CHARS) or ""):
+        return False
+    previous = link.getprevious()
+    before = link.getparent().text if previous is None else previous.tail
+    return bool(before) and not before[-1].isspace() and before[-1] not in _OPENERS
+
+
+def _show_picture_texts(root: Any) -> None:  # noqa: ANN401 - an lxml element
+    """Make paragraphs of the texts of a page that is one vector picture."""
+    body = root.find(".//body")
+    if body is None or len(body) != 1 or body[0].tag != "svg":
+        return
+    texts = [" ".join("".join(text.itertext()).split()) for text in body[0].iter("text")]
+    body.clear()
+    for text in texts:
+        paragraph = body.makeelement("p")
+        paragraph.text = text
+        body.append(paragraph)
+
+
 def _is_contents(element: Any, types: frozenset[str]) -> bool:  # noqa: ANN401 - an lxml element
     if element.tag == "nav":
         return bool(types & _CONTENTS)
@@ -128,8 +166,6 @@ def _is_left_out(element: Any, types: frozenset[str], hints: ChapterHints) -> bo
         element.attrib.pop("hidden", None)
         element.attrib.pop("style", None)
         return False
-    if types & {"backlink"} and _BACK_LINK.fullmatch("".join(element.itertext())):
-        return True
     style = element.get("style", "").replace(" ", "").lower()
     return (
         element.get("hidden") is not None
@@ -223,8 +259,11 @@ def _short_text(element: Any, limit: int) -> str | None:  # noqa: ANN401 - an lx
 
 
 def _is_mostly_links(element: Any) -> bool:  # noqa: ANN401 - an lxml element
+    """Return whether more than half of the text below the headings of an element is links."""
+    letters = len(_letters("".join(element.itertext())))
+    in_headings = sum(len(_letters("".join(e.itertext()))) for e in element.iter(*_HEADINGS))
     links = sum(len(_letters("".join(link.itertext()))) for link in element.iter("a"))
-    return links > _HALF * len(_letters("".join(element.itertext())))
+    return links > _HALF * (letters - in_headings)
 
 
 def _has_text_below_headings(root: Any) -> bool:  # noqa: ANN401 - an lxml element

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from index.sources.archive import Archive
-from index.sources.markup import replace_between
 
 _MAX_BYTES = 2_000_000  # of all style sheets
 # Rules for one class, with or without the name of an element; others are rare for these purposes.
@@ -71,3 +71,19 @@ def _add_rules(styles: Styles, css: str) -> None:
                     styles.classes.add(match[2])
                     for name, value in found:
                         styles.values[(match[1] or "").lower(), match[2], name] = value
+
+
+def replace_between(text: str, start: str, end: str, replace: Callable[[str], str]) -> str:
+    """Replace each part from ``start`` to ``end`` by ``replace`` of what is between them.
+
+    A regular expression would search for the end once for each start that lacks one.
+    """
+    pieces = []
+    at = 0
+    while (left := text.find(start, at)) >= 0:
+        right = text.find(end, left + len(start))
+        if right < 0:
+            break
+        pieces += [text[at:left], replace(text[left + len(start) : right])]
+        at = right + len(end)
+    return "".join([*pieces, text[at:]])

@@ -1,79 +1,59 @@
-"""Read HTML: text, title and headings, by trafilatura over lxml's tree. Nothing is executed."""
+"""Read HTML: the article of a page, or all that it shows. Nothing is executed."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.html_article import article_blocks
+from index.sources.html_blocks import Block, BlockKind, page_blocks
+from index.sources.html_features import coverage
+
+if TYPE_CHECKING:  # 340 ms to import
+    from trafilatura.settings import Document
 
 # trafilatura takes 2 s for 20,000 paragraphs (2 cores, November 2026), 9 s for 50,000. Of a page
 # with more elements, all visible text is taken.
 _MAX_EXTRACTED_ELEMENTS = 50_000
-# Its fallback, jusText, takes time with the square of the short paragraphs in a row: 3 s for
-# 5,000 of them. A page with more elements does without it.
-_MAX_COMPARED_ELEMENTS = 5_000
-
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset"
-    " figcaption figure footer form graphic h1 h2 h3 h4 h5 h6 head header hr item legend li list"
-    " main menu nav ol p quote row section summary table tbody tfoot thead tr ul".split()
-)
-_HIDDEN = frozenset(
-    "script style template noscript iframe object embed svg math select option textarea button"
-    " input audio video canvas title meta link".split()
-)
-_ITEMS = frozenset({"item", "li"})
-_ROWS = frozenset({"row", "tr"})
-_CELLS = frozenset({"cell", "td", "th"})
-_LINE_ENDS = frozenset({"lb", "br"})
-_LINE_END = "\0"  # no element tree holds this character
+_TITLE_SEPARATOR = re.compile(r"\s+[|\-–—·•»:]+\s+")
+_MAX_AUTHOR_CHARS = 100
+_SHOWN = 0.2
+"""From which share of its words on the data of an article counts as shown by the page."""
 
 
 def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
-    """Return the main text of a web page in UTF-8, or all visible text if it has none.
+    """Return the article of a web page in UTF-8, or all visible text if it has none.
 
-    Paragraphs are separated by blank lines, list items and table rows by newlines.
+    An author and a date that the page names but does not show come first, after the title.
 
     Raises:
         TooLarge: It has too much text.
         UnreadableFile: It is nested too deeply for the parser.
     """
-    # 340 ms to import.
-    from trafilatura import bare_extraction
-    from trafilatura.settings import Document
-
-    root = _parse(data.decode())
+    root = parse_page(data.decode())
     if root is None:
         return ParsedDocument("")
+    blocks = page_blocks(root)
+    title = " ".join((root.findtext(".//title") or "").split())
     elements = sum(1 for _ in root.iter())
-    if elements <= _MAX_EXTRACTED_ELEMENTS:
-        page = bare_extraction(
-            root,
-            fast=elements > _MAX_COMPARED_ELEMENTS,
-            include_comments=False,
-            with_metadata=True,  # for the title; searching for the date would take long
-            date_extraction_params={"extensive_search": False},
-        )
-        if isinstance(page, Document) and page.body is not None:
-            builder = TextBuilder(limits)
-            _add_tree(page.body, builder)
-            extracted = builder.build(page.title or "")
-            if extracted.text:
-                return extracted
+    if elements <= _MAX_EXTRACTED_ELEMENTS and (page := extracted_page(root)):
+        chosen = article_blocks(blocks, page.text or "", page.title or title) or blocks
+        title = _title(page.title or "", title, chosen)
+        blocks = _with_byline(chosen + _unshown_article(root, blocks), page)
     builder = TextBuilder(limits)
-    _add_body(root, builder)
-    return builder.build(root.findtext(".//title") or "")
+    _add(blocks, builder)
+    return builder.build(title)
 
 
 def add_visible_text(
     source: str, builder: TextBuilder, prepare: Callable[[Any], None] | None = None
 ) -> None:
-    """Add all visible text of an HTML page, and its headings.
+    """Add all that an HTML page shows, with its headings, tables and marks.
 
     Args:
         source: The page.
@@ -84,14 +64,15 @@ def add_visible_text(
         TooLarge: It has too much text.
         UnreadableFile: It is nested too deeply for the parser.
     """
-    root = _parse(source)
+    root = parse_page(source)
     if root is not None:
         if prepare is not None:
             prepare(root)
-        _add_body(root, builder)
+        builder.end_group()
+        _add(page_blocks(root), builder)
 
 
-def _parse(source: str) -> Any:  # noqa: ANN401 - lxml has no types
+def parse_page(source: str) -> Any:  # noqa: ANN401 - lxml has no types
     """Return the root of a page's tree; None if it has no elements."""
     from lxml import etree, html
 
@@ -106,80 +87,100 @@ def _parse(source: str) -> Any:  # noqa: ANN401 - lxml has no types
     return root
 
 
-def _add_body(root: Any, builder: TextBuilder) -> None:  # noqa: ANN401 - an lxml element
-    body = root.find(".//body")
-    if body is not None:
-        _add_tree(body, builder)
+def extracted_page(root: Any) -> Document | None:  # noqa: ANN401
+    """Return what trafilatura takes for the page's main text, with title, author and date."""
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
+    page = bare_extraction(
+        root,
+        # Its fallback takes time with the square of the short paragraphs in a row.
+        fast=True,
+        include_comments=False,
+        with_metadata=True,
+        # Searching the text for the date would take long.
+        date_extraction_params={"extensive_search": False, "original_date": True},
+    )
+    return page if isinstance(page, Document) else None
 
 
-def _add_tree(root: Any, builder: TextBuilder) -> None:  # noqa: ANN401 - an lxml element
-    """Add the text and headings of a tree with HTML's tags or trafilatura's."""
-    from lxml import etree
+def _title(found: str, whole: str, blocks: Sequence[Block]) -> str:
+    """Return the title of an article.
 
-    builder.end_group()
-    page = _BlockBuilder(builder)
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag if isinstance(element.tag, str) else ""
-        if event == "end":
-            page.leave(tag)
-            page.pieces.append("" if element is root else element.tail or "")
-        elif not tag or tag in _HIDDEN:
-            walk.skip_subtree()
-        elif tag == "pre" or (tag == "code" and "\n" in "".join(element.itertext())):
-            page.add_verbatim("".join(element.itertext()))
-            walk.skip_subtree()
-        else:
-            page.enter(tag, element.get("rend", ""), element.getparent())
-            page.pieces.append(element.text or "")
-    page.close_block()
+    Args:
+        found: As trafilatura finds it in the page's metadata or headings.
+        whole: What the page's tab is called, often with the name of the site.
+        blocks: Those of the article.
+    """
+    headings = [block.text for block in blocks if block.kind is BlockKind.HEADING]
+    if found not in whole and found not in headings:
+        found = max(_TITLE_SEPARATOR.split(whole), key=len) or found
+    for heading in headings:
+        rest = found.removeprefix(heading)
+        if rest != found and _TITLE_SEPARATOR.match(rest):
+            return heading
+    return found
 
 
-@dataclass(slots=True)
-class _BlockBuilder:
-    """Collects the text of the current block, and adds finished blocks to a document."""
-
-    builder: TextBuilder
-    pieces: list[str] = field(default_factory=list)
-    level: int = 0
-    group: str = ""
-
-    def enter(self, tag: str, rend: str, parent: Any) -> None:  # noqa: ANN401 - an lxml element
-        if tag == "p" and parent is not None and parent.tag in _ITEMS | _CELLS:
-            self.pieces.append(" ")
-        elif tag in _BLOCKS:
-            self.close_block()
-            self.level = _heading_level(rend if tag == "head" else tag)
-            self.group = "item" if tag in _ITEMS else "row" if tag in _ROWS else ""
-        elif tag in _LINE_ENDS:
-            self.pieces.append(" " if self.level or self.group else _LINE_END)
-
-    def leave(self, tag: str) -> None:
-        if tag in _CELLS:
-            self.pieces.append(" | ")
-        elif tag == "p" and self.group:
-            self.pieces.append(" ")
-        elif tag in _BLOCKS:
-            self.close_block()
-            if tag != "p":
-                self.level, self.group = 0, ""
-
-    def close_block(self) -> None:
-        # A newline in the source is only a space.
-        lines = (" ".join(line.split()) for line in "".join(self.pieces).split(_LINE_END))
-        text = "\n".join(line for line in lines if line)
-        self.pieces = []
-        if self.group == "item":
-            self.builder.add_item(text)
-        elif self.group == "row":
-            self.builder.add_row([text])
-        else:
-            self.builder.add_paragraph(text, level=self.level)
-
-    def add_verbatim(self, text: str) -> None:
-        self.close_block()
-        self.builder.add_verbatim(text, self.group)
+def _unshown_article(root: Any, blocks: Sequence[Block]) -> list[Block]:  # noqa: ANN401
+    """Return the article that a page holds as data, if it shows it only once a script has run."""
+    longest = ""
+    for script in root.iter("script"):
+        if script.get("type") == "application/ld+json" and '"articleBody"' in (script.text or ""):
+            longest = max(longest, _article_body(script.text), key=len)
+    if not longest or coverage([longest], "\n".join(block.text for block in blocks))[0] > _SHOWN:
+        return []
+    return [
+        Block(BlockKind.PARAGRAPH, None, " ".join(line.split())) for line in longest.split("\n")
+    ]
 
 
-def _heading_level(tag: str) -> int:
-    return int(tag[1]) if re.fullmatch("h[1-6]", tag) else 0
+def _article_body(data: str) -> str:
+    """Return the longest ``articleBody`` in JSON-LD, without tags; "" if there is none."""
+    try:
+        waiting = [json.loads(data)]
+    except (ValueError, RecursionError):
+        return ""
+    longest = ""
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            body = value.get("articleBody")
+            longest = max(longest, body if isinstance(body, str) else "", key=len)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    if "<" not in longest:
+        return longest
+    root = parse_page(longest)
+    return "" if root is None else "\n".join(block.text for block in page_blocks(root))
+
+
+def _with_byline(blocks: list[Block], page: Document) -> list[Block]:
+    """Return blocks with the author and the date of the page, unless they are in them."""
+    text = "\n".join(block.text for block in blocks)
+    author = " ".join((page.author or "").replace(";", ",").split()).replace(" ,", ",")
+    names = [name.strip() for name in author.split(",")]
+    if len(author) > _MAX_AUTHOR_CHARS or author == page.sitename or names[-1] in text:
+        author = ""
+    date = page.date or ""
+    if not date or _says(text, date):
+        date = ""
+    byline = ", ".join(filter(None, (author, date)))
+    if not byline:
+        return blocks
+    first = next((i for i, block in enumerate(blocks[:5]) if block.kind is BlockKind.HEADING), -1)
+    block = Block(BlockKind.PARAGRAPH, None, byline)
+    return [*blocks[: first + 1], block, *blocks[first + 1 :]]
+
+
+def _says(text: str, date: str) -> bool:
+    """Return whether a text has a date, given as 2024-03-05, in any order of day and year."""
+    year, _, day = date.split("-")
+    day = rf"(?<!\d)0?{int(day)}(?!\d)"
+    return bool(re.search(rf"{day}.{{1,20}}{year}|{year}.{{1,20}}{day}", text))
+
+
+def _add(blocks: Sequence[Block], builder: TextBuilder) -> None:
+    for block in blocks:
+        block.add_to(builder)

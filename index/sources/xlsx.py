@@ -67,6 +67,8 @@ def read_xlsx(data: bytes, limits: LoadLimits) -> ParsedDocument:
     builder = TextBuilder(limits)
     for name, sheet in _visible_sheets(archive, root, path):
         add_sheet(builder, _rows(archive.read(sheet), book), name)
+        for text in _box_texts(archive, sheet):
+            builder.add_paragraph(text)
     return builder.build(_title(archive))
 
 
@@ -101,6 +103,19 @@ def _visible_sheets(archive: Archive, root: _Element, path: str) -> Iterator[tup
             yield element.get("name", ""), part
         elif relation not in parts and not parts:
             raise UnreadableFile(_INVALID)
+
+
+def _box_texts(archive: Archive, sheet: str) -> Iterator[str]:
+    """Yield the paragraphs of the text boxes on a sheet."""
+    drawing = _target(archive, sheet, "/drawing")
+    name = archive.find(drawing) if drawing else None
+    if name is None:
+        return
+    for box in parse_xml(archive.read(name), recover=True).iter("{*}sp"):
+        if any(_is_true(properties, "hidden") for properties in box.iter("{*}cNvPr")):
+            continue
+        for paragraph in box.iterfind("{*}txBody/{*}p"):
+            yield " ".join("".join(text.text or "" for text in paragraph.iter("{*}t")).split())
 
 
 def _strings(archive: Archive, path: str | None) -> list[str]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
+
 import pytest
 
 from index.errors import UnreadableFile
@@ -8,6 +11,7 @@ from index.sources.document import ParsedDocument
 from index.sources.epub import read_epub
 from index.sources.epub_chapter import ChapterHints, prepare_chapter
 from index.sources.epub_styles import Styles
+from index.sources.loaders import load_bytes
 from tests.documents import CONTAINER, assert_exact, epub, headings, zipped
 
 ENCRYPTION = (
@@ -147,6 +151,8 @@ def test_navigation_in_the_spine_is_left_out() -> None:
         '<nav role="doc-pagelist"><ol><li><a href="a.xhtml#p1">1</a></li></ol></nav>'
     )
     assert loaded(epub({"nav": nav, "a": "<p>The tide.</p>"})).text == "The tide."
+    contents = nav.replace("nav", "section")
+    assert loaded(epub({"nav": contents, "a": "<p>The tide.</p>"})).text == "The tide."
 
 
 def test_a_contents_page_that_the_guide_names_is_left_out() -> None:
@@ -190,7 +196,32 @@ def test_notes_are_kept_also_if_programs_hide_them() -> None:
     assert loaded(epub({"a": f"<p>It rained.</p>{NOTE}"})).text == "It rained.\n\n1. By rail."
 
 
-@pytest.mark.parametrize("mark", ['<a epub:type="noteref">1</a>', '<span class="n">1</span>'])
+def test_a_book_that_was_zipped_with_its_folder_is_read() -> None:
+    files = zipfile.ZipFile(BytesIO(epub({"a": "<p>The tide.</p>"})))
+    data = zipped({f"My book/{name}": files.read(name) for name in files.namelist()})
+    assert load_bytes(data, "a.epub").text == "The tide."
+
+
+def test_the_texts_of_a_page_that_is_a_vector_picture_are_read() -> None:
+    svg = "<svg><title>no</title><text>The <tspan>quay</tspan></text><text>1902</text></svg>"
+    found = loaded(epub({"a": ""}, more={"OEBPS/a.xhtml": svg}))
+    assert found.text == "The quay\n\n1902"
+
+
+def test_links_back_from_notes_are_left_out() -> None:
+    body = '<p>1. By rail. <a href="a.xhtml#r1">\u21a9\ufe0e</a></p>'
+    assert loaded(epub({"a": body})).text == "1. By rail."
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '<a epub:type="noteref">1</a>',
+        '<span class="n">1</span>',
+        '<a href="notes.xhtml#n1">1</a>',
+        '<a role="doc-noteref"><sup>1</sup></a>',
+    ],
+)
 def test_note_marks_are_raised(mark: str) -> None:
     from lxml import html
 
@@ -198,6 +229,12 @@ def test_note_marks_are_raised(mark: str) -> None:
     styles = Styles({("span", "n", "vertical-align"): "super"}, {"n"})
     prepare_chapter(root, ChapterHints(styles=styles))
     assert root.findtext(".//sup") == "1"
+    assert len(root.findall(".//sup")) == 1
+
+
+def test_a_link_to_a_section_by_its_number_is_not_raised() -> None:
+    body = '<p>See chapter <a href="b.xhtml#c">4</a> (<a href="#x">5</a>).</p>'
+    assert loaded(epub({"a": body})).text == "See chapter 4 (5)."
 
 
 def test_what_is_hidden_is_left_out() -> None:

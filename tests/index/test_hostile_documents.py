@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from index.errors import InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.loaders import load_bytes
-from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, zipped
+from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, xlsx, zipped
 
 ZIPS = {
     "a.docx": (docx([("Normal", PROSE)]), "word/document.xml"),
     "a.pptx": (pptx([("One", PROSE, "")]), "ppt/slides/slide1.xml"),
     "a.odt": (odt(f"<text:p>{PROSE}</text:p>"), "content.xml"),
     "a.epub": (epub({"one": f"<p>{PROSE}</p>"}), "OEBPS/one.xhtml"),
+    "a.xlsx": (xlsx([[PROSE]]), "xl/worksheets/sheet1.xml"),
 }
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 

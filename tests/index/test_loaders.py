@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
-from index.limits import LoadLimits
+from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.sources.detect import DetectedFormat, detect_format
 from index.sources.document import ParsedDocument
 from index.sources.isolation import Reader
 from index.sources.loaders import (
@@ -135,17 +137,19 @@ def test_what_looks_like_text_is_loaded_as_text(name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (zipped({"xl/workbook.xml": ""}), "spreadsheet"),
         (zipped({"a.txt": ""}), "zip"),
-        (
-            zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
-            "not a text document",
-        ),
+        (zipped({"mimetype": "application/vnd.oasis.opendocument.graphics"}), "without text"),
+        (bytes(60) + b"BOOKMOBI", "Kindle"),
+        (b"%!PS-Adobe-3.0\n", "PostScript"),
+        (b"AT&TFORM\0\0\0\1DJVM", "DjVu"),
+        (b'<?xml version="1.0"?>\n<!-- by hand -->\n<svg xmlns="x">', "vector picture"),
+        (b'<?xml version="1.0"?>\n<office:document xmlns:office="x">', "one XML file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "picture"),
         (b"GIF89a\x01\0\x01\0", "picture"),
         (b"\x1f\x8b\x08\0", "compressed"),
         (b"SQLite format 3\0", "database"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+        (b"\xd0\xcf\x11\xe0" + "__substg1.0_0037001F".encode("utf-16-le"), "Outlook"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.bin"])
@@ -159,6 +163,46 @@ def test_an_unsupported_format_is_recognised_under_any_name(
 @pytest.mark.parametrize("text", ["GIF89a is old.", "ID3 tags name songs.", "PK is a unit.", "7z"])
 def test_a_text_that_starts_like_a_foreign_format_is_a_text(text: str) -> None:
     assert load_bytes(text.encode(), "a.txt").text == text
+
+
+@pytest.mark.parametrize("before", [b"Converter 10.2\nPage 1 of 1\n", b"\xff\xfe\0\n", b"\n\n"])
+@pytest.mark.parametrize("after", [b"", b"\n \n", b"\nDone in 2 s.\n"])
+def test_a_pdf_after_other_lines_is_a_pdf(before: bytes, after: bytes) -> None:
+    found = detect_format(before + one_of_each()[".pdf"] + after, DEFAULT_LIMITS)
+    assert found == DetectedFormat("a PDF")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A file begins with\n%PDF-1.7\nand ends with\nstartxref\n9\n%%EOF\nas you see.",
+        "%PDF-1.4 is what\nreaders look for.",
+        "svg files begin with <svg>.",
+        "%!PS is short for PostScript.",
+    ],
+)
+def test_a_text_about_formats_is_a_text(text: str) -> None:
+    assert load_bytes(f"Notes.\n{text}".encode(), "a.txt").text == f"Notes.\n{text}"
+
+
+def test_a_notebook_is_read_as_its_notes_code_and_output() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Tides\n", "\n", "How *high*?"]},
+        {
+            "cell_type": "code",
+            "source": "print('```')",
+            "outputs": [
+                {"output_type": "stream", "text": ["4.1\n"]},
+                {"data": {"text/plain": "5", "image/png": "iVBORw0"}},
+                None,
+            ],
+        },
+        "nothing",
+    ]
+    article = load_bytes(json.dumps({"cells": cells}).encode(), "tides.ipynb")
+    assert article.text == "Tides\n\nHow high?\n\nprint('```')\n\n4.1\n\n5"
+    assert article.title == "Tides"
+    assert load_bytes(b'{"a": 1}', "a.ipynb").text == '{"a": 1}'
 
 
 @pytest.mark.parametrize("suffix", one_of_each())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
 from index.sources.markdown_text import read_markdown
+from index.structure import MarkKind
 
 
 def read(text: str) -> ParsedDocument:
@@ -28,7 +29,7 @@ def headings(text: str) -> list[tuple[int, str]]:
         ("See [the plan][1].\n\n[1]: https://example.org", "See the plan."),
         ("![A boat](boat.png) sails.", "A boat sails."),
         ("Fish &amp; chips cost 5 \\* 2.", "Fish & chips cost 5 * 2."),
-        ("H<sub>2</sub>O<br>is water.", "H2O\nis water."),
+        ("H<sub>2</sub>O<br>is water.", "H₂O\nis water."),
         ("2 * 3 and snake_case_name stay.", "2 * 3 and snake_case_name stay."),
         ("> Nobody asked us.", "Nobody asked us."),
         ("One line\nand another.", "One line\nand another."),
@@ -73,10 +74,114 @@ def test_headings_are_not_sought_in_code_lists_and_quotations(text: str) -> None
     assert headings(f"{text}\n\n# Yes\n") == [(1, "Yes")]
 
 
-def test_the_front_matter_is_the_first_paragraph() -> None:
-    document = read("---\nauthor: Nora Lind\ndate: 2020\n---\n# Yes\n\nWords.")
-    assert document.text == "author: Nora Lind\ndate: 2020\n\nYes\n\nWords."
-    assert document.title == "Yes"
+def marks(text: str, kind: MarkKind) -> list[str]:
+    document = read(text)
+    return [document.text[m.start : m.end] for m in document.marks if m.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "marked"),
+    [
+        ("The **very *fast* boat** sails.", MarkKind.STRONG, ["very fast boat"]),
+        ("The **very *fast* boat** sails.", MarkKind.EMPHASIS, ["fast"]),
+        ("Type `a * b` and <kbd>Enter</kbd>.", MarkKind.CODE, ["a * b", "Enter"]),
+        ("See [the *plan*](https://example.org) [b](c.md).", MarkKind.LINK, ["the plan"]),
+        ("Ask <me@example.org> or <https://example.org/a>.", MarkKind.LINK,
+         ["me@example.org", "https://example.org/a"]),
+        ("It is 10<sup>6</sup> of H<sub>2</sub>O.", MarkKind.SUPERSCRIPT, ["⁶"]),
+        ("- tea\n  1. green\n- **rice**", MarkKind.ITEM, ["- tea", "1. green", "- rice"]),
+        ("> Nobody asked.\n>\n> Us.", MarkKind.QUOTATION, ["Nobody asked.", "Us."]),
+        ("```py\nx = 1\n  y\n```", MarkKind.PREFORMATTED, ["x = 1\n  y"]),
+        ("# A *big* day", MarkKind.EMPHASIS, ["big"]),
+    ],
+)  # fmt: skip
+def test_marks_are_kept_as_offsets(text: str, kind: MarkKind, marked: list[str]) -> None:
+    assert marks(text, kind) == marked
+
+
+def test_an_item_has_its_depth_and_a_link_its_address() -> None:
+    document = read("- tea\n  - green\n\n[a](https://example.org/b)")
+    assert [(m.level, m.target) for m in document.marks] == [
+        (1, ""), (2, ""), (0, "https://example.org/b"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["javascript:alert(1)", "data:text/html,x", "../a.md"])
+def test_only_addresses_of_the_web_and_of_mail_are_links(target: str) -> None:
+    assert marks(f'[a]({target}) <a href="{target}">b</a>', MarkKind.LINK) == []
+
+
+def test_cells_of_a_table_are_known_with_their_headers() -> None:
+    document = read("| Ticket | *Single* |\n|---|--:|\n| Adult | 6.50 |\n| Child | |")
+    (table,) = document.tables
+    cells = [(document.text[c.start : c.end], *c[2:4], c.is_header) for c in table.cells]
+    assert cells == [
+        ("Ticket", 0, 0, True), ("Single", 0, 1, True), ("Adult", 1, 0, False),
+        ("6.50", 1, 1, False), ("Child", 2, 0, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("~~Not~~ this.", "Not this."),
+        ("- [ ] Open\n- [x] Done", "- ☐ Open\n- ☑ Done"),
+        ("> [!NOTE]\n> Take care.", "Note\nTake care."),
+        ("Let $a_i * b_i$ be *it* for $5 or $6.", "Let $a_i * b_i$ be it for $5 or $6."),
+        ("$$\nx_1 * y_1\n$$", "$$\nx_1 * y_1\n$$"),
+        ('<img src="a.png" alt="A boat"> sails<!-- away -->.', "A boat sails."),
+        ("## Rules {#rules .big}", "Rules"),
+        ("[![Passing](b.svg)](https://example.org) it is.", "Passing it is."),
+        ("Go to https://example.org/a_b_c now.", "Go to https://example.org/a_b_c now."),
+        ("Spain[^a] and Chile[^2] won.\n\n[^2]: In *2016*.\n[^a]: In 2010.\n\n    Twice.\n\nEnd.",
+         "Spain¹ and Chile² won.\n\nEnd.\n\n¹ In 2010.\nTwice.\n² In 2016."),
+        ("A [^1] without a note.", "A [^1] without a note."),
+    ],
+)  # fmt: skip
+def test_markdown_is_shown_as_what_it_means(text: str, expected: str) -> None:
+    assert read(text).text == expected
+
+
+def test_marks_are_left_out_of_a_very_long_paragraph_too() -> None:
+    assert "*" not in read("Many **bold** words and *more* of them. " * 200).text
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "title", "byline"),
+    [
+        ("---\ntitle: \"On *Boats*\"\nauthor: Nora Lind\ndate: 2020-05-01 # draft\n---",
+         "On Boats", "Nora Lind · 2020-05-01"),
+        ("---\ndate: 2020\nauthors:\n  - Nora Lind\n  - name: Ole Berg\ntags: [a, b]\n---",
+         "Yes", "Nora Lind, Ole Berg · 2020"),
+        ("---\n# a comment\nauthor: [Nora Lind, 'Ole Berg']\nlayout: post\n...",
+         "Yes", "Nora Lind, Ole Berg"),
+        ('+++\ntitle = "On Boats"\ndate = 2020-05-01\n+++', "On Boats", "2020-05-01"),
+        ("---\nlayout: post\n---", "Yes", ""),
+    ],
+)  # fmt: skip
+def test_a_front_matter_gives_the_title_and_a_byline(
+    front_matter: str, title: str, byline: str
+) -> None:
+    document = read(f"{front_matter}\n# Yes\n\nWords.")
+    assert document.title == title
+    assert document.text == f"{byline}\n\nYes\n\nWords.".lstrip()
+
+
+def test_rules_around_a_paragraph_are_no_front_matter() -> None:
+    assert read("---\nNora wrote this.\n\n---\n\nWords.").text == "Nora wrote this.\n\nWords."
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("## Second\n\n# Main\n\nWords.", "Main"),
+        ('<h1 align="center">Main</h1>\n\nWords.\n\n# Other', "Main"),
+        ("### First\n\nWords.\n\n## Other", "First"),
+        ("Words.\n\n## Other", ""),
+    ],
+)
+def test_the_title_is_the_main_heading_or_the_one_at_the_start(text: str, title: str) -> None:
+    assert read(text).title == title
 
 
 @given(st.text(st.sampled_from("Aa1.# \n-=>`*_[]()|<&\\é第\t"), max_size=200) | st.text())

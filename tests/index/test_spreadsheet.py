@@ -264,6 +264,14 @@ def test_a_workbook_that_lacks_its_last_results_or_strings_is_read() -> None:
     assert found.text == "Data\n\nin | 2024-03-05 | 5"
 
 
+def test_text_boxes_come_after_the_cells() -> None:
+    def fill(_: Any, page: Any) -> None:  # noqa: ANN401
+        page.insert_textbox("C3", "Draft of\nMarch")
+        page.write(0, 0, "x")
+
+    assert sheet(fill).text == "Data\n\nx\n\nDraft of\n\nMarch"
+
+
 def test_binary_workbooks_are_refused_with_advice() -> None:
     rels = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
