@@ -164,6 +164,14 @@ def test_rows_of_another_passage_of_the_table_are_left_out_too() -> None:
     assert [row.is_read for row in after] == [False, True]
 
 
+def test_a_row_of_prose_is_always_read() -> None:
+    prose = "Whoever comes by sea needs no ticket, but must sign the book of guests. " * 2
+    article = article_of([["Arriving", prose], ["Ticket for guests", "9 crowns"], ["Dogs", "4"]])
+    text = read(passage_of(article), "Do guests need a ticket?").text
+    assert "Whoever" in text
+    assert "Dogs" not in text
+
+
 def test_earlier_turns_name_the_row_if_the_question_does_not() -> None:
     passage = passage_of(article_of(SHIPS))
     (rows,) = rows_to_read("And its crew?", [passage], "How many cars does the Cetus carry?")
