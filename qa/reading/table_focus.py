@@ -74,7 +74,10 @@ def _with_most(
     largest = {table: _largest(found) for table, found in of_table.items()}
     return [
         tuple(
-            row._replace(is_read=_is_prose(row) or own in largest[passage.article_id, row.table])
+            row._replace(
+                is_read=row.is_read
+                and (_is_prose(row) or own in largest[passage.article_id, row.table])
+            )
             for row, own in zip(passage.rows, found, strict=True)
         )
         for passage, found in zip(passages, words, strict=True)

@@ -65,7 +65,7 @@ def passage_of(article: Article, start: int = 0, end: int | None = None) -> Pass
 
 def read(passage: Passage, question: str = "") -> ReadingText:
     (rows,) = rows_to_read(question, [passage]) if question else [passage.rows]
-    return reading_text(passage.text, passage.table_header, rows, passage.start)
+    return reading_text(passage.text, rows, passage.start)
 
 
 def lines_of(rows: Sequence[Row]) -> list[str]:
