@@ -199,7 +199,7 @@ def candidates_in(
     ``first`` returns what the first pass found in a passage.
     """
     texts = [
-        reading_text(passage.text, passage.table_header, rows, passage.start)
+        reading_text(passage.text, rows, passage.start)
         for passage, rows in zip(passages, rows_to_read(question, passages, history), strict=True)
     ]
     titles = [passage.title for passage in passages]

@@ -16,6 +16,8 @@ from qa.retrieval.fusion import text_stems
 
 _MAX_CELL_CHARS = 30
 """A longer cell is not an answer as a whole."""
+_PROSE_CHARS = 120
+"""A cell that is longer may answer in other words than the question's."""
 _Words: TypeAlias = frozenset[str]
 
 
@@ -45,6 +47,10 @@ def whole_cell(candidate: SpanCandidate) -> Span:
     return span
 
 
+def _is_prose(row: LabelledRow) -> bool:
+    return len(row.cells) == 1 or any(cell.end - cell.start > _PROSE_CHARS for cell in row.cells)
+
+
 def _is_short(cell: LabelledCell) -> bool:
     return cell.end - cell.start <= _MAX_CELL_CHARS
 
@@ -63,11 +69,15 @@ def _with_most(
     of_table: dict[tuple[str, int], set[_Words]] = {}
     for passage, found in zip(passages, words, strict=True):
         for row, own in zip(passage.rows, found, strict=True):
-            of_table.setdefault((passage.article_id, row.table), set()).add(own)
+            if not _is_prose(row):
+                of_table.setdefault((passage.article_id, row.table), set()).add(own)
     largest = {table: _largest(found) for table, found in of_table.items()}
     return [
         tuple(
-            row._replace(is_read=own in largest[passage.article_id, row.table])
+            row._replace(
+                is_read=row.is_read
+                and (_is_prose(row) or own in largest[passage.article_id, row.table])
+            )
             for row, own in zip(passage.rows, found, strict=True)
         )
         for passage, found in zip(passages, words, strict=True)

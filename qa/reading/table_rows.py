@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from index.letters import plain_letters
 from index.structure import Cell, Table, rows_of
 from index.types import Article, LabelledCell, LabelledRow, Passage, Span
-from qa.reading.reading_text import heads, is_quantity, table_header_before
+from qa.reading.guessed_tables import guess_tables, heads, is_quantity, rules
 
 _TOP_ROWS = 12
 """How many rows at its top a table's header and width are known from."""
@@ -33,20 +33,21 @@ _NO_SPAN = Span(0, 0)
 
 def with_tables(passage: Passage, article: Article) -> Passage:
     """Return ``passage`` with what its rows of tables are read with."""
-    if not article.tables:
-        header = table_header_before(article.text, passage.start)
-        return replace(passage, table_header=header) if header else passage
-    rows: list[LabelledRow] = []
+    if article.tables:
+        first = bisect_left(article.tables, passage.start, key=lambda table: table.end)
+        after = bisect_left(article.tables, passage.end, key=lambda table: table.start)
+        tables, rows = list(article.tables[first:after]), []
+    else:
+        tables = guess_tables(article.text, passage.start, passage.end)
+        rows = list(rules(article.text, passage.start, passage.end)) if tables else []
     header = ""
-    first = max(0, bisect_left(article.tables, passage.start, key=lambda table: table.end))
-    for table in article.tables[first:]:
-        if table.start >= passage.end:
-            break
+    for table in tables:
         reading = _TableReading.of(article.text, table)
         rows += reading.rows(passage.start, passage.end)
-        if table.start < passage.start:
+        if reading.header.end and reading.header.end <= passage.start < table.end:
             header = article.text[slice(*reading.header)]
-    return replace(passage, table_header=header, rows=tuple(rows))
+    rows.sort(key=lambda row: row.cells[0].start)
+    return replace(passage, table_header=header, rows=tuple(rows)) if rows else passage
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ def passage_of(article: Article, start: int = 0, end: int | None = None) -> Pass
 
 def read(passage: Passage, question: str = "") -> ReadingText:
     (rows,) = rows_to_read(question, [passage]) if question else [passage.rows]
-    return reading_text(passage.text, passage.table_header, rows, passage.start)
+    return reading_text(passage.text, rows, passage.start)
 
 
 def lines_of(rows: Sequence[Row]) -> list[str]:
@@ -162,6 +162,14 @@ def test_rows_of_another_passage_of_the_table_are_left_out_too() -> None:
     before, after = rows_to_read("What is the crew of the Cetus?", [first, second])
     assert not any(row.is_read for row in before)
     assert [row.is_read for row in after] == [False, True]
+
+
+def test_a_row_of_prose_is_always_read() -> None:
+    prose = "Whoever comes by sea needs no ticket, but must sign the book of guests. " * 2
+    article = article_of([["Arriving", prose], ["Ticket for guests", "9 crowns"], ["Dogs", "4"]])
+    text = read(passage_of(article), "Do guests need a ticket?").text
+    assert "Whoever" in text
+    assert "Dogs" not in text
 
 
 def test_earlier_turns_name_the_row_if_the_question_does_not() -> None:
