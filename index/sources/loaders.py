@@ -25,7 +25,7 @@ from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.markdown_text import read_markdown
 from index.sources.office import read_docx, read_odt, read_pptx, read_rtf
 from index.sources.pdf import read_pdf
-from index.sources.plain_text import plain_text_headings
+from index.sources.plain_text import plain_text_headings, plain_text_title
 from index.types import Article, normalise_newlines
 
 
@@ -190,7 +190,7 @@ def _unknown(name: str, what: str, advice: str) -> UnknownFormat:
 
 def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocument:
     text = decode(data, charset)
-    return ParsedDocument(text, headings=plain_text_headings(text))
+    return ParsedDocument(text, plain_text_title(text), plain_text_headings(text))
 
 
 def _load_markdown(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:
