@@ -32,7 +32,7 @@ _INNER = frozenset(",;:)]}&/%=.!?…、，")
 _QUOTATIVE = re.compile(r"[とっなにをがはもの]")
 
 _END_WORD = re.compile(r"(?P<number>\d\s?)?(?<!\w)(?P<word>[^\W\d_]+)\.\Z")
-_NUMBER_OF_ITEM = re.compile(r"\s*\(?(?:\d{1,3}|[^\W\d_])[.)]\s*")
+_NUMBER_OF_ITEM = re.compile(r"(?:.*[:;]\s)?\s*\(?(?:\d{1,3}|[^\W\d_])[.)]\s*")
 # Neither is in sentencex's English list.
 _BEFORE_ANYTHING = frozenset("approx av vol vols ch ed eds eq eqs sra srta dra bzw".split())
 _BEFORE_A_NUMBER = _BEFORE_ANYTHING | frozenset(
@@ -118,7 +118,7 @@ def _starts_lowercase(line: str, start: int) -> bool:
 def _is_boundary(line: str, first: int, end: int, start: int) -> bool:
     """Return whether the sentence that begins at ``first`` may end at ``end``."""
     before = line[max(first, end - _CONTEXT_CHARS) : end]
-    if not any(map(str.isalnum, before)) or _NUMBER_OF_ITEM.fullmatch(line, first, end):
+    if not any(map(str.isalnum, before)) or _NUMBER_OF_ITEM.fullmatch(before):
         return False
     if line[start] in _INNER and not line.startswith("...", start):
         return False

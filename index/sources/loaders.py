@@ -30,7 +30,7 @@ from index.sources.ods import read_ods
 from index.sources.opendocument import read_odt
 from index.sources.pdf import read_pdf
 from index.sources.picture import read_picture
-from index.sources.plain_text import plain_text_headings
+from index.sources.plain_text import plain_text_headings, plain_text_title
 from index.sources.rtf import read_rtf
 from index.sources.slides import read_pptx
 from index.sources.word import read_docx
@@ -202,7 +202,7 @@ def _unknown(name: str, what: str, advice: str) -> UnknownFormat:
 
 def _load_text(data: bytes, charset: str | None, _: LoadLimits) -> ParsedDocument:
     text = decode(data, charset)
-    return ParsedDocument(text, headings=plain_text_headings(text))
+    return ParsedDocument(text, plain_text_title(text), plain_text_headings(text))
 
 
 def _load_csv(data: bytes, charset: str | None, limits: LoadLimits) -> ParsedDocument:

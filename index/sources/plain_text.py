@@ -1,4 +1,4 @@
-"""Find the headings of a plain text."""
+"""Find the title and the headings of a plain text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ from index.limits import check_cancelled
 from index.types import Heading
 
 MAX_HEADING_CHARS = 120
+_TITLE_WITHIN_CHARS = 4_000
+_GUTENBERG = re.compile(r"Project Gutenberg", re.IGNORECASE)
+_GUTENBERG_TITLE = re.compile(
+    r"^(?:Title:[ \t]*(?P<field>\S.*(?:\n[ \t]+\S.*)*)"
+    r"|.{0,40}Project Gutenberg(?:'s)?\s*(?:e-?(?:book|text))?\s*of (?P<line>.+?)(?:, by .*|,)?)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNDERLINE = re.compile(r"[=\-~*_#]{3,}\s*")
+# A date, a salutation, a path, code, a row of a list or of a table.
+_NOT_A_TITLE = re.compile(
+    r"\A(?:[\W\d_]*\Z|[-*•–—#>/\\]|(?:dear|hi|hello)\b|\w{3,9}\.?\s\d{1,2},?\s\d{4}\Z)"
+    r"|[@|=<>{}\\\t;_]|\s\s\s|://|\w\.\w+\Z|\w\(|,.*,.*,",
+    re.IGNORECASE,
+)
 _LONG_LINE_CHARS = 80
 _MAX_CANDIDATES = 2
 _SHORT_WORD_CHARS = 3
@@ -57,6 +71,38 @@ def plain_text_headings(text: str) -> tuple[Heading, ...]:
             candidates, separated = [], True
         last_end = end
     return tuple(found)
+
+
+def plain_text_title(text: str) -> str:
+    r"""Return the title that a text with ``\n`` newlines gives itself; "" if it has none.
+
+    It is that in the header of Project Gutenberg, else the first line if it is short, is no
+    sentence, and has a blank line and then prose below it.
+    """
+    head = text[:_TITLE_WITHIN_CHARS].lstrip("\ufeff")
+    if _GUTENBERG.search(head[:1000]):
+        titles = list(_GUTENBERG_TITLE.finditer(head))
+        found = next((match for match in titles if match["field"]), next(iter(titles), None))
+        if found:
+            return " ".join((found["field"] or found["line"]).split())
+    lines = head.strip().split("\n")
+    first = re.sub(r"\ATitle:\s*", "", lines[0].strip(), flags=re.IGNORECASE)
+    below = [line.strip() for line in lines[1:]]
+    if below and _UNDERLINE.fullmatch(below[0]):
+        below[0] = ""
+    if not first or not below or below[0] or not _may_be_title(first):
+        return ""
+    following = next(filter(None, below), "")
+    body = Heading(0, len(first), 1)
+    return first if _is_prose(following, body) else ""
+
+
+def _may_be_title(line: str) -> bool:
+    if len(line) > MAX_HEADING_CHARS or _NOT_A_TITLE.search(line) or _CHAPTER.match(line):
+        return False
+    if line.rstrip(_CLOSERS).endswith((".", "…", ":", ";", ",", "。", "：", "，", "、", "।")):
+        return False
+    return not line[0].islower()
 
 
 def _text_lines(text: str) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import index.articles
-from index.sources.plain_text import plain_text_headings
+from index.sources.plain_text import plain_text_headings, plain_text_title
 from index.types import Heading, normalise_newlines
 
 PROSE = (
@@ -107,6 +107,41 @@ def test_a_verse_is_no_heading() -> None:
 
 def test_the_last_line_is_no_heading() -> None:
     assert plain(f"{PROSE}\nJohn Smith") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (f"Rain delays the ferry\n\n{PROSE}", "Rain delays the ferry"),
+        (f"\n  THE LONG SHADOW  \n===========\n\n{PROSE}", "THE LONG SHADOW"),
+        (f"Title: Lind: Who pays for rain?\n\n{PROSE}", "Lind: Who pays for rain?"),
+        (f"雨の日の船\n\n{'船は来なかった。' * 12}", "雨の日の船"),
+        (
+            "The Project Gutenberg EBook of The Long Shadow, by Nora Lind\n\nIt is free.\n\n"
+            "Title: The Long Shadow\n       Or, Rain\n\nAuthor: Nora Lind\n",
+            "The Long Shadow Or, Rain",
+        ),
+        (
+            "Project Gutenberg's Etext of The Long Shadow, by Nora Lind\n#8 in a series\n",
+            "The Long Shadow",
+        ),
+        (f"Dear Nora\n\n{PROSE}", ""),
+        (f"Ladies and gentlemen,\n\n{PROSE}", ""),
+        (f"It rained all day.\n\n{PROSE}", ""),
+        (f"May 8, 2025\n\n{PROSE}", ""),
+        (f"Chapter 1\n\n{PROSE}", ""),
+        (f"name,age,city,street\n\n{PROSE}", ""),
+        (f"- tea\n\n{PROSE}", ""),
+        (f"{PROSE}\n\n{PROSE}", ""),
+        ("Milk\n\nEggs\n\nBread", ""),
+        ("Only A Title", ""),
+        ("", ""),
+    ],
+)
+def test_the_title_of_a_text_is_its_first_line_if_that_looks_like_one(
+    text: str, title: str
+) -> None:
+    assert plain_text_title(text) == title
 
 
 @given(st.text(st.sampled_from("Aa1.# \n-=>`é第章\t\x0b\u2028"), max_size=200) | st.text())

@@ -42,6 +42,7 @@ def test_a_sentence_with_full_stops_inside_stays_whole(sentence: str) -> None:
         "Growth was slow (2009) .",
         "They use ASP.NET and Node.js here.",
         "“Why not?” she asked.",
+        "Do this: 1. Open the lid.",
         "L’an 44 av. J.-C. fut froid.",
     ],
 )
