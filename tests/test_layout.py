@@ -154,7 +154,7 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
             "pypdfium2",
             {
                 f"index/sources/{n}.py"
-                for n in ("page_pictures", "pdf", "pdfium_objects", "pdfium_page")
+                for n in ("page_pictures", "pdf", "pdf_scan", "pdfium_objects", "pdfium_page")
             },
         ),
         ("pickle", set()),

@@ -63,6 +63,11 @@ _MAGIC = (
         DetectedFormat("a vector picture", "Save it as .pdf"),
     ),
     (
+        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,100}?<office:document\s"
+        rb".{0,9000}?office:mimetype=[\"']application/vnd\.oasis\.opendocument\.text[\"'-]",
+        DetectedFormat("an OpenDocument text"),
+    ),
+    (
         rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,500}?"
         rb"<(?:office:document|w:wordDocument|pkg:package|FictionBook)\s",
         DetectedFormat("a document as one XML file", "Save it as .docx, .odt, .epub or .txt"),
@@ -87,7 +92,7 @@ _MIME_TYPES = (
     ),
     (
         b"application/vnd.oasis.opendocument.presentation",
-        DetectedFormat("an OpenDocument presentation", "Save it as .pptx, .pdf or .txt"),
+        DetectedFormat("an OpenDocument presentation"),
     ),
     (
         b"application/vnd.oasis.opendocument",

@@ -27,7 +27,7 @@ from index.sources.mail import read_mail
 from index.sources.markdown_text import read_markdown
 from index.sources.notebook import is_notebook, read_notebook
 from index.sources.ods import read_ods
-from index.sources.opendocument import read_odt
+from index.sources.opendocument import read_odp, read_odt
 from index.sources.pdf import read_pdf
 from index.sources.picture import read_picture
 from index.sources.plain_text import plain_text_headings, plain_text_title
@@ -260,7 +260,9 @@ FORMATS: tuple[Format, ...] = (
         read_docx,
     ),
     _document("an e-book", ".epub", "application/epub+zip", read_epub),
-    _document("an OpenDocument text", ".odt .ott", f"{_ODF}.text {_ODF}.text-template", read_odt),
+    _document(
+        "an OpenDocument text", ".odt .ott .fodt", f"{_ODF}.text {_ODF}.text-template", read_odt
+    ),
     _document("an RTF text", ".rtf", "application/rtf text/rtf", read_rtf),
     _document(
         "a presentation",
@@ -282,6 +284,12 @@ FORMATS: tuple[Format, ...] = (
         ".ods .ots",
         f"{_ODF}.spreadsheet {_ODF}.spreadsheet-template",
         read_ods,
+    ),
+    _document(
+        "an OpenDocument presentation",
+        ".odp .otp",
+        f"{_ODF}.presentation {_ODF}.presentation-template",
+        read_odp,
     ),
     Format((".csv", ".tsv", ".tab"), ("text/csv", "text/tab-separated-values"), _load_csv),
     MAIL,

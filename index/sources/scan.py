@@ -75,9 +75,11 @@ def unread_page(width: float, height: float) -> ScannedPage:
 
 def with_even_sizes(pages: Sequence[ScannedPage]) -> list[ScannedPage]:
     """Return the pages of one document with one size for letters of about the same size."""
-    sizes = np.concatenate([scan.page.sizes for scan in pages] or [np.zeros(0)])
+    if not pages:
+        return []
+    sizes = np.concatenate([scan.page.sizes for scan in pages])
     lengths = [np.diff(scan.page.spans, axis=1)[:, 0] for scan in pages]
-    evened = _evened(sizes, np.concatenate(lengths or [np.zeros(0, np.int64)]))
+    evened = _evened(sizes, np.concatenate(lengths))
     parts = np.split(evened, np.cumsum([len(scan.page.sizes) for scan in pages])[:-1])
     return [
         replace(scan, page=replace(scan.page, sizes=part))
