@@ -16,7 +16,7 @@ from index.sources.document import ParsedDocument
 from index.sources.pdf_layout import lay_out
 from index.sources.scan import POINTS_PER_INCH, as_shown, scan_page, with_even_sizes
 
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
 _TOO_MANY_PIXELS = "It has more pixels than the limit of {:,}. Make it smaller."
 # More detail makes the letters no clearer: a page of A4 at 400 dots per inch has 15 million.
