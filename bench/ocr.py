@@ -31,7 +31,7 @@ in {fonts}. Character error rate: the edits that turn the text into the known on
 white space counts as one space. Confidence: what the page is shown with. The last row is barely
 legible on purpose, to see whether the confidence says so.
 
-| pages | number | error rate, mean | worst | confidence, lowest | mean | seconds a page | of processors |
+| pages | number | error rate, mean | worst | lowest confidence | mean | seconds a page | of processor |
 |---|---:|---:|---:|---:|---:|---:|---:|
 """
 _ROW = "| {} | {} | {:.2%} | {:.2%} | {:.3f} | {:.3f} | {:.1f} | {:.1f} |\n"

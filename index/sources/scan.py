@@ -152,7 +152,8 @@ def _printed(
     lines: Sequence[ocr.RecognisedLine], even: Mapping[float, float], width: float, height: float
 ) -> PrintedPage:
     parts: list[str] = []
-    spans, boxes, baselines, sizes, joined = [], [], [], [], []
+    spans, baselines, sizes, joined = [], [], [], []
+    boxes: list[tuple[float, ...]] = []
     length = 0
     for line in lines:
         for word in line.words:

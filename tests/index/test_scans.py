@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 import zlib
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -18,7 +20,6 @@ from index.sources.document import ParsedDocument
 from index.sources.isolation import read_in_subprocess
 from index.sources.pdf import read_pdf
 from index.sources.picture import prepared, read_picture
-from index.sources.plain_text import looks_broken
 
 needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason="needs the extra ocr")
 LEFT = ["The miller kept a ledger of", "every sack that left his yard", "between May and October."]
@@ -154,29 +155,26 @@ def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
 def test_a_picture_of_any_mode_is_dark_on_white(mode: str) -> None:
     page = drawn(LEFT).convert("L")
     if mode == "I;16":
-        picture = Image.new("I;16", page.size)
-        picture.putdata([257 * value for value in page.getdata()])
+        picture = Image.fromarray(np.asarray(page).astype(np.uint16) * 257)
     elif mode in {"LA", "RGBA"}:
         picture = Image.new(mode, page.size, 0)  # transparent
         picture.paste(page.convert(mode), mask=page.point(lambda value: 255 - value))
     else:
         picture = page.convert(mode)
     found = prepared(picture).convert("L")
-    assert found.getextrema()[0] < 60
-    assert found.getpixel((2, 2)) == 255
+    pixels = np.asarray(found)
+    assert pixels.min() < 60
+    assert pixels[2, 2] == 255
 
 
 def three_pages(_: bytes, limits: LoadLimits) -> ParsedDocument:
-    """Take as long as a scan of three pages."""
+    """Take longer for three pages than ``max_seconds``."""
     for _number in range(3):
         start_scanned_page()
-        ocr_seconds = limits.max_page_seconds / 4
-        import time
-
-        time.sleep(ocr_seconds)
+        time.sleep(limits.max_seconds / 2)
     return ParsedDocument("words")
 
 
 def test_each_page_of_a_scan_has_a_time_of_its_own() -> None:
-    limits = LoadLimits(max_seconds=0.01, max_page_seconds=4.0)
-    assert not looks_broken(read_in_subprocess(three_pages, b"", limits).text)
+    limits = LoadLimits(max_seconds=1.0, max_page_seconds=60.0)
+    assert read_in_subprocess(three_pages, b"", limits).text == "words"
