@@ -27,11 +27,11 @@ from index.sources.picture import read_picture
 _HEAD = """# Recognition of scanned pages
 
 {count} pages that were drawn from known texts and then worn: {size} at {resolution} dots per inch,
-in {fonts}. Character error rate: the edits that turn the text into the known one, by its length;
-white space counts as one space. Confidence: what the page is shown with. The last row is barely
-legible on purpose, to see whether the confidence says so.
+in {fonts}. Error rate: the edits of characters that turn the text into
+the known one, by its length; white space counts as one space. Seconds: the median for one page.
+The last row is barely legible on purpose, to see whether the confidence says so.
 
-| pages | number | error rate, mean | worst | lowest confidence | mean | seconds a page | of processor |
+| pages | number | error rate | worst | lowest confidence | mean | seconds | of processor |
 |---|---:|---:|---:|---:|---:|---:|---:|
 """
 _ROW = "| {} | {} | {:.2%} | {:.2%} | {:.3f} | {:.3f} | {:.1f} | {:.1f} |\n"
