@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 DOTS_PER_INCH = 200
-KINDS = ("clean", "skewed", "noisy", "small", "columns")
+KINDS = ("clean", "skewed", "noisy", "small", "columns", "spoiled")
+"""The last is barely legible: it shows whether the confidence says so."""
 PAGES_PER_KIND = 6
 
 _SIZE = (1654, 2339)
@@ -174,13 +175,17 @@ def _worn(picture: Image.Image, kind: str, number: int, chance: np.random.Genera
     if kind == "skewed":
         angle = (1, -1, 2, -2, 3, -3)[number % 6]
         return picture.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=_PAPER)
-    if kind != "noisy":
+    if kind not in {"noisy", "spoiled"}:
         return picture
     values = np.asarray(picture, np.float64)
+    is_spoiled = kind == "spoiled"
     wear = ("grainy", "faint", "blurred")[number % 3]
     if wear == "faint":  # grey on grey, as on thermal paper
-        values = 150 + (values - _INK) * 45 / (_PAPER - _INK)
+        contrast = 24 if is_spoiled else 45
+        values = 150 + (values - _INK) * contrast / (_PAPER - _INK)
     if wear == "blurred":
-        values = np.asarray(picture.filter(ImageFilter.GaussianBlur(1.8)), np.float64)
-    values += chance.normal(0, (28, 9, 14)[number % 3], values.shape)
+        radius = 4.5 + number / 3 if is_spoiled else 1.8
+        values = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float64)
+    noise = (28, 9, 14)[number % 3] * (2.5 + number / 4 if is_spoiled else 1)
+    values += chance.normal(0, noise, values.shape)
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))

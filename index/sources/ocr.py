@@ -48,9 +48,13 @@ _MIN_CONTRAST = 24.0
 _INK_CONTRAST = 0.35
 _MARGIN = 0.25  # of the blank between two words, that each of their boxes has
 # Shares of the size of letters, measured on six fonts of three families.
-_FULL_ROW = 0.45
 _X_HEIGHT = 0.55
-_CAPITAL_HEIGHT = 0.72
+_CAPITAL_HEIGHT = 0.75
+# Shares of the ink of a usual row, and of letters.
+_FULL_ROW = 0.45
+_TALL_ROW = 0.2
+_FEW = 0.1
+_TALL_LETTERS = frozenset("bdfhklt0123456789")
 
 
 class PlacedWord(NamedTuple):
@@ -242,14 +246,13 @@ def _read(boxes: Sequence[Points], crops: Sequence[Pixels]) -> Iterator[Recognis
             centres = (np.array(columns, np.float64) + 0.5) / info.line_txt_len
             ink = _ink(crop)
             words = tuple(_words(text, centres, np.atleast_1d(ink.any(axis=0)), corners))
-            top, bottom = _letter_rows(ink)
-            share = _X_HEIGHT if any(map(str.islower, text)) else _CAPITAL_HEIGHT
+            size, bottom = _size_and_baseline(ink, text)
             baseline = _between(corners, 0, 0)[0:4:3]
             yield RecognisedLine(
                 words,
                 float(score),
                 corners,
-                max(1.0, (bottom - top) / share),
+                size,
                 baseline[0] + bottom / len(crop) * (baseline[1] - baseline[0]),
             )
 
@@ -270,15 +273,17 @@ def _words(
         yield PlacedWord(text, corners, is_joined=False)
         return
     ends = np.cumsum([len(piece) for piece, _ in pieces])
-    edges = [(0.0, 0.0)]
-    for (_, joined), end in zip(pieces[1:], ends[:-1], strict=True):
-        left, right = float(centres[end - 1]), float(centres[end])
+    # The box of a line is larger than its letters, which would make gutters look narrow.
+    shown = np.flatnonzero(inked)
+    start, end = (shown[0], shown[-1] + 1) if len(shown) else (0, len(inked))
+    edges = [(0.0, float(start) / len(inked))]
+    for (_, joined), at in zip(pieces[1:], ends[:-1], strict=True):
+        left, right = float(centres[at - 1]), float(centres[at])
         middle = (left + right) / 2
         edges.append((middle, middle) if joined else _gap(~inked, left, right))
-    edges.append((1.0, 1.0))
-    for at, (piece, joined) in enumerate(pieces):
-        box = _between(corners, edges[at][1], edges[at + 1][0])
-        yield PlacedWord(piece, box, is_joined=joined)
+    edges.append((float(end) / len(inked), 1.0))
+    for (piece, joined), before, after in zip(pieces, edges, edges[1:], strict=False):
+        yield PlacedWord(piece, _between(corners, before[1], after[0]), is_joined=joined)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -306,11 +311,25 @@ def _ink(crop: Pixels) -> NDArray[np.bool_]:
     return ink
 
 
-def _letter_rows(ink: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the upper and lower edge of the rows that most letters of a line have ink in."""
+def _size_and_baseline(ink: NDArray[np.bool_], text: str) -> tuple[float, int]:
+    """Return the size of the letters of a line, and the row of its picture below which it is.
+
+    The size follows from the height of the capitals and of letters like "b"; from that of an "x"
+    if there are few of those.
+    """
     counts = ink.sum(axis=1)
-    rows = np.flatnonzero(counts > _FULL_ROW * np.percentile(counts, 95))
-    return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, len(ink))
+    usual = float(np.percentile(counts, 95))
+    full = np.flatnonzero(counts > _FULL_ROW * usual)
+    if not len(full):
+        return float(len(ink)), len(ink)
+    bottom = int(full[-1]) + 1
+    letters = sum(map(str.isalnum, text))
+    tall = sum(letter in _TALL_LETTERS or letter.isupper() for letter in text) / max(letters, 1)
+    if tall < _FEW:
+        return max(1.0, (bottom - int(full[0])) / _X_HEIGHT), bottom
+    above = np.flatnonzero(counts[: int(full[0])] <= _TALL_ROW * tall * usual)
+    top = int(above[-1]) + 1 if len(above) else 0
+    return max(1.0, (bottom - top) / _CAPITAL_HEIGHT), bottom
 
 
 def _gap(blank: NDArray[np.bool_], left: float, right: float) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,11 @@ from index.sources import ocr
 from index.sources.archive import DAMAGED, PROTECTED
 from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
-from index.sources.pdf_layout import Outline, lay_out
+from index.sources.pdf_layout import Outline
 from index.sources.pdf_page import PrintedPage
 from index.sources.pdf_scan import is_scan, read_scan
 from index.sources.pdfium_page import read_page
-from index.sources.scan import ScannedPage, as_shown, with_even_sizes
+from index.sources.scan import ScannedPage, lay_out_pages
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048
@@ -47,10 +47,10 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
             document.init_forms()  # draws fields that do not say how they look
         title = str(document.get_metadata_dict().get("Title", ""))
         outline = _outline(document)
-        found = _laid_out(list(_pages(document, limits)), outline, limits)
+        found = lay_out_pages(list(_pages(document, limits)), outline, limits)
         if looks_broken(found.text) and ocr.is_installed():
             pictures = list(_pages(document, limits, are_pictures=True))
-            found = _laid_out(pictures, outline, limits)
+            found = lay_out_pages(pictures, outline, limits)
     _check_text(found.text, pages)
     return replace(found, title=clean(title).strip())
 
@@ -79,16 +79,6 @@ def _check_text(text: str, pages: int) -> None:
         raise UnreadableFile(msg)
 
 
-def _laid_out(
-    pages: Sequence[PrintedPage | ScannedPage], outline: Outline, limits: LoadLimits
-) -> ParsedDocument:
-    scans = iter(with_even_sizes([page for page in pages if isinstance(page, ScannedPage)]))
-    evened = [next(scans) if isinstance(page, ScannedPage) else page for page in pages]
-    printed = [page.page if isinstance(page, ScannedPage) else page for page in evened]
-    found = lay_out(printed, outline, limits)
-    return as_shown(found, [page if isinstance(page, ScannedPage) else None for page in evened])
-
-
 def _pages(
     document: Any,  # noqa: ANN401 - untyped
     limits: LoadLimits,
@@ -109,8 +99,7 @@ def _pages(
             raise UnreadableFile(msg) from error
         is_picture = are_pictures or is_scan(page, found)
         scan = read_scan(page, found) if is_picture else None
-        spans = scan.page.spans if scan else found.spans
-        chars += int((spans[:, 1] - spans[:, 0]).sum())
+        chars += scan.letters if scan else int((found.spans[:, 1] - found.spans[:, 0]).sum())
         limits.check_chars(chars)
         yield scan or found
         page.close()

@@ -13,10 +13,9 @@ from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits, check_cancelled, start_scanned_page
 from index.sources import ocr
 from index.sources.document import ParsedDocument
-from index.sources.pdf_layout import lay_out
-from index.sources.scan import POINTS_PER_INCH, as_shown, scan_page, with_even_sizes
+from index.sources.scan import POINTS_PER_INCH, lay_out_pages, scan_page
 
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
 _TOO_MANY_PIXELS = "It has more pixels than the limit of {:,}. Make it smaller."
 # More detail makes the letters no clearer: a page of A4 at 400 dots per inch has 15 million.
@@ -43,8 +42,8 @@ def read_picture(data: bytes, limits: LoadLimits) -> ParsedDocument:
         resolution = _resolution(picture)
         points = [side * POINTS_PER_INCH / resolution for side in picture.size]
         scans.append(scan_page(prepared(picture), points[0], points[1]))
-    scans = with_even_sizes(scans)
-    return as_shown(lay_out([scan.page for scan in scans], {}, limits), scans)
+        limits.check_chars(sum(scan.letters for scan in scans))
+    return lay_out_pages(scans, {}, limits)
 
 
 def prepared(picture: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -10,30 +10,49 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from index.limits import LoadLimits
 from index.source_file import PageLayout
 from index.sources import ocr
 from index.sources.document import ParsedDocument, clean
+from index.sources.pdf_layout import Outline, lay_out
 from index.sources.pdf_page import PrintedPage
+from index.sources.scan_columns import columns_of
 
 Boxes: TypeAlias = NDArray[np.float64]
 
 POINTS_PER_INCH = 72
 # Sizes are measured in whole pixels. Those within these shares of the usual one are equal to it.
 _LOWEST, _HIGHEST = 0.85, 1.18
+# In sizes of the letters.
+_WIDEST_SPACE = 2.0
+_SPACE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage:
-    """The words of a page that was recognised, upright and straight, and how it was shown."""
+    """The lines of a page that was recognised, upright and straight, and how it was shown."""
 
-    page: PrintedPage
-    """As turned and straightened."""
+    columns: Sequence[Sequence[ocr.RecognisedLine]]
+    """In reading order; in points, as turned and straightened."""
+    width: float
+    """In points, as turned."""
+    height: float
     confidence: float | None
     """The mean probability of its letters; None if it has none."""
-    turns: int
+    turns: int = 0
     """By how many quarter turns clockwise it was made upright."""
-    skew: float
+    skew: float = 0.0
     """By how many degrees its lines ran downwards."""
+
+    @property
+    def words(self) -> int:
+        """The number of its words."""
+        return sum(len(line.words) for lines in self.columns for line in lines)
+
+    @property
+    def letters(self) -> int:
+        """The number of its letters."""
+        return sum(line.letters for lines in self.columns for line in lines)
 
 
 def scan_page(picture: Image.Image, width: float, height: float) -> ScannedPage:
@@ -65,43 +84,76 @@ def scan_page(picture: Image.Image, width: float, height: float) -> ScannedPage:
         )
         for line in lines
     ]
-    return ScannedPage(_printed(lines, width, height), ocr.confidence(lines), turns, skew)
+    return ScannedPage(columns_of(lines), width, height, ocr.confidence(lines), turns, skew)
 
 
 def unread_page(width: float, height: float) -> ScannedPage:
     """Return a page of this size in points whose picture was not read."""
-    return ScannedPage(_printed([], width, height), 0.0, 0, 0.0)
+    return ScannedPage((), width, height, 0.0)
 
 
-def with_even_sizes(pages: Sequence[ScannedPage]) -> list[ScannedPage]:
-    """Return the pages of one document with one size for letters of about the same size."""
-    if not pages:
-        return []
-    sizes = np.concatenate([scan.page.sizes for scan in pages])
-    lengths = [np.diff(scan.page.spans, axis=1)[:, 0] for scan in pages]
-    evened = _evened(sizes, np.concatenate(lengths))
-    parts = np.split(evened, np.cumsum([len(scan.page.sizes) for scan in pages])[:-1])
-    return [
-        replace(scan, page=replace(scan.page, sizes=part))
-        for scan, part in zip(pages, parts, strict=True)
-    ]
+def lay_out_pages(
+    pages: Sequence[PrintedPage | ScannedPage], outline: Outline, limits: LoadLimits
+) -> ParsedDocument:
+    """Return the text of pages of which some were recognised, with its structure and places.
 
+    A column of a scan is laid out as a page of its own, as its lines are known to belong together.
 
-def as_shown(found: ParsedDocument, pages: Sequence[ScannedPage | None]) -> ParsedDocument:
-    """Return a document with the places of words on its pages as they are shown.
-
-    ``pages`` has one for each page of the document, None for those that were not recognised.
+    Raises:
+        TooLarge: It has more characters than the limit.
     """
-    layouts = tuple(
-        _layout_as_shown(layout, scan) if scan else layout
-        for layout, scan in zip(found.layouts, pages, strict=True)
-    )
-    return replace(found, layouts=layouts)
+    sizes = _even_sizes([page for page in pages if isinstance(page, ScannedPage)])
+    parts: list[PrintedPage] = []
+    firsts: list[int] = []
+    for page in pages:
+        firsts.append(len(parts))
+        if isinstance(page, ScannedPage):
+            columns = page.columns or [()]
+            parts += [_printed(lines, sizes, page.width, page.height) for lines in columns]
+        else:
+            parts.append(page)
+    ends = [*firsts[1:], len(parts)]
+    of_parts = {
+        part + 1: outline[number]
+        for number, (first, end) in enumerate(zip(firsts, ends, strict=True), start=1)
+        for part in range(first, end)
+        if number in outline
+    }
+    found = lay_out(parts, of_parts, limits)
+    layouts = []
+    for page, first, end in zip(pages, firsts, ends, strict=True):
+        layout = _merged(found.layouts[first:end])
+        if isinstance(page, ScannedPage):
+            layout = _layout_as_shown(layout, page)
+        layouts.append(layout)
+    starts = tuple(found.pages[first] for first in firsts)
+    return replace(found, pages=starts, layouts=tuple(layouts))
 
 
-def _printed(lines: Sequence[ocr.RecognisedLine], width: float, height: float) -> PrintedPage:
+def _even_sizes(pages: Sequence[ScannedPage]) -> dict[float, float]:
+    """Return for the size of each line the one that it is laid out with."""
+    lines = [line for page in pages for lines in page.columns for line in lines]
+    if not lines:
+        return {}
+    sizes = np.array([line.size for line in lines])
+    evened = _evened(sizes, np.array([line.letters for line in lines]))
+    return dict(zip(sizes.tolist(), evened.tolist(), strict=True))
+
+
+def _merged(layouts: Sequence[PageLayout]) -> PageLayout:
+    """Return the layout of a page that was laid out in parts, by the place in the text."""
+    offsets = np.concatenate([layout.offsets for layout in layouts])
+    boxes = np.concatenate([layout.boxes for layout in layouts])
+    order = np.argsort(offsets[:, 0], kind="stable")
+    return replace(layouts[0], offsets=offsets[order], boxes=boxes[order])
+
+
+def _printed(
+    lines: Sequence[ocr.RecognisedLine], even: Mapping[float, float], width: float, height: float
+) -> PrintedPage:
     parts: list[str] = []
-    spans, boxes, baselines, sizes, joined = [], [], [], [], []
+    spans, baselines, sizes, joined = [], [], [], []
+    boxes: list[tuple[float, ...]] = []
     length = 0
     for line in lines:
         for word in line.words:
@@ -112,9 +164,14 @@ def _printed(lines: Sequence[ocr.RecognisedLine], width: float, height: float) -
             spans.append((length, length + len(text)))
             length += len(text)
             low, high = word.corners.min(axis=0), word.corners.max(axis=0)
+            if word is not line.words[0] and low[0] - boxes[-1][2] < _WIDEST_SPACE * line.size:
+                # The spaces of justified lines must not look like gutters.
+                excess = max(0.0, low[0] - boxes[-1][2] - _SPACE * line.size) / 2
+                boxes[-1] = (*boxes[-1][:2], boxes[-1][2] + excess, boxes[-1][3])
+                low = low - np.array([excess, 0.0])
             boxes.append((low[0], low[1], high[0], high[1]))
             baselines.append((low[0], line.baseline[1]))
-            sizes.append(line.size)
+            sizes.append(even[line.size])
             joined.append(word.is_joined)
     count = len(spans)
     return PrintedPage(

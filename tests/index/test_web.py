@@ -87,8 +87,8 @@ class Site(BaseHTTPRequestHandler):
         """Redirect to what is no URL."""
         self.answer(302, Location=parse_qsl(self.path.partition("?")[2])[0][1])
 
-    def page_picture(self) -> None:
-        self.answer(200, b"\x89PNG", Content_Type="image/png")
+    def page_film(self) -> None:
+        self.answer(200, b"\0\0\0\x18ftyp", Content_Type="video/mp4")
 
     def page_download(self) -> None:
         self.answer(200, b"words", Content_Type="application/octet-stream")
@@ -331,9 +331,9 @@ def test_a_page_that_is_not_there_is_an_error_with_its_status(server: Server) ->
         server.get("/nowhere")
 
 
-def test_a_picture_is_refused_by_its_type(server: Server) -> None:
-    with pytest.raises(FetchError, match="image/png"):
-        server.get("/picture.png")
+def test_a_film_is_refused_by_its_type(server: Server) -> None:
+    with pytest.raises(FetchError, match="video/mp4"):
+        server.get("/film")
 
 
 def test_a_document_becomes_an_article_with_its_pages(server: Server) -> None:

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import socket
+import time
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from index.errors import TooLarge, UnreadableFile
+from index.limits import DEFAULT_LIMITS, LoadLimits, start_scanned_page
+from index.sources import ocr
+from index.sources.document import ParsedDocument
+from index.sources.isolation import read_in_subprocess
+from index.sources.pdf import read_pdf
+from index.sources.picture import prepared, read_picture
+
+needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason="needs the extra ocr")
+LEFT = ["The miller kept a ledger of", "every sack that left his yard", "between May and October."]
+RIGHT = ["His daughter sold the bran", "to farmers who came on foot", "from the next valley."]
+EXIF_ORIENTATION, EXIF_TURNED = 0x0112, 6
+
+
+def drawn(*columns: list[str]) -> Image.Image:
+    """Return a picture with columns of lines."""
+    picture = Image.new("L", (60 + 480 * len(columns), 230), 255)
+    draw = ImageDraw.Draw(picture)
+    for at, lines in enumerate(columns):
+        for row, line in enumerate(lines):
+            place = (40 + 480 * at, 40 + 46 * row)
+            draw.text(place, line, font=ImageFont.load_default(30), fill=0)
+    return picture
+
+
+def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def read(data: bytes) -> ParsedDocument:
+    return read_picture(data, DEFAULT_LIMITS)
+
+
+def scanned_pdf(*, with_text: bool) -> bytes:
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=(400, 200))
+    if with_text:
+        canvas.drawString(40, 100, "This page has letters of its own, all of them in a font.")
+        canvas.showPage()
+    canvas.drawImage(ImageReader(drawn(LEFT)), 20, 20, 360, 153)
+    canvas.save()
+    return file.getvalue()
+
+
+@needs_ocr
+def test_columns_of_a_skewed_picture_are_read_in_turn_without_a_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    picture = drawn(LEFT, RIGHT).rotate(2, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    found = read(saved(picture))
+    assert " ".join(found.text.split()) == " ".join([*LEFT, *RIGHT])
+    assert found.layouts[0].confidence is not None
+    assert found.layouts[0].confidence > 0.9
+
+
+@needs_ocr
+def test_the_boxes_of_words_are_on_the_picture_as_it_is_shown() -> None:
+    upright = drawn(LEFT)
+    found = read(saved(upright.transpose(Image.Transpose.ROTATE_90)))
+    assert found.text == " ".join(LEFT)
+    [layout] = found.layouts
+    assert layout.width / layout.height == pytest.approx(upright.height / upright.width)
+    start = found.text.index("ledger")
+    [box] = layout.boxes_between(start, start + len("ledger"))
+    font = ImageFont.load_default(30)
+    before = 40 + font.getlength("The miller kept a ")
+    left, right = (x / upright.width for x in (before, before + font.getlength("ledger")))
+    assert box[[1, 3]] == pytest.approx([1 - right, 1 - left], abs=0.02)
+    top, bottom = 40 / upright.height, 78 / upright.height
+    assert box[[0, 2]] == pytest.approx([top, bottom], abs=0.05)
+
+
+@needs_ocr
+def test_each_page_of_a_tiff_is_a_page() -> None:
+    data = saved(drawn(LEFT), "TIFF", save_all=True, append_images=[drawn(RIGHT)])
+    found = read(data)
+    assert found.text == " ".join(LEFT) + "\n\n" + " ".join(RIGHT)
+    assert found.pages == (0, found.text.index(RIGHT[0]))
+    with pytest.raises(TooLarge, match="max_pages"):
+        read_picture(data, LoadLimits(max_pages=1))
+
+
+@needs_ocr
+def test_the_orientation_in_the_metadata_is_honoured() -> None:
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = EXIF_TURNED
+    turned = drawn(LEFT).transpose(Image.Transpose.ROTATE_90)
+    found = read(saved(turned, "JPEG", exif=exif, quality=95))
+    assert found.text == " ".join(LEFT)
+    assert found.layouts[0].width > found.layouts[0].height
+
+
+@needs_ocr
+def test_a_scan_among_the_pages_of_a_pdf_is_recognised_in_the_limits_of_memory() -> None:
+    found = read_in_subprocess(read_pdf, scanned_pdf(with_text=True), DEFAULT_LIMITS)
+    assert found.text[found.pages[1] :] == " ".join(LEFT)
+    assert found.layouts[0].confidence is None
+    assert len(found.layouts[1].offsets) == len(" ".join(LEFT).split())
+
+
+@pytest.mark.parametrize(
+    "read_file",
+    [
+        lambda: read(saved(drawn(LEFT))),
+        lambda: read_pdf(scanned_pdf(with_text=False), DEFAULT_LIMITS),
+    ],
+)
+def test_without_the_extra_the_message_names_it(
+    read_file: Any,  # noqa: ANN401 - one of those above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    with pytest.raises(UnreadableFile, match=r'pip install "article-qa\[ocr\]"'):
+        read_file()
+
+
+def test_without_the_extra_the_other_pages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    found = read_pdf(scanned_pdf(with_text=True), DEFAULT_LIMITS)
+    assert found.text.startswith("This page has letters")
+    assert [layout.confidence for layout in found.layouts] == [None, 0.0]
+
+
+@needs_ocr
+def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
+    undecodable = saved(drawn(LEFT))[:200]
+    with pytest.raises(TooLarge, match="limit of 1,000 pixels"):
+        read_picture(undecodable, LoadLimits(max_pixels=1_000))
+
+
+@pytest.mark.parametrize("mode", ["1", "LA", "P", "RGBA", "CMYK", "I;16"])
+def test_a_picture_of_any_mode_is_dark_on_white(mode: str) -> None:
+    page = drawn(LEFT).convert("L")
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(page).astype(np.uint16) * 257)
+    elif mode in {"LA", "RGBA"}:
+        picture = Image.new(mode, page.size, 0)  # transparent
+        picture.paste(page.convert(mode), mask=page.point(lambda value: 255 - value))
+    else:
+        picture = page.convert(mode)
+    found = prepared(picture).convert("L")
+    pixels = np.asarray(found)
+    assert pixels.min() < 60
+    assert pixels[2, 2] == 255
+
+
+def three_pages(_: bytes, limits: LoadLimits) -> ParsedDocument:
+    """Take longer for three pages than ``max_seconds``."""
+    for _number in range(3):
+        start_scanned_page()
+        time.sleep(limits.max_seconds / 2)
+    return ParsedDocument("words")
+
+
+def test_each_page_of_a_scan_has_a_time_of_its_own() -> None:
+    limits = LoadLimits(max_seconds=1.0, max_page_seconds=60.0)
+    assert read_in_subprocess(three_pages, b"", limits).text == "words"
