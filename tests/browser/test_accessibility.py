@@ -24,9 +24,7 @@ __all__ = ["held", "library", "shelf_of_two"]
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 WINDOWS = [
-    pytest.param(WIDE, False, id="wide"),
-    pytest.param(NARROW, False, id="narrow"),
-    pytest.param(WIDE, True, id="wide-dark"),
+    pytest.param(WIDE, False, id="wide-light"),
     pytest.param(NARROW, True, id="narrow-dark"),
 ]
 GRAVE = ("serious", "critical")

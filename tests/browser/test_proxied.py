@@ -10,9 +10,7 @@ from playwright.sync_api import expect
 from qa.article_qa import ArticleQA
 from tests.browser.visiting import (
     GRADIO_WARNINGS,
-    NARROW,
     PATIENCE_MS,
-    WIDE,
     Opener,
     served_page,
 )
@@ -22,13 +20,12 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 WORDS = "The harbour bridge opened in 1932. It is 1,149 metres long."
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_asking_and_adding_work_under_a_prefix(visit: Opener, size: tuple[int, int]) -> None:
+def test_asking_and_adding_work_under_a_prefix(visit: Opener) -> None:
     with ArticleQA.from_text(WORDS, title="Bridge") as qa, reverse_proxy() as proxy:
         public = proxy.address.replace("127.0.0.1", "articles.localhost")
         with served_page(qa, public_url=public) as server:
             proxy.forward_to(server.port)
-            shown = visit(server.address, size=size)
+            shown = visit(server.address)
             expect(shown.ask("When did the harbour bridge open?")).to_contain_text("1932")
             page = shown.page
             if not page.locator("#files").is_visible():

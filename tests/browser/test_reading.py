@@ -166,8 +166,9 @@ def test_the_last_sentence_of_a_book_can_be_cited(visit: Opener, road: str) -> N
     expect(shown.page.locator(".paper .part")).to_contain_text("100 %")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("size", "dark"), [(WIDE, False), (NARROW, True)], ids=["wide-light", "narrow-dark"]
+)
 def test_a_mark_shows_its_quote_by_mouse_and_by_keyboard(
     visit: Opener, address: str, qa: ArticleQA, size: tuple[int, int], *, dark: bool
 ) -> None:

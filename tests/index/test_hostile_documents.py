@@ -135,7 +135,7 @@ def test_an_empty_zip_is_no_document(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", one_of_each())
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.data())
 def test_a_document_with_damaged_bytes_is_read_or_refused(suffix: str, data: st.DataObject) -> None:
     whole = bytearray(one_of_each()[suffix])

@@ -35,7 +35,7 @@ for file in derived_files(folder):
     content = file.read_bytes()
     size = len(content)
     ways = [None, *(content[:size * part // 4] for part in range(4) if size)]
-    for _ in range(4 if size else 0):
+    for _ in range(2 if size else 0):
         flipped = bytearray(content)
         flipped[chance.randrange(size)] ^= 1 << chance.randrange(8)
         ways.append(bytes(flipped))
@@ -70,7 +70,7 @@ chance, outcomes = random.Random(2), []
 copy = folder.with_name("copy")
 content = (folder / "library.sqlite").read_bytes()
 known = {article(number).id for number in range(12)}
-for trial in range(40):
+for trial in range(24):
     changed = bytearray(content)
     changed[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
     if trial % 4 == 3:

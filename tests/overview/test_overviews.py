@@ -222,10 +222,10 @@ def test_a_book_takes_seconds() -> None:
     text = "\n\n".join(
         paragraph.format(1500 + i % 500, nouns[i % 5], 1 + i % 28) * 3 for i in range(1500)
     )
-    with ArticleQA.from_text(text[:400_000], title="Halden") as qa:
+    with ArticleQA.from_text(text[:150_000], title="Halden") as qa:
         qa.retrieve("warm-up", 1)  # embeds the chunks, which is not what is measured
         for kind in KINDS:
             began = time.monotonic()
             answer = qa.overview(kind)
-            assert time.monotonic() - began < 30, kind
+            assert time.monotonic() - began < 12, kind
             check(qa, answer)
