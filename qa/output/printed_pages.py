@@ -191,6 +191,8 @@ def confidence_on_page(confidence: float | None) -> str:
     """Return how surely a page was recognised, in words; empty if it is not from a scan."""
     if confidence is None:
         return ""
+    if not confidence:
+        return "a scan whose letters were not recognised"
     sure = f"{100 * confidence:.0f} % sure"
     if confidence < BADLY_READ:
         return f"hard to read: recognised from a scan, only {sure}. Compare quotes with the picture"

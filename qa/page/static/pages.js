@@ -42,6 +42,7 @@ const printedPages = (() => {
   };
   const caption = (page, sure) => {
     if (sure === null) return `Page ${page}`;
+    if (!sure) return `Page ${page} · a scan whose letters were not recognised`;
     const words =
       sure < data.bad
         ? `hard to read: recognised from a scan, only ${sure} % sure. Compare quotes with the picture`
