@@ -36,7 +36,7 @@ _WRITE_BYTES = 1 << 20
 # Half the bytes of a PNG, and no letter differs to the eye.
 _QUALITY = 80
 _PDF_MARK, _PDF_MARK_WITHIN = b"%PDF-", 1_024
-_PICTURE_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "GIF", "BMP")
+_PICTURE_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 
 CANNOT_DRAW = "This page cannot be drawn: its part of the file is damaged."
 TOO_SLOW = "This page cannot be drawn within the limit of {:,.0f} seconds."
