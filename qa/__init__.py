@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
-    from index.source_file import PageLayout, SourceFile
+    from index.source_file import PageLayout, PageShape, SourceFile
     from index.structure import Cell, Mark, MarkKind, Table
     from index.types import Article, ArticleInfo, Passage
     from qa.answers.answer import Answer, Kind
@@ -34,6 +34,7 @@ __all__ = [
     "Mark",
     "MarkKind",
     "PageLayout",
+    "PageShape",
     "Passage",
     "Settings",
     "SourceFile",
@@ -54,6 +55,7 @@ _MODULES = {
     "Mark": "index.structure",
     "MarkKind": "index.structure",
     "PageLayout": "index.source_file",
+    "PageShape": "index.source_file",
     "Passage": "index.types",
     "Settings": "qa.settings",
     "SourceFile": "index.source_file",

@@ -198,6 +198,7 @@ def test_the_public_names_are_these() -> None:
         "Mark",
         "MarkKind",
         "PageLayout",
+        "PageShape",
         "Passage",
         "Settings",
         "SourceFile",

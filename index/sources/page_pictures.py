@@ -92,7 +92,9 @@ class PageDrawer:
                 self._start_timer()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, also while it draws."""
+        if worker := self._worker:
+            worker.kill()
         with self._lock:
             self._cancel_timer()
             self._stop()
@@ -179,10 +181,14 @@ class _Worker:
             raise UnreadableFile(CANNOT_DRAW)
         return answer
 
-    def end(self) -> None:
-        """Kill the process."""
+    def kill(self) -> None:
+        """Kill the process, so that what waits for it ends."""
         self.is_usable = False
         self._process.kill()
+
+    def end(self) -> None:
+        """Kill the process and free what belongs to it."""
+        self.kill()
         self._process.wait()
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.close()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.errors import ArticleQAError, TooLarge
 from index.source_file import PageLayout, PageShape, SourceFile
 from index.sources.page_pictures import PageDrawer
-from index.types import Article, ArticleInfo
+from index.types import Article, ArticleInfo, Span
 
 BADLY_READ = 0.8
 """A page whose letters are recognised with less confidence is said to be badly read."""
@@ -83,7 +83,7 @@ class PrintedPages:
         self._library = library
         self._drawer = drawer or PageDrawer()
         self._lock = threading.Lock()
-        self._boxes: LRUCache[tuple[_FileKey, int, int], tuple[Box, ...]] = LRUCache(_CACHED_PLACES)
+        self._boxes: LRUCache[tuple[_FileKey, Span], tuple[Box, ...]] = LRUCache(_CACHED_PLACES)
         self._pictures: LRUCache[tuple[_FileKey, int, int], bytes] = LRUCache(
             _CACHED_PICTURE_BYTES, getsizeof=len
         )
@@ -113,19 +113,25 @@ class PrintedPages:
 
     def boxes(self, article: Article, start: int, end: int) -> tuple[Box, ...]:
         """Return a box for each line of ``text[start:end]`` on the pages; empty if unknown."""
+        return self.boxes_of(article, [Span(start, end)])[0]
+
+    def boxes_of(self, article: Article, spans: Sequence[Span]) -> list[tuple[Box, ...]]:
+        """Return the boxes of each of these parts of an article's text, as :meth:`boxes`."""
         key = self._key(article.id)
         if key is None or not article.pages:
-            return ()
+            return [() for _ in spans]
+        return [self._boxes_of(key, article, span) for span in spans]
+
+    def _boxes_of(self, key: _FileKey, article: Article, span: Span) -> tuple[Box, ...]:
         with self._lock:
-            known = self._boxes.get((key, start, end))
+            known = self._boxes.get((key, span))
         if known is None:
             found = itertools.chain.from_iterable(
-                self._boxes_on(article.id, page, start, end)
-                for page in _pages_of(article, start, end)
+                self._boxes_on(article.id, page, span) for page in _pages_of(article, span)
             )
             known = tuple(itertools.islice(found, _MAX_BOXES_OF_A_PLACE))
             with self._lock:
-                self._boxes[key, start, end] = known
+                self._boxes[key, span] = known
         return known
 
     def picture(self, article_id: str, page: int, width: int) -> bytes | None:
@@ -167,10 +173,10 @@ class PrintedPages:
                 self._slow[key] = self._slow.get(key, 0) + isinstance(error, TooLarge)
             raise
 
-    def _boxes_on(self, article_id: str, page: int, start: int, end: int) -> Iterator[Box]:
+    def _boxes_on(self, article_id: str, page: int, span: Span) -> Iterator[Box]:
         layout = self._library.page_layout(article_id, page)
         if layout is not None:
-            for line in merged_lines(layout.boxes_between(start, end)):
+            for line in merged_lines(layout.boxes_between(*span)):
                 yield Box(page, *line)
 
     def _key(self, article_id: str) -> _FileKey | None:
@@ -191,6 +197,8 @@ def confidence_on_page(confidence: float | None) -> str:
     """Return how surely a page was recognised, in words; empty if it is not from a scan."""
     if confidence is None:
         return ""
+    if not confidence:
+        return "a scan whose letters were not recognised"
     sure = f"{100 * confidence:.0f} % sure"
     if confidence < BADLY_READ:
         return f"hard to read: recognised from a scan, only {sure}. Compare quotes with the picture"
@@ -228,8 +236,9 @@ def _is_on_line(line: Sequence[float], word: Sequence[float]) -> bool:
     return shared >= _SHARED_HEIGHT * min(heights) and gap <= _WORD_GAP * max(heights)
 
 
-def _pages_of(article: Article, start: int, end: int) -> range:
-    """Return the pages that may show ``text[start:end]``."""
+def _pages_of(article: Article, span: Span) -> range:
+    """Return the pages that may show a part of the text."""
+    start, end = span
     first, last = article.page_of(start) or 1, article.page_of(max(start, end - 1)) or 1
     # A paragraph that continues on the next page belongs to the page that it begins on.
     return range(first, min(last + 1, first + _MAX_PAGES_OF_A_PLACE, len(article.pages)) + 1)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from index.source_file import PageShape
-from index.types import Article
+from index.types import Article, Span
 from qa.output.places import Highlight
 from qa.output.printed_pages import BADLY_READ, Box, PrintedPages
 from qa.page.messages import render
@@ -32,13 +32,17 @@ def printed_html(printed: PrintedPages, article: Article, marks: Sequence[Highli
     if not shapes:
         return ""
     places = _places(article.id, marks)
+    spans = [Span(mark.start, mark.end) for mark in places]
     values = {
         "id": article.id,
         "version": printed.version(article.id),
         "title": article.title,
         "sizes": _runs(shapes),
         "bad": round(100 * BADLY_READ),
-        "places": {mark.id: _place(printed, article, mark) for mark in places},
+        "places": {
+            mark.id: _place(article, mark, boxes)
+            for mark, boxes in zip(places, printed.boxes_of(article, spans), strict=True)
+        },
     }
     return render("printed.html", values=json.dumps(values, separators=(",", ":")))
 
@@ -59,8 +63,7 @@ def _weight(mark: Highlight) -> tuple[bool, bool, bool]:
     return (mark.cited, not mark.found, mark.number > 0)
 
 
-def _place(printed: PrintedPages, article: Article, mark: Highlight) -> dict[str, object]:
-    boxes = printed.boxes(article, mark.start, mark.end)
+def _place(article: Article, mark: Highlight, boxes: Sequence[Box]) -> dict[str, object]:
     return {
         "kind": "found" if mark.found else "near" if not mark.cited else "cited",
         "number": mark.number if mark.cited else 0,

@@ -20,8 +20,8 @@ from qa.page.uploads import visitor_of
 
 MAX_WAITING = 64
 """Requests for pictures that are not answered yet."""
-MAX_WAITING_PER_VISITOR = 8
-"""A browser that shows a page asks for two at a time."""
+MAX_WAITING_PER_VISITOR = 16
+"""A browser asks for two at a time, but several may be behind one address."""
 MAX_TEXT_CHARS = 200_000
 
 _DRAWN_AT_ONCE = 2

@@ -338,6 +338,8 @@ def test_the_file_of_an_article_and_its_page_layouts_are_kept(storage: Store) ->
     assert (layout.width, layout.height, layout.confidence) == (100, 200, 0.5)
     assert layout.boxes_between(0, 1)[0].tolist() == pytest.approx([0.1, 0.1, 0.5, 0.2], abs=1e-4)
     assert storage.page_layout(article.id, 2) is None
+    assert storage.page_shapes(article.id) == (layout.shape,)
+    assert storage.page_shapes("0" * 32) == ()
     assert storage.catalogue()[0].file_bytes == 4
 
 

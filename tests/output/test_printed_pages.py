@@ -149,6 +149,7 @@ def test_a_file_with_several_slow_pages_is_given_up() -> None:
 
 def test_a_scan_that_is_hard_to_read_says_so() -> None:
     assert confidence_on_page(None) == ""
+    assert "not recognised" in confidence_on_page(0.0)
     assert confidence_on_page(0.93) == "recognised from a scan, 93 % sure"
     assert "Compare quotes with the picture" in confidence_on_page(0.6)
 

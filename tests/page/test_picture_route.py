@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any, cast
 
@@ -12,14 +13,16 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from index.errors import ArticleNotFound
-from index.types import Article
+from index.types import Article, ArticleInfo
 from qa.article_qa import ArticleQA
 from qa.output.places import Highlight
 from qa.output.printed_pages import PrintedPages
 from qa.page import page_view, picture_route
+from qa.page.article_list import article_list_html
 from qa.page.guard import Guard, ServedAddresses
 from qa.page.page_view import printed_html
 from qa.page.picture_route import PictureRoute
+from qa.page.view import View
 from tests.asgi import HOST, Response, asked, scope_of
 from tests.output.test_printed_pages import FERRY, FailingDrawer, Shelf
 
@@ -128,6 +131,15 @@ def test_the_boxes_of_a_long_conversation_are_those_of_its_newest_places(
     monkeypatch.setattr(page_view, "MAX_PLACES", 2)
     marks = [Highlight(FERRY.id, 0, end) for end in (1, 2, 3)]
     assert list(told(*marks)["places"]) == [mark.id for mark in marks[1:]]
+
+
+def test_the_list_of_articles_says_how_large_the_kept_files_are() -> None:
+    info = replace(ArticleInfo.of(FERRY), file_bytes=2_140_000)
+    plain = ArticleInfo.of(Article.from_text("A text."))
+    html = article_list_html([info, plain], View(), is_saved=True)
+    assert "2 pages · 2.1 MB" in html
+    assert "The files kept with them take 2.1 MB." in html
+    assert "MB" not in article_list_html([plain], View(), is_saved=True)
 
 
 def test_an_article_without_a_kept_file_has_no_pages_to_show() -> None:

@@ -9,6 +9,8 @@ const printedPages = (() => {
   const KEPT = 12;
   const PAUSE_MS = 80; // while the pages fly past, none is asked for
   const RETRY_MS = 2000;
+  const MOST_TRIES = 5;
+  const MOST_READ_ALOUD = 300; // letters of a cited place
   const STORED = 'article-qa-view';
   let root = null,
     viewer = null,
@@ -40,6 +42,7 @@ const printedPages = (() => {
   };
   const caption = (page, sure) => {
     if (sure === null) return `Page ${page}`;
+    if (!sure) return `Page ${page} · a scan whose letters were not recognised`;
     const words =
       sure < data.bad
         ? `hard to read: recognised from a scan, only ${sure} % sure. Compare quotes with the picture`
@@ -74,9 +77,11 @@ const printedPages = (() => {
   };
 
   // Boxes of the cited words.
-  const labelOf = (place) => {
-    if (place.kind === 'cited') return place.number ? `Cited [${place.number}]` : 'Cited earlier';
-    return place.kind === 'near' ? 'Nearest passage' : 'Retrieved passage';
+  const labelOf = (name, place) => {
+    const cited = place.number ? `Cited [${place.number}]` : 'Cited earlier';
+    const kind = { cited, near: 'Nearest passage', found: 'Retrieved passage' }[place.kind];
+    const words = document.getElementById(name)?.textContent.slice(0, MOST_READ_ALOUD);
+    return words ? `${kind}: ${words}` : kind;
   };
   // One layer for all boxes of a page, so that the colours of two that overlap do not add up.
   const layerOf = (page) => {
@@ -100,7 +105,7 @@ const printedPages = (() => {
         if (i === 0) {
           box.tabIndex = -1;
           box.setAttribute('role', 'img');
-          box.setAttribute('aria-label', labelOf(place));
+          box.setAttribute('aria-label', labelOf(name, place));
           if (place.number) box.dataset.number = place.number;
         }
         layerOf(page)?.append(box);
@@ -165,13 +170,16 @@ const printedPages = (() => {
   };
   const explain = async (sheet, source) => {
     const answer = await fetch(source).catch(() => null);
-    if (answer?.ok || answer?.status === 503 || !answer) {
-      later(RETRY_MS);
+    const tries = Number(sheet.dataset.tries || 0) + 1;
+    sheet.dataset.tries = tries;
+    // A busy server, or one that does not answer, is asked again.
+    if ((!answer || answer.ok || answer.status === 503) && tries < MOST_TRIES) {
       await new Promise((done) => setTimeout(done, RETRY_MS));
       return;
     }
     sheet.dataset.failed = 'yes';
-    const text = `${await answer.text()} The Text view has its text.`;
+    const reason = answer && !answer.ok ? await answer.text() : 'This page cannot be shown.';
+    const text = `${reason} The Text view has its text.`;
     faceOf(sheet).append(element('p', 'fault', text));
   };
   const dropOldest = () => {
