@@ -31,6 +31,7 @@ _LARGE = 1.15
 _VERY_LARGE = 1.35
 _MIN_LINES = 3
 _MAX_GUTTERS = 60
+_MAX_OPEN = 30
 _MAX_DEPTH = 12
 _MAX_ROWS = 3_000
 _FULL = 0.7
@@ -148,10 +149,30 @@ def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
                 found.append(gutter)
         for gap in gaps:
             still.setdefault(gap, Gutter(*gap, number, number))
-        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_GUTTERS]
+        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_OPEN]
     found += open_
-    kept = [gutter for gutter in found if _is_gutter(rows, gutter, far_left, far_right)]
-    return _without_overlaps(kept)
+    inside = [
+        gutter
+        for gutter in found
+        if gutter.left >= far_left and gutter.right <= far_right and gutter.last > gutter.first
+    ]
+    # Of those that overlap, the tallest.
+    kept: list[Gutter] = []
+    for gutter in sorted(inside, key=lambda one: (one.first - one.last, one.left - one.right)):
+        if not any(_overlap(gutter, other) for other in kept) and _is_gutter(rows, gutter):
+            kept.append(gutter)
+        if len(kept) >= _MAX_GUTTERS:
+            break
+    return kept
+
+
+def _overlap(one: Gutter, other: Gutter) -> bool:
+    return (
+        one.left < other.right
+        and other.left < one.right
+        and one.first <= other.last
+        and other.first <= one.last
+    )
 
 
 def _gaps(row: Row, far_left: float, far_right: float) -> list[tuple[float, float]]:
@@ -182,17 +203,17 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
     """Return whether a new part of the page begins with a row: a large line with space above."""
     row, before = rows[number], rows[number - 1]
     gap = row[0].baseline - before[0].baseline
+    if gap <= leading:
+        return False
     size = max(word.size for word in row)
     usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
     below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
-    is_apart = gap > _VERY_FAR * leading or (gap > leading and size > _VERY_LARGE * usual)
+    is_apart = gap > _VERY_FAR * leading or size > _VERY_LARGE * usual
     return is_apart and size > _LARGE * usual and below > 0.9 * leading
 
 
-def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: float) -> bool:
+def _is_gutter(rows: Sequence[Row], gutter: Gutter) -> bool:
     """Return whether a strip has lines on either side: fewer if it is wide."""
-    if gutter.left < far_left or gutter.right > far_right or gutter.first == gutter.last:
-        return False
     middle = gutter.middle
     rows = rows[gutter.first : gutter.last + 1]
     lefts = [row for row in rows if row[0].left < middle]
@@ -245,23 +266,6 @@ def _near_end(row: Row, size: float) -> Row:
             break
         words.insert(0, word)
     return words
-
-
-def _without_overlaps(gutters: list[Gutter]) -> list[Gutter]:
-    """Return the gutters without those that are narrower parts of a taller one, or the reverse."""
-    kept: list[Gutter] = []
-    for gutter in sorted(gutters, key=lambda one: (one.first - one.last, one.left - one.right)):
-        if not any(
-            gutter.left < other.right
-            and other.left < gutter.right
-            and gutter.first <= other.last
-            and other.first <= gutter.last
-            for other in kept
-        ):
-            kept.append(gutter)
-        if len(kept) >= _MAX_GUTTERS:
-            break
-    return kept
 
 
 def _trimmed(rows: Sequence[Row], gutter: Gutter) -> tuple[int, int]:
