@@ -124,39 +124,17 @@ def _block(rows: Sequence[Row]) -> TextBlock:
 
 
 def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
-    """Return the empty strips that have several lines on either side."""
-    found: list[Gutter] = []
-    open_: list[Gutter] = []
+    """Return the empty strips that have several lines on either side; of those that overlap, one.
+
+    That is the tallest.
+    """
     far_left = min(row[0].left for row in rows)
     far_right = max(word.right for row in rows for word in row)
-    leading = _leading(rows)
-    for number, row in enumerate(rows):
-        if number and _is_break(rows, number, leading):
-            found += open_
-            open_ = []
-        gaps = _gaps(row, far_left, far_right)
-        still: dict[tuple[float, float], Gutter] = {}
-        for gutter in open_:
-            is_kept = False
-            for left, right in gaps:
-                one = max(left, gutter.left), min(right, gutter.right)
-                if one[1] - one[0] >= _NARROW_GUTTER * row[0].size:
-                    is_kept = is_kept or one == (gutter.left, gutter.right)
-                    begun = still.get(one)
-                    if begun is None or begun.first > gutter.first:
-                        still[one] = Gutter(*one, gutter.first, number)
-            if not is_kept:
-                found.append(gutter)
-        for gap in gaps:
-            still.setdefault(gap, Gutter(*gap, number, number))
-        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_OPEN]
-    found += open_
     inside = [
         gutter
-        for gutter in found
+        for gutter in _strips(rows, far_left, far_right)
         if gutter.left >= far_left and gutter.right <= far_right and gutter.last > gutter.first
     ]
-    # Of those that overlap, the tallest.
     kept: list[Gutter] = []
     for gutter in sorted(inside, key=lambda one: (one.first - one.last, one.left - one.right)):
         if not any(_overlap(gutter, other) for other in kept) and _is_gutter(rows, gutter):
@@ -164,6 +142,45 @@ def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
         if len(kept) >= _MAX_GUTTERS:
             break
     return kept
+
+
+def _strips(rows: Sequence[Row], far_left: float, far_right: float) -> list[Gutter]:
+    """Return the empty strips of each width, as tall as they are."""
+    found: list[Gutter] = []
+    open_: list[Gutter] = []
+    leading = _leading(rows)
+    for number, row in enumerate(rows):
+        if number and _is_break(rows, number, leading):
+            found += open_
+            open_ = []
+        gaps = _gaps(row, far_left, far_right)
+        still, ended = _continued(open_, gaps, number, _NARROW_GUTTER * row[0].size)
+        found += ended
+        for gap in gaps:
+            still.setdefault(gap, Gutter(*gap, number, number))
+        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_OPEN]
+    return found + open_
+
+
+def _continued(
+    strips: Sequence[Gutter], gaps: Sequence[tuple[float, float]], number: int, least: float
+) -> tuple[dict[tuple[float, float], Gutter], list[Gutter]]:
+    """Return what is left of strips in a row with these gaps, by its edges, and those that end."""
+    still: dict[tuple[float, float], Gutter] = {}
+    ended: list[Gutter] = []
+    for strip in strips:
+        is_whole = False
+        for left, right in gaps:
+            one = max(left, strip.left), min(right, strip.right)
+            if one[1] - one[0] < least:
+                continue
+            is_whole = is_whole or one == (strip.left, strip.right)
+            begun = still.get(one)
+            if begun is None or begun.first > strip.first:
+                still[one] = Gutter(*one, strip.first, number)
+        if not is_whole:
+            ended.append(strip)
+    return still, ended
 
 
 def _overlap(one: Gutter, other: Gutter) -> bool:
