@@ -83,7 +83,6 @@ _SLACK = 0.5
 _USUAL_LEADING = 1.2
 _MAX_BOLD_HEADING = 120
 _LOOK_AHEAD = 10
-_LOWEST_LEVEL = 6
 
 SENTENCE_END = re.compile(r"[.!?:…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
 HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010–—]$")
@@ -101,10 +100,11 @@ class ParagraphReader:
     Args:
         body: The usual measures.
         levels: Returns the level of a line of a page as a heading, or 0.
+        bold_level: The level of headings that are bold but not large.
     """
 
-    def __init__(self, body: BodyStyle, levels: Levels) -> None:
-        self._body, self._levels = body, levels
+    def __init__(self, body: BodyStyle, levels: Levels, bold_level: int) -> None:
+        self._body, self._levels, self._bold_level = body, levels, bold_level
         self._item_lefts: list[float] = []
 
     def parts(self, blocks: Iterable[PlacedLine | tuple[int, TableBlock]]) -> Iterator[Part]:
@@ -233,7 +233,7 @@ class ParagraphReader:
         for part in parts:
             if before:
                 if self._is_bold_heading(before, part):
-                    before.kind, before.level = PartKind.HEADING, _LOWEST_LEVEL
+                    before.kind, before.level = PartKind.HEADING, self._bold_level
                 yield before
             before = part
         if before:
