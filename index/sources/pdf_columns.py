@@ -14,9 +14,7 @@ from index.sources.pdf_tables import (
     PrintedCell,
     Row,
     TableBlock,
-    cells_of,
     is_drawn_by_columns,
-    shape_of,
     table_of,
 )
 
@@ -102,9 +100,8 @@ class _Order:
             first, header = _header_above(rows, first, beside)
             found: list[Block] = [TableBlock((*header, *table))]
         else:
-            cut = best if len(beside) == 1 else _between_prose(middle, beside, best)
-            left = [[word for word in row if word.left < cut.middle] for row in middle]
-            right = [[word for word in row if word.left >= cut.middle] for row in middle]
+            left = [[word for word in row if word.left < best.middle] for row in middle]
+            right = [[word for word in row if word.left >= best.middle] for row in middle]
             sides = [right, left] if self._is_right_to_left else [left, right]
             found = [
                 block
@@ -354,14 +351,3 @@ def _spanning(part: Row, gutters: Sequence[Gutter]) -> PrintedCell:
     column = sum(left >= gutter.middle for gutter in gutters)
     last = sum(right > gutter.middle for gutter in gutters)
     return PrintedCell((Line.of(part),), column, max(1, last - column + 1))
-
-
-def _between_prose(rows: Sequence[Row], gutters: list[Gutter], best: Gutter) -> Gutter:
-    """Return the gutter next to a column of prose, if one is, else ``best``."""
-    bounds = [gutter.middle for gutter in gutters]
-    grid = [cells_of(row, bounds) for row in rows]
-    shapes = [shape_of([cells[at] for cells in grid]) for at in range(len(gutters) + 1)]
-    for gutter, (one, other) in zip(gutters, pairwise(shapes), strict=True):
-        if one.is_prose or other.is_prose:
-            return gutter
-    return best
