@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -14,6 +14,8 @@ from reportlab.pdfgen.canvas import Canvas
 PAGES_OF_A_KIND = 5
 _A4 = (595.0, 842.0)
 _SLIDE = (720.0, 405.0)
+_SECOND_COLUMN = 306
+_LONG_WORD = 8
 _FONTS = ("Helvetica", "Times-Roman")
 _BOLD = {"Helvetica": "Helvetica-Bold", "Times-Roman": "Times-Bold"}
 
@@ -124,7 +126,7 @@ def _wrapped(text: str, width: float, font: str, size: float, *, divide: bool = 
         if stringWidth(longer, font, size) <= width:
             line = longer
             continue
-        if divide and len(word) > 8 and word.isalpha():
+        if divide and len(word) > _LONG_WORD and word.isalpha():
             head = f"{line} {word[:4]}-".strip()
             if stringWidth(head, font, size) <= width:
                 lines.append(head)
@@ -135,24 +137,24 @@ def _wrapped(text: str, width: float, font: str, size: float, *, divide: bool = 
     return [*lines, line]
 
 
-def _column(
-    sheet: _Sheet, texts: Sequence[str], x: float, y: float, width: float, size: float, **how: Any
+def _column(  # noqa: PLR0913, PLR0917 - where it is and how it is set
+    sheet: _Sheet,
+    texts: Sequence[str],
+    x: float,
+    y: float,
+    width: float,
+    size: float,
+    *,
+    divide: bool = False,
+    space: float = 0.5,
 ) -> float:
     """Put paragraphs below each other; return where the next line would be."""
-    leading = size * how.get("leading", 1.2)
+    leading = 1.2 * size
     for text in texts:
-        for at, line in enumerate(
-            _wrapped(
-                text,
-                width - 12 * how.get("indent", 0),
-                sheet.font,
-                size,
-                divide=how.get("divide", False),
-            )
-        ):
-            sheet.put(x + (12 * how.get("indent", 0) if at == 0 else 0), y, line, size)
+        for line in _wrapped(text, width, sheet.font, size, divide=divide):
+            sheet.put(x, y, line, size)
             y -= leading
-        y -= how.get("space", 0.5) * leading
+        y -= space * leading
         sheet.known.append(text)
     return y
 
@@ -171,7 +173,7 @@ def paper(chosen: random.Random) -> Sample:
     sheet.put(200, y, authors, 10)
     sheet.known.append(authors)
     y = _column(sheet, [f"Abstract. {writer.paragraph(3)}"], 70, y - 26, 455, 9.5) - 12
-    for x in (56, 306):
+    for x in (56, _SECOND_COLUMN):
         at = y
         for _ in range(2):
             at = _heading(sheet, f"{chosen.randint(1, 9)} {writer.heading()}", x, at - 4, 11)
@@ -184,7 +186,7 @@ def paper(chosen: random.Random) -> Sample:
                 9.5,
                 divide=True,
             )
-        if x == 306:
+        if x == _SECOND_COLUMN:
             note = f"1 {writer.sentence()}"
             _column(sheet, [note], x, 80, 232, 7)
     return _finish("paper", [sheet])
@@ -194,7 +196,7 @@ def form(chosen: random.Random) -> Sample:
     """Return a form of labels and values, with lines around them or without."""
     writer, sheet = _Writer(chosen), _Sheet(chosen, chosen.choice(_FONTS))
     y = _heading(sheet, f"Application for a {writer.heading()}", 60, 780, 16) - 10
-    twice, ruled = chosen.random() < 0.5, chosen.random() < 0.5
+    twice, ruled = chosen.choice([True, False]), chosen.choice([True, False])
     bounds = [60, 150, 300, 400, 540] if twice else [60, 220, 540]
     top = y + 14
     for _ in range(chosen.randint(8, 14)):
@@ -221,7 +223,7 @@ def _table(sheet: _Sheet, writer: _Writer, x: float, y: float) -> float:
     chosen = sheet.random
     columns, rows = chosen.randint(3, 5), chosen.randint(4, 8)
     width = 440 / columns
-    ruled = chosen.random() < 0.4
+    ruled = chosen.choice([True, False, False])
     top = y + 11
     for number in range(rows):
         cells = [

@@ -14,9 +14,7 @@ from index.sources.pdf_tables import (
     PrintedCell,
     Row,
     TableBlock,
-    cells_of,
     is_drawn_by_columns,
-    shape_of,
     table_of,
 )
 
@@ -31,6 +29,7 @@ _LARGE = 1.15
 _VERY_LARGE = 1.35
 _MIN_LINES = 3
 _MAX_GUTTERS = 60
+_MAX_OPEN = 30
 _MAX_DEPTH = 12
 _MAX_ROWS = 3_000
 _FULL = 0.7
@@ -101,9 +100,8 @@ class _Order:
             first, header = _header_above(rows, first, beside)
             found: list[Block] = [TableBlock((*header, *table))]
         else:
-            cut = best if len(beside) == 1 else _between_prose(middle, beside, best)
-            left = [[word for word in row if word.left < cut.middle] for row in middle]
-            right = [[word for word in row if word.left >= cut.middle] for row in middle]
+            left = [[word for word in row if word.left < best.middle] for row in middle]
+            right = [[word for word in row if word.left >= best.middle] for row in middle]
             sides = [right, left] if self._is_right_to_left else [left, right]
             found = [
                 block
@@ -123,35 +121,72 @@ def _block(rows: Sequence[Row]) -> TextBlock:
 
 
 def find_gutters(rows: Sequence[Row]) -> list[Gutter]:
-    """Return the empty strips that have several lines on either side."""
-    found: list[Gutter] = []
-    open_: list[Gutter] = []
+    """Return the empty strips that have several lines on either side; of those that overlap, one.
+
+    That is the tallest.
+    """
     far_left = min(row[0].left for row in rows)
     far_right = max(word.right for row in rows for word in row)
+    inside = [
+        gutter
+        for gutter in _strips(rows, far_left, far_right)
+        if gutter.left >= far_left and gutter.right <= far_right and gutter.last > gutter.first
+    ]
+    kept: list[Gutter] = []
+    for gutter in sorted(inside, key=lambda one: (one.first - one.last, one.left - one.right)):
+        if not any(_overlap(gutter, other) for other in kept) and _is_gutter(rows, gutter):
+            kept.append(gutter)
+        if len(kept) >= _MAX_GUTTERS:
+            break
+    return kept
+
+
+def _strips(rows: Sequence[Row], far_left: float, far_right: float) -> list[Gutter]:
+    """Return the empty strips of each width, as tall as they are."""
+    found: list[Gutter] = []
+    open_: list[Gutter] = []
     leading = _leading(rows)
     for number, row in enumerate(rows):
         if number and _is_break(rows, number, leading):
             found += open_
             open_ = []
         gaps = _gaps(row, far_left, far_right)
-        still: dict[tuple[float, float], Gutter] = {}
-        for gutter in open_:
-            is_kept = False
-            for left, right in gaps:
-                one = max(left, gutter.left), min(right, gutter.right)
-                if one[1] - one[0] >= _NARROW_GUTTER * row[0].size:
-                    is_kept = is_kept or one == (gutter.left, gutter.right)
-                    begun = still.get(one)
-                    if begun is None or begun.first > gutter.first:
-                        still[one] = Gutter(*one, gutter.first, number)
-            if not is_kept:
-                found.append(gutter)
+        still, ended = _continued(open_, gaps, number, _NARROW_GUTTER * row[0].size)
+        found += ended
         for gap in gaps:
             still.setdefault(gap, Gutter(*gap, number, number))
-        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_GUTTERS]
-    found += open_
-    kept = [gutter for gutter in found if _is_gutter(rows, gutter, far_left, far_right)]
-    return _without_overlaps(kept)
+        open_ = sorted(still.values(), key=lambda one: (one.first, one.left))[:_MAX_OPEN]
+    return found + open_
+
+
+def _continued(
+    strips: Sequence[Gutter], gaps: Sequence[tuple[float, float]], number: int, least: float
+) -> tuple[dict[tuple[float, float], Gutter], list[Gutter]]:
+    """Return what is left of strips in a row with these gaps, by its edges, and those that end."""
+    still: dict[tuple[float, float], Gutter] = {}
+    ended: list[Gutter] = []
+    for strip in strips:
+        is_whole = False
+        for left, right in gaps:
+            one = max(left, strip.left), min(right, strip.right)
+            if one[1] - one[0] < least:
+                continue
+            is_whole = is_whole or one == (strip.left, strip.right)
+            begun = still.get(one)
+            if begun is None or begun.first > strip.first:
+                still[one] = Gutter(*one, strip.first, number)
+        if not is_whole:
+            ended.append(strip)
+    return still, ended
+
+
+def _overlap(one: Gutter, other: Gutter) -> bool:
+    return (
+        one.left < other.right
+        and other.left < one.right
+        and one.first <= other.last
+        and other.first <= one.last
+    )
 
 
 def _gaps(row: Row, far_left: float, far_right: float) -> list[tuple[float, float]]:
@@ -182,17 +217,17 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
     """Return whether a new part of the page begins with a row: a large line with space above."""
     row, before = rows[number], rows[number - 1]
     gap = row[0].baseline - before[0].baseline
+    if gap <= leading:
+        return False
     size = max(word.size for word in row)
     usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
     below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
-    is_apart = gap > _VERY_FAR * leading or (gap > leading and size > _VERY_LARGE * usual)
+    is_apart = gap > _VERY_FAR * leading or size > _VERY_LARGE * usual
     return is_apart and size > _LARGE * usual and below > 0.9 * leading
 
 
-def _is_gutter(rows: Sequence[Row], gutter: Gutter, far_left: float, far_right: float) -> bool:
+def _is_gutter(rows: Sequence[Row], gutter: Gutter) -> bool:
     """Return whether a strip has lines on either side: fewer if it is wide."""
-    if gutter.left < far_left or gutter.right > far_right or gutter.first == gutter.last:
-        return False
     middle = gutter.middle
     rows = rows[gutter.first : gutter.last + 1]
     lefts = [row for row in rows if row[0].left < middle]
@@ -245,23 +280,6 @@ def _near_end(row: Row, size: float) -> Row:
             break
         words.insert(0, word)
     return words
-
-
-def _without_overlaps(gutters: list[Gutter]) -> list[Gutter]:
-    """Return the gutters without those that are narrower parts of a taller one, or the reverse."""
-    kept: list[Gutter] = []
-    for gutter in sorted(gutters, key=lambda one: (one.first - one.last, one.left - one.right)):
-        if not any(
-            gutter.left < other.right
-            and other.left < gutter.right
-            and gutter.first <= other.last
-            and other.first <= gutter.last
-            for other in kept
-        ):
-            kept.append(gutter)
-        if len(kept) >= _MAX_GUTTERS:
-            break
-    return kept
 
 
 def _trimmed(rows: Sequence[Row], gutter: Gutter) -> tuple[int, int]:
@@ -333,14 +351,3 @@ def _spanning(part: Row, gutters: Sequence[Gutter]) -> PrintedCell:
     column = sum(left >= gutter.middle for gutter in gutters)
     last = sum(right > gutter.middle for gutter in gutters)
     return PrintedCell((Line.of(part),), column, max(1, last - column + 1))
-
-
-def _between_prose(rows: Sequence[Row], gutters: list[Gutter], best: Gutter) -> Gutter:
-    """Return the gutter next to a column of prose, if one is, else ``best``."""
-    bounds = [gutter.middle for gutter in gutters]
-    grid = [cells_of(row, bounds) for row in rows]
-    shapes = [shape_of([cells[at] for cells in grid]) for at in range(len(gutters) + 1)]
-    for gutter, (one, other) in zip(gutters, pairwise(shapes), strict=True):
-        if one.is_prose or other.is_prose:
-            return gutter
-    return best

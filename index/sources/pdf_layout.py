@@ -68,8 +68,9 @@ def lay_out(pages: Sequence[PrintedPage], outline: Outline, limits: LoadLimits) 
         HyphenRules(lambda: (page.raw_text for page in pages)),
         [page.links for page in pages],
     )
+    reader = ParagraphReader(body, levels, levels.lowest + 1)
     found = _lines_of_pages(pages, rows, heads)
-    for part in in_reading_order(ParagraphReader(body, levels).parts(found)):
+    for part in in_reading_order(reader.parts(found)):
         check_cancelled()
         writer.add(part)
     return _with_places(builder, pages)
@@ -160,6 +161,11 @@ class _Levels:
         self._outline, self._body = outline, body
         large = {round(line.size) for line in lines if self._is_large(line)}
         self._by_size = {size: at for at, size in enumerate(sorted(large, reverse=True), start=1)}
+
+    @property
+    def lowest(self) -> int:
+        """The level of the smallest of the large letters; 0 if there are none."""
+        return len(self._by_size)
 
     def __call__(self, page: int, line: Line) -> int:
         """Return the level of a line of a page, or 0."""

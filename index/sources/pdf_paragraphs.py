@@ -76,6 +76,7 @@ class BodyStyle:
 # In sizes of the letters; chosen on manuals, reports and articles of one and two columns.
 _SAME_SIZE = 1.1
 _FAR = 1.25
+_SPACED_OUT = 2.2
 _INDENT = 0.8
 _FULL_LINE = 0.75
 _SPACE = 0.3
@@ -83,7 +84,6 @@ _SLACK = 0.5
 _USUAL_LEADING = 1.2
 _MAX_BOLD_HEADING = 120
 _LOOK_AHEAD = 10
-_LOWEST_LEVEL = 6
 
 SENTENCE_END = re.compile(r"[.!?:…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
 HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010–—]$")
@@ -101,10 +101,11 @@ class ParagraphReader:
     Args:
         body: The usual measures.
         levels: Returns the level of a line of a page as a heading, or 0.
+        bold_level: The level of headings that are bold but not large.
     """
 
-    def __init__(self, body: BodyStyle, levels: Levels) -> None:
-        self._body, self._levels = body, levels
+    def __init__(self, body: BodyStyle, levels: Levels, bold_level: int) -> None:
+        self._body, self._levels, self._bold_level = body, levels, bold_level
         self._item_lefts: list[float] = []
 
     def parts(self, blocks: Iterable[PlacedLine | tuple[int, TableBlock]]) -> Iterator[Part]:
@@ -189,7 +190,7 @@ class ParagraphReader:
             return self._goes_on_elsewhere(part, placed)
         is_same_line = line.baseline < one.baseline + one.size / 2  # in two pieces
         return is_same_line or not (
-            self._is_far(before, placed)
+            (self._is_far(before, placed) and not self._is_spaced_out(before, placed))
             or LEADER.search(one.text)
             or LEADER.search(line.text)
             or self._ends(part, placed)
@@ -200,6 +201,14 @@ class ParagraphReader:
         if gap < 0 or placed.starts_block:
             return True
         return gap > _FAR * self._body.leading(before.line.size)
+
+    def _is_spaced_out(self, before: PlacedLine, placed: PlacedLine) -> bool:
+        """Return whether a sentence goes on in a line that is further away than usual."""
+        gap = placed.line.baseline - before.line.baseline
+        if not 0 < gap < _SPACED_OUT * self._body.leading(before.line.size):
+            return False
+        goes_on = placed.line.text[:1].islower() and not SENTENCE_END.search(before.line.text)
+        return goes_on and _fits_not(before, placed)
 
     def _goes_on_elsewhere(self, part: Part, placed: PlacedLine) -> bool:
         """Return whether a paragraph goes on in another column or on another page."""
@@ -233,7 +242,7 @@ class ParagraphReader:
         for part in parts:
             if before:
                 if self._is_bold_heading(before, part):
-                    before.kind, before.level = PartKind.HEADING, _LOWEST_LEVEL
+                    before.kind, before.level = PartKind.HEADING, self._bold_level
                 yield before
             before = part
         if before:

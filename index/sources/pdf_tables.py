@@ -156,6 +156,8 @@ def is_table(columns: Sequence[Sequence[Row]]) -> bool:
         return False
     if not prose:
         return shared >= _SHARED
+    if len(prose) > 1 or any(shape.continued >= _RUNS_ON for shape in others):
+        return False
     # Beside prose that fills every line, the cells of a table stand at the first line of each.
     in_line = [
         sum(bool(row[at]) and sum(map(bool, row)) > 1 for row in rows) / max(shape.lines, 1)

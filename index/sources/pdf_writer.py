@@ -99,8 +99,9 @@ class PartWriter:
             line = placed.line
             below = lines[at + 1].line if at + 1 < len(lines) else None
             joins, keeps = self._line_end(line, below)
+            is_level = len({(word.baseline, word.size) for word in line.words}) == 1
             for number, (word, glued) in enumerate(zip(line.words, line.glued, strict=True)):
-                text, script = _scripted(word, line)
+                text, script = (word.text, None) if is_level else _scripted(word, line)
                 if number == len(line.words) - 1 and joins and not keeps:
                     text = text[:-1]
                 text = text.replace("\u00ad", "")
@@ -122,7 +123,7 @@ class PartWriter:
         if below is None:
             return False, True
         begins = below.words[0].text
-        if HYPHENATED.search(last) and begins[:1].isalnum():
+        if begins[:1].isalnum() and HYPHENATED.search(_last_word(line)):
             return True, last[-1] in _DASHES[:2] or self._hyphens.keeps_hyphen(
                 _last_word(line), _first_word(below)
             )

@@ -36,7 +36,7 @@ def segments(page: Any) -> Iterator[tuple[float, float, float, float]]:  # noqa:
         begun = before = (0.0, 0.0)
         for number in range(raw.FPDFPath_CountSegments(item)):
             count += 1
-            if count > 4 * MAX_RULES:
+            if count > MAX_RULES:
                 return
             segment = raw.FPDFPath_GetPathSegment(item, number)
             raw.FPDFPathSegment_GetPoint(segment, x, y)

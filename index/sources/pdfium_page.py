@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -62,11 +63,15 @@ class _Functions:
             raw.FPDFText_GetCharOrigin, number, pointer, number, pointer, pointer
         )
         self.text_object = _prototype(raw.FPDFText_GetTextObject, pointer, pointer, number)
+        self.matrix = _prototype(raw.FPDFText_GetMatrix, number, pointer, number, pointer)
+        self.render_mode = _prototype(raw.FPDFTextObj_GetTextRenderMode, number, pointer)
+        self.font = _prototype(raw.FPDFTextObj_GetFont, pointer, pointer)
+        self.font_size = _prototype(raw.FPDFText_GetFontSize, ctypes.c_double, pointer, number)
 
 
-def _prototype(function: Any, *types: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
+def _prototype(function: Any, *types: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
     address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    made: Callable[..., int] = ctypes.CFUNCTYPE(*types)(address)
+    made: Callable[..., Any] = ctypes.CFUNCTYPE(*types)(address)
     return made
 
 
@@ -153,10 +158,13 @@ class _PageReader:
         self._seen: dict[int, _Letters] = {}
         self._fonts: dict[int, int] = {}
         self._has_picture: bool | None = None
+        self._matrix = (ctypes.c_float * 6)()
 
     def read(self, links: Sequence[tuple[tuple[float, float, float, float], str]]) -> PrintedPage:
         text = _raw_text(self._text_page)
-        spans, objects = self._pieces([match.span() for match in _WORD.finditer(text)])
+        words = [match.span() for match in _WORD.finditer(text)]
+        corners = self._corners(words)
+        spans, objects = self._pieces(words, corners)
         letters = [
             self._seen.get(item) or self._letters_at(start, item)
             for (start, _), item in zip(spans, objects, strict=True)
@@ -165,7 +173,7 @@ class _PageReader:
         spans, letters = [spans[at] for at in shown], [letters[at] for at in shown]
         table = np.array(spans, dtype=np.int32).reshape(-1, 2)
         origins = self._origins(table[:, 0])
-        boxes = self._shown_boxes(table)
+        boxes = self._shown.boxes(corners if spans == words else self._corners(spans))
         sizes = np.array([found.size for found in letters], dtype=np.float64)
         turn = self._shown.turn
         directions = np.array(
@@ -196,13 +204,15 @@ class _PageReader:
             tuple(self._links(links)),
         )
 
-    def _pieces(self, words: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
+    def _pieces(
+        self, words: list[tuple[int, int]], corners: Floats
+    ) -> tuple[list[tuple[int, int]], list[int]]:
         """Return the words, split where letters or baselines change, and their text objects."""
         first = self._objects(start for start, _ in words)
         last = self._objects(end - 1 for _, end in words)
         pieces: list[tuple[int, int]] = []
         objects: list[int] = []
-        wide = self._are_wide(words, first)
+        wide = self._are_wide(words, first, corners)
         for word, one, other, is_wide in zip(words, first, last, wide, strict=True):
             if is_wide:
                 parts = list(self._split(*word, at_each=True))
@@ -217,17 +227,17 @@ class _PageReader:
                 objects += self._objects(start for start, _ in parts)
         return pieces, objects
 
-    def _are_wide(self, words: Sequence[tuple[int, int]], objects: Sequence[int]) -> list[bool]:
+    def _are_wide(
+        self, words: Sequence[tuple[int, int]], objects: Sequence[int], corners: Floats
+    ) -> list[bool]:
         """Return which words are too wide for their letters: PDFium overlooks some spaces."""
-        spans = np.array(words, dtype=np.int32).reshape(-1, 2)
-        first, last = self._boxes(spans[:, 0]), self._boxes(spans[:, 1] - 1)
-        extent = np.maximum(first, last)[:, 2:] - np.minimum(first, last)[:, :2]
+        extent = corners[:, 2:] - corners[:, :2]
         letters = [
             self._seen.get(item) or self._letters_at(start, item)
             for (start, _), item in zip(words, objects, strict=True)
         ]
         sizes = np.array([found.size for found in letters])
-        lengths = spans[:, 1] - spans[:, 0]
+        lengths = np.array([end - start for start, end in words], dtype=np.int32)
         wide = (lengths > 1) & (extent.max(axis=1, initial=0.0) > _WIDEST_LETTER * sizes * lengths)
         found: list[bool] = wide.tolist()
         return found
@@ -272,28 +282,25 @@ class _PageReader:
 
     def _letters_at(self, index: int, key: int) -> _Letters:
         """Return what is common to the letters of the text object ``key``, as of ``index``."""
-        from pypdfium2 import raw
-
         found = self._seen.get(key)
         if found is None:
-            matrix = raw.FS_MATRIX()
-            raw.FPDFText_GetMatrix(self._text_page, index, matrix)
-            scale = float(np.hypot(matrix.b, matrix.d)) or 1.0
-            size = abs(raw.FPDFText_GetFontSize(self._text_page, index) * scale) or 1.0
-            item = raw.FPDFText_GetTextObject(self._text_page, index)
-            style = self._style(raw.FPDFTextObj_GetFont(item)) if item else 0
-            mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
+            functions = _functions()
+            functions.matrix(self._handle, index, ctypes.addressof(self._matrix))
+            along, rise, _, up, _, _ = self._matrix
+            scale = math.hypot(rise, up) or 1.0
+            size = abs(functions.font_size(self._handle, index) * scale) or 1.0
+            style = self._style(functions.font(key) or 0) if key else 0
+            mode = functions.render_mode(key) if key else 0
             is_shown = mode != _INVISIBLE or self._is_scan()
-            found = _Letters(size, style, _direction(matrix), is_shown)
+            found = _Letters(size, style, _direction(along, rise, up), is_shown)
             if key:
                 self._seen[key] = found
         return found
 
-    def _style(self, font: Any) -> int:  # noqa: ANN401 - a pointer
-        key = ctypes.cast(font, ctypes.c_void_p).value or 0
-        if key not in self._fonts:
-            self._fonts[key] = _style(font) if key else 0
-        return self._fonts[key]
+    def _style(self, font: int) -> int:
+        if font not in self._fonts:
+            self._fonts[font] = _style(font) if font else 0
+        return self._fonts[font]
 
     def _is_scan(self) -> bool:
         """Return whether the page has a picture, behind which a scanner puts the text."""
@@ -321,12 +328,13 @@ class _PageReader:
         )
         return found[:, [0, 3, 2, 1]].astype(np.float64)
 
-    def _shown_boxes(self, spans: NDArray[np.int32]) -> Floats:
+    def _corners(self, words: Sequence[tuple[int, int]]) -> Floats:
+        """Return left, bottom, right and top of words, in the page's own space."""
+        spans = np.array(words, dtype=np.int32).reshape(-1, 2)
         first, last = self._boxes(spans[:, 0]), self._boxes(spans[:, 1] - 1)
-        corners = np.concatenate(
+        return np.concatenate(
             [np.minimum(first, last)[:, :2], np.maximum(first, last)[:, 2:]], axis=1
         )
-        return self._shown.boxes(corners)
 
     def _rules(self) -> Iterator[Rule]:
         ends = list(segments(self._page))
@@ -370,20 +378,21 @@ def _transform(page: Any, width: float, height: float) -> Floats:  # noqa: ANN40
     return np.stack([(right - origin) / 1000, (up - origin) / 1000, origin], axis=1)
 
 
-def _direction(matrix: Any) -> int:  # noqa: ANN401 - of ctypes
-    """Return the quarter turns clockwise of letters; 4 for a diagonal."""
-    along, across = matrix.a, matrix.b
+def _direction(along: float, across: float, up: float) -> int:
+    """Return the quarter turns clockwise of letters by their matrix; 4 for a diagonal."""
     if abs(across) <= 0.2 * abs(along):
         # Mirrored letters, as of some right-to-left files, still run from the left.
-        return 0 if along > 0 or matrix.d > 0 else 2
+        return 0 if along > 0 or up > 0 else 2
     if abs(along) <= 0.2 * abs(across):
         return 3 if across > 0 else 1
     return DIAGONAL
 
 
-def _style(font: Any) -> int:  # noqa: ANN401 - a pointer
+def _style(pointer: int) -> int:
+    """Return BOLD, ITALIC and MONOSPACED as of the name and the flags of a font."""
     from pypdfium2 import raw
 
+    font = ctypes.cast(pointer, raw.FPDF_FONT)
     buffer = ctypes.create_string_buffer(200)
     raw.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
     name = buffer.value.decode("utf-8", "replace").rpartition("+")[2].lower()

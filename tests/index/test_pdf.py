@@ -236,3 +236,24 @@ def test_any_text_of_a_page_is_cited_exactly(pages: list[list[str]]) -> None:
         expected = re.sub(r"[\s-]", "", "".join(lines))
         # A word that is divided at the page's end may begin on the page before.
         assert letters in expected or expected in letters
+
+
+def test_a_line_that_a_converter_wrote_before_the_pdf_does_no_harm() -> None:
+    assert loaded(b"Converter 3.1\nWriting page 1.\n" + pdf([LINES])).text == PROSE
+
+
+def test_a_head_in_large_letters_on_every_second_page_is_left_out() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = BytesIO()
+    canvas = Canvas(buffer)
+    for number in range(1, 8):
+        canvas.setFont("Helvetica", 20)
+        canvas.drawString(72, 800, "The Mill" if number % 2 else "Of Wheels")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(72, 700, f"On day {number * number} it rained.")
+        canvas.showPage()
+    canvas.save()
+    text = loaded(buffer.getvalue()).text
+    assert "The Mill" not in text
+    assert "Of Wheels" not in text
