@@ -13,12 +13,9 @@ from cachetools import LRUCache, TTLCache
 from numpy.typing import NDArray
 
 from index.errors import ArticleQAError, TooLarge
-from index.source_file import PageLayout, PageShape, SourceFile
+from index.source_file import DOUBTFUL, PageLayout, PageShape, SourceFile
 from index.sources.page_pictures import PageDrawer
 from index.types import Article, ArticleInfo, Span
-
-BADLY_READ = 0.8
-"""A page whose letters are recognised with less confidence is said to be badly read."""
 
 MAX_SLOW_PAGES = 3
 """If so many pages of a file take too long, its others are not tried: each keeps all waiting."""
@@ -200,7 +197,7 @@ def confidence_on_page(confidence: float | None) -> str:
     if not confidence:
         return "a scan whose letters were not recognised"
     sure = f"{100 * confidence:.0f} % sure"
-    if confidence < BADLY_READ:
+    if confidence < DOUBTFUL:
         return f"hard to read: recognised from a scan, only {sure}. Compare quotes with the picture"
     return f"recognised from a scan, {sure}"
 

@@ -6,10 +6,10 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 
-from index.source_file import PageShape
+from index.source_file import DOUBTFUL, PageShape
 from index.types import Article, Span
 from qa.output.places import Highlight
-from qa.output.printed_pages import BADLY_READ, Box, PrintedPages
+from qa.output.printed_pages import Box, PrintedPages
 from qa.page.messages import render
 
 MAX_PLACES = 400
@@ -38,7 +38,7 @@ def printed_html(printed: PrintedPages, article: Article, marks: Sequence[Highli
         "version": printed.version(article.id),
         "title": article.title,
         "sizes": _runs(shapes),
-        "bad": round(100 * BADLY_READ),
+        "bad": round(100 * DOUBTFUL),
         "places": {
             mark.id: _place(article, mark, boxes)
             for mark, boxes in zip(places, printed.boxes_of(article, spans), strict=True)
