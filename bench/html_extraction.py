@@ -26,7 +26,7 @@ from bench.environment import Environment
 from bench.html_pages import SegmentPage, segment_pages, source_of, words_of
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import TextBuilder
-from index.sources.html_page import add_visible_text, read_html
+from index.sources.html.html_page import add_visible_text, read_html
 from training.fit_page_blocks import is_training_page
 
 Extractor = Callable[[str], str]

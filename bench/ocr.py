@@ -22,7 +22,7 @@ from rapidfuzz.distance import Levenshtein
 from bench.environment import Environment
 from bench.scans import DOTS_PER_INCH, ScannedPage, scanned_pages
 from index.limits import DEFAULT_LIMITS
-from index.sources.picture import read_picture
+from index.sources.scans.picture import read_picture
 
 _HEAD = """# Recognition of scanned pages
 

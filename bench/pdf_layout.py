@@ -21,7 +21,7 @@ from bench.commands import report, table
 from bench.environment import Environment
 from bench.printed_pages import KINDS, PAGES_OF_A_KIND, samples
 from index.limits import DEFAULT_LIMITS
-from index.sources.pdf import read_pdf
+from index.sources.pdf.pdf_file import read_pdf
 
 TUNED_SEEDS = (1, 11, 12)
 """The pages that the thresholds were chosen on; these are not reported."""

@@ -153,8 +153,11 @@ def test_each_module_of_the_index_can_be_imported_first() -> None:
         (
             "pypdfium2",
             {
-                f"index/sources/{n}.py"
-                for n in ("page_pictures", "pdf", "pdf_scan", "pdfium_objects", "pdfium_page")
+                "index/sources/page_pictures.py",
+                *(
+                    f"index/sources/pdf/{name}.py"
+                    for name in ("pdf_file", "pdf_scan", "pdfium_objects", "pdfium_page")
+                ),
             },
         ),
         ("pickle", set()),

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.html_pages import SegmentPage, segment_pages, words_of
-from index.sources import html_article
-from index.sources.html_article import TREES_FILE, known_of_blocks
-from index.sources.html_blocks import page_blocks
-from index.sources.html_features import PageShape
-from index.sources.html_page import extracted_page, parse_page
+from index.sources.html import html_article
+from index.sources.html.html_article import TREES_FILE, known_of_blocks
+from index.sources.html.html_blocks import page_blocks
+from index.sources.html.html_features import PageShape
+from index.sources.html.html_page import extracted_page, parse_page
 
 ROUNDS_OF_TREES = 120
 
@@ -63,7 +63,7 @@ def labelled_page(page: SegmentPage) -> LabelledPage | None:
 
 
 def fit(pages: Sequence[LabelledPage]) -> dict[str, Any]:
-    """Return fitted trees as :class:`index.sources.html_article.BoostedTrees` reads them."""
+    """Return fitted trees as :class:`index.sources.html.html_article.BoostedTrees` reads them."""
     return _trees(_model(pages))
 
 

@@ -17,24 +17,24 @@ from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, Unre
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.source_file import SourceFile
 from index.sources.decoding import decode, html_charset, looks_broken
-from index.sources.delimited_text import read_csv
 from index.sources.detect import DetectedFormat, detect_format, starts_like_mail
 from index.sources.document import ParsedDocument
-from index.sources.epub import read_epub
-from index.sources.html_page import read_html
+from index.sources.ebook.epub import read_epub
+from index.sources.html.html_page import read_html
 from index.sources.isolation import Reader, read_in_subprocess
 from index.sources.mail import read_mail
 from index.sources.markdown_text import read_markdown
 from index.sources.notebook import is_notebook, read_notebook
-from index.sources.ods import read_ods
-from index.sources.opendocument import read_odp, read_odt
-from index.sources.pdf import read_pdf
-from index.sources.picture import read_picture
+from index.sources.office.opendocument import read_odp, read_odt
+from index.sources.office.rtf import read_rtf
+from index.sources.office.slides import read_pptx
+from index.sources.office.word import read_docx
+from index.sources.pdf.pdf_file import read_pdf
 from index.sources.plain_text import plain_text_headings, plain_text_title
-from index.sources.rtf import read_rtf
-from index.sources.slides import read_pptx
-from index.sources.word import read_docx
-from index.sources.xlsx import read_xlsx
+from index.sources.scans.picture import read_picture
+from index.sources.spreadsheets.delimited_text import read_csv
+from index.sources.spreadsheets.ods import read_ods
+from index.sources.spreadsheets.xlsx import read_xlsx
 from index.types import Article, normalise_newlines
 
 

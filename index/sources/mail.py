@@ -15,7 +15,7 @@ from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits
 from index.sources.decoding import decode, html_charset
 from index.sources.document import ParsedDocument, TextBuilder
-from index.sources.html_page import add_visible_text, read_html
+from index.sources.html.html_page import add_visible_text, read_html
 
 _MAX_PARTS = 1_000
 _MAX_DEPTH = 30

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from index.letters import lowered, raised
 from index.limits import LoadLimits, check_cancelled
 from index.sources.document import InlineMark, ParsedDocument, Run, TableCell, TextBuilder, plain
-from index.sources.html_page import add_visible_text
+from index.sources.html.html_page import add_visible_text
 from index.structure import MarkKind
 
 if TYPE_CHECKING:  # 140 ms to import

@@ -8,9 +8,9 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.epub import read_epub
-from index.sources.epub_chapter import ChapterHints, prepare_chapter
-from index.sources.epub_styles import Styles
+from index.sources.ebook.epub import read_epub
+from index.sources.ebook.epub_chapter import ChapterHints, prepare_chapter
+from index.sources.ebook.epub_styles import Styles
 from index.sources.loaders import load_bytes
 from tests.documents import CONTAINER, assert_exact, epub, headings, zipped
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.sources.archive import parse_xml
-from index.sources.formulas import mathml_text, omml_text
+from index.sources.office.formulas import mathml_text, omml_text
 from tests.documents import OPEN_XML_SPACES
 
 

@@ -7,7 +7,7 @@ import pytest
 from index.errors import EmptyArticle, UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument, TextBuilder
-from index.sources.html_page import add_visible_text, read_html
+from index.sources.html.html_page import add_visible_text, read_html
 from index.sources.loaders import load_bytes
 from index.structure import MarkKind
 from tests.index.test_loaders import PAGE, PARAGRAPH, headings

@@ -11,8 +11,8 @@ import pytest
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits, cancel_check
 from index.sources.isolation import Reader, read_in_subprocess
-from index.sources.pdf import read_pdf
-from index.sources.rtf import read_rtf
+from index.sources.office.rtf import read_rtf
+from index.sources.pdf.pdf_file import read_pdf
 from tests.documents import pdf
 
 pytestmark = pytest.mark.slow

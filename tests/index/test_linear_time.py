@@ -16,17 +16,17 @@ from index.limits import DEFAULT_LIMITS
 from index.sentences import split_sentences
 from index.sources.decoding import decode
 from index.sources.document import clean
-from index.sources.epub import read_epub
-from index.sources.html_page import read_html
+from index.sources.ebook.epub import read_epub
+from index.sources.html.html_page import read_html
 from index.sources.isolation import Reader
 from index.sources.loaders import article_from_text, load_bytes, title_from_name
 from index.sources.markdown_text import read_markdown
-from index.sources.opendocument import read_odt
-from index.sources.pdf import read_pdf
+from index.sources.office.opendocument import read_odt
+from index.sources.office.rtf import read_rtf
+from index.sources.office.slides import read_pptx
+from index.sources.office.word import read_docx
+from index.sources.pdf.pdf_file import read_pdf
 from index.sources.plain_text import plain_text_headings
-from index.sources.rtf import read_rtf
-from index.sources.slides import read_pptx
-from index.sources.word import read_docx
 from index.types import Article, Heading, one_line
 from tests import documents
 from tests.growth import SMALL, UNITS, assert_linear, in_all_places, repeated_texts

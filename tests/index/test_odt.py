@@ -5,7 +5,7 @@ import pytest
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.opendocument import read_odp, read_odt
+from index.sources.office.opendocument import read_odp, read_odt
 from index.structure import MarkKind
 from tests.documents import ODT_SPACES, assert_exact, headings, odt, page, rezipped
 

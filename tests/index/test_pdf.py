@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.pdf import read_pdf
+from index.sources.pdf.pdf_file import read_pdf
 from tests.documents import LEADING, PROSE, assert_exact, headings, page, pdf
 
 LINES = textwrap.wrap(PROSE, 70)

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.pdf import read_pdf
+from index.sources.pdf.pdf_file import read_pdf
 from index.structure import MarkKind
 from tests.documents import assert_exact
 

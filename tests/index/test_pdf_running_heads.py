@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.pdf_running_heads import PageLine, running_heads
+from index.sources.pdf.pdf_running_heads import PageLine, running_heads
 
 BODY = 10.0
 

@@ -5,7 +5,7 @@ import pytest
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.rtf import read_rtf
+from index.sources.office.rtf import read_rtf
 from index.structure import MarkKind
 from tests.documents import PROSE, assert_exact, headings, rtf
 

@@ -13,11 +13,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits, start_scanned_page
-from index.sources import ocr
 from index.sources.document import ParsedDocument
 from index.sources.isolation import read_in_subprocess
-from index.sources.pdf import read_pdf
-from index.sources.picture import prepared, read_picture
+from index.sources.pdf.pdf_file import read_pdf
+from index.sources.scans import ocr
+from index.sources.scans.picture import prepared, read_picture
 
 needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason="needs the extra ocr")
 LEFT = ["The miller kept a ledger of", "every sack that left his yard", "between May and October."]

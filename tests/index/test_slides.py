@@ -13,7 +13,7 @@ from pptx.util import Inches
 from index.errors import TooLarge
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
-from index.sources.slides import read_pptx
+from index.sources.office.slides import read_pptx
 from index.structure import MarkKind
 from tests.documents import (
     OPEN_XML_SPACES,

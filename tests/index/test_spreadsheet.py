@@ -10,13 +10,13 @@ import pytest
 
 from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
-from index.sources import ods, xlsx
-from index.sources.delimited_text import find_separator, read_csv
 from index.sources.document import ParsedDocument
 from index.sources.loaders import load_bytes
-from index.sources.number_formats import format_number
-from index.sources.ods import read_ods
-from index.sources.xlsx import read_xlsx
+from index.sources.spreadsheets import ods, xlsx
+from index.sources.spreadsheets.delimited_text import find_separator, read_csv
+from index.sources.spreadsheets.number_formats import format_number
+from index.sources.spreadsheets.ods import read_ods
+from index.sources.spreadsheets.xlsx import read_xlsx
 from tests.documents import assert_exact, headings, rezipped, zipped
 
 _URN = "urn:oasis:names:tc:opendocument:xmlns"

@@ -8,7 +8,7 @@ from docx import Document
 from index.errors import UnreadableFile
 from index.limits import DEFAULT_LIMITS
 from index.sources.document import ParsedDocument
-from index.sources.word import read_docx
+from index.sources.office.word import read_docx
 from index.structure import MarkKind
 from tests.documents import assert_exact, docx, headings, replaced, rezipped, saved, word, zipped
 

@@ -1,0 +1,1 @@
+"""Read PDF: words from PDFium, put in reading order."""

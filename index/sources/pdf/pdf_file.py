@@ -1,0 +1,119 @@
+"""Read PDF by PDFium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from index.errors import UnreadableFile
+from index.limits import LoadLimits, check_cancelled
+from index.sources.archive import DAMAGED, PROTECTED
+from index.sources.decoding import looks_broken
+from index.sources.document import ParsedDocument, clean
+from index.sources.pdf.pdf_layout import Outline
+from index.sources.pdf.pdf_page import PrintedPage
+from index.sources.pdf.pdf_scan import is_scan, read_scan
+from index.sources.pdf.pdfium_page import read_page
+from index.sources.scans import ocr
+from index.sources.scans.scan import ScannedPage, lay_out_pages
+
+_END_MARK = b"%%EOF"
+_TRAILER_BYTES = 2_048
+_MAX_BOOKMARKS = 20_000
+
+
+def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
+    """Return the text of a PDF in reading order, with its pages and headings.
+
+    Raises:
+        TooLarge: It has too many pages or too much text.
+        UnreadableFile: It is damaged, password-protected, or a scan without text.
+    """
+    import pypdfium2
+    from pypdfium2 import raw
+
+    if _END_MARK not in data.rstrip(b"\0 \r\n\t")[-_TRAILER_BYTES:]:
+        msg = f"The end of the PDF is missing. {DAMAGED}"
+        raise UnreadableFile(msg)
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise _unreadable(error) from error
+    with document:
+        pages = len(document)
+        limits.check_pages(pages)
+        if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
+            document.init_forms()  # draws fields that do not say how they look
+        title = str(document.get_metadata_dict().get("Title", ""))
+        outline = _outline(document)
+        found = lay_out_pages(list(_pages(document, limits)), outline, limits)
+        if looks_broken(found.text) and ocr.is_installed():
+            pictures = list(_pages(document, limits, are_pictures=True))
+            found = lay_out_pages(pictures, outline, limits)
+    _check_text(found.text, pages)
+    return replace(found, title=clean(title).strip())
+
+
+def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imported late
+    from pypdfium2 import raw
+
+    code = getattr(error, "err_code", None)
+    if code == raw.FPDF_ERR_PASSWORD:
+        return UnreadableFile(PROTECTED)
+    if code == raw.FPDF_ERR_SECURITY:
+        msg = "The PDF is encrypted in an unknown way. Save it unprotected, or as .txt."
+        return UnreadableFile(msg)
+    return UnreadableFile(f"The PDF cannot be opened. {DAMAGED}")
+
+
+def _check_text(text: str, pages: int) -> None:
+    advice = "Add its text instead." if ocr.is_installed() else ocr.NOT_INSTALLED
+    if not text.strip():
+        where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
+        found = "none can be recognised" if ocr.is_installed() else "it is a scan"
+        msg = f"The PDF has no text on {where}; {found}, or it has only pictures. {advice}"
+        raise UnreadableFile(msg)
+    if looks_broken(text):
+        msg = f"The fonts of the PDF do not say which letters they show. {advice}"
+        raise UnreadableFile(msg)
+
+
+def _pages(
+    document: Any,  # noqa: ANN401 - untyped
+    limits: LoadLimits,
+    *,
+    are_pictures: bool = False,
+) -> Iterator[PrintedPage | ScannedPage]:
+    """Yield each page, recognised if it is a scan or all ``are_pictures``."""
+    import pypdfium2
+
+    chars = 0
+    for number in range(len(document)):
+        check_cancelled()
+        try:
+            found = read_page(document, number, limits)
+            page = document[number]
+        except pypdfium2.PdfiumError as error:
+            msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
+            raise UnreadableFile(msg) from error
+        is_picture = are_pictures or is_scan(page, found)
+        scan = read_scan(page, found) if is_picture else None
+        chars += scan.letters if scan else int((found.spans[:, 1] - found.spans[:, 0]).sum())
+        limits.check_chars(chars)
+        yield scan or found
+        page.close()
+
+
+def _outline(document: Any) -> Outline:  # noqa: ANN401 - untyped
+    """Return the titles and levels of the bookmarks by page."""
+    outline: Outline = {}
+    for count, bookmark in enumerate(document.get_toc(max_depth=6)):
+        if count >= _MAX_BOOKMARKS:
+            break
+        target = bookmark.get_dest()
+        page = target.get_index() if target else None
+        if page is not None:
+            title = " ".join(clean(bookmark.get_title()).split())
+            outline.setdefault(page + 1, {})[title.casefold()] = bookmark.level + 1
+    return outline

@@ -1,0 +1,63 @@
+"""Recognise the pages of a PDF that are pictures of text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from index.limits import start_scanned_page
+from index.sources.pdf.pdf_page import PrintedPage
+from index.sources.scans import ocr
+from index.sources.scans.scan import POINTS_PER_INCH, ScannedPage, scan_page, unread_page
+
+_RESOLUTION = 250
+_MAX_PIXELS = 16_000_000
+# Such as a page number, or the name of the program that scanned it.
+_FEW_WORDS = 12
+_MOST = 0.5
+_MAX_PICTURES = 1_000
+_DEPTH = 3
+
+
+def is_scan(page: Any, found: PrintedPage) -> bool:  # noqa: ANN401 - untyped
+    """Return whether a page is a picture with no text, or with a few words on it."""
+    words = len(found.spans)
+    if words > _FEW_WORDS:
+        return False
+    covered = _covered(page, found.width * found.height)
+    return covered > _MOST if words else covered > 0
+
+
+def read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: ANN401 - untyped
+    """Return the recognised words of a page; None if its text says more.
+
+    It is a page that was not read if the extra ``ocr`` is not installed.
+    """
+    if not ocr.is_installed():
+        return None if len(found.spans) else unread_page(found.width, found.height)
+    start_scanned_page()
+    area = max(found.width * found.height, 1.0)
+    scale = min(_RESOLUTION / POINTS_PER_INCH, math.sqrt(_MAX_PIXELS / area))
+    bitmap = page.render(scale=scale, grayscale=True)
+    picture = bitmap.to_pil().copy()
+    bitmap.close()
+    scan = scan_page(picture, found.width, found.height)
+    is_worse = scan.words <= len(found.spans) <= _FEW_WORDS
+    return None if is_worse else scan
+
+
+def _covered(page: Any, area: float) -> float:  # noqa: ANN401 - untyped
+    """Return the share of a page that its pictures cover, those that overlap counted twice."""
+    from pypdfium2 import PdfiumError, raw
+
+    covered = 0.0
+    objects = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_DEPTH)
+    for number, picture in enumerate(objects):
+        try:
+            left, bottom, right, top = picture.get_bounds()
+        except PdfiumError:
+            continue
+        covered += abs((right - left) * (top - bottom))
+        if number >= _MAX_PICTURES:
+            break
+    return covered / max(area, 1.0)

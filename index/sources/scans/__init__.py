@@ -1,0 +1,1 @@
+"""Recognise the text of scans and pictures."""

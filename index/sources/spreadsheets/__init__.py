@@ -1,0 +1,1 @@
+"""Read spreadsheets and files of separated values."""
