@@ -112,8 +112,9 @@ class _TableReading:
                 self._replace_labels(row)
             else:
                 self.in_header = False
-                if row[-1].end > start:
-                    yield self._labelled(row, start, end)
+                labelled = self._labelled(row, start, end)
+                if labelled.cells:  # none if the passage ends between two of its cells
+                    yield labelled
 
     def _find_names(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Find the columns that name rows: the first ones with words, until names differ."""
