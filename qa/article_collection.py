@@ -53,7 +53,7 @@ class ArticleCollection:
     def add_file(
         self, path: Path | str, *, title: str = "", progress: Progress | None = None
     ) -> Article:
-        """Add a file: text, Markdown, HTML, PDF, DOCX, EPUB, ODT, RTF or PPTX.
+        """Add a file: a text, web page, PDF, office document, spreadsheet, e-book, mail or scan.
 
         Raises:
             InputError: The file cannot be used; see :mod:`index.errors`.

@@ -68,7 +68,7 @@ def title_as_context(chunk: Chunk, title: str) -> str:
 
 
 MAX_CACHED_CHUNKS = 5_000
-"""The size of the cache, at about 10 KB a chunk: see docs/research-notes.md."""
+"""The size of the cache, at about 10 KB a chunk."""
 
 
 class CachedChunk:

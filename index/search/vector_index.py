@@ -22,8 +22,8 @@ Ranges = Sequence[tuple[int, int]]
 """(first, last) id ranges, inclusive."""
 
 APPROXIMATE_FROM = 50_000
-"""From this many vectors on, search is approximate, with 2 bits a coordinate; see
-docs/research-notes.md."""
+"""From this many vectors on, search is approximate, with 2 bits a coordinate. Of a
+million: recall@10 .986 with 1 bit, .992 with 2 and with 4; 70, 130 and 226 MB."""
 _GROWTH = 4  # an approximate index is rebuilt at this multiple of its planned size
 _BITS = 2
 _QUERY_BITS = 8

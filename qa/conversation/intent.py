@@ -126,8 +126,7 @@ WEIGHTS = Path(__file__).parent / "intent_weights.json"
 MAX_CHARS = 160
 """A longer question is taken to be factual."""
 MIN_PROBABILITY = 0.6
-"""From this probability on, a question of general words is not factual; docs/research-notes.md
-has the values tried."""
+"""From this probability on, a question of general words is not factual."""
 MIN_PROBABILITY_SPECIFIC = 0.85
 """The same for a question with a word that is not general."""
 READING_SHARE = 0.5
