@@ -184,6 +184,8 @@ class LabelledCell(NamedTuple):
     label: str
     is_name: bool = False
     """Whether it names its row."""
+    may_answer: bool = True
+    """Whether its header fits the question."""
 
 
 class LabelledRow(NamedTuple):

@@ -16,7 +16,7 @@ from qa.reading.quotes import Quote, reply_after, select_quotes, whole_list
 from qa.reading.ranking import ScoredSpan, distinct
 from qa.reading.reading_text import reading_text
 from qa.reading.spans import FirstPass, SpanCandidate, decided, several, span_candidates
-from qa.reading.table_focus import rows_to_read, whole_cell
+from qa.reading.table_focus import in_fitting_columns, rows_to_read, whole_cell
 
 # Divides scores before the logistic function maps them to 0..1 for display.
 _DISPLAY_SCALE = 5.0
@@ -198,16 +198,19 @@ def candidates_in(
 
     ``first`` returns what the first pass found in a passage.
     """
+    tables = rows_to_read(question, passages, history)
     texts = [
         reading_text(passage.text, rows, passage.start)
-        for passage, rows in zip(passages, rows_to_read(question, passages, history), strict=True)
+        for passage, rows in zip(passages, tables, strict=True)
     ]
     titles = [passage.title for passage in passages]
     windows = model.read(plain_letters(question), [text.text for text in texts], titles, history)
     return [
         span
-        for passage, text, logits in zip(passages, texts, windows, strict=True)
-        for span in span_candidates(passage, text.place_tokens(logits), first(passage))
+        for passage, rows, text, logits in zip(passages, tables, texts, windows, strict=True)
+        for span in in_fitting_columns(
+            span_candidates(passage, text.place_tokens(logits), first(passage)), rows
+        )
     ]
 
 

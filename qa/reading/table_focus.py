@@ -1,11 +1,12 @@
-"""Choose the rows of tables that are read for a question: those with most of its words.
+"""Choose the rows and columns of tables that can answer a question: those with most of its words.
 
-A reading model confuses the rows of a table. Where a question has words of some rows, the others
-are not read.
+A reading model confuses the cells of a table. Where a question has words of some rows, the others
+are not read. Where it has words of some columns, an answer in another column is left out.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -27,14 +28,44 @@ def rows_to_read(
     """Return the rows of tables of each passage; those not to be read have ``is_read`` False.
 
     A row is read unless another of its table has all words of the question that it has, and more.
-    If no row has any, the words of ``history``, the earlier turns, count.
+    If no row has any, the words of ``history``, the earlier turns, count. Of the cells of a row,
+    those with most words in their headers have ``may_answer``, and the name of the row.
     """
+    terms = frozenset(query_terms(question))
+    return [
+        tuple(_with_columns(row, terms) for row in rows)
+        for rows in _rows_with_most(question, passages, history)
+    ]
+
+
+def _rows_with_most(
+    question: str, passages: Sequence[Passage], history: str
+) -> list[tuple[LabelledRow, ...]]:
     for asked in filter(None, (question, history)):
         terms = frozenset(query_terms(asked))
         words = [[_words_in(row, passage, terms) for row in passage.rows] for passage in passages]
         if any(map(any, words)):
             return _with_most(passages, words)
     return [passage.rows for passage in passages]
+
+
+def in_fitting_columns(
+    candidates: Sequence[SpanCandidate], rows: Sequence[LabelledRow]
+) -> list[SpanCandidate]:
+    """Return the spans of a passage without those in cells that may not answer.
+
+    If there are no others, all are returned.
+    """
+    wrong = [cell for row in rows for cell in row.cells if not cell.may_answer]
+    if not wrong:
+        return list(candidates)
+    starts = [cell.start for cell in wrong]
+    fitting = []
+    for candidate in candidates:
+        at = bisect_right(starts, candidate.span.start) - 1
+        if at < 0 or candidate.span.start >= wrong[at].end:
+            fitting.append(candidate)
+    return fitting or list(candidates)
 
 
 def whole_cell(candidate: SpanCandidate) -> Span:
@@ -45,6 +76,25 @@ def whole_cell(candidate: SpanCandidate) -> Span:
             if cell.start <= span.start and span.end <= cell.end:
                 return Span(cell.start, cell.end) if _is_short(cell) else span
     return span
+
+
+def _with_columns(row: LabelledRow, terms: _Words) -> LabelledRow:
+    """Return a row of which only the cells below headers with most of ``terms`` may answer."""
+    if not row.is_read or _is_prose(row):
+        return row
+    words = [
+        frozenset[str]() if cell.is_name else terms.intersection(text_stems(cell.label))
+        for cell in row.cells
+    ]
+    if not any(words):
+        return row
+    largest = _largest(words)
+    return row._replace(
+        cells=tuple(
+            cell if cell.is_name or own in largest else cell._replace(may_answer=False)
+            for cell, own in zip(row.cells, words, strict=True)
+        )
+    )
 
 
 def _is_prose(row: LabelledRow) -> bool:

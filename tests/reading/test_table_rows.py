@@ -15,7 +15,7 @@ from index.sources.document import TableCell, TextBuilder
 from index.types import Article, Passage, Span
 from qa.reading.reading_text import ReadingText, reading_text
 from qa.reading.spans import SpanCandidate
-from qa.reading.table_focus import rows_to_read, whole_cell
+from qa.reading.table_focus import in_fitting_columns, rows_to_read, whole_cell
 from qa.reading.table_rows import with_tables
 
 Row: TypeAlias = Sequence[TableCell | str]
@@ -162,6 +162,20 @@ def test_rows_of_another_passage_of_the_table_are_left_out_too() -> None:
     before, after = rows_to_read("What is the crew of the Cetus?", [first, second])
     assert not any(row.is_read for row in before)
     assert [row.is_read for row in after] == [False, True]
+
+
+def test_a_cell_below_another_header_than_the_one_asked_for_is_no_answer() -> None:
+    passage = passage_of(article_of(SHIPS))
+    (rows,) = rows_to_read("How many cabins has the Alba?", [passage])
+    cars, cabins = (
+        SpanCandidate(passage, Span(at, at + len(words)), 1.0, 1.0)
+        for words in ("120", "48")
+        if (at := passage.text.index(words)) >= 0
+    )
+    assert in_fitting_columns([cars, cabins], rows) == [cabins]
+    assert in_fitting_columns([cars], rows) == [cars]  # rather than none
+    (rows,) = rows_to_read("How big is the Alba?", [passage])
+    assert in_fitting_columns([cars, cabins], rows) == [cars, cabins]
 
 
 def test_a_row_of_prose_is_always_read() -> None:
