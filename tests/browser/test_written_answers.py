@@ -13,7 +13,7 @@ from tests.browser.test_accessibility import WINDOWS, barriers
 from tests.browser.test_page import assert_is_lit
 from tests.browser.test_reloading import reload
 from tests.browser.test_touch import LEAST_SIDE
-from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve, Visit
+from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve, Visit
 from tests.scripted_writer import INVENTED, PARTLY, QUESTION, SUPPORTED, ScriptedModel, written_qa
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
@@ -41,6 +41,9 @@ def ferry(model: ScriptedModel) -> Iterator[ArticleQA]:
 
 def begin(shown: Visit, model: ScriptedModel, pieces: int) -> None:
     """Choose own words and ask, and let the model write so many pieces."""
+    # Until the page is ready, Gradio may replace what is clicked.
+    settled = shown.page.locator('.status:is([data-state="ready"], [data-state="done"])').first
+    expect(settled).to_be_visible(timeout=PATIENCE_MS)
     shown.page.get_by_role("radio", name="In own words").check(force=True)
     shown.page.locator("#question textarea").fill(QUESTION)
     shown.page.locator("#question textarea").press("Enter")

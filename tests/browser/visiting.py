@@ -67,7 +67,8 @@ class Visit:
 
     def faults(self) -> list[str]:
         """Return the logged errors, except those that a reload causes."""
-        harmless = ("AbortError", "Connection errored out") if self.is_reloaded else ()
+        broken_off = ("AbortError", "Connection errored out", "404: Not Found", "network error")
+        harmless = broken_off if self.is_reloaded else ()
         return [error for error in self.errors if not any(known in error for known in harmless)]
 
     def ask(self, question: str) -> Locator:
