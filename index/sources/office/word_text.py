@@ -153,7 +153,6 @@ class ParagraphReader:
         self._pieces: list[_Piece] = []
         self._inserts: list[Insert] = []
         self._style = Style()
-        self._is_heading = False
 
     def read(self, paragraph: Element) -> tuple[list[Run], list[Insert]]:
         """Return the visible text of a paragraph, and what its drawings show."""
