@@ -10,22 +10,21 @@ from typing import Any
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED
-from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder, clean, collapsed
+from index.sources.document import InlineMark, ParsedDocument, TextBuilder, clean
 from index.sources.office.fields import address_of, symbol_of
-from index.sources.office.numbering import formatted_number, note_mark
 from index.sources.office.rtf_formula import RtfFormula
 from index.sources.office.rtf_header import MACHINES, MAX_NAME_CHARS, RtfHeader
+from index.sources.office.rtf_notes import RtfNotes
 from index.sources.office.rtf_state import (
     BODY_LEVEL,
     DESTINATIONS,
-    NOTE_FORMATS,
     NUMBERS,
     POSITIONS,
     SPACES,
     TOGGLES,
     RtfState,
 )
-from index.sources.office.rtf_story import CellShape, ParagraphLook, Piece, RowShape, Story
+from index.sources.office.rtf_story import ParagraphLook, Piece, RowShape, Story
 from index.sources.office.rtf_tokens import (
     SKIPPED,
     SPECIAL,
@@ -43,7 +42,6 @@ _MAX_DEPTH = 10_000
 _MAX_FALLBACK = 8
 _MAX_STORIES = 20  # in each other, such as a box in a note
 _MAX_INSTRUCTION_CHARS = 10_000
-_MAX_CELLS = 10_000
 _BOX = -2  # in place of the mark of a note
 
 
@@ -82,13 +80,11 @@ class _RtfReader:
         self._stack: list[RtfState] = []
         self._stories = [Story()]
         self._fields: list[_OpenField] = []
-        self._notes: list[tuple[str, list[list[Run]]]] = []
-        self._counts = {"ftn": 0, "aftn": 0}
-        self._note_formats = {"ftn": "nar", "aftn": "nar"}
+        self._notes = RtfNotes()
         self._note_mark_at = -1  # the piece that is the mark of the next note
         self._header = RtfHeader()
         self._titles = {"info": "", "style": ""}
-        self._row, self._next_cell = RowShape(), CellShape(0)
+        self._row = RowShape()
         self._bytes = bytearray()
         self._skip = 0
         self._is_starred = False
@@ -121,12 +117,7 @@ class _RtfReader:
         while len(self._stories) > 1:
             self._end_story()
         self._stories[0].end(self._look(), self._row, self._builder)
-        for mark, paragraphs in self._notes:
-            start = [Run(f"{mark} ")] if mark else []
-            for runs in paragraphs:
-                self._builder.end_group()
-                self._builder.add_paragraph(collapsed([*start, *runs]))
-                start = []
+        self._notes.add_to(self._builder)
         title = clean(self._titles["info"] or self._titles["style"])
         return self._builder.build(" ".join(title.split()))
 
@@ -254,11 +245,7 @@ class _RtfReader:
             self._formula.take_word(word)
         elif word in SKIPPED or word in DESTINATIONS:
             self._set(destination=DESTINATIONS.get(word, "skip"))
-        else:
-            self._take_command(word, number)
-
-    def _take_command(self, word: str, number: int | None) -> None:
-        if word in self._commands:
+        elif word in self._commands:
             self._commands[word](number)
         else:
             self._take_setting(word, number)
@@ -272,10 +259,8 @@ class _RtfReader:
             self._set(**{NUMBERS[word]: number or 0})
         elif word in SPACES:
             self._set(space=self._state.space or number or 0)
-        elif word.startswith(("ftnn", "aftnn")):
-            kind, _, number_format = word.partition("ftn")
-            if number_format in NOTE_FORMATS:
-                self._note_formats[f"{kind}ftn"] = number_format
+        else:
+            self._notes.set_format(word)
 
     def _make_commands(self) -> dict[str, Callable[[int | None], None]]:
         """Return what the control words do that are more than a setting."""
@@ -301,14 +286,14 @@ class _RtfReader:
             "shptxt": self._start_box,
             "dptxbxtext": self._start_box,
             "cell": self._end_cell,
-            "nestcell": self._end_inner_cell,
-            "row": self._end_row,
+            "nestcell": lambda _: self._stories[-1].end_cell(is_inner=True),
+            "row": lambda _: self._stories[-1].end_row(self._row),
             "trowd": self._start_row,
             "trhdr": self._mark_header,
-            "clvmgf": lambda _: self._set_cell(starts_below=True),
-            "clvmrg": lambda _: self._set_cell(continues_above=True),
-            "clmrg": lambda _: self._set_cell(continues_left=True),
-            "cellx": self._end_cell_shape,
+            "clvmgf": lambda _: self._row.set_cell(starts_below=True),
+            "clvmrg": lambda _: self._row.set_cell(continues_above=True),
+            "clmrg": lambda _: self._row.set_cell(continues_left=True),
+            "cellx": lambda number: self._row.end_cell(number or 0),
             **{word: partial(self._header.set_machine, word) for word in MACHINES},
         }
 
@@ -369,15 +354,12 @@ class _RtfReader:
         self._stories[-1].is_endnote = True
 
     def _end_note(self, note: Story) -> None:
-        kind = "aftn" if note.is_endnote else "ftn"
         pieces = self._stories[-1].pieces
-        mark = ""
-        if 0 <= note.mark_at < len(pieces):
-            self._counts[kind] += 1
-            number_format = NOTE_FORMATS[self._note_formats[kind]]
-            mark = note_mark(formatted_number(self._counts[kind], number_format))
+        has_mark = 0 <= note.mark_at < len(pieces)
+        mark = self._notes.next_mark(is_endnote=note.is_endnote) if has_mark else ""
+        if has_mark:
             pieces[note.mark_at] = Piece(mark)
-        self._notes.append((mark, note.paragraphs))
+        self._notes.add(mark, note.paragraphs)
 
     def _start_formula(self, _: int | None) -> None:
         if self._state.destination == "text":
@@ -411,22 +393,8 @@ class _RtfReader:
         self._stories[-1].end_cell()
         self._note_mark_at = -1
 
-    def _end_inner_cell(self, _: int | None) -> None:
-        self._stories[-1].end_cell(is_inner=True)
-
-    def _end_row(self, _: int | None) -> None:
-        self._stories[-1].end_row(self._row)
-
     def _start_row(self, _: int | None) -> None:
-        self._row, self._next_cell = RowShape(), CellShape(0)
+        self._row = RowShape()
 
     def _mark_header(self, _: int | None) -> None:
         self._row.is_header = True
-
-    def _set_cell(self, **values: bool) -> None:
-        self._next_cell = self._next_cell._replace(**values)
-
-    def _end_cell_shape(self, number: int | None) -> None:
-        if len(self._row.cells) < _MAX_CELLS:
-            self._row.cells.append(self._next_cell._replace(right=number or 0))
-        self._next_cell = CellShape(0)

@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BODY_LEVEL = 9  # of an outline, counted from 0
-NOTE_FORMATS = {
-    "nar": "decimal", "nalc": "lowerLetter", "nauc": "upperLetter", "nrlc": "lowerRoman",
-    "nruc": "upperRoman", "nchi": "chicago",
-}  # fmt: skip
-"""The formats of the numbers of notes, by the end of the control words."""
 DESTINATIONS = {
     "fonttbl": "fonts", "stylesheet": "styles", "info": "info", "title": "title",
     "fldinst": "instruction", "listtext": "label", "pntext": "label",
