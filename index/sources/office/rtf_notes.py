@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.sources.document import Run, TextBuilder, collapsed
-from index.sources.office.numbering import formatted_number, note_mark
+from index.sources.numbering import formatted_number, note_mark
 
 _NOTE_FORMATS = {
     "nar": "decimal", "nalc": "lowerLetter", "nauc": "upperLetter", "nrlc": "lowerRoman",

@@ -55,7 +55,7 @@ class RowShape:
 
     cells: list[CellShape] = field(default_factory=list)
     is_header: bool = False
-    _next: CellShape = field(default=CellShape(0))  # noqa: RUF009 - it is a constant
+    _next: CellShape = field(default=CellShape(0))
 
     def set_cell(self, **values: bool) -> None:
         """Set what the next cell is merged with, by the fields of CellShape."""

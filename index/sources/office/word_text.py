@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run
+from index.sources.numbering import formatted_number, note_mark
 from index.sources.office.fields import address_of, symbol_of
 from index.sources.office.formulas import omml_text
-from index.sources.office.numbering import formatted_number, note_mark
 from index.sources.office.open_xml import (
     CHART,
     COMPATIBILITY,
