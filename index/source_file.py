@@ -86,12 +86,6 @@ class PageLayout:
         last = int(np.searchsorted(self.offsets[:, 0], end, side="left"))
         return self.boxes[first : max(first, last)] / float(_UNITS)
 
-    def shifted(self, by: int) -> PageLayout:
-        """Return the layout for a text with ``by`` more characters before the page."""
-        return PageLayout(
-            self.width, self.height, self.offsets + np.int32(by), self.boxes, self.confidence
-        )
-
     def to_bytes(self) -> bytes:
         """Return its words, compressed; :meth:`from_bytes` is the inverse."""
         return zlib.compress(

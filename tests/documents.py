@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import textwrap
 import zipfile
@@ -287,6 +288,7 @@ def rtf(body: str) -> bytes:
     return f"{{\\rtf1\\ansi\\ansicpg1252{{\\info{{\\title A Trip}}}}\n{body}\n}}".encode("ascii")
 
 
+@functools.cache  # a workbook holds the time at which it is made
 def one_of_each() -> dict[str, bytes]:
     """Return a small file of each kind, by suffix, all with the same sentence in it."""
     return {

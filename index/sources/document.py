@@ -1,4 +1,4 @@
-r"""Assemble the parsed text, headings, pages and structure of a file."""
+"""Assemble the parsed text, headings, pages and structure of a file."""
 
 from __future__ import annotations
 
@@ -184,8 +184,8 @@ class TextBuilder:
         Args:
             content: May contain newlines, unless it is a heading.
             level: Its level if it is a heading, else 0.
-            group: What it is one of, such as ``"row"``: those of one group in succession are
-                joined without a blank line.
+            group: Consecutive paragraphs of the same group, such as ``"line"``, are joined
+                without a blank line.
             quoted: Whether the document sets it off as a quotation.
         """
         content = collapsed(content) if level else content
@@ -227,10 +227,6 @@ class TextBuilder:
         if start is not None:
             self._tables.append(Table(start, self._length, tuple(cells)))
         self.end_group()
-
-    def add_row(self, cells: Iterable[str]) -> None:
-        """Add a row of a table unless it is blank."""
-        self.add_paragraph(_SEPARATOR.join(cells).strip(" |"), group="row")
 
     def add_verbatim(self, content: Content, group: str = "") -> None:
         """Add a text with its indentation unless it is blank."""

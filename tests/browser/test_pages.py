@@ -21,20 +21,11 @@ MOST_BYTES = 20_000
 """Of what describes the pages, with the boxes of an answer."""
 
 
-def printed_road(pages: int) -> WordsQA:
-    data = pdf([["", "", mile(number)] for number in range(1, pages + 1)])
-    return WordsQA._in_memory(Settings(), printed_article(data, title="The printed road"))
-
-
 @pytest.fixture(scope="module")
 def road() -> Iterator[str]:
-    with printed_road(PAGES) as qa, serving(qa) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def short_road() -> Iterator[str]:
-    with printed_road(5) as qa, serving(qa) as url:
+    data = pdf([["", "", mile(number)] for number in range(1, PAGES + 1)])
+    article = printed_article(data, title="The printed road")
+    with WordsQA._in_memory(Settings(), article) as qa, serving(qa) as url:
         yield url
 
 
@@ -116,8 +107,8 @@ def test_five_hundred_pages_are_light(visit: Opener, road: str) -> None:
     assert len(sent) < MOST_BYTES
 
 
-def test_the_pages_are_operable_by_keyboard_and_accessible(visit: Opener, short_road: str) -> None:
-    shown = visit(short_road, size=NARROW, dark=True)
+def test_the_pages_are_operable_by_keyboard_and_accessible(visit: Opener, road: str) -> None:
+    shown = visit(road, size=NARROW, dark=True)
     page = shown.page
     page.get_by_role("radio", name="Text").focus()
     page.keyboard.press("ArrowRight")

@@ -14,6 +14,8 @@ from index.sources.ebook.epub_styles import Styles
 from index.sources.loaders import load_bytes
 from tests.documents import CONTAINER, assert_exact, epub, headings, zipped
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ENCRYPTION = (
     '<encryption xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData><enc:CipherData>'
     '<enc:CipherReference URI="{}"/></enc:CipherData></enc:EncryptedData></encryption>'

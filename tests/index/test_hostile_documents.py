@@ -15,6 +15,8 @@ from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.loaders import load_bytes
 from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, xlsx, zipped
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ZIPS = {
     "a.docx": (docx([("Normal", PROSE)]), "word/document.xml"),
     "a.pptx": (pptx([("One", PROSE, "")]), "ppt/slides/slide1.xml"),

@@ -12,6 +12,8 @@ from index.sources.loaders import load_bytes
 from index.structure import MarkKind
 from tests.index.test_loaders import PAGE, PARAGRAPH, headings
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 PROSE = (
     "The ferry company said on Friday that the winter timetable would begin two weeks earlier than "
     "last year, because the two largest ships have to go to the yard for new engines.",

@@ -6,7 +6,6 @@ import codecs
 import json
 import os
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -15,8 +14,6 @@ from hypothesis import strategies as st
 from index.errors import EmptyArticle, InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.detect import DetectedFormat, detect_format
-from index.sources.document import ParsedDocument
-from index.sources.isolation import Reader
 from index.sources.loaders import (
     FORMATS,
     MEDIA_TYPES,
@@ -27,6 +24,8 @@ from index.sources.loaders import (
 )
 from index.types import Article
 from tests.documents import PROSE, one_of_each, zipped
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 PARAGRAPH = (
     "The committee met on Tuesday to discuss what had been decided in the spring, and it "
@@ -317,11 +316,6 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 # Whatever comes
 
 
-def read_here(read: Reader, data: bytes, limits: LoadLimits) -> ParsedDocument:
-    """Read in this process, since starting a hundred others takes a minute."""
-    return read(data, limits)
-
-
 scraps = st.sampled_from(
     b"<p> <h1> </p> <table><tr><td> <pre> <!-- <a&#32;href=x> &amp; words \xff\xfe \0 \xc3 # ```"
     b" ---\n <?xml <svg> <br> </h1> <title> <h2><li>".split(b" ")
@@ -336,11 +330,10 @@ scraps = st.sampled_from(
 def test_any_bytes_give_an_article_or_an_input_error(
     data: bytes, name: str, content_type: str | None
 ) -> None:
-    with patch("index.sources.loaders.read_in_subprocess", read_here):
-        try:
-            article = load_bytes(data, name, content_type=content_type)
-        except InputError:
-            return
+    try:
+        article = load_bytes(data, name, content_type=content_type)
+    except InputError:
+        return
     last = 0
     for heading in article.headings:
         assert last <= heading.start < heading.end <= len(article.text)

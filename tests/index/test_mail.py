@@ -16,6 +16,8 @@ from index.sources.mail import read_mail
 from index.structure import MarkKind
 from tests.documents import assert_exact, headings
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 HEADERS = "From: Ada <ada@example.org>\nTo: Ben <ben@example.org>\n"
 DATED = f"{HEADERS}Date: Tue, 5 Mar 2024 09:30:00 +0100\n"
 SHOWN = "From: Ada <ada@example.org>\nTo: Ben <ben@example.org>\nDate: Tuesday, 5 March 2024, 09:30"

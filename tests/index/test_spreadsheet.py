@@ -19,6 +19,8 @@ from index.sources.spreadsheets.ods import read_ods
 from index.sources.spreadsheets.xlsx import read_xlsx
 from tests.documents import assert_exact, headings, rezipped, zipped
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 _URN = "urn:oasis:names:tc:opendocument:xmlns"
 SPACES = " ".join(
     f'xmlns:{name}="{_URN}:{name}:1.0"' for name in ("office", "text", "table", "style")

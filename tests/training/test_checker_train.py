@@ -63,8 +63,7 @@ def events(out: Path, name: str) -> list[dict[str, Any]]:
 def test_interrupted_sessions_give_the_same_weights_as_one(
     folder: Path, run: Path, tmp_path: Path
 ) -> None:
-    for _ in range(2):
-        CheckerRun(folder, tmp_path, SETTINGS).train(1000, 1000, 1)
+    CheckerRun(folder, tmp_path, SETTINGS).train(1000, 1000, 1)
     stopped = CheckerRun(folder, tmp_path, SETTINGS)
     stopped.stop()
     stopped.train(1000, 1000, None)

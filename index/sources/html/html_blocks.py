@@ -21,6 +21,7 @@ from index.sources.html.html_tags import (
     is_shown,
     tag_of,
 )
+from index.sources.numbering import letter_number, roman
 
 _TERM_GROUP = "term"
 # A page that says how to read each word, for learners, would be hard to read and to search.
@@ -114,14 +115,6 @@ def page_blocks(page_root: Any) -> list[Block]:  # noqa: ANN401 - lxml has no ty
 
 
 _MAX_DIGITS = 9
-_MAX_ROMAN = 3_999
-_ROMAN = tuple(
-    zip(
-        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-        "M CM D CD C XC L XL X IX V IV I".split(),
-        strict=True,
-    )
-)
 
 
 def _base(root: Any) -> str:  # noqa: ANN401
@@ -341,16 +334,5 @@ def _integer(value: str | None, default: int) -> int:
 
 def _numeral(number: int, kind: str) -> str:
     """Return a number as a list of this HTML type shows it: ``3``, ``c``, ``C``, ``iii``."""
-    if kind in ("a", "A") and number > 0:
-        letters = ""
-        while number:
-            number, rest = divmod(number - 1, 26)
-            letters = chr(ord(kind) + rest) + letters
-        return letters
-    if kind in ("i", "I") and 0 < number <= _MAX_ROMAN:
-        roman = ""
-        for value, numeral in _ROMAN:
-            count, number = divmod(number, value)
-            roman += numeral * count
-        return roman if kind == "I" else roman.lower()
-    return str(number)
+    write = {"a": letter_number, "i": roman}.get(kind.lower(), str)
+    return write(number).upper() if kind.isupper() else write(number)

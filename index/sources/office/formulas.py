@@ -15,7 +15,6 @@ from index.sources.office.open_xml import MATH, WORD, choice, is_on
 
 Element = Any  # of lxml, which has no types
 
-_MATHML = "{http://www.w3.org/1998/Math/MathML}"
 # What needs no parentheses beside an operator: a word or number, or what is in parentheses.
 _SINGLE = re.compile(
     r"[\w.,′'∞∂∇%°\u0300-\u036f\u20d0-\u20ff⁰¹²³⁴-⁹₀-₉]*|[^\w\s]|[(\[{|][^()\[\]{}|]*[)\]}|]"

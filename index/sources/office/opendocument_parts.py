@@ -12,7 +12,7 @@ from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import PROTECTED, Archive, parse_xml
 from index.sources.document import InlineMark
-from index.sources.office.numbering import letter_number, roman
+from index.sources.numbering import letter_number, roman
 from index.sources.office.open_xml import whole_number
 from index.sources.office.word_styles import is_code_font
 from index.structure import MarkKind

@@ -4,52 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED
-from index.sources.document import InlineMark, ParsedDocument, Run, TextBuilder, clean, collapsed
+from index.sources.document import InlineMark, ParsedDocument, TextBuilder, clean
 from index.sources.office.fields import address_of, symbol_of
-from index.sources.office.numbering import formatted_number, note_mark
 from index.sources.office.rtf_formula import RtfFormula
+from index.sources.office.rtf_header import MACHINES, MAX_NAME_CHARS, RtfHeader
+from index.sources.office.rtf_notes import RtfNotes
 from index.sources.office.rtf_state import (
     BODY_LEVEL,
     DESTINATIONS,
-    NOTE_FORMATS,
     NUMBERS,
     POSITIONS,
     SPACES,
     TOGGLES,
-    RtfFont,
     RtfState,
 )
-from index.sources.office.rtf_story import CellShape, ParagraphLook, Piece, RowShape, Story
+from index.sources.office.rtf_story import ParagraphLook, Piece, RowShape, Story
 from index.sources.office.rtf_tokens import (
     SKIPPED,
     SPECIAL,
     STARRED,
-    SYMBOL_CHARSET,
     Token,
-    charset_encoding,
-    code_page_encoding,
     decode_text,
     rtf_tokens,
 )
-from index.sources.office.symbols import is_symbol_font, plain_symbols, symbol_text
-from index.sources.office.word_styles import is_code_font, named_level
+from index.sources.office.symbols import plain_symbols, symbol_text
+from index.sources.office.word_styles import is_code_font
 from index.sources.plain_text import plain_text_headings
 from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
 _MAX_FALLBACK = 8
 _MAX_STORIES = 20  # in each other, such as a box in a note
-_MAX_ENTRIES = 100_000  # of a table of fonts or styles
-_MAX_NAME_CHARS = 1_000
 _MAX_INSTRUCTION_CHARS = 10_000
-_MAX_CELLS = 10_000
-_ANSI = "cp1252"
-_MACHINES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _BOX = -2  # in place of the mark of a note
 
 
@@ -88,17 +80,11 @@ class _RtfReader:
         self._stack: list[RtfState] = []
         self._stories = [Story()]
         self._fields: list[_OpenField] = []
-        self._notes: list[tuple[str, list[list[Run]]]] = []
-        self._counts = {"ftn": 0, "aftn": 0}
-        self._note_formats = {"ftn": "nar", "aftn": "nar"}
+        self._notes = RtfNotes()
         self._note_mark_at = -1  # the piece that is the mark of the next note
-        self._encoding, self._default_font = _ANSI, 0
-        self._fonts: dict[int, RtfFont] = {}
-        self._levels: dict[int, int] = {}
-        self._title_style = -2
-        self._name = ""
+        self._header = RtfHeader()
         self._titles = {"info": "", "style": ""}
-        self._row, self._next_cell = RowShape(), CellShape(0)
+        self._row = RowShape()
         self._bytes = bytearray()
         self._skip = 0
         self._is_starred = False
@@ -131,12 +117,7 @@ class _RtfReader:
         while len(self._stories) > 1:
             self._end_story()
         self._stories[0].end(self._look(), self._row, self._builder)
-        for mark, paragraphs in self._notes:
-            start = [Run(f"{mark} ")] if mark else []
-            for runs in paragraphs:
-                self._builder.end_group()
-                self._builder.add_paragraph(collapsed([*start, *runs]))
-                start = []
+        self._notes.add_to(self._builder)
         title = clean(self._titles["info"] or self._titles["style"])
         return self._builder.build(" ".join(title.split()))
 
@@ -155,8 +136,7 @@ class _RtfReader:
     def _close_group(self) -> None:
         if not self._stack:
             return
-        if self._name:
-            self._end_name()
+        self._header.end_name(self._state)
         depth = len(self._stack)
         while self._fields and self._fields[-1].depth == depth:
             self._fields.pop()
@@ -202,15 +182,11 @@ class _RtfReader:
         if not self._bytes:
             return
         data, self._bytes = bytes(self._bytes), bytearray()
-        font = self._font()
+        font = self._header.font(self._state.font)
         if font.is_symbol and self._state.destination in ("text", "label"):
             self._take_text(symbol_text(data.decode("latin-1"), font.name))
         else:
-            self._take_text(decode_text(data, font.encoding or self._encoding))
-
-    def _font(self) -> RtfFont:
-        number = self._state.font if self._state.font >= 0 else self._default_font
-        return self._fonts.get(number) or RtfFont()
+            self._take_text(decode_text(data, font.encoding or self._header.encoding))
 
     def _take_text(self, text: str) -> None:
         match self._state.destination:
@@ -221,11 +197,9 @@ class _RtfReader:
             case "label":
                 self._stories[-1].label.append(text)
             case "fonts" | "styles":
-                self._name += text[: _MAX_NAME_CHARS - len(self._name)]
-                if ";" in text:
-                    self._end_name()
+                self._header.take_name(text, self._state)
             case "title":
-                room = _MAX_NAME_CHARS - len(self._titles["info"])
+                room = MAX_NAME_CHARS - len(self._titles["info"])
                 self._titles["info"] += text[:room]
             case "instruction":
                 if self._fields and len(self._fields[-1].instruction) < _MAX_INSTRUCTION_CHARS:
@@ -237,8 +211,8 @@ class _RtfReader:
             return
         self._chars += len(text)
         self._limits.check_chars(self._chars)
-        font = self._font()
-        is_code = state.font not in (-1, self._default_font) and is_code_font(font.name)
+        font = self._header.font(state.font)
+        is_code = state.font not in (-1, self._header.default_font) and is_code_font(font.name)
         kinds = {
             MarkKind.STRONG: state.is_bold,
             MarkKind.EMPHASIS: state.is_italic,
@@ -248,21 +222,6 @@ class _RtfReader:
         marks += [InlineMark(kind) for kind, is_set in kinds.items() if is_set]
         text = plain_symbols(text, font.name)
         self._stories[-1].pieces.append(Piece(text, tuple(marks), state.position))
-
-    def _end_name(self) -> None:
-        """Take the name of a font or a style."""
-        name, self._name = self._name.partition(";")[0].strip(), ""
-        if self._state.destination == "fonts" and name:
-            font = self._fonts.get(self._state.font)
-            if font is not None and not font.name:
-                font.name = name
-                font.is_symbol = font.is_symbol or is_symbol_font(name)
-        elif self._state.destination == "styles" and len(self._levels) < _MAX_ENTRIES:
-            style, outline = max(0, self._state.style), self._state.outline
-            level = named_level(name.lower())
-            self._levels[style] = level or (outline + 1 if 0 <= outline < BODY_LEVEL else 0)
-            if name.lower() == "title":
-                self._title_style = style
 
     # Control words
 
@@ -286,11 +245,7 @@ class _RtfReader:
             self._formula.take_word(word)
         elif word in SKIPPED or word in DESTINATIONS:
             self._set(destination=DESTINATIONS.get(word, "skip"))
-        else:
-            self._take_command(word, number)
-
-    def _take_command(self, word: str, number: int | None) -> None:
-        if word in self._commands:
+        elif word in self._commands:
             self._commands[word](number)
         else:
             self._take_setting(word, number)
@@ -304,10 +259,8 @@ class _RtfReader:
             self._set(**{NUMBERS[word]: number or 0})
         elif word in SPACES:
             self._set(space=self._state.space or number or 0)
-        elif word.startswith(("ftnn", "aftnn")):
-            kind, _, number_format = word.partition("ftn")
-            if number_format in NOTE_FORMATS:
-                self._note_formats[f"{kind}ftn"] = number_format
+        else:
+            self._notes.set_format(word)
 
     def _make_commands(self) -> dict[str, Callable[[int | None], None]]:
         """Return what the control words do that are more than a setting."""
@@ -319,10 +272,10 @@ class _RtfReader:
             "\n": self._end_paragraph,
             "\r": self._end_paragraph,
             "f": self._set_font,
-            "deff": self._set_default_font,
+            "deff": self._header.set_default_font,
             "fcharset": self._set_charset,
             "cpg": self._set_font_code_page,
-            "ansicpg": self._set_code_page,
+            "ansicpg": self._header.set_code_page,
             "intbl": lambda _: self._set(is_in_table=True),
             "field": self._start_field,
             "fldrslt": self._start_result,
@@ -333,19 +286,16 @@ class _RtfReader:
             "shptxt": self._start_box,
             "dptxbxtext": self._start_box,
             "cell": self._end_cell,
-            "nestcell": self._end_inner_cell,
-            "row": self._end_row,
+            "nestcell": lambda _: self._stories[-1].end_cell(is_inner=True),
+            "row": lambda _: self._stories[-1].end_row(self._row),
             "trowd": self._start_row,
             "trhdr": self._mark_header,
-            "clvmgf": lambda _: self._set_cell(starts_below=True),
-            "clvmrg": lambda _: self._set_cell(continues_above=True),
-            "clmrg": lambda _: self._set_cell(continues_left=True),
-            "cellx": self._end_cell_shape,
-            **{word: self._set_machine(encoding) for word, encoding in _MACHINES.items()},
+            "clvmgf": lambda _: self._row.set_cell(starts_below=True),
+            "clvmrg": lambda _: self._row.set_cell(continues_above=True),
+            "clmrg": lambda _: self._row.set_cell(continues_left=True),
+            "cellx": lambda number: self._row.end_cell(number or 0),
+            **{word: partial(self._header.set_machine, word) for word in MACHINES},
         }
-
-    def _set_machine(self, encoding: str) -> Callable[[int | None], None]:
-        return lambda _: setattr(self, "_encoding", encoding)
 
     def _reset_letters(self, _: int | None) -> None:
         self._set(
@@ -357,25 +307,16 @@ class _RtfReader:
 
     def _set_font(self, number: int | None) -> None:
         self._set(font=number or 0)
-        if self._state.destination == "fonts" and len(self._fonts) < _MAX_ENTRIES:
-            self._fonts.setdefault(number or 0, RtfFont())
-
-    def _set_default_font(self, number: int | None) -> None:
-        self._default_font = number or 0
+        if self._state.destination == "fonts":
+            self._header.add_font(number or 0)
 
     def _set_charset(self, number: int | None) -> None:
         if self._state.destination == "fonts":
-            font = self._font()
-            font.encoding = font.encoding or charset_encoding(number or 0)
-            font.is_symbol = font.is_symbol or number == SYMBOL_CHARSET
+            self._header.set_charset(self._state.font, number or 0)
 
     def _set_font_code_page(self, number: int | None) -> None:
         if self._state.destination == "fonts":
-            font = self._font()
-            font.encoding = code_page_encoding(number or 0) or font.encoding
-
-    def _set_code_page(self, number: int | None) -> None:
-        self._encoding = code_page_encoding(number or 0) or self._encoding
+            self._header.set_font_code_page(self._state.font, number or 0)
 
     # Fields, notes and boxes
 
@@ -413,15 +354,12 @@ class _RtfReader:
         self._stories[-1].is_endnote = True
 
     def _end_note(self, note: Story) -> None:
-        kind = "aftn" if note.is_endnote else "ftn"
         pieces = self._stories[-1].pieces
-        mark = ""
-        if 0 <= note.mark_at < len(pieces):
-            self._counts[kind] += 1
-            number_format = NOTE_FORMATS[self._note_formats[kind]]
-            mark = note_mark(formatted_number(self._counts[kind], number_format))
+        has_mark = 0 <= note.mark_at < len(pieces)
+        mark = self._notes.next_mark(is_endnote=note.is_endnote) if has_mark else ""
+        if has_mark:
             pieces[note.mark_at] = Piece(mark)
-        self._notes.append((mark, note.paragraphs))
+        self._notes.add(mark, note.paragraphs)
 
     def _start_formula(self, _: int | None) -> None:
         if self._state.destination == "text":
@@ -436,7 +374,7 @@ class _RtfReader:
 
     def _look(self) -> ParagraphLook:
         state = self._state
-        level = self._levels.get(state.style, 0)
+        level = self._header.levels.get(state.style, 0)
         if 0 <= state.outline < BODY_LEVEL:
             level = state.outline + 1
         return ParagraphLook(level, state.list_level + 1, state.space != 0, state.is_in_table)
@@ -446,7 +384,7 @@ class _RtfReader:
         if state.destination != "text" or state.is_deleted or state.is_hidden:
             return
         story = self._stories[-1]
-        if state.style == self._title_style and not self._titles["style"]:
+        if state.style == self._header.title_style and not self._titles["style"]:
             self._titles["style"] = "".join(piece.text for piece in story.pieces)
         story.end_paragraph(self._look(), self._builder if len(self._stories) == 1 else None)
         self._note_mark_at = -1
@@ -455,22 +393,8 @@ class _RtfReader:
         self._stories[-1].end_cell()
         self._note_mark_at = -1
 
-    def _end_inner_cell(self, _: int | None) -> None:
-        self._stories[-1].end_cell(is_inner=True)
-
-    def _end_row(self, _: int | None) -> None:
-        self._stories[-1].end_row(self._row)
-
     def _start_row(self, _: int | None) -> None:
-        self._row, self._next_cell = RowShape(), CellShape(0)
+        self._row = RowShape()
 
     def _mark_header(self, _: int | None) -> None:
         self._row.is_header = True
-
-    def _set_cell(self, **values: bool) -> None:
-        self._next_cell = self._next_cell._replace(**values)
-
-    def _end_cell_shape(self, number: int | None) -> None:
-        if len(self._row.cells) < _MAX_CELLS:
-            self._row.cells.append(self._next_cell._replace(right=number or 0))
-        self._next_cell = CellShape(0)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 BODY_LEVEL = 9  # of an outline, counted from 0
-NOTE_FORMATS = {
-    "nar": "decimal", "nalc": "lowerLetter", "nauc": "upperLetter", "nrlc": "lowerRoman",
-    "nruc": "upperRoman", "nchi": "chicago",
-}  # fmt: skip
-"""The formats of the numbers of notes, by the end of the control words."""
 DESTINATIONS = {
     "fonttbl": "fonts", "stylesheet": "styles", "info": "info", "title": "title",
     "fldinst": "instruction", "listtext": "label", "pntext": "label",
@@ -46,13 +40,3 @@ TOGGLES = {
 NUMBERS = {"s": "style", "outlinelevel": "outline", "ilvl": "list_level", "uc": "fallback"}
 POSITIONS = {"super": "super", "sub": "sub", "nosupersub": "", "up": "super", "dn": "sub"}
 SPACES = ("sa", "sb", "fi")
-
-
-@dataclass(slots=True)
-class RtfFont:
-    """A font of the file."""
-
-    name: str = ""
-    encoding: str = ""
-    """Of its text; "" for that of the document."""
-    is_symbol: bool = False

@@ -11,6 +11,7 @@ from index.sources.document import InlineMark, Run, TableCell, TextBuilder, plai
 from index.structure import MarkKind
 
 _MAX_COLUMNS = 1_000
+_MAX_CELLS = 10_000  # of a row
 _MAX_REPEATED_CHARS = 200
 _SAME_EDGE = 40  # in twentieths of a point; the rows of a table rarely end at the very same place
 # A paragraph that is shorter, and has no space around it, is a line such as one of an address.
@@ -54,6 +55,17 @@ class RowShape:
 
     cells: list[CellShape] = field(default_factory=list)
     is_header: bool = False
+    _next: CellShape = field(default=CellShape(0))
+
+    def set_cell(self, **values: bool) -> None:
+        """Set what the next cell is merged with, by the fields of CellShape."""
+        self._next = self._next._replace(**values)
+
+    def end_cell(self, right: int) -> None:
+        """Add the next cell, which ends at this distance from the margin, in twips."""
+        if len(self.cells) < _MAX_CELLS:
+            self.cells.append(self._next._replace(right=right))
+        self._next = CellShape(0)
 
 
 class _Row(NamedTuple):

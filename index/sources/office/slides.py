@@ -18,9 +18,9 @@ from index.sources.document import (
     TextBuilder,
     plain,
 )
+from index.sources.numbering import formatted_number
 from index.sources.office.drawings import add_chart, add_diagram
 from index.sources.office.formulas import omml_text
-from index.sources.office.numbering import formatted_number
 from index.sources.office.open_xml import (
     CHART,
     DIAGRAM,

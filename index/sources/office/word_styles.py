@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass, field
 
-from index.sources.office.numbering import formatted_number
+from index.sources.numbering import formatted_number
 from index.sources.office.open_xml import WORD, Element, has_attribute, is_on, whole_number
 
 _MAX_ANCESTORS = 20  # of a style; a file may contain a cycle of them

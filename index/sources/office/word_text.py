@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run
+from index.sources.numbering import formatted_number, note_mark
 from index.sources.office.fields import address_of, symbol_of
 from index.sources.office.formulas import omml_text
-from index.sources.office.numbering import formatted_number, note_mark
 from index.sources.office.open_xml import (
     CHART,
     COMPATIBILITY,
@@ -153,7 +153,6 @@ class ParagraphReader:
         self._pieces: list[_Piece] = []
         self._inserts: list[Insert] = []
         self._style = Style()
-        self._is_heading = False
 
     def read(self, paragraph: Element) -> tuple[list[Run], list[Insert]]:
         """Return the visible text of a paragraph, and what its drawings show."""

