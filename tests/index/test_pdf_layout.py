@@ -453,3 +453,77 @@ def test_the_box_of_each_word_holds_that_word(turn: int, is_cropped: bool) -> No
                 min(x, x2) - 0.5, min(y, y2) - 0.5, max(x, x2) + 0.5, max(y, y2) + 0.5
             )
             assert found.text[start:end] in shown.replace("\x02", "")
+
+
+def test_what_is_stamped_on_every_margin_is_left_out() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number in range(1, 5):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(60, 700, f"Words of the page {number * number}.")
+            canvas.rotate(90)
+            canvas.drawString(300, -30, "copied at the office")
+            canvas.drawString(300, -560, f"figure {number * number}")
+            canvas.showPage()
+
+    text = read(draw).text
+    assert "office" not in text
+    assert "figure 16" in text
+
+
+def numbered(lines: Sequence[str]) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        for number, line in enumerate(lines, start=1):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawRightString(70, 760 - 24 * number, str(number))
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(90, 760 - 24 * number, line)
+
+    return draw
+
+
+def test_the_numbers_of_lines_are_left_out() -> None:
+    text = read(numbered([*LEFT, "", *RIGHT, *LEFT, *LEFT])).text
+    assert not any(character.isdigit() for character in text)
+    assert " ".join(LEFT) in " ".join(text.split())
+
+
+def test_the_numbers_of_a_list_stay() -> None:
+    towns = [f"Town of {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
+    assert "20" in read(numbered(towns)).text
+
+
+def test_an_item_in_large_letters_goes_on_in_its_next_line() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 18)
+        canvas.drawString(60, 780, "- The mill is open in June and")
+        canvas.drawString(76, 758, "the yard is open at all times")
+        canvas.setFont("Helvetica", 10)
+        for row, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 700 - 12 * row, line)
+
+    found = read(draw)
+    assert "- The mill is open in June and the yard is open at all times\n" in found.text
+    assert not found.headings
+
+
+def test_a_long_paragraph_in_large_letters_is_no_heading() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 12)
+        for row, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 760 - 14 * row, line.replace(".", ","))
+        canvas.setFont("Helvetica", 10)
+        for row, line in enumerate([*LEFT, *RIGHT] * 2):
+            canvas.drawString(60, 500 - 12 * row, line)
+
+    assert not read(draw).headings
+
+
+def test_an_exclamation_mark_before_items_is_a_bullet() -> None:
+    rows = [
+        "The law has two parts:",
+        "! Part one, which is on",
+        "   wheels.",
+        "! Part two, on roofs.",
+    ]
+    text = read_pieces([(60, 700 - 12 * at, row) for at, row in enumerate(rows)]).text
+    assert "- Part one, which is on wheels.\n- Part two, on roofs." in text

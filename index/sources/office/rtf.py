@@ -39,6 +39,7 @@ from index.sources.office.rtf_tokens import (
 from index.sources.office.symbols import is_symbol_font, plain_symbols, symbol_text
 from index.sources.office.word_styles import is_code_font, named_level
 from index.sources.plain_text import plain_text_headings
+from index.sources.titles import written_title
 from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
@@ -137,7 +138,7 @@ class _RtfReader:
                 self._builder.end_group()
                 self._builder.add_paragraph(collapsed([*start, *runs]))
                 start = []
-        title = clean(self._titles["info"] or self._titles["style"])
+        title = clean(written_title(self._titles["info"]) or self._titles["style"])
         return self._builder.build(" ".join(title.split()))
 
     # Groups

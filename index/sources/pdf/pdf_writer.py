@@ -29,6 +29,7 @@ _LARGEST_SCRIPT = 1.04
 _MAX_SCRIPT_CHARS = 4
 _BUCKET = 20.0
 _DASHES = "–—-"
+_SIGNS = f"{_DASHES}!"
 _ADDRESS_END = re.compile(r"(?:^|\S)(?:://|@)$|(?:://|^www\.)\S+[/_=&?]$")
 _MAX_SPACES = 80
 
@@ -72,7 +73,7 @@ class PartWriter:
         runs = list(self._runs(part.lines))
         first = runs[0]
         bullet = first.text.strip()
-        if bullet in BULLETS or bullet in _DASHES:
+        if bullet in BULLETS or bullet in _SIGNS:
             runs[0] = Run("-", (), first.place)
         self._builder.add_item(runs, bullet="", depth=part.level)
 
