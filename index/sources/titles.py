@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from index.sources.document import ParsedDocument
+from index.sources.plain_text import plain_text_headings
 
 _MAX_CHARS = 200
 _FIRST_PAGES = 3
@@ -50,6 +52,16 @@ def document_title(found: ParsedDocument, declared: str) -> str:
     # A cover that is a picture has no heading, and those of the next pages are not the title.
     is_likely = title == own and len(_words(title)) > 1
     return _first_heading(found, 1 if is_likely else _FIRST_PAGES) or title
+
+
+def titled(found: ParsedDocument, declared: str) -> ParsedDocument:
+    """Return a printed document with its title; without large headings, with those of its lines."""
+    title = document_title(found, declared)
+    headings = found.headings or plain_text_headings(found.text)
+    first = headings[0] if headings else None
+    if not title and first is not None and first.start == 0:
+        title = found.text[first.start : first.end]
+    return replace(found, title=title, headings=headings)
 
 
 def written_title(declared: str) -> str:

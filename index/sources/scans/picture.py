@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -13,10 +12,9 @@ from PIL import Image, ImageOps
 from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits, check_cancelled, start_scanned_page
 from index.sources.document import ParsedDocument
-from index.sources.plain_text import plain_text_headings
 from index.sources.scans import ocr
 from index.sources.scans.scan import POINTS_PER_INCH, lay_out_pages, scan_page
-from index.sources.titles import document_title
+from index.sources.titles import titled
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
@@ -46,9 +44,7 @@ def read_picture(data: bytes, limits: LoadLimits) -> ParsedDocument:
         points = [side * POINTS_PER_INCH / resolution for side in picture.size]
         scans.append(scan_page(prepared(picture), points[0], points[1]))
         limits.check_chars(sum(scan.letters for scan in scans))
-    found = lay_out_pages(scans, {}, limits)
-    headings = found.headings or plain_text_headings(found.text)
-    return replace(found, title=document_title(found, ""), headings=headings)
+    return titled(lay_out_pages(scans, {}, limits), "")
 
 
 def prepared(picture: Image.Image) -> Image.Image:
