@@ -162,6 +162,8 @@ def test_raised_and_lowered_digits_are_set_apart() -> None:
         (["It is self-", "evident today."], "It is self-evident today."),
         (["He wore a T-", "shirt."], "He wore a T-shirt."),
         (["The com-", "mittee met."], "The committee met."),
+        (["The com-", "mittee/board met."], "The committee/board met."),
+        (["It is in old-", "mill/open/hours."], "It is in old-mill/open/hours."),
         (["Write to info@old-", "mill.example."], "Write to info@old-mill.example."),
         (
             ["See https://mill.example/open-", "hours now."],
