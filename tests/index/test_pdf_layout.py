@@ -382,6 +382,18 @@ def test_a_cell_over_several_columns_says_so() -> None:
     assert spans == [("Place", 0, 1), ("Visitors", 1, 3)]
 
 
+def test_a_first_row_over_all_columns_is_the_title_of_the_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        rows = [["Mill visitors, May", ""], ["Mill", "40"], ["Yard", "9"], ["Barn", "8"]]
+        draw_rows(canvas, rows)
+        canvas.grid([60, 160, 260], [697, 683, 669, 655])
+        canvas.lines([(60, 711, 260, 711), (60, 711, 60, 697), (260, 711, 260, 697)])
+
+    found = read(draw)
+    assert found.text.startswith("Mill visitors, May\n\nMill | 40\n")
+    assert found.text[found.tables[0].start :].startswith("Mill | 40")
+
+
 def test_labels_and_what_is_written_beside_them_are_rows() -> None:
     labels = ["Name:", "Street:", "Town:", "Telephone:"]
     values = ["Agnes Holt", "mill lane 4", "upper dale", "01632 960111"]

@@ -237,6 +237,9 @@ def _lines_of_rows(
         for at, line in enumerate(block.lines):
             table = tables.get(line.words[0].text)
             if table is not None:
+                title, table = table.split_title()
+                for at_title, above in enumerate(title):
+                    yield PlacedLine(above, number, above.right, at_title == 0)
                 yield number, table
                 starts = True
                 continue
