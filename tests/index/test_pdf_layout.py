@@ -394,6 +394,21 @@ def test_a_first_row_over_all_columns_is_the_title_of_the_table() -> None:
     assert found.text[found.tables[0].start :].startswith("Mill | 40")
 
 
+def test_bold_names_of_groups_and_plain_names_of_columns_are_both_headers() -> None:
+    rows = [["Mill", "", "Yard"], ["Week", "Men", "Women"], ["1", "40", "9"], ["2", "8", "7"]]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 10)
+        draw_rows(canvas, rows[:1])
+        canvas.setFont("Helvetica", 10)
+        draw_rows(canvas, [["", "", ""], *rows[1:]])
+        canvas.grid([60, 160, 260, 360], [711, 697, 683, 669, 655])
+
+    found = read(draw)
+    heads = [found.text[c.start : c.end] for c in found.tables[0].cells if c.is_header]
+    assert heads == ["Mill", "Yard", "Week", "Men", "Women"]
+
+
 def test_labels_and_what_is_written_beside_them_are_rows() -> None:
     labels = ["Name:", "Street:", "Town:", "Telephone:"]
     values = ["Agnes Holt", "mill lane 4", "upper dale", "01632 960111"]
