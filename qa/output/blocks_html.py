@@ -16,6 +16,8 @@ _LOWEST_HEADING = 6
 _DEEPEST_ITEM = 9
 _MOST_COLUMNS = 1_000
 """A browser reads a larger number of columns as this one."""
+_SPARSE = 0.5
+"""Below which share of filled columns the cells of a table reach to the next."""
 _GAP = '<p class="gap">…</p>'
 
 
@@ -91,9 +93,20 @@ def _list(items: Sequence[Block], writer: InlineWriter) -> str:
 
 def _table(rows: Sequence[Block], writer: InlineWriter) -> str:
     width = max(_end(row.cells[-1]) for row in rows if row.cells)
-    shown = "".join(_row(row.cells, width, writer) for row in rows)
+    filled = sum(cell.columns for row in rows for cell in row.cells)
+    # The lines of a form are in few of its many columns, and need the room of those beside them.
+    widened = _reaching_on if filled < _SPARSE * width * len(rows) else tuple
+    shown = "".join(_row(widened(row.cells), width, writer) for row in rows)
     attributes = 'class="table" role="group" aria-label="Table" tabindex="0"'
     return f"<div {attributes}><table>{shown}</table></div>"
+
+
+def _reaching_on(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the cells of a row, each with the blank columns up to the next."""
+    return tuple(
+        cell._replace(columns=max(cell.columns, other.column - cell.column))
+        for cell, other in itertools.pairwise(cells)
+    ) + tuple(cells[-1:])
 
 
 def _row(cells: Sequence[Cell], width: int, writer: InlineWriter) -> str:

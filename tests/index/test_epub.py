@@ -291,3 +291,33 @@ def test_a_book_without_a_title_is_called_by_its_first_main_heading() -> None:
 def test_unclosed_sections_and_entities_take_linear_time() -> None:
     body = "<p>One.</p>" + "<![CDATA[" * 50_000 + "<!DOCTYPE" * 50_000
     assert loaded(epub({"a": body}, more={"a.css": "/*" * 200_000})).text.startswith("One.")
+
+
+@pytest.mark.parametrize(
+    ("names", "begins"),
+    [
+        ('<dc:creator id="c">Ann Holt</dc:creator>', "The Quay\n\nAnn Holt, 1902-05-01\n\n"),
+        (
+            '<dc:creator>Ann Holt</dc:creator><dc:creator xmlns:o="http://www.idpf.org/2007/opf" '
+            'o:role="trl">Jo Reed</dc:creator>',
+            "The Quay\n\nAnn Holt, 1902-05-01\n\n",
+        ),
+        ("<dc:creator>Unknown</dc:creator>", "The Quay\n\n1902-05-01\n\n"),
+    ],
+)
+def test_an_author_and_a_date_that_the_book_does_not_show_come_after_its_title(
+    names: str, begins: str
+) -> None:
+    def book(body: str) -> ParsedDocument:
+        data = epub(
+            {"a": body}, title=f"B</dc:title>{names}<dc:date>1902-05-01</dc:date><dc:title>"
+        )
+        return loaded(data)
+
+    long = "The water rises. " * 9
+    found = book(f"<h1>The Quay</h1><p>{long}</p><h2>Noon</h2><ul><li>Ann Holt</li></ul>")
+    assert found.text.startswith(begins + "The water")
+    assert headings(found) == [(1, "The Quay"), (2, "Noon")]
+    shown = f"<h1>The Quay</h1><p>by Ann Holt</p><p>1 May 1902</p><p>{long}</p>"
+    if "Holt" in names:
+        assert book(shown).text.startswith("The Quay\n\nby Ann Holt\n\n1 May 1902\n\nThe water")

@@ -162,6 +162,8 @@ def test_raised_and_lowered_digits_are_set_apart() -> None:
         (["It is self-", "evident today."], "It is self-evident today."),
         (["He wore a T-", "shirt."], "He wore a T-shirt."),
         (["The com-", "mittee met."], "The committee met."),
+        (["The com-", "mittee/board met."], "The committee/board met."),
+        (["It is in old-", "mill/open/hours."], "It is in old-mill/open/hours."),
         (["Write to info@old-", "mill.example."], "Write to info@old-mill.example."),
         (
             ["See https://mill.example/open-", "hours now."],
@@ -380,6 +382,33 @@ def test_a_cell_over_several_columns_says_so() -> None:
     assert spans == [("Place", 0, 1), ("Visitors", 1, 3)]
 
 
+def test_a_first_row_over_all_columns_is_the_title_of_the_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        rows = [["Mill visitors, May", ""], ["Mill", "40"], ["Yard", "9"], ["Barn", "8"]]
+        draw_rows(canvas, rows)
+        canvas.grid([60, 160, 260], [697, 683, 669, 655])
+        canvas.lines([(60, 711, 260, 711), (60, 711, 60, 697), (260, 711, 260, 697)])
+
+    found = read(draw)
+    assert found.text.startswith("Mill visitors, May\n\nMill | 40\n")
+    assert found.text[found.tables[0].start :].startswith("Mill | 40")
+
+
+def test_bold_names_of_groups_and_plain_names_of_columns_are_both_headers() -> None:
+    rows = [["Mill", "", "Yard"], ["Week", "Men", "Women"], ["1", "40", "9"], ["2", "8", "7"]]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 10)
+        draw_rows(canvas, rows[:1])
+        canvas.setFont("Helvetica", 10)
+        draw_rows(canvas, [["", "", ""], *rows[1:]])
+        canvas.grid([60, 160, 260, 360], [711, 697, 683, 669, 655])
+
+    found = read(draw)
+    heads = [found.text[c.start : c.end] for c in found.tables[0].cells if c.is_header]
+    assert heads == ["Mill", "Yard", "Week", "Men", "Women"]
+
+
 def test_labels_and_what_is_written_beside_them_are_rows() -> None:
     labels = ["Name:", "Street:", "Town:", "Telephone:"]
     values = ["Agnes Holt", "mill lane 4", "upper dale", "01632 960111"]
@@ -453,3 +482,77 @@ def test_the_box_of_each_word_holds_that_word(turn: int, is_cropped: bool) -> No
                 min(x, x2) - 0.5, min(y, y2) - 0.5, max(x, x2) + 0.5, max(y, y2) + 0.5
             )
             assert found.text[start:end] in shown.replace("\x02", "")
+
+
+def test_what_is_stamped_on_every_margin_is_left_out() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number in range(1, 5):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(60, 700, f"Words of the page {number * number}.")
+            canvas.rotate(90)
+            canvas.drawString(300, -30, "copied at the office")
+            canvas.drawString(300, -560, f"figure {number * number}")
+            canvas.showPage()
+
+    text = read(draw).text
+    assert "office" not in text
+    assert "figure 16" in text
+
+
+def numbered(lines: Sequence[str]) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        for number, line in enumerate(lines, start=1):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawRightString(70, 760 - 24 * number, str(number))
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(90, 760 - 24 * number, line)
+
+    return draw
+
+
+def test_the_numbers_of_lines_are_left_out() -> None:
+    text = read(numbered([*LEFT, "", *RIGHT, *LEFT, *LEFT])).text
+    assert not any(character.isdigit() for character in text)
+    assert " ".join(LEFT) in " ".join(text.split())
+
+
+def test_the_numbers_of_a_list_stay() -> None:
+    towns = [f"Town of {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
+    assert "20" in read(numbered(towns)).text
+
+
+def test_an_item_in_large_letters_goes_on_in_its_next_line() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 18)
+        canvas.drawString(60, 780, "- The mill is open in June and")
+        canvas.drawString(76, 758, "the yard is open at all times")
+        canvas.setFont("Helvetica", 10)
+        for row, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 700 - 12 * row, line)
+
+    found = read(draw)
+    assert "- The mill is open in June and the yard is open at all times\n" in found.text
+    assert not found.headings
+
+
+def test_a_long_paragraph_in_large_letters_is_no_heading() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 12)
+        for row, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 760 - 14 * row, line.replace(".", ","))
+        canvas.setFont("Helvetica", 10)
+        for row, line in enumerate([*LEFT, *RIGHT] * 2):
+            canvas.drawString(60, 500 - 12 * row, line)
+
+    assert not read(draw).headings
+
+
+def test_an_exclamation_mark_before_items_is_a_bullet() -> None:
+    rows = [
+        "The law has two parts:",
+        "! Part one, which is on",
+        "   wheels.",
+        "! Part two, on roofs.",
+    ]
+    text = read_pieces([(60, 700 - 12 * at, row) for at, row in enumerate(rows)]).text
+    assert "- Part one, which is on wheels.\n- Part two, on roofs." in text

@@ -55,3 +55,12 @@ def test_a_title_in_large_letters_stays_on_the_page_where_it_is_one() -> None:
 def test_a_line_below_body_text_is_not_a_running_head() -> None:
     pages = [lines(n, f"Topic {n * n}", "The same.", *"abcd") for n in range(1, 5)]
     assert kept(pages).count("The same.") == 4
+
+
+def test_a_head_a_little_larger_than_the_text_goes_with_its_number() -> None:
+    head = "The Gazette / Monday {}"
+    pages = [
+        lines(n, head.format(n + 600), f"Words {n * n}.", sizes={head.format(n + 600): 11.2})
+        for n in range(1, 5)
+    ]
+    assert kept(pages) == [f"Words {n * n}." for n in range(1, 5)]

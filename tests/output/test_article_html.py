@@ -117,6 +117,13 @@ def test_a_table_has_header_cells_merged_cells_and_blank_ones() -> None:
     )
 
 
+def test_the_lines_of_a_form_take_the_room_of_the_blank_columns_beside_them() -> None:
+    built = builder()
+    built.add_table([["Name", *[""] * 8, "1"], ["Road and town", *[""] * 8, "2"]])
+    html = html_of(article_of(built))
+    assert '<td dir="auto" colspan="9">Name</td><td dir="auto">1</td>' in html
+
+
 def test_quotations_and_code_are_blocks_of_their_own() -> None:
     built = builder()
     built.add_paragraph("First.", quoted=True)

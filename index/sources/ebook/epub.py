@@ -12,12 +12,14 @@ from urllib.parse import unquote
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, Archive, declared_letters, parse_xml
+from index.sources.byline import with_byline
 from index.sources.decoding import decode, html_charset
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.ebook.epub_chapter import ChapterHints, chapter_source, prepare_chapter
 from index.sources.ebook.epub_navigation import element_name, read_navigation
 from index.sources.ebook.epub_styles import read_styles
 from index.sources.html.html_page import add_visible_text
+from index.sources.titles import written_title
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "encryption.xml"
@@ -31,6 +33,10 @@ _FONT_SUFFIXES = (".otf", ".ttf", ".ttc", ".woff", ".woff2")
 _FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _NO_TITLE = frozenset({"unknown", "untitled", "unnamed", "[no title]", "no title"})
 _MAX_FALLBACKS = 10
+_MAX_AUTHOR_CHARS = 100
+_ROLE = "{http://www.idpf.org/2007/opf}role"
+_EVENT = "{http://www.idpf.org/2007/opf}event"
+_ISO_DATE = re.compile(r"\d{4}(?:-[01]\d(?:-[0-3]\d)?)?(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ def read_epub(data: bytes, limits: LoadLimits) -> ParsedDocument:
     document = builder.build(_title(package))
     if failures and not document.text:
         raise failures[0]
-    return document if document.title else replace(document, title=_first_heading(document))
+    if not document.title:
+        document = replace(document, title=_first_heading(document))
+    return with_byline(document, _authors(package), _date(package))
 
 
 def _add_chapter(data: bytes, hints: ChapterHints, builder: TextBuilder) -> None:
@@ -190,11 +198,42 @@ def _title(package: Any) -> str:  # noqa: ANN401 - an lxml element
     for number, element in enumerate(package.iter()):
         if element_name(element) == "title":
             text = " ".join("".join(element.itertext()).split())
-            if text and text.casefold() not in _NO_TITLE:
+            if written_title(text) and text.casefold() not in _NO_TITLE:
                 titles[element.get("id") or str(number)] = text
         elif element.get("property") == "title-type" and (element.text or "").strip() == "main":
             main = element.get("refines", "").removeprefix("#")
     return titles.get(main) or next(iter(titles.values()), "")
+
+
+def _authors(package: Any) -> str:  # noqa: ANN401 - an lxml element
+    """Return the names of the authors in the metadata, separated by commas."""
+    elements = [each for each in package.iter() if isinstance(each.tag, str)]
+    roles = {
+        each.get("refines", "").removeprefix("#"): (each.text or "").strip()
+        for each in elements
+        if each.get("property") == "role"
+    }
+    names: list[str] = []
+    for element in elements:
+        if element_name(element) == "creator":
+            role = element.get(_ROLE) or roles.get(element.get("id", ""), "")
+            name = " ".join("".join(element.itertext()).split())
+            if role in {"", "aut"} and name.casefold() not in _NO_TITLE:
+                names.append(name)
+    found = ", ".join(dict.fromkeys(filter(None, names)))
+    return found if len(found) <= _MAX_AUTHOR_CHARS else ""
+
+
+def _date(package: Any) -> str:  # noqa: ANN401 - an lxml element
+    """Return the date of publication in the metadata; "" if it has none."""
+    for element in package.iter():
+        event = element.get(_EVENT, "publication")
+        if element_name(element) == "date" and event.endswith("publication"):
+            found = _ISO_DATE.match((element.text or "").strip())
+            # Programs write the year 101 for none.
+            if found is not None and found[0] >= "1000":
+                return found[0]
+    return ""
 
 
 def _first_heading(document: ParsedDocument) -> str:

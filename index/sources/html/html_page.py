@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
+from index.sources.byline import byline
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.html.html_article import article_blocks
 from index.sources.html.html_blocks import Block, BlockKind, page_blocks
@@ -160,25 +161,14 @@ def _with_byline(blocks: list[Block], page: Document) -> list[Block]:
     """Return blocks with the author and the date of the page, unless they are in them."""
     text = "\n".join(block.text for block in blocks)
     author = " ".join((page.author or "").replace(";", ",").split()).replace(" ,", ",")
-    names = [name.strip() for name in author.split(",")]
-    if len(author) > _MAX_AUTHOR_CHARS or author == page.sitename or names[-1] in text:
+    if len(author) > _MAX_AUTHOR_CHARS or author == page.sitename:
         author = ""
-    date = page.date or ""
-    if not date or _says(text, date):
-        date = ""
-    byline = ", ".join(filter(None, (author, date)))
-    if not byline:
+    line = byline(author, page.date or "", text)
+    if not line:
         return blocks
     first = next((i for i, block in enumerate(blocks[:5]) if block.kind is BlockKind.HEADING), -1)
-    block = Block(BlockKind.PARAGRAPH, None, byline)
+    block = Block(BlockKind.PARAGRAPH, None, line)
     return [*blocks[: first + 1], block, *blocks[first + 1 :]]
-
-
-def _says(text: str, date: str) -> bool:
-    """Return whether a text has a date, given as 2024-03-05, in any order of day and year."""
-    year, _, day = date.split("-")
-    day = rf"(?<!\d)0?{int(day)}(?!\d)"
-    return bool(re.search(rf"{day}.{{1,20}}{year}|{year}.{{1,20}}{day}", text))
 
 
 def _add(blocks: Sequence[Block], builder: TextBuilder) -> None:

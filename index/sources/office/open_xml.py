@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import Archive, check_declarations, parse_xml
+from index.sources.titles import written_title
 
 Element = Any  # of lxml, which has no types
 
@@ -32,12 +33,6 @@ COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(r"\{http://purl\.oclc\.org/ooxml/([^/}]+)/([^}]+)\}(.*)", re.DOTALL)
 _XML_ENDS = (".xml", ".rels")
-# What Office writes into a file that was given no title.
-_MADE_UP_TITLE = re.compile(
-    r"(Microsoft )?(Office )?(Power ?Point|Word)( Presentation| Document)?( - .*)?"
-    r"|(Slide|Presentation|Document|Folie|Untitled) ?\d*",
-    re.IGNORECASE,
-)
 _MAX_TRIES = 3
 _OFF = frozenset({"0", "false", "off", "none"})
 
@@ -138,8 +133,7 @@ class Package:
         if properties is None:
             return ""
         found = properties.findtext("{http://purl.org/dc/elements/1.1/}title") or ""
-        title = " ".join(found.split())
-        return "" if _MADE_UP_TITLE.fullmatch(title) else title
+        return written_title(found)
 
 
 def is_on(element: Element | None, name: str = f"{WORD}val", *, default: bool = False) -> bool:

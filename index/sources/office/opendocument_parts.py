@@ -15,6 +15,7 @@ from index.sources.document import InlineMark
 from index.sources.numbering import letter_number, roman
 from index.sources.office.open_xml import whole_number
 from index.sources.office.word_styles import is_code_font
+from index.sources.titles import written_title
 from index.structure import MarkKind
 
 Element = Any  # of lxml, which has no types
@@ -88,7 +89,7 @@ class Document:
         """Return the title in the properties; "" if there is none."""
         root = self._content if self._archive is None else self._part("meta.xml")
         meta = None if root is None else root.find(f"{OFFICE}meta")
-        return "" if meta is None else " ".join((meta.findtext(_TITLE) or "").split())
+        return "" if meta is None else written_title(meta.findtext(_TITLE) or "")
 
     def styles(self, tag: str) -> list[Element]:
         """Return the common and the automatic styles with this tag."""

@@ -36,6 +36,7 @@ from index.sources.office.rtf_tokens import (
 from index.sources.office.symbols import plain_symbols, symbol_text
 from index.sources.office.word_styles import is_code_font
 from index.sources.plain_text import plain_text_headings
+from index.sources.titles import written_title
 from index.structure import MarkKind
 
 _MAX_DEPTH = 10_000
@@ -118,7 +119,7 @@ class _RtfReader:
             self._end_story()
         self._stories[0].end(self._look(), self._row, self._builder)
         self._notes.add_to(self._builder)
-        title = clean(self._titles["info"] or self._titles["style"])
+        title = clean(written_title(self._titles["info"]) or self._titles["style"])
         return self._builder.build(" ".join(title.split()))
 
     # Groups

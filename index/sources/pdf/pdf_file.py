@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from index.errors import UnreadableFile
@@ -17,6 +16,7 @@ from index.sources.pdf.pdf_scan import is_scan, read_scan
 from index.sources.pdf.pdfium_page import read_page
 from index.sources.scans import ocr
 from index.sources.scans.scan import ScannedPage, lay_out_pages
+from index.sources.titles import titled
 
 _END_MARK = b"%%EOF"
 _TRAILER_BYTES = 2_048
@@ -52,7 +52,7 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
             pictures = list(_pages(document, limits, are_pictures=True))
             found = lay_out_pages(pictures, outline, limits)
     _check_text(found.text, pages)
-    return replace(found, title=clean(title).strip())
+    return titled(found, clean(title))
 
 
 def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imported late

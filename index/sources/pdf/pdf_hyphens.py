@@ -16,7 +16,8 @@ _SOFT = "\u00ad"
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"[^\W\d_]+")
 _ADDRESS_BEFORE = re.compile(r"://|^www\.|@|[^\W_][./][^\W_]", re.IGNORECASE)
-_ADDRESS_AFTER = re.compile(r"[\w-]*(?:@|[./][^\W_]|_)")
+# One slash alone is between two words, as in "hiring/firing".
+_ADDRESS_AFTER = re.compile(r"[\w-]*(?:@|(?:/[\w-]*)?\.[^\W_]|/[\w-]*/[^\W_]|_)")
 _COMPOUND = re.compile(r"\w+(?:[-\u2010]\w+)+")
 # Without the parts of words that are divided at the end of a line.
 _WHOLE_WORD = re.compile(

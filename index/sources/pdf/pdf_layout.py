@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 from typing import TypeAlias
@@ -15,9 +16,11 @@ from index.source_file import PageLayout
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.pdf.pdf_columns import TextBlock, reading_order
 from index.sources.pdf.pdf_hyphens import HyphenRules
+from index.sources.pdf.pdf_line_numbers import without_line_numbers
 from index.sources.pdf.pdf_lines import BULLETS, Line, rows_of
 from index.sources.pdf.pdf_page import BOLD, MONOSPACED, PrintedPage
 from index.sources.pdf.pdf_paragraphs import (
+    MAX_HEADING_CHARS,
     BodyStyle,
     ParagraphReader,
     PlacedLine,
@@ -26,18 +29,18 @@ from index.sources.pdf.pdf_paragraphs import (
 from index.sources.pdf.pdf_running_heads import PageLine, running_heads
 from index.sources.pdf.pdf_tables import Row, TableBlock, ruled_tables
 from index.sources.pdf.pdf_writer import PartWriter
-from index.sources.plain_text import plain_text_headings
 
 Outline: TypeAlias = dict[int, dict[str, int]]
 """For each page, the levels of its bookmarks by their titles in lower case."""
 
 _HEADING_SIZE = 1.15
-_MAX_HEADING_CHARS = 200
 _LARGEST_LEADING = 3.0
 _NEAR_LINES = 4
 _EDGE_ROWS = 4
+_MIN_STAMPED_PAGES = 3
 _SAME_LEFT = 3.0
 _LETTER = re.compile(r"[^\W\d_]")
+_DASH = re.compile(r"[–—-]\s")
 # Words of longer documents are read from the pages twice, rather than kept: one takes 500 bytes.
 _MAX_KEPT_WORDS = 400_000
 
@@ -76,23 +79,49 @@ def lay_out(pages: Sequence[PrintedPage], outline: Outline, limits: LoadLimits) 
 
 
 class _Rows:
-    """The rows of each page's upright words."""
+    """The rows of each page's words, without the numbers of its lines."""
 
     def __init__(self, pages: Sequence[PrintedPage]) -> None:
         self._pages = pages
         self._are_kept = sum(len(page.spans) for page in pages) <= _MAX_KEPT_WORDS
-        self._kept: dict[int, list[Row]] = {}
+        self._kept: dict[tuple[int, int], list[Row]] = {}
 
     def of(self, number: int) -> list[Row]:
-        """Return the rows of a page, from 1."""
-        if number in self._kept:
-            return self._kept[number]
+        """Return the rows of a page, from 1, in the direction of most of its words."""
+        return self._rows(number, self._pages[number - 1].main_direction)
+
+    def turned(self, number: int) -> Iterator[tuple[int, list[Row]]]:
+        """Yield the other directions of a page, and their rows that few pages share."""
+        for direction in self._pages[number - 1].other_directions:
+            rows = self._rows(number, direction)
+            yield direction, [row for row in rows if not self._is_stamp(row, direction)]
+
+    def _rows(self, number: int, direction: int) -> list[Row]:
+        if (number, direction) in self._kept:
+            return self._kept[number, direction]
         check_cancelled()
-        page = self._pages[number - 1]
-        rows = rows_of(page.words(page.main_direction))
+        rows = without_line_numbers(rows_of(self._pages[number - 1].words(direction)))
         if self._are_kept:
-            self._kept[number] = rows
+            self._kept[number, direction] = rows
         return rows
+
+    def _is_stamp(self, row: Row, direction: int) -> bool:
+        """Return whether most pages, and at least three, have the same at the same place."""
+        count = self._places[_place(row, direction)]
+        return count >= _MIN_STAMPED_PAGES and 2 * count > len(self._pages)
+
+    @cached_property
+    def _places(self) -> Counter[tuple[str, int, int]]:
+        return Counter(
+            place
+            for number, page in enumerate(self._pages, start=1)
+            for direction in page.other_directions
+            for place in {_place(row, direction) for row in self._rows(number, direction)}
+        )
+
+
+def _place(row: Row, direction: int) -> tuple[str, int, int]:
+    return " ".join(word.text for word in row), round(row[0].baseline), direction
 
 
 def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
@@ -176,9 +205,10 @@ class _Levels:
     def _is_large(self, line: PageLine | Line) -> bool:
         return (
             line.size > _HEADING_SIZE * self._body.size
-            and len(line.text) <= _MAX_HEADING_CHARS
+            and len(line.text) <= MAX_HEADING_CHARS
             and len(_LETTER.findall(line.text)) > 1
             and line.text[0] not in BULLETS
+            and not _DASH.match(line.text)
         )
 
 
@@ -190,8 +220,8 @@ def _lines_of_pages(
         gone = heads.get(number, set())
         upright = [row for row in rows.of(number) if row[0].baseline not in gone]
         yield from _lines_of_rows(number, upright, page, page.main_direction)
-        for direction in page.other_directions:
-            yield from _lines_of_rows(number, rows_of(page.words(direction)), page, direction)
+        for direction, turned in rows.turned(number):
+            yield from _lines_of_rows(number, turned, page, direction)
 
 
 def _lines_of_rows(
@@ -206,6 +236,9 @@ def _lines_of_rows(
         for at, line in enumerate(block.lines):
             table = tables.get(line.words[0].text)
             if table is not None:
+                title, table = table.split_title()
+                for at_title, above in enumerate(title):
+                    yield PlacedLine(above, number, above.right, at_title == 0)
                 yield number, table
                 starts = True
                 continue
@@ -239,5 +272,4 @@ def _with_places(builder: TextBuilder, pages: Sequence[PrintedPage]) -> ParsedDo
         PageLayout.of_words(page.width, page.height, own)
         for page, own in zip(pages, words, strict=True)
     )
-    headings = found.headings or plain_text_headings(found.text)
-    return replace(found, headings=headings, pages=tuple(starts), layouts=layouts)
+    return replace(found, pages=tuple(starts), layouts=layouts)

@@ -83,11 +83,13 @@ _SPACE = 0.3
 _SLACK = 0.5
 _USUAL_LEADING = 1.2
 _MAX_BOLD_HEADING = 120
+MAX_HEADING_CHARS = 200
 _LOOK_AHEAD = 10
 
 SENTENCE_END = re.compile(r"[.!?:…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
 HYPHENATED = re.compile(r"(?<=[^\W_])[-\u00ad\u2010–—]$")
-ITEM = re.compile(rf"([{BULLETS}–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{1,4}})[.)])\s+(?=\S)")
+# WordPerfect printed an exclamation mark for a bullet whose font was missing.
+ITEM = re.compile(rf"([{BULLETS}!–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{1,4}})[.)])\s+(?=\S)")
 LEADER = re.compile(r"(?:[.…·]\s?){4,}\s*\S{1,8}$")
 _NO_HEADING = re.compile(r"[.,;:!?]$")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -137,7 +139,7 @@ class ParagraphReader:
         """Return what a line would begin: its kind, and its level as a heading."""
         line = placed.line
         level = self._levels(placed.page, line)
-        if level:
+        if level and not self._is_rest_of_item(placed, part):
             return PartKind.HEADING, level
         if line.is_monospaced and not self._body.style & MONOSPACED:
             return PartKind.CODE, 0
@@ -145,11 +147,23 @@ class ParagraphReader:
             return PartKind.ITEM, 0
         return PartKind.TEXT, 0
 
+    def _is_rest_of_item(self, placed: PlacedLine, part: Part | None) -> bool:
+        """Return whether a line is below an item, indented, and in the same letters."""
+        if part is None or part.kind is not PartKind.ITEM:
+            return False
+        line, first = placed.line, part.lines[0].line
+        indent = line.left - first.left
+        return (
+            indent > _INDENT / 2 * line.size
+            and _is_same_size(line.size, first.size)
+            and not self._is_far(part.lines[-1], placed)
+        )
+
     def _is_item(self, placed: PlacedLine, part: Part | None) -> bool:
         bullet = ITEM.match(placed.line.text)
         if bullet is None:
             return False
-        if bullet[1] in BULLETS or part is None or part.kind is not PartKind.TEXT:
+        if bullet[1] in f"{BULLETS}!" or part is None or part.kind is not PartKind.TEXT:
             return True
         before = part.lines[-1]
         ends = SENTENCE_END.search(before.line.text) is not None and not _fits_not(before, placed)
@@ -237,9 +251,14 @@ class ParagraphReader:
         return is_short and not line.text[:1].islower()
 
     def _with_bold_headings(self, parts: Iterator[Part]) -> Iterator[Part]:
-        """Yield the parts; a short paragraph in bold above one that is not is a heading."""
+        """Yield the parts; a short paragraph in bold above one that is not is a heading.
+
+        A long one in large letters is none.
+        """
         before: Part | None = None
         for part in parts:
+            if part.kind is PartKind.HEADING and len(part.text) > MAX_HEADING_CHARS:
+                part.kind, part.level = PartKind.TEXT, 0
             if before:
                 if self._is_bold_heading(before, part):
                     before.kind, before.level = PartKind.HEADING, self._bold_level

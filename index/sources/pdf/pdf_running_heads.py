@@ -26,7 +26,7 @@ class PageLine:
 _MAX_HEAD_LINES = 3
 _MAX_HEAD_CHARS = 300
 _MIN_HEAD_PAGES = 3
-_MAX_HEAD_SIZE = 1.1  # of the body text's size
+_MAX_HEAD_SIZE = 1.15  # of the body text's size; larger letters are those of a heading
 _HEIGHT = 3.0  # points by which its height on the page may differ
 
 _NUMBER = re.compile(r"\d+")

@@ -35,6 +35,7 @@ _FIGURES = 0.5
 # Of ruled tables.
 _NEAR = 3.0  # points within which rules meet
 _MIN_CELLS = 4
+_MIN_ROWS_BELOW_TITLE = 2
 _MAX_WORDS_OF_A_CELL = 40
 _MAX_MEETING_RULES = 3_000
 
@@ -53,6 +54,18 @@ class TableBlock:
     """Rows of a table: for each cell its words by line, its first column, how many it covers."""
 
     rows: tuple[tuple[PrintedCell, ...], ...]
+
+    def split_title(self) -> tuple[tuple[Line, ...], TableBlock]:
+        """Return the lines of a first row that is one cell over all columns, and the other rows.
+
+        Without such a row, or with too few others, there are no lines.
+        """
+        columns = max(cell.column + cell.columns for row in self.rows for cell in row)
+        first = self.rows[0]
+        is_title = len(first) == 1 and first[0].columns == columns > 1
+        if not is_title or len(self.rows) <= _MIN_ROWS_BELOW_TITLE:
+            return (), self
+        return first[0].lines, TableBlock(self.rows[1:])
 
 
 def cells_of(row: Row, bounds: Sequence[float]) -> list[Row]:

@@ -29,6 +29,7 @@ _LARGEST_SCRIPT = 1.04
 _MAX_SCRIPT_CHARS = 4
 _BUCKET = 20.0
 _DASHES = "–—-"
+_SIGNS = f"{_DASHES}!"
 _ADDRESS_END = re.compile(r"(?:^|\S)(?:://|@)$|(?:://|^www\.)\S+[/_=&?]$")
 _MAX_SPACES = 80
 
@@ -72,7 +73,7 @@ class PartWriter:
         runs = list(self._runs(part.lines))
         first = runs[0]
         bullet = first.text.strip()
-        if bullet in BULLETS or bullet in _DASHES:
+        if bullet in BULLETS or bullet in _SIGNS:
             runs[0] = Run("-", (), first.place)
         self._builder.add_item(runs, bullet="", depth=part.level)
 
@@ -237,17 +238,20 @@ def _first_word(line: Line) -> str:
 def _header_rows(table: TableBlock) -> int:
     """Return how many rows at the top of a table are its header.
 
-    They are bold and those below are not, or they have no figures and those below have.
+    They are bold and those below are not, or they have no figures and those below have. Bold
+    names of groups are above the names of most columns.
     """
     rows = table.rows
     bold = [all(line.is_bold for cell in row for line in cell.lines) for row in rows]
-    if bold[0] and not all(bold):
-        return min(bold.index(False), 3)
+    by_bold = min(bold.index(False), 3) if bold[0] and not all(bold) else 0
     figures = [_share_of_figures(row) for row in rows[:50]]
     body = sorted(figures[1:])
+    by_figures = 0
     if len(body) > 1 and body[len(body) // 2] >= 0.3:  # noqa: PLR2004
-        return next((at for at, share in enumerate(figures[:4]) if share > 0.2), 0)  # noqa: PLR2004
-    return 0
+        by_figures = next((at for at, share in enumerate(figures[:4]) if share > 0.2), 0)  # noqa: PLR2004
+    columns = max(cell.column + cell.columns for row in rows for cell in row)
+    are_names = all(2 * len(row) >= columns for row in rows[by_bold:by_figures])
+    return max(by_bold, by_figures) if not by_bold or are_names else by_bold
 
 
 def _share_of_figures(row: Sequence[PrintedCell]) -> float:

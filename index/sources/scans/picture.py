@@ -14,6 +14,7 @@ from index.limits import LoadLimits, check_cancelled, start_scanned_page
 from index.sources.document import ParsedDocument
 from index.sources.scans import ocr
 from index.sources.scans.scan import POINTS_PER_INCH, lay_out_pages, scan_page
+from index.sources.titles import titled
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
@@ -43,7 +44,7 @@ def read_picture(data: bytes, limits: LoadLimits) -> ParsedDocument:
         points = [side * POINTS_PER_INCH / resolution for side in picture.size]
         scans.append(scan_page(prepared(picture), points[0], points[1]))
         limits.check_chars(sum(scan.letters for scan in scans))
-    return lay_out_pages(scans, {}, limits)
+    return titled(lay_out_pages(scans, {}, limits), "")
 
 
 def prepared(picture: Image.Image) -> Image.Image:
