@@ -66,6 +66,11 @@ def test_a_word_hyphenated_at_the_end_of_a_page_is_joined() -> None:
         (["A well-known man is well-", "known."], "A well-known man is well-known."),
         (["It was Jean-", "Paul who came."], "It was Jean-Paul who came."),
         (["From 1914-", "1918 it was war."], "From 1914-1918 it was war."),
+        (["A brother-", "less child."], "A brotherless child."),
+        (["See www.example.", "org/port for it."], "See www.example.org/port for it."),
+        (["See doi.org/10.5/", "xyz for it."], "See doi.org/10.5/xyz for it."),
+        (["Open port_", "fees.csv now."], "Open port_fees.csv now."),
+        (["See www.example.org.", "It is new."], "See www.example.org. It is new."),
     ],
 )
 def test_a_hyphen_that_belongs_to_the_word_stays(lines: list[str], text: str) -> None:
