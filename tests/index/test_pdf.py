@@ -247,6 +247,11 @@ def test_a_line_that_a_converter_wrote_before_the_pdf_does_no_harm() -> None:
     assert loaded(b"Converter 3.1\nWriting page 1.\n" + pdf([LINES])).text == PROSE
 
 
+@pytest.mark.parametrize("end", [b"", b"%%EOF" + b"\n<p>Sent by us.</p>" * 300])
+def test_the_end_of_a_pdf_may_lack_its_mark_or_have_lines_after_it(end: bytes) -> None:
+    assert loaded(pdf([LINES]).replace(b"%%EOF", end)).text == PROSE
+
+
 def test_a_head_in_large_letters_on_every_second_page_is_left_out() -> None:
     from reportlab.pdfgen.canvas import Canvas
 
