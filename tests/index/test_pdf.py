@@ -128,6 +128,22 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert text == "It was a long way from the harbour to the new one."
 
 
+def test_columns_of_two_lines_are_no_table() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    left = ["The ferry to the island left at six", "and came back to the town at noon."]
+    right = ["A crew of nine men had to be paid", "before it could put to sea at dawn."]
+    buffer = BytesIO()
+    canvas = Canvas(buffer)
+    for row, lines in enumerate(zip(left, right, strict=True)):
+        for x, line in zip((60, 320), lines, strict=True):
+            canvas.drawString(x, 760 - row * LEADING, line)
+    canvas.save()
+    found = loaded(buffer.getvalue())
+    assert not found.tables
+    assert found.text == "\n\n".join([" ".join(left), " ".join(right)])
+
+
 def test_the_title_is_read_from_the_metadata() -> None:
     assert loaded(pdf([LINES], title="The Harbour")).title == "The Harbour"
 
