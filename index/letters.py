@@ -17,7 +17,8 @@ _RAISED = str.maketrans(_DIGITS + "ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻
 _LOWERED = str.maketrans(_DIGITS, "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 # "1,2" names two notes, "2.5" is an exponent.
 _NUMBER = re.compile(r"[-+\u2212\u2013=(]*[0-9][-+\u2212\u2013=()0-9,.;\s]*|[+\-\u2212\u2013]|[ni]")
-_WHOLE_WORD = re.compile(r"[^\W\d_]{2,}\.?")
+# "e" ends ordinals in French, such as "XIXe".
+_WHOLE_WORD = re.compile(r"[^\W\d_]{2,}\.?|[eºª]")
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -18,13 +18,17 @@ if they are apostrophes."""
 _OPENERS = "\"'“‘„«»‹`([{¿¡「『（"
 # A quotation mark directly after the full stop, and one that cannot open a quotation.
 _CLOSERS = re.compile(r"[\"'”’“»«›)\]}」』）】〉》]+|\s[»”)\]](?=\s|\Z)")
-_NOTE_MARKS = re.compile(r",?\s?[¹²³⁰⁴-⁹]+|\s?\[\d{1,3}\]")
-# "4 million.1 The", but not "No.1 The" or "fig.2 The".
-_NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}\.)\d{1,3}(?=\s)")
+_NOTE_MARKS = re.compile(r",?\s?[¹²³⁰⁴-⁹]+|\s?\[\d{1,3}\]|(?:\*{1,3}|[†‡]{1,3})(?=\s)")
+# "4 million.1 The" and "in 2012.1 The", but not "No.1 The", "fig.2 The" or "2012.1 km".
+_NOTE_NUMBER = re.compile(
+    r"(?:(?<=[^\W\d_]{4}\.)|(?<=[”’»)\]\"]\.)|(?<=\.[”’»\"]))\d{1,3}(?:[,–-]\d{1,3}){0,9}(?=\s)"
+    r"|(?<=\b(?:1[5-9]|20)\d\d\.)\d{1,2}(?=\s+[A-Z][a-z]+\s)"
+)
 _NEXT = re.compile(rf"\s*(?:[-–—]{{1,2}}\s+)?[{re.escape(_OPENERS)}]*(?P<word>.?.?)")
 # What sentencex overlooks: "(See below.) They", "See example.org. They", notes.
 _OVERLOOKED = re.compile(
     r"(?<!\.\w)[.!?…][)\]](?=\s)|\w{3}\.[a-z]{2,4}\.(?=\s+[A-Z])|[.!?…][¹²³⁰⁴-⁹]|[。！？]）"
+    r"|(?<=\w\w)[.!?…](?:\*{1,3}|[†‡]{1,3})(?=\s)"
     rf"|{_NOTE_NUMBER.pattern}"
 )
 # No sentence starts with these.
@@ -34,11 +38,17 @@ _QUOTATIVE = re.compile(r"[とっなにをがはもの]")
 _END_WORD = re.compile(r"(?P<number>\d\s?)?(?<!\w)(?P<word>[^\W\d_]+)\.\Z")
 _NUMBER_OF_ITEM = re.compile(r"(?:.*[:;]\s)?\s*\(?(?:\d{1,3}|[^\W\d_])[.)]\s*")
 # Neither is in sentencex's English list.
-_BEFORE_ANYTHING = frozenset("approx av vol vols ch ed eds eq eqs sra srta dra bzw".split())
-_BEFORE_A_NUMBER = _BEFORE_ANYTHING | frozenset(
-    """abb app art arts ca cap chap chaps cf ex ext fig figs fol incl lit max min no nos núm op
-    para paras pág págs pos rec ref refs rev sec sect ser tab tel tom ver""".split()
+_BEFORE_ANYTHING = frozenset(
+    """approx aprox apr av vol vols ch ed eds eq eqs trans repr sra sras sres srta dra dña bzw ggf
+    hrsg inkl exkl zzgl mio phil dott sig ej pr hl ft thurs thur tues""".split()
 )
+_BEFORE_A_NUMBER = _BEFORE_ANYTHING | frozenset(
+    """abb abs afb anm app art arts bd bl blz ca cap chap chaps cf deg env est ex ext fig figs fol
+    incl kap lit max min no nos núm op para paras pág págs pos rec ref refs rev sec sect ser str
+    tab tel temp tom ver wt гл рис стр табл""".split()
+)
+# "EE. UU.", "FF. AA.": Spanish doubles the letters of plurals.
+_DOUBLED_LETTERS = re.compile(r"\b([A-Z])\1\.\Z")
 _VOWEL = re.compile(r"[aeiouyáéíóúàèìòùâêîôûäëïöüåæøœıаеёиоуыэюяіїєαεηιουωάέήίόύώ]", re.IGNORECASE)
 # Besides digits. "A" and "I" are rather words.
 _LETTER_AS_NUMBER = re.compile(r"(?:[B-HJ-Z]|[IVXLC]{2,5})\b(?!\.)")
@@ -140,6 +150,8 @@ def _is_boundary(line: str, first: int, end: int, start: int) -> bool:
 def _ends_in_abbreviation(before: str, following: str) -> bool:
     """Return whether a text ends in an abbreviation or an ordinal that ``following`` continues."""
     word = _END_WORD.search(before)
+    if _DOUBLED_LETTERS.search(before) and _DOUBLED_LETTERS.match(following[:3]):
+        return True
     if following[:1].isdigit():
         return word is not None and _needs_number(word)
     if word:
@@ -152,7 +164,8 @@ def _ends_in_abbreviation(before: str, following: str) -> bool:
 def _needs_number(match: re.Match[str]) -> bool:
     """Return whether the word before a full stop is an abbreviation before numbers: ``Tk.``."""
     word = match["word"]
-    if word.lower() in _BEFORE_A_NUMBER or (len(word) == 1 and word.islower()):
+    is_street = word.endswith("str")  # "Goethestr. 5"
+    if is_street or word.lower() in _BEFORE_A_NUMBER or (len(word) == 1 and word.islower()):
         return True
     # Not an acronym or a unit, which often end a sentence.
     return not (_VOWEL.search(word) or word.isupper() or match["number"])

@@ -59,7 +59,8 @@ class Archive:
             else:
                 names.append(member.filename)
         self.names = frozenset(names)
-        self._similar = {_folded(name.replace("\\", "/")): name for name in reversed(names)}
+        self._similar = {_folded(unquote(name)): name for name in reversed(names)}
+        self._similar |= {_folded(name.replace("\\", "/")): name for name in reversed(names)}
 
     def find(self, path: str) -> str | None:
         """Return the member that a path in the archive means; None if there is none.

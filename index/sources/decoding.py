@@ -25,9 +25,12 @@ _CODEC = re.compile(r"(utf-(8|16|32)|cp\d|iso8859|iso2022|euc_|koi8|big5|gb|hz|j
 # Text in these may also be valid UTF-8. (A page that declares in ASCII that it is UTF-16 is not,
 # so UTF-16 without NULs is not believed.)
 _ESCAPED, _WIDE = ("iso2022", "hz"), ("utf-16", "utf-32")
+_JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B][!-~]")
 _MULTIBYTE = {"cp932", "euc_jp", "cp949", "gb18030", "gbk", "big5", "big5hkscs", "johab"}
 _WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _MAX_NUL_SHARE = 0.1
+_MAX_PADDING_SHARE = 0.4
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f]")
 _MIN_ALPHABETIC_SHARE = 0.95
 _MIN_WIDE_BYTES = 8
 # A letter whose last byte is missing at the end of a text.
@@ -55,6 +58,7 @@ _FREQUENT = (
     ("iso8859_2", _CENTRAL, 0.9),
     ("cp1251", _CYRILLIC, 0.5),
     ("koi8_r", _CYRILLIC, 0.5),
+    ("cp866", _CYRILLIC, 0.5),
     ("iso8859_5", _CYRILLIC, 0.5),
     ("cp932", _KANA, 0.2),
     ("euc_jp", _KANA, 0.2),
@@ -70,7 +74,7 @@ _FREQUENT = (
     ),
 )  # fmt: skip
 _GUESSES = [f"cp{page}" for page in (*range(1250, 1258), 932, 949)]
-_GUESSES += ["iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "euc_jp", "gb18030", "big5"]
+_GUESSES += ["iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "euc_jp", "gb18030", "big5"]
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
@@ -83,6 +87,8 @@ def decode(data: bytes, charset: str | None = None) -> str:
     Raises:
         UnreadableFile: It is binary, damaged, or in an unknown encoding.
     """
+    if charset is None and _JAPANESE_ESCAPE.search(data):
+        charset = "iso2022_jp"
     text = _decoded(data, charset)
     if text is None:
         msg = "It is binary, damaged or in an unknown encoding. Save its text as UTF-8."
@@ -107,13 +113,21 @@ def _decoded(data: bytes, charset: str | None) -> str | None:
         bare = data.rstrip(b"\0")
         without_nuls = bare.replace(b"\0", b"")
         if len(without_nuls) < (1 - _MAX_NUL_SHARE) * len(bare):
-            return _guess(data)
+            return _guess(data) or _padded(bare, without_nuls)
         text = _unless_damaged(without_nuls, declared)
         if text is None:
             text = _guess(data)
         if text is None and without_nuls != data:
             text = _guess(without_nuls)
     return text
+
+
+def _padded(data: bytes, without_nuls: bytes) -> str | None:
+    """Return a text in UTF-8 with NULs after its fields or lines, else None."""
+    if len(without_nuls) < (1 - _MAX_PADDING_SHARE) * len(data):
+        return None
+    text = _unless_damaged(without_nuls, "utf-8", max_damaged=0, max_share=0)
+    return None if text is None or _CONTROL.search(text) else text
 
 
 def _codec(charset: str | None) -> str | None:
@@ -247,21 +261,27 @@ def _guess(data: bytes) -> str | None:
 
 def _likely_encodings(sample: bytes) -> Iterator[str]:
     """Yield the encodings that fit, the best first."""
-    fits = []
-    for encoding, frequent, min_share in _FREQUENT:
-        try:
-            text = codecs.getincrementaldecoder(encoding)().decode(sample)
-        except ValueError:
-            continue
-        total = sum(not letter.isascii() for letter in text)
-        share = sum(map(len, re.findall(frequent, text))) / max(total, 1)
-        fits.append((share / min_share, encoding))
-    fit, likely = max(fits, default=(0.0, ""))
-    if fit >= 1:
-        yield likely
+    for max_damaged in (0, 1):
+        fits = list(_fits(sample, max_damaged))
+        fit, likely = max(fits, default=(0.0, ""))
+        if fit >= 1:
+            yield likely
+            break
     from charset_normalizer import from_bytes
 
     yield from (match.encoding for match in from_bytes(sample, cp_isolation=_GUESSES))
+
+
+def _fits(sample: bytes, max_damaged: int) -> Iterator[tuple[float, str]]:
+    """Yield how well encodings fit, from 1 if they do, unless more characters are damaged."""
+    for encoding, frequent, min_share in _FREQUENT:
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        text = decoder.decode(sample)
+        if text.count(_REPLACEMENT) > max_damaged:
+            continue
+        total = sum(not letter.isascii() for letter in text)
+        share = sum(map(len, re.findall(frequent, text))) / max(total, 1)
+        yield share / min_share, encoding
 
 
 def looks_broken(text: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
@@ -19,13 +21,15 @@ class DetectedFormat:
 
 
 A_PDF = DetectedFormat("a PDF")
+AN_RTF_TEXT = DetectedFormat("an RTF text")
 _OLD_OFFICE = DetectedFormat("an Office 97–2003 document", "Save it as .docx, .xlsx, .pptx or .txt")
 _OUTLOOK = DetectedFormat("an Outlook message", "Save it as .eml or .txt")
 _OUTLOOK_STREAM = "__substg1.0_".encode("utf-16-le")
 # Other programs write lines before a PDF, and readers look for its start this far. A text about
 # PDF may also have it there, but does not end like one.
 _PDF_START = re.compile(rb"%PDF-\d\.\d[^\n]{0,20}[\r\n]")
-_PDF_START_BYTES = 1_024
+_START_BYTES = 1_024
+_RTF_AFTER_OTHER_LINES = re.compile(rb"[^{}]{0,1024}[\r\n]\{\\rtf1\\(?:ansi|mac|pc|adeflang|deff)")
 _PDF_END = re.compile(rb"startxref\s{1,9}\d{1,12}\s{1,9}%%EOF")
 _PDF_END_BYTES = 1_024
 
@@ -33,7 +37,7 @@ _PDF_END_BYTES = 1_024
 # bytes that no text contains.
 _MAGIC = (
     (rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-\d", A_PDF),
-    (rb"\s{0,100}\{\\rtf", DetectedFormat("an RTF text")),
+    (rb"(?:\xef\xbb\xbf)?\s{0,100}\{\\rtf", AN_RTF_TEXT),
     (rb"\xd0\xcf\x11\xe0", _OLD_OFFICE),
     (
         rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd",
@@ -134,11 +138,15 @@ def detect_format(data: bytes, limits: LoadLimits) -> DetectedFormat | None:
             return _OUTLOOK if found is _OLD_OFFICE and _OUTLOOK_STREAM in data else found
     if _is_pdf_after_other_lines(data):
         return A_PDF
+    if _RTF_AFTER_OTHER_LINES.match(data) and data.rstrip().endswith(b"}"):
+        return AN_RTF_TEXT
+    if _ZIP[0] in data[:_START_BYTES] and zipfile.is_zipfile(BytesIO(data)):
+        return _detect_zip_format(data, limits)
     return A_MAIL if starts_like_mail(data) else None
 
 
 def _is_pdf_after_other_lines(data: bytes) -> bool:
-    if not _PDF_START.search(data[:_PDF_START_BYTES]):
+    if not _PDF_START.search(data[:_START_BYTES]):
         return False
     end = data[-_PDF_END_BYTES:]
     found = _PDF_END.search(end)

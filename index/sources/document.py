@@ -121,6 +121,8 @@ class ParsedDocument:
 
 def clean(text: str) -> str:
     r"""Return ``text`` with ``\n`` newlines, whole surrogate pairs and no control characters."""
+    if text.isprintable():  # most pieces of a text are; cells of tables come by the million
+        return text
     text = _CONTROL.sub("", _LINE_END.sub("\n", normalise_newlines(text)))
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

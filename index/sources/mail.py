@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ _NO_TEXT = (
     "your mail program, or save its text as .txt."
 )
 _RICHER = 0.5  # of the letters of the plain text, that the HTML must have
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _QUOTE = re.compile(r"(?:> ?)+")
 
 
@@ -112,10 +114,22 @@ def _is_html(part: Message) -> bool:
 
 def _content(part: Message) -> tuple[bytes, str | None]:
     """Return the decoded bytes of a part, and its declared charset."""
-    data = part.get_payload(decode=True)
+    data = _whole_base64(part) or part.get_payload(decode=True)
     charset = part.get_param("charset")
     name = charset[2] if isinstance(charset, tuple) else charset
     return data if isinstance(data, bytes) else b"", str(name) if name else None
+
+
+def _whole_base64(part: Message) -> bytes | None:
+    """Return the decoded bytes of base64 that is cut off; None if it is whole or no base64.
+
+    Python's email package does not decode it if one letter of its last group is left.
+    """
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return None
+    payload = part.get_payload()
+    digits = _NO_BASE64.sub("", payload) if isinstance(payload, str) else ""
+    return binascii.a2b_base64(digits[:-1]) if len(digits) % 4 == 1 else None
 
 
 def _html_text(part: Message) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # 140 ms to import
 
 # Parsing marks takes time with the square of a block's length: 0.3 s for 4,000 brackets. A longer
 # block is parsed in pieces of whole words; one that no person writes is left as it is.
+_MAX_NESTING = 100
 _MAX_WHOLE_CHARS = 4_000
 _MAX_MARKED_CHARS = 100_000
 _PIECE = re.compile(r"(?s).{1,500}(?=\s|\Z)|.{1,500}")
@@ -88,7 +89,10 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # Its own limit leaves out what is nested ten lists deep.
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(
+        ["table", "strikethrough"]
+    )
     footnote_plugin(parser, inline=False, move_to_end=False)
     dollarmath_plugin(parser, allow_space=False, allow_digits=False)
     parser.core.ruler.enableOnly(["block"])

@@ -42,6 +42,8 @@ def test_a_byte_order_mark_tells_the_order(order: str, width: int) -> None:
         ("cp1251", "Привет, мир!"),
         ("cp1251", "Київ є столицею України, найбільшим містом країни."),
         ("koi8_r", "Москва является столицей России."),
+        ("cp866", "Москва является столицей России."),
+        ("iso2022_jp", "吾輩は猫である。"),
         ("cp1253", "Η Αθήνα είναι η πρωτεύουσα της Ελλάδας και η μεγαλύτερη πόλη της."),
         ("cp1254", "İstanbul, Türkiye’nin en kalabalık şehridir."),
         ("cp1255", "ירושלים היא עיר הבירה של מדינת ישראל והעיר הגדולה ביותר בה."),
@@ -183,3 +185,14 @@ def test_the_charset_of_a_page_is_read_from_its_head(page: bytes, charset: str |
 def test_binary_data_are_refused(data: bytes) -> None:
     with pytest.raises(UnreadableFile, match="Save its text as UTF-8"):
         decode(data)
+
+
+def test_one_byte_that_an_encoding_lacks_does_not_hide_it() -> None:
+    text = "Москва является столицей России."
+    assert decode(text.encode("cp1251") + b"\x98") == f"{text}\ufffd"
+
+
+def test_fields_padded_with_nuls_are_text() -> None:
+    assert decode(b"name\0\0\0,town\0\0\nBo\0,Ulm\0\n") == "name,town\nBo,Ulm\n"
+    with pytest.raises(UnreadableFile):
+        decode(b"name\0\0\0\1\2town\0\0\nBo\0,Ulm\0\n")

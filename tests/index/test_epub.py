@@ -92,6 +92,7 @@ def package(items: str, spine: str = "", more: str = "") -> str:
         ("Tide.xhtml", "tide.XHTML"),
         ("the tide.xhtml", "the%20tide.xhtml"),
         ("50%25.xhtml", "50%25.xhtml"),
+        ("the%20tide.xhtml", "the tide.xhtml"),
         ("caf\u00e9.xhtml", "cafe\u0301.xhtml"),
         ("text/tide.xhtml", "text\\tide.xhtml"),
         ("tide.xhtml", "./x/../tide.xhtml#start"),
@@ -132,6 +133,11 @@ def test_without_a_spine_chapters_come_in_the_order_of_the_manifest() -> None:
     )
     book = {"a": "<p>One.</p>", "b": "<p>Two.</p>", "nav": "<p>Contents</p>"}
     assert loaded(epub(book, more={"OEBPS/book.opf": package(items)})).text == "Two.\n\nOne."
+
+
+def test_without_a_list_of_its_files_chapters_come_in_the_order_of_their_names() -> None:
+    book = {"b": "<p>Two.</p>", "a": "<p>One.</p>"}
+    assert loaded(epub(book, more={"OEBPS/book.opf": package("")})).text == "One.\n\nTwo."
 
 
 def test_what_is_set_apart_from_the_reading_order_comes_last_and_a_fallback_is_used() -> None:
@@ -248,6 +254,7 @@ def test_what_is_hidden_is_left_out() -> None:
     hidden = (
         '<p hidden="hidden">No.</p><p style="color:red; display: none">No.</p>'
         '<p class="c z">No.</p>'
+        '<style>.f{display:none}</style><p class="f">No.</p>'
         '<p class="d">No.</p><p class="e">No.</p><epub:switch><epub:case>No.</epub:case>'
         "<epub:default>Five.</epub:default></epub:switch>"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from index.errors import EmptyArticle, UnreadableFile
@@ -261,3 +263,12 @@ def test_an_article_that_a_page_shows_by_a_script_is_read_from_its_data() -> Non
     head = f"<script type='application/ld+json'>{data}</script>"
     assert PROSE[0] in article("<div id=app><p>Loading</p></div>", head)
     assert article(BODY, head).count(PROSE[0]) == 1
+
+
+def test_a_table_whose_cells_cover_very_many_does_not_swell() -> None:
+    wide = "<tr><td colspan=1000>wide</td></tr><tr><td rowspan=65000>tall</td></tr>"
+    table = f"<table>{wide}{'<tr><td>one</td></tr>' * 2_000}</table>"
+    start = time.process_time()
+    found = read_html(f"<p>The town keeps it.</p>{table}".encode(), DEFAULT_LIMITS)
+    assert found.text.count("one") == 2_000
+    assert time.process_time() - start < 10  # a minute, if each covered cell were made

@@ -162,6 +162,23 @@ def test_a_text_that_starts_like_a_foreign_format_is_a_text(text: str) -> None:
     assert load_bytes(text.encode(), "a.txt").text == text
 
 
+@pytest.mark.parametrize("suffix", [".docx", ".epub", ".odt", ".rtf"])
+@pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", b"Page 1\n"])
+def test_a_document_after_other_lines_is_recognised(suffix: str, before: bytes) -> None:
+    data = one_of_each()[suffix]
+    expected = detect_format(data, DEFAULT_LIMITS)
+    assert expected is not None
+    assert detect_format(before + data, DEFAULT_LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"A file begins with\n{\\rtf1\\ansi and ends so.", b"A zip begins with PK\3\4, always."],
+)
+def test_a_text_about_a_format_is_a_text(text: bytes) -> None:
+    assert detect_format(text, DEFAULT_LIMITS) is None
+
+
 @pytest.mark.parametrize("before", [b"Converter 10.2\nPage 1 of 1\n", b"\xff\xfe\0\n", b"\n\n"])
 @pytest.mark.parametrize("after", [b"", b"\n \n", b"\nDone in 2 s.\n"])
 def test_a_pdf_after_other_lines_is_a_pdf(before: bytes, after: bytes) -> None:

@@ -113,6 +113,13 @@ def test_the_mails_of_a_mailbox_are_sections() -> None:
     assert found.text.endswith("No. b")
 
 
+@pytest.mark.parametrize("left", [1, 2, 3, 4])
+def test_base64_that_is_cut_off_is_decoded_up_to_there(left: int) -> None:
+    coded = base64.b64encode(b"The ferry leaves at six.")[: 20 + left].decode()
+    mail = f"{DATED}MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n{coded}\n"
+    assert "The ferry leave" in loaded(mail).text
+
+
 @pytest.mark.parametrize("coding", ["base64", "quoted-printable"])
 @pytest.mark.parametrize("name", ["page.mhtml", "page"])
 def test_a_saved_page_is_read_as_a_page(coding: str, name: str) -> None:

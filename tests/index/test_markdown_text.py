@@ -201,3 +201,8 @@ def test_hostile_markdown_takes_linear_time(text: str) -> None:
     begun = time.process_time()
     read(text)
     assert time.process_time() - begun < 5
+
+
+def test_lists_may_be_nested_deeply() -> None:
+    found = read("".join(f"{'  ' * depth}- item {depth}\n" for depth in range(30)))
+    assert found.text.endswith("- item 29")

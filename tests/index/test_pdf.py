@@ -66,6 +66,11 @@ def test_a_word_hyphenated_at_the_end_of_a_page_is_joined() -> None:
         (["A well-known man is well-", "known."], "A well-known man is well-known."),
         (["It was Jean-", "Paul who came."], "It was Jean-Paul who came."),
         (["From 1914-", "1918 it was war."], "From 1914-1918 it was war."),
+        (["A brother-", "less child."], "A brotherless child."),
+        (["See www.example.", "org/port for it."], "See www.example.org/port for it."),
+        (["See doi.org/10.5/", "xyz for it."], "See doi.org/10.5/xyz for it."),
+        (["Open port_", "fees.csv now."], "Open port_fees.csv now."),
+        (["See www.example.org.", "It is new."], "See www.example.org. It is new."),
     ],
 )
 def test_a_hyphen_that_belongs_to_the_word_stays(lines: list[str], text: str) -> None:
@@ -121,6 +126,22 @@ def test_columns_are_read_one_after_the_other() -> None:
     canvas.save()
     text = loaded(buffer.getvalue()).text
     assert text == "It was a long way from the harbour to the new one."
+
+
+def test_columns_of_two_lines_are_no_table() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    left = ["The ferry to the island left at six", "and came back to the town at noon."]
+    right = ["A crew of nine men had to be paid", "before it could put to sea at dawn."]
+    buffer = BytesIO()
+    canvas = Canvas(buffer)
+    for row, lines in enumerate(zip(left, right, strict=True)):
+        for x, line in zip((60, 320), lines, strict=True):
+            canvas.drawString(x, 760 - row * LEADING, line)
+    canvas.save()
+    found = loaded(buffer.getvalue())
+    assert not found.tables
+    assert found.text == "\n\n".join([" ".join(left), " ".join(right)])
 
 
 def test_the_title_is_read_from_the_metadata() -> None:
@@ -240,6 +261,11 @@ def test_any_text_of_a_page_is_cited_exactly(pages: list[list[str]]) -> None:
 
 def test_a_line_that_a_converter_wrote_before_the_pdf_does_no_harm() -> None:
     assert loaded(b"Converter 3.1\nWriting page 1.\n" + pdf([LINES])).text == PROSE
+
+
+@pytest.mark.parametrize("end", [b"", b"%%EOF" + b"\n<p>Sent by us.</p>" * 300])
+def test_the_end_of_a_pdf_may_lack_its_mark_or_have_lines_after_it(end: bytes) -> None:
+    assert loaded(pdf([LINES]).replace(b"%%EOF", end)).text == PROSE
 
 
 def test_a_head_in_large_letters_on_every_second_page_is_left_out() -> None:

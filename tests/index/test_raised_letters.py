@@ -24,6 +24,7 @@ from index.letters import lowered, raised
         ("(a)", "(a)"),
         ("*", "*"),
         ("th", "th"),
+        ("e", "e"),
         ("a", " a"),
         ("x2", " x2"),
         ("", ""),

@@ -44,6 +44,10 @@ def test_a_sentence_with_full_stops_inside_stays_whole(sentence: str) -> None:
         "“Why not?” she asked.",
         "Do this: 1. Open the lid.",
         "L’an 44 av. J.-C. fut froid.",
+        "Il dott. Neri e il sig. Galli sono qui.",
+        "Los Sres. Gil viven en EE. UU. y son dos, p. ej. Juan.",
+        "Sie zahlt 7 Mio. Euro zzgl. Miete in der Parkstr. 9, Kap. 2.",
+        "Это видно на рис. 2 и табл. 7.",
     ],
 )
 def test_what_continues_after_a_full_stop_is_the_same_sentence(sentence: str) -> None:
@@ -56,6 +60,8 @@ def test_what_continues_after_a_full_stop_is_the_same_sentence(sentence: str) ->
         ["It cost 9 million.1", "The town paid.12", "It ended."],
         ["It cost 9 million.¹", "The town paid.², ³", "It ended."],
         ["It cost 9 million.[1]", "The town paid.[2][3]", "It ended."],
+        ["It cost 9 million.1,2", "The town paid.3–5", "It ended.*", "They left.†", "Yes."],
+        ["It “cost 9 million”.1", "The town paid (in May).2", "It was so in 1931.3", "It ended."],
         ["Rents fell (see the table.)", "They rose."],
         ["Rents fell (they had risen).", "They rose."],
         ["No.", "That is not so."],

@@ -143,7 +143,7 @@ def _chapters(archive: Archive, package: Any, items: dict[str, _Item]) -> Iterat
     """Yield the names of the chapters in reading order, the missing ones included.
 
     The order is that of the spine, with what it sets apart at the end; if it has no chapter, that
-    of the manifest.
+    of the manifest, else that of the names.
     """
     refs = [element for element in package.iter() if element_name(element) == "itemref"]
     refs.sort(key=lambda element: element.get("linear") == "no")
@@ -155,6 +155,8 @@ def _chapters(archive: Archive, package: Any, items: dict[str, _Item]) -> Iterat
             for item in items.values()
             if item.is_chapter and "nav" not in item.properties and archive.find(item.path)
         ]
+    # A package that lists nothing.
+    paths = paths or sorted(n for n in archive.names if n.lower().endswith(_CHAPTER_SUFFIXES))
     for path in paths:
         yield archive.find(path) or posixpath.normpath(unquote(path))
 

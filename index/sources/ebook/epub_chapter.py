@@ -10,7 +10,7 @@ import html
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from index.sources.ebook.epub_navigation import Label, element_types
@@ -84,6 +84,8 @@ def prepare_chapter(root: Any, hints: ChapterHints) -> None:  # noqa: ANN401 - a
     if hints.is_contents and _is_mostly_links(root):
         _clear(root)
         return
+    rules = "\n".join(style.text or "" for style in root.iter("style"))
+    hints = replace(hints, styles=hints.styles.with_rules(rules))
     _show_picture_texts(root)
     _mark_links(root)
     had_contents = False

@@ -33,6 +33,14 @@ class Styles:
                     return found
         return ""
 
+    def with_rules(self, css: str) -> Styles:
+        """Return these styles with those of another style sheet."""
+        own = Styles()
+        _add_rules(own, css[:_MAX_BYTES])
+        if not own.classes:
+            return self
+        return Styles(self.values | own.values, self.classes | own.classes)
+
     def hides(self, element: Any) -> bool:  # noqa: ANN401 - an lxml element
         """Return whether an element's classes hide it."""
         return (

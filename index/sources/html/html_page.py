@@ -14,6 +14,7 @@ from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.html.html_article import article_blocks
 from index.sources.html.html_blocks import Block, BlockKind, page_blocks
 from index.sources.html.html_features import coverage
+from index.sources.html.html_tables import covered_cells
 
 if TYPE_CHECKING:  # 340 ms to import
     from trafilatura.settings import Document
@@ -41,7 +42,8 @@ def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
         return ParsedDocument("")
     blocks = page_blocks(root)
     title = " ".join((root.findtext(".//title") or "").split())
-    elements = sum(1 for _ in root.iter())
+    # trafilatura makes an element of each cell that another covers or that a row lacks.
+    elements = max(sum(1 for _ in root.iter()), covered_cells(root))
     if elements <= _MAX_EXTRACTED_ELEMENTS and (page := extracted_page(root)):
         chosen = article_blocks(blocks, page.text or "", page.title or title) or blocks
         title = _title(page.title or "", title, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,25 @@ def table_rows(table: Any, base: str = "") -> list[list[TableCell]]:  # noqa: AN
         merged.end_row()
         result.append(cells)
     return result
+
+
+def covered_cells(page: Any) -> int:  # noqa: ANN401
+    """Return how many cells the tables of a page would have if each covered one row and column."""
+    rows: Counter[Any] = Counter()
+    widest: dict[Any, int] = {}
+    merged = 0
+    for row in page.iter("tr"):
+        table = next(row.iterancestors("table"), page)
+        widths = [_span(cell, "colspan", _MAX_COLUMNS) for cell in _cells(row)]
+        heights = [_span(cell, "rowspan", _MAX_COLUMNS) for cell in _cells(row)]
+        rows[table] += 1
+        widest[table] = max(sum(widths), widest.get(table, 0))
+        merged += sum(
+            width * (height - 1)
+            for width, height in zip(widths, heights, strict=True)
+            if height > 1
+        )
+    return merged + sum(count * widest[table] for table, count in rows.items())
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +19,9 @@ from index.sources.scans import ocr
 from index.sources.scans.scan import ScannedPage, lay_out_pages
 from index.sources.titles import titled
 
-_END_MARK = b"%%EOF"
-_TRAILER_BYTES = 2_048
+# Readers do without "%%EOF", and pass over what other programs wrote after it.
+_END_MARK = re.compile(rb"startxref\s{1,9}\d{1,12}|%%EOF")
+_TRAILER_BYTES = 8_192
 _MAX_BOOKMARKS = 20_000
 
 
@@ -33,7 +35,7 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
     import pypdfium2
     from pypdfium2 import raw
 
-    if _END_MARK not in data.rstrip(b"\0 \r\n\t")[-_TRAILER_BYTES:]:
+    if not _END_MARK.search(data.rstrip(b"\0 \r\n\t")[-_TRAILER_BYTES:]):
         msg = f"The end of the PDF is missing. {DAMAGED}"
         raise UnreadableFile(msg)
     try:

@@ -23,6 +23,8 @@ _COMPOUND = re.compile(r"\w+(?:[-\u2010]\w+)+")
 _WHOLE_WORD = re.compile(
     r"(?<![\w\x02\xad\u2010-])(?<![\u2010-]\n)(?<![\u2010-]\r\n)[^\W\d_]{2,}(?![\w\x02\xad\u2010-])"
 )
+# Both words and endings: "fatherless" is one word though "father" and "less" are two.
+_ENDINGS = frozenset({"less", "able", "hood", "ship", "some"})
 _LONGEST_WORD = 100
 _SHORTEST_PART = 2
 _FEW_WORDS = 20
@@ -96,6 +98,8 @@ class HyphenRules:
         if compound in compounds or joined in words or not self._is_english:
             return compound in compounds
         known = frequent_words()
-        return joined not in known and all(
-            part.casefold() in words or part.casefold() in known for part in (one, other)
+        return (
+            joined not in known
+            and other not in _ENDINGS
+            and all(part.casefold() in words or part.casefold() in known for part in (one, other))
         )

@@ -107,7 +107,11 @@ class ColumnShape(NamedTuple):
     @property
     def is_prose(self) -> bool:
         """Whether the lines look like those of running text."""
-        if self.lines < _MIN_LINES or self.stops < _STOPS:
+        if self.lines < _MIN_LINES:
+            # The second of two full lines goes on in the middle of a sentence.
+            is_full = self.words >= 2 * _PROSE_WORDS and self.fill > _IN_LINE
+            return self.lines > 1 and is_full and self.continued >= _RUNS_ON
+        if self.stops < _STOPS:
             return False
         runs_on = self.continued >= _RUNS_ON and self.fill >= _HALF_FULL and self.words > 1
         at_times = self.continued >= _RUNS_ON_AT_TIMES or not self.has_case

@@ -32,6 +32,11 @@ _DASHES = "–—-"
 _SIGNS = f"{_DASHES}!"
 _ADDRESS_END = re.compile(r"(?:^|\S)(?:://|@)$|(?:://|^www\.)\S+[/_=&?]$")
 _MAX_SPACES = 80
+# Names of files and addresses without "www.": "quay_", "doi.org/10.1000/".
+_NAME_END = re.compile(r"[^\W_]_$|^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/(?:\S*/)?$")
+# "www.example." and "org/quay", but not the last address of a sentence.
+_STOP_INSIDE = re.compile(r"(?:://|^www\.)\S*\.$")
+_REST_OF_ADDRESS = re.compile(r"[a-z0-9][\w-]*(?:[./][\w-]|/)|(?:com|org|net|edu|gov)\b")
 
 
 class PartWriter:
@@ -128,7 +133,7 @@ class PartWriter:
             return True, last[-1] in _DASHES[:2] or self._hyphens.keeps_hyphen(
                 _last_word(line), _first_word(below)
             )
-        if _ADDRESS_END.search(last):
+        if _ADDRESS_END.search(last) or _is_in_address(last, begins):
             return True, True
         return is_wide_script(last[-1:]) and is_wide_script(begins[:1]), True
 
@@ -215,6 +220,13 @@ def _scripted(word: Word, line: Line) -> tuple[str, MarkKind | None]:
     ):
         return lowered(word.text), MarkKind.SUBSCRIPT
     return word.text, None
+
+
+def _is_in_address(before: str, after: str) -> bool:
+    """Return whether a line ends inside an address or the name of a file."""
+    if _NAME_END.search(before):
+        return True
+    return bool(_STOP_INSIDE.search(before) and _REST_OF_ADDRESS.match(after))
 
 
 def _last_word(line: Line) -> str:
