@@ -93,7 +93,7 @@ def is_installed() -> bool:
 
 
 def recognise_lines(picture: Pixels) -> tuple[int, list[RecognisedLine]]:
-    """Return the lines of text on a picture, in no particular order.
+    """Return the lines of text on a picture, legible or not, in no particular order.
 
     A picture that lies on its side or upside down is turned before. The first number is how many
     quarter turns clockwise make it upright; the lines are placed on the turned picture.
@@ -109,9 +109,9 @@ def recognise_lines(picture: Pixels) -> tuple[int, list[RecognisedLine]]:
         lines = list(_read(boxes, crops))
         found = confidence(lines)
         if found is None or found > _DOUBTFUL or not _is_better_inverted(crops):
-            return 0, _legible(lines)
+            return 0, lines
         turns = 2
-    return turns, _legible(_read(*_detect(turned(picture, turns))))
+    return turns, list(_read(*_detect(turned(picture, turns))))
 
 
 def turned(picture: Pixels, turns: int) -> Pixels:
@@ -229,7 +229,8 @@ def _is_better_inverted(crops: Sequence[Pixels]) -> bool:
     return bool(scores[len(chosen) :].mean() > scores[: len(chosen)].mean())
 
 
-def _legible(lines: Iterable[RecognisedLine]) -> list[RecognisedLine]:
+def legible(lines: Iterable[RecognisedLine]) -> list[RecognisedLine]:
+    """Return the lines that were recognised surely enough to be text."""
     return [line for line in lines if line.score >= _MIN_SCORE]
 
 
