@@ -18,6 +18,7 @@ _MAX_DEPTH = 6
 # Widths in sizes of the letters: lines of columns, unlike cells of tables, are long.
 _MIN_WIDTH = 6.0
 _GAP = 0.8
+_GAP_AT_GUTTER = 0.4  # A gap is half the blank between two words.
 _MAX_CROSSING = 0.25
 # For columns on a part of a page only.
 _MIN_FULL_LINES = 6
@@ -128,7 +129,7 @@ def _divided(line: RecognisedLine, place: float) -> list[RecognisedLine]:
     left = [word for one in pieces for word in one.words if _extent([word])[2] <= place]
     right = [word for one in pieces for word in one.words if _extent([word])[0] >= place]
     are_apart = bool(left and right) and (
-        _extent(right)[0] - _extent(left)[2] >= _GAP * line.size
+        _extent(right)[0] - _extent(left)[2] >= _GAP_AT_GUTTER * line.size
         and len(left) + len(right) == len(line.words)
     )
     return [_part(line, left), _part(line, right)] if are_apart else [line]
