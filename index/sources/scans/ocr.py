@@ -252,11 +252,16 @@ def _read(boxes: Sequence[Points], crops: Sequence[Pixels]) -> list[RecognisedLi
             ink = ink_of(crop)
             words = tuple(_words(text, centres, np.atleast_1d(ink.any(axis=0)), corners))
             found.append((words, float(score), corners, letter_heights(ink, text)))
-    ratios = [one.capital / one.x for *_, one in found if one.is_sure]
-    ratio = float(np.median(ratios)) if ratios else _CAPITAL_HEIGHT / _X_HEIGHT
+    sure = [heights for *_, heights in found if heights.is_sure]
+    ratio, usual = _CAPITAL_HEIGHT / _X_HEIGHT, 0.0
+    if sure:
+        ratio = float(np.median([heights.capital / heights.x for heights in sure]))
+        usual = float(np.median([heights.capital for heights in sure]))
     lines = []
     for words, score, corners, heights in found:
-        height = heights.capital or ratio * heights.x
+        # Of a few capitals it is not known whether they or an "x" were measured.
+        guesses = [height for height in (ratio * heights.x, heights.capital) if height]
+        height = heights.capital if heights.is_sure else min(guesses, key=lambda h: abs(h - usual))
         start, foot = _between(corners, 0, 0)[0:4:3]
         baseline = start + heights.baseline * (foot - start)
         size = max(1.0, height / _CAPITAL_HEIGHT)
@@ -322,11 +327,11 @@ class LetterHeights(NamedTuple):
     """The heights of the letters of a line."""
 
     x: float
-    """Of an "x", in pixels; that of a capital in a line of capitals."""
+    """Of an "x", in pixels; 0 in a line of capitals."""
     capital: float
-    """Of capitals and of letters like "b"; 0 if it cannot be measured."""
+    """Of capitals and of letters like "b"; 0 if there are none."""
     is_sure: bool
-    """Whether both were measured."""
+    """Whether both were measured, and are not one and the same."""
     baseline: float
     """Where the baseline is on the picture of the line, as a share of the height."""
 
@@ -348,8 +353,8 @@ def letter_heights(ink: NDArray[np.bool_], text: str) -> LetterHeights:
     top = int(above[-1]) + 1 if len(above) else 0
     x, capital = float(bottom - first), float(bottom - top)
     is_sure = _FEW <= tall < _MANY and _RATIOS[0] < capital / x < _RATIOS[1]
-    known = capital if is_sure or tall >= _MANY else 0.0
-    return LetterHeights(x, known, is_sure, bottom / len(ink))
+    x, capital = 0.0 if tall >= _MANY else x, 0.0 if tall < _FEW else capital
+    return LetterHeights(x, capital, is_sure, bottom / len(ink))
 
 
 def _gap(blank: NDArray[np.bool_], left: float, right: float) -> tuple[float, float]:
