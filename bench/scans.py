@@ -49,48 +49,42 @@ TUNING_TEXTS = (
     "Kilogramm bekommt der Bauer einen Schein, den er später im Büro gegen Geld tauscht.",
 )
 TEXTS = (
-    "The lighthouse at Carrow Point was lit on 3 October 1871 and burned colza oil until 1894, "
-    "when the board replaced the lamps with paraffin burners. Three keepers lived on the rock "
-    "with their families; a boat brought bread, mail and coal every second Thursday, weather "
-    "permitting. The log of that year lists 212 days of fog.",
-    "Nobody in the valley remembers who planted the walnut avenue. The oldest trees have girths "
-    "of more than four metres, and a survey by the forestry school put their age at 260 years, "
-    "give or take twenty. In autumn children collect the nuts, sell them at 1.20 a kilo and spend "
-    "the money at the fair in Oberndorf.",
-    "Section 12.4 sets out what a tenant has to do before the keys are returned: the meters are "
-    "read, the chimney is swept, and any hole in the walls is filled. The deposit (two months' "
-    "rent) is paid back within 30 days; after that, interest of 4.5% a year is due. Disputes go "
-    "to the arbitration office in Mill Street.",
-    "When the printer's apprentice spilled a case of type, the whole shop stopped to sort it. "
-    "“Every letter has its box,” said Mrs Hale, “and every box its letter.” It took them until "
-    "midnight. The broadsheet appeared a day late, with an apology on page 2 and a drawing of the "
-    "apprentice on his knees.",
-    "We measured the flow at nine gauges between May and August. At the upper weir it fell from "
-    "38 to 11 litres a second; below the confluence it stayed above 60 even in the driest week. "
-    "The difference is larger than the error of the instrument, which its maker gives as 3 litres "
-    "a second at 20 °C.",
-    "La boulangerie de la place ouvre à six heures, sauf le lundi. Le pain de seigle coûte 3,40 "
-    "euros; il se garde une semaine entière dans un torchon. L'été dernier, la patronne a formé "
-    "deux élèves venus de Besançon, où l'école n'a plus de four.",
-    "Im Jahre 1902 beschloss der Gemeinderat, die hölzerne Brücke über den Fluss durch eine aus "
-    "Stein zu ersetzen. Die Kosten – 18.600 Mark – trugen zur Hälfte die Müller, für deren Wagen "
-    "die alte Brücke zu schwach geworden war. Schon zwei Jahre später rollte darüber die Post.",
-    "Keep the starter in a glass jar with a loose lid. Feed it each morning with equal weights of "
-    "flour and water (50 g of each is enough), and pour off what you do not need. If it smells of "
-    "vinegar, feed it twice a day for a while; if it turns pink, throw it away and begin again. "
-    "Never close the lid tightly.",
-    "The archive holds 1,340 letters from the years 1768-1801, most of them written in a quick, "
-    "slanting hand. Scholars have long disagreed about the addressee, known only as “R.”; the "
-    "paper, however, comes from one mill near Angoulême, and its watermark appears in no document "
-    "later than 1799. See also pp. 45-52.",
-    "El tren de las siete y cuarto llegaba siempre con retraso, y el jefe de estación lo anunciaba "
-    "como si fuera una victoria. Después cerraba la ventanilla, apagaba la lámpara y volvía a casa "
-    "por el camino del río, contando los pasos: mil doscientos ochenta.",
+    "A heron has fished below the sluice since the gates were rebuilt in 1996. It comes at first "
+    "light, waits on the third post from the left, and is gone before the anglers unload their "
+    "cars. Mrs Abernathy has kept a tally: 407 visits in nine winters, only once a second bird.",
+    "The quarry closed on 14 February 1958 with nine men on its books. Two of them, the Lloyd "
+    "brothers, bought the crane for £35 and ran it for another decade, lifting boats at Porthwen "
+    "and, on one occasion, a church bell weighing 1.8 tonnes.",
+    "To splice a rope of three strands, unlay about five turns and marry the ends so that each "
+    "strand lies between two of the other. Tuck over one, under one, against the lay; after four "
+    "tucks trim the ends. Roll the finished splice under your boot – it should feel round, not "
+    "lumpy.",
+    "Article 7 allows the council to borrow up to 15% of its yearly revenue (see the table in "
+    "annex B). In 2009, when the bridge at Kesten failed, it borrowed 2.3 million at 4.25%, to be "
+    "repaid by 2024. The auditors’ report called the terms “prudent, if not generous”.",
+    "Nineteen volunteers wore the sensor for six nights. Their pulse fell by 8 to 14 beats a "
+    "minute within an hour of lying down, and rose again before waking; the four who worked "
+    "shifts showed no such rise. We cannot say whether the light or long habit explains it.",
+    "“You have brought the wrong key,” said the verger, and he was right. It took Jonas twenty "
+    "minutes to walk home through the sleet, and twenty more to find that the key had been in his "
+    "other coat all along. By then the organ tuner had left for Grimsby on the 4.52.",
+    "Avant la crue de 1910, le moulin fournissait la farine de sept communes. L’eau a emporté la "
+    "roue et une partie du bief ; le meunier, âgé de 71 ans, n’a jamais rouvert. Ses enfants "
+    "y vendent aujourd’hui du cidre et des pommes séchées.",
+    "Der Nachtzug hielt damals noch in jedem größeren Dorf. Wer nach Süden wollte, stieg gegen "
+    "22.40 Uhr ein, schlief auf Holzbänken und sah beim Erwachen Schnee auf den Pässen. Übrig ist "
+    "davon nur ein Wartesaal mit grünen Kacheln, in dem heute Fahrräder repariert werden.",
+    "Sow broad beans in November on light soils, in March on heavy ones, 20 cm apart and 5 cm "
+    "deep. Pinch out the tips when the first pods have set: it keeps off blackfly, and the tips "
+    "are good to eat with butter. A row of 3 metres feeds two people for about five weeks.",
+    "La maestra guardaba las llaves de la biblioteca en una lata de galletas. Cada viernes, "
+    "después de clase, prestaba dos libros por niño y apuntaba los títulos con lápiz; en 1987 "
+    "faltaban solo tres volúmenes de un total de 612.",
 )
 TUNING_TITLES = ("The Morning Crossing", "Minutes and Rules", "On Clay Pipes")
 TITLES = (
-    "Carrow Point Light", "Trees of the Valley", "Notes for Tenants", "A Case of Type",
-    "Summer Flow, Nine Gauges", "Bread and Letters",
+    "The Heron at the Sluice", "Last Days of a Quarry", "Knots and Splices", "Council Debts",
+    "Six Nights of Sleep", "Beans, Bread and Books",
 )  # fmt: skip
 
 

@@ -35,8 +35,9 @@ class LoadLimits:
     """One XML file of a zip archive, unpacked: its tree takes about ten times as much memory."""
     max_seconds: float = 300.0
     """Reading any file but plain text, from when the subprocess is ready."""
-    max_page_seconds: float = 120.0
-    """Recognising one page of a scan; these pages do not count for ``max_seconds``."""
+    max_page_seconds: float = 300.0
+    """Recognising one page of a scan, which takes 5 to 15 seconds of one processor; these pages do
+    not count for ``max_seconds``."""
     max_pixels: int = 80_000_000
     """One picture. A page of A3 at 600 dots per inch has 70 million."""
     max_start_seconds: float = 120.0

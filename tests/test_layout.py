@@ -172,7 +172,7 @@ def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import sys; from qa import ArticleQA; "
         "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
-        "'openai', 'xllamacpp', 'pypdfium2', 'lxml', 'py3langid'); "
+        "'openai', 'xllamacpp', 'pypdfium2', 'lxml', 'py3langid', 'PIL', 'cv2', 'rapidocr'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

@@ -69,11 +69,13 @@ def add(
     if title and len(sources) > 1:
         wrong_usage("--title can be given only with a single source.")
     settings = Settings.load(model=model)
-    added, problems = _add_each(sources, title, required(library), settings)
+    added, read_badly, problems = _add_each(sources, title, required(library), settings)
     if as_json:
         print_json([article.to_dict() for article in added])
     elif added:
         print_articles([ArticleInfo.of(article) for article in added])
+    for note in read_badly:
+        print_error(note)
     if problems:
         _print_problems(problems, len(sources))
         raise typer.Exit(EXIT_ERROR)
@@ -178,9 +180,14 @@ def open_library(
 
 def _add_each(
     sources: Sequence[str], title: str, folder: Path, settings: Settings
-) -> tuple[list[Article], list[tuple[str, str]]]:
-    """Return the articles that were added, and (source, reason) of those that were not."""
+) -> tuple[list[Article], list[str], list[tuple[str, str]]]:
+    """Add the sources.
+
+    Returns the articles that were added, which of their pages were read badly, and (source,
+    reason) of those that were not added.
+    """
     added: list[Article] = []
+    read_badly: list[str] = []
     problems: list[tuple[str, str]] = []
     with ExitStack() as stack:
         qa = None
@@ -190,12 +197,16 @@ def _add_each(
                 with progress_bar(f"Adding {source}{count}") as progress:
                     from index.store.folder import check_folder
                     from qa.article_qa import ArticleQA
+                    from qa.output.printed_pages import pages_read_badly
 
                     check_folder(folder, create=True)
                     article = _read(source, title, settings)
                     # Opened only once there is something to add: an error must create no library.
                     qa = qa or stack.enter_context(ArticleQA.open(folder, settings))
-                    added.append(qa.add_article(article, progress))
+                    article = qa.add_article(article, progress)
+                    added.append(article)
+                    note = pages_read_badly(article.title, qa.page_shapes(article.id))
+                    read_badly += [note] if note else []
             except InputError as error:
                 problems.append((source, str(error)))
             except ArticleQAError as error:  # the next source would fail as well
@@ -204,7 +215,7 @@ def _add_each(
                 problems.append((source, str(error)))
                 problems += [(left, _NOT_TRIED) for left in sources[number:]]
                 break
-    return added, problems
+    return added, read_badly, problems
 
 
 def _read(source: str, title: str, settings: Settings) -> Article:

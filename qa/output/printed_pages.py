@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from index.errors import ArticleQAError, TooLarge
 from index.source_file import DOUBTFUL, PageLayout, PageShape, SourceFile
 from index.sources.page_pictures import PageDrawer
+from index.sources.scans.ocr import NOT_INSTALLED
 from index.types import Article, ArticleInfo, Span
+from qa.output.to_text import in_quotation_marks
 
 MAX_SLOW_PAGES = 3
 """If so many pages of a file take too long, its others are not tried: each keeps all waiting."""
@@ -32,6 +34,7 @@ _MAX_BOXES_OF_A_PLACE = 400
 _SHARED_HEIGHT = 0.4
 # Neighbouring words are at most this many times the height of their line apart.
 _WORD_GAP = 2.0
+_MAX_NAMED_PAGES = 5
 
 
 class Box(NamedTuple):
@@ -200,6 +203,40 @@ def confidence_on_page(confidence: float | None) -> str:
     if confidence < DOUBTFUL:
         return f"hard to read: recognised from a scan, only {sure}. Compare quotes with the picture"
     return f"recognised from a scan, {sure}"
+
+
+def pages_read_badly(title: str, shapes: Sequence[PageShape]) -> str:
+    """Return which pages of an article are scans that were not read, or badly; "" if none are."""
+    unread = [number for number, shape in enumerate(shapes, 1) if shape.confidence == 0]
+    doubtful = [number for number, shape in enumerate(shapes, 1) if 0 < _sure(shape) < DOUBTFUL]
+    sentences = []
+    if unread:
+        are = "are scans that were" if len(unread) > 1 else "is a scan that was"
+        sentences.append(
+            f"{_page_numbers(unread)} of {in_quotation_marks(title)} {are} not read. "
+            f"{NOT_INSTALLED} Then add the file again."
+        )
+    if doubtful:
+        are = "are" if len(doubtful) > 1 else "is"
+        sentences.append(
+            f"{_page_numbers(doubtful)} of {in_quotation_marks(title)} {are} hard to read, and "
+            "words may be wrong. Compare quotes with the picture."
+        )
+    return " ".join(sentences)
+
+
+def _sure(shape: PageShape) -> float:
+    return 1.0 if shape.confidence is None else shape.confidence
+
+
+def _page_numbers(numbers: Sequence[int]) -> str:
+    """Return page numbers in words: ``"Pages 2, 3 and 4 others"``."""
+    if len(numbers) == 1:
+        return f"Page {numbers[0]}"
+    named = [str(number) for number in numbers[:_MAX_NAMED_PAGES]]
+    others = len(numbers) - len(named)
+    last = f"{others} others" if others > 1 else str(numbers[-1])
+    return f"Pages {', '.join(named if others else named[:-1])} and {last}"
 
 
 def merged_lines(boxes: NDArray[np.float64]) -> Iterator[tuple[float, float, float, float]]:

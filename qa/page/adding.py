@@ -20,6 +20,7 @@ from index.limits import cancel_check
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.output.escape import shorten
+from qa.output.printed_pages import pages_read_badly
 from qa.output.to_text import in_quotation_marks
 from qa.page.asking import visit_of
 from qa.page.messages import error_message, render
@@ -268,10 +269,11 @@ def add_each(
         yield state
 
 
-def addition_html(state: AdditionState, max_bytes: int) -> str:
+def addition_html(state: AdditionState, max_bytes: int, read_badly: Sequence[str] = ()) -> str:
     """Return the note below the forms: a progress bar, then what was added.
 
-    ``max_bytes`` is the limit on one file, which the page checks before it uploads.
+    ``max_bytes`` is the limit on one file, which the page checks before it uploads;
+    ``read_badly`` says which pages of the added articles may be wrong.
     """
     is_failed = state.problems or state.is_stopped
     outcome = "failed" if is_failed else "done" if state.added else "idle"
@@ -280,7 +282,7 @@ def addition_html(state: AdditionState, max_bytes: int) -> str:
         state=state,
         kind="busy" if state.label else outcome,
         label=shorten(state.label, _LABEL_CHARS),
-        message=_progress_message(state) if state.label else _outcome_message(state),
+        message=_progress_message(state) if state.label else _outcome_message(state, read_badly),
         limit=max_bytes,
     )
 
@@ -294,9 +296,9 @@ def _progress_message(state: AdditionState) -> str:
     return f"Adding {label}{count}…"
 
 
-def _outcome_message(state: AdditionState) -> str:
+def _outcome_message(state: AdditionState, read_badly: Sequence[str]) -> str:
     titles = [in_quotation_marks(article.title) for article in state.added]
-    sentences = [f"Added {', '.join(titles)}."] if titles else []
+    sentences = [f"Added {', '.join(titles)}.", *read_badly] if titles else []
     if state.is_stopped:
         sentences.append(f"Stopped. Nothing {'else ' if titles else ''}was added.")
     return " ".join(sentences)
@@ -357,7 +359,14 @@ class Additions:
             is_complete = always_empty or not (state.problems or state.is_stopped)
             is_emptied = not state.label and is_complete
             boxes = emptied if is_emptied else (gr.skip(),) * len(emptied)
-            yield addition_html(state, limit), [article.id for article in state.added], *boxes
+            read_badly = [] if state.label else self._read_badly(state.added)
+            ids = [article.id for article in state.added]
+            yield addition_html(state, limit, read_badly), ids, *boxes
+
+    def _read_badly(self, articles: Sequence[Article]) -> list[str]:
+        """Return which pages of which articles are scans that were read badly."""
+        found = (pages_read_badly(each.title, self._qa.page_shapes(each.id)) for each in articles)
+        return [sentence for sentence in found if sentence]
 
     def _source(self, label: str, add: Callable[..., Article]) -> Source:
         return Source(label, lambda progress: self._cancel_removal(add(progress=progress)))

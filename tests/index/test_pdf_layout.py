@@ -283,6 +283,20 @@ def test_items_are_lines_with_their_depth() -> None:
     assert [mark.level for mark in found.marks if mark.kind is MarkKind.ITEM] == [1, 1, 2, 1]
 
 
+def test_the_second_line_of_an_item_in_large_letters_is_no_heading() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 14)
+        canvas.drawString(60, 740, "• Open the gate of the upper")
+        canvas.drawString(72, 724, "pond before the wheel")
+        canvas.setFont("Helvetica", 10)
+        for row, text in enumerate(LEFT):
+            canvas.drawString(60, 690 - 12 * row, text)
+
+    found = read(draw)
+    assert found.headings == ()
+    assert found.text.startswith("- Open the gate of the upper pond before the wheel\n")
+
+
 def test_code_keeps_its_lines_and_spaces() -> None:
     def draw(canvas: Canvas) -> None:
         for row, text in enumerate(LEFT):

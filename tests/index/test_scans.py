@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,8 @@ from index.sources.isolation import read_in_subprocess
 from index.sources.pdf.pdf_file import read_pdf
 from index.sources.scans import ocr
 from index.sources.scans.picture import prepared, read_picture
+from index.sources.scans.scan import scan_page
+from index.sources.scans.scan_columns import columns_of
 
 needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason="needs the extra ocr")
 LEFT = ["The miller kept a ledger of", "every sack that left his yard", "between May and October."]
@@ -90,23 +93,17 @@ def test_the_boxes_of_words_are_on_the_picture_as_it_is_shown() -> None:
 
 
 @needs_ocr
-def test_each_page_of_a_tiff_is_a_page() -> None:
-    data = saved(drawn(LEFT), "TIFF", save_all=True, append_images=[drawn(RIGHT)])
+def test_each_page_of_a_tiff_is_a_page_in_the_orientation_of_its_metadata() -> None:
+    turned = [drawn(lines).transpose(Image.Transpose.ROTATE_90) for lines in (LEFT, RIGHT)]
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = EXIF_TURNED
+    data = saved(turned[0], "TIFF", save_all=True, append_images=turned[1:], exif=exif)
     found = read(data)
+    assert all(layout.width > layout.height for layout in found.layouts)
     assert found.text == " ".join(LEFT) + "\n\n" + " ".join(RIGHT)
     assert found.pages == (0, found.text.index(RIGHT[0]))
     with pytest.raises(TooLarge, match="max_pages"):
         read_picture(data, LoadLimits(max_pages=1))
-
-
-@needs_ocr
-def test_the_orientation_in_the_metadata_is_honoured() -> None:
-    exif = Image.Exif()
-    exif[EXIF_ORIENTATION] = EXIF_TURNED
-    turned = drawn(LEFT).transpose(Image.Transpose.ROTATE_90)
-    found = read(saved(turned, "JPEG", exif=exif, quality=95))
-    assert found.text == " ".join(LEFT)
-    assert found.layouts[0].width > found.layouts[0].height
 
 
 @needs_ocr
@@ -161,6 +158,57 @@ def test_a_picture_of_any_mode_is_dark_on_white(mode: str) -> None:
     pixels = np.asarray(found)
     assert pixels.min() < 60
     assert pixels[2, 2] == 255
+
+
+def line_at(text: str, left: float, top: float, score: float = 0.9) -> ocr.RecognisedLine:
+    """Return a line of letters of size 10, each 5 wide, with usual blanks between words."""
+    words = []
+    at = left
+    for word in text.split():
+        right = at + 5.0 * len(word)
+        corners = np.array([[at, top], [right, top], [right, top + 10], [at, top + 10]])
+        words.append(ocr.PlacedWord(word, corners, is_joined=False))
+        at = right + 2.0
+    box = words[0].corners.copy()
+    box[1:3, 0] = at - 2.0
+    return ocr.RecognisedLine(tuple(words), score, box, 10.0, box[3])
+
+
+def test_columns_between_lines_of_full_width_are_read_in_turn() -> None:
+    wide, narrow = "a line over the whole width of this page of text", "one of a column"
+    lines = [line_at(wide, 0, 12 * row) for row in range(20)]
+    lines += [line_at(narrow, left, 240 + 12 * row) for row in range(9) for left in (0, 140)]
+    lines.append(line_at("A heading", 0, 348))
+    lines += [line_at(wide, 0, 360 + 12 * row) for row in range(9)]
+    assert [len(block) for block in columns_of(lines)] == [20, 9, 9, 10]
+
+
+def test_a_line_that_was_recognised_across_a_narrow_gutter_is_divided() -> None:
+    lines = [line_at("one of a column", at, 12 * row) for row in range(9) for at in (0, 86)]
+    left, right = (line_at("one of a column", at, 108) for at in (0, 86))
+    across = replace(left, words=left.words + right.words)
+    assert [len(block) for block in columns_of([*lines, across])] == [10, 10]
+
+
+def test_a_page_on_which_no_line_is_legible_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line_at("ilIl1 lIi|", 10, 10, score=0.3)]
+    monkeypatch.setattr(ocr, "recognise_lines", lambda _: (0, lines))
+    page = scan_page(drawn(LEFT), 100, 100)
+    assert not page.columns
+    assert page.confidence == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("text", ["we see seven names here", "as we are to some extent"])
+def test_a_line_with_few_tall_letters_has_the_size_of_others(text: str) -> None:
+    def heights(line: str) -> ocr.LetterHeights:
+        picture = Image.new("RGB", (600, 46), "white")
+        font = ImageFont.load_default(30)
+        ImageDraw.Draw(picture).text((8, 2), line, font=font, fill="black")
+        return ocr.letter_heights(ocr.ink_of(np.asarray(picture)), line)
+
+    usual, found = heights(LEFT[0]), heights(text)
+    assert usual.is_sure
+    assert found.x == pytest.approx(usual.x, rel=0.12)
 
 
 def three_pages(_: bytes, limits: LoadLimits) -> ParsedDocument:

@@ -20,6 +20,7 @@ from qa.output.printed_pages import (
     confidence_on_page,
     merged_lines,
     page_text,
+    pages_read_badly,
 )
 from qa.output.to_html import conversation_to_html
 from qa.output.transcript import Transcript
@@ -152,6 +153,16 @@ def test_a_scan_that_is_hard_to_read_says_so() -> None:
     assert "not recognised" in confidence_on_page(0.0)
     assert confidence_on_page(0.93) == "recognised from a scan, 93 % sure"
     assert "Compare quotes with the picture" in confidence_on_page(0.6)
+
+
+def test_pages_of_scans_that_were_not_read_or_read_badly_are_listed() -> None:
+    sure, unread, doubtful = (PageShape(600, 800, value) for value in (0.99, 0.0, 0.5))
+    assert pages_read_badly("Minutes", [sure, PageShape(600, 800)]) == ""
+    found = pages_read_badly("Minutes", [sure, unread, doubtful, doubtful])
+    assert found.startswith("Page 2 of “Minutes” is a scan that was not read. ")
+    assert 'pip install "article-qa[ocr]"' in found
+    assert "Pages 3 and 4 of “Minutes” are hard to read" in found
+    assert "Pages 1, 2, 3, 4, 5 and 3 others" in pages_read_badly("Minutes", [doubtful] * 8)
 
 
 def test_the_text_of_a_page_is_that_between_its_start_and_the_next() -> None:

@@ -63,6 +63,11 @@ def test_the_progress_bar_shows_how_many_passages_are_embedded() -> None:
     assert shown.is_set()
 
 
+def test_pages_that_were_read_badly_are_named_when_the_addition_is_over() -> None:
+    state = AdditionState(added=(Article.from_text("one", title="One"),))
+    assert "Added “One”. Page 2 is hard" in addition_html(state, 9, ["Page 2 is hard to read."])
+
+
 def test_the_second_addition_waits_for_the_first() -> None:
     held, queue = Held(), AdditionQueue()
     first = started(held, queue, "first")

@@ -78,6 +78,7 @@ _SAME_SIZE = 1.1
 _FAR = 1.25
 _SPACED_OUT = 2.2
 _INDENT = 0.8
+_MAX_HANGING = 3.0
 _FULL_LINE = 0.75
 _SPACE = 0.3
 _SLACK = 0.5
@@ -139,7 +140,7 @@ class ParagraphReader:
         """Return what a line would begin: its kind, and its level as a heading."""
         line = placed.line
         level = self._levels(placed.page, line)
-        if level and not self._is_rest_of_item(placed, part):
+        if level and not (part and self._continues_item(part, placed)):
             return PartKind.HEADING, level
         if line.is_monospaced and not self._body.style & MONOSPACED:
             return PartKind.CODE, 0
@@ -147,15 +148,14 @@ class ParagraphReader:
             return PartKind.ITEM, 0
         return PartKind.TEXT, 0
 
-    def _is_rest_of_item(self, placed: PlacedLine, part: Part | None) -> bool:
-        """Return whether a line is below an item, indented, and in the same letters."""
-        if part is None or part.kind is not PartKind.ITEM:
-            return False
-        line, first = placed.line, part.lines[0].line
-        indent = line.left - first.left
+    def _continues_item(self, part: Part, placed: PlacedLine) -> bool:
+        """Return whether a line is set below the text of an item, in letters of its size."""
+        item, line = part.lines[0].line, placed.line
         return (
-            indent > _INDENT / 2 * line.size
-            and _is_same_size(line.size, first.size)
+            part.kind is PartKind.ITEM
+            and item.left < line.left < item.left + _MAX_HANGING * item.size
+            and _is_same_size(line.size, part.lines[-1].line.size)
+            and part.page == placed.page
             and not self._is_far(part.lines[-1], placed)
         )
 

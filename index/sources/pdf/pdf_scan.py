@@ -42,7 +42,7 @@ def read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: ANN
     picture = bitmap.to_pil().copy()
     bitmap.close()
     scan = scan_page(picture, found.width, found.height)
-    is_worse = scan.words <= len(found.spans) <= _FEW_WORDS
+    is_worse = scan.words <= len(found.spans) and 0 < len(found.spans) <= _FEW_WORDS
     return None if is_worse else scan
 
 

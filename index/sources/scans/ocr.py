@@ -54,6 +54,9 @@ _CAPITAL_HEIGHT = 0.75
 _FULL_ROW = 0.45
 _TALL_ROW = 0.2
 _FEW = 0.1
+_MANY = 0.5
+_RATIOS = (1.2, 2.0)  # of capitals to an "x"
+_LARGEST_HOLE = 0.15  # in the rows of an "x", as a share of the height of the picture
 _TALL_LETTERS = frozenset("bdfhklt0123456789")
 
 
@@ -93,7 +96,7 @@ def is_installed() -> bool:
 
 
 def recognise_lines(picture: Pixels) -> tuple[int, list[RecognisedLine]]:
-    """Return the lines of text on a picture, in no particular order.
+    """Return the lines of text on a picture, legible or not, in no particular order.
 
     A picture that lies on its side or upside down is turned before. The first number is how many
     quarter turns clockwise make it upright; the lines are placed on the turned picture.
@@ -106,12 +109,12 @@ def recognise_lines(picture: Pixels) -> tuple[int, list[RecognisedLine]]:
     if turns % 2:
         turns = (turns + 2 * _is_better_inverted(crops)) % 4
     else:
-        lines = list(_read(boxes, crops))
+        lines = _read(boxes, crops)
         found = confidence(lines)
         if found is None or found > _DOUBTFUL or not _is_better_inverted(crops):
-            return 0, _legible(lines)
+            return 0, lines
         turns = 2
-    return turns, _legible(_read(*_detect(turned(picture, turns))))
+    return turns, _read(*_detect(turned(picture, turns)))
 
 
 def turned(picture: Pixels, turns: int) -> Pixels:
@@ -229,32 +232,41 @@ def _is_better_inverted(crops: Sequence[Pixels]) -> bool:
     return bool(scores[len(chosen) :].mean() > scores[: len(chosen)].mean())
 
 
-def _legible(lines: Iterable[RecognisedLine]) -> list[RecognisedLine]:
+def legible(lines: Iterable[RecognisedLine]) -> list[RecognisedLine]:
+    """Return the lines that were recognised surely enough to be text."""
     return [line for line in lines if line.score >= _MIN_SCORE]
 
 
-def _read(boxes: Sequence[Points], crops: Sequence[Pixels]) -> Iterator[RecognisedLine]:
+def _read(boxes: Sequence[Points], crops: Sequence[Pixels]) -> list[RecognisedLine]:
     if not crops:
-        return
-    found = _engine().recognize_txt(list(crops))
+        return []
+    recognised = _engine().recognize_txt(list(crops))
+    found = []
     for corners, crop, raw_text, score, info in zip(
-        boxes, crops, found.txts, found.scores, found.word_results, strict=True
+        boxes, crops, recognised.txts, recognised.scores, recognised.word_results, strict=True
     ):
         text = " ".join(raw_text.split())
         if text and info.line_txt_len:
             columns = [column for word in info.word_cols for column in word]
             centres = (np.array(columns, np.float64) + 0.5) / info.line_txt_len
-            ink = _ink(crop)
+            ink = ink_of(crop)
             words = tuple(_words(text, centres, np.atleast_1d(ink.any(axis=0)), corners))
-            size, bottom = _size_and_baseline(ink, text)
-            baseline = _between(corners, 0, 0)[0:4:3]
-            yield RecognisedLine(
-                words,
-                float(score),
-                corners,
-                size,
-                baseline[0] + bottom / len(crop) * (baseline[1] - baseline[0]),
-            )
+            found.append((words, float(score), corners, letter_heights(ink, text)))
+    sure = [heights for *_, heights in found if heights.is_sure]
+    ratio, usual = _CAPITAL_HEIGHT / _X_HEIGHT, 0.0
+    if sure:
+        ratio = float(np.median([heights.capital / heights.x for heights in sure]))
+        usual = float(np.median([heights.capital for heights in sure]))
+    lines = []
+    for words, score, corners, heights in found:
+        # Of a few capitals it is not known whether they or an "x" were measured.
+        guesses = [height for height in (ratio * heights.x, heights.capital) if height]
+        height = heights.capital if heights.is_sure else min(guesses, key=lambda h: abs(h - usual))
+        start, foot = _between(corners, 0, 0)[0:4:3]
+        baseline = start + heights.baseline * (foot - start)
+        size = max(1.0, height / _CAPITAL_HEIGHT)
+        lines.append(RecognisedLine(words, score, corners, size, baseline))
+    return lines
 
 
 def _words(
@@ -301,7 +313,7 @@ def _is_wide(letter: str) -> bool:
     return "\u2e80" <= letter <= "\u9fff" or "\uf900" <= letter <= "\uffef"
 
 
-def _ink(crop: Pixels) -> NDArray[np.bool_]:
+def ink_of(crop: Pixels) -> NDArray[np.bool_]:
     """Return which pixels of a line's picture are of letters."""
     green = crop[..., 1].astype(np.int16)
     contrast = np.abs(green - np.median(green))
@@ -311,25 +323,38 @@ def _ink(crop: Pixels) -> NDArray[np.bool_]:
     return ink
 
 
-def _size_and_baseline(ink: NDArray[np.bool_], text: str) -> tuple[float, int]:
-    """Return the size of the letters of a line, and the row of its picture below which it is.
+class LetterHeights(NamedTuple):
+    """The heights of the letters of a line."""
 
-    The size follows from the height of the capitals and of letters like "b"; from that of an "x"
-    if there are few of those.
-    """
+    x: float
+    """Of an "x", in pixels; 0 in a line of capitals."""
+    capital: float
+    """Of capitals and of letters like "b"; 0 if there are none."""
+    is_sure: bool
+    """Whether both were measured, and are not one and the same."""
+    baseline: float
+    """Where the baseline is on the picture of the line, as a share of the height."""
+
+
+def letter_heights(ink: NDArray[np.bool_], text: str) -> LetterHeights:
+    """Return the heights of the letters of a line, by the rows of its picture that have ink."""
     counts = ink.sum(axis=1)
     usual = float(np.percentile(counts, 95))
     full = np.flatnonzero(counts > _FULL_ROW * usual)
     if not len(full):
-        return float(len(ink)), len(ink)
-    bottom = int(full[-1]) + 1
+        return LetterHeights(_X_HEIGHT * len(ink), 0.0, is_sure=False, baseline=1.0)
+    # The feet of letters of the line above may be on the picture.
+    runs = np.split(full, np.flatnonzero(np.diff(full) > _LARGEST_HOLE * len(ink)) + 1)
+    longest = max(runs, key=len)
+    first, bottom = int(longest[0]), int(longest[-1]) + 1
     letters = sum(map(str.isalnum, text))
     tall = sum(letter in _TALL_LETTERS or letter.isupper() for letter in text) / max(letters, 1)
-    if tall < _FEW:
-        return max(1.0, (bottom - int(full[0])) / _X_HEIGHT), bottom
-    above = np.flatnonzero(counts[: int(full[0])] <= _TALL_ROW * tall * usual)
+    above = np.flatnonzero(counts[:first] <= _TALL_ROW * tall * usual)
     top = int(above[-1]) + 1 if len(above) else 0
-    return max(1.0, (bottom - top) / _CAPITAL_HEIGHT), bottom
+    x, capital = float(bottom - first), float(bottom - top)
+    is_sure = _FEW <= tall < _MANY and _RATIOS[0] < capital / x < _RATIOS[1]
+    x, capital = 0.0 if tall >= _MANY else x, 0.0 if tall < _FEW else capital
+    return LetterHeights(x, capital, is_sure, bottom / len(ink))
 
 
 def _gap(blank: NDArray[np.bool_], left: float, right: float) -> tuple[float, float]:

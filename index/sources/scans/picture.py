@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from index.errors import TooLarge, UnreadableFile
 from index.limits import LoadLimits, check_cancelled, start_scanned_page
@@ -15,6 +15,9 @@ from index.sources.document import ParsedDocument
 from index.sources.scans import ocr
 from index.sources.scans.scan import POINTS_PER_INCH, lay_out_pages, scan_page
 from index.sources.titles import titled
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _PAGED = "TIFF"
@@ -55,12 +58,16 @@ def prepared(picture: Image.Image) -> Image.Image:
             math.ceil(math.sqrt(picture.width * picture.height / _PIXELS_READ))
         )
     elif max(picture.size) < _SMALL_SIDE:
+        from PIL import Image
+
         picture = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.BICUBIC)
     return picture
 
 
 def _pictures(data: bytes, limits: LoadLimits) -> Iterator[Image.Image]:
     """Yield the pages of a TIFF, or the only or first picture of another file."""
+    from PIL import Image, ImageOps
+
     try:
         file = Image.open(BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
@@ -82,6 +89,8 @@ def _pictures(data: bytes, limits: LoadLimits) -> Iterator[Image.Image]:
 
 def _opaque(picture: Image.Image) -> Image.Image:
     """Return a picture in grey or colours of 8 bits, on white where it is transparent."""
+    from PIL import Image
+
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if picture.has_transparency_data:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from index.limits import LoadLimits
 from index.source_file import PageLayout
@@ -17,6 +16,9 @@ from index.sources.pdf.pdf_layout import Outline, lay_out
 from index.sources.pdf.pdf_page import PrintedPage
 from index.sources.scans import ocr
 from index.sources.scans.scan_columns import columns_of
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Boxes: TypeAlias = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ class ScannedPage:
     """In points, as turned."""
     height: float
     confidence: float | None
-    """The mean probability of its letters; None if it has none."""
+    """The mean probability of its letters; None if none was found."""
     turns: int = 0
     """By how many quarter turns clockwise it was made upright."""
     skew: float = 0.0
@@ -62,7 +64,10 @@ def scan_page(picture: Image.Image, width: float, height: float) -> ScannedPage:
         UnreadableFile: The extra ``ocr`` is not installed.
     """
     pixels = np.asarray(picture.convert("RGB"))[..., ::-1]
-    turns, lines = ocr.recognise_lines(np.ascontiguousarray(pixels))
+    turns, found = ocr.recognise_lines(np.ascontiguousarray(pixels))
+    lines = ocr.legible(found)
+    # Low if no line is legible, so that readers are warned of the page.
+    confidence = ocr.confidence(lines or found)
     skew = ocr.skew(lines)
     scale = np.array([width / picture.width, height / picture.height])
     if turns % 2:
@@ -84,7 +89,7 @@ def scan_page(picture: Image.Image, width: float, height: float) -> ScannedPage:
         )
         for line in lines
     ]
-    return ScannedPage(columns_of(lines), width, height, ocr.confidence(lines), turns, skew)
+    return ScannedPage(columns_of(lines), width, height, confidence, turns, skew)
 
 
 def unread_page(width: float, height: float) -> ScannedPage:

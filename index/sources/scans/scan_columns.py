@@ -18,13 +18,21 @@ _MAX_DEPTH = 6
 # Widths in sizes of the letters: lines of columns, unlike cells of tables, are long.
 _MIN_WIDTH = 6.0
 _GAP = 0.8
+_GAP_AT_GUTTER = 0.4  # A gap is half the blank between two words.
 _MAX_CROSSING = 0.25
+# For columns on a part of a page only.
+_MIN_FULL_LINES = 6
+_FULL = 0.8
+_WIDE = 0.6  # of the width of the text
 
 
 def columns_of(lines: Sequence[RecognisedLine], depth: int = 0) -> list[list[RecognisedLine]]:
     """Return the lines of straight text in blocks that are read one after the other."""
     cut = _cut(lines) if depth < _MAX_DEPTH else None
     if cut is None:
+        parts = _around_columns(lines) if depth < _MAX_DEPTH else ()
+        if parts:
+            return [block for part in parts for block in columns_of(part, depth + 1)]
         return [list(lines)] if lines else []
     pieces = [piece for line in lines for piece in _divided(line, cut)]
     boxes = _boxes(pieces)
@@ -68,6 +76,43 @@ def _cut(lines: Sequence[RecognisedLine]) -> float | None:
     return float((place + following) / 2)
 
 
+def _around_columns(lines: Sequence[RecognisedLine]) -> Sequence[list[RecognisedLine]]:
+    """Return the lines above, in and below columns between lines of full width; () if none are."""
+    if len(lines) < 2 * _MIN_FULL_LINES:
+        return ()
+    boxes = _boxes(lines)
+    middles = boxes[:, 1::2].mean(axis=1)
+    width = boxes[:, 2].max() - boxes[:, 0].min()
+    is_wide = boxes[:, 2] - boxes[:, 0] > _WIDE * width
+    edges = [-np.inf, *np.sort(middles[is_wide]), np.inf]
+    stretches = [(middles > top) & (middles < bottom) for top, bottom in pairwise(edges)]
+    within = max(stretches, key=np.count_nonzero)
+    place = _cut([lines[int(at)] for at in np.flatnonzero(within)])
+    if place is None:
+        return ()
+    sides = [within & (boxes[:, 2] <= place), within & (boxes[:, 0] >= place)]
+    if not all(_are_full(boxes[side]) for side in sides):
+        return ()
+    is_above, is_below = middles < middles[within].min(), middles > middles[within].max()
+    # One or two lines above or below only one column end or begin what is around them.
+    at_head = within & (boxes[:, 3] < max(boxes[side, 1].min() for side in sides))
+    at_foot = within & (boxes[:, 1] > min(boxes[side, 3].max() for side in sides))
+    if at_head.sum() < _MIN_LINES and is_above.any():
+        is_above |= at_head
+    if at_foot.sum() < _MIN_LINES and is_below.any():
+        is_below |= at_foot
+    return [
+        [lines[int(at)] for at in np.flatnonzero(chosen)]
+        for chosen in (is_above, within & ~is_above & ~is_below, is_below)
+    ]
+
+
+def _are_full(column: Boxes) -> bool:
+    """Return whether most lines reach the right edge, unlike the cells of a table."""
+    widths = column[:, 2] - column[:, 0]
+    return len(column) >= _MIN_FULL_LINES and bool(np.median(widths) > _FULL * widths.max())
+
+
 def _are_columns(left: Boxes, right: Boxes, size: float) -> bool:
     """Return whether most lines on either side are long, and the sides beside each other."""
     if min(np.median(side[:, 2] - side[:, 0]) for side in (left, right)) < _MIN_WIDTH * size:
@@ -84,7 +129,7 @@ def _divided(line: RecognisedLine, place: float) -> list[RecognisedLine]:
     left = [word for one in pieces for word in one.words if _extent([word])[2] <= place]
     right = [word for one in pieces for word in one.words if _extent([word])[0] >= place]
     are_apart = bool(left and right) and (
-        _extent(right)[0] - _extent(left)[2] >= _GAP * line.size
+        _extent(right)[0] - _extent(left)[2] >= _GAP_AT_GUTTER * line.size
         and len(left) + len(right) == len(line.words)
     )
     return [_part(line, left), _part(line, right)] if are_apart else [line]
