@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument, TextBuilder
-from index.sources.html.html_article import article_blocks
 from index.sources.html.html_blocks import Block, BlockKind, page_blocks
-from index.sources.html.html_features import coverage
 
 if TYPE_CHECKING:  # 340 ms to import
     from trafilatura.settings import Document
@@ -35,6 +33,9 @@ def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
         TooLarge: It has too much text.
         UnreadableFile: It is nested too deeply for the parser.
     """
+    # It imports numpy, which those who want all that a page shows do without.
+    from index.sources.html.html_article import article_blocks
+
     root = parse_page(data.decode())
     if root is None:
         return ParsedDocument("")
@@ -124,6 +125,8 @@ def _title(found: str, whole: str, blocks: Sequence[Block]) -> str:
 
 def _unshown_article(root: Any, blocks: Sequence[Block]) -> list[Block]:  # noqa: ANN401
     """Return the article that a page holds as data, if it shows it only once a script has run."""
+    from index.sources.html.html_features import coverage
+
     longest = ""
     for script in root.iter("script"):
         if script.get("type") == "application/ld+json" and '"articleBody"' in (script.text or ""):
