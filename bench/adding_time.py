@@ -1,12 +1,18 @@
 """Measure reading and chunking an article, by format and length, without embedding.
 
 python -m bench.adding_time --out bench/results
+python -m bench.adding_time --files a.pdf b.epub --other CHECKOUT --out bench/results
+
+The second compares adding files, with embedding, to another checkout of this repository.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +21,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from bench.commands import report, table
 from bench.environment import Environment
 from bench.plots import write_svg
 from index.chunking import chunk_article
@@ -24,6 +31,30 @@ from index.sources.loaders import load_bytes
 CHARACTERS = (12_500, 50_000, 200_000, 800_000)
 RUNS = 2
 """The fastest of these is reported."""
+COMPARED_RUNS = 3
+"""Of each checkout, in turns; the fastest is reported."""
+_ADD = """
+import json, os, sys, time
+from pathlib import Path
+from index.sources.loaders import load_file
+from qa import ArticleQA
+
+def measured(act):
+    cpu, wall = sum(os.times()[:4]), time.perf_counter()
+    result = act()
+    return [sum(os.times()[:4]) - cpu, time.perf_counter() - wall], result
+
+qa = ArticleQA.from_text("The models are loaded before the time is measured.")
+qa.retrieve("What is loaded?")
+load_file(Path(sys.argv[1]))
+rows = []
+for path in sys.argv[1:]:
+    read, article = measured(lambda: load_file(Path(path)))
+    add, added = measured(lambda: qa.add_file(path))
+    rows.append([len(article.text), *read, *add])
+    qa.remove(added.id)
+print(json.dumps(rows))
+"""
 _SENTENCE = "On day {} the committee met again to discuss what had been decided in the spring. "
 _PARAGRAPH_SENTENCES = 6
 _PARAGRAPHS_A_PAGE = 6
@@ -128,11 +159,77 @@ def measured(data: bytes, name: str, embedder: SentenceTransformerEmbedder) -> t
     return read - start, time.perf_counter() - read
 
 
+def added(checkout: Path, files: Sequence[Path]) -> list[list[float]]:
+    """Return what adding each file costs in a checkout of this repository, in a fresh process.
+
+    Of each file: characters of its text, CPU seconds and wall seconds of reading it, and the same
+    of adding it to a library in memory.
+    """
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", _ADD, *(str(path.resolve()) for path in files)],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    rows: list[list[float]] = json.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
+def comparison(files: Sequence[Path], other: Path) -> list[list[str]]:
+    """Return a row for each file: what adding it costs there and here, and how many times more."""
+    runs: dict[Path, list[list[list[float]]]] = {other: [], Path.cwd(): []}
+    for _ in range(COMPARED_RUNS):
+        for checkout, done in runs.items():
+            done.append(added(checkout, files))
+    rows = []
+    for number, path in enumerate(files):
+        before, after = (
+            [min(values) for values in zip(*(run[number] for run in done), strict=True)]
+            for done in runs.values()
+        )
+        pairs = list(zip(before, after, strict=True))
+        rows.append(
+            [path.name, " → ".join(f"{count:,.0f}" for count in pairs[0])]
+            + [f"{old:.2f} → {new:.2f} ({new / old:.2f})" for old, new in pairs[1:]]
+        )
+    return rows
+
+
+def compare(files: Sequence[Path], other: Path, folder: Path) -> None:
+    """Write how long adding files takes here and in another checkout."""
+    heads = "file|characters|read, CPU|read, wall|add, CPU|add, wall".split("|")
+    lines = [
+        "# Time of adding files, before and after",
+        "",
+        Environment.now("bench.adding_time").to_markdown(),
+        f"Seconds in the other checkout → here (ratio), the fastest of {COMPARED_RUNS} runs each, "
+        "in turns, every run a process of its own with its models loaded. Adding is reading, "
+        "splitting and embedding, in memory. CPU seconds are of the process and of those it "
+        "started.",
+        "",
+        *table(heads, comparison(files, other)),
+    ]
+    report(folder, "adding_files", "\n".join(lines))
+
+
 def main() -> None:
-    """Measure every format at every length, and write the table and the plot."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure every format at every length, or compare two checkouts on some files."""
+    parser = argparse.ArgumentParser(prog="python -m bench.adding_time", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
-    folder = parser.parse_args().out
+    parser.add_argument("--files", type=Path, nargs="+", help="add these files")
+    parser.add_argument("--other", type=Path, help="another checkout, to compare with")
+    given = parser.parse_args()
+    if given.files and given.other:
+        compare(given.files, given.other, given.out)
+    elif given.files or given.other:
+        parser.error("Give both --files and --other, or neither.")
+    else:
+        measure_formats(given.out)
+
+
+def measure_formats(folder: Path) -> None:
+    """Measure every format at every length, and write the table and the plot."""
     embedder = SentenceTransformerEmbedder()
     embedder.count_tokens(["Load the tokenizer before timing."])
     seconds: dict[str, list[tuple[float, float]]] = {}

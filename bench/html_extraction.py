@@ -9,15 +9,21 @@ The checkouts are of two public repositories, which are not part of this one:
   ``tests/eval``.
 - github.com/mozilla/readability at ab4027a8b37669745016869a37a504727992b2ba: ``test/test-pages``
   has pages and the main part of each as Firefox shows it.
+
+``--other CHECKOUT`` adds the reader of another checkout of this repository, such as the one before
+a change.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
-import time
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +35,8 @@ from index.sources.document import TextBuilder
 from index.sources.html.html_page import add_visible_text, read_html
 from training.fit_page_blocks import is_training_page
 
-Extractor = Callable[[str], str]
+Extractor = Callable[[Sequence[str]], list[str]]
+"""Returns the text of each page, given the sources of some pages."""
 _WORD = re.compile(r"\w+")
 
 
@@ -93,23 +100,61 @@ def trafilatura_text(source: str) -> str:
     return extract(source, include_comments=False) or ""
 
 
-EXTRACTORS: dict[str, Extractor] = {
-    "all that the page shows": visible_text,
-    "trafilatura alone": trafilatura_text,
-    "this reader": our_text,
+def each(extract: Callable[[str], str]) -> Extractor:
+    """Return what extracts the texts of several pages with a function for one."""
+    return lambda sources: [extract(source) for source in sources]
+
+
+EXTRACTORS: Mapping[str, Extractor] = {
+    "all that the page shows": each(visible_text),
+    "trafilatura alone": each(trafilatura_text),
+    "this reader": each(our_text),
 }
+_OTHER_READER = """
+import json, sys
+from importlib.util import find_spec
+if find_spec("index.sources.html"):
+    from index.sources.html.html_page import read_html
+else:
+    from index.sources.html_page import read_html
+from index.limits import DEFAULT_LIMITS
+pages = json.load(sys.stdin)
+json.dump([read_html(page.encode(), DEFAULT_LIMITS).text for page in pages], sys.stdout)
+"""
 
 
-def segment_rows(pages: Sequence[SegmentPage]) -> Iterator[list[str]]:
+def reader_of(checkout: Path) -> Extractor:
+    """Return the HTML reader of another checkout of this repository, in a process of its own."""
+
+    def extract(sources: Sequence[str]) -> list[str]:
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-c", _OTHER_READER],
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
+            input=json.dumps(list(sources)),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        texts: list[str] = json.loads(done.stdout)
+        return texts
+
+    return extract
+
+
+def segment_rows(
+    pages: Sequence[SegmentPage], extractors: Mapping[str, Extractor]
+) -> Iterator[list[str]]:
     """Yield a row of the table of segments for each extractor and each half of the pages."""
-    for name, extract in EXTRACTORS.items():
-        halves = {True: SegmentScore(), False: SegmentScore()}
-        began = time.process_time()
-        for page in pages:
-            halves[is_training_page(page.name)].add(page, extract(page.source))
-        seconds = (time.process_time() - began) / max(1, len(pages))
-        for is_fitted, label in ((False, "not fitted on"), (True, "fitted on")):
-            score = halves[is_fitted]
+    for name, extract in extractors.items():
+        began = sum(os.times()[:4])
+        texts = extract([page.source for page in pages])
+        seconds = (sum(os.times()[:4]) - began) / max(1, len(pages))
+        whole, fitted, unseen = SegmentScore(), SegmentScore(), SegmentScore()
+        for page, text in zip(pages, texts, strict=True):
+            whole.add(page, text)
+            (fitted if is_training_page(page.name) else unseen).add(page, text)
+        for label, score in (("all", whole), ("not fitted on", unseen), ("fitted on", fitted)):
             yield [
                 name,
                 label,
@@ -119,12 +164,15 @@ def segment_rows(pages: Sequence[SegmentPage]) -> Iterator[list[str]]:
             ]
 
 
-def token_rows(pages: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
+def token_rows(
+    pages: Sequence[tuple[str, str]], extractors: Mapping[str, Extractor]
+) -> Iterator[list[str]]:
     """Yield a row of the table of words for each extractor."""
-    for name, extract in EXTRACTORS.items():
+    for name, extract in extractors.items():
         score = TokenScore()
-        for source, expected in pages:
-            score.add(extract(source), expected)
+        texts = extract([source for source, _ in pages])
+        for text, (_, expected) in zip(texts, pages, strict=True):
+            score.add(text, expected)
         count = max(1, len(pages))
         recall, precision = (sum(v) / count for v in (score.recalls, score.precisions))
         yield [name, f"{recall:.3f}", f"{precision:.3f}"]
@@ -135,9 +183,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.html_extraction")
     parser.add_argument("--trafilatura", type=Path, required=True, help="checkout of trafilatura")
     parser.add_argument("--readability", type=Path, required=True, help="checkout of readability")
+    parser.add_argument("--other", type=Path, help="another checkout of this repository")
     parser.add_argument("--quick", action="store_true", help="read every tenth page")
     parser.add_argument("--out", type=Path, help="folder of the result")
     given = parser.parse_args(arguments)
+    extractors = dict(EXTRACTORS)
+    if given.other:
+        extractors[f"the reader of {given.other.name}"] = reader_of(given.other)
     step = 10 if given.quick else 1
     segments = list(segment_pages(given.trafilatura))[::step]
     articles = list(reading_pages(given.readability))[::step]
@@ -146,17 +198,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "",
         Environment.now("bench.html_extraction").to_markdown(),
         f"Segments of {len(segments):,} pages (trafilatura's evaluation). The classifier of blocks "
-        "was fitted on one half of them, by the hash of the file's name.",
+        "was fitted on one half of them, by the hash of the file's name. The "
+        "time is the mean over all.",
         "",
         *table(
             ["extractor", "pages", "wanted, lost", "unwanted, kept", "CPU ms a page"],
-            list(segment_rows(segments)),
+            list(segment_rows(segments, extractors)),
         ),
         "",
         f"Words of {len(articles):,} pages (readability's tests), mean over pages. The expected "
         "text has no titles, bylines and dates, which this reader keeps.",
         "",
-        *table(["extractor", "recall", "precision"], list(token_rows(articles))),
+        *table(["extractor", "recall", "precision"], list(token_rows(articles, extractors))),
     ]
     report(given.out, "html_extraction", "\n".join(lines))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    # Every file is read in a new process, and numpy takes 80 ms to import.
+    import numpy as np
+    from numpy.typing import NDArray
 
-Offsets: TypeAlias = NDArray[np.int32]
-Boxes: TypeAlias = NDArray[np.uint16]
+    Offsets: TypeAlias = NDArray[np.int32]
+    Boxes: TypeAlias = NDArray[np.uint16]
 
 _UNITS = 65_535
 _MAX_WORDS_OF_A_PAGE = 1_000_000
@@ -69,6 +71,8 @@ class PageLayout:
 
         Boxes are clipped to the page.
         """
+        import numpy as np
+
         table = np.array(words, dtype=np.float64).reshape(len(words), 6)
         size = np.array([width, height, width, height])
         share = np.nan_to_num(table[:, 2:] / np.maximum(size, 1e-6)).clip(0, 1)
@@ -82,6 +86,8 @@ class PageLayout:
 
     def boxes_between(self, start: int, end: int) -> NDArray[np.float64]:
         """Return ``(n, 4)``: the boxes of the words that share a character with [start, end)."""
+        import numpy as np
+
         first = int(np.searchsorted(self.offsets[:, 1], start, side="right"))
         last = int(np.searchsorted(self.offsets[:, 0], end, side="left"))
         return self.boxes[first : max(first, last)] / float(_UNITS)
@@ -101,6 +107,8 @@ class PageLayout:
         Raises:
             ValueError: The bytes are damaged.
         """
+        import numpy as np
+
         inflate = zlib.decompressobj()
         try:
             raw = inflate.decompress(data, _MAX_WORDS_OF_A_PAGE * _BYTES_PER_WORD)

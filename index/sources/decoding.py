@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 
 from index.errors import UnreadableFile
@@ -287,6 +288,9 @@ def _fits(sample: bytes, max_damaged: int) -> Iterator[tuple[float, str]]:
 def looks_broken(text: str) -> bool:
     """Return whether more than 1 % of the characters are control, private or unassigned ones."""
     sample = text[:_SAMPLE_BYTES]
-    visible = re.sub(r"[\n\r\t\f]", "", sample)
-    broken = sum(unicodedata.category(character) in {"Cc", "Cn", "Co"} for character in visible)
+    broken = sum(
+        count
+        for character, count in Counter(sample).items()
+        if character not in "\n\r\t\f" and unicodedata.category(character) in {"Cc", "Cn", "Co"}
+    )
     return broken * 100 > len(sample)

@@ -17,6 +17,7 @@ from index.types import Heading, normalise_newlines
 _LOWEST_LEVEL = 6
 # No text needs these, and a terminal or a database may choke on them.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LINE_END = re.compile(r"[\v\f\x85\u2028\u2029]")
 _SEPARATOR = " | "
 
@@ -124,6 +125,8 @@ def clean(text: str) -> str:
     if text.isprintable():  # most pieces of a text are; cells of tables come by the million
         return text
     text = _CONTROL.sub("", _LINE_END.sub("\n", normalise_newlines(text)))
+    if not _SURROGATE.search(text):
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -31,6 +31,8 @@ def test_the_report_has_shares_of_segments_and_of_words(
             str(tmp_path / "trafilatura"),
             "--readability",
             str(tmp_path / "readability"),
+            "--other",
+            str(Path(__file__).parents[2]),
             "--out",
             str(tmp_path),
         ]
@@ -39,6 +41,7 @@ def test_the_report_has_shares_of_segments_and_of_words(
     assert report == capsys.readouterr().out
     assert "0.0% of 1" in report
     assert "| trafilatura alone | 1.000 |" in report
+    assert f"| the reader of {Path(__file__).parents[2].name} | 1.000 |" in report
 
 
 def test_words_are_compared_without_signs_and_soft_hyphens() -> None:

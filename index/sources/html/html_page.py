@@ -11,9 +11,7 @@ from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.byline import byline
 from index.sources.document import ParsedDocument, TextBuilder
-from index.sources.html.html_article import article_blocks
 from index.sources.html.html_blocks import Block, BlockKind, page_blocks
-from index.sources.html.html_features import coverage
 from index.sources.html.html_tables import covered_cells
 
 if TYPE_CHECKING:  # 340 ms to import
@@ -37,6 +35,9 @@ def read_html(data: bytes, limits: LoadLimits) -> ParsedDocument:
         TooLarge: It has too much text.
         UnreadableFile: It is nested too deeply for the parser.
     """
+    # It imports numpy, which those who want all that a page shows do without.
+    from index.sources.html.html_article import article_blocks
+
     root = parse_page(data.decode())
     if root is None:
         return ParsedDocument("")
