@@ -128,6 +128,8 @@ def _title(found: str, whole: str, blocks: Sequence[Block]) -> str:
 
 def _unshown_article(root: Any, blocks: Sequence[Block]) -> list[Block]:  # noqa: ANN401
     """Return the article that a page holds as data, if it shows it only once a script has run."""
+    from index.sources.html.html_features import coverage
+
     longest = ""
     for script in root.iter("script"):
         if script.get("type") == "application/ld+json" and '"articleBody"' in (script.text or ""):
