@@ -18,6 +18,7 @@ from gradio.state_holder import SessionState
 
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, QuestionError
+from index.source_file import PageShape
 from index.types import Article, ArticleInfo, Heading, Passage, Span, checked_title
 from qa.answers.answer import Answer
 from qa.answers.citation import Citation
@@ -89,6 +90,9 @@ class ScriptedQA(ArticleQA):
     def existing(self, article_ids: Iterable[str]) -> list[Article]:
         known = {article.id: article for article in self._articles}
         return [known[each] for each in dict.fromkeys(article_ids) if each in known]
+
+    def page_shapes(self, article_id: str) -> list[PageShape]:  # noqa: ARG002
+        return []
 
     def rename(self, article_id: str, title: str) -> str:
         i = self._articles.index(self.article(article_id))
