@@ -91,8 +91,8 @@ class ScriptedQA(ArticleQA):
         known = {article.id: article for article in self._articles}
         return [known[each] for each in dict.fromkeys(article_ids) if each in known]
 
-    def page_shapes(self, article_id: str) -> list[PageShape]:  # noqa: ARG002
-        return []
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:  # noqa: ARG002
+        return ()
 
     def rename(self, article_id: str, title: str) -> str:
         i = self._articles.index(self.article(article_id))
