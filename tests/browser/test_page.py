@@ -244,9 +244,8 @@ def test_the_page_fits_a_phone(visit: Opener, address: str) -> None:
     expect(shown.page.locator("#question")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_can_be_read(visit: Opener, address: str, *, dark: bool) -> None:
-    shown = visit(address, dark=dark)
+def test_text_can_be_read_in_the_dark(visit: Opener, address: str) -> None:
+    shown = visit(address, dark=True)
     first = shown.mark(shown.ask(CALLED))
     reply = shown.ask("What did Kwatra say about the operation?")
     shown.ask(UNANSWERABLE)
@@ -265,8 +264,7 @@ def test_text_can_be_read(visit: Opener, address: str, *, dark: bool) -> None:
     }
     contrast = {name: element.evaluate(CONTRAST) for name, element in read.items()}
     assert {name: ratio for name, ratio in contrast.items() if ratio < LEAST_CONTRAST} == {}
-    dark_ground = shown.page.evaluate("document.body.classList.contains('dark')")
-    assert dark_ground is dark
+    assert shown.page.evaluate("document.body.classList.contains('dark')")
 
 
 def test_too_long_a_question_gets_an_error_message(

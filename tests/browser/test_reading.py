@@ -133,12 +133,9 @@ def test_the_same_mark_leads_to_its_place_again_after_reading_on(visit: Opener, 
         expect(shown.place(link)).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", [(1280, 800), NARROW], ids=["wide", "narrow"])
-def test_a_book_can_be_read_forward_and_back_without_gaps(
-    visit: Opener, serve: Serve, size: tuple[int, int]
-) -> None:
+def test_a_book_can_be_read_forward_and_back_without_gaps(visit: Opener, serve: Serve) -> None:
     with WordsQA.from_text(book(200), title="A shorter road") as qa:
-        shown = visit(serve(qa), size=size)
+        shown = visit(serve(qa), size=NARROW)
         text = shown.page.locator(".paper article")
         after = shown.page.get_by_role("button", name="Next part")
         before = shown.page.get_by_role("button", name="Earlier part")
