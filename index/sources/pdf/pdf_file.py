@@ -13,7 +13,7 @@ from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf.pdf_layout import Outline
 from index.sources.pdf.pdf_page import PrintedPage
-from index.sources.pdf.pdf_scan import is_scan, read_scan
+from index.sources.pdf.pdf_scan import scan_of
 from index.sources.pdf.pdfium_page import read_page
 from index.sources.scans import ocr
 from index.sources.scans.scan import ScannedPage, lay_out_pages
@@ -95,16 +95,13 @@ def _pages(
         check_cancelled()
         try:
             found = read_page(document, number, limits)
-            page = document[number]
+            scan = scan_of(document, number, found, is_picture=are_pictures)
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error
-        is_picture = are_pictures or is_scan(page, found)
-        scan = read_scan(page, found) if is_picture else None
         chars += scan.letters if scan else int((found.spans[:, 1] - found.spans[:, 0]).sum())
         limits.check_chars(chars)
         yield scan or found
-        page.close()
 
 
 def _outline(document: Any) -> Outline:  # noqa: ANN401 - untyped

@@ -19,16 +19,43 @@ _MAX_PICTURES = 1_000
 _DEPTH = 3
 
 
-def is_scan(page: Any, found: PrintedPage) -> bool:  # noqa: ANN401 - untyped
-    """Return whether a page is a picture with no text, or with a few words on it."""
+def scan_of(
+    document: Any,  # noqa: ANN401 - untyped
+    index: int,
+    found: PrintedPage,
+    *,
+    is_picture: bool,
+) -> ScannedPage | None:
+    """Return the recognised words of a page if it is a scan, or is known to be a picture.
+
+    Most pages have many words, and are not opened again.
+
+    Args:
+        document: A pypdfium2 document.
+        index: The page, from 0.
+        found: What the file says of the page.
+        is_picture: Whether to recognise it whatever is on it.
+
+    Raises:
+        PdfiumError: The page is damaged.
+    """
+    if not is_picture and len(found.spans) > _FEW_WORDS:
+        return None
+    page = document[index]
+    try:
+        return _read_scan(page, found) if is_picture or _is_scan(page, found) else None
+    finally:
+        page.close()
+
+
+def _is_scan(page: Any, found: PrintedPage) -> bool:  # noqa: ANN401 - untyped
+    """Return whether a page with few words, or none, is a picture."""
     words = len(found.spans)
-    if words > _FEW_WORDS:
-        return False
     covered = _covered(page, found.width * found.height)
     return covered > _MOST if words else covered > 0
 
 
-def read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: ANN401 - untyped
+def _read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: ANN401 - untyped
     """Return the recognised words of a page; None if its text says more.
 
     It is a page that was not read if the extra ``ocr`` is not installed.
