@@ -47,6 +47,22 @@ def length(text: str | None) -> float:
     return float(found[1]) * _CENTIMETRES.get(found[2] or "cm", 1.0) if found else 0.0
 
 
+def open_unprotected(data: bytes, limits: LoadLimits) -> Archive:
+    """Return the archive that is an OpenDocument file.
+
+    Raises:
+        TooLarge: It is over a limit.
+        UnreadableFile: It is damaged or protected.
+    """
+    archive = Archive(data, limits)
+    manifest = archive.find("META-INF/manifest.xml")
+    if manifest:
+        encryption = archive.xml(manifest).iter(f"{MANIFEST}encryption-data")
+        if next(encryption, None) is not None:
+            raise UnreadableFile(PROTECTED)
+    return archive
+
+
 class Document:
     """The parts of an OpenDocument file, zipped or flat (one XML file).
 
@@ -56,22 +72,15 @@ class Document:
     """
 
     def __init__(self, data: bytes, limits: LoadLimits) -> None:
-        self._archive = Archive(data, limits) if data.startswith(_ZIP) else None
+        self._archive = open_unprotected(data, limits) if data.startswith(_ZIP) else None
         self._objects: dict[str, tuple[Element, Element | None]] = {}
         if self._archive is None:
             self._content = parse_xml(data)
             self._roots = [self._content]
             return
-        self._check_protection(self._archive)
         self._content = self._archive.xml("content.xml")
         styles = self._part("styles.xml")
         self._roots = [self._content] if styles is None else [styles, self._content]
-
-    def _check_protection(self, archive: Archive) -> None:
-        if "META-INF/manifest.xml" in archive.names:
-            manifest = archive.xml("META-INF/manifest.xml")
-            if next(manifest.iter(f"{MANIFEST}encryption-data"), None) is not None:
-                raise UnreadableFile(PROTECTED)
 
     def _part(self, name: str) -> Element | None:
         """Return the root of a part beside the content; None if it is missing or damaged."""

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from index.errors import TooLarge, UnreadableFile
+from index.errors import TooLarge
 from index.limits import LoadLimits
-from index.sources.archive import PROTECTED, Archive
 from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.office.opendocument_parts import OFFICE, STYLE, TABLE, TEXT, open_unprotected
 from index.sources.spreadsheets.sheet import SheetCell, add_sheet
 
 _Element = Any  # of lxml, which has no types
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_MANIFEST = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _MAX_COLUMNS = 16_384
 _MAX_CELLS = 3_000_000
 _MAX_REPEATED_ROWS = 1_000  # that are not blank
 _HIDDEN = frozenset({"collapse", "filter"})
-_SPACES = {f"{_TEXT}tab": " ", f"{_TEXT}line-break": " ", f"{_TEXT}s": " "}
+_SPACES = {f"{TEXT}tab": " ", f"{TEXT}line-break": " ", f"{TEXT}s": " "}
 
 
 def read_ods(data: bytes, limits: LoadLimits) -> ParsedDocument:
@@ -31,24 +26,18 @@ def read_ods(data: bytes, limits: LoadLimits) -> ParsedDocument:
         TooLarge: It is over a limit.
         UnreadableFile: It is damaged or protected.
     """
-    archive = Archive(data, limits)
-    manifest = archive.find("META-INF/manifest.xml")
-    if (
-        manifest
-        and next(archive.xml(manifest).iter(f"{_MANIFEST}encryption-data"), None) is not None
-    ):
-        raise UnreadableFile(PROTECTED)
+    archive = open_unprotected(data, limits)
     root = archive.xml("content.xml")
     hidden = {
-        style.get(f"{_STYLE}name")
-        for style in root.iter(f"{_STYLE}style")
-        for properties in style.iterchildren(f"{_STYLE}table-properties")
-        if properties.get(f"{_TABLE}display") == "false"
+        style.get(f"{STYLE}name")
+        for style in root.iter(f"{STYLE}style")
+        for properties in style.iterchildren(f"{STYLE}table-properties")
+        if properties.get(f"{TABLE}display") == "false"
     }
     builder = TextBuilder(limits)
-    for table in root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table"):
-        if table.get(f"{_TABLE}style-name") not in hidden:
-            add_sheet(builder, _SheetReader(table).rows(), table.get(f"{_TABLE}name", ""))
+    for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
+        if table.get(f"{TABLE}style-name") not in hidden:
+            add_sheet(builder, _SheetReader(table).rows(), table.get(f"{TABLE}name", ""))
     meta = archive.find("meta.xml")
     title = archive.xml(meta).findtext(".//{http://purl.org/dc/elements/1.1/}title") if meta else ""
     return builder.build(title or "")
@@ -65,12 +54,12 @@ class _SheetReader:
 
     def rows(self) -> Iterator[dict[int, SheetCell]]:
         """Yield the visible rows; many blank ones in succession are one."""
-        for row in self._table.iter(f"{_TABLE}table-row"):
-            if next(row.iterancestors(f"{_TABLE}table")) is not self._table:
+        for row in self._table.iter(f"{TABLE}table-row"):
+            if next(row.iterancestors(f"{TABLE}table")) is not self._table:
                 continue  # of a table in a cell
-            is_header = row.getparent().tag == f"{_TABLE}table-header-rows"
+            is_header = row.getparent().tag == f"{TABLE}table-header-rows"
             count = _count(row, "number-rows-repeated", _MAX_REPEATED_ROWS)
-            is_hidden = row.get(f"{_TABLE}visibility") in _HIDDEN
+            is_hidden = row.get(f"{TABLE}visibility") in _HIDDEN
             for _ in range(count):
                 cells = dict(self._row(row, is_header=is_header))
                 if not is_hidden:
@@ -80,9 +69,9 @@ class _SheetReader:
 
     def _row(self, row: _Element, *, is_header: bool) -> Iterator[tuple[int, SheetCell]]:
         column = 0
-        for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
             count = _count(cell, "number-columns-repeated", _MAX_COLUMNS)
-            is_covered = cell.tag == f"{_TABLE}covered-table-cell"
+            is_covered = cell.tag == f"{TABLE}covered-table-cell"
             text = "" if is_covered else _cell_text(cell)
             found = SheetCell(text, _count(cell, "number-columns-spanned", _MAX_COLUMNS), is_header)
             rows = _count(cell, "number-rows-spanned", _MAX_REPEATED_ROWS)
@@ -119,20 +108,20 @@ class _SheetReader:
 def _hidden_columns(table: _Element) -> frozenset[int]:
     hidden: set[int] = set()
     column = 0
-    for element in table.iter(f"{_TABLE}table-column"):
+    for element in table.iter(f"{TABLE}table-column"):
         count = _count(element, "number-columns-repeated", _MAX_COLUMNS)
-        if element.get(f"{_TABLE}visibility") in _HIDDEN:
+        if element.get(f"{TABLE}visibility") in _HIDDEN:
             hidden.update(range(column, min(column + count, _MAX_COLUMNS)))
         column += count
     return frozenset(hidden)
 
 
 def _cell_text(cell: _Element) -> str:
-    paragraphs = ["".join(_pieces(p)) for p in cell.iterchildren(f"{_TEXT}p", f"{_TEXT}h")]
-    if not paragraphs and cell.get(f"{_OFFICE}value-type"):
+    paragraphs = ["".join(_pieces(p)) for p in cell.iterchildren(f"{TEXT}p", f"{TEXT}h")]
+    if not paragraphs and cell.get(f"{OFFICE}value-type"):
         # Some programs write no text.
         values = ("date-value", "time-value", "boolean-value", "string-value", "value")
-        paragraphs = [cell.get(f"{_OFFICE}{name}", "") for name in values]
+        paragraphs = [cell.get(f"{OFFICE}{name}", "") for name in values]
     return " ".join(" ".join(paragraphs).split())
 
 
@@ -143,7 +132,7 @@ def _pieces(paragraph: _Element) -> Iterator[str]:
     for event, element in walk:
         if event == "end":
             yield element.tail or "" if element is not paragraph else ""
-        elif element.tag == f"{_OFFICE}annotation":
+        elif element.tag == f"{OFFICE}annotation":
             walk.skip_subtree()
         elif isinstance(element.tag, str):
             yield _SPACES.get(element.tag, "") + (element.text or "")
@@ -151,5 +140,5 @@ def _pieces(paragraph: _Element) -> Iterator[str]:
 
 def _count(element: _Element, name: str, limit: int) -> int:
     """Return how often an element is repeated, or how many rows or columns it covers."""
-    text = element.get(f"{_TABLE}{name}", "1")
+    text = element.get(f"{TABLE}{name}", "1")
     return max(1, min(int(text[:9]), limit)) if text.isdecimal() else 1
