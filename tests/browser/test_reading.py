@@ -26,14 +26,13 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 # Quicker than any hand: in the very moment in which the mark is there.
 CLICK_AT_ONCE = """number => {
-  const chat = document.querySelector('#chat');
   new MutationObserver((_, watching) => {
-    const links = [...chat.querySelectorAll('a:is([title],[data-tip])')];
+    const links = [...document.querySelectorAll('#chat a:is([title],[data-tip])')];
     const marks = links.filter(link => link.textContent === '[1]');
     if (marks.length < number) return;
     watching.disconnect();
     marks.at(-1).click();
-  }).observe(chat, {childList: true, subtree: true});
+  }).observe(document.body, {childList: true, subtree: true});
 }"""
 
 BYTES_A_TURN = 200_000

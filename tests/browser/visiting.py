@@ -30,16 +30,16 @@ GRADIO_WARNINGS = (
     pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting' is deprecated"),
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
 )
-# Resolves when nothing in the conversation has changed for 200 ms.
+# Resolves when nothing in the conversation has changed for 200 ms. Gradio may replace `#chat`.
 UNTIL_CHAT_IS_STILL = """() => new Promise((resolve) => {
   let timer = setTimeout(done, 200);
-  const observer = new MutationObserver(() => {
+  const observer = new MutationObserver((changes) => {
+    const chat = document.querySelector('#chat');
+    if (chat && !changes.some(({target}) => chat.contains(target) || target.contains(chat))) return;
     clearTimeout(timer);
     timer = setTimeout(done, 200);
   });
-  observer.observe(document.querySelector('#chat'), {
-    childList: true, subtree: true, characterData: true,
-  });
+  observer.observe(document.body, {childList: true, subtree: true, characterData: true});
   function done() {
     observer.disconnect();
     resolve();
@@ -67,7 +67,14 @@ class Visit:
 
     def faults(self) -> list[str]:
         """Return the logged errors, except those that a reload causes."""
-        broken_off = ("AbortError", "Connection errored out", "404: Not Found", "network error")
+        broken_off = (
+            "AbortError",
+            "Connection errored out",
+            "404: Not Found",
+            "network error",
+            # Gradio ends the stream of a session that is gone by an exception.
+            "ERR_INCOMPLETE_CHUNKED_ENCODING",
+        )
         harmless = broken_off if self.is_reloaded else ()
         return [error for error in self.errors if not any(known in error for known in harmless)]
 
