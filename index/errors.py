@@ -15,6 +15,9 @@ HTTP handlers catch them.
     │   ├── QuestionError       a blank or over-long question
     │   ├── TitleError          a title that is blank or not valid Unicode
     │   └── ArticleNotFound     no article of this id in the library
+    ├── ConversationNotFound    no conversation of this id is kept for this visitor
+    ├── NotAllowed              the caller's role does not permit it
+    ├── LimitReached            one caller asked or uploaded too much in a short time
     ├── SettingsError           an unknown or invalid setting
     ├── CitationError           a citation that does not match its article
     ├── ModelError
@@ -70,6 +73,27 @@ class TitleError(InputError):
 
 class ArticleNotFound(InputError):
     """No article of this id is in the library."""
+
+
+class ConversationNotFound(ArticleQAError):
+    """No conversation of this id is kept for this visitor."""
+
+
+class NotAllowed(ArticleQAError):
+    """The caller's role does not permit it."""
+
+
+class LimitReached(ArticleQAError):
+    """One caller asked or uploaded too much in a short time.
+
+    Args:
+        message: Which limit it is.
+        retry_after: In how many seconds it may be tried again.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SettingsError(ArticleQAError, ValueError):

@@ -61,6 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     # Imports create no garbage. Searching for it takes a sixth of the time until the page is up.
     gc.disable()
     with progress_bar("Starting the page"):
+        from qa.api.services import Services
         from qa.page.layout import build_page
         from qa.page.server import ServeOptions, launch, listen
 
@@ -72,7 +73,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         trusted_proxies=trusted_proxy or (),
     )
     with listen(options) as listener, _open_library(article, library) as qa:
-        server = launch(build_page(qa), options, settings=qa.settings, listener=listener)
+        services = Services.of(qa)
+        server = launch(
+            build_page(qa), options, settings=qa.settings, services=services, listener=listener
+        )
         gc.freeze()
         gc.enable()
         print_text(f"Open {server.address} in a browser. Ctrl-C ends it.")
@@ -83,6 +87,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
             server.wait()
         finally:
             server.close()
+            services.close()
 
 
 def _open_library(article: Path | None, library: Path | None) -> ArticleQA:

@@ -19,11 +19,12 @@ from index.errors import ArticleNotFound
 from index.limits import cancel_check
 from index.types import Article
 from qa.article_qa import ArticleQA
+from qa.output.error_messages import error_message
 from qa.output.escape import shorten
 from qa.output.printed_pages import pages_read_badly
 from qa.output.to_text import in_quotation_marks
 from qa.page.asking import visit_of
-from qa.page.messages import error_message, render
+from qa.page.messages import render
 from qa.page.undo import Removals
 from qa.page.uploads import UploadedFiles
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa.article_qa import ArticleQA
-from qa.page.messages import error_message, render
+from qa.output.error_messages import error_message
+from qa.page.messages import render
 from qa.page.undo import Removal, Removals
 from qa.page.view import View
 

@@ -14,11 +14,12 @@ import gradio as gr
 from index.errors import ArticleNotFound
 from qa.answers.answer import Answer, Kind
 from qa.article_qa import ArticleQA
+from qa.output.error_messages import error_message
 from qa.output.to_text import paragraphs_of, places_of
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.chat import Chat, Turn, tools_html
 from qa.page.drafting import Drafting
-from qa.page.messages import error_message, status_html
+from qa.page.messages import status_html
 from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
 from qa.writing.events import Finished

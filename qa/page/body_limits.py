@@ -26,6 +26,8 @@ from qa.page.uploads import (
 )
 
 _JOIN_PATH = "/gradio_api/queue/join"
+_ARTICLES_PATH = "/api/v1/articles"
+_WITH_BODY = ("POST", "PUT", "PATCH")
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
 _JSON_OVERHEAD = 64 * 1024
 
@@ -78,7 +80,7 @@ class BodyLimiter:
         response = _Response(send)
         try:
             self._check_declared(scope)
-            if scope["method"] == "POST":
+            if scope["method"] in _WITH_BODY:
                 await self._receive(scope, receive, response)
             else:
                 await self._app(scope, receive, response.send)
@@ -92,15 +94,17 @@ class BodyLimiter:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         declared = int(length) if length.isascii() and length.isdigit() else 1
-        if scope["method"] != "POST" and (declared or "transfer-encoding" in headers):
-            raise BodyRefusedError(400, "Only POST requests may have a body.")
+        if scope["method"] not in _WITH_BODY and (declared or "transfer-encoding" in headers):
+            msg = f"Only {', '.join(_WITH_BODY)} requests may have a body."
+            raise BodyRefusedError(400, msg)
         if declared > (limit := self._limit_of(scope["path"])):
             raise _too_large(limit)
 
     def _limit_of(self, path: str) -> int:
         if path == UPLOAD_PATH:
             return self._uploads.limits.visitor_bytes
-        return self._limits.join if path == _JOIN_PATH else self._limits.call
+        is_article = path in (_JOIN_PATH, _ARTICLES_PATH)
+        return self._limits.join if is_article else self._limits.call
 
     async def _receive(self, scope: Scope, receive: Receive, response: _Response) -> None:
         is_upload = scope["path"] == UPLOAD_PATH

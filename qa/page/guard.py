@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import SettingsError
+from qa.api.problems import problem_response
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 HTTP_PORT = 80
@@ -138,9 +139,15 @@ def _origin_of(url: str) -> str:
 
 _API = "/gradio_api"
 UPLOAD_PATH = f"{_API}/upload"
+PROGRAM_PATHS = ("/api/", "/v1/", "/mcp")
+"""How the paths begin that programs use, which are answered by our own application."""
 # Everything else that Gradio 6.31 serves is closed: files by their path, a proxy, a log-in, deep
 # links, monitoring, component functions, media streams, recordings, reloading and code editing.
 _ROUTES = (
+    # Our own application refuses what is none of its paths or methods.
+    (("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), r"/(api/v1|v1)/.+|/mcp/?"),
+    (("GET",), r"/(healthz|readyz|metrics)"),
+    (("GET", "POST"), r"/(login|logout)"),
     (("GET",), r"/pages/[0-9a-f]{32}/[1-9][0-9]{0,5}\.(webp|txt)"),
     (("GET", "HEAD"), r"/"),
     (("GET",), r"/(assets|static)/.+"),
@@ -246,6 +253,8 @@ def refusal(scope: Scope, status: int, message: str) -> Response:
     Gradio's scripts show the ``detail`` of JSON but, for an upload, the plain text.
     """
     path = scope["path"]
+    if path.startswith(PROGRAM_PATHS):
+        return problem_response(status, message)
     if path.startswith(f"{_API}/") and path != UPLOAD_PATH:
         return JSONResponse({"detail": message}, status)
     return PlainTextResponse(f"{message}\n", status)

@@ -13,6 +13,7 @@ import gradio as gr
 
 from index.errors import ArticleQAError
 from qa.article_qa import ArticleQA
+from qa.output.error_messages import error_message
 from qa.output.places import place_of
 from qa.output.printed_pages import PrintedPages
 from qa.page.adding import Additions
@@ -35,7 +36,7 @@ from qa.page.article_view import (
 )
 from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
 from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
-from qa.page.messages import error_message, render, status_html
+from qa.page.messages import render, status_html
 from qa.page.page_view import printed_html
 from qa.page.reply import OWN_WORDS, QUOTES
 from qa.page.tabs import ClearedChats, Tabs

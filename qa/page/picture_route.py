@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Route
 from index.errors import ArticleNotFound, ArticleQAError
 from index.sources.page_pictures import MEDIA_TYPE, WIDTHS
 from qa.article_qa import ArticleQA
+from qa.output.error_messages import error_message
 from qa.output.printed_pages import PrintedPages, page_text
-from qa.page.messages import error_message
 from qa.page.uploads import visitor_of
 
 MAX_WAITING = 64

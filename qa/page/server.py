@@ -24,6 +24,8 @@ from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp
 
 from index.errors import SettingsError
+from qa.api.application import build_application
+from qa.api.services import Services
 from qa.output.rendering import read_static
 from qa.page.body_limits import BodyLimiter, BodyLimits
 from qa.page.guard import (
@@ -146,11 +148,13 @@ def launch(
     options: ServeOptions | None = None,
     *,
     settings: Settings | None = None,
+    services: Services | None = None,
     listener: socket.socket | None = None,
 ) -> PageServer:
     """Serve ``page``, and return when it can be opened.
 
-    ``listener`` is the result of :func:`listen` for the options, if that was called before.
+    Programs are answered, too, if there are ``services``. ``listener`` is the result of
+    :func:`listen` for the options, if that was called before.
 
     Raises:
         SettingsError: Nothing can listen there, or an option is wrong.
@@ -160,7 +164,8 @@ def launch(
     listener = listener or listen(options)
     port = int(listener.getsockname()[1])
     try:
-        parent, app = _gradio_apps(page, options, port, settings)
+        parent = build_application(services) if services else FastAPI(openapi_url=None)
+        app = _mount(page, parent, options, port, settings)
         server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
         server.start(listener)
     except BaseException:
@@ -195,15 +200,16 @@ def listen(options: ServeOptions) -> socket.socket:
     return listener
 
 
-def _gradio_apps(
-    page: gr.Blocks, options: ServeOptions, port: int, settings: Settings
-) -> tuple[FastAPI, App]:
-    """Return the application to serve, and Gradio's own, which is mounted in it."""
+def _mount(
+    page: gr.Blocks, parent: FastAPI, options: ServeOptions, port: int, settings: Settings
+) -> App:
+    """Mount the page in ``parent``, and return Gradio's application of it."""
     page.state_session_capacity = _MAX_SESSIONS
     page.max_threads = page._queue.max_thread_count = _THREADS
-    routes = page.pictures.routes() if isinstance(page, PageBlocks) else []
-    parent = gr.mount_gradio_app(
-        FastAPI(openapi_url=None, routes=routes),
+    if isinstance(page, PageBlocks):
+        parent.router.routes.extend(page.pictures.routes())
+    gr.mount_gradio_app(
+        parent,
         page,
         path="/",
         server_name=options.host,
@@ -220,12 +226,13 @@ def _gradio_apps(
         ssr_mode=False,
         pwa=False,
     )
-    (app,) = (each.app for each in parent.routes if isinstance(getattr(each, "app", None), App))
+    mounted = (getattr(each, "app", None) for each in parent.routes)
+    (app,) = (each for each in mounted if isinstance(each, App))
     # A folder of this server alone, which it may delete at the end.
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     app.uploaded_file_dir = tempfile.mkdtemp(prefix="article-qa-", dir=folder)
-    return parent, app
+    return app
 
 
 def _protected(

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from index.errors import ArticleNotFound
 from qa.article_qa import ArticleQA
+from qa.output.error_messages import error_message
 from qa.output.to_text import in_quotation_marks
-from qa.page.messages import error_message
 
 UNDO_SECONDS = 10.0
 

@@ -24,13 +24,13 @@ from qa.answers.answer import Answer
 from qa.answers.citation import Citation
 from qa.article_qa import ArticleQA
 from qa.conversation.intent import Intent, reply_to_small_talk
+from qa.output.error_messages import UNEXPECTED_ERROR
 from qa.output.places import place_id, place_link
 from qa.page.article_list import ALREADY_REMOVED
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.asking import NONE_SELECTED, READ_AT_ONCE
 from qa.page.chat import SHOWN_QUESTION_CHARS, Chat, Turn
 from qa.page.handlers import Handlers
-from qa.page.messages import UNEXPECTED_ERROR
 from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built

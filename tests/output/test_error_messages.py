@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LibraryUnwritable, UnreadableFile
-from qa.page.messages import UNEXPECTED_ERROR, error_message
+from qa.output.error_messages import UNEXPECTED_ERROR, error_message
 
 
 @pytest.mark.parametrize(

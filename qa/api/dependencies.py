@@ -1,0 +1,35 @@
+"""What a route can ask for: the services, the caller, and the library as the caller sees it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from qa.api.services import Services
+from qa.visitors.caller import LOCAL, Caller
+from qa.visitors.caller_qa import CallerQA
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application."""
+    services: Services = request.app.state.services
+    return services
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who makes the request, as the server's middleware found out."""
+    caller: Caller = getattr(request.state, "caller", LOCAL)
+    return caller
+
+
+ServicesOf = Annotated[Services, Depends(services_of)]
+CallerOf = Annotated[Caller, Depends(caller_of)]
+
+
+def library_of(services: ServicesOf, caller: CallerOf) -> CallerQA:
+    """Return the library as the caller may use it."""
+    return services.qa_for(caller)
+
+
+LibraryOf = Annotated[CallerQA, Depends(library_of)]

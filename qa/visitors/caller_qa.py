@@ -1,0 +1,368 @@
+"""A library as one caller may use it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+
+from index.embedding.embedder import Progress
+from index.errors import ArticleNotFound, NotAllowed
+from index.source_file import PageLayout, PageShape, SourceFile
+from index.types import Article, ArticleInfo, Passage, resolve_id_prefix
+from qa.answers.answer import Answer, Kind
+from qa.article_qa import ArticleQA
+from qa.conversation.intent import Intent
+from qa.library import read_bytes, read_file, read_text, read_url
+from qa.settings import Settings
+from qa.suggestions import MAX_SUGGESTIONS
+from qa.visitors.caller import Caller
+from qa.visitors.limits import CallerCounts
+from qa.visitors.shelves import SHARED, Shelves
+from qa.writing.events import Event
+
+READ_ONLY = "This token may only read. Use one that may write."
+EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
+
+
+class CallerQA:
+    """What :class:`~qa.article_qa.ArticleQA` does, limited to what one caller may see and do.
+
+    An article that the caller may not see is, to the caller, not there. All interfaces of a
+    server use this: the page, HTTP and MCP.
+
+    Args:
+        qa: The library.
+        caller: Who uses it.
+        shelves: Which articles are whose; None if everybody sees all.
+        counts: Counts what the caller does; None for no limits.
+    """
+
+    def __init__(
+        self,
+        qa: ArticleQA,
+        caller: Caller,
+        shelves: Shelves | None = None,
+        counts: CallerCounts | None = None,
+    ) -> None:
+        self._qa, self.caller, self._shelves, self._counts = qa, caller, shelves, counts
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the library."""
+        return self._qa.settings
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the library; None for one in memory."""
+        return self._qa.folder
+
+    @property
+    def ready(self) -> bool:
+        """Whether the models are loaded and all articles embedded."""
+        return self._qa.ready
+
+    def warm_up(self) -> None:
+        """Load the models; see :meth:`ArticleQA.warm_up`."""
+        self._qa.warm_up()
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return every article that the caller sees, without its text, in order of addition."""
+        infos = self._qa.catalogue()
+        if self._shelves is None:
+            return infos
+        seen = set(self._shelves.visible(self.caller.name, [info.id for info in infos]))
+        return [info for info in infos if info.id in seen]
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article that the caller sees by its id."""
+        return {info.id: info.title for info in self.catalogue()}
+
+    def article(self, article_id: str) -> Article:
+        """Return the article of this id.
+
+        Raises:
+            ArticleNotFound: The caller sees none.
+        """
+        self._check_visible([article_id])
+        return self._qa.article(article_id)
+
+    def existing(self, article_ids: Iterable[str]) -> list[Article]:
+        """Return the articles of these ids that the caller sees, each once and in this order."""
+        return self._qa.existing(self._visible(article_ids))
+
+    def resolve(self, id_prefix: str) -> Article:
+        """Return the one article whose id begins with ``id_prefix``.
+
+        Raises:
+            ArticleNotFound: None does, or several do.
+        """
+        return self.article(resolve_id_prefix(id_prefix, self.titles()))
+
+    def source_file(self, article_id: str) -> SourceFile | None:
+        """Return the file an article was read from; see :meth:`ArticleQA.source_file`."""
+        return self._qa.source_file(article_id) if self._visible([article_id]) else None
+
+    def page_layout(self, article_id: str, page: int) -> PageLayout | None:
+        """Return where the words of a printed page are; see :meth:`ArticleQA.page_layout`."""
+        return self._qa.page_layout(article_id, page) if self._visible([article_id]) else None
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each printed page; see :meth:`ArticleQA.page_shapes`."""
+        return self._qa.page_shapes(article_id) if self._visible([article_id]) else ()
+
+    def retrieve(
+        self,
+        question: str,
+        k: int = 5,
+        article_ids: Iterable[str] | None = None,
+        *,
+        rerank: bool = False,
+    ) -> list[Passage]:
+        """Return the passages that best match; see :meth:`ArticleQA.retrieve`.
+
+        Raises:
+            LimitReached: The caller has asked too much.
+        """
+        self._count_question()
+        return self._qa.retrieve(question, k, self._asked(article_ids), rerank=rerank)
+
+    def ask(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        rerank: bool = True,
+        own_words: bool = False,
+    ) -> Answer:
+        """Answer from the articles that the caller sees; see :meth:`ArticleQA.ask`.
+
+        Raises:
+            LimitReached: The caller has asked too much.
+        """
+        self._count_question()
+        return self._qa.ask(
+            question,
+            self._asked(article_ids),
+            history=history,
+            rerank=rerank,
+            own_words=own_words,
+        )
+
+    def ask_in_steps(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+        own_words: bool = False,
+        stopped: threading.Event | None = None,
+    ) -> Generator[Event, None, None]:
+        """Yield the events of an answer; see ``stream`` of :meth:`ArticleQA.ask`.
+
+        Raises:
+            LimitReached: The caller has asked too much.
+        """
+        self._count_question()
+        return self._qa.ask(
+            question,
+            self._asked(article_ids),
+            history=history,
+            own_words=own_words,
+            stream=True,
+            stopped=stopped,
+        )
+
+    def intent(
+        self,
+        question: str,
+        article_ids: Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Answer] = (),
+    ) -> Intent:
+        """Return what a question asks for; see :meth:`ArticleQA.intent`."""
+        return self._qa.intent(question, self._asked(article_ids), history=history)
+
+    def overview(
+        self, kind: Kind, article_ids: Iterable[str] | None = None, *, question: str = ""
+    ) -> Answer:
+        """Return an overview of whole articles; see :meth:`ArticleQA.overview`."""
+        self._count_question()
+        return self._qa.overview(kind, self._asked(article_ids), question=question)
+
+    def suggest(
+        self,
+        article_ids: Iterable[str] | None = None,
+        count: int = MAX_SUGGESTIONS,
+        *,
+        about: Iterable[str] | None = None,
+        should_continue: Callable[[], bool] = lambda: True,
+    ) -> list[str]:
+        """Return questions that the articles answer; see :meth:`ArticleQA.suggest`."""
+        asked = self._asked(article_ids)
+        return self._qa.suggest(asked, count, about=about, should_continue=should_continue)
+
+    def add_text(
+        self,
+        text: str,
+        *,
+        title: str = "",
+        progress: Progress | None = None,
+        shared: bool | None = None,
+    ) -> Article:
+        """Add a text; see :meth:`add_article` for ``shared`` and the errors."""
+        self._check_adding(len(text), shared=shared)
+        article = read_text(text, self.settings, title=title)
+        return self.add_article(article, progress, shared=shared)
+
+    def add_bytes(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        title: str = "",
+        progress: Progress | None = None,
+        shared: bool | None = None,
+    ) -> Article:
+        """Add a file's bytes; see :meth:`add_article` for ``shared`` and the errors."""
+        self._check_adding(len(data), shared=shared)
+        article = read_bytes(data, name, self.settings, title=title)
+        return self.add_article(article, progress, shared=shared)
+
+    def add_file(
+        self,
+        path: Path | str,
+        *,
+        title: str = "",
+        progress: Progress | None = None,
+        shared: bool | None = None,
+    ) -> Article:
+        """Add a file of this machine; see :meth:`add_article` for ``shared`` and the errors."""
+        size = Path(path).stat().st_size if Path(path).is_file() else 0
+        self._check_adding(size, shared=shared)
+        article = read_file(Path(path), self.settings, title=title)
+        return self.add_article(article, progress, shared=shared)
+
+    def add_url(
+        self,
+        url: str,
+        *,
+        title: str = "",
+        progress: Progress | None = None,
+        shared: bool | None = None,
+    ) -> Article:
+        """Add the page at ``url``; see :meth:`add_article` for ``shared`` and the errors."""
+        self._check_adding(0, shared=shared)
+        article = read_url(url, self.settings, title=title)
+        return self.add_article(article, progress, shared=shared)
+
+    def add_article(
+        self, article: Article, progress: Progress | None = None, *, shared: bool | None = None
+    ) -> Article:
+        """Add an article and return it as stored; adding it again changes nothing.
+
+        ``shared`` is whether everybody sees it; None for the caller's own shelf, if there is one.
+
+        Raises:
+            NotAllowed: The caller may not add there.
+            LimitReached: The caller has added too much.
+            InputError: The input cannot be used; see :mod:`index.errors`.
+            LibraryError: It cannot be stored.
+        """
+        shelf = self._shelf_for(shared=shared)
+        is_new = article.id not in self._qa.titles()
+        # On its shelf first, so that nobody else sees it, not even for a moment.
+        if self._shelves is not None:
+            self._shelves.put(article.id, shelf, is_new=is_new)
+        try:
+            return self._qa.add_article(article, progress)
+        except BaseException:
+            if self._shelves is not None and is_new:
+                self._shelves.take(article.id, shelf)
+            raise
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article from the caller's shelf, or the shared one; the last deletes it.
+
+        Raises:
+            NotAllowed: The caller may not remove it.
+            ArticleNotFound: The caller sees none of this id.
+            LibraryError: The library cannot be changed.
+        """
+        self._check_visible([article_id])
+        self._check_may_write()
+        if self._shelves is None:
+            self._qa.remove(article_id)
+            return
+        shelves = self._shelves.shelves().get(article_id, {SHARED})
+        shelf = self.caller.name if self.caller.name in shelves else SHARED
+        if shelf == SHARED and not self.caller.may_edit_shared():
+            raise NotAllowed(EDITORS_ONLY)
+        if shelves == {shelf}:
+            self._qa.remove(article_id)
+        self._shelves.take(article_id, shelf)
+
+    def rename(self, article_id: str, title: str) -> str:
+        """Change an article's title for all who see it, and return it as stored.
+
+        Raises:
+            NotAllowed: The caller may not, because others have the article, too.
+            TitleError: The title is blank or not valid Unicode.
+            ArticleNotFound: The caller sees none of this id.
+            LibraryError: The library cannot be changed.
+        """
+        self._check_visible([article_id])
+        self._check_may_write()
+        if self._shelves is not None:
+            shelves = self._shelves.shelves().get(article_id, {SHARED})
+            if shelves != {self.caller.name} and not self.caller.may_edit_shared():
+                raise NotAllowed(EDITORS_ONLY)
+        return self._qa.rename(article_id, title)
+
+    def is_shared(self, article_id: str) -> bool:
+        """Return whether everybody sees this article."""
+        return self._shelves is None or SHARED in self._shelves.shelves().get(article_id, {SHARED})
+
+    def _visible(self, article_ids: Iterable[str]) -> list[str]:
+        ids = list(article_ids)
+        return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
+
+    def _check_visible(self, article_ids: Iterable[str]) -> None:
+        ids = list(article_ids)
+        seen = self._visible(ids)
+        for article_id in ids:
+            if article_id not in seen:
+                msg = f"There is no article with the id {article_id!r}."
+                raise ArticleNotFound(msg)
+
+    def _asked(self, article_ids: Iterable[str] | None) -> list[str] | None:
+        """Return the articles to ask: the given ones, or all that the caller sees."""
+        if article_ids is not None:
+            ids = list(article_ids)
+            self._check_visible(ids)
+            return ids
+        if self._shelves is None:
+            return None
+        return [info.id for info in self.catalogue()]
+
+    def _shelf_for(self, *, shared: bool | None) -> str:
+        self._check_may_write()
+        if shared is None:
+            shared = not self.caller.name
+        if shared and not self.caller.may_edit_shared():
+            raise NotAllowed(EDITORS_ONLY)
+        return SHARED if shared else self.caller.name
+
+    def _check_adding(self, size: int, *, shared: bool | None) -> None:
+        self._shelf_for(shared=shared)
+        if self._counts:
+            self._counts.count_article(self.caller, size)
+
+    def _check_may_write(self) -> None:
+        if not self.caller.can_write:
+            raise NotAllowed(READ_ONLY)
+
+    def _count_question(self) -> None:
+        if self._counts:
+            self._counts.count_question(self.caller)

@@ -1,0 +1,121 @@
+"""The SQLite file of what is kept for visitors: shelves, conversations, tags, tokens."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
+
+STATE_FILE = "visitors.sqlite"
+"""Its name in the folder of a library."""
+_VERSION = 1
+_BUSY_SECONDS = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS shelved (
+    article TEXT NOT NULL, shelf TEXT NOT NULL, PRIMARY KEY (article, shelf)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (
+    article TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (article, tag)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY, visitor TEXT NOT NULL, name TEXT NOT NULL,
+    created_at TEXT NOT NULL, changed_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS conversations_by_visitor ON conversations (visitor, changed_at);
+CREATE TABLE IF NOT EXISTS turns (
+    conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (conversation, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
+    can_write INTEGER NOT NULL, created_at TEXT NOT NULL, expires_at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (
+    sha256 TEXT PRIMARY KEY, account TEXT NOT NULL, expires_at TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class StateDatabase:
+    """A SQLite file, or a database in memory. Safe to use from several threads and processes.
+
+    Args:
+        folder: The folder of the library; None to keep everything in memory.
+
+    Raises:
+        LibraryError: The file cannot be read or written, or is of a newer version.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.path = folder / STATE_FILE if folder else None
+        self._lock = threading.RLock()
+        with self._translated_errors():
+            self._db = sqlite3.connect(
+                self.path or ":memory:",
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            msg = f"{self.path} was written by a newer version of this program. Update it."
+            raise LibraryTooNew(msg)
+        if version < _VERSION:
+            with self.transaction() as db:
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Return a context in which all changes are committed together, or none.
+
+        Raises:
+            LibraryError: The file cannot be read or written.
+        """
+        with self._lock, self._translated_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Return a context for one statement that reads.
+
+        Raises:
+            LibraryError: The file cannot be read.
+        """
+        with self._lock, self._translated_errors():
+            yield self._db
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            msg = (
+                f"{self.path} could not be read or written ({error}). Check its permissions and "
+                "the room on its disk."
+            )
+            raise LibraryError(msg) from error
+        except sqlite3.DatabaseError as error:
+            msg = (
+                f"{self.path} is damaged ({error}). It has the conversations, shelves and tags; "
+                "restore it from a backup, or move it away to start without them."
+            )
+            raise LibraryDamaged(msg) from error
