@@ -17,10 +17,12 @@ if TYPE_CHECKING:  # 140 ms to import
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-# Parsing marks takes time with the square of a block's length: 0.3 s for 4,000 brackets. A longer
-# block is parsed in pieces of whole words; one that no person writes is left as it is.
+# Parsing marks takes time with the square of a block's brackets: 0.3 s for 4,000. A longer block,
+# or one with more brackets, is parsed in pieces of whole words; one that no person writes is left
+# as it is.
 _MAX_NESTING = 100
 _MAX_WHOLE_CHARS = 4_000
+_MAX_BRACKETS = 500
 _MAX_MARKED_CHARS = 100_000
 _PIECE = re.compile(r"(?s).{1,500}(?=\s|\Z)|.{1,500}")
 # YAML between lines of "---", as Jekyll has it, or TOML between "+++", as Hugo has it.
@@ -261,7 +263,8 @@ class _MarkdownReader:
         if len(source) > _MAX_MARKED_CHARS:
             yield Run(source)
             return
-        pieces = _PIECE.findall(source) if len(source) > _MAX_WHOLE_CHARS else [source]
+        is_long = len(source) > _MAX_WHOLE_CHARS or source.count("[") > _MAX_BRACKETS
+        pieces = _PIECE.findall(source) if is_long else [source]
         for piece in pieces:
             tokens: list[Token] = []
             self.parser.inline.parse(piece, self.parser, self.references, tokens)
