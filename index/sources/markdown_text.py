@@ -17,12 +17,11 @@ if TYPE_CHECKING:  # 140 ms to import
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-# Parsing marks takes time with the square of a block's brackets: 0.3 s for 4,000. A longer block,
-# or one with more brackets, is parsed in pieces of whole words; one that no person writes is left
-# as it is.
+# Parsing marks takes time with the square of a block's length: 0.3 s for 4,000 brackets. A longer
+# block is parsed in pieces of whole words; one that no person writes is left as it is.
 _MAX_NESTING = 100
+_MAX_INLINE_NESTING = 20  # each unclosed bracket is read again in as many others before it
 _MAX_WHOLE_CHARS = 4_000
-_MAX_BRACKETS = 500
 _MAX_MARKED_CHARS = 100_000
 _PIECE = re.compile(r"(?s).{1,500}(?=\s|\Z)|.{1,500}")
 # YAML between lines of "---", as Jekyll has it, or TOML between "+++", as Hugo has it.
@@ -77,7 +76,9 @@ def read_markdown(data: bytes, limits: LoadLimits) -> ParsedDocument:
         reader.builder.add_paragraph(" · ".join(filter(None, about)))
         text = text[front_matter.end() :]
     before = reader.builder.build().text
-    for token in reader.parser.parse(text, reader.references):
+    tokens = reader.parser.parse(text, reader.references)
+    reader.parser.options["maxNesting"] = _MAX_INLINE_NESTING
+    for token in tokens:
         check_cancelled()
         reader.read(token)
     reader.add_notes()
@@ -263,8 +264,7 @@ class _MarkdownReader:
         if len(source) > _MAX_MARKED_CHARS:
             yield Run(source)
             return
-        is_long = len(source) > _MAX_WHOLE_CHARS or source.count("[") > _MAX_BRACKETS
-        pieces = _PIECE.findall(source) if is_long else [source]
+        pieces = _PIECE.findall(source) if len(source) > _MAX_WHOLE_CHARS else [source]
         for piece in pieces:
             tokens: list[Token] = []
             self.parser.inline.parse(piece, self.parser, self.references, tokens)

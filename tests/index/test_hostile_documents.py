@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections import Counter
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 
 from index.errors import InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
@@ -17,6 +20,7 @@ from index.sources.markdown_text import read_markdown
 from index.sources.office.opendocument import read_odt
 from index.sources.office.rtf import read_rtf
 from index.sources.spreadsheets.delimited_text import read_csv
+from index.sources.spreadsheets.xlsx import read_xlsx
 from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, xlsx, zipped
 from tests.growth import assert_linear
 
@@ -149,10 +153,35 @@ def test_rows_of_one_cell_below_a_table_take_time_in_proportion() -> None:
     )
 
 
-def test_brackets_without_links_take_time_in_proportion() -> None:
-    assert_linear(
-        lambda data: read_markdown(data, DEFAULT_LIMITS), lambda count: b"[" * count, small=990
-    )
+def test_hidden_columns_take_time_in_proportion() -> None:
+    def make(count: int) -> bytes:
+        columns = "<col min='1' max='2' hidden='1'/><col min='4' max='16384' hidden='1'/>" * count
+        rows = "<row><c r='A1'><v>1</v></c><c r='C1'><v>2</v></c></row>" * count
+        return rezipped(
+            xlsx([[PROSE]]),
+            {
+                "xl/worksheets/sheet1.xml": '<worksheet xmlns="http://schemas.openxmlformats.org/'
+                f'spreadsheetml/2006/main"><cols>{columns}</cols><sheetData>{rows}</sheetData>'
+                "</worksheet>"
+            },
+        )
+
+    assert read_xlsx(make(3), DEFAULT_LIMITS).text.split("\n\n")[-1] == "2\n2\n2"
+    assert_linear(lambda data: read_xlsx(data, DEFAULT_LIMITS), make, small=300)
+
+
+def test_unclosed_brackets_are_read_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: Counter[str] = Counter()
+    skip = ParserInline.skipToken
+
+    def count(parser: ParserInline, state: StateInline) -> None:
+        steps["token"] += 1
+        skip(parser, state)
+
+    monkeypatch.setattr(ParserInline, "skipToken", count)
+    found = read_markdown(b"[" * 1_000 + b" and a [link](http://a.example)", DEFAULT_LIMITS)
+    assert found.text.endswith(" and a link")
+    assert steps["token"] < 30_000
 
 
 def test_notes_in_notes_are_read_once_each() -> None:

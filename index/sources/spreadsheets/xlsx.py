@@ -177,18 +177,29 @@ def _rows(data: bytes, book: _Workbook) -> Iterator[dict[int, SheetCell]]:
         if kind != "mergeCell":
             _free(element)
     merged(rows, areas, _MAX_MERGED_CELLS)
+    hidden_columns = _columns(hidden)
     before = -1
     for number in sorted(rows.keys() - hidden_rows):
         cells = {
             column: cell
             for column, cell in sorted(rows[number].items())
-            if not any(first <= column <= last for first, last in hidden)
+            if column not in hidden_columns
         }
         gap = range(before + 1, number)
         if len(gap) > len(hidden_rows) or any(row not in hidden_rows for row in gap):
             yield {}
         yield cells
         before = number
+
+
+def _columns(ranges: list[tuple[int, int]]) -> set[int]:
+    """Return the columns in ranges from a first to a last one, which may overlap."""
+    columns: set[int] = set()
+    end = 0
+    for first, last in sorted(ranges):
+        columns.update(range(max(first, end), min(last + 1, MAX_COLUMNS)))
+        end = max(end, last + 1)
+    return columns
 
 
 def _row_cells(row: Element, book: _Workbook) -> Iterator[tuple[int, SheetCell]]:
