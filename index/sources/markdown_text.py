@@ -34,7 +34,7 @@ _FIELD = re.compile(
     r"(?P<items>(?:[ \t]*-[ \t]+.*\n)*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_HEADING_ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*\Z")
+_HEADING_ATTRIBUTES = re.compile(r"\{[#.:][^{}]*\}\s*\Z")
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?=\n|\Z)")
 _TAG = re.compile(r"<(?P<closing>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<attributes>[^>]*)", re.IGNORECASE)
@@ -120,7 +120,7 @@ def _unquoted(value: str) -> str:
     value = value.strip()
     if value[:1] in {'"', "'"}:
         return value[1:].split(value[0])[0]
-    return re.sub(r"\s+#.*", "", value)  # a comment
+    return re.split(r"\s#", value, maxsplit=1)[0].rstrip()  # without a comment
 
 
 def _with_title(document: ParsedDocument, body: int) -> ParsedDocument:
@@ -242,7 +242,7 @@ class _MarkdownReader:
     def _add(self, source: str) -> None:
         """Add a paragraph, a heading, an item of a list or a cell."""
         if self.level:
-            source = _HEADING_ATTRIBUTES.sub("", source)
+            source = _HEADING_ATTRIBUTES.sub("", source).rstrip()
         if self.quotations:
             source = _ALERT.sub(lambda alert: alert[1].capitalize(), source, count=1)
         if self.bullet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -168,6 +169,18 @@ def test_hidden_columns_take_time_in_proportion() -> None:
 
     assert read_xlsx(make(3), DEFAULT_LIMITS).text.split("\n\n")[-1] == "2\n2\n2"
     assert_linear(lambda data: read_xlsx(data, DEFAULT_LIMITS), make, small=300)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda count: b"# Title" + b" \t" * count + b"{#mark",
+        lambda count: b"---\ntitle: A" + b" \t" * count + b"b\n---\nWords.",
+    ],
+    ids=["heading", "front matter"],
+)
+def test_runs_of_spaces_take_time_in_proportion(make: Callable[[int], bytes]) -> None:
+    assert_linear(lambda data: read_markdown(data, DEFAULT_LIMITS), make, small=2_500)
 
 
 def test_unclosed_brackets_are_read_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
