@@ -344,8 +344,13 @@ def test_merged_cells_of_an_opendocument_sheet_are_repeated_down_and_wide_across
 def test_the_cells_of_an_opendocument_sheet_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.sources.spreadsheets.sheet._MAX_CELLS", 10)
     many = cell("x", 'table:number-columns-repeated="16384"')
-    with pytest.raises(TooLarge, match=r"limit of 10\."):
-        opendocument(f"<table:table><table:table-row>{many}</table:table-row></table:table>")
+    row = f"<table:table-row>{many}</table:table-row>"
+    hidden = (
+        '<table:table-column table:number-columns-repeated="16384" table:visibility="collapse"/>'
+    )
+    for columns in ("", hidden):
+        with pytest.raises(TooLarge, match=r"limit of 10\."):
+            opendocument(f"<table:table>{columns}{row}</table:table>")
 
 
 def test_an_opendocument_sheet_is_recognised_by_its_bytes() -> None:

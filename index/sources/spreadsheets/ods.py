@@ -76,9 +76,9 @@ class _SheetReader:
             is_covered = cell.tag == f"{TABLE}covered-table-cell"
             shown = self._covered(columns) if is_covered else self._own(cell, columns, is_header)
             for at, found in shown:
+                self._cells += 1
+                check_cells(self._cells)
                 if at not in self._hidden:
-                    self._cells += 1
-                    check_cells(self._cells)
                     yield at, found
             column += count
 
