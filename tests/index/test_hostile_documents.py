@@ -197,6 +197,11 @@ def test_unclosed_brackets_are_read_in_few_steps(monkeypatch: pytest.MonkeyPatch
     assert steps["token"] < 30_000
 
 
+def test_texts_in_texts_of_a_picture_are_read_once() -> None:
+    picture = f"<svg>{'<text>' * 50}word{'</text>' * 50}</svg>"
+    assert load_bytes(epub({"one": picture}), "a.epub").text.split() == ["word"]
+
+
 def test_notes_in_notes_are_read_once_each() -> None:
     start = "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>word"
     end = "</text:p></text:note-body></text:note>"
