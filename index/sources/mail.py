@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Policy, compat32
 from email.utils import parsedate_to_datetime
 
 from index.errors import TooLarge, UnreadableFile
@@ -18,7 +19,8 @@ from index.sources.decoding import decode, html_charset
 from index.sources.document import ParsedDocument, TextBuilder
 from index.sources.html.html_page import add_visible_text, read_html
 
-_MAX_PARTS = 1_000
+_MAX_PARTS = 1_000  # of one mail, that are read
+_MAX_PARSED_PARTS = 20_000  # of one mail or page; the pictures of a page are not read
 _MAX_DEPTH = 30
 _MAX_HEADER_CHARS = 10_000
 _MAX_RECIPIENTS = 50
@@ -49,14 +51,17 @@ def read_mail(data: bytes, limits: LoadLimits) -> ParsedDocument:
         TooLarge: It has too many parts or too much text.
         UnreadableFile: It is encrypted, damaged or nested too deeply.
     """
-    mails = [_parse(part) for part in _mbox_parts(data)]
-    if len(mails) == 1 and (page := _saved_page(mails[0])) is not None:
+    mails = _mbox_parts(data)
+    first = _parse(mails[0])
+    subject = _header_text(first, "Subject")
+    if len(mails) == 1 and (page := _saved_page(first)) is not None:
         found = read_html(_html_text(page).encode(), limits)
-        return found if found.title else replace(found, title=_header_text(mails[0], "Subject"))
+        return found if found.title else replace(found, title=subject)
     writer = _MailWriter(TextBuilder(limits), limits)
     for mail in mails:
-        writer.add_mail(mail, depth=0, level=int(len(mails) > 1))
-    document = writer.builder.build(_header_text(mails[0], "Subject"))
+        writer.count = 0
+        writer.add_mail(_parse(mail), depth=0, level=int(len(mails) > 1))
+    document = writer.builder.build(subject)
     if not writer.has_body:
         raise UnreadableFile(writer.reason or _NO_TEXT)
     return document
@@ -72,11 +77,22 @@ def _mbox_parts(data: bytes) -> list[bytes]:
 
 
 def _parse(data: bytes) -> Message:
+    parts = itertools.count(1)
+
+    def make_part(policy: Policy = compat32) -> Message:
+        if next(parts) > _MAX_PARSED_PARTS:
+            raise _too_many_parts(_MAX_PARSED_PARTS)
+        return Message(policy)
+
     try:
-        return BytesParser(policy=compat32).parsebytes(data)
+        return BytesParser(make_part, policy=compat32).parsebytes(data)
     except RecursionError as error:
         msg = "The mail is nested too deeply to be read. Save its text as .txt and add that."
         raise UnreadableFile(msg) from error
+
+
+def _too_many_parts(limit: int) -> TooLarge:
+    return TooLarge(f"The mail has more parts than the limit of {limit:,}. Add them one by one.")
 
 
 def _saved_page(mail: Message) -> Message | None:
@@ -166,7 +182,8 @@ class _MailWriter:
     """Whether any mail has text or attachments."""
     reason: str = ""
     """Why a mail without them has none."""
-    _count: int = 0
+    count: int = 0
+    """How many parts of the current mail have been read."""
     _level: int = 0
     _attachments: list[str] = field(default_factory=list)
 
@@ -191,10 +208,9 @@ class _MailWriter:
         self._level, self._attachments = outer
 
     def _add_part(self, part: Message, depth: int) -> None:
-        self._count += 1
-        if self._count > _MAX_PARTS:
-            msg = f"The mail has more parts than the limit of {_MAX_PARTS:,}. Add them one by one."
-            raise TooLarge(msg)
+        self.count += 1
+        if self.count > _MAX_PARTS:
+            raise _too_many_parts(_MAX_PARTS)
         if depth > _MAX_DEPTH:
             msg = "The mail is nested too deeply to be read. Save its text as .txt and add that."
             raise UnreadableFile(msg)

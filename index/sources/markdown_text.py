@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # 140 ms to import
 # Parsing marks takes time with the square of a block's length: 0.3 s for 4,000 brackets. A longer
 # block is parsed in pieces of whole words; one that no person writes is left as it is.
 _MAX_NESTING = 100
+_MAX_INLINE_NESTING = 20  # each unclosed bracket is read again in as many others before it
 _MAX_WHOLE_CHARS = 4_000
 _MAX_MARKED_CHARS = 100_000
 _PIECE = re.compile(r"(?s).{1,500}(?=\s|\Z)|.{1,500}")
@@ -33,7 +34,7 @@ _FIELD = re.compile(
     r"(?P<items>(?:[ \t]*-[ \t]+.*\n)*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_HEADING_ATTRIBUTES = re.compile(r"\s*\{[#.:][^{}]*\}\s*\Z")
+_HEADING_ATTRIBUTES = re.compile(r"\{[#.:][^{}]*\}\s*\Z")
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?=\n|\Z)")
 _TAG = re.compile(r"<(?P<closing>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<attributes>[^>]*)", re.IGNORECASE)
@@ -75,7 +76,9 @@ def read_markdown(data: bytes, limits: LoadLimits) -> ParsedDocument:
         reader.builder.add_paragraph(" · ".join(filter(None, about)))
         text = text[front_matter.end() :]
     before = reader.builder.build().text
-    for token in reader.parser.parse(text, reader.references):
+    tokens = reader.parser.parse(text, reader.references)
+    reader.parser.options["maxNesting"] = _MAX_INLINE_NESTING
+    for token in tokens:
         check_cancelled()
         reader.read(token)
     reader.add_notes()
@@ -117,7 +120,7 @@ def _unquoted(value: str) -> str:
     value = value.strip()
     if value[:1] in {'"', "'"}:
         return value[1:].split(value[0])[0]
-    return re.sub(r"\s+#.*", "", value)  # a comment
+    return re.split(r"\s#", value, maxsplit=1)[0].rstrip()  # without a comment
 
 
 def _with_title(document: ParsedDocument, body: int) -> ParsedDocument:
@@ -239,7 +242,7 @@ class _MarkdownReader:
     def _add(self, source: str) -> None:
         """Add a paragraph, a heading, an item of a list or a cell."""
         if self.level:
-            source = _HEADING_ATTRIBUTES.sub("", source)
+            source = _HEADING_ATTRIBUTES.sub("", source).rstrip()
         if self.quotations:
             source = _ALERT.sub(lambda alert: alert[1].capitalize(), source, count=1)
         if self.bullet:

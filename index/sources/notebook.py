@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.limits import LoadLimits
-from index.sources.document import ParsedDocument
+from index.sources.document import ParsedDocument, clean
 from index.sources.markdown_text import read_markdown
 
 _FENCE = re.compile(r"`{3,}")
@@ -22,7 +22,8 @@ def is_notebook(text: str) -> bool:
 def read_notebook(data: bytes, limits: LoadLimits) -> ParsedDocument:
     """Return the text of a notebook in UTF-8; that of other JSON is empty."""
     parts = [part for cell in _cells(data.decode()) or () for part in _cell_parts(cell)]
-    return read_markdown("\n\n".join(parts).encode(), limits)
+    # JSON may contain halves of characters, which cannot be encoded.
+    return read_markdown(clean("\n\n".join(parts)).encode(), limits)
 
 
 def _cells(text: str) -> list[Any] | None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections import Counter
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 
 from index.errors import InputError, TooLarge, UnknownFormat, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.loaders import load_bytes
+from index.sources.markdown_text import read_markdown
+from index.sources.office.opendocument import read_odt
+from index.sources.office.rtf import read_rtf
+from index.sources.spreadsheets.delimited_text import read_csv
+from index.sources.spreadsheets.xlsx import read_xlsx
 from tests.documents import PROSE, docx, epub, odt, one_of_each, pptx, rezipped, xlsx, zipped
+from tests.growth import assert_linear
 
 pytestmark = pytest.mark.usefixtures("read_here")
 
@@ -134,6 +144,91 @@ def test_a_member_packed_in_an_unusual_way_is_refused() -> None:
 def test_an_empty_zip_is_no_document(name: str) -> None:
     with pytest.raises(UnknownFormat, match="zip archive"):
         load_bytes(zipped({}), name)
+
+
+def test_rows_of_one_cell_below_a_table_take_time_in_proportion() -> None:
+    assert_linear(
+        lambda data: read_csv(data, DEFAULT_LIMITS),
+        lambda count: b"name,year\na,b\n" + b",c\n" * count,
+        small=1_000,
+    )
+
+
+def test_hidden_columns_take_time_in_proportion() -> None:
+    def make(count: int) -> bytes:
+        columns = "<col min='1' max='2' hidden='1'/><col min='4' max='16384' hidden='1'/>" * count
+        rows = "<row><c r='A1'><v>1</v></c><c r='C1'><v>2</v></c></row>" * count
+        return rezipped(
+            xlsx([[PROSE]]),
+            {
+                "xl/worksheets/sheet1.xml": '<worksheet xmlns="http://schemas.openxmlformats.org/'
+                f'spreadsheetml/2006/main"><cols>{columns}</cols><sheetData>{rows}</sheetData>'
+                "</worksheet>"
+            },
+        )
+
+    assert read_xlsx(make(3), DEFAULT_LIMITS).text.split("\n\n")[-1] == "2\n2\n2"
+    assert_linear(lambda data: read_xlsx(data, DEFAULT_LIMITS), make, small=300)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda count: b"# Title" + b" \t" * count + b"{#mark",
+        lambda count: b"---\ntitle: A" + b" \t" * count + b"b\n---\nWords.",
+    ],
+    ids=["heading", "front matter"],
+)
+def test_runs_of_spaces_take_time_in_proportion(make: Callable[[int], bytes]) -> None:
+    assert_linear(lambda data: read_markdown(data, DEFAULT_LIMITS), make, small=2_500)
+
+
+def test_unclosed_brackets_are_read_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: Counter[str] = Counter()
+    skip = ParserInline.skipToken
+
+    def count(parser: ParserInline, state: StateInline) -> None:
+        steps["token"] += 1
+        skip(parser, state)
+
+    monkeypatch.setattr(ParserInline, "skipToken", count)
+    found = read_markdown(b"[" * 1_000 + b" and a [link](http://a.example)", DEFAULT_LIMITS)
+    assert found.text.endswith(" and a link")
+    assert steps["token"] < 30_000
+
+
+def test_texts_in_texts_of_a_picture_are_read_once() -> None:
+    picture = f"<svg>{'<text>' * 50}word{'</text>' * 50}</svg>"
+    assert load_bytes(epub({"one": picture}), "a.epub").text.split() == ["word"]
+
+
+def test_notes_in_notes_are_read_once_each() -> None:
+    start = "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>word"
+    end = "</text:p></text:note-body></text:note>"
+    found = read_odt(odt(f"<text:p>seen{start * 30}{end * 30}</text:p>"), DEFAULT_LIMITS)
+    assert found.text.count("word") == 30
+
+
+def test_cells_that_cover_many_rows_are_repeated_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.sources.office.opendocument._MAX_MERGED", 100)
+    cell = "<table:table-cell table:number-rows-spanned='99999'><text:p>a</text:p>"
+    first = f"<table:table-row>{f'{cell}</table:table-cell>' * 30}</table:table-row>"
+    covered = "<table:covered-table-cell table:number-columns-repeated='999999999'/>"
+    rows = f"<table:table-row>{covered * 9}</table:table-row>" * 9
+    found = read_odt(odt(f"<table:table>{first}{rows}</table:table>"), DEFAULT_LIMITS)
+    assert len(found.tables[0].cells) == 30 + 100
+
+
+def test_binary_data_that_is_longer_than_the_file_does_not_hide_its_words() -> None:
+    found = read_rtf(rb"{\rtf1 Seen.{\pict\bin999999999 x}\par And this.}", DEFAULT_LIMITS)
+    assert found.text.split() == ["Seen.", "And", "this."]
+
+
+def test_halves_of_characters_in_a_notebook_cost_a_sign_each() -> None:
+    notebook = rb'{"cells": [{"cell_type": "markdown", "source": "Seen \ud83d and \ud83d\ude42."}]}'
+    assert load_bytes(notebook, "a.ipynb").text == "Seen \ufffd and \U0001f642."
 
 
 @pytest.mark.slow

@@ -180,6 +180,25 @@ def test_a_mail_without_readable_text_says_why(mail: str, match: str) -> None:
         loaded(mail)
 
 
+def test_a_mailbox_may_have_any_number_of_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.sources.mail._MAX_PARTS", 3)
+    mail = f"From ada@example.org Tue Mar  5 09:30:00 2024\n{HEADERS}Subject: News\n\nWords.\n\n"
+    assert len(loaded(mail * 8).headings) == 8
+
+
+def test_the_parts_of_a_saved_page_are_limited_but_not_as_those_of_a_mail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.sources.mail._MAX_PARTS", 3)
+    monkeypatch.setattr("index.sources.mail._MAX_PARSED_PARTS", 20)
+    page = "--b\nContent-Type: text/html\n\n<p>The ferry leaves at six.</p>\n"
+    picture = "--b\nContent-Type: image/gif\n\nx\n"
+    kind = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
+    assert "leaves at six" in loaded(f"{kind}{page}{picture * 9}--b--").text
+    with pytest.raises(TooLarge, match="more parts than the limit of 20"):
+        loaded(f"{kind}{page}{picture * 20}--b--")
+
+
 def test_the_parts_of_a_mail_are_limited() -> None:
     parts = "--b\n\nx\n" * 1_100
     with pytest.raises(TooLarge, match="1,000"):

@@ -12,7 +12,6 @@ from index.errors import TooLarge, UnreadableFile
 from index.limits import DEFAULT_LIMITS, LoadLimits
 from index.sources.document import ParsedDocument
 from index.sources.loaders import load_bytes
-from index.sources.spreadsheets import ods, xlsx
 from index.sources.spreadsheets.delimited_text import find_separator, read_csv
 from index.sources.spreadsheets.number_formats import format_number
 from index.sources.spreadsheets.ods import read_ods
@@ -285,7 +284,7 @@ def test_binary_workbooks_are_refused_with_advice() -> None:
 
 def test_the_cells_of_a_workbook_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     data = workbook(lambda book: book.add_worksheet().write_row(0, 0, range(20)))
-    monkeypatch.setattr(xlsx, "_MAX_CELLS", 10)
+    monkeypatch.setattr("index.sources.spreadsheets.sheet._MAX_CELLS", 10)
     with pytest.raises(TooLarge, match=r"limit of 10\."):
         read_xlsx(data, DEFAULT_LIMITS)
     with pytest.raises(TooLarge, match="max_article_chars"):
@@ -343,10 +342,15 @@ def test_merged_cells_of_an_opendocument_sheet_are_repeated_down_and_wide_across
 
 
 def test_the_cells_of_an_opendocument_sheet_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ods, "_MAX_CELLS", 10)
+    monkeypatch.setattr("index.sources.spreadsheets.sheet._MAX_CELLS", 10)
     many = cell("x", 'table:number-columns-repeated="16384"')
-    with pytest.raises(TooLarge, match=r"limit of 10\."):
-        opendocument(f"<table:table><table:table-row>{many}</table:table-row></table:table>")
+    row = f"<table:table-row>{many}</table:table-row>"
+    hidden = (
+        '<table:table-column table:number-columns-repeated="16384" table:visibility="collapse"/>'
+    )
+    for columns in ("", hidden):
+        with pytest.raises(TooLarge, match=r"limit of 10\."):
+            opendocument(f"<table:table>{columns}{row}</table:table>")
 
 
 def test_an_opendocument_sheet_is_recognised_by_its_bytes() -> None:

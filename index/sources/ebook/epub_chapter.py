@@ -147,7 +147,8 @@ def _show_picture_texts(root: Any) -> None:  # noqa: ANN401 - an lxml element
     body = root.find(".//body")
     if body is None or len(body) != 1 or body[0].tag != "svg":
         return
-    texts = [" ".join("".join(text.itertext()).split()) for text in body[0].iter("text")]
+    outermost = [text for text in body[0].iter("text") if text.getparent().tag != "text"]
+    texts = [" ".join("".join(text.itertext()).split()) for text in outermost]
     body.clear()
     for text in texts:
         paragraph = body.makeelement("p")

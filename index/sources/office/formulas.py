@@ -8,12 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from index.letters import lowered, raised
-from index.sources.office.open_xml import MATH, WORD, choice, is_on
-
-Element = Any  # of lxml, which has no types
+from index.sources.office.open_xml import MATH, WORD, Element, choice, is_on
 
 # What needs no parentheses beside an operator: a word or number, or what is in parentheses.
 _SINGLE = re.compile(

@@ -10,7 +10,7 @@ import posixpath
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from index.errors import UnreadableFile
@@ -18,7 +18,7 @@ from index.limits import LoadLimits
 from index.sources.archive import Archive, check_declarations, parse_xml
 from index.sources.titles import written_title
 
-Element = Any  # of lxml, which has no types
+Element: TypeAlias = Any  # of lxml, which has no types
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument, Run, TableCell, TextBuilder
-from index.sources.office.open_xml import whole_number
+from index.sources.office.open_xml import Element, whole_number
 from index.sources.office.opendocument_parts import (
     CHART,
     DRAW,
@@ -13,9 +16,9 @@ from index.sources.office.opendocument_parts import (
     TABLE,
     TEXT,
     Document,
-    Element,
     Lists,
     Styles,
+    covered_columns,
     length,
 )
 from index.sources.office.opendocument_text import HIDDEN, SHAPES, ParagraphReader
@@ -25,6 +28,9 @@ _MAX_COLUMNS = 1_000
 # Rows and cells that a file repeats by a number.
 _MAX_REPEATED = 10_000
 _MAX_REPEATED_CHARS = 200
+_MAX_MERGED = 200_000  # cells that are shown again in the rows that they cover
+_Above: TypeAlias = dict[int, tuple[int, TableCell]]
+"""By its column, how many more rows a cell covers, and the cell."""
 _PARAGRAPHS = frozenset({f"{TEXT}h", f"{TEXT}p"})
 _NO_WORDS = frozenset({"date-time", "footer", "header", "page-number", "page"})
 
@@ -69,6 +75,7 @@ class _TextReader:
         self._lists = Lists(document, self._styles)
         self._paragraphs = ParagraphReader(document, self._styles)
         self._repeated = 0
+        self._merged = 0
 
     def build(self) -> ParsedDocument:
         """Return the document."""
@@ -104,9 +111,7 @@ class _TextReader:
         """Add the notes that the text has, each after its mark."""
         for mark, body in self._paragraphs.notes:
             runs: list[Run] = [Run(f"{mark} ")] if mark else []
-            for block in body.iter():
-                if block.tag in _PARAGRAPHS and block.getparent().tag != f"{TEXT}note-body":
-                    continue
+            for block in body.iterchildren():
                 if block.tag in _PARAGRAPHS:
                     runs += self._paragraphs.read(block)[0]
                     self._builder.add_paragraph(runs)
@@ -178,7 +183,7 @@ class _TextReader:
                     self.add_blocks(cell)
             self._builder.end_group()
             return
-        above: dict[int, tuple[int, TableCell]] = {}
+        above: _Above = {}
         shown: list[list[TableCell]] = []
         for row in rows:
             found = self._row(row, above)
@@ -193,7 +198,7 @@ class _TextReader:
         self._repeated += copies - 1
         return copies
 
-    def _row(self, row: Element, above: dict[int, tuple[int, TableCell]]) -> list[TableCell]:
+    def _row(self, row: Element, above: _Above) -> list[TableCell]:
         """Return the cells of a row; those merged with the rows above are repeated."""
         parent = row.getparent()
         is_header = parent is not None and parent.tag == f"{TABLE}table-header-rows"
@@ -202,11 +207,7 @@ class _TextReader:
         for element in _cells(row):
             repeats = max(1, whole_number(element.get(f"{TABLE}number-columns-repeated"), 1))
             if element.tag == f"{TABLE}covered-table-cell":
-                for at in range(column, column + min(repeats, _MAX_COLUMNS)):
-                    rows, cell = above.get(at, (0, TableCell()))
-                    if rows:
-                        above[at] = rows - 1, cell
-                        cells.append(cell)
+                cells += self._covered(range(column, column + repeats), above)
                 column += repeats
                 continue
             span = max(
@@ -216,13 +217,24 @@ class _TextReader:
             cell = TableCell(content, span, is_header)
             rows = whole_number(element.get(f"{TABLE}number-rows-spanned"), 1) - 1
             is_short = sum(len(run.text) for run in content) <= _MAX_REPEATED_CHARS
-            above[column] = (rows, cell) if is_short else (0, cell)
+            above.pop(column, None)
+            if rows > 0 and is_short and column < _MAX_COLUMNS:
+                above[column] = rows, cell
             if content:
                 cells += [cell] * min(self._copies(str(repeats)), _MAX_COLUMNS)
             else:
                 cells.append(TableCell("", min(repeats, _MAX_COLUMNS)))
             column += repeats
         return cells
+
+    def _covered(self, columns: range, above: _Above) -> Iterator[TableCell]:
+        """Yield the cells of the rows above that cover these columns."""
+        for at in covered_columns(above, columns)[: _MAX_MERGED - self._merged]:
+            rows, cell = above.pop(at)
+            if rows > 1:
+                above[at] = rows - 1, cell
+            self._merged += 1
+            yield cell
 
     def _cell_content(self, cell: Element) -> list[Run]:
         """Return the content of a cell on one line, with that of the tables and boxes in it."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import PROTECTED, Archive, parse_xml
 from index.sources.document import InlineMark
 from index.sources.numbering import letter_number, roman
-from index.sources.office.open_xml import whole_number
+from index.sources.office.open_xml import Element, whole_number
 from index.sources.office.word_styles import is_code_font
 from index.sources.titles import written_title
 from index.structure import MarkKind
-
-Element = Any  # of lxml, which has no types
 
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TEXT, TABLE, DRAW, STYLE, CHART, PRESENTATION, MANIFEST = (
@@ -47,13 +45,14 @@ def length(text: str | None) -> float:
     return float(found[1]) * _CENTIMETRES.get(found[2] or "cm", 1.0) if found else 0.0
 
 
-def open_unprotected(data: bytes, limits: LoadLimits) -> Archive:
-    """Return the archive that is an OpenDocument file.
+def covered_columns(above: Mapping[int, object], columns: range) -> list[int]:
+    """Return which columns of ``above`` are among these, of which a file gives any number."""
+    shorter = columns if len(columns) < len(above) else sorted(above)
+    return [at for at in shorter if at in above and at in columns]
 
-    Raises:
-        TooLarge: It is over a limit.
-        UnreadableFile: It is damaged or protected.
-    """
+
+def _open_unprotected(data: bytes, limits: LoadLimits) -> Archive:
+    """Return an archive; raises UnreadableFile if it is password-protected."""
     archive = Archive(data, limits)
     manifest = archive.find("META-INF/manifest.xml")
     if manifest:
@@ -72,7 +71,7 @@ class Document:
     """
 
     def __init__(self, data: bytes, limits: LoadLimits) -> None:
-        self._archive = open_unprotected(data, limits) if data.startswith(_ZIP) else None
+        self._archive = _open_unprotected(data, limits) if data.startswith(_ZIP) else None
         self._objects: dict[str, tuple[Element, Element | None]] = {}
         if self._archive is None:
             self._content = parse_xml(data)
@@ -232,9 +231,8 @@ def _position(text: str | None) -> str | None:
     first = text.split()[0] if text.split() else ""
     if first in ("super", "sub"):
         return first
-    return (
-        "super" if whole_number(first.rstrip("%")) > 0 else "sub" if first.startswith("-") else ""
-    )
+    is_raised = whole_number(first.rstrip("%")) > 0
+    return "super" if is_raised else "sub" if first.startswith("-") else ""
 
 
 @dataclass(slots=True)
@@ -397,13 +395,5 @@ def _label(levels: dict[int, _Level], counts: list[int | None], at: int) -> str:
 
 
 def _number(number: int, number_format: str) -> str:
-    match number_format:
-        case "i":
-            return roman(number)
-        case "I":
-            return roman(number).upper()
-        case "a":
-            return letter_number(number)
-        case "A":
-            return letter_number(number).upper()
-    return str(number)
+    write = {"i": roman, "a": letter_number}.get(number_format.lower(), str)
+    return write(number).upper() if number_format.isupper() else write(number)

@@ -7,7 +7,7 @@ import re
 from index.letters import lowered, raised
 from index.sources.document import InlineMark, Run
 from index.sources.office.formulas import mathml_text
-from index.sources.office.open_xml import whole_number
+from index.sources.office.open_xml import Element, whole_number
 from index.sources.office.opendocument_parts import (
     DRAW,
     OFFICE,
@@ -16,7 +16,6 @@ from index.sources.office.opendocument_parts import (
     TEXT,
     XLINK,
     Document,
-    Element,
     Styles,
 )
 from index.sources.office.symbols import plain_symbols

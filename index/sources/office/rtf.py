@@ -171,10 +171,9 @@ class _RtfReader:
     # Text
 
     def _take_bytes(self, data: bytes) -> None:
-        if self._skip:
-            used = min(self._skip, len(data))
-            self._skip -= used
-            data = data[used:]
+        used = min(self._skip, len(data))
+        self._skip -= used
+        data = data[used:]
         if self._state.destination not in ("skip", "info"):
             # An escaped byte may be one half of a character.
             self._bytes += data
@@ -327,9 +326,9 @@ class _RtfReader:
     def _start_result(self, _: int | None) -> None:
         if not self._fields:
             return
-        entry = self._fields[-1]
-        self._set(destination=entry.destination)
-        sign, address = symbol_of(entry.instruction), address_of(entry.instruction)
+        instruction = self._fields[-1].instruction
+        self._set(destination=self._fields[-1].destination)
+        sign, address = symbol_of(instruction), address_of(instruction)
         if sign:
             self._take_text(sign)
             self._set(destination="skip")

@@ -27,6 +27,8 @@ class RtfFormula:
         self._root: Element = etree.Element(f"{MATH}{_ROOT}")
         self._open: list[Element | None] = []
         """The element of each open group; None for a group without a name."""
+        self._named: list[Element] = [self._root]
+        """The root and the elements of the open groups that have one."""
         self._texts: list[list[str]] = []
 
     def open_group(self) -> None:
@@ -39,9 +41,9 @@ class RtfFormula:
         name = _NAME.fullmatch(word)
         if not name or not self._open or self._open[-1] is not None:
             return
-        parents = [element for element in self._open if element is not None]
         if len(self._open) < _MAX_DEPTH:
-            self._open[-1] = self._make(parents[-1] if parents else self._root, f"{MATH}{name[1]}")
+            self._open[-1] = self._make(self._named[-1], f"{MATH}{name[1]}")
+            self._named.append(self._open[-1])
 
     def take_text(self, text: str) -> None:
         """Take some text of the current group."""
@@ -56,6 +58,7 @@ class RtfFormula:
         if element is None:
             self.take_text(text)  # a group that only sets letters
             return
+        self._named.pop()
         name = element.tag[len(MATH) :]
         if name in _VALUES:
             element.set(f"{MATH}val", text.strip())

@@ -42,7 +42,9 @@ def rtf_tokens(source: bytes) -> Iterator[Token]:
         position = found.end()
         word, number, code, sign, brace, text = found.groups()
         if word == _BINARY:
-            position += max(0, int(number or 0))
+            end = position + max(0, int(number or 0))
+            # Words may follow a number that is longer than the file.
+            position = end if end <= len(source) else position
         elif word:
             yield Token(word.decode(), None if number is None else int(number))
         elif code:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from index.errors import TooLarge
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument, TextBuilder
-from index.sources.office.opendocument_parts import OFFICE, STYLE, TABLE, TEXT, open_unprotected
-from index.sources.spreadsheets.sheet import SheetCell, add_sheet
+from index.sources.office.open_xml import Element
+from index.sources.office.opendocument_parts import (
+    OFFICE,
+    STYLE,
+    TABLE,
+    TEXT,
+    Document,
+    covered_columns,
+)
+from index.sources.spreadsheets.sheet import MAX_COLUMNS, SheetCell, add_sheet, check_cells
 
-_Element = Any  # of lxml, which has no types
-_MAX_COLUMNS = 16_384
-_MAX_CELLS = 3_000_000
 _MAX_REPEATED_ROWS = 1_000  # that are not blank
 _HIDDEN = frozenset({"collapse", "filter"})
 _SPACES = {f"{TEXT}tab": " ", f"{TEXT}line-break": " ", f"{TEXT}s": " "}
@@ -26,27 +29,25 @@ def read_ods(data: bytes, limits: LoadLimits) -> ParsedDocument:
         TooLarge: It is over a limit.
         UnreadableFile: It is damaged or protected.
     """
-    archive = open_unprotected(data, limits)
-    root = archive.xml("content.xml")
+    document = Document(data, limits)
     hidden = {
         style.get(f"{STYLE}name")
-        for style in root.iter(f"{STYLE}style")
+        for style in document.styles(f"{STYLE}style")
         for properties in style.iterchildren(f"{STYLE}table-properties")
         if properties.get(f"{TABLE}display") == "false"
     }
     builder = TextBuilder(limits)
-    for table in root.iterfind(f"{OFFICE}body/{OFFICE}spreadsheet/{TABLE}table"):
+    body = document.body()
+    for table in () if body is None else body.iterfind(f"{OFFICE}spreadsheet/{TABLE}table"):
         if table.get(f"{TABLE}style-name") not in hidden:
             add_sheet(builder, _SheetReader(table).rows(), table.get(f"{TABLE}name", ""))
-    meta = archive.find("meta.xml")
-    title = archive.xml(meta).findtext(".//{http://purl.org/dc/elements/1.1/}title") if meta else ""
-    return builder.build(title or "")
+    return builder.build(document.title())
 
 
 class _SheetReader:
     """Reads the rows of one sheet."""
 
-    def __init__(self, table: _Element) -> None:
+    def __init__(self, table: Element) -> None:
         self._table = table
         self._hidden = _hidden_columns(table)
         self._cells = 0
@@ -67,56 +68,56 @@ class _SheetReader:
                 if not cells:
                     break
 
-    def _row(self, row: _Element, *, is_header: bool) -> Iterator[tuple[int, SheetCell]]:
+    def _row(self, row: Element, *, is_header: bool) -> Iterator[tuple[int, SheetCell]]:
         column = 0
         for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-            count = _count(cell, "number-columns-repeated", _MAX_COLUMNS)
+            count = _count(cell, "number-columns-repeated", MAX_COLUMNS)
+            columns = range(column, min(column + count, MAX_COLUMNS))
             is_covered = cell.tag == f"{TABLE}covered-table-cell"
-            text = "" if is_covered else _cell_text(cell)
-            found = SheetCell(text, _count(cell, "number-columns-spanned", _MAX_COLUMNS), is_header)
-            rows = _count(cell, "number-rows-spanned", _MAX_REPEATED_ROWS)
-            for at in (
-                range(column, min(column + count, _MAX_COLUMNS)) if text or is_covered else ()
-            ):
-                shown = self._continued(at) if is_covered else found
-                if rows > 1:
-                    self._below[at] = (rows - 1, found)
-                if shown is not None and at not in self._hidden:
-                    self._check_cells()
-                    yield at, shown
+            shown = self._covered(columns) if is_covered else self._own(cell, columns, is_header)
+            for at, found in shown:
+                self._cells += 1
+                check_cells(self._cells)
+                if at not in self._hidden:
+                    yield at, found
             column += count
 
-    def _continued(self, column: int) -> SheetCell | None:
-        """Return the cell above that covers this one, if its first column is this one."""
-        rows, cell = self._below.get(column, (0, None))
-        if rows > 1 and cell is not None:
-            self._below[column] = (rows - 1, cell)
-        else:
-            self._below.pop(column, None)
-        return cell
+    def _own(
+        self,
+        cell: Element,
+        columns: range,
+        is_header: bool,  # noqa: FBT001 - one call
+    ) -> Iterator[tuple[int, SheetCell]]:
+        """Yield a cell for each column in which it is repeated, unless it is blank."""
+        text = _cell_text(cell)
+        found = SheetCell(text, _count(cell, "number-columns-spanned", MAX_COLUMNS), is_header)
+        rows = _count(cell, "number-rows-spanned", _MAX_REPEATED_ROWS)
+        for at in columns if text else ():
+            if rows > 1:
+                self._below[at] = (rows - 1, found)
+            yield at, found
 
-    def _check_cells(self) -> None:
-        self._cells += 1
-        if self._cells > _MAX_CELLS:
-            msg = (
-                f"A sheet has more cells than the limit of {_MAX_CELLS:,}. Split it, or save what "
-                "you need as .csv."
-            )
-            raise TooLarge(msg)
+    def _covered(self, columns: range) -> Iterator[tuple[int, SheetCell]]:
+        """Yield the cells above that cover these columns, if they begin in one of them."""
+        for at in covered_columns(self._below, columns):
+            rows, cell = self._below.pop(at)
+            if rows > 1:
+                self._below[at] = (rows - 1, cell)
+            yield at, cell
 
 
-def _hidden_columns(table: _Element) -> frozenset[int]:
+def _hidden_columns(table: Element) -> frozenset[int]:
     hidden: set[int] = set()
     column = 0
     for element in table.iter(f"{TABLE}table-column"):
-        count = _count(element, "number-columns-repeated", _MAX_COLUMNS)
+        count = _count(element, "number-columns-repeated", MAX_COLUMNS)
         if element.get(f"{TABLE}visibility") in _HIDDEN:
-            hidden.update(range(column, min(column + count, _MAX_COLUMNS)))
+            hidden.update(range(column, min(column + count, MAX_COLUMNS)))
         column += count
     return frozenset(hidden)
 
 
-def _cell_text(cell: _Element) -> str:
+def _cell_text(cell: Element) -> str:
     paragraphs = ["".join(_pieces(p)) for p in cell.iterchildren(f"{TEXT}p", f"{TEXT}h")]
     if not paragraphs and cell.get(f"{OFFICE}value-type"):
         # Some programs write no text.
@@ -125,7 +126,7 @@ def _cell_text(cell: _Element) -> str:
     return " ".join(" ".join(paragraphs).split())
 
 
-def _pieces(paragraph: _Element) -> Iterator[str]:
+def _pieces(paragraph: Element) -> Iterator[str]:
     from lxml import etree
 
     walk = etree.iterwalk(paragraph, events=("start", "end"))
@@ -138,7 +139,7 @@ def _pieces(paragraph: _Element) -> Iterator[str]:
             yield _SPACES.get(element.tag, "") + (element.text or "")
 
 
-def _count(element: _Element, name: str, limit: int) -> int:
+def _count(element: Element, name: str, limit: int) -> int:
     """Return how often an element is repeated, or how many rows or columns it covers."""
     text = element.get(f"{TABLE}{name}", "1")
     return max(1, min(int(text[:9]), limit)) if text.isdecimal() else 1

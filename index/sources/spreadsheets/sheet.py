@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from index.errors import TooLarge
 from index.sources.document import TableCell, TextBuilder
 
+MAX_COLUMNS = 16_384  # of Excel and LibreOffice
+_MAX_CELLS = 3_000_000
 _MAX_HEADER_ROWS = 3
 _YEARS = range(1800, 2200)
 _MIN_LIST_ROWS = 3
@@ -44,6 +47,16 @@ def add_sheet(builder: TextBuilder, rows: Iterable[SheetRow], name: str = "") ->
         _add_block(builder, block)
 
 
+def check_cells(count: int) -> None:
+    """Raise TooLarge if a spreadsheet has more cells than are read."""
+    if count > _MAX_CELLS:
+        msg = (
+            f"It has more cells than the limit of {_MAX_CELLS:,}. Split it, or save what you need "
+            "as .csv."
+        )
+        raise TooLarge(msg)
+
+
 def looks_like_number(text: str) -> bool:
     """Return whether a text is a number, an amount, a date or a time, rather than words."""
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
@@ -66,11 +79,12 @@ def _add_block(builder: TextBuilder, rows: list[SheetRow]) -> None:
         table = rows
     else:
         wide = [number for number, row in enumerate(rows) if len(row) > 1]
-        before, table = rows[: wide[0]], rows[wide[0] : wide[-1] + 1]
+        first, end = wide[0], wide[-1] + 1
+        left = min(min(row) for row in rows[first:end])
         # A row below a table may be its total, or a group without values.
-        after = rows[wide[-1] + 1 :]
-        while after and min(after[0]) > min(min(row) for row in table):
-            table.append(after.pop(0))
+        while end < len(rows) and min(rows[end]) > left:
+            end += 1
+        before, table, after = rows[:first], rows[first:end], rows[end:]
     for row in before:
         _add_line(builder, row)
     if table:

@@ -11,19 +11,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
 
-from index.errors import TooLarge, UnreadableFile
+from index.errors import UnreadableFile
 from index.limits import LoadLimits
 from index.sources.archive import DAMAGED, Archive, check_declarations, parse_xml
 from index.sources.document import ParsedDocument, TextBuilder
+from index.sources.office.open_xml import Element
 from index.sources.spreadsheets.number_formats import BUILT_IN, GENERAL, format_number
-from index.sources.spreadsheets.sheet import SheetCell, add_sheet, merged
+from index.sources.spreadsheets.sheet import (
+    MAX_COLUMNS,
+    SheetCell,
+    add_sheet,
+    check_cells,
+    merged,
+)
 
-_Element = Any  # of lxml, which has no types
-_MAX_COLUMNS = 16_384
 _MAX_ROWS = 1_048_576
-_MAX_CELLS = 3_000_000
 _MAX_MERGED_CELLS = 200_000
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -89,7 +92,7 @@ def _target(archive: Archive, path: str, kind: str) -> str | None:
     return next((target for _, t, target in _relations(archive, path) if t.endswith(kind)), None)
 
 
-def _visible_sheets(archive: Archive, root: _Element, path: str) -> Iterator[tuple[str, str]]:
+def _visible_sheets(archive: Archive, root: Element, path: str) -> Iterator[tuple[str, str]]:
     """Yield the name of each visible sheet of cells, and its part."""
     parts = {
         relation: target
@@ -130,7 +133,7 @@ def _strings(archive: Archive, path: str | None) -> list[str]:
     return strings
 
 
-def _text(element: _Element) -> str:
+def _text(element: Element) -> str:
     """Return the text of a string without its phonetic guides."""
     pieces = [
         part.text or ""
@@ -174,12 +177,13 @@ def _rows(data: bytes, book: _Workbook) -> Iterator[dict[int, SheetCell]]:
         if kind != "mergeCell":
             _free(element)
     merged(rows, areas, _MAX_MERGED_CELLS)
+    hidden_columns = _columns(hidden)
     before = -1
     for number in sorted(rows.keys() - hidden_rows):
         cells = {
             column: cell
             for column, cell in sorted(rows[number].items())
-            if not any(first <= column <= last for first, last in hidden)
+            if column not in hidden_columns
         }
         gap = range(before + 1, number)
         if len(gap) > len(hidden_rows) or any(row not in hidden_rows for row in gap):
@@ -188,26 +192,31 @@ def _rows(data: bytes, book: _Workbook) -> Iterator[dict[int, SheetCell]]:
         before = number
 
 
-def _row_cells(row: _Element, book: _Workbook) -> Iterator[tuple[int, SheetCell]]:
+def _columns(ranges: list[tuple[int, int]]) -> set[int]:
+    """Return the columns in ranges from a first to a last one, which may overlap."""
+    columns: set[int] = set()
+    end = 0
+    for first, last in sorted(ranges):
+        columns.update(range(max(first, end), min(last + 1, MAX_COLUMNS)))
+        end = max(end, last + 1)
+    return columns
+
+
+def _row_cells(row: Element, book: _Workbook) -> Iterator[tuple[int, SheetCell]]:
     column = -1
     for cell in row.iterchildren("{*}c"):
         reference = _REFERENCE.fullmatch(cell.get("r", ""))
         column = _column(reference[1]) if reference else column + 1
-        if column >= _MAX_COLUMNS:
+        if column >= MAX_COLUMNS:
             return
         text = " ".join(_cell_text(cell, book).split())
         if text:
             book.cells += 1
-            if book.cells > _MAX_CELLS:
-                msg = (
-                    f"It has more cells than the limit of {_MAX_CELLS:,}. Split it, or save what "
-                    "you need as .csv."
-                )
-                raise TooLarge(msg)
+            check_cells(book.cells)
             yield column, SheetCell(text)
 
 
-def _cell_text(cell: _Element, book: _Workbook) -> str:
+def _cell_text(cell: Element, book: _Workbook) -> str:
     """Return what a cell shows."""
     kind = cell.get("t", "n")
     if kind == "inlineStr":
@@ -249,11 +258,11 @@ def _integer(text: str | None, default: int = 0) -> int:
     return int(text) if text.isdecimal() and len(text) <= len(str(_MAX_ROWS)) else default
 
 
-def _is_true(element: _Element, name: str) -> bool:
+def _is_true(element: Element, name: str) -> bool:
     return element.get(name, "").lower() in _TRUE
 
 
-def _events(data: bytes, tags: tuple[str, ...]) -> Iterator[tuple[str, _Element]]:
+def _events(data: bytes, tags: tuple[str, ...]) -> Iterator[tuple[str, Element]]:
     """Yield the ends of elements while the XML is parsed, so that not all of it is held."""
     from lxml import etree
 
@@ -268,7 +277,7 @@ def _events(data: bytes, tags: tuple[str, ...]) -> Iterator[tuple[str, _Element]
         raise UnreadableFile(msg) from error
 
 
-def _free(element: _Element) -> None:
+def _free(element: Element) -> None:
     """Release an element that was read, and what is left of those before it."""
     element.clear()
     while element.getprevious() is not None:
