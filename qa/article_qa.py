@@ -14,6 +14,7 @@ from index.types import Article, Passage
 from qa.answerer import Answerer, Request
 from qa.answers.answer import Answer, Kind
 from qa.article_collection import ArticleCollection
+from qa.asynchronous import AsynchronousQuestions
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
 from qa.library import embedder_of, read_file, read_text
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # slow to import, and rarely needed
     from qa.writing.writer import Writer
 
 
-class ArticleQA(ArticleCollection):
+class ArticleQA(ArticleCollection, AsynchronousQuestions):
     """Answers questions about a library of articles. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.

@@ -204,6 +204,8 @@ def test_the_public_names_are_these() -> None:
         "Settings",
         "SourceFile",
         "Table",
+        "aask",
+        "aretrieve",
         "ask",
         "retrieve",
     ]
