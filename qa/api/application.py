@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from qa.api import health
+from qa.api.mcp_endpoint import MCP_PATH, McpEndpoint, is_mcp_installed
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
@@ -20,17 +21,22 @@ def build_application(services: Services) -> FastAPI:
     It reads the caller of a request from its state, where the server's middleware put it; without
     one, as in tests, the caller is the one user of this machine.
     """
+    mcp = McpEndpoint(services) if is_mcp_installed() else None
     application = FastAPI(
         title="Article QA",
         version=_version(),
         openapi_url=OPENAPI_PATH,
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
+        lifespan=mcp.lifespan if mcp else None,
     )
     application.state.services = services
     add_problem_handlers(application)
     for router in ROUTERS:
         application.include_router(router)
+    if mcp:
+        for path in (MCP_PATH, f"{MCP_PATH}/"):
+            application.router.add_route(path, mcp, include_in_schema=False)  # type: ignore[arg-type] # an ASGI application
     return application
 
 

@@ -23,15 +23,18 @@ class Services:
     """Which articles are whose; None without accounts."""
     counts: CallerCounts | None = None
     """Counts what each caller does; None for no limits."""
+    mcp_writing: bool = False
+    """Whether programs may add and remove articles over MCP."""
 
     @classmethod
-    def of(cls, qa: ArticleQA) -> Self:
+    def of(cls, qa: ArticleQA, *, mcp_writing: bool = False) -> Self:
         """Return the services of a server without accounts over ``qa``.
 
         Raises:
             LibraryError: What is kept for visitors cannot be read or written.
         """
-        return cls(qa, StateDatabase(qa.folder), counts=CallerCounts())
+        state = StateDatabase(qa.folder)
+        return cls(qa, state, counts=CallerCounts(), mcp_writing=mcp_writing)
 
     def close(self) -> None:
         """Close what :meth:`of` has opened."""

@@ -21,6 +21,7 @@ from qa.cli.library_commands import (
     remove,
     rename,
 )
+from qa.cli.mcp import mcp
 from qa.cli.serve import serve
 from qa.cli.terminal import (
     EXIT_ERROR,
@@ -238,6 +239,7 @@ def evaluate(
 app.command()(reembed)
 app.command()(check)
 app.command()(serve)
+app.command()(mcp)
 
 
 def main(commands: typer.Typer | None = None) -> None:

@@ -46,6 +46,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
             metavar="ADDRESS", help="Proxy whose X-Forwarded-For is trusted. May be repeated."
         ),
     ] = None,
+    mcp_writing: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option("--mcp-writing", help="Let programs add and remove articles over MCP."),
+    ] = False,
 ) -> None:
     """Run the web page until Ctrl-C.
 
@@ -73,7 +77,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         trusted_proxies=trusted_proxy or (),
     )
     with listen(options) as listener, _open_library(article, library) as qa:
-        services = Services.of(qa)
+        services = Services.of(qa, mcp_writing=mcp_writing)
         server = launch(
             build_page(qa), options, settings=qa.settings, services=services, listener=listener
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import subprocess
@@ -12,15 +13,19 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped] # it ships no types
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from typer.testing import CliRunner
 
 from index.errors import SettingsError
+from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.cli.commands import app, main
-from qa.page.server import PageServer, ServeOptions, listen
+from qa.page.server import PageServer, ServeOptions, launch, listen
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.proxy import reverse_proxy
@@ -286,3 +291,27 @@ def test_forwarded_addresses_are_not_believed(client: httpx.Client) -> None:
     root = json.loads(client.get("/config", headers=headers).content)["root"]
     assert "attacker.example" not in root
     assert root.startswith("http://127.0.0.1")
+
+
+def test_programs_are_answered_over_mcp_beside_the_page(qa: ArticleQA) -> None:
+    services = Services.of(qa)
+    server = launch(gr.Blocks(), ServeOptions(port=0), services=services)
+
+    async def titles() -> list[str]:
+        async with (
+            streamable_http_client(f"{server.address}mcp") as streams,
+            ClientSession(streams[0], streams[1]) as session,
+        ):
+            await session.initialize()
+            result = await session.call_tool("list_articles", {})
+            return [each["title"] for each in (result.structured_content or {})["articles"]]
+
+    try:
+        assert asyncio.run(titles()) == ["Bridge"]
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        for header in ({"origin": "https://attacker.example"}, {"sec-fetch-site": "cross-site"}):
+            refused = httpx.post(f"{server.address}mcp", json=call, headers=header, trust_env=False)
+            assert refused.status_code == 403
+    finally:
+        server.close()
+        services.close()
