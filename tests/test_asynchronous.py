@@ -9,6 +9,7 @@ import pytest
 import qa
 from index.errors import ArticleNotFound
 from qa.article_qa import ArticleQA
+from tests.asgi import run
 from tests.scripted_writer import QUESTION, SUPPORTED, ScriptedModel, written_qa
 
 
@@ -23,12 +24,12 @@ def test_the_asynchronous_methods_return_what_the_others_do(bundled: ArticleQA) 
         assert answer == bundled.ask(question, ids, history=["What happened?"])
         assert passages == bundled.retrieve(question, 3, ids, rerank=True)
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_errors_are_those_of_the_other_methods(bundled: ArticleQA) -> None:
     with pytest.raises(ArticleNotFound):
-        asyncio.run(bundled.aask("Who called?", ["0" * 32]))
+        run(bundled.aask("Who called?", ["0" * 32]))
 
 
 def test_cancelling_stops_the_language_model() -> None:
@@ -44,7 +45,7 @@ def test_cancelling_stops_the_language_model() -> None:
         assert await asyncio.to_thread(model.ended.wait, 20)
 
     with written_qa(model) as library:
-        asyncio.run(cancel())
+        run(cancel())
     assert model.was_stopped
 
 
@@ -54,6 +55,6 @@ def test_module_level_functions_share_the_bundled_article() -> None:
             qa.aask("Who did Marco Rubio call?"), qa.aretrieve("Who did Marco Rubio call?", k=2)
         )
 
-    answer, passages = asyncio.run(both())
+    answer, passages = run(both())
     assert answer == qa.ask("Who did Marco Rubio call?")
     assert passages == qa.retrieve("Who did Marco Rubio call?", k=2)

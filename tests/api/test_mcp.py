@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -25,6 +24,7 @@ from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.settings import Settings
 from qa.visitors.caller import LOCAL, Caller
+from tests.asgi import run
 
 QUESTION = "Who did Marco Rubio call?"
 READING = ["ask", "search_passages", "list_articles", "get_article"]
@@ -41,7 +41,7 @@ def over_http(
     """Return what ``work`` returns, for a client that is connected to the application."""
     application = build_application(services)
 
-    async def run() -> T:
+    async def work_connected() -> T:
         transport = httpx2.ASGITransport(with_caller(application, caller))
         async with (
             application.router.lifespan_context(application),
@@ -52,7 +52,7 @@ def over_http(
             await session.initialize()
             return await work(session)
 
-    return asyncio.run(run())
+    return run(work_connected())
 
 
 def with_caller(app: ASGIApp, caller: Caller) -> ASGIApp:
@@ -247,7 +247,7 @@ def test_a_desktop_program_talks_over_standard_input_and_output() -> None:
             names = [tool.name for tool in (await session.list_tools()).tools]
             return names, await session.call_tool("ask", {"question": QUESTION})
 
-    names, result = asyncio.run(ask())
+    names, result = run(ask())
     with ArticleQA.bundled(Settings(reader="small")) as qa:
         expected = json.loads(json.dumps(qa.ask(QUESTION).to_dict()))
     assert (names, values_of(result)) == (READING, expected)

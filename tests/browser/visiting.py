@@ -14,6 +14,7 @@ from gradio import Blocks
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from index.articles import bundled_article, examples_for
+from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.page.layout import build_page
 from qa.page.server import PageServer, ServeOptions, launch
@@ -129,9 +130,13 @@ def serving(qa: ArticleQA) -> Iterator[str]:
 
 
 @contextmanager
-def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa: ANN401 - of ServeOptions
+def served_page(
+    qa: ArticleQA,
+    services: Services | None = None,
+    **options: Any,  # noqa: ANN401 - of ServeOptions
+) -> Iterator[PageServer]:
     """Serve the page over ``qa`` on a free port, with these options."""
-    server = _launched(qa, ServeOptions(port=0, **options))
+    server = _launched(qa, ServeOptions(port=0, **options), services)
     try:
         yield server
     finally:
@@ -151,11 +156,11 @@ def built(qa: ArticleQA) -> Blocks:
     return page
 
 
-def _launched(qa: ArticleQA, options: ServeOptions) -> PageServer:
+def _launched(qa: ArticleQA, options: ServeOptions, services: Services | None = None) -> PageServer:
     page = built(qa)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        server = launch(page, options, settings=qa.settings)
+        server = launch(page, options, settings=qa.settings, services=services)
         gc.collect()
     return server
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import subprocess
@@ -13,7 +12,6 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped] # it ships no types
@@ -25,8 +23,9 @@ from index.errors import SettingsError
 from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.cli.commands import app, main
-from qa.page.server import PageServer, ServeOptions, launch, listen
+from qa.page.server import PageServer, ServeOptions, listen
 from qa.settings import Settings
+from tests.asgi import run
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.proxy import reverse_proxy
 
@@ -294,24 +293,20 @@ def test_forwarded_addresses_are_not_believed(client: httpx.Client) -> None:
 
 
 def test_programs_are_answered_over_mcp_beside_the_page(qa: ArticleQA) -> None:
-    services = Services.of(qa)
-    server = launch(gr.Blocks(), ServeOptions(port=0), services=services)
-
-    async def titles() -> list[str]:
+    async def titles(address: str) -> list[str]:
         async with (
-            streamable_http_client(f"{server.address}mcp") as streams,
+            streamable_http_client(f"{address}mcp") as streams,
             ClientSession(streams[0], streams[1]) as session,
         ):
             await session.initialize()
             result = await session.call_tool("list_articles", {})
             return [each["title"] for each in (result.structured_content or {})["articles"]]
 
-    try:
-        assert asyncio.run(titles()) == ["Bridge"]
+    services = Services.of(qa)
+    with served_page(qa, services) as server:
+        assert run(titles(server.address)) == ["Bridge"]
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
         for header in ({"origin": "https://attacker.example"}, {"sec-fetch-site": "cross-site"}):
             refused = httpx.post(f"{server.address}mcp", json=call, headers=header, trust_env=False)
             assert refused.status_code == 403
-    finally:
-        server.close()
-        services.close()
+    services.close()
