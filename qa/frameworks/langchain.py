@@ -30,7 +30,7 @@ class ArticleQARetriever(BaseRetriever):
     Example:
         >>> retriever = ArticleQARetriever(qa=ArticleQA.bundled(), k=3)
         >>> retriever.invoke("Who did Marco Rubio call?")[0].metadata["start"]
-        2094
+        813
     """
 
     qa: ArticleQA
