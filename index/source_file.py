@@ -72,14 +72,15 @@ class PageLayout:
         """
         offsets: list[int] = []
         boxes: list[int] = []
-        size = max(width, 1e-6), max(height, 1e-6)
-        for start, end, *box in words:
+        shown_width, shown_height = max(width, 1e-6), max(height, 1e-6)
+        for start, end, left, top, right, bottom in words:
             offsets += int(start), int(end)
-            # In this order of arguments, what is not a number becomes 0.
-            boxes += [
-                round(min(1.0, max(0.0, edge / size[at % 2])) * _UNITS)
-                for at, edge in enumerate(box)
-            ]
+            boxes += (
+                _units(left / shown_width),
+                _units(top / shown_height),
+                _units(right / shown_width),
+                _units(bottom / shown_height),
+            )
         packed = struct.pack(f"<{len(offsets)}i{len(boxes)}H", *offsets, *boxes)
         return cls(width, height, packed, confidence)
 
@@ -137,6 +138,13 @@ class PageLayout:
             msg = "The positions of a page's words have a wrong length."
             raise ValueError(msg)
         return cls(width, height, packed, confidence)
+
+
+def _units(share: float) -> int:
+    """Return a share of a length as a whole number of units; what is not a number is 0."""
+    if 0.0 < share < 1.0:
+        return round(share * _UNITS)
+    return _UNITS if share >= 1.0 else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -295,7 +295,11 @@ class _Grid:
 
 
 def _nearest(positions: Sequence[float], position: float) -> int:
-    return min(range(len(positions)), key=lambda at: abs(positions[at] - position))
+    """Return which of ascending positions is nearest, the first of two."""
+    at = bisect_left(positions, position)
+    if at == len(positions) or (at and position - positions[at - 1] <= positions[at] - position):
+        return at - 1
+    return at
 
 
 def _between(middles: Sequence[float], first: float, last: float) -> tuple[int, int]:
@@ -342,22 +346,26 @@ def _meeting(level: Sequence[Rule], upright: Sequence[Rule]) -> list[list[int]]:
     """Return for each level rule the upright rules that it meets."""
     order = sorted(range(len(upright)), key=lambda at: upright[at].left)
     lefts = [upright[at].left for at in order]
+    grown = [
+        (at, *upright[at][:2], upright[at].right + _NEAR, upright[at].bottom + _NEAR)
+        for at in order
+    ]
     widest = max(rule.right - rule.left for rule in upright)
     found: list[list[int]] = []
-    for rule in level:
-        first = bisect_left(lefts, rule.left - 2 * _NEAR - widest)
-        last = bisect_right(lefts, rule.right + 2 * _NEAR)
-        found.append([at for at in order[first:last] if _meet(rule, upright[at])])
+    for left, top, right, bottom in level:
+        first = bisect_left(lefts, left - 2 * _NEAR - widest)
+        last = bisect_right(lefts, right + 2 * _NEAR)
+        found.append(
+            [
+                at
+                for at, other_left, other_top, other_right, other_bottom in grown[first:last]
+                if top <= other_bottom
+                and bottom >= other_top - _NEAR
+                and left <= other_right
+                and right >= other_left - _NEAR
+            ]
+        )
     return found
-
-
-def _meet(one: Rule, other: Rule) -> bool:
-    return (
-        one.left <= other.right + _NEAR
-        and one.right >= other.left - _NEAR
-        and one.top <= other.bottom + _NEAR
-        and one.bottom >= other.top - _NEAR
-    )
 
 
 def _distinct(positions: Sequence[float]) -> list[float]:

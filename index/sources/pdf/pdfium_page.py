@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -97,16 +97,21 @@ class _Shown:
         x, y = self.matrix[:2]
         return (0 if x > 0 else 2) if abs(x) > abs(y) else (1 if y > 0 else 3)
 
-    def box(self, box: Box) -> Box:
-        """Return a box of the page's own space as left, top, right, bottom on the page as shown."""
-        x, y = self.point(box[0], box[1])
-        x2, y2 = self.point(box[2], box[3])
-        return min(x, x2), min(y, y2), max(x, x2), max(y, y2)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point of the page's own space on the page as it is shown."""
+    def boxes(self, boxes: Iterable[Box]) -> Iterator[Box]:
+        """Yield boxes of the page's own space as left, top, right, bottom on the page as shown."""
         a, b, c, d, e, f = self.matrix
-        return a * x + c * y + e, b * x + d * y + f
+        for left, bottom, right, top in boxes:
+            x, y = a * left + c * bottom + e, b * left + d * bottom + f
+            x2, y2 = a * right + c * top + e, b * right + d * top + f
+            if x > x2:
+                x, x2 = x2, x
+            yield (x, y, x2, y2) if y < y2 else (x, y2, x2, y)
+
+    def points(self, points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+        """Yield points of the page's own space on the page as it is shown."""
+        a, b, c, d, e, f = self.matrix
+        for x, y in points:
+            yield a * x + c * y + e, b * x + d * y + f
 
 
 class _Piece(NamedTuple):
@@ -148,20 +153,18 @@ class _PageReader:
 
     def _printed_words(self, pieces: Sequence[tuple[_Piece, LetterLook]]) -> Iterator[PrintedWord]:
         """Yield the words whose centres are on the page."""
-        shown = self._shown
+        shown, turn = self._shown, self._shown.turn
         origins = self._letters.origins([piece.start for piece, _ in pieces])
+        boxes = shown.boxes(piece.extent for piece, _ in pieces)
         end_before = -1
-        for (piece, look), origin in zip(pieces, origins, strict=True):
-            start, end, _, extent = piece
-            turn = look.direction
-            direction = turn if turn == DIAGONAL else (turn + shown.turn) % 4
-            x, y = shown.point(*origin)
-            box = _without_far_edges(shown.box(extent), x, y, look.size, direction)
+        for (piece, look), (x, y), whole in zip(pieces, shown.points(origins), boxes, strict=True):
+            start, end = piece[:2]
+            size, style, direction, _ = look
+            direction = direction if direction == DIAGONAL else (direction + turn) % 4
+            box = _without_far_edges(whole, x, y, size, direction)
             is_joined, end_before = start == end_before, end
             if _is_on_page(box, shown) and math.isfinite(x + y):
-                yield PrintedWord(
-                    start, end, *box, x, y, look.size, look.style, direction, is_joined
-                )
+                yield PrintedWord(start, end, *box, x, y, size, style, direction, is_joined)
 
     def _pieces(self, words: Sequence[tuple[int, int]]) -> list[_Piece]:
         """Return the words, split where letters or baselines change."""
@@ -228,14 +231,14 @@ class _PageReader:
         ends = list(segments(self._page))
         if not ends or len(ends) > MAX_RULES:
             return
-        for end in ends:
-            left, top, right, bottom = self._shown.box(end)
+        for left, top, right, bottom in self._shown.boxes(ends):
             if right - left < _THIN or bottom - top < _THIN:
                 yield Rule(left, top, right, bottom)
 
     def _links(self, links: Sequence[tuple[Box, str]]) -> Iterator[PageLink]:
-        for box, target in links:
-            yield PageLink(*self._shown.box(box), target)
+        boxes = self._shown.boxes(box for box, _ in links)
+        for box, (_, target) in zip(boxes, links, strict=True):
+            yield PageLink(*box, target)
 
 
 def _is_wide(start: int, end: int, extent: Box, size: float) -> bool:
@@ -252,9 +255,11 @@ def _without_far_edges(box: Box, x: float, y: float, size: float, direction: int
     """
     left, top, right, bottom = box
     if direction in (0, 2):
-        return left, max(top, y - size), right, min(bottom, y + size)
+        first, last = y - size, y + size
+        return left, first if first > top else top, right, last if last < bottom else bottom
     if direction in (1, 3):
-        return max(left, x - size), top, min(right, x + size), bottom
+        first, last = x - size, x + size
+        return first if first > left else left, top, last if last < right else right, bottom
     return box
 
 
