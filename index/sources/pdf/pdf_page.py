@@ -125,7 +125,7 @@ class PrintedPage:
     @property
     def letters(self) -> int:
         """The number of letters of its words."""
-        return sum(word.end - word.start for word in self.printed_words())
+        return sum(record[1] - record[0] for record in _PACKED.iter_unpack(self.packed))
 
     def printed_words(self) -> Iterator[PrintedWord]:
         """Yield its words in the order in which they are drawn."""
@@ -149,14 +149,13 @@ class PrintedPage:
         """Return the words that run in this direction, in the order in which they are drawn."""
         text = self.raw_text
         found: list[Word] = []
-        for order, word in enumerate(self.printed_words()):
-            if word.direction != direction:
-                continue
-            shown = _shown(text[word.start : word.end])
+        for order, record in enumerate(_PACKED.iter_unpack(self.packed)):
+            start, end, left, top, right, bottom, x, y, size, style, turn, is_joined = record
+            shown = _shown(text[start:end]) if turn == direction else ""
             if shown:
-                along = self._along(word)
-                box = word[2:6]
-                found.append(Word(shown, *along, word.size, word.style, order, word.is_joined, box))
+                box = left, top, right, bottom
+                along = self._along(direction, box, x, y)
+                found.append(Word(shown, *along, size, style, order, is_joined, box))
         return found
 
     def rules_along(self, direction: int) -> list[Rule]:
@@ -173,15 +172,16 @@ class PrintedPage:
             ]
         return [Rule(height - r.bottom, r.left, height - r.top, r.right) for r in self.rules]
 
-    def _along(self, word: PrintedWord) -> tuple[float, float, float]:
+    def _along(self, direction: int, box: Box, x: float, y: float) -> tuple[float, float, float]:
         """Return left, right and baseline of a word in its direction."""
-        if word.direction == 1:
-            return word.top, word.bottom, self.width - word.x
-        if word.direction == 2:  # noqa: PLR2004 - upside down
-            return self.width - word.right, self.width - word.left, self.height - word.y
-        if word.direction == 3:  # noqa: PLR2004 - upwards
-            return self.height - word.bottom, self.height - word.top, word.x
-        return word.left, word.right, word.y
+        left, top, right, bottom = box
+        if direction == 1:
+            return top, bottom, self.width - x
+        if direction == 2:  # noqa: PLR2004 - upside down
+            return self.width - right, self.width - left, self.height - y
+        if direction == 3:  # noqa: PLR2004 - upwards
+            return self.height - bottom, self.height - top, x
+        return left, right, y
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -179,15 +179,12 @@ class _PageReader:
                 pieces.append(_Piece(*word, one, extent))
                 continue
             parts = list(self._split(*word, at_each=is_wide))
-            objects = self._letters.objects(start for start, _ in parts)
-            boxes = self._letters.extents(parts)
-            pieces += [
-                _Piece(*part, item, box)
-                for part, item, box in zip(parts, objects, boxes, strict=True)
-            ]
+            boxes = [extent] if len(parts) == 1 else self._letters.extents([p[:2] for p in parts])
+            pieces += [_Piece(*part, box) for part, box in zip(parts, boxes, strict=True)]
         return pieces
 
-    def _split(self, start: int, end: int, *, at_each: bool = False) -> Iterator[tuple[int, int]]:
+    def _split(self, start: int, end: int, *, at_each: bool) -> Iterator[tuple[int, int, int]]:
+        """Yield the parts of a word in the same letters, each with its first text object."""
         objects = self._letters.objects(range(start, end))
         changes = [
             at
@@ -195,7 +192,7 @@ class _PageReader:
             if at_each or (objects[at] != objects[at - 1] and objects[at])
         ]
         if not changes:
-            yield start, end
+            yield start, end, objects[0]
             return
         at = [start, *(start + change for change in changes)]
         origins = self._letters.origins(at)
@@ -217,9 +214,9 @@ class _PageReader:
                 or gap > _APART * size
             )
             if differs:
-                yield begun, there
+                yield begun, there, objects[begun - start]
                 begun = there
-        yield begun, end
+        yield begun, end, objects[begun - start]
 
     def _is_scan(self) -> bool:
         """Return whether the page has a picture, behind which a scanner puts the text."""
