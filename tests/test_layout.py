@@ -151,6 +151,7 @@ def test_the_modules_of_the_index_import_each_other_in_no_circle() -> None:
                     for name in (
                         "pdf_file",
                         "pdf_scan",
+                        "pdfium_functions",
                         "pdfium_letters",
                         "pdfium_objects",
                         "pdfium_page",

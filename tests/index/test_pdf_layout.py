@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from index.limits import LoadLimits
 from index.sources.document import ParsedDocument
 from index.sources.pdf.pdf_file import read_pdf
+from index.sources.pdf.pdfium_functions import functions
 from index.structure import MarkKind
 from tests.documents import assert_exact
 
@@ -184,15 +185,13 @@ def test_a_hyphen_at_the_end_of_a_line_stays_if_it_belongs_there(
 def test_a_code_that_is_no_letter_costs_one_sign(
     monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    from pypdfium2 import raw
+    letter_of = functions().code
 
-    letter_of = raw.FPDFText_GetUnicode
-
-    def broken(page: object, at: int) -> int:
+    def broken(page: int, at: int) -> int:
         found = int(letter_of(page, at))
         return code if found == ord("~") else found
 
-    monkeypatch.setattr(raw, "FPDFText_GetUnicode", broken)
+    monkeypatch.setattr(functions(), "code", broken)
     assert (
         read_pieces([(60, 700, "It is 90 m high~ and old.")]).text
         == "It is 90 m high\ufffd and old."

@@ -83,7 +83,7 @@ class _Rows:
 
     def __init__(self, pages: Sequence[PrintedPage]) -> None:
         self._pages = pages
-        self._are_kept = sum(len(page.spans) for page in pages) <= _MAX_KEPT_WORDS
+        self._are_kept = sum(page.word_count for page in pages) <= _MAX_KEPT_WORDS
         self._kept: dict[tuple[int, int], list[Row]] = {}
 
     def of(self, number: int) -> list[Row]:
@@ -129,12 +129,9 @@ def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
     styles: Counter[int] = Counter()
     gaps: defaultdict[int, list[float]] = defaultdict(list)
     for number, page in enumerate(pages, start=1):
-        lengths = page.spans[:, 1] - page.spans[:, 0]
-        sizes = (page.sizes * 2).round() / 2
-        for size in set(sizes.tolist()):
-            letters[size] += int(lengths[sizes == size].sum())
-        for style in set(page.styles.tolist()):
-            styles[style] += int(lengths[page.styles == style].sum())
+        for word in page.printed_words():
+            letters[round(word.size * 2) / 2] += word.end - word.start
+            styles[word.style] += word.end - word.start
         for one, other in pairwise(rows.of(number)):
             gap = other[0].baseline - one[0].baseline
             if 0.5 * one[0].size < gap < _LARGEST_LEADING * one[0].size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +11,13 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.sources.pdf.pdf_lines import BULLETS, Line
 from index.sources.pdf.pdf_page import Rule, Word
 
 Row: TypeAlias = list[Word]
 """The words on one baseline, from left to right."""
+Walls: TypeAlias = list[list[bool]]
+"""Of the cells of a grid, by row and column."""
 
 _MIN_LINES = 3
 _FULL = 0.7
@@ -273,23 +273,39 @@ class _Grid:
 
     def cell(self, word: Word) -> tuple[int, int]:
         x, y = (word.left + word.right) / 2, word.baseline - 0.3 * word.size
-        return sum(y >= at for at in self.ys) - 1, sum(x >= at for at in self.xs) - 1
+        return bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1
 
-    def walls(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return whether there is a rule right of each cell, and below it: ``(rows, columns)``."""
-        xs, ys = np.array(self.xs), np.array(self.ys)
-        x, y = (xs[:-1] + xs[1:]) / 2, (ys[:-1] + ys[1:]) / 2
-        right = np.zeros((len(y), len(x)), dtype=np.bool_)
-        below = np.zeros_like(right)
+    def walls(self) -> tuple[Walls, Walls]:
+        """Return whether there is a rule right of each cell, and below it."""
+        x = [(one + other) / 2 for one, other in pairwise(self.xs)]
+        y = [(one + other) / 2 for one, other in pairwise(self.ys)]
+        right = [[False] * len(x) for _ in y]
+        below = [[False] * len(x) for _ in y]
         for rule in self.upright:
-            at = int(np.abs(xs - rule.left).argmin())
+            at = _nearest(self.xs, rule.left)
             if at > 0:
-                right[(rule.top - _NEAR <= y) & (y <= rule.bottom + _NEAR), at - 1] = True
+                for row in range(*_between(y, rule.top, rule.bottom)):
+                    right[row][at - 1] = True
         for rule in self.level:
-            at = int(np.abs(ys - rule.top).argmin())
+            at = _nearest(self.ys, rule.top)
             if at > 0:
-                below[at - 1, (rule.left - _NEAR <= x) & (x <= rule.right + _NEAR)] = True
+                first, end = _between(x, rule.left, rule.right)
+                below[at - 1][first:end] = [True] * (end - first)
         return right, below
+
+
+def _nearest(positions: Sequence[float], position: float) -> int:
+    """Return which of ascending positions is nearest, the first of two."""
+    at = bisect_left(positions, position)
+    if at == len(positions) or (at and position - positions[at - 1] <= positions[at] - position):
+        return at - 1
+    return at
+
+
+def _between(middles: Sequence[float], first: float, last: float) -> tuple[int, int]:
+    """Return which cells a rule passes, as the index of the first and that after the last."""
+    start = bisect_left(middles, first - _NEAR)
+    return start, max(start, bisect_right(middles, last + _NEAR))
 
 
 def _grids(rules: Sequence[Rule]) -> Iterator[_Grid]:
@@ -298,22 +314,19 @@ def _grids(rules: Sequence[Rule]) -> Iterator[_Grid]:
     upright = [rule for rule in rules if rule.right - rule.left <= rule.bottom - rule.top]
     if not level or not upright or len(level) + len(upright) > _MAX_MEETING_RULES:
         return
-    one, other = np.array(level), np.array(upright)
-    meets = (
-        (one[:, None, 0] <= other[None, :, 2] + _NEAR)
-        & (one[:, None, 2] >= other[None, :, 0] - _NEAR)
-        & (one[:, None, 1] <= other[None, :, 3] + _NEAR)
-        & (one[:, None, 3] >= other[None, :, 1] - _NEAR)
-    )
-    free = set(np.flatnonzero(meets.any(axis=1)).tolist())
+    meets = _meeting(level, upright)
+    free = {at for at, crossing in enumerate(meets) if crossing}
+    met_by: list[list[int]] = [[] for _ in upright]
+    for at in free:
+        for column in meets[at]:
+            met_by[column].append(at)
     while free:
         lines, crossing, new = set[int](), set[int](), {free.pop()}
         while new:
             lines |= new
-            columns = set(np.flatnonzero(meets[list(new)].any(axis=0)).tolist()) - crossing
+            columns = {column for at in new for column in meets[at]} - crossing
             crossing |= columns
-            near = np.flatnonzero(meets[:, list(columns)].any(axis=1)).tolist() if columns else []
-            new = set(near) & free
+            new = {at for column in columns for at in met_by[column]} & free
             free -= new
         grid = _Grid(
             _distinct([upright[at].left for at in crossing]),
@@ -329,6 +342,32 @@ def _grids(rules: Sequence[Rule]) -> Iterator[_Grid]:
             yield grid
 
 
+def _meeting(level: Sequence[Rule], upright: Sequence[Rule]) -> list[list[int]]:
+    """Return for each level rule the upright rules that it meets."""
+    order = sorted(range(len(upright)), key=lambda at: upright[at].left)
+    lefts = [upright[at].left for at in order]
+    grown = [
+        (at, *upright[at][:2], upright[at].right + _NEAR, upright[at].bottom + _NEAR)
+        for at in order
+    ]
+    widest = max(rule.right - rule.left for rule in upright)
+    found: list[list[int]] = []
+    for left, top, right, bottom in level:
+        first = bisect_left(lefts, left - 2 * _NEAR - widest)
+        last = bisect_right(lefts, right + 2 * _NEAR)
+        found.append(
+            [
+                at
+                for at, other_left, other_top, other_right, other_bottom in grown[first:last]
+                if top <= other_bottom
+                and bottom >= other_top - _NEAR
+                and left <= other_right
+                and right >= other_left - _NEAR
+            ]
+        )
+    return found
+
+
 def _distinct(positions: Sequence[float]) -> list[float]:
     found: list[float] = []
     for position in sorted(positions):
@@ -339,10 +378,7 @@ def _distinct(positions: Sequence[float]) -> list[float]:
 
 def _ruled_table(grid: _Grid, rows: Sequence[Row]) -> TableBlock | None:
     right, below = grid.walls()
-    # A cell without a wall is one with the next of its row.
-    starts = np.zeros(right.shape, dtype=np.int64)
-    for column in range(1, right.shape[1]):
-        starts[:, column] = np.where(right[:, column - 1], column, starts[:, column - 1])
+    starts = [_starts(walls) for walls in right]
     lines, filled = _lines_by_row(grid, rows, starts)
     is_small = min(len({row for row, _ in filled}), len({column for _, column in filled})) < 2  # noqa: PLR2004
     if is_small or sum(map(len, rows)) > _MAX_WORDS_OF_A_CELL * len(filled):
@@ -350,12 +386,12 @@ def _ruled_table(grid: _Grid, rows: Sequence[Row]) -> TableBlock | None:
     found: list[tuple[PrintedCell, ...]] = []
     above: dict[int, PrintedCell] = {}
     for number, own in enumerate(lines):
-        spans = Counter(starts[number].tolist())
+        spans = Counter(starts[number])
         # A cell without a wall above it is repeated in its row.
         above = {
             start: cell
             for start, cell in above.items()
-            if not below[number - 1, start] and spans[start] == cell.columns
+            if not below[number - 1][start] and spans[start] == cell.columns
         }
         for cells in _rows_within(own):
             shown = {cell.column: replace(cell, columns=spans[cell.column]) for cell in cells}
@@ -366,8 +402,16 @@ def _ruled_table(grid: _Grid, rows: Sequence[Row]) -> TableBlock | None:
     return TableBlock(tuple(found))
 
 
+def _starts(walls: Sequence[bool]) -> list[int]:
+    """Return for each cell of a row the first of those without a wall between them and it."""
+    starts = [0]
+    for column, is_divided in enumerate(walls[:-1], start=1):
+        starts.append(column if is_divided else starts[-1])
+    return starts
+
+
 def _lines_by_row(
-    grid: _Grid, rows: Sequence[Row], starts: NDArray[np.int64]
+    grid: _Grid, rows: Sequence[Row], starts: Sequence[Sequence[int]]
 ) -> tuple[list[list[list[Row]]], set[tuple[int, int]]]:
     """Return the text lines of each row of a grid, by column, and which cells have text."""
     by_row: list[list[list[Row]]] = [[] for _ in starts]
@@ -376,9 +420,9 @@ def _lines_by_row(
         lines: dict[int, list[Row]] = {}
         for word in row:
             number, column = grid.cell(word)
-            start = int(starts[number, column])
+            start = starts[number][column]
             filled.add((number, start))
-            lines.setdefault(number, [[] for _ in range(starts.shape[1])])[start].append(word)
+            lines.setdefault(number, [[] for _ in range(len(starts[0]))])[start].append(word)
         for number, cells in lines.items():
             by_row[number].append(cells)
     return by_row, filled
