@@ -142,9 +142,7 @@ class _TableReading:
         """Return whether the first row seems to be a header, though the document says nothing."""
         filled = [self._by_column(row) for row in rows]
         are_labels = all(len(words) <= _MAX_LABEL_CHARS for words in filled[0])
-        return (
-            len(rows) > 1 and len(rows[0]) > 1 and are_labels and heads(filled[0], filled[1:])
-        )
+        return len(rows) > 1 and len(rows[0]) > 1 and are_labels and heads(filled[0], filled[1:])
 
     def _by_column(self, row: Sequence[Cell]) -> list[str]:
         words = [""] * self.width

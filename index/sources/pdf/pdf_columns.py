@@ -94,9 +94,9 @@ class _Order:
         best = max(gutters, key=lambda one: (one.last - one.first, one.right - one.left))
         first, last = _trimmed(rows, best)
         best = best._replace(first=first, last=last)
-        beside = _beside(gutters, best)
         middle = rows[first : last + 1]
         top, bottom = _without_ruled_tables(rows, first, last)
+        beside = _beside(gutters, best._replace(first=top, last=bottom))
         beside = _between_words(rows[top : bottom + 1], beside)
         table = table_of(rows[top : bottom + 1], [gutter.middle for gutter in beside])
         if table is not None:

@@ -146,7 +146,8 @@ def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
         for flag in (BOLD, MONOSPACED)
         if 2 * sum(count for style, count in styles.items() if style & flag) > total
     )
-    return BodyStyle(_usual_size(letters), usual, {size: median(some) for size, some in gaps.items()})
+    leadings = {size: median(some) for size, some in gaps.items()}
+    return BodyStyle(_usual_size(letters), usual, leadings)
 
 
 def _usual_size(letters: Mapping[float, int]) -> float:

@@ -306,12 +306,12 @@ class _Grid:
         edges = [at for at in range(1, len(row)) if inside[at - 1] != inside[at]]
         cut = [at for at in edges if self._goes_on(row[at - 1], row[at])]
         for edge in cut:
-            at, step = (edge, 1) if inside[edge] else (edge - 1, -1)
-            while 0 <= at < len(row) and inside[at]:
-                inside[at] = False
-                at += step
-                if 0 <= at < len(row) and not self._goes_on(*row[min(at - step, at) : max(at - step, at) + 1]):
-                    break
+            first = last = edge
+            while first > 0 and self._goes_on(row[first - 1], row[first]):
+                first -= 1
+            while last < len(row) - 1 and self._goes_on(row[last], row[last + 1]):
+                last += 1
+            inside[first : last + 1] = [False] * (last + 1 - first)
         return [word for word, is_inside in zip(row, inside, strict=True) if is_inside], len(cut)
 
     def _goes_on(self, word: Word, following: Word) -> bool:
