@@ -221,11 +221,11 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
     """Return whether a new part of the page begins with a row: a large line with space above."""
     row, before = rows[number], rows[number - 1]
     gap = row[0].baseline - before[0].baseline
-    if gap <= leading:
-        return False
     size = max(word.size for word in row)
-    near = rows[max(0, number - 3) : number + 4]
-    usual = median(max(word.size for word in other) for other in near)
+    is_next_line = max(word.size for word in before) > size / _LARGE and gap < _FAR * size
+    if gap <= leading or is_next_line:
+        return False
+    usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
     below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
     is_apart = gap > _VERY_FAR * leading or size > _VERY_LARGE * usual
     return is_apart and size > _LARGE * usual and below > 0.9 * leading
