@@ -43,7 +43,10 @@ def displayed_parts(answer: Answer) -> Iterator[Part | QuotedRow]:
             quoted.append(part)
             continue
         row = _quoted_row(answer, answer.citations[part.number - 1], quoted)
-        yield from [Part(" "), row, Part(" ")] if row else quoted
+        if row:
+            yield from (Part(" "), row, Part(" "))
+        else:
+            yield from quoted
         yield part
         quoted = []
     yield from quoted
@@ -86,7 +89,8 @@ def _row_at(answer: Answer, citation: Citation) -> LabelledRow | None:
         for row in passage.rows:
             first, last = row.cells[0], row.cells[-1]
             is_wide = len(row.cells) >= _MIN_CELLS and any(cell.label for cell in row.cells)
-            if is_wide and first.start == citation.start and last.end <= citation.end:
+            after = citation.quote[last.end - citation.start :]
+            if is_wide and first.start == citation.start and not after.strip(" |"):
                 return row
     return None
 

@@ -158,6 +158,18 @@ def test_the_lines_of_a_form_are_read_if_they_have_any_word_of_the_question() ->
     assert "Wages" not in text
 
 
+def test_of_long_headers_of_a_wide_table_the_lower_words_stay() -> None:
+    above = TableCell("Returned from the harbour of Tolland", 12, is_header=True)
+    rows: list[Row] = [
+        [TableCell("", 1), above],
+        head("Ship", *(f"Kind {at}" for at in range(12))),
+        ["Alba", *map(str, range(12))],
+        ["Brio", *map(str, range(12))],
+    ]
+    labels = [cell.label for cell in passage_of(article_of(rows)).rows[0].cells[1:]]
+    assert all(label.endswith(f"… Kind {at}") for at, label in enumerate(labels)), labels
+
+
 def test_a_first_row_with_a_sentence_is_no_header() -> None:
     long = "For the year from January to December, or another year that ends in June"
     rows: list[Row] = [["Harbour office", long, "Form"], *SHIPS[1:]]
