@@ -89,8 +89,9 @@ def _row_at(answer: Answer, citation: Citation) -> LabelledRow | None:
         for row in passage.rows:
             first, last = row.cells[0], row.cells[-1]
             is_wide = len(row.cells) >= _MIN_CELLS and any(cell.label for cell in row.cells)
+            is_inside = first.start == citation.start and last.end <= citation.end
             after = citation.quote[last.end - citation.start :]
-            if is_wide and first.start == citation.start and not after.strip(" |"):
+            if is_wide and is_inside and not after.strip(" |"):
                 return row
     return None
 
