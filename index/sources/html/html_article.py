@@ -6,12 +6,10 @@ By gradient-boosted trees, which training/fit_page_blocks fits.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -41,9 +39,6 @@ _THRESHOLD_UNNAMED = 0.01
 
 
 _NOTE_ROLES = {"doc-endnotes", "doc-endnote", "doc-footnote"}
-_CAPTION = re.compile(
-    r"(?:wp-|(?:image|img|photo|picture|figure|media)[-_]?)?caption(?:[-_]?text)?", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,26 +125,15 @@ def article_blocks(blocks: Sequence[Block], extracted: str, title: str) -> list[
     shape = PageShape(blocks, texts)
     known = known_of_blocks(blocks, texts, shape, extracted, title)
     is_chosen = chosen_blocks(shipped_trees().probabilities(known), shape)
-    is_chosen |= _captions_and_notes(blocks, is_chosen)
+    if is_chosen.any():
+        is_chosen |= _notes(blocks)
     return [block for block, is_one in zip(blocks, is_chosen, strict=True) if is_one]
 
 
-def _captions_and_notes(blocks: Sequence[Block], is_chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return ``(n,)``: which blocks the page itself calls a note, or a caption amid the article."""
-    found = np.zeros(len(blocks), dtype=np.bool_)
-    places = np.flatnonzero(is_chosen)
-    if not len(places):
-        return found
-    are_notes: dict[Any, bool] = {None: False}
-    for at, block in enumerate(blocks):
-        around = (block.element, *islice(block.element.iterancestors(), 1))
-        is_caption = places[0] < at < places[-1] and any(
-            _CAPTION.fullmatch(name)
-            for each in around
-            for name in (each.get("class") or "").split()
-        )
-        found[at] = is_caption or _is_in_note(block.element, are_notes)
-    return found
+def _notes(blocks: Sequence[Block]) -> NDArray[np.bool_]:
+    """Return ``(n,)``: which blocks the page itself calls notes of its article."""
+    known: dict[Any, bool] = {None: False}
+    return np.array([_is_in_note(block.element, known) for block in blocks])
 
 
 def _is_in_note(element: Any, known: dict[Any, bool]) -> bool:  # noqa: ANN401 - lxml has no types
