@@ -44,7 +44,7 @@ PAGE_STYLE = "\n".join(
     (
         read_static("qa.output", "palette.css"),
         read_static("qa.page", "page.css", "chat.css"),
-        read_static("qa.output", "marks.css", "status.css", "structure.css"),
+        read_static("qa.output", "marks.css", "status.css", "cells.css", "structure.css"),
         # Rules for certain screens come last, so that they override the others.
         read_static(
             "qa.page",

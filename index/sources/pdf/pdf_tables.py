@@ -31,6 +31,8 @@ _IN_LINE = 0.9
 _LETTERS_OF_A_WORD = 7
 _STOP = re.compile(r"[.,;!?](?!\w)|[。，、；！？]")
 _SHARED = 0.4
+_MAX_LINES_OF_A_NOTE = 5
+_FAR_APART = 5.0  # sizes of the letters
 _FIGURES = 0.5
 # Of ruled tables.
 _NEAR = 3.0  # points within which rules meet
@@ -38,6 +40,9 @@ _MIN_CELLS = 4
 _MIN_ROWS_BELOW_TITLE = 2
 _MAX_WORDS_OF_A_CELL = 40
 _MAX_MEETING_RULES = 3_000
+_SAME_LINE = 0.85  # sizes of the letters between two words of a line
+_MOST_CUT = 0.25  # lines of a table that go on outside its rules
+_MARK = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,19 @@ def _is_list(column: Sequence[Row]) -> bool:
     return bullets >= _BULLETED * len(shown)
 
 
+def _are_two_notes(columns: Sequence[Sequence[Row]]) -> bool:
+    """Return whether two columns are notes far apart, as at the head or the end of a letter.
+
+    They have few lines, of which the last stands alone: an address of three beside a date.
+    """
+    if len(columns) != 2 or not _MIN_LINES <= len(columns[0]) <= _MAX_LINES_OF_A_NOTE:  # noqa: PLR2004
+        return False
+    left, right = ([cell for cell in column if cell] for column in columns)
+    gap = min(cell[0].left for cell in right) - max(cell[-1].right for cell in left)
+    is_ragged = not (columns[0][-1] and columns[1][-1])
+    return is_ragged and gap > _FAR_APART * left[0][0].size
+
+
 def _share_of_figures(column: Sequence[Row]) -> float:
     shown = [cell for cell in column if cell]
     return sum(any(map(str.isdigit, cell[0].text)) for cell in shown) / max(len(shown), 1)
@@ -165,7 +183,7 @@ def is_table(columns: Sequence[Sequence[Row]]) -> bool:
     shared = sum(sum(map(bool, row)) > 1 for row in rows) / len(rows)
     prose = [shape for shape in shapes if shape.is_prose]
     others = [shape for shape in shapes if not shape.is_prose]
-    if not others or all(_is_list(column) for column in columns):
+    if not others or all(_is_list(column) for column in columns) or _are_two_notes(columns):
         return False
     if is_drawn_by_columns(columns) and (
         len(rows) < _MIN_LINES or all(_share_of_figures(one) < _FIGURES for one in columns[1:])
@@ -238,15 +256,18 @@ def ruled_tables(
     rows: Sequence[Row], rules: Sequence[Rule]
 ) -> tuple[list[Row], dict[str, TableBlock]]:
     """Return the rows with a single word in place of each ruled table, and the tables by it."""
-    grids = list(_grids(rules))
     tables: dict[str, TableBlock] = {}
     rest = [list(row) for row in rows]
-    for grid in grids:
-        inside = [[word for word in row if grid.holds(word)] for row in rest]
+    for grid in sorted(_grids(rules), key=lambda grid: -grid.area):
+        held = [grid.held(row) for row in rest]
+        inside = [words for words, _ in held]
+        cut = sum(lines for _, lines in held)
+        if cut > _MOST_CUT * sum(map(bool, inside)):
+            continue
         table = _ruled_table(grid, [row for row in inside if row])
         if table is None:
             continue
-        mark = f"\0{len(tables)}"
+        mark = f"{_MARK}{len(tables)}"
         tables[mark] = table
         taken = {word.order for row in inside for word in row}
         rest = [[word for word in row if word.order not in taken] for row in rest]
@@ -258,6 +279,11 @@ def ruled_tables(
     return sorted((row for row in rest if row), key=lambda row: row[0].baseline), tables
 
 
+def is_table_mark(word: Word) -> bool:
+    """Return whether a word is in place of a ruled table."""
+    return word.text.startswith(_MARK)
+
+
 @dataclass(frozen=True)
 class _Grid:
     """Level and upright rules that meet."""
@@ -267,7 +293,41 @@ class _Grid:
     level: list[Rule]
     upright: list[Rule]
 
+    @property
+    def area(self) -> float:
+        return (self.xs[-1] - self.xs[0]) * (self.ys[-1] - self.ys[0])
+
+    def held(self, row: Row) -> tuple[Row, int]:
+        """Return the words of a row inside, and the number of lines left out.
+
+        Those are lines that go on outside where no rule is: the table does not begin there.
+        """
+        inside = [self.holds(word) for word in row]
+        edges = [at for at in range(1, len(row)) if inside[at - 1] != inside[at]]
+        cut = [at for at in edges if self._goes_on(row[at - 1], row[at])]
+        for edge in cut:
+            first = last = edge
+            while first > 0 and self._goes_on(row[first - 1], row[first]):
+                first -= 1
+            while last < len(row) - 1 and self._goes_on(row[last], row[last + 1]):
+                last += 1
+            inside[first : last + 1] = [False] * (last + 1 - first)
+        return [word for word, is_inside in zip(row, inside, strict=True) if is_inside], len(cut)
+
+    def _goes_on(self, word: Word, following: Word) -> bool:
+        """Return whether a line goes on with a word, without a rule between them."""
+        if following.left - word.right >= _SAME_LINE * word.size:
+            return False
+        y = word.baseline - 0.3 * word.size
+        return not any(
+            word.right - _NEAR <= rule.left <= following.left + _NEAR
+            and rule.top - _NEAR <= y <= rule.bottom + _NEAR
+            for rule in self.upright
+        )
+
     def holds(self, word: Word) -> bool:
+        if is_table_mark(word):
+            return False
         x, y = (word.left + word.right) / 2, word.baseline - 0.3 * word.size
         return self.xs[0] < x < self.xs[-1] and self.ys[0] < y < self.ys[-1]
 
