@@ -10,12 +10,12 @@ from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from index.sources.pdf.pdf_lines import BULLETS, Line, is_right_to_left
+from index.sources.pdf.pdf_ruled_tables import is_table_mark
 from index.sources.pdf.pdf_tables import (
     PrintedCell,
     Row,
     TableBlock,
     is_drawn_by_columns,
-    is_table_mark,
     table_of,
 )
 

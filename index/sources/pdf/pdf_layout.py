@@ -26,8 +26,9 @@ from index.sources.pdf.pdf_paragraphs import (
     PlacedLine,
     in_reading_order,
 )
+from index.sources.pdf.pdf_ruled_tables import ruled_tables
 from index.sources.pdf.pdf_running_heads import PageLine, running_heads
-from index.sources.pdf.pdf_tables import Row, TableBlock, ruled_tables
+from index.sources.pdf.pdf_tables import Row, TableBlock
 from index.sources.pdf.pdf_writer import PartWriter
 
 Outline: TypeAlias = dict[int, dict[str, int]]
