@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, expect, sync_playwright
 
+from index.errors import SettingsError
 from qa.article_qa import ArticleQA
+from qa.page.server import ServeOptions, listen
 from tests.browser.visiting import (
     HOSTILE_SENTENCES,
     HOSTILE_TITLE,
@@ -81,11 +84,29 @@ def hostile_address() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Return a free port."""
+    with listen(ServeOptions(port=0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serve pages for one test; they outlive its visits, which depend on this fixture."""
+def serve(port: int) -> Iterator[Serve]:
+    """Serve pages for one test; they outlive its visits, which depend on this fixture.
+
+    The first is on the same port in every test, so that its scripts are in the browser's cache.
+    """
     with ExitStack() as stack:
-        yield lambda qa: stack.enter_context(serving(qa))
+        ports = itertools.chain([port], itertools.repeat(0))
+
+        def open_server(qa: ArticleQA) -> str:
+            try:
+                return stack.enter_context(serving(qa, port=next(ports)))
+            except SettingsError:  # another program has taken the port
+                return stack.enter_context(serving(qa))
+
+        yield open_server
 
 
 @dataclass

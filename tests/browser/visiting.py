@@ -122,16 +122,16 @@ Serve = Callable[[ArticleQA], str]
 
 
 @contextmanager
-def serving(qa: ArticleQA) -> Iterator[str]:
-    """Serve the page over ``qa`` on a free port of the loopback address."""
-    with served_page(qa) as server:
+def serving(qa: ArticleQA, port: int = 0) -> Iterator[str]:
+    """Serve the page over ``qa`` on a port of the loopback address, 0 for any free one."""
+    with served_page(qa, port=port) as server:
         yield server.address
 
 
 @contextmanager
 def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa: ANN401 - of ServeOptions
     """Serve the page over ``qa`` on a free port, with these options."""
-    server = _launched(qa, ServeOptions(port=0, **options))
+    server = _launched(qa, ServeOptions(**{"port": 0, **options}))
     try:
         yield server
     finally:
