@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, expect, sync_playwright
@@ -137,12 +138,11 @@ class Window:
             page.close()
         self.context.clear_cookies()
         self.context.clear_permissions()
+        place = urlsplit(url)
+        stored = "cookies,indexeddb,local_storage,service_workers"
         self.devtools.send(
             "Storage.clearDataForOrigin",
-            {
-                "origin": url.rstrip("/"),
-                "storageTypes": "cookies,indexeddb,local_storage,service_workers",
-            },
+            {"origin": f"{place.scheme}://{place.netloc}", "storageTypes": stored},
         )
 
 
@@ -174,8 +174,9 @@ def visit(
         return visit
 
     yield open_page
-    for visit, window, free, url in opened:
+    for _, window, free, url in opened:
         window.clear(url)
         free.append(window)
+    for visit, *_ in opened:
         assert visit.outside == []
         assert visit.faults() == []
