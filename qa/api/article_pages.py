@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
@@ -26,11 +26,11 @@ class Sort(StrEnum):
     """The shortest first."""
 
 
-# Ties are decided by the id. An article that is not stored yet comes after those that are.
-_KEYS: dict[Sort, Callable[[ArticleInfo], list[Any]]] = {
-    Sort.ADDED: lambda info: [info.added_at or "~", info.id],
-    Sort.TITLE: lambda info: [info.title.casefold(), info.id],
-    Sort.LENGTH: lambda info: [info.characters, info.id],
+# Equals keep the order of addition. An article that is not stored yet comes after those that are.
+_KEYS: dict[Sort, Callable[[ArticleInfo], Any]] = {
+    Sort.ADDED: lambda info: info.added_at or "~",
+    Sort.TITLE: lambda info: info.title.casefold(),
+    Sort.LENGTH: lambda info: info.characters,
 }
 
 
@@ -40,7 +40,8 @@ def page_of_articles(
     """Return up to ``limit`` articles whose title or source contains ``search``.
 
     A cursor names the last article of a page by its place in the order, so the next page goes on
-    after it, whatever was added, removed or renamed meanwhile.
+    after it, whatever was added, removed or renamed meanwhile. If that article itself is gone,
+    those that are equal to it in this order come again, so that none is missed.
 
     Raises:
         InputError: The cursor is not one of this order.
@@ -49,29 +50,34 @@ def page_of_articles(
     wanted = search.casefold().strip()
     found = [
         info
-        for info in infos
+        for info in sorted(infos, key=key)
         if wanted in info.title.casefold() or wanted in (info.source or "").casefold()
     ]
-    rest = found = sorted(found, key=key)
+    first = 0
     if cursor is not None:
-        after = _last_of(cursor, sort)
-        rest = [info for info in found if key(info) > after]
-    shown = rest[:limit]
-    following = _cursor(sort, key(shown[-1])) if len(rest) > limit else None
+        value, last_id = _read_cursor(cursor, sort)
+        first = bisect_left(found, value, key=key)
+        equals = found[first : bisect_right(found, value, key=key)]
+        first += next((i for i, info in enumerate(equals, 1) if info.id == last_id), 0)
+    shown = found[first : first + limit]
+    is_last = first + limit >= len(found)
+    following = None if is_last else _cursor(sort, key(shown[-1]), shown[-1].id)
     return ArticlePage(tuple(shown), len(found), following)
 
 
-def _cursor(sort: Sort, last: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([sort.value, *last]).encode()).decode()
+def _cursor(sort: Sort, value: str | int, article_id: str) -> str:
+    values = json.dumps([sort.value, value, article_id])
+    return base64.urlsafe_b64encode(values.encode()).decode()
 
 
-def _last_of(cursor: str, sort: Sort) -> list[Any]:
+def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, str]:
+    """Return the place of the last article in the order, and its id."""
     try:
         values = json.loads(base64.b64decode(cursor.encode("ascii"), b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(_BAD_CURSOR) from error
     kind = int if sort is Sort.LENGTH else str
     match values:
-        case [sort.value, first, str(last)] if type(first) is kind:
-            return [first, last]
+        case [sort.value, value, str(last_id)] if type(value) is kind:
+            return value, last_id
     raise InputError(_BAD_CURSOR)

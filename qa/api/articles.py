@@ -41,8 +41,7 @@ def list_articles(
 ) -> ArticlePage:
     """Return a page of the articles, without their texts.
 
-    Articles that are added or removed between two pages shift nothing: each that was there all
-    the time is on exactly one page.
+    Articles that are added or removed between two pages shift nothing: none is missed.
     """
     return page_of_articles(library.catalogue(), sort, search, limit, cursor)
 

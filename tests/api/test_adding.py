@@ -240,12 +240,17 @@ def test_a_finished_job_is_forgotten_after_an_hour() -> None:
     jobs.close()
 
 
+def release_all(sources: list[Source]) -> None:
+    for source in sources:
+        source.finish()
+
+
 def test_closing_cancels_what_runs_and_what_waits() -> None:
     jobs, sources = AdditionJobs(), [Source() for _ in range(3)]
     states = [source.start(jobs) for source in sources]
     for state in states[:2]:
         state_of(jobs, state.id, at=Step.READING)
-    threading.Timer(0.01, lambda: [source.is_read.set() for source in sources]).start()
+    threading.Timer(0.01, release_all, [sources]).start()
     jobs.close()
     found = [jobs.find("me", state.id) for state in states]
     assert [each and each.state for each in found] == [Step.CANCELLED] * 3

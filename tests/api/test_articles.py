@@ -64,6 +64,16 @@ def test_the_next_page_goes_on_where_the_last_one_ended_whatever_changed(
     assert [each["title"] for each in rest["articles"]] == ["Windmills"]
 
 
+def test_articles_that_are_equal_in_the_order_are_each_on_one_page(
+    own_client: TestClient, own_services: Services
+) -> None:
+    names = [f"Rope {number}" for number in range(7)]
+    for name in names:
+        own_services.qa.add_text(f"{name} is a rope.", title=name)
+    for sort in ("added", "title", "length"):
+        assert titles_on(own_client, sort=sort, limit=3) == [names[:3], names[3:6], names[6:]]
+
+
 def test_articles_are_found_by_title(shelf: TestClient) -> None:
     found = shelf.get(ARTICLES, params={"search": "KEL"}).json()
     assert ([each["title"] for each in found["articles"]], found["total"]) == (["kelp"], 1)
