@@ -66,7 +66,7 @@ def page_of_articles(
 
 
 def _cursor(sort: Sort, value: str | int, article_id: str) -> str:
-    values = json.dumps([sort.value, value, article_id])
+    values = json.dumps([sort.value, value, article_id], ensure_ascii=False)
     return base64.urlsafe_b64encode(values.encode()).decode()
 
 

@@ -30,7 +30,12 @@ def list_articles(
     library: LibraryOf,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[
-        Text | None, Query(max_length=20_000, description="`next` of the page before.")
+        str | None,
+        Query(
+            max_length=4_000,
+            pattern="^[A-Za-z0-9_=-]+$",
+            description="`next` of the page before.",
+        ),
     ] = None,
     search: Annotated[
         Text, Query(max_length=1_000, description="Words in the title, file name or address.")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import contextmanager
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from qa.api.application import build_application
-from qa.api.ask import _stream
 from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.visitors.limits import CallerCounts, CallerLimits
@@ -69,22 +70,33 @@ def test_an_answer_in_own_words_is_streamed_as_it_is_written_and_checked() -> No
     assert events[-1][1]["engine"] == "scripted-1b"
 
 
-def test_the_language_model_stops_when_the_client_leaves() -> None:
+@contextmanager
+def served(services: Services) -> Iterator[tuple[str, int]]:
+    """Serve the application on a real socket, and return its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(build_application(services), log_level="error"))
+        thread = threading.Thread(target=server.run, args=[[listener]])
+        thread.start()
+        yield listener.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_language_model_stops_when_the_client_leaves(*, stream: bool) -> None:
     model = ScriptedModel(SUPPORTED, INVENTED, held=True)
     services = written_services(model)
-    stopped = threading.Event()
-    events = services.qa_for().ask_in_steps(QUESTION, own_words=True, stopped=stopped)
-
-    async def leave_after_first_event() -> None:
-        model.release()
-        async with aclosing(_stream(events, services.writing, stopped)) as stream:  # type: ignore[type-var] # a generator
-            await anext(stream)
-        await asyncio.to_thread(model.ended.wait)
-        while len(asyncio.all_tasks()) > 1:  # the thread ends
-            await asyncio.sleep(0)
-
-    with services.qa:
-        asyncio.run(leave_after_first_event())
+    body = json.dumps({"question": QUESTION, "own_words": True, "stream": stream})
+    head = "POST /api/v1/ask HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    with services.qa, served(services) as address:
+        with socket.create_connection(address) as client:
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            while not model.asked:
+                threading.Event().wait(0.01)
+            if stream:
+                model.release()
+                client.recv(10_000)
+        assert model.ended.wait(30)
     services.close()
     assert model.was_stopped
 
