@@ -19,7 +19,7 @@ from index.types import Article, ArticleInfo
 from qa.api.addition_jobs import JobState, Reading
 from qa.api.bodies import AdditionBody, AdditionOptions
 from qa.api.dependencies import CallerOf, LibraryOf, ServicesOf
-from qa.api.problems import problems
+from qa.api.descriptions import problems, returns
 from qa.api.services import Services
 from qa.library import read_bytes, read_text, read_url
 from qa.settings import Settings
@@ -70,11 +70,11 @@ _REQUEST = {
     "/articles",
     status_code=201,
     summary="Add an article",
-    response_model=ArticleInfo,
     openapi_extra=_REQUEST,
     responses={
-        200: {"model": ArticleInfo, "description": "A text that was there already."},
-        202: {"model": JobState, "description": "A job, which reads the file or the page."},
+        **returns(ArticleInfo, "A text that was there already."),
+        **returns(ArticleInfo, "A text that is new.", 201),
+        **returns(JobState, "A job, which reads the file or the page.", 202),
         **problems(400, 403, 413, 415, 422, 429, 503),
     },
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from fastapi import FastAPI
-from pydantic import TypeAdapter
 
 from qa.api import adding, articles, ask, health, jobs, passages
-from qa.api.problems import Problem, add_problem_handlers
+from qa.api.descriptions import describe
+from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
 OPENAPI_PATH = "/api/v1/openapi.json"
@@ -40,21 +39,8 @@ def build_application(services: Services) -> FastAPI:
     add_problem_handlers(application)
     for router in ROUTERS:
         application.include_router(router)
-    application.openapi = lambda: _openapi(application)  # type: ignore[method-assign]
+    describe(application)
     return application
-
-
-def _openapi(application: FastAPI) -> dict[str, Any]:
-    """Return the description of the interface, with what FastAPI cannot know of our values."""
-    if application.openapi_schema is None:
-        found = FastAPI.openapi(application)
-        schemas = found["components"]["schemas"]
-        schemas["Problem"] = TypeAdapter(Problem).json_schema(
-            ref_template="#/components/schemas/{model}"
-        )
-        schemas |= schemas["Problem"].pop("$defs", {})
-        del schemas["Passage"]["properties"]["rows"]  # not in Passage.to_dict
-    return application.openapi_schema or {}
 
 
 def _version() -> str:

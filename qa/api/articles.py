@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from index.types import ArticleInfo
 from qa.api.article_pages import Sort, page_of_articles
 from qa.api.bodies import ArticlePage, Text, TitleBody, WholeArticle
 from qa.api.dependencies import LibraryOf
-from qa.api.problems import problems
+from qa.api.descriptions import problems, returns
 from qa.visitors.caller_qa import CallerQA
 
 router = APIRouter(prefix="/api/v1/articles", tags=["articles"])
@@ -25,7 +26,11 @@ _FILE = {
 }
 
 
-@router.get("", summary="List articles", responses=problems(422))
+@router.get(
+    "",
+    summary="List articles",
+    responses=returns(ArticlePage, "Some of the articles.") | problems(422),
+)
 def list_articles(
     library: LibraryOf,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -43,19 +48,19 @@ def list_articles(
     sort: Annotated[
         Sort, Query(description="Oldest first, by title, or shortest first.")
     ] = Sort.ADDED,
-) -> ArticlePage:
+) -> Response:
     """Return a page of the articles, without their texts.
 
     Articles that are added or removed between two pages shift nothing: none is missed.
     """
-    return page_of_articles(library.catalogue(), sort, search, limit, cursor)
+    page = page_of_articles(library.catalogue(), sort, search, limit, cursor)
+    return JSONResponse(asdict(page))
 
 
 @router.get(
     "/{article_id}",
     summary="Read an article",
-    response_model=WholeArticle,
-    responses=problems(404, 422),
+    responses=returns(WholeArticle, "The article.") | problems(404, 422),
 )
 def read_article(
     article_id: str,
@@ -90,11 +95,15 @@ def download_file(article_id: str, library: LibraryOf) -> Response:
     return Response(file.data, media_type="application/octet-stream", headers=headers)
 
 
-@router.patch("/{article_id}", summary="Rename an article", responses=problems(403, 404, 422))
-def rename_article(article_id: str, body: TitleBody, library: LibraryOf) -> ArticleInfo:
+@router.patch(
+    "/{article_id}",
+    summary="Rename an article",
+    responses=returns(ArticleInfo, "The article as it is listed.") | problems(403, 404, 422),
+)
+def rename_article(article_id: str, body: TitleBody, library: LibraryOf) -> Response:
     """Change the title of an article, and return the article as it is listed."""
     library.rename(article_id, body.title)
-    return _listed(library, article_id)
+    return JSONResponse(_listed(library, article_id).to_dict())
 
 
 @router.delete(

@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 from qa.answers.answer import Answer
 from qa.api.bodies import QuestionBody
 from qa.api.dependencies import LibraryOf, ServicesOf
-from qa.api.problems import problem_of, problems
+from qa.api.descriptions import problems, returns
+from qa.api.problems import problem_of
 from qa.api.server_events import MEDIA_TYPE, event_response, queued, server_event
 from qa.api.work_queue import WorkQueue
 from qa.writing.events import Event, Finished, Piece, SentenceChecked
@@ -37,19 +38,19 @@ _EXAMPLES = {
         "value": {"question": "Explain the bridge.", "own_words": True, "stream": True},
     },
 }
-_STREAM = {
-    "description": "The answer. With `stream`, events whose data is JSON: `piece` (words that are "
-    "not checked yet), `sentence` (a checked sentence and its claims), and at last `answer`, or "
-    "`problem` if it cannot be answered after all.",
-    "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
-}
+_RETURNED = returns(
+    Answer,
+    "The answer. With `stream`, events whose data is JSON: `piece` (words that are not checked "
+    "yet), `sentence` (a checked sentence and its claims), and at last `answer`, or `problem` if "
+    "it cannot be answered after all.",
+)
+_RETURNED[200]["content"][MEDIA_TYPE] = {"schema": {"type": "string"}}
 
 
 @router.post(
     "/ask",
     summary="Answer a question",
-    response_model=Answer,
-    responses={200: _STREAM, **problems(403, 404, 422, 429, 503)},
+    responses=_RETURNED | problems(403, 404, 422, 429, 503),
 )
 async def ask(
     body: Annotated[QuestionBody, Body(openapi_examples=_EXAMPLES)],

@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from index.errors import NotAllowed
 from qa.api.addition_jobs import AdditionJobs, JobState
 from qa.api.dependencies import CallerOf, ServicesOf
-from qa.api.problems import problems
+from qa.api.descriptions import problems, returns
 from qa.api.server_events import (
     HEARTBEAT,
     HEARTBEAT_SECONDS,
@@ -32,10 +32,12 @@ _EVENTS = {
 }
 
 
-@router.get("/{job_id}", summary="Read a job", responses=problems(404, 422))
-def read_job(job_id: str, services: ServicesOf, caller: CallerOf) -> JobState:
+@router.get(
+    "/{job_id}", summary="Read a job", responses=returns(JobState, "The job.") | problems(404, 422)
+)
+def read_job(job_id: str, services: ServicesOf, caller: CallerOf) -> Response:
     """Return how far the addition of an article has come."""
-    return _existing(services.jobs.find(caller.key, job_id))
+    return JSONResponse(_existing(services.jobs.find(caller.key, job_id)).to_dict())
 
 
 @router.get(
@@ -50,12 +52,16 @@ async def follow_job(job_id: str, services: ServicesOf, caller: CallerOf) -> Str
     return event_response(_states(services.jobs, caller.key, first))
 
 
-@router.delete("/{job_id}", summary="Cancel a job", responses=problems(403, 404, 422))
-def cancel_job(job_id: str, services: ServicesOf, caller: CallerOf) -> JobState:
+@router.delete(
+    "/{job_id}",
+    summary="Cancel a job",
+    responses=returns(JobState, "The job.") | problems(403, 404, 422),
+)
+def cancel_job(job_id: str, services: ServicesOf, caller: CallerOf) -> Response:
     """Cancel a job; its state is final soon after. An article that is being saved is kept."""
     if not caller.can_write:
         raise NotAllowed(READ_ONLY)
-    return _existing(services.jobs.cancel(caller.key, job_id))
+    return JSONResponse(_existing(services.jobs.cancel(caller.key, job_id)).to_dict())
 
 
 async def _states(jobs: AdditionJobs, owner: str, state: JobState) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from qa.api.bodies import ArticleId, PassageList, PassagesBody, SuggestionList
 from qa.api.dependencies import LibraryOf, ServicesOf
-from qa.api.problems import problems
+from qa.api.descriptions import problems, returns
 from qa.suggestions import MAX_SUGGESTIONS
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
@@ -21,8 +21,7 @@ _MOST_SUBJECTS = 100
 @router.post(
     "/passages",
     summary="Find passages",
-    response_model=PassageList,
-    responses=problems(403, 404, 422, 429, 503),
+    responses=returns(PassageList, "The passages.") | problems(403, 404, 422, 429, 503),
 )
 async def find_passages(body: PassagesBody, services: ServicesOf, library: LibraryOf) -> Response:
     """Return the passages of the articles that best match a question, the best first."""
@@ -35,7 +34,7 @@ async def find_passages(body: PassagesBody, services: ServicesOf, library: Libra
 @router.get(
     "/suggestions",
     summary="Suggest questions",
-    responses=problems(404, 422, 429, 503),
+    responses=returns(SuggestionList, "The questions.") | problems(404, 422, 429, 503),
 )
 async def suggest_questions(
     request: Request,
@@ -46,7 +45,7 @@ async def suggest_questions(
         Query(max_length=_MOST_SUBJECTS, description="May be given several times; else all."),
     ] = None,
     count: Annotated[int, Query(ge=1, le=MAX_SUGGESTIONS)] = MAX_SUGGESTIONS,
-) -> SuggestionList:
+) -> Response:
     """Return questions that the articles answer, each of which has been tried.
 
     The first time for an article this takes up to five seconds.
@@ -57,4 +56,4 @@ async def suggest_questions(
         lambda: library.suggest(article_id, count, should_continue=lambda: not stopped.is_set()),
         stopped,
     )
-    return SuggestionList(tuple(questions))
+    return JSONResponse({"questions": questions})

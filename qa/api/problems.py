@@ -141,15 +141,3 @@ class Problem:
     """The name of the error in Python, if it is one of the program's own."""
     fields: tuple[Fault, ...] = ()
     """What does not fit the interface."""
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of a route's errors."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        status: {
-            "description": http.HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": schema}},
-        }
-        for status in statuses
-    }
