@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from index.errors import ArticleNotFound
 from index.types import ArticleInfo
 from qa.api.article_pages import Sort, page_of_articles
-from qa.api.bodies import ArticlePage, Text, TitleBody, WholeArticle
+from qa.api.bodies import VALID, ArticlePage, TitleBody, WholeArticle
 from qa.api.dependencies import LibraryOf
 from qa.api.descriptions import problems, returns
 from qa.visitors.caller_qa import CallerQA
@@ -43,7 +43,9 @@ def list_articles(
         ),
     ] = None,
     search: Annotated[
-        Text, Query(max_length=1_000, description="Words in the title, file name or address.")
+        str,
+        Query(max_length=1_000, description="Words in the title, file name or address."),
+        VALID,
     ] = "",
     sort: Annotated[
         Sort, Query(description="Oldest first, by title, or shortest first.")
@@ -98,7 +100,8 @@ def download_file(article_id: str, library: LibraryOf) -> Response:
 @router.patch(
     "/{article_id}",
     summary="Rename an article",
-    responses=returns(ArticleInfo, "The article as it is listed.") | problems(403, 404, 422),
+    responses=returns(ArticleInfo, "The article as it is listed.")
+    | problems(400, 403, 404, 413, 422),
 )
 def rename_article(article_id: str, body: TitleBody, library: LibraryOf) -> Response:
     """Change the title of an article, and return the article as it is listed."""

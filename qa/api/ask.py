@@ -50,7 +50,7 @@ _RETURNED[200]["content"][MEDIA_TYPE] = {"schema": {"type": "string"}}
 @router.post(
     "/ask",
     summary="Answer a question",
-    responses=_RETURNED | problems(403, 404, 422, 429, 503),
+    responses=_RETURNED | problems(400, 403, 404, 413, 422, 429, 503),
 )
 async def ask(
     body: Annotated[QuestionBody, Body(openapi_examples=_EXAMPLES)],

@@ -38,18 +38,21 @@ def _valid_text(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_valid_text)]
+VALID = AfterValidator(_valid_text)
 Question = Annotated[
-    Text,
+    str,
     StringConstraints(min_length=1, max_length=_MOST_QUESTION_CHARS),
+    VALID,
     Field(examples=["When did the bridge open?"]),
 ]
-ArticleId = Annotated[Text, StringConstraints(min_length=1, max_length=64), Field(examples=[_ID])]
+ArticleId = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), VALID, Field(examples=[_ID])
+]
 ArticleIds = Annotated[
     list[ArticleId] | None,
     Field(max_length=MOST_ARTICLES, description="The articles to use; all without it."),
 ]
-Title = Annotated[Text, StringConstraints(max_length=_MOST_TITLE_CHARS)]
+Title = Annotated[str, StringConstraints(max_length=_MOST_TITLE_CHARS), VALID]
 
 
 class _Body(BaseModel):
@@ -88,7 +91,7 @@ class PassagesBody(_Body):
 class TitleBody(_Body):
     """A new title for an article."""
 
-    title: Annotated[Title, Field(min_length=1, examples=["The bridge"])]
+    title: Annotated[Title, Field(examples=["The bridge"])]
 
 
 class AdditionOptions(_Body):
@@ -104,8 +107,8 @@ class AdditionOptions(_Body):
 class AdditionBody(AdditionOptions):
     """A text to add, or the address of a page."""
 
-    text: Annotated[Text, Field(max_length=_MOST_TEXT_CHARS)] | None = None
-    url: Annotated[Text, Field(max_length=_MOST_URL_CHARS)] | None = None
+    text: Annotated[str, StringConstraints(max_length=_MOST_TEXT_CHARS), VALID] | None = None
+    url: Annotated[str, StringConstraints(max_length=_MOST_URL_CHARS), VALID] | None = None
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:

@@ -21,7 +21,7 @@ _MOST_SUBJECTS = 100
 @router.post(
     "/passages",
     summary="Find passages",
-    responses=returns(PassageList, "The passages.") | problems(403, 404, 422, 429, 503),
+    responses=returns(PassageList, "The passages.") | problems(400, 403, 404, 413, 422, 429, 503),
 )
 async def find_passages(body: PassagesBody, services: ServicesOf, library: LibraryOf) -> Response:
     """Return the passages of the articles that best match a question, the best first."""
