@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from index.embedding.embedder import Progress
+from index.limits import cancel_check
 from index.types import Article, ArticleInfo
 from qa.api.addition_jobs import JobState, Reading
 from qa.api.bodies import AdditionBody, AdditionOptions
 from qa.api.dependencies import CallerOf, LibraryOf, ServicesOf
 from qa.api.descriptions import problems, returns
 from qa.api.services import Services
+from qa.api.work_queue import check_stopped
 from qa.library import read_bytes, read_text, read_url
 from qa.settings import Settings
 from qa.visitors.caller_qa import CallerQA
@@ -94,19 +97,27 @@ async def add_article(
     raw = await request.body()
     body = await run_in_threadpool(lambda: _checked(lambda: AdditionBody.model_validate_json(raw)))
     if body.text is not None:
-        text = body.text
-        return await services.texts.run(lambda: _add_text(library, text, body))
+        text, stopped = body.text, threading.Event()
+        return await services.texts.run_for(
+            request, lambda: _add_text(library, text, body, stopped), stopped
+        )
     services.jobs.check_room(caller.key)
     await run_in_threadpool(library.count_addition, 0, shared=body.shared)
     source = _url_source(body.url or "", body, library.settings)
     return _start(services, library, source, body)
 
 
-def _add_text(library: CallerQA, text: str, options: AdditionOptions) -> Response:
+def _add_text(
+    library: CallerQA, text: str, options: AdditionOptions, stopped: threading.Event
+) -> Response:
+    def check(*_: int) -> None:
+        check_stopped(stopped)
+
     library.count_addition(len(text), shared=options.shared)
-    article = read_text(text, library.settings, title=options.title)
-    is_new = article.id not in library.titles()
-    stored = library.add_article(article, shared=options.shared)
+    with cancel_check(check):
+        article = read_text(text, library.settings, title=options.title)
+        is_new = article.id not in library.titles()
+        stored = library.add_article(article, check, shared=options.shared)
     headers = {"location": f"/api/v1/articles/{stored.id}"}
     info = ArticleInfo.of(stored).to_dict()
     return JSONResponse(info, 201 if is_new else 200, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import quote
@@ -89,9 +90,11 @@ def download_file(article_id: str, library: LibraryOf) -> Response:
     if file is None:
         raise HTTPException(404, _NO_FILE)
     # Any file is served as plain bytes: a web page among them must not run on this address.
-    name = quote(file.name or title, safe="", errors="replace")
+    name = file.name or title
+    plain = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
+    encoded = quote(name, safe="", errors="replace")
     headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
         "x-content-type-options": "nosniff",
     }
     return Response(file.data, media_type="application/octet-stream", headers=headers)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import aclosing, closing
 from typing import Annotated
 
-from fastapi import APIRouter, Body, HTTPException, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
@@ -18,7 +18,7 @@ from qa.api.dependencies import LibraryOf, ServicesOf
 from qa.api.descriptions import problems, returns
 from qa.api.problems import problem_of
 from qa.api.server_events import MEDIA_TYPE, event_response, queued, server_event
-from qa.api.work_queue import WorkQueue
+from qa.api.work_queue import WorkQueue, check_stopped
 from qa.writing.events import Event, Finished, Piece, SentenceChecked
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
@@ -85,8 +85,7 @@ async def ask(
 
 def _last_answer(events: Generator[Event, None, None], stopped: threading.Event) -> Answer:
     with closing(events):
-        if stopped.is_set():  # while it waited
-            raise HTTPException(408, "The client left before it was answered.")
+        check_stopped(stopped)  # it may have waited
         return next(event.answer for event in events if isinstance(event, Finished))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from qa.api.problems import MEDIA_TYPE, Problem
 
@@ -47,8 +48,11 @@ def describe(application: FastAPI) -> None:
 
 
 def _schemas() -> dict[str, Any]:
-    kinds = [(kind, "serialization", TypeAdapter(kind)) for kind in _described]
-    _, found = TypeAdapter.json_schemas(kinds, ref_template=_REF)  # type: ignore[arg-type] # of literals
+    mode: JsonSchemaMode = "serialization"
+    kinds: list[tuple[type, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (kind, mode, TypeAdapter(kind)) for kind in _described
+    ]
+    _, found = TypeAdapter.json_schemas(kinds, ref_template=_REF)
     schemas: dict[str, Any] = found["$defs"]
     del schemas["Passage"]["properties"]["rows"]  # not in Passage.to_dict
     return schemas

@@ -13,8 +13,14 @@ from fastapi import HTTPException, Request
 T = TypeVar("T")
 
 _RETRY_AFTER = 10
-_LOOK_EVERY = 1.0
+_LOOK_EVERY = 0.25
 """Seconds after which it is looked again whether the client is still there."""
+
+
+def check_stopped(stopped: threading.Event) -> None:
+    """Raise HTTPException if the client has left; nobody sees its status 408."""
+    if stopped.is_set():
+        raise HTTPException(408, "The client left before the work was done.")
 
 
 class WorkQueue:

@@ -6,9 +6,25 @@ import asyncio
 import threading
 
 import pytest
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 
-from qa.api.work_queue import WorkQueue
+from qa.api.work_queue import WorkQueue, check_stopped
+
+
+def test_work_stops_when_its_client_leaves() -> None:
+    stopped = threading.Event()
+
+    def work() -> None:
+        assert stopped.wait(30)
+        check_stopped(stopped)
+
+    class Gone(Request):
+        async def is_disconnected(self) -> bool:
+            return True
+
+    queue = WorkQueue(1, 1)
+    with pytest.raises(HTTPException):
+        asyncio.run(queue.run_for(Gone({"type": "http"}), work, stopped))
 
 
 def test_only_so_much_runs_and_waits() -> None:
