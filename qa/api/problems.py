@@ -80,6 +80,8 @@ def problem_response(
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """Return the values of the problem for an error; what is not ours is logged and not shown."""
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, str(error.detail))
     message = error_message(error)
     if not isinstance(error, ArticleQAError):
         return problem(500, message)

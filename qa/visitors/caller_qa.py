@@ -19,7 +19,7 @@ from qa.settings import Settings
 from qa.suggestions import MAX_SUGGESTIONS
 from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
-from qa.visitors.observer import Nobody, Observer, observed, observed_events
+from qa.visitors.observer import NullObserver, Observer, observed, observed_events
 from qa.visitors.shelves import SHARED, Shelves
 from qa.writing.events import Event, Finished
 
@@ -50,7 +50,7 @@ class CallerQA:
         observer: Observer | None = None,
     ) -> None:
         self._qa, self.caller, self._shelves, self._counts = qa, caller, shelves, counts
-        self._observer = observer or Nobody()
+        self._observer = observer or NullObserver()
 
     @property
     def settings(self) -> Settings:

@@ -1,4 +1,4 @@
-"""Who is told of the questions that callers ask, such as the server's metrics."""
+"""Report the questions that callers ask to an observer, such as the server's metrics."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Observer(Protocol):
         ...
 
 
-class Nobody:
+class NullObserver:
     """Observes nothing."""
 
     def asking(self) -> AbstractContextManager[None]:

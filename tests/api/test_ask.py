@@ -141,3 +141,12 @@ def test_a_caller_who_asks_too_much_is_told_when_to_come_back(limited: TestClien
     assert (first.status_code, second.status_code) == (200, 429)
     assert 1 <= int(second.headers["retry-after"]) <= 60
     assert limited.post("/api/v1/ask", json={**body, "stream": True}).status_code == 429
+
+
+def test_a_caller_who_adds_too_much_is_refused_before_anything_is_fetched(
+    limited: TestClient,
+) -> None:
+    body = {"url": "http://127.0.0.1/"}
+    first, second = (limited.post("/api/v1/articles", json=body) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 429)
+    assert int(second.headers["retry-after"]) > 3_600
