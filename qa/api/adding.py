@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -31,6 +32,8 @@ from qa.visitors.caller_qa import CallerQA
 router = APIRouter(prefix="/api/v1", tags=["articles"])
 
 Value = TypeVar("Value")
+# It warns of each malformed form, with which any client could fill the log.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 _JSON, _MULTIPART = "application/json", "multipart/form-data"
 _WRONG_TYPE = f"Send {_JSON} with a text or an url, or {_MULTIPART} with a file."
