@@ -6,12 +6,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from qa.api import health
+from qa.api import adding, articles, ask, health, jobs, passages
+from qa.api.descriptions import describe
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
 OPENAPI_PATH = "/api/v1/openapi.json"
-ROUTERS = (health.router,)
+ROUTERS = (
+    health.router,
+    ask.router,
+    passages.router,
+    articles.router,
+    adding.router,
+    jobs.router,
+)
 
 
 def build_application(services: Services) -> FastAPI:
@@ -31,6 +39,7 @@ def build_application(services: Services) -> FastAPI:
     add_problem_handlers(application)
     for router in ROUTERS:
         application.include_router(router)
+    describe(application)
     return application
 
 

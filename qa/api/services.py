@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from qa.api.addition_jobs import AdditionJobs
+from qa.api.metrics import Metrics
+from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
+
+READ_AT_ONCE = 2
+"""On two cores, three questions at once take as long as one after the other (bench.load)."""
+WRITE_AT_ONCE = 4
+"""Most of that is waiting for the language model's server."""
+MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,15 @@ class Services:
     """Which articles are whose; None without accounts."""
     counts: CallerCounts | None = None
     """Counts what each caller does; None for no limits."""
+    jobs: AdditionJobs = field(default_factory=AdditionJobs)
+    """Articles that are being added in the background."""
+    metrics: Metrics = field(default_factory=Metrics)
+    reading: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Questions of programs that need our models alone."""
+    writing: WorkQueue = field(default_factory=lambda: WorkQueue(WRITE_AT_ONCE, MOST_WAITING))
+    """Questions of programs that a language model answers."""
+    texts: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Texts that programs add."""
 
     @classmethod
     def of(cls, qa: ArticleQA) -> Self:
@@ -34,9 +52,10 @@ class Services:
         return cls(qa, StateDatabase(qa.folder), counts=CallerCounts())
 
     def close(self) -> None:
-        """Close what :meth:`of` has opened."""
+        """Cancel the jobs, and close what :meth:`of` has opened."""
+        self.jobs.close()
         self.state.close()
 
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
-        return CallerQA(self.qa, caller, self.shelves, self.counts)
+        return CallerQA(self.qa, caller, self.shelves, self.counts, self.metrics)
