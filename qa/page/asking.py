@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
 import gradio as gr
@@ -20,6 +19,7 @@ from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.chat import Chat, Turn, tools_html
 from qa.page.conversation_list import KeptChats
 from qa.page.drafting import Drafting
+from qa.page.editing import is_edited, wording_of
 from qa.page.messages import status_html
 from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
@@ -124,27 +124,6 @@ class WaitingVisitors:
         wait = self._waiting.get(visitor)
         if wait:
             wait.end()
-
-
-_MIN_SIMILARITY = 0.5
-"""The least share of characters that an edited wording has in common with the original."""
-
-
-def wording_of(chat: Chat, number: object) -> str:
-    """Return how the question of a turn was understood; empty if it was taken as typed.
-
-    ``number`` is as for :meth:`qa.page.chat.Chat.turn`.
-    """
-    turn = chat.turn(number)
-    return (turn.answer.understood or "") if turn and turn.answer else ""
-
-
-def is_edited(typed: str, wording: str) -> bool:
-    """Return whether ``typed`` is an edited ``wording`` and not a new question."""
-    # Compare the lengths first: the typed text may be of any length.
-    if not wording or len(typed) > (2 / _MIN_SIMILARITY - 1) * len(wording):
-        return False
-    return SequenceMatcher(None, wording, typed).ratio() >= _MIN_SIMILARITY
 
 
 def visit_of(request: gr.Request) -> str:

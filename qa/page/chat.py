@@ -177,6 +177,7 @@ def tools_html(chat: Chat, *, is_busy: bool = False, is_resumed: bool = False) -
     return render(
         "tools.html",
         is_busy=is_busy,
+        conversation=chat.conversation,
         has_turns=bool(chat.turns),
         has_answers=bool(chat.answers()),
         has_pages=any(pages_cited(places_of(answer)) for answer in chat.answers()),

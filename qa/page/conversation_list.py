@@ -178,10 +178,10 @@ def conversation_list_html(
 
 
 def _details(info: ConversationInfo) -> str:
-    """Return what is known of it: ``2026-11-25 · 3 questions · 1 pinned``."""
+    """Return how much is in it: ``3 questions · 1 pinned``."""
     questions = f"{info.turns} question{'' if info.turns == 1 else 's'}"
     pinned = f"{info.pinned} pinned" if info.pinned else ""
-    return " · ".join(filter(None, (info.changed_at[:10], questions, pinned)))
+    return " · ".join(filter(None, (questions, pinned)))
 
 
 class KeptChats:

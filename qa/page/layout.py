@@ -179,7 +179,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             tools = gr.HTML(
                 tools_html(Chat()),
                 elem_id="tools",
-                js_on_load=_on_load("setUpTools", "setUpPinFilter", events=[*_TOOLS, "reopen"]),
+                js_on_load=_on_load("setUpTools", "setUpKeeping", events=[*_TOOLS, "reopen"]),
             )
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             note = gr.HTML(

@@ -1,5 +1,4 @@
-// Send each click and search in the list of kept conversations, and remember which one is open, so
-// that a reload finds it again after a restart of the server.
+// Send each click and search in the list of kept conversations.
 function setUpConversations({ element, trigger, watch }) {
   const PAUSE_MS = 250; // while somebody types
   const send = async (action, source, text = '') => {
@@ -29,14 +28,6 @@ function setUpConversations({ element, trigger, watch }) {
     const cancel = event.target.closest('li')?.querySelector('[data-do=cancel]');
     if (event.key === 'Escape' && cancel) cancel.click();
   });
-  const remember = () => {
-    const { current } = element.querySelector('.conversations').dataset;
-    try {
-      if (window.hasRestored) sessionStorage.setItem('article-qa-conversation', current);
-    } catch {
-      // The browser refuses to store anything.
-    }
-  };
   // Remove Undo after its time, and get the current list from the server.
   const timers = new Set();
   const startTimer = (line) => {
@@ -52,13 +43,23 @@ function setUpConversations({ element, trigger, watch }) {
       send('refresh');
     }, 1000 * Number(line.dataset.left));
   };
-  watch('value', () => {
-    remember();
+  const today = new Date().toDateString();
+  const update = () => {
     for (const line of element.querySelectorAll('[data-left]')) startTimer(line);
+    for (const time of element.querySelectorAll('time')) {
+      const date = new Date(time.dateTime);
+      time.textContent =
+        date.toDateString() === today
+          ? date.toLocaleTimeString([], { timeStyle: 'short' })
+          : date.toLocaleDateString([], { dateStyle: 'medium' });
+    }
     const next = element.querySelector('[data-focus]');
+    next?.closest('li')?.scrollIntoView({ block: 'nearest' });
     next?.focus();
     if (next?.select) next.select();
-  });
+  };
+  watch('value', update);
+  update(); // Gradio creates the list only when its section is opened
 }
 
 // Pin answers, and write notes on them in one form below the conversation.
@@ -106,8 +107,9 @@ function setUpNote({ element, trigger }) {
   });
 }
 
-// Show only the pinned answers, until the conversation changes.
-function setUpPinFilter({ element, watch }) {
+// Show only the pinned answers, until the conversation changes. Remember which conversation is
+// open, so that a reload finds it again after a restart of the server.
+function setUpKeeping({ element, watch }) {
   const show = (isOnly) => {
     document.body.classList.toggle('pinned-only', isOnly);
     element.querySelector('[data-filter]')?.setAttribute('aria-pressed', isOnly);
@@ -116,7 +118,17 @@ function setUpPinFilter({ element, watch }) {
     const button = event.target.closest('[data-filter]');
     if (button) show(button.getAttribute('aria-pressed') !== 'true');
   });
-  watch('value', () => show(false));
+  watch('value', () => {
+    show(false);
+    const { conversation } = element.querySelector('.tools').dataset;
+    try {
+      if (conversation !== undefined) {
+        sessionStorage.setItem('article-qa-conversation', conversation);
+      }
+    } catch {
+      // The browser refuses to store anything.
+    }
+  });
 }
 
-Object.assign(window, { setUpConversations, setUpNote, setUpPinFilter });
+Object.assign(window, { setUpConversations, setUpNote, setUpKeeping });
