@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
 from index.errors import NotAllowed
@@ -24,6 +24,8 @@ from qa.visitors.conversations import (
 )
 
 _MOST_LISTED = 200
+_QUESTION = {"question": "When did the bridge open?"}
+_NOTE = {"note": "Compare with page 2.", "pinned": True}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"description": "The caller has no conversation of this id, or it has no such question."}
 }
@@ -144,7 +146,9 @@ def list_conversations(
 
 @router.post("", summary="Create a conversation", status_code=201, responses=_REFUSED)
 def create_conversation(
-    kept: ConversationsOf, visitor: Writing, new: NewConversation
+    kept: ConversationsOf,
+    visitor: Writing,
+    new: Annotated[NewConversation, Body(examples=[{"name": "Bridges"}])],
 ) -> ConversationInfo:
     """Create an empty conversation and return it."""
     return kept.create(visitor, new.name)
@@ -170,7 +174,10 @@ def read_conversation(
     "/{conversation_id}", summary="Rename a conversation", responses={**_NOT_FOUND, **_REFUSED}
 )
 def rename_conversation(
-    kept: ConversationsOf, visitor: Writing, conversation_id: str, new: NewName
+    kept: ConversationsOf,
+    visitor: Writing,
+    conversation_id: str,
+    new: Annotated[NewName, Body(examples=[{"name": "Bridges"}])],
 ) -> ConversationInfo:
     """Change the name of a conversation and return it."""
     return kept.rename(visitor, conversation_id, new.name)
@@ -195,7 +202,11 @@ def delete_conversation(kept: ConversationsOf, visitor: Writing, conversation_id
     responses={**_NOT_FOUND, **_REFUSED, 429: {"description": "Too many questions."}},
 )
 def ask_in_conversation(
-    library: LibraryOf, kept: ConversationsOf, visitor: Writing, conversation_id: str, new: NewTurn
+    library: LibraryOf,
+    kept: ConversationsOf,
+    visitor: Writing,
+    conversation_id: str,
+    new: Annotated[NewTurn, Body(examples=[_QUESTION])],
 ) -> JSONResponse:
     """Answer a question that may refer to earlier ones, save both, and return them."""
     history = [turn.answer for turn in kept.transcript(visitor, conversation_id).turns]
@@ -212,7 +223,11 @@ def ask_in_conversation(
     responses={**_NOT_FOUND, **_REFUSED},
 )
 def annotate_turn(
-    kept: ConversationsOf, visitor: Writing, conversation_id: str, number: int, new: Annotation
+    kept: ConversationsOf,
+    visitor: Writing,
+    conversation_id: str,
+    number: int,
+    new: Annotated[Annotation, Body(examples=[_NOTE])],
 ) -> JSONResponse:
     """Change the note or the pin of an answer, and return it with its question."""
     changed = kept.annotate(visitor, conversation_id, number, note=new.note, pinned=new.pinned)
