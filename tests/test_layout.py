@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "qa", "index", "bench", "training", "tests")
-PAGE_WITH_GRADIO = ("adding", "asking", "handlers", "layout", "server")
+PAGE_WITH_GRADIO = ("adding", "asking", "handlers", "keeping", "layout", "server")
 MIDDLEWARE = ("body_limits", "guard", "picture_route", "server")
 SOURCES = sorted([ROOT / "app.py", *(p for d in OURS[1:] for p in (ROOT / d).rglob("*.py"))])
 

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from qa.api import adding, articles, ask, health, jobs, passages
+from qa.api import adding, articles, ask, conversations, health, jobs, passages
 from qa.api.descriptions import describe
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
@@ -19,6 +19,7 @@ ROUTERS = (
     articles.router,
     adding.router,
     jobs.router,
+    conversations.router,
 )
 
 

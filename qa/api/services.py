@@ -11,6 +11,7 @@ from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
+from qa.visitors.conversations import Conversations
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
@@ -50,6 +51,11 @@ class Services:
             LibraryError: What is kept for visitors cannot be read or written.
         """
         return cls(qa, StateDatabase(qa.folder), counts=CallerCounts())
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations of all visitors."""
+        return Conversations(self.state)
 
     def close(self) -> None:
         """Cancel the jobs, and close what :meth:`of` has opened."""

@@ -129,6 +129,8 @@ def _turn(
         "number": number,
         "question": turn.question,
         "note": single_line(answer.note or ""),
+        "reader_note": turn.note,
+        "pinned": turn.pinned,
         "text": Markup(_text_html(answer, links, strike=strike)),  # noqa: S704 - each part is escaped
         "written_by": written_by(answer),
         "heading": "Sources" if answer.answered else "Nearest passages",

@@ -181,6 +181,10 @@ def _turn_blocks(
     yield f"## {number}. {backslash_escape_inline(single_line(turn.question))}".rstrip()
     places = places_of(turn.answer)
     paragraphs = paragraphs_of(places, article_of) if article_of else None
+    if turn.pinned:
+        yield "★ Pinned"
+    if turn.note:
+        yield f"**Your note:** {backslash_escape_inline(single_line(turn.note))}"
     yield answer_to_markdown(turn.answer, paragraphs, strike=strike)
 
 
