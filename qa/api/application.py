@@ -6,16 +6,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from qa.api import health
+from qa.api import anthropic_routes, health, openai_routes
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
 OPENAPI_PATH = "/api/v1/openapi.json"
-ROUTERS = (health.router,)
+ROUTERS = (health.router, openai_routes.router, anthropic_routes.router)
 
 
-def build_application(services: Services) -> FastAPI:
+def build_application(services: Services, public_url: str = "") -> FastAPI:
     """Return the application that answers programs; the page is mounted in it.
+
+    ``public_url`` is the full address of the page behind a proxy, for links to it; without one,
+    links have the address that the request was sent to.
 
     It reads the caller of a request from its state, where the server's middleware put it; without
     one, as in tests, the caller is the one user of this machine.
@@ -28,6 +31,7 @@ def build_application(services: Services) -> FastAPI:
         redoc_url=None,
     )
     application.state.services = services
+    application.state.public_url = public_url
     add_problem_handlers(application)
     for router in ROUTERS:
         application.include_router(router)
