@@ -37,7 +37,7 @@ class Completion:
     model: str
     base_url: str
     """The address of the page, which ends with a slash; links lead to places in it."""
-    paragraphs: Paragraphs = field(default=NO_PARAGRAPHS)
+    paragraphs: Paragraphs = field(default_factory=lambda: NO_PARAGRAPHS)
     """The paragraphs of citations without a page, for the names of sources."""
 
     def whole(self, answer: Answer) -> dict[str, Any]:
