@@ -81,8 +81,9 @@ class Block(NamedTuple):
 def blocks_of(answer: Answer) -> list[Block]:
     """Return the parts of an answer in order.
 
-    A part with citations is, where possible, exactly the quote or the statement that they support;
-    the program's own words, such as "Yes." or the dates of a timeline, are parts without.
+    A part with citations is, where possible, exactly the quote or the statement that they support,
+    after white space; the program's own words, such as "Yes." or the dates of a timeline, are
+    parts without. None is white space alone, which Anthropic's API does not take.
     """
     content = CitedContent.of(answer)
     blocks: list[Block] = []
@@ -91,10 +92,12 @@ def blocks_of(answer: Answer) -> list[Block]:
         before = content.text[position : group[0].start].rstrip(" ")
         cited = tuple(dict.fromkeys(answer.citations[mark.number - 1] for mark in group))
         start = _supported_from(before, cited, answer)
+        if not before[:start].strip():
+            start = 0
         blocks += [Block(before[:start]), Block(before[start:], cited)]
         position = group[-1].end
     blocks.append(Block(content.text[position:]))
-    return [block for block in blocks if block.text or block.citations] or [Block(content.text)]
+    return [block for block in blocks if block.text.strip()] or [Block(content.text)]
 
 
 def names_of(

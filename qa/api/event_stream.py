@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing, suppress
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ def data_line(data: object, event: str = "") -> str:
 
 async def in_thread(
     values: Generator[T, None, None], stopped: threading.Event
-) -> AsyncIterator[T | None]:
+) -> AsyncGenerator[T | None, None]:
     """Yield the values of a generator that runs in a thread; its errors are raised here.
 
     None means that nothing has come for PING_SECONDS. ``stopped`` is set as soon as nobody wants
