@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anthropic
 import pytest
@@ -23,7 +23,7 @@ from tests.api.test_openai import writing
 from tests.documents import pdf
 from tests.scripted_writer import FERRY, INVENTED, QUESTION, SUPPORTED, ScriptedModel
 
-Block: TypeAlias = dict[str, object]
+Block: TypeAlias = dict[str, Any]
 MESSAGE = Message(
     id="msg_1",
     model="article-qa",
@@ -78,7 +78,7 @@ def text_document(text: str, **more: object) -> Block:
 
 @pytest.mark.parametrize("each", ALL)
 def test_the_events_of_a_stream_are_the_blocks_of_the_message(each: Answer) -> None:
-    blocks: list[dict[str, object]] = []
+    blocks: list[Block] = []
     for event in MESSAGE.events(each):
         if event["type"] == "content_block_start":
             blocks.append({**event["content_block"]})
@@ -87,7 +87,7 @@ def test_the_events_of_a_stream_are_the_blocks_of_the_message(each: Answer) -> N
             if delta["type"] == "text_delta":
                 block["text"] = f"{block['text']}{delta['text']}"
             else:
-                block["citations"] = [*block["citations"], delta["citation"]]  # type: ignore[misc]
+                block["citations"] = [*block["citations"], delta["citation"]]
     assert blocks == MESSAGE.whole(each)["content"]
 
 
@@ -128,7 +128,7 @@ def test_anthropic_s_client_reads_an_answer_with_true_offsets(
     reply = ask(api, RUBIO)
     (citation,) = citations_of(reply)
     start, end = citation["start_char_index"], citation["end_char_index"]
-    assert article.text[start:end] == citation["cited_text"] == reply.content[0].text  # type: ignore[misc, union-attr]
+    assert article.text[start:end] == citation["cited_text"] == reply.content[0].text  # type: ignore[union-attr]
     assert citation["document_title"] == article.title
     assert citations_of(stream(api, RUBIO)) == [citation]
 
@@ -141,7 +141,7 @@ def test_documents_of_a_request_are_asked_alone_and_not_kept(
     (citation,) = citations_of(ask(api, *documents, WHEN))
     start, end = citation["start_char_index"], citation["end_char_index"]
     assert (citation["document_index"], citation["document_title"]) == (1, None)
-    assert BRIDGE[start:end] == citation["cited_text"]  # type: ignore[misc]
+    assert BRIDGE[start:end] == citation["cited_text"]
     assert not citations_of(ask(api, *documents, RUBIO))
     assert bundled.titles() == before
 
@@ -170,7 +170,7 @@ def test_a_stream_of_a_written_answer_has_the_statements_and_their_citations(
     assert len(reply.content) == len(citations_of(reply)) == 2
     for citation in citations_of(reply):
         start, end = citation["start_char_index"], citation["end_char_index"]
-        assert FERRY[start:end] == citation["cited_text"]  # type: ignore[misc]
+        assert FERRY[start:end] == citation["cited_text"]
 
 
 IMAGE: Block = {"type": "image", "source": {"type": "base64", "data": "AA=="}}

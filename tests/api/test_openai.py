@@ -150,6 +150,7 @@ def test_openai_s_client_reads_an_answer_and_links_to_the_words(
 ) -> None:
     message = ask(api, *RUBIO).choices[0].message
     assert message.content == bundled.ask("Who did Marco Rubio call?").text
+    assert message.annotations is not None
     (annotation,) = message.annotations
     place = place_of(annotation.url_citation.url.removeprefix("http://testserver/#"))
     assert place is not None
