@@ -7,9 +7,9 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -82,7 +82,12 @@ def read_model(name: str, library: LibraryOf) -> dict[str, Any]:
 
 
 @router.post("/chat/completions", summary="Answer the last message", responses=_ERRORS)
-def complete_chat(request: ChatRequest, library: LibraryOf, page_url: PageUrlOf) -> Response:
+def complete_chat(
+    request: ChatRequest,
+    library: LibraryOf,
+    page_url: PageUrlOf,
+    user_agent: Annotated[str, Header()] = "",
+) -> Response:
     """Answer the user's last message from the articles, with a ``url_citation`` for each mark.
 
     The messages before it are context; system messages are not obeyed.
@@ -93,6 +98,8 @@ def complete_chat(request: ChatRequest, library: LibraryOf, page_url: PageUrlOf)
         created=int(time.time()),
         model=request.model,
         base_url=page_url,
+        # The only name that Open WebUI gives; other clients say which kit of OpenAI's they are.
+        for_open_webui="aiohttp" in user_agent.lower(),
     )
     options = request.stream_options
     include_usage = bool(options and options.include_usage)

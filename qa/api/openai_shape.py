@@ -39,6 +39,9 @@ class Completion:
     """The address of the page, which ends with a slash; links lead to places in it."""
     paragraphs: Paragraphs = field(default_factory=lambda: NO_PARAGRAPHS)
     """The paragraphs of citations without a page, for the names of sources."""
+    for_open_webui: bool = False
+    """Whether a stream has Open WebUI's sources instead of annotations, which it would show
+    without the quotes, and as further sources besides those."""
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """Return the completion with an answer; a refusal is one like any other."""
@@ -77,9 +80,10 @@ class Completion:
         before = "" if is_rest else f"{sent}\n\n"
         if rest := content.text[len(sent) :] if is_rest else f"\n\n{content.text}":
             yield self.chunk({"content": rest})
-        for source in self.sources(answer):
-            yield self.chunk({}, event={"type": "source", "data": source})
-        if annotations := self.annotations(answer, content, len(before)):
+        if self.for_open_webui:
+            for source in self.sources(answer):
+                yield self.chunk({}, event={"type": "source", "data": source})
+        elif annotations := self.annotations(answer, content, len(before)):
             yield self.chunk({"annotations": annotations})
         yield self.chunk({}, "stop", article_qa=details_of(answer))
         if include_usage:
@@ -110,15 +114,15 @@ class Completion:
     def sources(self, answer: Answer) -> list[dict[str, Any]]:
         """Return what Open WebUI shows of each citation: its name, link and quote.
 
-        Sources with the same ``source`` are one to it, so it joins these with the annotations.
-        Without ``source_url`` it would ask another host for the icon of ours.
+        Sources with the same ``source`` are one to it. Were that an address, it would be the name,
+        too. Without ``source_url``, it would ask another host for the icon of ours.
         """
         found = []
         names = names_of(answer.citations, self.paragraphs)
         for citation, name in zip(answer.citations, names, strict=True):
-            url = self.link(citation)
-            metadata = {"source": url, "source_url": url, "name": name}
-            source = {"name": name, "url": url}
+            url, place = self.link(citation), place_link(citation).removeprefix("#")
+            metadata = {"source": place, "source_url": url, "name": name}
+            source = {"id": place, "name": name, "url": url}
             found.append({"source": source, "document": [citation.quote], "metadata": [metadata]})
         return found
 

@@ -105,18 +105,21 @@ def test_a_refusal_is_a_message_like_any_other() -> None:
     assert choice["message"]["annotations"] == []
 
 
-def test_open_webui_gets_each_source_with_its_quote_before_the_annotations() -> None:
-    chunks = [*COMPLETION.ending(QUOTED, "")]
+def test_open_webui_gets_each_source_with_its_quote_instead_of_annotations() -> None:
+    chunks = [*replace(COMPLETION, for_open_webui=True).ending(QUOTED, "")]
     sources = [chunk["event"]["data"] for chunk in chunks if "event" in chunk]
     assert [source["document"] for source in sources] == [[c.quote] for c in QUOTED.citations]
-    keys = [[*chunk, *chunk["choices"][0]["delta"]] for chunk in chunks]
-    assert [("event" in key, "annotations" in key) for key in keys] == [
-        (False, False),
-        (True, False),
-        (True, False),
-        (False, True),
-        (False, False),
-    ]
+    assert len({source["metadata"][0]["source"] for source in sources}) == len(sources)
+    assert not any("annotations" in chunk["choices"][0]["delta"] for chunk in chunks)
+    assert not any("event" in chunk for chunk in COMPLETION.ending(QUOTED, ""))
+
+
+def test_open_webui_is_recognised(client: TestClient) -> None:
+    body = {"model": "article-qa", "messages": RUBIO, "stream": True}
+    headers = {"user-agent": "Python/3.11 aiohttp/3.13"}
+    response = client.post("/v1/chat/completions", json=body, headers=headers)
+    assert '"event":{"type":"source"' in response.text
+    assert response.text.endswith("data: [DONE]\n\n")
 
 
 def test_a_written_answer_is_sent_as_it_is_shown_when_it_is_finished() -> None:
