@@ -138,10 +138,11 @@ def create_message(request: MessagesRequest, library: LibraryOf) -> Response:
 
 
 @router.post("/messages/count_tokens", summary="Estimate the tokens of messages")
-def count_tokens(request: CountRequest) -> dict[str, int]:
+def count_tokens(request: CountRequest) -> Response:
     """Return about how many tokens the texts of the messages have, at four characters each."""
     texts = [text for message in request.messages for text in _texts_in([message.content])]
-    return {"input_tokens": sum(map(len, texts)) // _CHARS_PER_TOKEN + len(request.messages)}
+    count = sum(map(len, texts)) // _CHARS_PER_TOKEN + len(request.messages)
+    return JSONResponse({"input_tokens": count})
 
 
 def _texts_in(values: Iterable[object]) -> Generator[str, None, None]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import Response
+from starlette.routing import Match
 
 from qa.api import anthropic_routes, health, openai_routes
+from qa.api.error_shapes import shape_errors
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
 OPENAPI_PATH = "/api/v1/openapi.json"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ROUTERS = (health.router, openai_routes.router, anthropic_routes.router)
 
 
@@ -33,9 +37,33 @@ def build_application(services: Services, public_url: str = "") -> FastAPI:
     application.state.services = services
     application.state.public_url = public_url
     add_problem_handlers(application)
+    shape_errors(application)
     for router in ROUTERS:
         application.include_router(router)
+    # The page is mounted behind these paths, and would answer what no route does.
+    for start in ("/api/v1/", "/v1/"):
+        application.add_route(
+            f"{start}{{rest:path}}", _refuse, list(_METHODS), include_in_schema=False
+        )
     return application
+
+
+def _refuse(request: Request) -> Response:
+    """Refuse a request that no route answers.
+
+    Raises:
+        HTTPException: Always: the path has no such method, or there is nothing there.
+    """
+    allowed = {
+        method
+        for router in ROUTERS
+        for route in router.routes
+        for method in _METHODS
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    if allowed:
+        raise HTTPException(405, headers={"allow": ", ".join(sorted(allowed))})
+    raise HTTPException(404)
 
 
 def _version() -> str:

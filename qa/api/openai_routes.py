@@ -68,17 +68,17 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/models", summary="List the models")
-def list_models(library: LibraryOf) -> dict[str, Any]:
+def list_models(library: LibraryOf) -> Response:
     """Return the models; the list is also what Anthropic's clients expect."""
-    return openai_shape.models_of(model_names(library), _STARTED)
+    return JSONResponse(openai_shape.models_of(model_names(library), _STARTED))
 
 
 @router.get("/models/{name}", summary="Describe a model", responses={404: _ERRORS[404]})
-def read_model(name: str, library: LibraryOf) -> dict[str, Any]:
+def read_model(name: str, library: LibraryOf) -> Response:
     """Return one model."""
     if name not in model_names(library):
         raise HTTPException(404, f"There is no model {name!r} here.")
-    return openai_shape.model_of(name, _STARTED)
+    return JSONResponse(openai_shape.model_of(name, _STARTED))
 
 
 @router.post("/chat/completions", summary="Answer the last message", responses=_ERRORS)

@@ -1,17 +1,14 @@
-"""Errors as problem details (RFC 9457), or as the API that a path belongs to has them."""
+"""Errors as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
 import http
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 from index.errors import (
     ArticleNotFound,
@@ -28,7 +25,6 @@ from index.errors import (
     TooLarge,
     UnknownFormat,
 )
-from qa.api import anthropic_shape, openai_shape
 from qa.output.error_messages import error_message
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,7 +43,6 @@ _STATUSES: tuple[tuple[type[ArticleQAError], int], ...] = (
     (LibraryError, 500),
 )
 """The first that fits counts."""
-_BAD_REQUESTS = frozenset({415, 422})
 
 
 def status_of(error: Exception) -> int:
@@ -70,53 +65,31 @@ def problem_response(
     )
 
 
-def error_response(
-    scope: Scope,
-    status: int,
-    detail: str,
-    headers: Mapping[str, str] | None = None,
-    **more: object,
-) -> JSONResponse:
-    """Return a response with an error in the form that clients of the request's path expect."""
-    path = scope["path"]
-    if not path.startswith("/v1/"):
-        return problem_response(status, detail, dict(headers or {}), **more)
-    # Both APIs call a request that they cannot use a bad one.
-    status = 400 if status in _BAD_REQUESTS else status
-    is_anthropic = path.startswith("/v1/messages") or "anthropic-version" in Headers(scope=scope)
-    if is_anthropic:
-        return JSONResponse(anthropic_shape.error_of(status, detail), status, headers)
-    return JSONResponse(openai_shape.error_of(status, detail), status, headers)
-
-
-def response_for(error: Exception, scope: Scope) -> JSONResponse:
+def response_for(error: Exception) -> JSONResponse:
     """Return the response to an error; what is not ours is logged and not shown."""
     message = error_message(error)
     if not isinstance(error, ArticleQAError):
-        return error_response(scope, 500, message)
+        return problem_response(500, message)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, LimitReached) else None
-    return error_response(scope, status_of(error), message, headers, error=type(error).__name__)
+    return problem_response(status_of(error), message, headers, error=type(error).__name__)
 
 
 def add_problem_handlers(application: FastAPI) -> None:
-    """Make every error of the application a problem, or what its path's clients expect."""
+    """Make every error of the application a problem."""
 
     @application.exception_handler(ArticleQAError)
     @application.exception_handler(Exception)
-    async def _ours(request: Request, error: Exception) -> JSONResponse:
-        return response_for(error, request.scope)
+    async def _ours(_: Request, error: Exception) -> JSONResponse:
+        return response_for(error)
 
     @application.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return error_response(request.scope, error.status_code, str(error.detail), error.headers)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem_response(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @application.exception_handler(RequestValidationError)
-    async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
         fields = [
             {"at": ".".join(map(str, each["loc"])), "message": each["msg"]}
             for each in error.errors()
         ]
-        detail = "The request does not fit the interface."
-        if request.url.path.startswith("/v1/"):  # these have no list of fields
-            detail += "".join(f" {each['at']}: {each['message']}." for each in fields[:3])
-        return error_response(request.scope, 422, detail, fields=fields)
+        return problem_response(422, "The request does not fit the interface.", fields=fields)

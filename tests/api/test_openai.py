@@ -24,6 +24,7 @@ from qa.api.openai_shape import Completion, SentText, usage_of
 from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.output.places import place_of
+from qa.page.guard import refusal
 from qa.settings import Settings
 from qa.visitors.caller import LOCAL
 from qa.visitors.limits import CallerCounts, CallerLimits
@@ -230,6 +231,34 @@ def test_an_unknown_model_and_path_are_errors_in_openai_s_shape(
     with pytest.raises(openai.NotFoundError, match="article-qa"):
         stream(api, *RUBIO, model="another")
     assert client.get("/v1/nothing").json()["error"]["message"] == "Not Found"
+
+
+def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(client: TestClient) -> None:
+    refused = client.delete("/v1/chat/completions")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "name"),
+    [
+        ("/v1/models", [], "openai"),
+        ("/v1/models", [(b"anthropic-version", b"2023-06-01")], "anthropic"),
+        ("/v1/messages", [], "anthropic"),
+        ("/api/v1/ask", [], "problem"),
+    ],
+)
+def test_what_the_server_refuses_before_a_route_has_the_shape_of_the_path(
+    path: str, headers: list[tuple[bytes, bytes]], name: str
+) -> None:
+    response = refusal({"type": "http", "path": path, "headers": headers}, 401, "Log in.")
+    body = json.loads(bytes(response.body))
+    assert response.status_code == 401
+    shapes = {
+        "openai": body.get("error", {}).get("param", 0) is None,
+        "anthropic": body["type"] == "error" if "type" in body else False,
+        "problem": body.get("detail") == "Log in.",
+    }
+    assert [each for each, has in shapes.items() if has] == [name]
 
 
 def test_a_caller_over_the_limit_learns_when_to_try_again(services: Services) -> None:
