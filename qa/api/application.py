@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
-from starlette.routing import Match
+from fastapi.routing import APIRoute
 
 from qa.api import anthropic_routes, health, openai_routes
 from qa.api.error_shapes import shape_errors
@@ -54,12 +54,13 @@ def _refuse(request: Request) -> Response:
     Raises:
         HTTPException: Always: the path has no such method, or there is nothing there.
     """
+    path = request.scope["path"]
+    routes = (route for router in ROUTERS for route in router.routes)
     allowed = {
         method
-        for router in ROUTERS
-        for route in router.routes
-        for method in _METHODS
-        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+        for route in routes
+        if isinstance(route, APIRoute) and route.path_regex.fullmatch(path)
+        for method in route.methods
     }
     if allowed:
         raise HTTPException(405, headers={"allow": ", ".join(sorted(allowed))})

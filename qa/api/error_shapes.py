@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import Headers
-from starlette.types import Scope
 
 from qa.api import anthropic_shape, openai_shape
 
@@ -21,7 +19,7 @@ _BODY_HEADERS = frozenset({"content-length", "content-type"})
 _FIELDS_SHOWN = 3
 
 
-def in_shape(scope: Scope, problem: Response) -> Response:
+def in_shape(scope: Mapping[str, Any], problem: Response) -> Response:
     """Return a problem as the clients of the request's path expect it, with its headers."""
     path = scope["path"]
     if not path.startswith(_SHAPED):
@@ -31,7 +29,9 @@ def in_shape(scope: Scope, problem: Response) -> Response:
     detail = " ".join([values["detail"], *(f"{each['at']}: {each['message']}." for each in faults)])
     status = 400 if problem.status_code in _BAD_REQUESTS else problem.status_code
     # The list of models is both APIs'.
-    is_anthropic = path.startswith(_ANTHROPIC) or "anthropic-version" in Headers(scope=scope)
+    is_anthropic = path.startswith(_ANTHROPIC) or any(
+        name == b"anthropic-version" for name, _ in scope["headers"]
+    )
     error_of = anthropic_shape.error_of if is_anthropic else openai_shape.error_of
     headers = {name: each for name, each in problem.headers.items() if name not in _BODY_HEADERS}
     return JSONResponse(error_of(status, detail), status, headers)
