@@ -60,7 +60,7 @@ def _refuse(request: Request) -> Response:
         method
         for route in routes
         if isinstance(route, APIRoute) and route.path_regex.fullmatch(path)
-        for method in route.methods
+        for method in route.methods or ()
     }
     if allowed:
         raise HTTPException(405, headers={"allow": ", ".join(sorted(allowed))})
