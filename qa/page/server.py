@@ -166,7 +166,11 @@ def launch(
     listener = listener or listen(options)
     port = int(listener.getsockname()[1])
     try:
-        parent = build_application(services) if services else FastAPI(openapi_url=None)
+        parent = (
+            build_application(services, options.public_url)
+            if services
+            else FastAPI(openapi_url=None)
+        )
         app = _mount(page, parent, options, port, settings)
         server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
         server.start(listener)

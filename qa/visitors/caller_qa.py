@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.embedding.embedder import Progress
@@ -179,6 +179,17 @@ class CallerQA:
             stopped=stopped,
         )
         return observed_events(events, self._observer)
+
+    @contextmanager
+    def with_only(
+        self, articles: Sequence[Article], *, own_words: bool = False
+    ) -> Iterator[CallerQA]:
+        """Return a library in memory of articles of the caller's own that are not kept.
+
+        See :meth:`ArticleQA.with_only`.
+        """
+        with self._qa.with_only(articles, own_words=own_words) as qa:
+            yield CallerQA(qa, self.caller, None, self._counts)
 
     def intent(
         self,

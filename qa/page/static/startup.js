@@ -1,3 +1,6 @@
+// Open WebUI appends "#:~:text=…" to a link. The browser takes away only what follows the "#".
+if (/#.*#$/.test(location.hash)) history.replaceState(null, '', location.hash.slice(0, -1));
+
 // Return the key of this tab, its kept conversation, and the place in the address, from which the
 // server restores the page.
 function identifyTab() {
