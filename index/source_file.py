@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    # Every file is read in a new process, and numpy takes 80 ms to import.
+    # Every file is read in a new process, and numpy takes 90 ms to import.
     import numpy as np
     from numpy.typing import NDArray
 
@@ -44,10 +45,8 @@ class PageLayout:
     width: float
     """Of the page as it is shown, in points."""
     height: float
-    offsets: Offsets
-    """``(words, 2)`` int32, in order, not overlapping."""
-    boxes: Boxes
-    """``(words, 4)`` uint16."""
+    packed: bytes = field(repr=False)
+    """The offsets of all words, then their boxes, little-endian."""
     confidence: float | None = None
     """In 0..1, how surely its letters were recognised; None if the file names them itself.
 
@@ -71,13 +70,37 @@ class PageLayout:
 
         Boxes are clipped to the page.
         """
+        offsets: list[int] = []
+        boxes: list[int] = []
+        shown_width, shown_height = max(width, 1e-6), max(height, 1e-6)
+        for start, end, left, top, right, bottom in words:
+            offsets += int(start), int(end)
+            boxes += (
+                _units(left / shown_width),
+                _units(top / shown_height),
+                _units(right / shown_width),
+                _units(bottom / shown_height),
+            )
+        packed = struct.pack(f"<{len(offsets)}i{len(boxes)}H", *offsets, *boxes)
+        return cls(width, height, packed, confidence)
+
+    @property
+    def offsets(self) -> Offsets:
+        """``(words, 2)`` int32, in order, not overlapping."""
         import numpy as np
 
-        table = np.array(words, dtype=np.float64).reshape(len(words), 6)
-        size = np.array([width, height, width, height])
-        share = np.nan_to_num(table[:, 2:] / np.maximum(size, 1e-6)).clip(0, 1)
-        offsets = table[:, :2].astype(np.int32)
-        return cls(width, height, offsets, (share * _UNITS).round().astype(np.uint16), confidence)
+        words = len(self.packed) // _BYTES_PER_WORD
+        found = np.frombuffer(self.packed, "<i4", 2 * words)
+        return found.astype(np.int32, copy=False).reshape(words, 2)
+
+    @property
+    def boxes(self) -> Boxes:
+        """``(words, 4)`` uint16."""
+        import numpy as np
+
+        words = len(self.packed) // _BYTES_PER_WORD
+        found = np.frombuffer(self.packed, "<u2", 4 * words, 8 * words)
+        return found.astype(np.uint16, copy=False).reshape(words, 4)
 
     @property
     def shape(self) -> PageShape:
@@ -88,15 +111,14 @@ class PageLayout:
         """Return ``(n, 4)``: the boxes of the words that share a character with [start, end)."""
         import numpy as np
 
-        first = int(np.searchsorted(self.offsets[:, 1], start, side="right"))
-        last = int(np.searchsorted(self.offsets[:, 0], end, side="left"))
+        offsets = self.offsets
+        first = int(np.searchsorted(offsets[:, 1], start, side="right"))
+        last = int(np.searchsorted(offsets[:, 0], end, side="left"))
         return self.boxes[first : max(first, last)] / float(_UNITS)
 
     def to_bytes(self) -> bytes:
         """Return its words, compressed; :meth:`from_bytes` is the inverse."""
-        return zlib.compress(
-            self.offsets.astype("<i4").tobytes() + self.boxes.astype("<u2").tobytes(), 6
-        )
+        return zlib.compress(self.packed, 6)
 
     @classmethod
     def from_bytes(
@@ -107,20 +129,22 @@ class PageLayout:
         Raises:
             ValueError: The bytes are damaged.
         """
-        import numpy as np
-
         inflate = zlib.decompressobj()
         try:
-            raw = inflate.decompress(data, _MAX_WORDS_OF_A_PAGE * _BYTES_PER_WORD)
+            packed = inflate.decompress(data, _MAX_WORDS_OF_A_PAGE * _BYTES_PER_WORD)
         except zlib.error as error:
             raise ValueError(str(error)) from error
-        words, rest = divmod(len(raw), _BYTES_PER_WORD)
-        if rest or inflate.unconsumed_tail:
+        if len(packed) % _BYTES_PER_WORD or inflate.unconsumed_tail:
             msg = "The positions of a page's words have a wrong length."
             raise ValueError(msg)
-        offsets = np.frombuffer(raw, "<i4", 2 * words).astype(np.int32).reshape(words, 2)
-        boxes = np.frombuffer(raw, "<u2", 4 * words, 8 * words).astype(np.uint16)
-        return cls(width, height, offsets, boxes.reshape(words, 4), confidence)
+        return cls(width, height, packed, confidence)
+
+
+def _units(share: float) -> int:
+    """Return a share of a length as a whole number of units; what is not a number is 0."""
+    if 0.0 < share < 1.0:
+        return round(share * _UNITS)
+    return _UNITS if share >= 1.0 else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, overload
 
@@ -183,6 +184,38 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def with_only(
+        self, articles: Sequence[Article], *, own_words: bool = False
+    ) -> Iterator[ArticleQA]:
+        """Return a library in memory of these articles alone, with the models of this one.
+
+        It cannot be used after the ``with`` statement.
+
+        Args:
+            articles: The articles.
+            own_words: Whether it is also to write answers in its own words.
+
+        Raises:
+            SettingsError: ``own_words`` is asked for and the settings name no language model.
+            ModelUnavailable: The extra that the language model needs is not installed.
+        """
+        index = PassageIndex(None, self._embedder)
+        writer = self._loaded_writer() if own_words else None
+        other = ArticleQA(
+            index,
+            self._embedder,
+            self.settings,
+            reader=self._reader,
+            pending=articles,
+            writer=writer,
+        )
+        other._answerer.intent_embedder = self._answerer.intent_embedder
+        try:
+            yield other
+        finally:
+            index.close()
 
     def retrieve(
         self,

@@ -11,6 +11,7 @@ import pytest
 
 from index.types import Article
 from qa.article_qa import ArticleQA
+from tests.documents import pdf
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -72,3 +73,14 @@ def test_the_command_line_needs_no_torch(library: Path) -> None:
 def test_importing_qa_alone_imports_no_library_of_others() -> None:
     watched = ("numpy", "faiss", "tantivy", "onnxruntime", "tokenizers", "sqlite3")
     assert loaded_by("import qa", watched) == "[]"
+
+
+def test_reading_a_pdf_imports_no_numpy(tmp_path: Path) -> None:
+    file = tmp_path / "minutes.pdf"
+    file.write_bytes(pdf([["# Minutes", "", "The council met in the old mill."]]))
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom index.limits import LoadLimits\n"
+        "import index.sources.isolation\nfrom index.sources.pdf.pdf_file import read_pdf\n"
+        "assert read_pdf(Path(sys.argv[1]).read_bytes(), LoadLimits()).to_dict()['layouts']"
+    )
+    assert loaded_by(script, ("numpy", "PIL", "rapidocr"), str(file)) == "[]"

@@ -67,12 +67,12 @@ _MAGIC = (
         DetectedFormat("a vector picture", "Save it as .pdf"),
     ),
     (
-        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,100}?<office:document\s"
+        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,3000}?<office:document\s"
         rb".{0,9000}?office:mimetype=[\"']application/vnd\.oasis\.opendocument\.text[\"'-]",
         DetectedFormat("an OpenDocument text"),
     ),
     (
-        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,500}?"
+        rb"(?:\xef\xbb\xbf)?\s{0,100}<\?xml[^>]{0,200}\?>.{0,3000}?"
         rb"<(?:office:document|w:wordDocument|pkg:package|FictionBook)\s",
         DetectedFormat("a document as one XML file", "Save it as .docx, .odt, .epub or .txt"),
     ),

@@ -1,19 +1,18 @@
-"""The library for programs that speak the Model Context Protocol: tools and resources.
-
-FastMCP runs each of these functions in a thread, so that the server can go on meanwhile.
-"""
+"""The library for programs that speak the Model Context Protocol: tools and resources."""
 
 from __future__ import annotations
 
 import functools
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 # Else it would read settings from the file ".env" of whatever folder this is started in.
 os.environ.setdefault("FASTMCP_ENV_FILE", os.devnull)
 
+from anyio import to_thread
+from fastapi import HTTPException
 from fastmcp import FastMCP
 from fastmcp.exceptions import FastMCPError, ResourceError, ToolError
 from fastmcp.server.dependencies import get_http_request
@@ -42,6 +41,7 @@ from qa.api.mcp_values import (
     schema_of,
 )
 from qa.api.services import Services
+from qa.api.work_queue import WorkQueue
 from qa.output.error_messages import error_message
 from qa.output.to_text import answer_with_sources, paragraphs_of, places_of
 from qa.visitors.caller import Caller
@@ -87,16 +87,16 @@ def build_mcp(
     def library() -> CallerQA:
         return services.qa_for(caller or caller_of(get_http_request()))
 
-    _add_question_tools(server, library)
+    _add_question_tools(server, library, services.reading)
     _add_article_tools(server, library)
     if writing:
-        _add_writing_tools(server, library)
+        _add_writing_tools(server, library, services.texts)
     return server
 
 
-def _add_question_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None:
+def _add_question_tools(server: FastMCP, library: Callable[[], CallerQA], queue: WorkQueue) -> None:
     @server.tool(title="Ask a question", annotations=_READS, output_schema=schema_of(Answer))
-    @_raising(ToolError)
+    @_in_thread(ToolError, queue)
     def ask(
         question: Question, article_ids: ArticleIds = None, history: History = None
     ) -> ToolResult:
@@ -111,7 +111,7 @@ def _add_question_tools(server: FastMCP, library: Callable[[], CallerQA]) -> Non
         return ToolResult(text, answer.to_dict())
 
     @server.tool(title="Search passages", annotations=_READS, output_schema=schema_of(PassageList))
-    @_raising(ToolError)
+    @_in_thread(ToolError, queue)
     def search_passages(
         question: Question, k: PassageCount = 5, article_ids: ArticleIds = None
     ) -> ToolResult:
@@ -122,7 +122,7 @@ def _add_question_tools(server: FastMCP, library: Callable[[], CallerQA]) -> Non
 
 def _add_article_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None:
     @server.tool(title="List articles", annotations=_READS, output_schema=schema_of(ArticleList))
-    @_raising(ToolError)
+    @_in_thread(ToolError)
     def list_articles(
         search: Search = "", offset: Offset = 0, length: ListLength = 50
     ) -> ToolResult:
@@ -131,7 +131,7 @@ def _add_article_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None
         return ToolResult(structured_content=found.to_dict())
 
     @server.tool(title="Read an article", annotations=_READS, output_schema=schema_of(ArticlePart))
-    @_raising(ToolError)
+    @_in_thread(ToolError)
     def get_article(
         article_id: ArticleId, offset: Offset = 0, length: TextLength = 20_000
     ) -> ToolResult:
@@ -145,31 +145,31 @@ def _add_article_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None
         title="The text of an article",
         mime_type="text/plain",
     )
-    @_raising(ResourceError)
+    @_in_thread(ResourceError)
     def article(article_id: str) -> str:
         """Return the whole text of an article."""
         return library().article(article_id).text
 
 
-def _add_writing_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None:
+def _add_writing_tools(server: FastMCP, library: Callable[[], CallerQA], queue: WorkQueue) -> None:
     info = schema_of(ArticleInfo)
 
     @server.tool(title="Add a text", annotations=_ADDS, output_schema=info)
-    @_raising(ToolError)
+    @_in_thread(ToolError, queue)
     def add_text(text: str, title: Title = "") -> ToolResult:
         """Add a text to the library; adding it a second time changes nothing."""
         added = library().add_text(text, title=title)
         return ToolResult(structured_content=ArticleInfo.of(added).to_dict())
 
     @server.tool(title="Add a web page", annotations=_FETCHES, output_schema=info)
-    @_raising(ToolError)
+    @_in_thread(ToolError, queue)
     def add_url(url: str, title: Title = "") -> ToolResult:
         """Fetch the page or document at a public web address and add it to the library."""
         added = library().add_url(url, title=title)
         return ToolResult(structured_content=ArticleInfo.of(added).to_dict())
 
     @server.tool(title="Remove an article", annotations=_REMOVES, output_schema=info)
-    @_raising(ToolError)
+    @_in_thread(ToolError, queue)
     def remove_article(article_id: ArticleId) -> ToolResult:
         """Remove an article from the library for good, and return what it was."""
         qa = library()
@@ -178,17 +178,27 @@ def _add_writing_tools(server: FastMCP, library: Callable[[], CallerQA]) -> None
         return ToolResult(structured_content=removed.to_dict())
 
 
-def _raising(kind: type[FastMCPError]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Return a decorator that raises every error as one of this kind, with what a user may see."""
+def _in_thread(
+    kind: type[FastMCPError], queue: WorkQueue | None = None
+) -> Callable[[Callable[_P, _R]], Callable[_P, Awaitable[_R]]]:
+    """Return a decorator that runs a function in a thread, so that the server can go on meanwhile.
 
-    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    Args:
+        kind: What is raised for any error, with what a user may see.
+        queue: Where the function waits for its turn; None to run it at once.
+    """
+    run = queue.run if queue else to_thread.run_sync
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, Awaitable[_R]]:
         @functools.wraps(function)
-        def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        async def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             try:
-                return function(*args, **kwargs)
+                return await run(functools.partial(function, *args, **kwargs))
+            except HTTPException as error:  # too many are waiting
+                message = str(error.detail)
             except Exception as error:
-                # error_message has logged what is not ours; a question in vain is no event.
-                raise kind(error_message(error), log_level=logging.DEBUG) from None
+                message = error_message(error)  # logs what is not ours
+            raise kind(message, log_level=logging.DEBUG)
 
         return wrapped
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from qa.api.addition_jobs import AdditionJobs
+from qa.api.metrics import Metrics
+from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
+from qa.visitors.conversations import Conversations
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
+
+READ_AT_ONCE = 2
+"""On two cores, three questions at once take as long as one after the other (bench.load)."""
+WRITE_AT_ONCE = 4
+"""Most of that is waiting for the language model's server."""
+MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,15 @@ class Services:
     """Counts what each caller does; None for no limits."""
     mcp_writing: bool = False
     """Whether programs may add and remove articles over MCP."""
+    jobs: AdditionJobs = field(default_factory=AdditionJobs)
+    """Articles that are being added in the background."""
+    metrics: Metrics = field(default_factory=Metrics)
+    reading: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Questions of programs that need our models alone."""
+    writing: WorkQueue = field(default_factory=lambda: WorkQueue(WRITE_AT_ONCE, MOST_WAITING))
+    """Questions of programs that a language model answers."""
+    texts: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Texts that programs add."""
 
     @classmethod
     def of(cls, qa: ArticleQA, *, mcp_writing: bool = False) -> Self:
@@ -36,10 +55,16 @@ class Services:
         state = StateDatabase(qa.folder)
         return cls(qa, state, counts=CallerCounts(), mcp_writing=mcp_writing)
 
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations of all visitors."""
+        return Conversations(self.state)
+
     def close(self) -> None:
-        """Close what :meth:`of` has opened."""
+        """Cancel the jobs, and close what :meth:`of` has opened."""
+        self.jobs.close()
         self.state.close()
 
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
-        return CallerQA(self.qa, caller, self.shelves, self.counts)
+        return CallerQA(self.qa, caller, self.shelves, self.counts, self.metrics)

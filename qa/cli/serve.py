@@ -79,7 +79,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     with listen(options) as listener, _open_library(article, library) as qa:
         services = Services.of(qa, mcp_writing=mcp_writing)
         server = launch(
-            build_page(qa), options, settings=qa.settings, services=services, listener=listener
+            build_page(qa, services),
+            options,
+            settings=qa.settings,
+            services=services,
+            listener=listener,
         )
         gc.freeze()
         gc.enable()

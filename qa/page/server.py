@@ -44,7 +44,7 @@ PAGE_STYLE = "\n".join(
     (
         read_static("qa.output", "palette.css"),
         read_static("qa.page", "page.css", "chat.css"),
-        read_static("qa.output", "marks.css", "status.css", "structure.css"),
+        read_static("qa.output", "marks.css", "status.css", "cells.css", "structure.css"),
         # Rules for certain screens come last, so that they override the others.
         read_static(
             "qa.page",
@@ -52,6 +52,7 @@ PAGE_STYLE = "\n".join(
             "article.css",
             "pages.css",
             "shelf.css",
+            "conversations.css",
             "touch.css",
             "screens.css",
         ),
@@ -68,6 +69,7 @@ PAGE_SCRIPT = read_static(
     "shelf.js",
     "adding.js",
     "chat.js",
+    "conversations.js",
     "pages.js",
     "article.js",
     "quotes.js",
@@ -164,7 +166,11 @@ def launch(
     listener = listener or listen(options)
     port = int(listener.getsockname()[1])
     try:
-        parent = build_application(services) if services else FastAPI(openapi_url=None)
+        parent = (
+            build_application(services, options.public_url)
+            if services
+            else FastAPI(openapi_url=None)
+        )
         app = _mount(page, parent, options, port, settings)
         server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
         server.start(listener)

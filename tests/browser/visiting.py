@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from gradio import Blocks
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from index.articles import bundled_article, examples_for
 from qa.api.services import Services
@@ -123,9 +123,9 @@ Serve = Callable[[ArticleQA], str]
 
 
 @contextmanager
-def serving(qa: ArticleQA) -> Iterator[str]:
-    """Serve the page over ``qa`` on a free port of the loopback address."""
-    with served_page(qa) as server:
+def serving(qa: ArticleQA, port: int = 0) -> Iterator[str]:
+    """Serve the page over ``qa`` on a port of the loopback address, 0 for any free one."""
+    with served_page(qa, port=port) as server:
         yield server.address
 
 
@@ -136,7 +136,7 @@ def served_page(
     **options: Any,  # noqa: ANN401 - of ServeOptions
 ) -> Iterator[PageServer]:
     """Serve the page over ``qa`` on a free port, with these options."""
-    server = _launched(qa, ServeOptions(port=0, **options), services)
+    server = _launched(qa, ServeOptions(**{"port": 0, **options}), services)
     try:
         yield server
     finally:
@@ -166,16 +166,16 @@ def _launched(qa: ArticleQA, options: ServeOptions, services: Services | None = 
 
 
 def watch(visit: Visit, url: str) -> None:
-    """Block requests to other hosts than ``url``, and record them and all errors."""
+    """Record requests to other hosts than that of ``url``, which fail, and all errors.
 
-    def guard(route: Route, request: Request) -> None:
-        if request.url.startswith((url, "data:", "blob:")):
-            route.continue_()
-        else:
+    They are not intercepted, because Chromium then caches nothing.
+    """
+
+    def record(request: Request) -> None:
+        if not request.url.startswith((url, "data:", "blob:")):
             visit.outside.append(request.url)
-            route.abort()
 
-    visit.page.route("**/*", guard)
+    visit.page.on("request", record)
     visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
     visit.page.on(
         "console",

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from index.errors import UnreadableFile
-from index.limits import DEFAULT_LIMITS
+from index.limits import DEFAULT_LIMITS, LoadLimits
+from index.sources.detect import detect_format
 from index.sources.document import ParsedDocument
 from index.sources.office.opendocument import read_odp, read_odt
 from index.structure import MarkKind
@@ -247,6 +248,15 @@ def test_a_flat_file_is_read_like_a_zipped_one() -> None:
     )
     found = loaded(flat.encode())
     assert (found.title, found.text) == ("Flat", "Words.")
+
+
+def test_a_flat_file_that_begins_with_a_licence_is_recognised() -> None:
+    licence = "<!-- You may copy this document, with this notice. " * 20 + " -->"
+    kind = "office:mimetype='application/vnd.oasis.opendocument.text'"
+    flat = f"<?xml version='1.0'?>\n{licence}\n<office:document xmlns:office='o' {kind}>"
+    found = detect_format(flat.encode(), LoadLimits())
+    assert found
+    assert found.name == "an OpenDocument text"
 
 
 def test_slides_are_pages_with_their_title_shapes_and_notes() -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from index.errors import UnreadableFile
 from index.limits import LoadLimits, check_cancelled
 from index.sources.archive import DAMAGED, PROTECTED
 from index.sources.decoding import looks_broken
 from index.sources.document import ParsedDocument, clean
-from index.sources.pdf.pdf_layout import Outline
+from index.sources.pdf.pdf_layout import Outline, lay_out
 from index.sources.pdf.pdf_page import PrintedPage
 from index.sources.pdf.pdf_scan import scan_of
 from index.sources.pdf.pdfium_page import read_page
-from index.sources.scans import ocr
-from index.sources.scans.scan import ScannedPage, lay_out_pages
 from index.sources.titles import titled
+
+if TYPE_CHECKING:
+    from index.sources.scans.scan import ScannedPage
 
 # Readers do without "%%EOF", and pass over what other programs wrote after it.
 _END_MARK = re.compile(rb"startxref\s{1,9}\d{1,12}|%%EOF")
@@ -47,14 +48,32 @@ def read_pdf(data: bytes, limits: LoadLimits) -> ParsedDocument:
         limits.check_pages(pages)
         if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
             document.init_forms()  # draws fields that do not say how they look
-        title = str(document.get_metadata_dict().get("Title", ""))
+        title = str(document.get_metadata_value("Title"))
         outline = _outline(document)
-        found = lay_out_pages(list(_pages(document, limits)), outline, limits)
-        if looks_broken(found.text) and ocr.is_installed():
+        found = _laid_out(list(_pages(document, limits)), outline, limits)
+        if looks_broken(found.text) and _can_recognise():
             pictures = list(_pages(document, limits, are_pictures=True))
-            found = lay_out_pages(pictures, outline, limits)
+            found = _laid_out(pictures, outline, limits)
     _check_text(found.text, pages)
     return titled(found, clean(title))
+
+
+def _laid_out(
+    pages: Sequence[PrintedPage | ScannedPage], outline: Outline, limits: LoadLimits
+) -> ParsedDocument:
+    printed = [page for page in pages if isinstance(page, PrintedPage)]
+    if len(printed) == len(pages):
+        return lay_out(printed, outline, limits)
+    # It imports numpy, which documents without scans do without.
+    from index.sources.scans.scan import lay_out_pages
+
+    return lay_out_pages(pages, outline, limits)
+
+
+def _can_recognise() -> bool:
+    from index.sources.scans import ocr
+
+    return ocr.is_installed()
 
 
 def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, imported late
@@ -70,15 +89,19 @@ def _unreadable(error: Any) -> UnreadableFile:  # noqa: ANN401 - a PdfiumError, 
 
 
 def _check_text(text: str, pages: int) -> None:
+    is_blank = not text.strip()
+    if not is_blank and not looks_broken(text):
+        return
+    from index.sources.scans import ocr
+
     advice = "Add its text instead." if ocr.is_installed() else ocr.NOT_INSTALLED
-    if not text.strip():
+    if is_blank:
         where = f"any of its {pages:,} pages" if pages > 1 else "its only page"
         found = "none can be recognised" if ocr.is_installed() else "it is a scan"
         msg = f"The PDF has no text on {where}; {found}, or it has only pictures. {advice}"
         raise UnreadableFile(msg)
-    if looks_broken(text):
-        msg = f"The fonts of the PDF do not say which letters they show. {advice}"
-        raise UnreadableFile(msg)
+    msg = f"The fonts of the PDF do not say which letters they show. {advice}"
+    raise UnreadableFile(msg)
 
 
 def _pages(
@@ -99,7 +122,7 @@ def _pages(
         except pypdfium2.PdfiumError as error:
             msg = f"Page {number + 1} of the PDF cannot be read. {DAMAGED}"
             raise UnreadableFile(msg) from error
-        chars += scan.letters if scan else int((found.spans[:, 1] - found.spans[:, 0]).sum())
+        chars += scan.letters if scan else found.letters
         limits.check_chars(chars)
         yield scan or found
 

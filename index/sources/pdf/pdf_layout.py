@@ -26,14 +26,16 @@ from index.sources.pdf.pdf_paragraphs import (
     PlacedLine,
     in_reading_order,
 )
+from index.sources.pdf.pdf_ruled_tables import ruled_tables
 from index.sources.pdf.pdf_running_heads import PageLine, running_heads
-from index.sources.pdf.pdf_tables import Row, TableBlock, ruled_tables
+from index.sources.pdf.pdf_tables import Row, TableBlock
 from index.sources.pdf.pdf_writer import PartWriter
 
 Outline: TypeAlias = dict[int, dict[str, int]]
 """For each page, the levels of its bookmarks by their titles in lower case."""
 
 _HEADING_SIZE = 1.15
+_ABOUT = 1.11
 _LARGEST_LEADING = 3.0
 _NEAR_LINES = 4
 _EDGE_ROWS = 4
@@ -83,7 +85,7 @@ class _Rows:
 
     def __init__(self, pages: Sequence[PrintedPage]) -> None:
         self._pages = pages
-        self._are_kept = sum(len(page.spans) for page in pages) <= _MAX_KEPT_WORDS
+        self._are_kept = sum(page.word_count for page in pages) <= _MAX_KEPT_WORDS
         self._kept: dict[tuple[int, int], list[Row]] = {}
 
     def of(self, number: int) -> list[Row]:
@@ -129,12 +131,9 @@ def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
     styles: Counter[int] = Counter()
     gaps: defaultdict[int, list[float]] = defaultdict(list)
     for number, page in enumerate(pages, start=1):
-        lengths = page.spans[:, 1] - page.spans[:, 0]
-        sizes = (page.sizes * 2).round() / 2
-        for size in set(sizes.tolist()):
-            letters[size] += int(lengths[sizes == size].sum())
-        for style in set(page.styles.tolist()):
-            styles[style] += int(lengths[page.styles == style].sum())
+        for word in page.printed_words():
+            letters[round(word.size * 2) / 2] += word.end - word.start
+            styles[word.style] += word.end - word.start
         for one, other in pairwise(rows.of(number)):
             gap = other[0].baseline - one[0].baseline
             if 0.5 * one[0].size < gap < _LARGEST_LEADING * one[0].size:
@@ -145,8 +144,25 @@ def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
         for flag in (BOLD, MONOSPACED)
         if 2 * sum(count for style, count in styles.items() if style & flag) > total
     )
-    size = letters.most_common(1)[0][0] if letters else 1.0
-    return BodyStyle(size, usual, {size: median(some) for size, some in gaps.items()})
+    leadings = {size: median(some) for size, some in gaps.items()}
+    return BodyStyle(_usual_size(letters), usual, leadings)
+
+
+def _usual_size(letters: Mapping[float, int]) -> float:
+    """Return the size of the letters that cover most of the pages.
+
+    Letters of about the same size count together: two fonts of one text often differ a little.
+    """
+
+    def area(size: float) -> float:
+        near = (one for one in letters if size / _ABOUT < one < size * _ABOUT)
+        return sum(one * one * letters[one] for one in near)
+
+    if not letters:
+        return 1.0
+    best = max(letters, key=area)
+    near = [one for one in letters if best / _ABOUT < one < best * _ABOUT]
+    return max(near, key=lambda one: letters[one])
 
 
 def _row_lines(pages: int, rows: _Rows, body: BodyStyle) -> Iterator[PageLine]:

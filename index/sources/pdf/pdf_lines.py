@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby, pairwise
+from operator import attrgetter
 
 from index.sources.pdf.pdf_page import BOLD, MONOSPACED, Word
 
@@ -107,7 +108,7 @@ def rows_of(words: Sequence[Word]) -> list[list[Word]]:
     twice at the same place, to look bold, is taken once.
     """
     rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: word.baseline):
+    for word in sorted(words, key=attrgetter("baseline")):
         row = rows[-1] if rows else None
         # Compared with the first, so that a slope cannot chain lines together.
         if row and word.baseline - row[0].baseline <= _SAME_ROW * min(word.size, row[0].size):
@@ -115,17 +116,18 @@ def rows_of(words: Sequence[Word]) -> list[list[Word]]:
         else:
             rows.append([word])
     rows = _with_raised_letters(rows)
-    return [_without_copies(sorted(row, key=lambda word: (word.left, word.order))) for row in rows]
+    return [_without_copies(sorted(row, key=attrgetter("left", "order"))) for row in rows]
 
 
 def _with_raised_letters(rows: list[list[Word]]) -> list[list[Word]]:
     """Move small letters that stick to a word of a near row into its row."""
     kept: list[list[Word]] = [list(row) for row in rows]
+    sizes = [max(word.size for word in row) for row in rows]
     for at, row in enumerate(rows):
         for near in (at + 1, at - 1, at + 2):
             if not 0 <= near < len(rows) or not kept[at]:
                 continue
-            size = max(word.size for word in rows[near])
+            size = sizes[near]
             shift = kept[near][0].baseline - row[0].baseline if kept[near] else None
             if shift is None or not -_LOWEST * size <= shift <= _HIGHEST * size:
                 continue
@@ -212,9 +214,8 @@ def is_right_to_left(words: Sequence[Word]) -> bool:
 
 def _in_reading_order(words: Sequence[Word]) -> Iterator[Word]:
     """Yield the words of a line, from left to right, in the order in which they are read."""
-    if all(word.text.isascii() for word in words) or not any(
-        _leaning(word.text) > 0 for word in words
-    ):
+    texts = [word.text for word in words]
+    if "".join(texts).isascii() or not any(_leaning(text) > 0 for text in texts):
         yield from words
         return
     main = 1 if is_right_to_left(words) else -1

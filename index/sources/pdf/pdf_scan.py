@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.limits import start_scanned_page
 from index.sources.pdf.pdf_page import PrintedPage
-from index.sources.scans import ocr
-from index.sources.scans.scan import POINTS_PER_INCH, ScannedPage, scan_page, unread_page
+
+if TYPE_CHECKING:
+    from index.sources.scans.scan import ScannedPage
 
 _RESOLUTION = 250
 _MAX_PIXELS = 16_000_000
@@ -39,7 +40,7 @@ def scan_of(
     Raises:
         PdfiumError: The page is damaged.
     """
-    if not is_picture and len(found.spans) > _FEW_WORDS:
+    if not is_picture and found.word_count > _FEW_WORDS:
         return None
     page = document[index]
     try:
@@ -50,7 +51,7 @@ def scan_of(
 
 def _is_scan(page: Any, found: PrintedPage) -> bool:  # noqa: ANN401 - untyped
     """Return whether a page with few words, or none, is a picture."""
-    words = len(found.spans)
+    words = found.word_count
     covered = _covered(page, found.width * found.height)
     return covered > _MOST if words else covered > 0
 
@@ -60,8 +61,12 @@ def _read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: AN
 
     It is a page that was not read if the extra ``ocr`` is not installed.
     """
+    # They import numpy, which documents without scans do without.
+    from index.sources.scans import ocr
+    from index.sources.scans.scan import POINTS_PER_INCH, scan_page, unread_page
+
     if not ocr.is_installed():
-        return None if len(found.spans) else unread_page(found.width, found.height)
+        return None if found.word_count else unread_page(found.width, found.height)
     start_scanned_page()
     area = max(found.width * found.height, 1.0)
     scale = min(_RESOLUTION / POINTS_PER_INCH, math.sqrt(_MAX_PIXELS / area))
@@ -69,7 +74,7 @@ def _read_scan(page: Any, found: PrintedPage) -> ScannedPage | None:  # noqa: AN
     picture = bitmap.to_pil().copy()
     bitmap.close()
     scan = scan_page(picture, found.width, found.height)
-    is_worse = scan.words <= len(found.spans) and 0 < len(found.spans) <= _FEW_WORDS
+    is_worse = scan.words <= found.word_count and 0 < found.word_count <= _FEW_WORDS
     return None if is_worse else scan
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import math
 import re
+from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from index.sources.pdf.pdf_page import BOLD, DIAGONAL, ITALIC, MONOSPACED, Floats
+from index.sources.pdf.pdf_page import BOLD, DIAGONAL, ITALIC, MONOSPACED, Box
+from index.sources.pdf.pdfium_functions import functions
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _LARGEST_CODE = 0x10FFFF
@@ -44,10 +42,8 @@ class PageLetters:
 
     def text(self) -> str:
         """Return the text of the page; its indexes are those of the letters."""
-        from pypdfium2 import raw
-
         count = self._text_page.count_chars()
-        codes = list(map(raw.FPDFText_GetUnicode, repeat(self._text_page.raw), range(count)))
+        codes = list(map(functions().code, repeat(self._handle), range(count)))
         if codes and max(codes) > _LARGEST_CODE:
             # PDFium returns the font's code if it knows no other.
             codes = [code if code <= _LARGEST_CODE else ord(_REPLACEMENT) for code in codes]
@@ -55,7 +51,7 @@ class PageLetters:
 
     def objects(self, indexes: Iterable[int]) -> list[int]:
         """Return the addresses of the text objects that letters are of; 0 for none."""
-        found = map(_functions().text_object, repeat(self._handle), indexes)
+        found = map(functions().text_object, repeat(self._handle), indexes)
         return [pointer or 0 for pointer in found]
 
     def looks(self, indexes: Iterable[int], objects: Iterable[int]) -> list[LetterLook]:
@@ -70,13 +66,13 @@ class PageLetters:
         """Return the look of a letter, given its text object."""
         found = self._looks.get(item)
         if found is None:
-            functions = _functions()
-            functions.matrix(self._handle, index, ctypes.addressof(self._matrix))
+            known = functions()
+            known.matrix(self._handle, index, ctypes.addressof(self._matrix))
             along, rise, _, up, _, _ = self._matrix
             scale = math.hypot(rise, up) or 1.0
-            size = abs(functions.font_size(self._handle, index) * scale) or 1.0
-            style = self._style(functions.font(item) or 0) if item else 0
-            mode = functions.render_mode(item) if item else 0
+            size = abs(known.font_size(self._handle, index) * scale) or 1.0
+            style = self._style(known.font(item) or 0) if item else 0
+            mode = known.render_mode(item) if item else 0
             found = LetterLook(size, style, _direction(along, rise, up), mode == _INVISIBLE)
             if item:
                 self._looks[item] = found
@@ -87,54 +83,42 @@ class PageLetters:
             self._fonts[font] = _style(font) if font else 0
         return self._fonts[font]
 
-    def origins(self, indexes: NDArray[np.int32]) -> Floats:
-        """Return ``(n, 2)``: where the baselines of letters start."""
-        found = np.zeros((len(indexes), 2))
-        first = found.ctypes.data
+    def origins(self, indexes: Sequence[int]) -> list[tuple[float, float]]:
+        """Return where the baselines of letters start."""
+        found = array("d", bytes(16 * len(indexes)))
+        first = found.buffer_info()[0]
         addresses = range(first, first + 16 * len(indexes), 16)
         seconds = range(first + 8, first + 8 + 16 * len(indexes), 16)
-        calls = map(_functions().origin, repeat(self._handle), indexes.tolist(), addresses, seconds)
+        calls = map(functions().origin, repeat(self._handle), indexes, addresses, seconds)
         deque(calls, maxlen=0)
-        return found
+        return list(zip(found[::2], found[1::2], strict=True))
 
-    def boxes(self, indexes: NDArray[np.int32]) -> Floats:
-        """Return ``(n, 4)``: left, bottom, right and top of letters."""
-        found = np.zeros((len(indexes), 4), dtype=np.float32)
-        first = found.ctypes.data
+    def boxes(self, indexes: Sequence[int]) -> list[Box]:
+        """Return left, bottom, right and top of letters."""
+        found = array("f", bytes(16 * len(indexes)))
+        first = found.buffer_info()[0]
         addresses = range(first, first + 16 * len(indexes), 16)
-        deque(
-            map(_functions().loose_box, repeat(self._handle), indexes.tolist(), addresses), maxlen=0
-        )
-        return found[:, [0, 3, 2, 1]].astype(np.float64)
+        deque(map(functions().loose_box, repeat(self._handle), indexes, addresses), maxlen=0)
+        return list(zip(found[::4], found[3::4], found[2::4], found[1::4], strict=True))
 
-
-class _Functions:
-    """PDFium's functions with numbers for pointers, so that whole arrays are read quickly."""
-
-    def __init__(self) -> None:
-        from pypdfium2 import raw
-
-        pointer, number = ctypes.c_void_p, ctypes.c_int
-        self.loose_box = _prototype(raw.FPDFText_GetLooseCharBox, number, pointer, number, pointer)
-        self.origin = _prototype(
-            raw.FPDFText_GetCharOrigin, number, pointer, number, pointer, pointer
-        )
-        self.text_object = _prototype(raw.FPDFText_GetTextObject, pointer, pointer, number)
-        self.matrix = _prototype(raw.FPDFText_GetMatrix, number, pointer, number, pointer)
-        self.render_mode = _prototype(raw.FPDFTextObj_GetTextRenderMode, number, pointer)
-        self.font = _prototype(raw.FPDFTextObj_GetFont, pointer, pointer)
-        self.font_size = _prototype(raw.FPDFText_GetFontSize, ctypes.c_double, pointer, number)
-
-
-def _prototype(function: Any, *types: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
-    address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    made: Callable[..., Any] = ctypes.CFUNCTYPE(*types)(address)
-    return made
-
-
-@functools.cache
-def _functions() -> _Functions:
-    return _Functions()
+    def extents(self, spans: Sequence[tuple[int, int]]) -> list[Box]:
+        """Return boxes around the first and the last letters of spans."""
+        first = self.boxes([start for start, _ in spans])
+        last = self.boxes([end - 1 for _, end in spans])
+        return [
+            (
+                left if left < other_left else other_left,
+                bottom if bottom < other_bottom else other_bottom,
+                right if right > other_right else other_right,
+                top if top > other_top else other_top,
+            )
+            for (left, bottom, right, top), (
+                other_left,
+                other_bottom,
+                other_right,
+                other_top,
+            ) in zip(first, last, strict=True)
+        ]
 
 
 def _direction(along: float, across: float, up: float) -> int:

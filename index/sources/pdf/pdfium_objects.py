@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from index.sources.pdf.pdf_page import Box
+from index.sources.pdf.pdfium_functions import functions
+
 MAX_RULES = 4_000
 _MAX_OBJECTS = 100_000
 _MAX_LINKS = 5_000
@@ -14,47 +17,49 @@ _MAX_ANNOTATIONS = 5_000
 _MAX_ADDRESS_BYTES = 2_000
 
 
-def page_objects(page: Any) -> Iterator[Any]:  # noqa: ANN401 - untyped
-    """Yield the objects of a page, without those in its forms."""
-    from pypdfium2 import raw
+def _objects_of_kind(page: Any, kind: int) -> Iterator[int]:  # noqa: ANN401 - untyped
+    """Yield the addresses of the objects of one kind of a page, without those in its forms."""
+    known = functions()
+    handle = ctypes.cast(page.raw, ctypes.c_void_p).value
+    for at in range(min(known.object_count(handle), _MAX_OBJECTS)):
+        item = known.object(handle, at)
+        if known.object_type(item) == kind:
+            yield item
 
-    for at in range(min(raw.FPDFPage_CountObjects(page), _MAX_OBJECTS)):
-        yield raw.FPDFPage_GetObject(page, at)
 
-
-def segments(page: Any) -> Iterator[tuple[float, float, float, float]]:  # noqa: ANN401 - untyped
+def segments(page: Any) -> Iterator[Box]:  # noqa: ANN401 - untyped
     """Yield the straight upright or level segments of paths, in the page's own space."""
     from pypdfium2 import raw
 
+    known = functions()
     count = 0
     matrix = raw.FS_MATRIX()
     x, y = ctypes.c_float(), ctypes.c_float()
-    for item in page_objects(page):
-        if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_PATH:
-            continue
-        raw.FPDFPageObj_GetMatrix(item, matrix)
+    places = ctypes.addressof(x), ctypes.addressof(y)
+    for item in _objects_of_kind(page, raw.FPDF_PAGEOBJ_PATH):
+        known.object_matrix(item, ctypes.addressof(matrix))
         begun = before = (0.0, 0.0)
-        for number in range(raw.FPDFPath_CountSegments(item)):
+        for number in range(known.segment_count(item)):
             count += 1
             if count > MAX_RULES:
                 return
-            segment = raw.FPDFPath_GetPathSegment(item, number)
-            raw.FPDFPathSegment_GetPoint(segment, x, y)
+            segment = known.segment(item, number)
+            known.segment_point(segment, *places)
             point = (
                 matrix.a * x.value + matrix.c * y.value + matrix.e,
                 matrix.b * x.value + matrix.d * y.value + matrix.f,
             )
-            kind = raw.FPDFPathSegment_GetType(segment)
+            kind = known.segment_type(segment)
             if kind == raw.FPDF_SEGMENT_MOVETO:
                 begun = point
             elif kind == raw.FPDF_SEGMENT_LINETO:
                 yield (*before, *point)
-                if raw.FPDFPathSegment_GetClose(segment):
+                if known.segment_closes(segment):
                     yield (*point, *begun)
             before = point
 
 
-def addresses(page: Any) -> Iterator[tuple[tuple[float, float, float, float], str]]:  # noqa: ANN401
+def addresses(page: Any) -> Iterator[tuple[Box, str]]:  # noqa: ANN401
     """Yield the areas of links in the page's own space and their addresses."""
     from pypdfium2 import raw
 
@@ -79,9 +84,7 @@ def has_picture(page: Any) -> bool:  # noqa: ANN401 - untyped
     """Return whether the page shows a picture."""
     from pypdfium2 import raw
 
-    return any(
-        raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_IMAGE for item in page_objects(page)
-    )
+    return any(_objects_of_kind(page, raw.FPDF_PAGEOBJ_IMAGE))
 
 
 def has_written_annotations(page: Any) -> bool:  # noqa: ANN401 - untyped

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, NamedTuple
 
 from index.limits import LoadLimits
-from index.sources.pdf.pdf_page import (
-    DIAGONAL,
-    Floats,
-    PageLink,
-    PrintedPage,
-    Rule,
-)
-from index.sources.pdf.pdfium_letters import PageLetters
+from index.sources.pdf.pdf_page import DIAGONAL, Box, PageLink, PrintedPage, PrintedWord, Rule
+from index.sources.pdf.pdfium_letters import LetterLook, PageLetters
 from index.sources.pdf.pdfium_objects import (
     MAX_RULES,
     addresses,
@@ -77,29 +69,59 @@ class _Shown:
 
     width: float
     height: float
-    matrix: Floats
-    """``(2, 3)``: from the page's own space to points from the upper left corner."""
+    matrix: tuple[float, float, float, float, float, float]
+    """From the page's own space to points from the upper left corner, in PDF's order."""
 
     @classmethod
     def of(cls, page: Any) -> _Shown:  # noqa: ANN401 - untyped
+        """Return how a page is shown."""
+        from pypdfium2 import raw
+
         width, height = page.get_size()
-        return cls(width, height, _transform(page, width, height))
+        x, y = ctypes.c_int(), ctypes.c_int()
+        size = round(width * _SCALE), round(height * _SCALE)
+        points: list[float] = []
+        for at in ((1000, 0), (0, 1000), (0, 0)):
+            raw.FPDF_PageToDevice(page, 0, 0, *size, 0, *at, x, y)
+            points += x.value / _SCALE, y.value / _SCALE
+        a, b, c, d, e, f = points
+        return cls(
+            width,
+            height,
+            ((a - e) / 1000, (b - f) / 1000, (c - e) / 1000, (d - f) / 1000, e, f),
+        )
 
     @property
     def turn(self) -> int:
         """The quarter turns clockwise by which the page is shown."""
-        x, y = self.matrix[0, 0], self.matrix[1, 0]
+        x, y = self.matrix[:2]
         return (0 if x > 0 else 2) if abs(x) > abs(y) else (1 if y > 0 else 3)
 
-    def boxes(self, boxes: Floats) -> Floats:
-        """Return boxes of the page's own space as left, top, right, bottom on the page as shown."""
-        one, other = self.points(boxes[:, :2]), self.points(boxes[:, 2:])
-        return np.concatenate([np.minimum(one, other), np.maximum(one, other)], axis=1)
+    def boxes(self, boxes: Iterable[Box]) -> Iterator[Box]:
+        """Yield boxes of the page's own space as left, top, right, bottom on the page as shown."""
+        a, b, c, d, e, f = self.matrix
+        for left, bottom, right, top in boxes:
+            x, y = a * left + c * bottom + e, b * left + d * bottom + f
+            x2, y2 = a * right + c * top + e, b * right + d * top + f
+            if x > x2:
+                x, x2 = x2, x
+            yield (x, y, x2, y2) if y < y2 else (x, y2, x2, y)
 
-    def points(self, points: Floats) -> Floats:
-        """Return points of the page's own space on the page as it is shown."""
-        moved: Floats = points @ self.matrix[:, :2].T + self.matrix[:, 2]
-        return moved
+    def points(self, points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+        """Yield points of the page's own space on the page as it is shown."""
+        a, b, c, d, e, f = self.matrix
+        for x, y in points:
+            yield a * x + c * y + e, b * x + d * y + f
+
+
+class _Piece(NamedTuple):
+    """A word, or a part of one in the same letters."""
+
+    start: int
+    end: int
+    item: int
+    """The address of its text object."""
+    extent: Box
 
 
 class _PageReader:
@@ -108,77 +130,61 @@ class _PageReader:
         self._letters = PageLetters(text_page)
         self._has_picture: bool | None = None
 
-    def read(self, links: Sequence[tuple[tuple[float, float, float, float], str]]) -> PrintedPage:
+    def read(self, links: Sequence[tuple[Box, str]]) -> PrintedPage:
         text = self._letters.text()
         words = [match.span() for match in _WORD.finditer(text)]
-        corners = self._corners(words)
-        spans, objects = self._pieces(words, corners)
-        looks = self._letters.looks((start for start, _ in spans), objects)
-        shown = [at for at, look in enumerate(looks) if not look.is_invisible or self._is_scan()]
-        spans, looks = [spans[at] for at in shown], [looks[at] for at in shown]
-        table = np.array(spans, dtype=np.int32).reshape(-1, 2)
-        origins = self._letters.origins(table[:, 0])
-        boxes = self._shown.boxes(corners if spans == words else self._corners(spans))
-        sizes = np.array([look.size for look in looks], dtype=np.float64)
-        turns = np.array([look.direction for look in looks], dtype=np.int8)
-        directions = np.where(turns == DIAGONAL, turns, (turns + self._shown.turn) % 4)
-        starts = self._shown.points(origins)
-        boxes = _without_far_edges(boxes, starts, sizes, directions)
-        inside = _are_on_page(boxes, self._shown)
-        joined = np.zeros(len(table), dtype=np.bool_)
-        joined[1:] = table[1:, 0] == table[:-1, 1]
-        styles = np.array([look.style for look in looks], dtype=np.int8)
-        return PrintedPage(
+        pieces = self._pieces(words)
+        looks = self._letters.looks(
+            (piece.start for piece in pieces), (piece.item for piece in pieces)
+        )
+        shown = [
+            (piece, look)
+            for piece, look in zip(pieces, looks, strict=True)
+            if not look.is_invisible or self._is_scan()
+        ]
+        return PrintedPage.of(
             self._shown.width,
             self._shown.height,
             text,
-            table[inside],
-            boxes[inside],
-            starts[inside],
-            sizes[inside],
-            styles[inside],
-            joined[inside],
-            directions[inside],
-            tuple(self._rules()),
-            tuple(self._links(links)),
+            self._printed_words(shown),
+            rules=tuple(self._rules()),
+            links=tuple(self._links(links)),
         )
 
-    def _pieces(
-        self, words: list[tuple[int, int]], corners: Floats
-    ) -> tuple[list[tuple[int, int]], list[int]]:
-        """Return the words, split where letters or baselines change, and their text objects."""
+    def _printed_words(self, pieces: Sequence[tuple[_Piece, LetterLook]]) -> Iterator[PrintedWord]:
+        """Yield the words whose centres are on the page."""
+        shown, turn = self._shown, self._shown.turn
+        origins = self._letters.origins([piece.start for piece, _ in pieces])
+        boxes = shown.boxes(piece.extent for piece, _ in pieces)
+        end_before = -1
+        for (piece, look), (x, y), whole in zip(pieces, shown.points(origins), boxes, strict=True):
+            start, end = piece[:2]
+            size, style, direction, _ = look
+            direction = direction if direction == DIAGONAL else (direction + turn) % 4
+            box = _without_far_edges(whole, x, y, size, direction)
+            is_joined, end_before = start == end_before, end
+            if _is_on_page(box, shown) and math.isfinite(x + y):
+                yield PrintedWord(start, end, *box, x, y, size, style, direction, is_joined)
+
+    def _pieces(self, words: Sequence[tuple[int, int]]) -> list[_Piece]:
+        """Return the words, split where letters or baselines change."""
         first = self._letters.objects(start for start, _ in words)
         last = self._letters.objects(end - 1 for _, end in words)
-        pieces: list[tuple[int, int]] = []
-        objects: list[int] = []
-        wide = self._are_wide(words, first, corners)
-        for word, one, other, is_wide in zip(words, first, last, wide, strict=True):
-            if is_wide:
-                parts = list(self._split(*word, at_each=True))
-                pieces += parts
-                objects += self._letters.objects(start for start, _ in parts)
-            elif one == other:
-                pieces.append(word)
-                objects.append(one)
-            else:
-                parts = list(self._split(*word))
-                pieces += parts
-                objects += self._letters.objects(start for start, _ in parts)
-        return pieces, objects
+        extents = self._letters.extents(words)
+        looks = self._letters.looks((start for start, _ in words), first)
+        pieces: list[_Piece] = []
+        for word, one, other, extent, look in zip(words, first, last, extents, looks, strict=True):
+            is_wide = _is_wide(*word, extent, look.size)
+            if one == other and not is_wide:
+                pieces.append(_Piece(*word, one, extent))
+                continue
+            parts = list(self._split(*word, at_each=is_wide))
+            boxes = [extent] if len(parts) == 1 else self._letters.extents([p[:2] for p in parts])
+            pieces += [_Piece(*part, box) for part, box in zip(parts, boxes, strict=True)]
+        return pieces
 
-    def _are_wide(
-        self, words: Sequence[tuple[int, int]], objects: Sequence[int], corners: Floats
-    ) -> list[bool]:
-        """Return which words are too wide for their letters: PDFium overlooks some spaces."""
-        extent = corners[:, 2:] - corners[:, :2]
-        looks = self._letters.looks((start for start, _ in words), objects)
-        sizes = np.array([look.size for look in looks])
-        lengths = np.array([end - start for start, end in words], dtype=np.int32)
-        wide = (lengths > 1) & (extent.max(axis=1, initial=0.0) > _WIDEST_LETTER * sizes * lengths)
-        found: list[bool] = wide.tolist()
-        return found
-
-    def _split(self, start: int, end: int, *, at_each: bool = False) -> Iterator[tuple[int, int]]:
+    def _split(self, start: int, end: int, *, at_each: bool) -> Iterator[tuple[int, int, int]]:
+        """Yield the parts of a word in the same letters, each with its first text object."""
         objects = self._letters.objects(range(start, end))
         changes = [
             at
@@ -186,16 +192,14 @@ class _PageReader:
             if at_each or (objects[at] != objects[at - 1] and objects[at])
         ]
         if not changes:
-            yield start, end
+            yield start, end, objects[0]
             return
-        at = np.array([0, *changes], dtype=np.int32) + start
+        at = [start, *(start + change for change in changes)]
         origins = self._letters.origins(at)
-        edges = self._letters.boxes(
-            np.array([[one - 1, one] for one in at[1:]], dtype=np.int32).ravel()
-        )
+        edges = self._letters.boxes([side for one in at[1:] for side in (one - 1, one)])
         begun = start
         for number in range(1, len(at)):
-            here, there = int(at[number - 1]), int(at[number])
+            here, there = at[number - 1], at[number]
             before = self._letters.look(here, objects[here - start])
             after = self._letters.look(there, objects[there - start])
             size = max(before.size, after.size)
@@ -206,13 +210,13 @@ class _PageReader:
                 before.style != after.style
                 or before.direction != after.direction
                 or max(before.size, after.size) > _OTHER_SIZE * min(before.size, after.size)
-                or abs(origins[number, across] - origins[number - 1, across]) > _RISE * size
+                or abs(origins[number][across] - origins[number - 1][across]) > _RISE * size
                 or gap > _APART * size
             )
             if differs:
-                yield begun, int(at[number])
-                begun = int(at[number])
-        yield begun, end
+                yield begun, there, objects[begun - start]
+                begun = there
+        yield begun, end, objects[begun - start]
 
     def _is_scan(self) -> bool:
         """Return whether the page has a picture, behind which a scanner puts the text."""
@@ -220,64 +224,43 @@ class _PageReader:
             self._has_picture = has_picture(self._page)
         return self._has_picture
 
-    def _corners(self, words: Sequence[tuple[int, int]]) -> Floats:
-        """Return left, bottom, right and top of words, in the page's own space."""
-        spans = np.array(words, dtype=np.int32).reshape(-1, 2)
-        first, last = self._letters.boxes(spans[:, 0]), self._letters.boxes(spans[:, 1] - 1)
-        return np.concatenate(
-            [np.minimum(first, last)[:, :2], np.maximum(first, last)[:, 2:]], axis=1
-        )
-
     def _rules(self) -> Iterator[Rule]:
         ends = list(segments(self._page))
         if not ends or len(ends) > MAX_RULES:
             return
-        boxes = self._shown.boxes(np.array(ends, dtype=np.float64))
-        for left, top, right, bottom in boxes.tolist():
+        for left, top, right, bottom in self._shown.boxes(ends):
             if right - left < _THIN or bottom - top < _THIN:
                 yield Rule(left, top, right, bottom)
 
-    def _links(
-        self, links: Sequence[tuple[tuple[float, float, float, float], str]]
-    ) -> Iterator[PageLink]:
-        if links:
-            boxes = self._shown.boxes(np.array([box for box, _ in links], dtype=np.float64))
-            for box, (_, target) in zip(boxes.tolist(), links, strict=True):
-                yield PageLink(box[0], box[1], box[2], box[3], target)
+    def _links(self, links: Sequence[tuple[Box, str]]) -> Iterator[PageLink]:
+        boxes = self._shown.boxes(box for box, _ in links)
+        for box, (_, target) in zip(boxes, links, strict=True):
+            yield PageLink(*box, target)
 
 
-def _transform(page: Any, width: float, height: float) -> Floats:  # noqa: ANN401 - untyped
-    """Return the (2, 3) matrix from the page's own space to points on the page as it is shown."""
-    from pypdfium2 import raw
-
-    x, y = ctypes.c_int(), ctypes.c_int()
-    size = round(width * _SCALE), round(height * _SCALE)
-    points = []
-    for at in ((0, 0), (1000, 0), (0, 1000)):
-        raw.FPDF_PageToDevice(page, 0, 0, *size, 0, *at, x, y)
-        points.append((x.value / _SCALE, y.value / _SCALE))
-    origin, right, up = np.array(points)
-    return np.stack([(right - origin) / 1000, (up - origin) / 1000, origin], axis=1)
+def _is_wide(start: int, end: int, extent: Box, size: float) -> bool:
+    """Return whether a word is too wide for its letters: PDFium overlooks some spaces."""
+    left, bottom, right, top = extent
+    length = end - start
+    return length > 1 and max(right - left, top - bottom) > _WIDEST_LETTER * size * length
 
 
-def _without_far_edges(
-    boxes: Floats, starts: Floats, sizes: Floats, directions: NDArray[np.int8]
-) -> Floats:
-    """Return the boxes, limited across their direction to the height of the letters.
+def _without_far_edges(box: Box, x: float, y: float, size: float, direction: int) -> Box:
+    """Return a word's box, limited across its direction to the height of the letters.
 
     Some fonts claim a height of several lines.
     """
-    boxes = boxes.copy()
-    upright = (directions == 0) | (directions == 2)  # noqa: PLR2004
-    for axis, which in ((1, upright), (0, (directions == 1) | (directions == 3))):  # noqa: PLR2004
-        middle, size = starts[which, axis], sizes[which]
-        boxes[which, axis] = np.maximum(boxes[which, axis], middle - size)
-        boxes[which, axis + 2] = np.minimum(boxes[which, axis + 2], middle + size)
-    return boxes
+    left, top, right, bottom = box
+    if direction in (0, 2):
+        first, last = y - size, y + size
+        return left, first if first > top else top, right, last if last < bottom else bottom
+    if direction in (1, 3):
+        first, last = x - size, x + size
+        return first if first > left else left, top, last if last < right else right, bottom
+    return box
 
 
-def _are_on_page(boxes: Floats, shown: _Shown) -> NDArray[np.bool_]:
-    """Return which boxes have their centre on the page."""
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    inside: NDArray[np.bool_] = (x >= 0) & (x <= shown.width) & (y >= 0) & (y <= shown.height)
-    return inside
+def _is_on_page(box: Box, shown: _Shown) -> bool:
+    """Return whether the centre of a box is on the page."""
+    left, top, right, bottom = box
+    return 0 <= (left + right) / 2 <= shown.width and 0 <= (top + bottom) / 2 <= shown.height

@@ -179,8 +179,8 @@ def _strips(picture: Pixels) -> Iterator[tuple[int, Pixels]]:
     top = 0
     while height - top > longest:
         # Cut where the rows are the most even, so that no line is cut.
-        rows = picture[top + longest // 2 : top + longest, :, 1]
-        changes = np.abs(np.diff(rows.astype(np.int16), axis=1)).mean(axis=1)
+        rows = picture[top + longest // 2 : top + longest, :, 1].astype(np.int16)
+        changes = np.abs(np.diff(rows, axis=1, prepend=rows[:, :1])).mean(axis=1)
         cut = top + longest // 2 + int(np.convolve(changes, np.ones(5), "same").argmin())
         yield top, picture[top:cut]
         top = cut

@@ -13,7 +13,7 @@ from index.limits import LoadLimits
 from index.source_file import PageLayout
 from index.sources.document import ParsedDocument, clean
 from index.sources.pdf.pdf_layout import Outline, lay_out
-from index.sources.pdf.pdf_page import PrintedPage
+from index.sources.pdf.pdf_page import PrintedPage, PrintedWord
 from index.sources.scans import ocr
 from index.sources.scans.scan_columns import columns_of
 
@@ -150,15 +150,15 @@ def _merged(layouts: Sequence[PageLayout]) -> PageLayout:
     offsets = np.concatenate([layout.offsets for layout in layouts])
     boxes = np.concatenate([layout.boxes for layout in layouts])
     order = np.argsort(offsets[:, 0], kind="stable")
-    return replace(layouts[0], offsets=offsets[order], boxes=boxes[order])
+    packed = offsets[order].astype("<i4").tobytes() + boxes[order].astype("<u2").tobytes()
+    return replace(layouts[0], packed=packed)
 
 
 def _printed(
     lines: Sequence[ocr.RecognisedLine], even: Mapping[float, float], width: float, height: float
 ) -> PrintedPage:
     parts: list[str] = []
-    spans, baselines, sizes, joined = [], [], [], []
-    boxes: list[tuple[float, ...]] = []
+    printed: list[PrintedWord] = []
     length = 0
     for line in lines:
         for word in line.words:
@@ -166,31 +166,31 @@ def _printed(
             space = "" if word.is_joined else "\n" if word is line.words[0] else " "
             parts += [space, text]
             length += len(space)
-            spans.append((length, length + len(text)))
-            length += len(text)
-            low, high = word.corners.min(axis=0), word.corners.max(axis=0)
-            if word is not line.words[0] and low[0] - boxes[-1][2] < _WIDEST_SPACE * line.size:
+            low, high = word.corners.min(axis=0).tolist(), word.corners.max(axis=0).tolist()
+            left = low[0]
+            if word is not line.words[0] and left - printed[-1].right < _WIDEST_SPACE * line.size:
                 # The spaces of justified lines must not look like gutters.
-                excess = max(0.0, low[0] - boxes[-1][2] - _SPACE * line.size) / 2
-                boxes[-1] = (*boxes[-1][:2], boxes[-1][2] + excess, boxes[-1][3])
-                low = low - np.array([excess, 0.0])
-            boxes.append((low[0], low[1], high[0], high[1]))
-            baselines.append((low[0], line.baseline[1]))
-            sizes.append(even[line.size])
-            joined.append(word.is_joined)
-    count = len(spans)
-    return PrintedPage(
-        width,
-        height,
-        "".join(parts),
-        np.array(spans, np.int32).reshape(count, 2),
-        np.array(boxes, np.float64).reshape(count, 4),
-        np.array(baselines, np.float64).reshape(count, 2),
-        np.array(sizes, np.float64),
-        np.zeros(count, np.int8),
-        np.array(joined, np.bool_),
-        np.zeros(count, np.int8),
-    )
+                excess = max(0.0, left - printed[-1].right - _SPACE * line.size) / 2
+                printed[-1] = printed[-1]._replace(right=printed[-1].right + excess)
+                left -= excess
+            printed.append(
+                PrintedWord(
+                    length,
+                    length + len(text),
+                    left,
+                    low[1],
+                    high[0],
+                    high[1],
+                    left,
+                    float(line.baseline[1]),
+                    even[line.size],
+                    style=0,
+                    direction=0,
+                    is_joined=word.is_joined,
+                )
+            )
+            length += len(text)
+    return PrintedPage.of(width, height, "".join(parts), printed)
 
 
 def _evened(sizes: Boxes, lengths: NDArray[np.int64]) -> Boxes:
