@@ -30,7 +30,7 @@ _ARTICLES_PATH = "/api/v1/articles"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
 _JSON_OVERHEAD = 64 * 1024
-_MESSAGES_PATHS = "/v1/"
+_MESSAGES_PATHS = ("/v1/", "/mcp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from qa.answers.answer import Answer
 from qa.api import mcp_tools
 from qa.api.application import build_application
 from qa.api.services import Services
+from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
 from qa.settings import Settings
 from qa.visitors.caller import LOCAL, Caller
@@ -197,6 +198,13 @@ def test_an_unexpected_error_does_not_show_what_happened(
     assert result.is_error
     assert text_of(result).startswith("Something went wrong on our side.")
     assert "secret" in caplog.text
+
+
+def test_a_question_is_refused_while_too_many_others_wait(services: Services) -> None:
+    full = replace(services, reading=WorkQueue(1, 0))
+    result = called(full, "ask", question=QUESTION)
+    assert result.is_error
+    assert text_of(result).startswith("Too many requests are waiting at the moment.")
 
 
 def test_articles_are_added_and_removed_if_writing_is_allowed() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from haystack import Document, Pipeline
+from haystack.telemetry import _telemetry
 
 from qa.article_qa import ArticleQA
+from qa.frameworks import haystack
 from qa.frameworks.extraction import SentenceExtractor
 from qa.frameworks.haystack import ArticleQADocumentRetriever, ReadingExtractor
 from tests.asgi import run
@@ -50,20 +50,12 @@ def test_they_work_together_in_a_pipeline(bundled: ArticleQA, extractor: Sentenc
     assert "Shehbaz Sharif" in answers[0].context
 
 
-_TELEMETRY = """
-import importlib, pathlib
-import qa.frameworks.haystack as ours
-from haystack.telemetry import _telemetry
-assert _telemetry.telemetry is None
-assert not list(pathlib.Path.home().iterdir())
-_telemetry.telemetry = "as if Haystack was imported first"
-importlib.reload(ours)
-assert _telemetry.telemetry is None
-"""
-
-
-@pytest.mark.slow
-def test_the_telemetry_of_haystack_is_off(tmp_path: Path) -> None:
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    del environment["HAYSTACK_TELEMETRY_ENABLED"]
-    subprocess.run([sys.executable, "-c", _TELEMETRY], check=True, env=environment)
+@pytest.mark.parametrize("telemetry", [None, "as if Haystack was imported before our module"])
+def test_the_telemetry_of_haystack_is_off(
+    telemetry: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAYSTACK_TELEMETRY_ENABLED", "True")
+    monkeypatch.setattr(_telemetry, "telemetry", telemetry)
+    importlib.reload(haystack)
+    assert os.environ["HAYSTACK_TELEMETRY_ENABLED"] == "False"
+    assert _telemetry.telemetry is None

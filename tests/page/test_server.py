@@ -293,18 +293,21 @@ def test_forwarded_addresses_are_not_believed(client: httpx.Client) -> None:
 
 
 def test_programs_are_answered_over_mcp_beside_the_page(qa: ArticleQA) -> None:
-    async def titles(address: str) -> list[str]:
+    # Programs may send a whole article.
+    search = {"search": WORDS * 1_800}
+
+    async def found(address: str) -> list[int]:
         async with (
             streamable_http_client(f"{address}mcp") as streams,
             ClientSession(streams[0], streams[1]) as session,
         ):
             await session.initialize()
-            result = await session.call_tool("list_articles", {})
-            return [each["title"] for each in (result.structured_content or {})["articles"]]
+            results = [await session.call_tool("list_articles", each) for each in ({}, search)]
+            return [(each.structured_content or {})["total"] for each in results]
 
     services = Services.of(qa)
     with served_page(qa, services) as server:
-        assert run(titles(server.address)) == ["Bridge"]
+        assert run(found(server.address)) == [1, 0]
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
         for header in ({"origin": "https://attacker.example"}, {"sec-fetch-site": "cross-site"}):
             refused = httpx.post(f"{server.address}mcp", json=call, headers=header, trust_env=False)
