@@ -139,6 +139,7 @@ def _origin_of(url: str) -> str:
 
 _API = "/gradio_api"
 UPLOAD_PATH = f"{_API}/upload"
+LOGIN_PATH = "/login"
 PROGRAM_PATHS = ("/api/", "/v1/", "/mcp")
 """How the paths begin that programs use, which are answered by our own application."""
 # Everything else that Gradio 6.31 serves is closed: files by their path, a proxy, a log-in, deep
@@ -317,6 +318,9 @@ class SecurityHeaders:
             async def send_with_headers(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     set_headers(message, self._policy)
+                    if scope["path"] == LOGIN_PATH:
+                        # With no-referrer a form is sent with "Origin: null".
+                        MutableHeaders(scope=message)["referrer-policy"] = "same-origin"
                 await send(message)
 
             await self._app(scope, receive, send_with_headers)
