@@ -144,7 +144,7 @@ PROGRAM_PATHS = ("/api/", "/v1/", "/mcp")
 """How the paths begin that programs use, which are answered by our own application."""
 # Everything else that Gradio 6.31 serves is closed: files by their path, a proxy, a log-in, deep
 # links, monitoring, component functions, media streams, recordings, reloading and code editing.
-_ROUTES = (
+ROUTES = (
     # Our own application refuses what is none of its paths or methods.
     (("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), r"/(api/v1|v1)/.+|/mcp/?"),
     (("GET",), r"/(healthz|readyz|metrics)"),
@@ -180,7 +180,7 @@ class Guard:
         self._routes = [
             (methods, re.compile(pattern))
             for methods, pattern in (
-                *_ROUTES,
+                *ROUTES,
                 (("POST",), f"{call}/?"),
                 (("GET",), rf"{call}/\w+"),
             )

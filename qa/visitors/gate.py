@@ -137,7 +137,7 @@ class Gate:
         self, access: AccountAccess, headers: Headers, tokens: set[str], address: str
     ) -> Caller | None:
         if tokens:
-            token = tokens.pop() if len(tokens) == 1 else ""
+            token = next(iter(tokens)) if len(tokens) == 1 else ""
             return access.tokens.caller(token, access.accounts, address)
         session = self._cookie.value(headers)
         return access.sessions.caller(session, access.accounts, address) if session else None
