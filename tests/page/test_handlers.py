@@ -610,7 +610,7 @@ def test_a_refused_file_does_not_block_the_others_and_all_uploads_are_deleted(
     qa = ScriptedQA(outcome=answer_of())
     *_, (note, added, files) = handlers_of(qa).additions.add_files(paths, VISITOR)
     assert len(added) == 2
-    assert "The article has no text." in note
+    assert "b.txt has no text in it." in note
     assert files is None
     assert list(tmp_path.iterdir()) == []
 
@@ -620,11 +620,10 @@ def test_a_stopped_upload_is_deleted_and_not_added(tmp_path: Path) -> None:
     (tmp_path / "a" / "a.txt").write_text("Some words.", encoding="utf-8")
 
     class Stopped(ScriptedQA):
-        def add_file(
-            self, path: Path | str, *, title: str = "", progress: Progress | None = None
-        ) -> Article:
-            handlers.additions.stop(VISITOR)
-            return super().add_file(path, title=title, progress=progress)
+        def add_article(self, article: Article, progress: Progress | None = None) -> Article:
+            if article.title == "A":
+                handlers.additions.stop(VISITOR)
+            return super().add_article(article, progress)
 
     qa = Stopped(outcome=answer_of())
     handlers = handlers_of(qa)

@@ -66,7 +66,7 @@ def test_a_failed_deletion_does_not_block_the_queue(
     for _ in range(12):  # more than the queue holds
         *_, (note, added, _files) = handlers.additions.add_files([str(upload)], VISITOR)
         assert added
-        assert "report" in note
+        assert "Report" in note
         assert "/srv" not in note
 
 

@@ -22,7 +22,7 @@ from qa.visitors.gate import AccountAccess
 from qa.visitors.passwords import HashingCost, Passwords
 
 CHEAP = HashingCost(passes=1, kilobytes=8, lanes=1)
-PASSWORD = "correct horse"
+PASSWORD = "correct horse"  # noqa: S105 - of a test
 SHARED_TEXT = "The harbour bridge opened in 1932. It is 1,149 metres long."
 
 
