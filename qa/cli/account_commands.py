@@ -85,7 +85,7 @@ def list_accounts(file: _FileOption, as_json: JsonOption = False) -> None:  # no
         print_json(rows)
     else:
         for account in found:
-            print_text(f"{account.name}\t{account.role.value}\tadded {account.added_at[:10]}")
+            print_text(f"{account.name}  {account.role.value}  added {account.added_at[:10]}")
 
 
 @tokens_app.command("create")
@@ -122,7 +122,7 @@ def list_tokens(library: LibraryOption = None, as_json: JsonOption = False) -> N
     for each in found:
         scope = "write" if each.can_write else "read"
         end = f"until {each.expires_at[:10]}" if each.expires_at else "without end"
-        print_text(f"{each.id}\t{each.name}\t{each.account}\t{scope}\t{end}")
+        print_text(f"{each.id}  {each.name}  {each.account}  {scope}  {end}")
 
 
 @tokens_app.command("revoke")

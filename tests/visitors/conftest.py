@@ -61,8 +61,8 @@ class Site:
     def status(self, method: str, path: str, headers: dict[str, str]) -> int:
         """Return the status of a request with an empty JSON object; streams are not read."""
         self.client.cookies.clear()
-        body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
-        with self.client.stream(method, path, headers=headers, **body) as response:
+        body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
+        with self.client.stream(method, path, headers=headers, json=body) as response:
             return response.status_code
 
 
