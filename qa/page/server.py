@@ -69,6 +69,7 @@ PAGE_SCRIPT = read_static(
     "stream.js",
     "keyboard.js",
     "errors.js",
+    "account.js",
     "shelf.js",
     "adding.js",
     "chat.js",

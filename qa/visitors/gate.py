@@ -160,11 +160,12 @@ class Gate:
 
 
 def _tokens(headers: Headers) -> set[str]:
-    """Return the tokens of a request; an empty one for an ``Authorization`` of another kind."""
+    """Return the tokens of a request; another kind of ``Authorization`` is for a proxy."""
     found = {each.strip() for each in headers.getlist("x-api-key")}
     for value in headers.getlist("authorization"):
         scheme, _, token = value.strip().partition(" ")
-        found.add(token.strip() if scheme.lower() == _BEARER else "")
+        if scheme.lower() == _BEARER:
+            found.add(token.strip())
     return found
 
 

@@ -19,7 +19,7 @@ from qa.page.view import View
 from qa.visitors.caller import Caller, Role
 from qa.visitors.current_caller import acting_for
 from tests.browser.visiting import GRADIO_WARNINGS
-from tests.visitors.conftest import SHARED_TEXT, Site, accounts_in
+from tests.visitors.sites import SHARED_TEXT, Site, accounts_in
 
 pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 ANNA, BEN = (Caller(name, Role.READER, visitor=name) for name in ("anna", "ben"))

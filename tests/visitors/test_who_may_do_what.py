@@ -18,7 +18,7 @@ from qa.page.login import LoginRoutes
 from qa.page.picture_route import PictureRoute
 from qa.visitors.cookies import Cookie
 from tests.browser.visiting import GRADIO_WARNINGS
-from tests.visitors.conftest import Site
+from tests.visitors.sites import Site
 
 pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 
