@@ -55,6 +55,12 @@ def test_two_accounts_in_one_browser_see_nothing_of_each_other(
     expect(page.get_by_role("button", name="Remove Lighthouse")).to_be_visible()
     expect(visit.ask("When did the harbour bridge open?")).to_contain_text("1932")
 
+    # A link on another website leads there without logging in again.
+    page.goto(f"data:text/html,<a href='{site.server.address}%23place'>Follow</a>")
+    page.get_by_role("link", name="Follow").click()
+    expect(page.locator("#account")).to_contain_text("anna", timeout=PATIENCE_MS)
+    assert page.url.endswith("#place")
+
     # The same tab, whose conversation is restored for anna alone.
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(f"{site.server.address}login")
