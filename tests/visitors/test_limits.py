@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from index.errors import LimitReached
@@ -14,8 +17,8 @@ ANNA, BEN = Caller("anna", address="192.0.2.1"), Caller("ben", address="192.0.2.
 STRANGER = Caller(address="192.0.2.1", visitor="one")
 
 
-def counts(**limits: int) -> CallerCounts:
-    return CallerCounts(CallerLimits.of(Settings(**limits)))
+def counts(**limits: Any) -> CallerCounts:  # noqa: ANN401 - of Settings
+    return CallerCounts(CallerLimits.of(replace(Settings(), **limits)))
 
 
 def test_each_caller_has_a_limit_of_questions_of_its_own() -> None:
