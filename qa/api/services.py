@@ -9,10 +9,14 @@ from qa.api.addition_jobs import AdditionJobs
 from qa.api.metrics import Metrics
 from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
+from qa.visitors.accounts import Accounts
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
 from qa.visitors.conversations import Conversations
-from qa.visitors.limits import CallerCounts
+from qa.visitors.credentials import Sessions, Tokens
+from qa.visitors.current_caller import CurrentCallerQA
+from qa.visitors.gate import AccountAccess
+from qa.visitors.limits import CallerCounts, CallerLimits
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
 
@@ -33,6 +37,11 @@ class Services:
     """Which articles are whose; None without accounts."""
     counts: CallerCounts | None = None
     """Counts what each caller does; None for no limits."""
+    access: AccountAccess | None = None
+    """By what accounts are recognised; None without accounts."""
+    visitors_apart: bool = False
+    """Without accounts: whether each browser is a visitor of its own, with conversations that no
+    other sees."""
     mcp_writing: bool = False
     """Whether programs may add and remove articles over MCP."""
     jobs: AdditionJobs = field(default_factory=AdditionJobs)
@@ -46,14 +55,22 @@ class Services:
     """Texts that programs add."""
 
     @classmethod
-    def of(cls, qa: ArticleQA, *, mcp_writing: bool = False) -> Self:
-        """Return the services of a server without accounts over ``qa``.
+    def of(
+        cls, qa: ArticleQA, accounts: Accounts | None = None, *, visitors_apart: bool = False
+    ) -> Self:
+        """Return the services of a server over ``qa``, with accounts if there are any.
 
         Raises:
             LibraryError: What is kept for visitors cannot be read or written.
         """
         state = StateDatabase(qa.folder)
-        return cls(qa, state, counts=CallerCounts(), mcp_writing=mcp_writing)
+        counts = CallerCounts(CallerLimits.of(qa.settings))
+        if accounts is None and not visitors_apart:
+            return cls(qa, state)  # the one user of this machine needs no limits
+        if accounts is None:
+            return cls(qa, state, counts=counts, visitors_apart=True)
+        access = AccountAccess(accounts, Tokens(state), Sessions(state))
+        return cls(qa, state, Shelves(state), counts, access)
 
     @property
     def conversations(self) -> Conversations:
@@ -68,3 +85,7 @@ class Services:
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
         return CallerQA(self.qa, caller, self.shelves, self.counts, self.metrics)
+
+    def qa_for_current(self) -> CurrentCallerQA:
+        """Return the library as the caller may use it for whom the running code works."""
+        return CurrentCallerQA(self.qa, self.shelves, self.counts, self.metrics)

@@ -12,7 +12,6 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.places import place_of
 from qa.output.printed_pages import PrintedPages
@@ -43,13 +42,15 @@ from qa.page.reply import OWN_WORDS, QUOTES
 from qa.page.tabs import Tabs
 from qa.page.undo import Removals
 from qa.page.view import View
-from qa.page.visitor import visitor_of_request
+from qa.settings import Settings
+from qa.visitors.caller import Caller
+from qa.visitors.caller_qa import CallerQA
 from qa.visitors.conversations import Conversations
 from qa.visitors.state_database import StateDatabase
 
 
 def suggest_questions(
-    qa: ArticleQA, view: View, should_continue: Callable[[], bool]
+    qa: CallerQA, view: View, should_continue: Callable[[], bool]
 ) -> Sequence[str]:
     """Return questions about the open article or, if it is not asked, about the first that is.
 
@@ -77,7 +78,12 @@ def ways_html(view: View) -> str:
     return render("ways.html", ways=(QUOTES, OWN_WORDS), chosen=chosen)
 
 
-def follow_link(library: ArticleQA, view: View, data: object) -> View:
+def account_html(caller: Caller) -> str:
+    """Return the name of an account, and the button to log out."""
+    return render("account.html", name=caller.name, role=caller.role.value)
+
+
+def follow_link(library: CallerQA, view: View, data: object) -> View:
     """Return the view at the place that a link names, or with an error message.
 
     ``data`` comes from the browser, so it may be anything.
@@ -90,7 +96,7 @@ def follow_link(library: ArticleQA, view: View, data: object) -> View:
     return view.without_form().showing(article_id, start=place.start, target=place.name)
 
 
-def turn_to_part(library: ArticleQA, view: View, data: object) -> View:
+def turn_to_part(library: CallerQA, view: View, data: object) -> View:
     """Return the view of the earlier or the next part of the article, at its near end."""
     articles = view.visible(library.catalogue())
     open_id = view.open_id(articles)
@@ -133,7 +139,7 @@ class Handlers:
 
     def __init__(
         self,
-        qa: ArticleQA,
+        qa: CallerQA,
         clock: Callable[[], float] = time.monotonic,
         conversations: Conversations | None = None,
     ) -> None:
@@ -229,11 +235,16 @@ class Handlers:
         """Save the chat of a tab for a reload."""
         self._tabs.save(visit_of(request), chat=chat)
 
+    @property
+    def visitor(self) -> str:
+        """Whose conversations the caller sees."""
+        return self._qa.caller.visitor
+
     def is_waiting(self, request: gr.Request) -> bool:
         """Return whether this visit waits for an answer."""
         return visit_of(request) in self._waiting
 
-    def kept_chat(self, conversation: str, request: gr.Request) -> Chat:
+    def kept_chat(self, conversation: str) -> Chat:
         """Return a kept conversation as a chat.
 
         Raises:
@@ -247,8 +258,7 @@ class Handlers:
             strike=settings.strikes,
             several=len(self._qa.catalogue()) > 1,
         )
-        visitor = visitor_of_request(request)
-        return self.kept.open(visitor, conversation, self._qa.article, like)
+        return self.kept.open(self.visitor, conversation, self._qa.article, like)
 
     def restore(self, chat: Chat, view: View, tab: str, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel, view, chat, conversation and tools for a page just loaded.
@@ -259,10 +269,10 @@ class Handlers:
         """
         name, _, place = str(tab).partition("#")
         key, _, conversation = name.partition(".")
-        earlier = self._tabs.enter(visit_of(request), key)
+        earlier = self._tabs.enter(visit_of(request), key, self._qa.caller.name)
         if conversation and not earlier.last_used:  # the program was started again
             with suppress(ArticleQAError):
-                earlier = replace(earlier, chat=self.kept_chat(conversation, request))
+                earlier = replace(earlier, chat=self.kept_chat(conversation))
                 self.save_chat(earlier.chat, request)
         view = view.restored(earlier.view)
         if earlier.chat.turns:
@@ -320,6 +330,21 @@ class Handlers:
         printed = printed_html(self.printed, shown[0], marks) if shown else ""
         return panel_html(shown, marks, block, newest.answer, newest.paragraphs) + printed
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the library has no article."""
+        return not self._qa.catalogue()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the library."""
+        return self._qa.settings
+
+    def show_account(self) -> tuple[str, Any]:
+        """Return the name of the account with a button to log out, and the box for sharing."""
+        caller = self._qa.caller
+        return account_html(caller), gr.Checkbox(visible=caller.may_edit_shared())
+
     def initial(self) -> tuple[str, str, View]:
         """Return shelf, panel and view of a new visitor."""
         shelf, panel = self._shelf(View()), self.panel(Chat(), View())
@@ -349,7 +374,14 @@ class Handlers:
     def _shelf(self, view: View) -> str:
         articles = view.visible(self._qa.catalogue())
         undoable = self._removals.undoable(view.removals)
-        return article_list_html(articles, view, undoable, is_saved=self._qa.folder is not None)
+        return article_list_html(
+            articles,
+            view,
+            undoable,
+            is_saved=self._qa.folder is not None,
+            fixed=self._qa.fixed(info.id for info in articles),
+            is_own=bool(self._qa.caller.name),
+        )
 
     def _updates(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""

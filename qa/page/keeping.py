@@ -24,7 +24,6 @@ from qa.page.conversation_list import (
 from qa.page.handlers import Handlers
 from qa.page.messages import status_html
 from qa.page.view import View
-from qa.page.visitor import visitor_of_request
 from qa.visitors.conversations import LISTED
 
 ANSWER_FIRST = "Wait for the answer or stop it before you open another conversation."
@@ -43,9 +42,9 @@ class Keeping:
         self._handlers, self._kept = handlers, handlers.kept.conversations
         self._deletions = Deletions(clock)
 
-    def refresh(self, chat: Chat, shown: ListView, request: gr.Request) -> tuple[Any, ...]:
+    def refresh(self, chat: Chat, shown: ListView) -> tuple[Any, ...]:
         """Return the list and its view after the conversation has changed."""
-        return self._list(chat, shown, request)
+        return self._list(chat, shown)
 
     def change_list(
         self,
@@ -65,9 +64,9 @@ class Keeping:
         except Exception as error:
             shown = replace(shown, problem=error_message(error))
         if opened is None:
-            return *self._list(chat, shown, request), *_NO_CHAT
+            return *self._list(chat, shown), *_NO_CHAT
         updates = self._handlers.show_chat(opened, view, request)
-        return *self._list(opened, shown, request), *updates
+        return *self._list(opened, shown), *updates
 
     def pin(self, chat: Chat, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Pin an answer, or undo that; return status, chat, conversation and tools."""
@@ -91,7 +90,7 @@ class Keeping:
         try:
             if turn is None or not turn.number:
                 raise ConversationNotFound(NOT_SAVED)
-            visitor = visitor_of_request(request)
+            visitor = self._handlers.visitor
             changed = self._kept.annotate(
                 visitor, turn.conversation, turn.number, note=note, pinned=pinned
             )
@@ -115,7 +114,7 @@ class Keeping:
             case ListAction.RENAME:
                 after = replace(after, renaming=chosen)
             case ListAction.SAVE:
-                self._kept.rename(visitor_of_request(request), chosen, event.text)
+                self._kept.rename(self._handlers.visitor, chosen, event.text)
                 after = shown.without_form(chosen)
             case ListAction.CANCEL:
                 after = shown.without_form(chosen)
@@ -136,7 +135,7 @@ class Keeping:
             return replace(shown.without_form(), problem=ANSWER_FIRST), None
         if chosen == chat.conversation:
             return shown.without_form(chosen), None
-        return shown.without_form(chosen), self._handlers.kept_chat(chosen, request)
+        return shown.without_form(chosen), self._handlers.kept_chat(chosen)
 
     def _delete(
         self, chat: Chat, shown: ListView, chosen: str, request: gr.Request
@@ -144,7 +143,7 @@ class Keeping:
         is_open = chosen == chat.conversation
         if is_open and self._handlers.is_waiting(request):
             return replace(shown.without_form(), problem=ANSWER_FIRST), None
-        visitor = visitor_of_request(request)
+        visitor = self._handlers.visitor
         deleted = self._kept.delete(visitor, chosen)
         number = self._deletions.put(visitor, deleted, was_open=is_open)
         view = replace(shown.without_form(chosen), deleted=(*shown.deleted, number))
@@ -154,26 +153,26 @@ class Keeping:
         self, chat: Chat, shown: ListView, chosen: str, request: gr.Request
     ) -> tuple[ListView, Chat | None]:
         number = int(chosen) if chosen.isascii() and chosen.isdigit() else 0
-        deletion = self._deletions.take(visitor_of_request(request), number)
+        deletion = self._deletions.take(self._handlers.visitor, number)
         if deletion is None:
             return replace(shown.without_form(), problem=UNDO_TOO_LATE), None
         self._kept.restore(deletion.deleted)
         restored = deletion.deleted.info.id
         is_free = not chat.turns and not self._handlers.is_waiting(request)
-        opened = self._reopened(deletion, request) if is_free else None
+        opened = self._reopened(deletion) if is_free else None
         return shown.without_form(restored), opened
 
-    def _reopened(self, deletion: Deletion, request: gr.Request) -> Chat | None:
+    def _reopened(self, deletion: Deletion) -> Chat | None:
         if not deletion.was_open:
             return None
-        return self._handlers.kept_chat(deletion.deleted.info.id, request)
+        return self._handlers.kept_chat(deletion.deleted.info.id)
 
-    def _list(self, chat: Chat, shown: ListView, request: gr.Request) -> tuple[Any, ...]:
+    def _list(self, chat: Chat, shown: ListView) -> tuple[Any, ...]:
         """Return the list and its view; what the browser has already is not sent again."""
         undoable = self._deletions.undoable(shown.deleted)
         shown = replace(shown, deleted=tuple(deletion.number for deletion, _ in undoable))
         try:
-            visitor = visitor_of_request(request)
+            visitor = self._handlers.visitor
             found = self._kept.search(visitor, shown.words, limit=shown.shown)
         except ArticleQAError as error:
             found = [], 0

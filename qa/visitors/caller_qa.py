@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.embedding.embedder import Progress
@@ -21,9 +21,10 @@ from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
 from qa.visitors.observer import NullObserver, Observer, observed, observed_events
 from qa.visitors.shelves import SHARED, Shelves
-from qa.writing.events import Event, Finished
+from qa.writing.events import Event
 
 READ_ONLY = "This token may only read. Use one that may write."
+NO_ARTICLE = "There is no article with the id {!r}."
 EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
 
 
@@ -49,8 +50,13 @@ class CallerQA:
         counts: CallerCounts | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._qa, self.caller, self._shelves, self._counts = qa, caller, shelves, counts
+        self._qa, self._caller, self._shelves, self._counts = qa, caller, shelves, counts
         self._observer = observer or NullObserver()
+
+    @property
+    def caller(self) -> Caller:
+        """Who uses it."""
+        return self._caller
 
     @property
     def settings(self) -> Settings:
@@ -147,11 +153,14 @@ class CallerQA:
         Raises:
             LimitReached: The caller has asked too much.
         """
-        events = self.ask_in_steps(
-            question, article_ids, history=history, rerank=rerank, own_words=own_words
-        )
-        with closing(events):
-            return next(event.answer for event in events if isinstance(event, Finished))
+        self._count_question()
+        asked = self._asked(article_ids)
+        with observed(self._observer):
+            answer = self._qa.ask(
+                question, asked, history=history, rerank=rerank, own_words=own_words
+            )
+        self._observer.answered(answer)
+        return answer
 
     def ask_in_steps(  # noqa: PLR0913 - one for each option
         self,
@@ -321,8 +330,7 @@ class CallerQA:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_visible([article_id])
-        self._check_may_write()
+        self._check_changeable(article_id)
         if self._shelves is None:
             self._qa.remove(article_id)
             return
@@ -343,8 +351,7 @@ class CallerQA:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_visible([article_id])
-        self._check_may_write()
+        self._check_changeable(article_id)
         if self._shelves is not None:
             shelves = self._shelves.shelves().get(article_id, {SHARED})
             if shelves != {self.caller.name} and not self.caller.may_edit_shared():
@@ -355,17 +362,32 @@ class CallerQA:
         """Return whether everybody sees this article."""
         return self._shelves is None or SHARED in self._shelves.shelves().get(article_id, {SHARED})
 
+    def fixed(self, article_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the articles that the caller may neither rename nor remove."""
+        ids = list(article_ids)
+        if not self.caller.can_write:
+            return frozenset(ids)
+        if self._shelves is None or self.caller.may_edit_shared():
+            return frozenset()
+        shelves = self._shelves.shelves()
+        return frozenset(each for each in ids if shelves.get(each) != {self.caller.name})
+
     def _visible(self, article_ids: Iterable[str]) -> list[str]:
         ids = list(article_ids)
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
+
+    def _check_changeable(self, article_id: str) -> None:
+        # What is not in the library is refused like what only others see.
+        if article_id not in self._qa.titles() or not self._visible([article_id]):
+            raise ArticleNotFound(NO_ARTICLE.format(article_id))
+        self._check_may_write()
 
     def _check_visible(self, article_ids: Iterable[str]) -> None:
         ids = list(article_ids)
         seen = self._visible(ids)
         for article_id in ids:
             if article_id not in seen:
-                msg = f"There is no article with the id {article_id!r}."
-                raise ArticleNotFound(msg)
+                raise ArticleNotFound(NO_ARTICLE.format(article_id))
 
     def _asked(self, article_ids: Iterable[str] | None) -> list[str] | None:
         """Return the articles to ask: the given ones, or all that the caller sees."""

@@ -209,7 +209,7 @@ def test_a_question_is_refused_while_too_many_others_wait(services: Services) ->
 
 def test_articles_are_added_and_removed_if_writing_is_allowed() -> None:
     with ArticleQA.from_text("The first is about rivers.") as qa:
-        services = Services.of(qa, mcp_writing=True)
+        services = replace(Services.of(qa), mcp_writing=True)
 
         async def change(session: ClientSession) -> None:
             text = {"text": "The mill burnt down in 1871.", "title": "The mill"}

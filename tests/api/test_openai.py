@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from collections.abc import Callable, Generator
@@ -32,6 +31,7 @@ from qa.visitors.state_database import StateDatabase
 from qa.writing.events import SentenceChecked
 from qa.writing.writer import Writer
 from tests.api.shown_answers import ALL, QUOTED, REFUSAL, WRITTEN
+from tests.asgi import run
 from tests.scripted_writer import (
     FERRY,
     INVENTED,
@@ -312,6 +312,6 @@ def test_work_is_stopped_without_waiting_for_its_next_value() -> None:
         async with aclosing(in_thread(values(), stopped)) as stream:
             assert await anext(stream) == 1
 
-    asyncio.run(leave_after_the_first())
+    run(leave_after_the_first())
     assert stopped.is_set()
     may_go_on.set()

@@ -8,6 +8,7 @@ import pytest
 
 from qa.api import server_events
 from qa.api.server_events import HEARTBEAT, queued, server_event
+from tests.asgi import run
 
 
 def test_a_value_is_one_line_whatever_is_in_it() -> None:
@@ -27,5 +28,5 @@ def test_a_comment_is_sent_while_nothing_happens(monkeypatch: pytest.MonkeyPatch
         queue.put_nowait(None)
         return received + [each async for each in events]
 
-    first, *_, last = asyncio.run(receive())
+    first, *_, last = run(receive())
     assert (first, last) == (HEARTBEAT, b"event")

@@ -9,6 +9,7 @@ import pytest
 from fastapi import HTTPException, Request
 
 from qa.api.work_queue import WorkQueue, check_stopped
+from tests.asgi import run
 
 
 def test_work_stops_when_its_client_leaves() -> None:
@@ -24,7 +25,7 @@ def test_work_stops_when_its_client_leaves() -> None:
 
     queue = WorkQueue(1, 1)
     with pytest.raises(HTTPException):
-        asyncio.run(queue.run_for(Gone({"type": "http"}), work, stopped))
+        run(queue.run_for(Gone({"type": "http"}), work, stopped))
 
 
 def test_only_so_much_runs_and_waits() -> None:
@@ -47,4 +48,4 @@ def test_only_so_much_runs_and_waits() -> None:
         assert (refused.value.status_code, refused.value.headers) == (503, {"retry-after": "10"})
         return await asyncio.gather(*tasks)
 
-    assert asyncio.run(fill_and_ask_once_more()) == [1, 1]
+    assert run(fill_and_ask_once_more()) == [1, 1]

@@ -18,6 +18,7 @@ from qa.page.keeping import ANSWER_FIRST, NOT_SAVED, UNDO_TOO_LATE, Keeping
 from qa.page.undo import UNDO_SECONDS
 from qa.page.view import View
 from qa.visitors import conversations as limits
+from tests.page.handling import handlers_of
 from tests.page.test_handlers import (
     VISITOR,
     HeldQA,
@@ -43,7 +44,7 @@ class Clock:
 
 @pytest.fixture
 def handlers() -> Handlers:
-    return Handlers(ScriptedQA(ARTICLE, outcome=ANSWER))
+    return handlers_of(ScriptedQA(ARTICLE, outcome=ANSWER))
 
 
 def ask(handlers: Handlers, question: str, chat: Chat | None = None) -> Chat:
@@ -88,7 +89,7 @@ def test_each_answered_question_is_saved_in_its_conversation(handlers: Handlers)
 
 def test_an_answer_is_saved_even_if_the_visitor_has_left() -> None:
     qa = HeldQA(ARTICLE, outcome=ANSWER)
-    handlers = Handlers(qa)
+    handlers = handlers_of(qa)
     begin(handlers, "Who?", Chat()).close()  # type: ignore[attr-defined] # it is a generator
     qa.released.set()
     handlers.asking._readers.shutdown()
@@ -97,7 +98,7 @@ def test_an_answer_is_saved_even_if_the_visitor_has_left() -> None:
 
 def test_a_stopped_question_is_not_saved_when_its_answer_comes() -> None:
     qa = HeldQA(ARTICLE, outcome=ANSWER)
-    handlers = Handlers(qa)
+    handlers = handlers_of(qa)
     waiting = begin(handlers, "Who?", Chat())
     handlers.asking.stop(VISITOR)
     assert list(waiting)[-1][3] == Chat()
@@ -110,7 +111,7 @@ def test_asking_again_replaces_the_saved_answer_and_an_error_does_not(handlers: 
     chat = ask(handlers, "When?", ask(handlers, "Who?"))
     again = list(handlers.asking.retry(chat, View(), VISITOR))[-1][3]
     assert [turn.number for turn in again.turns] == [1, 2]
-    failing = Handlers(ScriptedQA(ARTICLE, outcome=RuntimeError()), conversations=None)
+    failing = handlers_of(ScriptedQA(ARTICLE, outcome=RuntimeError()), conversations=None)
     failing.asking._kept = handlers.kept
     list(failing.asking.retry(chat, View(), VISITOR))
     assert saved(handlers) == {"Who?": ["Who?", "When?"]}
@@ -140,7 +141,7 @@ def test_conversations_are_searched_renamed_and_opened(handlers: Handlers) -> No
     keeping = Keeping(handlers)
     chat = ask(handlers, "Who <i>?")
     ask(handlers, "When?")
-    html, view = keeping.refresh(chat, ListView(), VISITOR)
+    html, view = keeping.refresh(chat, ListView())
     assert html.index("When?") < html.index("Who &lt;i&gt;?")
     assert IN_MEMORY in html
     html, view, _ = click(keeping, chat, view, "search", text="who")
@@ -153,12 +154,12 @@ def test_conversations_are_searched_renamed_and_opened(handlers: Handlers) -> No
     _, view, opened = click(keeping, Chat(), ListView(), "open", id=chat.conversation)
     assert opened == replace(chat, turns=opened.turns)
     assert [turn.question for turn in opened.turns] == ["Who <i>?"]
-    assert keeping.refresh(opened, view, VISITOR)[0] == gr.skip()
+    assert keeping.refresh(opened, view)[0] == gr.skip()
 
 
 def test_a_deleted_conversation_is_closed_and_can_be_restored_for_ten_seconds() -> None:
     clock = Clock()
-    handlers = Handlers(ScriptedQA(ARTICLE, outcome=ANSWER))
+    handlers = handlers_of(ScriptedQA(ARTICLE, outcome=ANSWER))
     keeping = Keeping(handlers, clock)
     chat = ask(handlers, "Who?")
     html, view, empty = click(keeping, chat, ListView(), "delete", id=chat.conversation)
@@ -177,7 +178,7 @@ def test_a_deleted_conversation_is_closed_and_can_be_restored_for_ten_seconds() 
 
 def test_no_other_conversation_is_opened_while_a_question_waits() -> None:
     qa = HeldQA(ARTICLE, outcome=ANSWER)
-    handlers = Handlers(qa)
+    handlers = handlers_of(qa)
     conversation = handlers.kept.conversations.begin("", transcript.Turn("Who?", ANSWER))
     waiting = begin(handlers, "When?", Chat())
     html, _, opened = click(Keeping(handlers), Chat(), ListView(), "open", id=conversation)
@@ -208,7 +209,7 @@ def test_an_answer_is_pinned_and_has_a_note_in_the_chat_and_its_export(handlers:
     assert "[this](x)" not in reply
     exported = export_chat(chat, "html", handlers._qa.article).text
     assert "&lt;b&gt;Check&lt;/b&gt;" in exported
-    assert handlers.kept_chat(chat.conversation, VISITOR).turns[0].note.startswith("<b>")
+    assert handlers.kept_chat(chat.conversation).turns[0].note.startswith("<b>")
     status, *rest = annotate(keeping, chat, 1, "x" * 5_000)
     assert "at most 4,000 characters" in status
     assert rest == [gr.skip()] * 3
@@ -217,16 +218,18 @@ def test_an_answer_is_pinned_and_has_a_note_in_the_chat_and_its_export(handlers:
 
 def test_a_kept_answer_is_shown_after_its_article_was_removed() -> None:
     gone = article_of("Three.", title="Gone")
-    handlers = Handlers(ScriptedQA(ARTICLE, outcome=ANSWER))
+    handlers = handlers_of(ScriptedQA(ARTICLE, outcome=ANSWER))
     turn = transcript.Turn("Who?", answer_of(Citation.of(gone, 0, 6)))
-    chat = handlers.kept_chat(handlers.kept.conversations.begin("", turn), VISITOR)
+    chat = handlers.kept_chat(handlers.kept.conversations.begin("", turn))
     *_, messages = handlers.show_chat(chat, View(), VISITOR)
     assert "Removed since: “Gone”" in messages[-1]["content"]
 
 
 def test_a_tab_goes_on_with_its_conversation_after_a_restart(handlers: Handlers) -> None:
     tab, chat = "a" * 32, ask(handlers, "Who?")
-    again = Handlers(ScriptedQA(ARTICLE, outcome=ANSWER), conversations=handlers.kept.conversations)
+    again = handlers_of(
+        ScriptedQA(ARTICLE, outcome=ANSWER), conversations=handlers.kept.conversations
+    )
     restored = load(again, View(), f"{tab}.{chat.conversation}#")[3]
     assert [turn.question for turn in restored.turns] == ["Who?"]
     ask(again, "When?", restored)
