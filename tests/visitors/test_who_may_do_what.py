@@ -16,6 +16,7 @@ from qa.api.application import ROUTERS
 from qa.page.guard import ROUTES
 from qa.page.login import LoginRoutes
 from qa.page.picture_route import PictureRoute
+from qa.visitors.caller import Caller, Role
 from qa.visitors.cookies import Cookie
 from tests.browser.visiting import GRADIO_WARNINGS
 from tests.visitors.sites import Site
@@ -140,3 +141,21 @@ def test_every_path_that_the_guard_lets_through_is_in_the_table() -> None:
     for methods, pattern in ROUTES:
         found = {method for method, path in known if re.fullmatch(pattern, path)}
         assert set(methods) - {"HEAD"} <= found, pattern
+
+
+def test_over_mcp_each_account_sees_its_own_articles_and_the_shared_ones(site: Site) -> None:
+    call = {"name": "list_articles", "arguments": {}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+
+    def titles(name: str) -> list[str]:
+        headers = {**site.token(name), "accept": "application/json, text/event-stream"}
+        result = site.client.post("/mcp", json=message, headers=headers).json()["result"]
+        return [each["title"] for each in result["structuredContent"]["articles"]]
+
+    annas = site.services.qa_for(Caller(name="anna", role=Role.READER))
+    added = annas.add_text("Only anna reads about the mill.", title="Mill")
+    try:
+        shared = titles("ben")
+        assert titles("anna") == [*shared, "Mill"]
+    finally:
+        annas.remove(added.id)
