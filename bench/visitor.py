@@ -54,7 +54,7 @@ class Events:
             ask=ask,
             settle=next(_numbers(each) for each in events if each["trigger_after"] == ask[0]),
             press=event_of("shelf", "click"),
-            clear=event_of("chat", "clear"),
+            clear=event_of("tools", "new"),
         )
 
 

@@ -75,4 +75,5 @@ def test_two_accounts_in_one_browser_see_nothing_of_each_other(
     context.close()
     visit.is_reloaded = True
     assert visit.outside == []
-    assert visit.faults() == []
+    # A page whose account has logged out may still ask for something before it is left.
+    assert [each for each in visit.faults() if "401 (Unauthorized)" not in each] == []
