@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
+from urllib.parse import quote
 
 from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
 
@@ -45,14 +47,16 @@ class StateDatabase:
     """A SQLite file, or a database in memory. Safe to use from several threads and processes.
 
     Args:
-        folder: The folder of the library; None to keep everything in memory.
+        folder: The folder of the library; None to keep everything in memory. What is in one that
+            cannot be written to is copied into memory, where changes stay until the end.
 
     Raises:
         LibraryError: The file cannot be read or written, or is of a newer version.
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self.path = folder / STATE_FILE if folder else None
+        is_writable = folder is not None and os.access(folder, os.W_OK)
+        self.path = folder / STATE_FILE if folder and is_writable else None
         self._lock = threading.RLock()
         with self._translated_errors():
             self._db = sqlite3.connect(
@@ -62,7 +66,21 @@ class StateDatabase:
                 check_same_thread=False,
             )
             weakref.finalize(self, self._db.close)
+            if folder and not is_writable and (folder / STATE_FILE).exists():
+                self._copy(folder / STATE_FILE)
             self._prepare()
+
+    def _copy(self, file: Path) -> None:
+        """Copy a file that cannot be written to into this database in memory."""
+        address = f"file:{quote(str(file.absolute()))}?mode=ro"
+        try:
+            self._copy_from(address)
+        except sqlite3.OperationalError:
+            self._copy_from(f"{address}&immutable=1")  # no write-ahead log is there
+
+    def _copy_from(self, address: str) -> None:
+        with closing(sqlite3.connect(address, uri=True)) as source:
+            source.backup(self._db)
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA foreign_keys = ON")
