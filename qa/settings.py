@@ -93,6 +93,12 @@ class Settings:
     """The longest text accepted from a file."""
     max_pages: int = DEFAULT_MAX_PAGES
     """The largest number of pages or slides accepted."""
+    questions_per_minute: int = 120
+    """How many questions a server answers one caller in a minute: an account, or an address."""
+    articles_per_day: int = 2_000
+    """How many articles one caller may add in a day."""
+    upload_megabytes_per_day: int = 5_000
+    """How many megabytes of articles one caller may add in a day."""
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -107,6 +113,9 @@ class Settings:
             ("max_article_bytes", 1, 10**10),
             ("max_article_chars", 1, 10**10),
             ("max_pages", 1, 10**6),
+            ("questions_per_minute", 1, 10**6),
+            ("articles_per_day", 1, 10**7),
+            ("upload_megabytes_per_day", 1, 10**7),
         ):
             value = getattr(self, name)
             if value is not None and not least <= value <= most:

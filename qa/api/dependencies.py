@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from index.errors import NotAllowed
 from qa.api.services import Services
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
@@ -18,9 +19,16 @@ def services_of(request: Request) -> Services:
 
 
 def caller_of(request: Request) -> Caller:
-    """Return who makes the request, as the server's middleware found out."""
-    caller: Caller = getattr(request.state, "caller", LOCAL)
-    return caller
+    """Return who makes the request, as the server's middleware found out.
+
+    Raises:
+        NotAllowed: It is not known, although there are accounts.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None and services_of(request).access:
+        msg = "Log in first."
+        raise NotAllowed(msg)
+    return caller or LOCAL
 
 
 ServicesOf = Annotated[Services, Depends(services_of)]

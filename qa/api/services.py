@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from qa.article_qa import ArticleQA
+from qa.visitors.accounts import Accounts
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
-from qa.visitors.limits import CallerCounts
+from qa.visitors.credentials import Sessions, Tokens
+from qa.visitors.current_caller import CurrentCallerQA
+from qa.visitors.gate import AccountAccess
+from qa.visitors.limits import CallerCounts, CallerLimits
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
 
@@ -23,15 +27,27 @@ class Services:
     """Which articles are whose; None without accounts."""
     counts: CallerCounts | None = None
     """Counts what each caller does; None for no limits."""
+    access: AccountAccess | None = None
+    """By what accounts are recognised; None without accounts."""
+    visitors_apart: bool = False
+    """Without accounts: whether each browser is a visitor of its own, with conversations that no
+    other sees."""
 
     @classmethod
-    def of(cls, qa: ArticleQA) -> Self:
-        """Return the services of a server without accounts over ``qa``.
+    def of(
+        cls, qa: ArticleQA, accounts: Accounts | None = None, *, visitors_apart: bool = False
+    ) -> Self:
+        """Return the services of a server over ``qa``, with accounts if there are any.
 
         Raises:
             LibraryError: What is kept for visitors cannot be read or written.
         """
-        return cls(qa, StateDatabase(qa.folder), counts=CallerCounts())
+        state = StateDatabase(qa.folder)
+        counts = CallerCounts(CallerLimits.of(qa.settings))
+        if accounts is None:
+            return cls(qa, state, counts=counts, visitors_apart=visitors_apart)
+        access = AccountAccess(accounts, Tokens(state), Sessions(state))
+        return cls(qa, state, Shelves(state), counts, access)
 
     def close(self) -> None:
         """Close what :meth:`of` has opened."""
@@ -40,3 +56,7 @@ class Services:
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
         return CallerQA(self.qa, caller, self.shelves, self.counts)
+
+    def qa_for_current(self) -> CurrentCallerQA:
+        """Return the library as the caller may use it for whom the running code works."""
+        return CurrentCallerQA(self.qa, self.shelves, self.counts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import ArticleQAError, InputError
+from qa.cli.account_commands import accounts_app, tokens_app
 from qa.cli.library_commands import (
     add,
     check,
@@ -238,6 +239,8 @@ def evaluate(
 app.command()(reembed)
 app.command()(check)
 app.command()(serve)
+app.add_typer(accounts_app, name="accounts")
+app.add_typer(tokens_app, name="tokens")
 
 
 def main(commands: typer.Typer | None = None) -> None:

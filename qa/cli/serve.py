@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.cli.terminal import LibraryOption, print_text, progress_bar, wrong_usage
+from index.errors import SettingsError
+from qa.cli.terminal import LibraryOption, print_error, print_text, progress_bar, wrong_usage
 
 if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
+    from qa.visitors.accounts import Accounts
 
 _HIGHEST_PORT = 65_535
 _WARM_UP_AFTER_SECONDS = 3.0
 """How long to wait before loading the models, so that the page itself opens fast."""
+
+NOT_PROTECTED = (
+    "On {host}, others can reach the page. Let only accounts in with --auth FILE (see: article-qa "
+    "accounts), or let anyone read, add and remove articles with --no-auth."
+)
+UNENCRYPTED = (
+    "Warning: passwords are sent unencrypted. Serve the page by a proxy with HTTPS, and give its "
+    "address with --root-path."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -46,17 +57,34 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
             metavar="ADDRESS", help="Proxy whose X-Forwarded-For is trusted. May be repeated."
         ),
     ] = None,
+    auth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let only the accounts in this file in. See: article-qa accounts",
+            show_default=False,
+        ),
+    ] = None,
+    no_auth: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--no-auth",
+            help="Without accounts, let anyone in who reaches the page on another --host.",
+        ),
+    ] = False,
 ) -> None:
     """Run the web page until Ctrl-C.
 
     Without a library or an article, the page is about the bundled article. Only browsers on this
-    machine can reach it unless --host says otherwise. There is no log-in: anyone who reaches the
-    page can read, add and remove articles.
+    machine can reach it unless --host says otherwise. Without --auth there is no log-in: anyone
+    who reaches the page can read, add and remove articles.
 
     Example: article-qa serve --library library/
     """
     if article and library:
         wrong_usage("Give either --article or --library, not both.")
+    if auth and no_auth:
+        wrong_usage("Give either --auth or --no-auth, not both.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     # Imports create no garbage. Searching for it takes a sixth of the time until the page is up.
     gc.disable()
@@ -72,14 +100,24 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         public_url=root_path,
         trusted_proxies=trusted_proxy or (),
     )
+    if not (auth or no_auth or options.is_loopback):
+        wrong_usage(NOT_PROTECTED.format(host=host))
+    accounts = _open_accounts(auth) if auth else None
     with listen(options) as listener, _open_library(article, library) as qa:
-        services = Services.of(qa)
+        apart = no_auth or not options.is_local
+        services = Services.of(qa, accounts, visitors_apart=apart)
         server = launch(
-            build_page(qa), options, settings=qa.settings, services=services, listener=listener
+            build_page(qa, services),
+            options,
+            settings=qa.settings,
+            services=services,
+            listener=listener,
         )
         gc.freeze()
         gc.enable()
         print_text(f"Open {server.address} in a browser. Ctrl-C ends it.")
+        if auth and not (options.is_loopback or server.address.startswith("https:")):
+            print_error(UNENCRYPTED)
         warm_up = threading.Timer(_WARM_UP_AFTER_SECONDS, _warm_up, args=[qa])
         warm_up.daemon = True
         warm_up.start()
@@ -88,6 +126,21 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         finally:
             server.close()
             services.close()
+
+
+def _open_accounts(file: Path) -> Accounts:
+    """Return the accounts in a file.
+
+    Raises:
+        SettingsError: The file cannot be used, or has no account.
+    """
+    from qa.visitors.accounts import Accounts
+
+    accounts = Accounts(file)
+    if not accounts.all():
+        msg = f"{file} has no account. Add one: article-qa accounts add NAME --file {file}"
+        raise SettingsError(msg)
+    return accounts
 
 
 def _open_library(article: Path | None, library: Path | None) -> ArticleQA:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,6 @@ from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound
 from index.limits import cancel_check
 from index.types import Article
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.escape import shorten
 from qa.output.printed_pages import pages_read_badly
@@ -27,9 +27,9 @@ from qa.page.asking import visit_of
 from qa.page.messages import render
 from qa.page.undo import Removals
 from qa.page.uploads import UploadedFiles
+from qa.visitors.caller_qa import CallerQA
 
 _logger = logging.getLogger(__name__)
-
 MAX_WAITING = 8
 QUEUE_FULL = (
     f"{MAX_WAITING} additions are waiting already, so nothing was added. Try again in a minute."
@@ -252,7 +252,7 @@ def add_each(
 
     try:
         # A daemon: it ends with the program, and a kill at any instant leaves a library whole.
-        threading.Thread(target=run, daemon=True).start()
+        threading.Thread(target=copy_context().run, args=[run], daemon=True).start()
     except RuntimeError as error:  # the system has no room for another thread
         queue.leave(addition)
         clean_up()
@@ -309,37 +309,53 @@ class Additions:
     """Handlers of the events that add articles.
 
     Each yields the note below the forms, the ids of the added articles, and the values of the
-    form's boxes, which are emptied once everything was added.
+    form's boxes, which are emptied once everything was added. ``share`` is as ``shared`` of
+    :meth:`qa.visitors.caller_qa.CallerQA.add_article`; None without accounts.
     """
 
-    def __init__(self, qa: ArticleQA, removals: Removals) -> None:
+    def __init__(self, qa: CallerQA, removals: Removals) -> None:
         self._qa, self._removals = qa, removals
         self._queue = AdditionQueue()
         self._files = UploadedFiles()
 
-    def add_text(self, text: str, title: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def add_text(
+        self,
+        text: str,
+        title: str,
+        request: gr.Request,
+        share: bool | None = None,  # noqa: FBT001 - Gradio passes it
+    ) -> Iterator[tuple[Any, ...]]:
         """Add a pasted text; yield note, ids, text and title."""
-        source = self._source(
-            title.strip() or "the text", partial(self._qa.add_text, text, title=title)
-        )
-        yield from self._updates(add_each([source], self._queue, visit_of(request)), ("", ""))
+        add = partial(self._qa.add_text, text, title=title)
+        sources = [self._source(title.strip() or "the text", add, share)]
+        yield from self._updates(add_each(sources, self._queue, visit_of(request)), ("", ""))
 
-    def add_url(self, url: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def add_url(
+        self,
+        url: str,
+        request: gr.Request,
+        share: bool | None = None,  # noqa: FBT001 - Gradio passes it
+    ) -> Iterator[tuple[Any, ...]]:
         """Add the pages at addresses separated by white space; yield note, ids and addresses."""
         sources = [
-            self._source(each or "the page", partial(self._qa.add_url, each))
+            self._source(each or "the page", partial(self._qa.add_url, each), share)
             for each in url.split() or [""]
         ]
         yield from self._updates(add_each(sources, self._queue, visit_of(request)), ("",))
 
     def add_files(
-        self, paths: Sequence[str] | None, request: gr.Request
+        self,
+        paths: Sequence[str] | None,
+        request: gr.Request,
+        share: bool | None = None,  # noqa: FBT001 - Gradio passes it
     ) -> Iterator[tuple[Any, ...]]:
         """Add uploaded files and delete the uploads; yield note, ids and files."""
         files = [Path(path) for path in paths or ()]
         if files:
             self._files.acquire(files)
-            sources = [self._source(path.name, partial(self._qa.add_file, path)) for path in files]
+            sources = [
+                self._source(path.name, partial(self._qa.add_file, path), share) for path in files
+            ]
             release = partial(self._files.release, files)
             states = add_each(sources, self._queue, visit_of(request), release)
             yield from self._updates(states, (None,), always_empty=True)
@@ -369,13 +385,16 @@ class Additions:
         found = (pages_read_badly(each.title, self._qa.page_shapes(each.id)) for each in articles)
         return [sentence for sentence in found if sentence]
 
-    def _source(self, label: str, add: Callable[..., Article]) -> Source:
-        return Source(label, lambda progress: self._cancel_removal(add(progress=progress)))
+    def _source(self, label: str, add: Callable[..., Article], share: bool | None) -> Source:  # noqa: FBT001
+        def add_and_keep(progress: Progress) -> Article:
+            return self._cancel_removal(add(progress=progress, shared=share), share)
 
-    def _cancel_removal(self, article: Article) -> Article:
+        return Source(label, add_and_keep)
+
+    def _cancel_removal(self, article: Article, share: bool | None) -> Article:  # noqa: FBT001
         """Return an added article, and cancel any removal of it that was asked for before."""
         self._removals.cancel_for(article.id)
         try:
             return self._qa.article(article.id)
         except ArticleNotFound:  # it was in the library already, and was removed just now
-            return self._qa.add_article(article)
+            return self._qa.add_article(article, shared=share)

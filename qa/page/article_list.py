@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.page.messages import render
 from qa.page.undo import Removal, Removals
 from qa.page.view import View
+from qa.visitors.caller_qa import CallerQA
 
 IN_MEMORY = "Articles are kept in memory only. To keep them, start the page with --library FOLDER."
 ON_DISK = "Articles are saved on disk. Everyone who uses this page sees them."
+OWN_SHELF = "Only you see the articles that you add, unless you share them."
 # Where the panel may scroll to, besides the id of a place: an edge of the shown part.
 START, END = "start", "end"
 ALREADY_REMOVED = "Somebody else has removed this article."
@@ -44,17 +45,24 @@ def digest(html: str) -> str:
     return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def article_list_html(
+def article_list_html(  # noqa: PLR0913 - one for each thing that the list depends on
     articles: Sequence[ArticleInfo],
     view: View,
     undoable: Sequence[tuple[Removal, float]] = (),
     *,
     is_saved: bool,
+    fixed: Collection[str] = (),
+    is_own: bool = False,
 ) -> str:
     """Return the list of articles.
 
-    ``undoable`` holds the removals that can be undone, each with the seconds left; ``is_saved``
-    says whether the articles outlive the program.
+    Args:
+        articles: The articles.
+        view: What the visitor has chosen.
+        undoable: The removals that can be undone, each with the seconds left.
+        is_saved: Whether the articles outlive the program.
+        fixed: The ids of those that the visitor may neither rename nor remove.
+        is_own: Whether the visitor has a shelf of their own.
     """
     return render(
         "shelf.html",
@@ -64,7 +72,8 @@ def article_list_html(
         details=_details,
         undoable=[(removal, math.ceil(seconds)) for removal, seconds in undoable],
         max_title=MAX_TITLE_CHARS,
-        storage=_storage(articles, is_saved=is_saved),
+        fixed=fixed,
+        storage=_storage(articles, OWN_SHELF if is_own else ON_DISK if is_saved else IN_MEMORY),
     )
 
 
@@ -84,11 +93,11 @@ def _size(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= _MEGABYTE_SHOWN else f"{max(1, round(size / 1e3))} kB"
 
 
-def _storage(articles: Sequence[ArticleInfo], *, is_saved: bool) -> str:
+def _storage(articles: Sequence[ArticleInfo], where: str) -> str:
     """Return where the articles are, and how much room their files take."""
     total = _size(sum(article.file_bytes for article in articles))
     kept = f" The files kept with them take {total}." if total else ""
-    return (ON_DISK if is_saved else IN_MEMORY) + kept
+    return where + kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class ShelfEvent:
         )
 
 
-def apply_action(library: ArticleQA, removals: Removals, view: View, event: ShelfEvent) -> View:
+def apply_action(library: CallerQA, removals: Removals, view: View, event: ShelfEvent) -> View:
     """Change the library or this visitor's view as asked, and return the view.
 
     An error becomes a message in the view.
@@ -141,7 +150,7 @@ def apply_action(library: ArticleQA, removals: Removals, view: View, event: Shel
     return _change_article(library, view, event, action)
 
 
-def _change_article(library: ArticleQA, view: View, event: ShelfEvent, action: Action) -> View:
+def _change_article(library: CallerQA, view: View, event: ShelfEvent, action: Action) -> View:
     article_id = event.article_id
     if action is Action.OPEN:
         return view.without_form(article_id).showing(article_id, target=START)
@@ -155,7 +164,7 @@ def _change_article(library: ArticleQA, view: View, event: ShelfEvent, action: A
     return view.without_form(article_id)
 
 
-def _undo_removal(library: ArticleQA, removals: Removals, view: View, article_id: str) -> View:
+def _undo_removal(library: CallerQA, removals: Removals, view: View, article_id: str) -> View:
     """Return the view with an article restored that this visitor removed just now."""
     removal = next((r for r in view.removals if r.article_id == article_id), None)
     if removal is None or not removals.undo(removal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
@@ -13,7 +14,6 @@ import gradio as gr
 
 from index.errors import ArticleNotFound
 from qa.answers.answer import Answer, Kind
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.to_text import paragraphs_of, places_of
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
@@ -22,6 +22,8 @@ from qa.page.drafting import Drafting
 from qa.page.messages import status_html
 from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
+from qa.visitors.caller import Caller
+from qa.visitors.caller_qa import CallerQA
 from qa.writing.events import Finished
 
 T = TypeVar("T")
@@ -148,6 +150,13 @@ def visit_of(request: gr.Request) -> str:
     return request.session_hash or ""
 
 
+def caller_of(request: gr.Request) -> Caller | None:
+    """Return who made a request, as the server's middleware found out; None if it did not."""
+    inner = request.request
+    caller: Caller | None = inner.scope.get("state", {}).get("caller") if inner else None
+    return caller
+
+
 class Asking:
     """Handlers of the events that ask questions.
 
@@ -156,7 +165,7 @@ class Asking:
     returns to the box.
     """
 
-    def __init__(self, qa: ArticleQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
+    def __init__(self, qa: CallerQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
         self._qa, self._tabs, self._waiting = qa, tabs, waiting
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
         # llama.cpp writes one at a time; others would wait in its queue, within their time limits.
@@ -243,7 +252,8 @@ class Asking:
         is_written = view.own_words and self._has_model
         drafting = Drafting(strike=self._strike) if is_written else None
         threads = self._writers if is_written else self._readers
-        turn = threads.submit(self._turn, question, answers, view, drafting)
+        # The thread acts for the same caller.
+        turn = threads.submit(copy_context().run, self._turn, question, answers, view, drafting)
         if drafting:
             self._stops.add(drafting.stopped)
             turn.add_done_callback(lambda _: self._stops.discard(drafting.stopped))
@@ -343,12 +353,11 @@ class Asking:
     ) -> Answer:
         """Return the answer of the language model, and keep the draft up to date meanwhile."""
         drafting.clear()
-        events = self._qa.ask(
+        events = self._qa.ask_in_steps(
             question,
             article_ids=article_ids,
             history=history,
             own_words=True,
-            stream=True,
             stopped=drafting.stopped,
         )
         for event in events:

@@ -22,8 +22,8 @@ from qa.page.uploads import (
     IntakeLedger,
     IntakeLimits,
     IntakeRefusedError,
-    visitor_of,
 )
+from qa.visitors.addresses import address_of
 
 _JOIN_PATH = "/gradio_api/queue/join"
 _ARTICLES_PATH = "/api/v1/articles"
@@ -109,7 +109,7 @@ class BodyLimiter:
     async def _receive(self, scope: Scope, receive: Receive, response: _Response) -> None:
         is_upload = scope["path"] == UPLOAD_PATH
         ledger = self._uploads if is_upload else self._events
-        with ledger.begin(visitor_of(scope)) as intake:
+        with ledger.begin(address_of(scope)) as intake:
             counter = None
             if is_upload:
                 counter = _FileCounter(Headers(scope=scope), self._uploads.limits.request_files)

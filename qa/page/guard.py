@@ -139,11 +139,12 @@ def _origin_of(url: str) -> str:
 
 _API = "/gradio_api"
 UPLOAD_PATH = f"{_API}/upload"
+LOGIN_PATH = "/login"
 PROGRAM_PATHS = ("/api/", "/v1/", "/mcp")
 """How the paths begin that programs use, which are answered by our own application."""
 # Everything else that Gradio 6.31 serves is closed: files by their path, a proxy, a log-in, deep
 # links, monitoring, component functions, media streams, recordings, reloading and code editing.
-_ROUTES = (
+ROUTES = (
     # Our own application refuses what is none of its paths or methods.
     (("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), r"/(api/v1|v1)/.+|/mcp/?"),
     (("GET",), r"/(healthz|readyz|metrics)"),
@@ -179,7 +180,7 @@ class Guard:
         self._routes = [
             (methods, re.compile(pattern))
             for methods, pattern in (
-                *_ROUTES,
+                *ROUTES,
                 (("POST",), f"{call}/?"),
                 (("GET",), rf"{call}/\w+"),
             )
@@ -317,6 +318,9 @@ class SecurityHeaders:
             async def send_with_headers(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     set_headers(message, self._policy)
+                    if scope["path"] == LOGIN_PATH:
+                        # With no-referrer a form is sent with "Origin: null".
+                        MutableHeaders(scope=message)["referrer-policy"] = "same-origin"
                 await send(message)
 
             await self._app(scope, receive, send_with_headers)

@@ -12,7 +12,6 @@ from typing import Any
 import gradio as gr
 
 from index.errors import ArticleQAError
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.places import place_of
 from qa.output.printed_pages import PrintedPages
@@ -42,12 +41,15 @@ from qa.page.reply import OWN_WORDS, QUOTES
 from qa.page.tabs import ClearedChats, Tabs
 from qa.page.undo import Removals
 from qa.page.view import View
+from qa.settings import Settings
+from qa.visitors.caller import Caller
+from qa.visitors.caller_qa import CallerQA
 
 CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
 
 
 def suggest_questions(
-    qa: ArticleQA, view: View, should_continue: Callable[[], bool]
+    qa: CallerQA, view: View, should_continue: Callable[[], bool]
 ) -> Sequence[str]:
     """Return questions about the open article or, if it is not asked, about the first that is.
 
@@ -75,7 +77,12 @@ def ways_html(view: View) -> str:
     return render("ways.html", ways=(QUOTES, OWN_WORDS), chosen=chosen)
 
 
-def follow_link(library: ArticleQA, view: View, data: object) -> View:
+def account_html(caller: Caller) -> str:
+    """Return the name of an account, and the button to log out."""
+    return render("account.html", name=caller.name, role=caller.role.value)
+
+
+def follow_link(library: CallerQA, view: View, data: object) -> View:
     """Return the view at the place that a link names, or with an error message.
 
     ``data`` comes from the browser, so it may be anything.
@@ -88,7 +95,7 @@ def follow_link(library: ArticleQA, view: View, data: object) -> View:
     return view.without_form().showing(article_id, start=place.start, target=place.name)
 
 
-def turn_to_part(library: ArticleQA, view: View, data: object) -> View:
+def turn_to_part(library: CallerQA, view: View, data: object) -> View:
     """Return the view of the earlier or the next part of the article, at its near end."""
     articles = view.visible(library.catalogue())
     open_id = view.open_id(articles)
@@ -129,7 +136,7 @@ class Handlers:
     while waiting for an answer is not lost when it arrives.
     """
 
-    def __init__(self, qa: ArticleQA, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, qa: CallerQA, clock: Callable[[], float] = time.monotonic) -> None:
         self._qa = qa
         self._removals = Removals(qa, clock)
         self._cleared = ClearedChats(clock)
@@ -237,7 +244,7 @@ class Handlers:
         is its key, then ``#`` and the place in the page's address.
         """
         key, _, place = str(tab).partition("#")
-        earlier = self._tabs.enter(visit_of(request), key)
+        earlier = self._tabs.enter(visit_of(request), key, self._qa.caller.name)
         view = view.restored(earlier.view)
         if earlier.chat.turns:
             view = _at_newest_answer(earlier.chat, view)
@@ -294,6 +301,21 @@ class Handlers:
         printed = printed_html(self.printed, shown[0], marks) if shown else ""
         return panel_html(shown, marks, block, newest.answer, newest.paragraphs) + printed
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the library has no article."""
+        return not self._qa.catalogue()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the library."""
+        return self._qa.settings
+
+    def show_account(self) -> tuple[str, Any]:
+        """Return the name of the account with a button to log out, and the box for sharing."""
+        caller = self._qa.caller
+        return account_html(caller), gr.Checkbox(visible=caller.may_edit_shared())
+
     def initial(self) -> tuple[str, str, View]:
         """Return shelf, panel and view of a new visitor."""
         shelf, panel = self._shelf(View()), self.panel(Chat(), View())
@@ -323,7 +345,14 @@ class Handlers:
     def _shelf(self, view: View) -> str:
         articles = view.visible(self._qa.catalogue())
         undoable = self._removals.undoable(view.removals)
-        return article_list_html(articles, view, undoable, is_saved=self._qa.folder is not None)
+        return article_list_html(
+            articles,
+            view,
+            undoable,
+            is_saved=self._qa.folder is not None,
+            fixed=self._qa.fixed(info.id for info in articles),
+            is_own=bool(self._qa.caller.name),
+        )
 
     def _updates(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel and view; what the browser has already is not sent again."""

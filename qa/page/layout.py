@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import gradio as gr
-from gradio.block_function import BlockFunction
 from gradio.events import Dependency, api
-from gradio.state_holder import SessionState
 
 from index.sources.loaders import FORMATS
+from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.page.adding import MAX_WAITING, AdditionState, addition_html
 from qa.page.asking import MOST_ASKED
 from qa.page.chat import Chat, tools_html
 from qa.page.handlers import Handlers, empty_chat_markdown, ways_html
 from qa.page.messages import status_html
+from qa.page.page_blocks import QUICK_EVENTS, PageBlocks
 from qa.page.page_view import page_view_html
 from qa.page.picture_route import PictureRoute
 from qa.page.view import View
+from qa.visitors.caller import LOCAL, NOBODY
+from qa.visitors.current_caller import CurrentCallerQA, acting_for
+from qa.visitors.visits import Visits
 
 TITLE = "Article QA"
+SHARE = "Everybody sees what I add"
 ABOUT = "Every answer quotes your articles. If they don't contain an answer, it says so."
 ABOUT_WITH_MODEL = (
     "Every answer quotes your articles, or is checked against them. "
@@ -32,46 +36,6 @@ _TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other"
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.
 _CLEAN_UP_SECONDS = 3600
-# Gradio's queue shows nothing to those who wait in it. So events leave it at once, and slow work
-# waits in a queue of ours, which is shorter and shows its state.
-_QUEUE_SIZE = 256
-_QUICK_EVENTS = 16
-"""Quick events that run at the same time, not counting those that wait in a queue of ours."""
-
-
-class PageBlocks(gr.Blocks):
-    """Gradio's blocks with our queue size from the start, and without a leak of Gradio 6.31.
-
-    Setting the queue size later would build every route a second time.
-    """
-
-    stop_work: Callable[[], None]
-    """Stops what visitors wait for, before the program ends."""
-    pictures: PictureRoute
-    """Serves the pages of articles as printed."""
-
-    def queue(self, *_: object, **__: object) -> Self:
-        """Set our queue size, whatever the arguments."""
-        super().queue(max_size=_QUEUE_SIZE, api_open=False, default_concurrency_limit=_QUICK_EVENTS)
-        return self
-
-    async def postprocess_data(
-        self,
-        block_fn: BlockFunction,
-        predictions: list[Any] | dict[Any, Any],
-        state: SessionState | None,
-    ) -> list[Any]:
-        """Return what Gradio sends to the browser, without its leak.
-
-        Gradio replaces a component that is updated or skipped by a copy with a new id, and keeps
-        one more copy in the session at each event. Here the copy gets the old id.
-        """
-        data = await super().postprocess_data(block_fn, predictions, state)
-        if state:
-            for block in block_fn.outputs:
-                if not block.stateful and block._id in state:
-                    state[block._id]._id = block._id
-        return data
 
 
 def _on_load(*functions: str, events: Sequence[str] = ()) -> str:
@@ -93,6 +57,8 @@ class _Forms(NamedTuple):
     add_text: gr.Button
     url: gr.Textbox
     add_url: gr.Button
+    share: gr.Checkbox | None
+    """Whether everybody shall see what is added; None without accounts."""
     note: gr.HTML
 
 
@@ -102,6 +68,8 @@ class _Components(NamedTuple):
     chat: gr.State
     view: gr.State
     status: gr.HTML
+    account: gr.HTML | None
+    """The account's name and the button to log out; None without accounts."""
     shelf: gr.HTML
     forms: _Forms
     conversation: gr.Chatbot
@@ -118,9 +86,14 @@ class _Components(NamedTuple):
         return [self.shelf, self.panel, self.view]
 
 
-def build_page(qa: ArticleQA) -> gr.Blocks:
-    """Return the page over ``qa``; opening it or asking a question loads the models."""
-    handlers = Handlers(qa)
+def build_page(qa: ArticleQA, services: Services | None = None) -> gr.Blocks:
+    """Return the page over ``qa``; opening it or asking a question loads the models.
+
+    With accounts among the ``services``, each caller sees the library as that account may.
+    """
+    access = services.access if services else None
+    library = services.qa_for_current() if services else CurrentCallerQA(qa)
+    handlers = Handlers(library)
     blocks = PageBlocks(
         title=TITLE,
         fill_width=True,
@@ -128,9 +101,11 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
         delete_cache=(_CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS),
     )
     blocks.stop_work = handlers.close
-    blocks.pictures = PictureRoute(qa, handlers.printed)
-    with blocks:
-        page = _components(qa, handlers)
+    blocks.default_caller = None if access else LOCAL
+    blocks.pictures = PictureRoute(library, handlers.printed, blocks.default_caller)
+    blocks.visits = access.visits if access else Visits()
+    with blocks, acting_for(blocks.default_caller or NOBODY):
+        page = _components(handlers, has_accounts=access is not None)
         _connect_asking(handlers, page)
         _connect_adding(handlers, page)
         _connect_articles(handlers, page)
@@ -140,13 +115,18 @@ def build_page(qa: ArticleQA) -> gr.Blocks:
     return blocks
 
 
-def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
-    article_list_html, panel_html, view = handlers.initial()
+def _components(handlers: Handlers, *, has_accounts: bool) -> _Components:
+    settings = handlers.settings
+    # What an account sees is shown only when the page is loaded.
+    article_list_html, panel_html, view = ("", "", View()) if has_accounts else handlers.initial()
     chat_state, view_state = gr.State(Chat()), gr.State(view)
     with gr.Row(elem_id="top"):
-        about = ABOUT_WITH_MODEL if qa.settings.has_language_model else ABOUT
+        about = ABOUT_WITH_MODEL if settings.has_language_model else ABOUT
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{about}</p></header>", js_on_load=None)
         status = gr.HTML(status_html("starting", ""), js_on_load=None)
+        account = None
+        if has_accounts:
+            account = gr.HTML("", elem_id="account", js_on_load=_on_load("setUpAccount"))
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=3, elem_id="shelf-column"):
             shelf = gr.HTML(
@@ -154,7 +134,8 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
                 elem_id="shelf",
                 js_on_load=_on_load("setUpShelf", events=["click"]),
             )
-            forms = _forms(qa, is_open=not qa.catalogue())
+            is_empty = not has_accounts and handlers.is_empty
+            forms = _forms(settings.max_article_bytes, is_open=is_empty, can_share=has_accounts)
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation()
             tools = gr.HTML(
@@ -165,7 +146,7 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
             box = _question_box()
-            ways = _ways(view) if qa.settings.has_language_model else None
+            ways = _ways(view) if settings.has_language_model else None
         with gr.Column(scale=6, elem_id="article-column"):
             # Apart from the article, so that an update of that leaves the drawn pages in place.
             gr.HTML(page_view_html(), elem_id="pages", js_on_load=_on_load("setUpPages"))
@@ -175,7 +156,18 @@ def _components(qa: ArticleQA, handlers: Handlers) -> _Components:
                 js_on_load=_on_load("setUpArticle", "setUpQuotes", events=["follow", "turn"]),
             )
     return _Components(
-        chat_state, view_state, status, shelf, forms, conversation, tools, outbox, box, ways, panel
+        chat_state,
+        view_state,
+        status,
+        account,
+        shelf,
+        forms,
+        conversation,
+        tools,
+        outbox,
+        box,
+        ways,
+        panel,
     )
 
 
@@ -183,7 +175,7 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
     asking, chat, view, tools = handlers.asking, page.chat, page.view, page.tools
     asking_outputs = [page.box, page.conversation, page.status, chat, tools]
     article_outputs = [page.status, *page.articles]
-    slow = {"concurrency_limit": MOST_ASKED + _QUICK_EVENTS, **PAGE_ONLY}
+    slow = {"concurrency_limit": MOST_ASKED + QUICK_EVENTS, **PAGE_ONLY}
     ask = gr.on(
         [page.box.submit, page.conversation.example_select],
         asking.respond,
@@ -229,9 +221,9 @@ def _connect_adding(handlers: Handlers, page: _Components) -> None:
     ):
         add = trigger(
             handler,
-            boxes,
+            [*boxes, forms.share] if forms.share else boxes,
             [forms.note, added, *boxes],
-            concurrency_limit=MAX_WAITING + _QUICK_EVENTS,
+            concurrency_limit=MAX_WAITING + QUICK_EVENTS,
             **PAGE_ONLY,
         )
         inputs = [page.chat, page.view, added]
@@ -269,6 +261,9 @@ def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -
     if page.ways:
         restore = restore.then(ways_html, [page.view], [page.ways], **PAGE_ONLY)
     restore.then(None, js="() => markRestored()", **PAGE_ONLY)
+    if page.account and page.forms.share:
+        shown = [page.account, page.forms.share]
+        blocks.load(handlers.show_account, outputs=shown, **PAGE_ONLY)
     # Each open page waits for the models in one of these.
     limit = MOST_ASKED
     load = blocks.load(
@@ -284,10 +279,12 @@ def _suggest_after(event: Dependency, handlers: Handlers, page: _Components) -> 
     event.then(handlers.suggest, [page.chat, page.view], [page.conversation], **one)
 
 
-def _forms(qa: ArticleQA, *, is_open: bool) -> _Forms:
-    limit = qa.settings.max_article_bytes
+def _forms(limit: int, *, is_open: bool, can_share: bool) -> _Forms:
     suffixes = ", ".join(kind.suffixes[0].removeprefix(".") for kind in FORMATS)
+    share = None
     with gr.Accordion("Add articles", open=is_open, elem_id="add"):
+        if can_share:  # shown to those who may
+            share = gr.Checkbox(label=SHARE, visible=False, elem_id="share")
         with gr.Tab("Files"):
             files = gr.File(
                 label="Files to add",
@@ -315,7 +312,7 @@ def _forms(qa: ArticleQA, *, is_open: bool) -> _Forms:
             elem_id="note",
             js_on_load=_on_load("setUpAdding", events=["stop"]),
         )
-    return _Forms(files, text, title, add_text, url, add_url, note)
+    return _Forms(files, text, title, add_text, url, add_url, share, note)
 
 
 def _conversation() -> gr.Chatbot:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -13,16 +14,20 @@ from starlette.routing import BaseRoute, Route
 
 from index.errors import ArticleNotFound, ArticleQAError
 from index.sources.page_pictures import MEDIA_TYPE, WIDTHS
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.printed_pages import PrintedPages, page_text
-from qa.page.uploads import visitor_of
+from qa.visitors.addresses import address_of
+from qa.visitors.caller import LOCAL, Caller
+from qa.visitors.caller_qa import CallerQA
+from qa.visitors.current_caller import acting_for
 
 MAX_WAITING = 64
 """Requests for pictures that are not answered yet."""
 MAX_WAITING_PER_VISITOR = 16
 """A browser asks for two at a time, but several may be behind one address."""
 MAX_TEXT_CHARS = 200_000
+
+Answering: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _DRAWN_AT_ONCE = 2
 _BUSY = "Too many pages are being drawn at the moment. Try again in a few seconds."
@@ -35,21 +40,36 @@ class PictureRoute:
     """Answers requests for pages.
 
     Args:
-        qa: Has the articles.
+        qa: Has the articles, for the current caller.
         printed: Draws their pages.
+        default_caller: Who makes a request whose caller is not known; None to show nothing.
     """
 
-    def __init__(self, qa: ArticleQA, printed: PrintedPages) -> None:
-        self._qa, self._printed = qa, printed
+    def __init__(
+        self, qa: CallerQA, printed: PrintedPages, default_caller: Caller | None = LOCAL
+    ) -> None:
+        self._qa, self._printed, self._default_caller = qa, printed, default_caller
         self._waiting: Counter[str] = Counter()
         self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the two requests."""
         return [
-            Route("/pages/{article_id}/{page:int}.webp", self.picture),
-            Route("/pages/{article_id}/{page:int}.txt", self.text),
+            Route("/pages/{article_id}/{page:int}.webp", self._acting(self.picture)),
+            Route("/pages/{article_id}/{page:int}.txt", self._acting(self.text)),
         ]
+
+    def _acting(self, answer: Answering) -> Answering:
+        """Return a function that answers a request for whoever makes it."""
+
+        async def answer_caller(request: Request) -> Response:
+            caller = getattr(request.state, "caller", self._default_caller)
+            if caller is None:
+                return PlainTextResponse(_NO_PAGE, 404)
+            with acting_for(caller):
+                return await answer(request)
+
+        return answer_caller
 
     async def picture(self, request: Request) -> Response:
         """Return the picture of a page; ``?width=`` is one of ``WIDTHS``."""
@@ -59,10 +79,11 @@ class PictureRoute:
         if not version or width not in map(str, WIDTHS):
             return PlainTextResponse(_NO_PAGE, 404)
         headers = {"etag": f'"{version}-{page}-{width}"', "cache-control": _CACHING}
+        headers["vary"] = "cookie"  # another account of the same browser is asked again
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         try:
-            with self._place(visitor_of(request.scope)):
+            with self._place(address_of(request.scope)):
                 drawn = await self._drawn(request, article_id, page, int(width))
         except _BusyError:
             return PlainTextResponse(_BUSY, 503, {"retry-after": "2"})

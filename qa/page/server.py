@@ -35,10 +35,14 @@ from qa.page.guard import (
     ServedAddresses,
     bracketed,
     ip_address,
+    refusal,
 )
-from qa.page.layout import PageBlocks
+from qa.page.login import LoginRoutes
+from qa.page.page_blocks import PageBlocks
 from qa.page.uploads import IntakeLedger, IntakeLimits
 from qa.settings import Settings
+from qa.visitors.cookies import Cookie
+from qa.visitors.gate import Gate
 
 PAGE_STYLE = "\n".join(
     (
@@ -106,6 +110,26 @@ class ServeOptions:
         """
         self.addresses(self.port)
 
+    @property
+    def prefix(self) -> str:
+        """The path under which a proxy serves the page, such as ``/qa``; empty without one."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs of this machine can connect."""
+        literal = ip_address(self.host)
+        return literal.is_loopback if literal else self.host.lower() == "localhost"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the page is meant for this machine alone, without a proxy for others."""
+        return self.is_loopback and not (self.public_url or self.allowed_hosts)
+
+    def cookie(self, purpose: str, port: int) -> Cookie:
+        """Return a cookie of this server if it listens on ``port``."""
+        return Cookie(purpose, port, is_https=self.public_url.lower().startswith("https:"))
+
     def addresses(self, port: int) -> ServedAddresses:
         """Return the addresses of the page if the server listens on ``port``."""
         return ServedAddresses.of(self.host, port, self.allowed_hosts, self.public_url)
@@ -165,8 +189,13 @@ def launch(
     port = int(listener.getsockname()[1])
     try:
         parent = build_application(services) if services else FastAPI(openapi_url=None)
+        if services and services.access:
+            cookie = options.cookie("session", port)
+            login = LoginRoutes(services.access, cookie, options.prefix)
+            parent.router.routes.extend(login.routes())
         app = _mount(page, parent, options, port, settings)
-        server = _Server(_protected(parent, app, options, port, settings), options.trusted_proxies)
+        gated = _protected(parent, app, options, port, settings, services)
+        server = _Server(gated, options.trusted_proxies)
         server.start(listener)
     except BaseException:
         listener.close()
@@ -235,8 +264,13 @@ def _mount(
     return app
 
 
-def _protected(
-    parent: ASGIApp, app: App, options: ServeOptions, port: int, settings: Settings
+def _protected(  # noqa: PLR0913, PLR0917 - what the middleware protects, and how
+    parent: ASGIApp,
+    app: App,
+    options: ServeOptions,
+    port: int,
+    settings: Settings,
+    services: Services | None,
 ) -> ASGIApp:
     """Return ``parent`` behind our middleware."""
     max_file = settings.max_article_bytes
@@ -245,7 +279,16 @@ def _protected(
     functions = app.get_blocks().fns.values()
     calls = [str(each.api_name) for each in functions if each.api_visibility == "public"]
     limited = BodyLimiter(parent, limits, ledger)
-    guarded = Guard(limited, options.addresses(port), calls, urlsplit(options.public_url).path)
+    access = services.access if services else None
+    gate = Gate(
+        limited,
+        refusal,
+        options.cookie("session" if access else "visitor", port),
+        access=access,
+        visitors_apart=bool(services and services.visitors_apart),
+        prefix=options.prefix,
+    )
+    guarded = Guard(gate, options.addresses(port), calls, options.prefix)
     return SecurityHeaders(guarded, [PAGE_SCRIPT])
 
 

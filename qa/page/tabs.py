@@ -81,11 +81,15 @@ class Tabs:
         self._without_questions: OrderedDict[str, Tab] = OrderedDict()
         self._chars = 0
 
-    def enter(self, visit: str, key: str) -> Tab:
-        """Return the tab with this key, and let this visit replace any earlier one in it."""
+    def enter(self, visit: str, key: str, account: str = "") -> Tab:
+        """Return the tab with this key, and let this visit replace any earlier one in it.
+
+        The same key of another account is another tab.
+        """
         with self._lock:
             if not _KEY.fullmatch(key):
                 return Tab()
+            key = f"{key} {account}"
             self._key_of.pop(self._visit_of.get(key, ""), None)
             self._visit_of.pop(self._key_of.pop(visit, ""), None)
             self._key_of[visit], self._visit_of[key] = key, visit

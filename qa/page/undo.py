@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
 
 from index.errors import ArticleNotFound
-from qa.article_qa import ArticleQA
 from qa.output.error_messages import error_message
 from qa.output.to_text import in_quotation_marks
+from qa.visitors.caller_qa import CallerQA
 
 UNDO_SECONDS = 10.0
 
@@ -52,7 +53,7 @@ class Removals:
 
     def __init__(
         self,
-        library: ArticleQA,
+        library: CallerQA,
         clock: Callable[[], float] = time.monotonic,
         schedule: Scheduler = call_later,
     ) -> None:
@@ -70,7 +71,8 @@ class Removals:
         removal = Removal(next(self._numbers), article_id, title, until)
         with self._lock:
             self._pending[removal.number] = removal
-        self._schedule(UNDO_SECONDS, lambda: self._execute(removal))
+        context = copy_context()  # it acts later for the same caller
+        self._schedule(UNDO_SECONDS, lambda: context.run(self._execute, removal))
         return removal
 
     def undo(self, removal: Removal) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import threading
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 _logger = logging.getLogger(__name__)
 Version: TypeAlias = tuple[int, int] | None
@@ -71,7 +70,6 @@ def _delete(path: Path) -> None:
 
 _MEGABYTE = 1_000_000
 _BUSY = "Too many uploads are waiting to be added at the moment. Try again in a few minutes."
-_IPV6_NETWORK = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,15 +244,3 @@ class IncomingUpload:
             IntakeRefusedError: A limit is exceeded.
         """
         self.ledger.count(self.entry, size, files)
-
-
-def visitor_of(scope: Any) -> str:  # noqa: ANN401 - of ASGI
-    """Return whom a request counts for: its IP address, or its network for IPv6."""
-    host = (scope.get("client") or ("",))[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, _IPV6_NETWORK), strict=False))
-    return str(address)

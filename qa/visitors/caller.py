@@ -42,3 +42,5 @@ class Caller:
 
 LOCAL = Caller()
 """The one user of a server without accounts on this machine."""
+NOBODY = Caller(role=Role.READER, can_write=False)
+"""Who has not logged in to a server with accounts."""

@@ -45,7 +45,12 @@ class CallerQA:
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
     ) -> None:
-        self._qa, self.caller, self._shelves, self._counts = qa, caller, shelves, counts
+        self._qa, self._caller, self._shelves, self._counts = qa, caller, shelves, counts
+
+    @property
+    def caller(self) -> Caller:
+        """Who uses it."""
+        return self._caller
 
     @property
     def settings(self) -> Settings:
@@ -323,6 +328,16 @@ class CallerQA:
     def is_shared(self, article_id: str) -> bool:
         """Return whether everybody sees this article."""
         return self._shelves is None or SHARED in self._shelves.shelves().get(article_id, {SHARED})
+
+    def fixed(self, article_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the articles that the caller may neither rename nor remove."""
+        ids = list(article_ids)
+        if not self.caller.can_write:
+            return frozenset(ids)
+        if self._shelves is None or self.caller.may_edit_shared():
+            return frozenset()
+        shelves = self._shelves.shelves()
+        return frozenset(each for each in ids if shelves.get(each) != {self.caller.name})
 
     def _visible(self, article_ids: Iterable[str]) -> list[str]:
         ids = list(article_ids)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from index.errors import LimitReached
+from qa.settings import Settings
 from qa.visitors.caller import Caller
 
 _KILOBYTE = 1_000
@@ -23,6 +25,15 @@ class CallerLimits:
     questions_per_minute: int = 120
     articles_per_day: int = 2_000
     upload_megabytes_per_day: int = 5_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the limits that the settings name."""
+        return cls(
+            questions_per_minute=settings.questions_per_minute,
+            articles_per_day=settings.articles_per_day,
+            upload_megabytes_per_day=settings.upload_megabytes_per_day,
+        )
 
 
 class CallerCounts:
@@ -57,8 +68,40 @@ class CallerCounts:
     def _hit(
         self, item: RateLimitItem, caller: Caller, what: str, limit: str, cost: int = 1
     ) -> None:
-        if cost and not self._counts.hit(item, what, caller.key, cost=cost):
-            reset = self._counts.get_window_stats(item, what, caller.key).reset_time
-            seconds = max(1, math.ceil(reset - time.time()))
-            msg = f"The limit is {limit}. Try again in {seconds} s."
-            raise LimitReached(msg, seconds)
+        if cost:
+            _hit(self._counts, item, (what, caller.key), f"The limit is {limit}.", cost)
+
+
+class LoginCounts:
+    """Counts the attempts to log in, in memory. Safe to use from several threads."""
+
+    def __init__(self, *, per_address: int = 30, per_name: int = 10, minutes: int = 10) -> None:
+        self._by_address = RateLimitItemPerMinute(per_address, minutes)
+        self._by_name = RateLimitItemPerMinute(per_name, minutes)
+        self._counts = MovingWindowRateLimiter(MemoryStorage())
+
+    def count(self, address: str, name: str) -> None:
+        """Count an attempt.
+
+        Raises:
+            LimitReached: There were too many from the address, or for the name.
+        """
+        for item, what, key in (
+            (self._by_address, "address", address),
+            (self._by_name, "name", name),
+        ):
+            _hit(self._counts, item, (what, key), "Too many attempts to log in.")
+
+
+def _hit(
+    counts: MovingWindowRateLimiter,
+    item: RateLimitItem,
+    key: tuple[str, str],
+    message: str,
+    cost: int = 1,
+) -> None:
+    if not counts.hit(item, *key, cost=cost):
+        reset = counts.get_window_stats(item, *key).reset_time
+        seconds = max(1, math.ceil(reset - time.time()))
+        msg = f"{message} Try again in {seconds} s."
+        raise LimitReached(msg, seconds)

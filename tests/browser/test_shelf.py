@@ -17,6 +17,7 @@ from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import GRADIO_WARNINGS, NARROW, PATIENCE_MS, Opener, Serve
 from tests.documents import pdf
+from tests.page.handling import local
 
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
@@ -173,7 +174,7 @@ def test_a_question_right_after_a_tick_respects_the_tick(
 ) -> None:
     def slowly(qa: ArticleQA, removals: Removals, view: View, event: ShelfEvent) -> View:
         time.sleep(1)
-        return apply_action(qa, removals, view, event)
+        return apply_action(local(qa), removals, view, event)
 
     monkeypatch.setattr(handlers, "apply_action", slowly)
     url = serve(shelf_of_two)

@@ -12,7 +12,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from qa.page.body_limits import BodyLimiter, BodyLimits
-from qa.page.uploads import IntakeLedger, IntakeLimits, visitor_of
+from qa.page.uploads import IntakeLedger, IntakeLimits
+from qa.visitors.addresses import address_of
 from tests.asgi import HOST, Inner, Response, answer, asked, run, scope_of
 
 JOIN, CALL, UPLOAD = "/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/upload"
@@ -270,11 +271,11 @@ def test_a_visitor_at_the_upload_limit_can_still_add_the_uploaded_files(tmp_path
 def test_a_visitor_is_an_ipv4_address_or_an_ipv6_network(
     first: str, second: str, *, same: bool
 ) -> None:
-    assert (visitor_of({"client": (first, 1)}) == visitor_of({"client": (second, 2)})) is same
+    assert (address_of({"client": (first, 1)}) == address_of({"client": (second, 2)})) is same
 
 
 def test_a_client_without_an_address_counts_as_a_visitor() -> None:
-    assert not visitor_of({"client": None})
+    assert not address_of({"client": None})
 
 
 def test_a_streamed_response_is_passed_on_in_pieces() -> None:

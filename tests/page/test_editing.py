@@ -6,8 +6,8 @@ import gradio as gr
 
 from qa.page.asking import is_edited, wording_of
 from qa.page.chat import Chat, Turn
-from qa.page.handlers import Handlers
 from qa.page.view import View
+from tests.page.handling import handlers_of
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, article_of
 
 UNDERSTOOD = "When was the bridge opened?"
@@ -31,13 +31,13 @@ def asked(view: View, question: str) -> int:
     """Return how many earlier answers the question is read with."""
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Textbox(), None)
-    list(Handlers(qa).asking.respond(question, CHAT, view, event, VISITOR))
+    list(handlers_of(qa).asking.respond(question, CHAT, view, event, VISITOR))
     return len(qa.history)
 
 
 def test_an_edited_wording_is_asked_without_history() -> None:
     event = gr.EventData(gr.HTML(), {"turn": 1})
-    handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(article_of("One."), outcome=answer_of()))
     box, view = handlers.asking.edit(CHAT, View(), event)
     assert box == UNDERSTOOD
     assert asked(view, "When was it opened again?") == 0
@@ -46,6 +46,6 @@ def test_an_edited_wording_is_asked_without_history() -> None:
 
 
 def test_the_edited_wording_is_cleared_once_it_is_answered() -> None:
-    handlers = Handlers(ScriptedQA(article_of("One."), outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(article_of("One."), outcome=answer_of()))
     view = handlers.show_answer(CHAT, View(edited_question=UNDERSTOOD), VISITOR)[3]
     assert view.edited_question == ""

@@ -10,8 +10,9 @@ from index.errors import ArticleNotFound
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.page.chat import Chat, Turn
-from qa.page.handlers import Handlers, empty_chat_markdown
+from qa.page.handlers import empty_chat_markdown
 from qa.page.view import View
+from tests.page.handling import handlers_of
 from tests.page.test_handlers import ScriptedQA, answer_of
 
 BUNDLED = bundled_article()
@@ -42,7 +43,7 @@ def offered(chat: Chat, view: View, *articles: Article, gone: bool = False) -> l
     """Return the examples in each update of the conversation."""
     qa = SuggestingQA(*articles, outcome=answer_of())
     qa.gone = gone
-    sent = list(Handlers(qa).suggest(chat, view))
+    sent = list(handlers_of(qa).suggest(chat, view))
     return [
         [example["text"] for example in update.examples or ()]
         if isinstance(update, gr.Chatbot)
@@ -67,7 +68,7 @@ def test_an_article_removed_meanwhile_leaves_no_suggestions() -> None:
 
 
 def test_the_page_shows_the_questions_that_suggest_returns(bundled: ArticleQA) -> None:
-    sent = list(Handlers(bundled).suggest(Chat(), View()))
+    sent = list(handlers_of(bundled).suggest(Chat(), View()))
     offers = [example["text"] for example in sent[-1].examples]
     assert offers == bundled.suggest() != []
 

@@ -128,8 +128,6 @@ def test_the_page_itself_and_programs_reach_it(
         "/gradio_api/openapi.json",
         "/openapi.json",
         "/docs",
-        "/login",
-        "/logout",
         "/svelte/x.js",
         "/static/../routes.py",
         "/static/..\\routes.py",

@@ -34,6 +34,7 @@ from qa.page.handlers import Handlers
 from qa.page.view import View
 from qa.settings import Settings
 from tests.browser.visiting import built
+from tests.page.handling import handlers_of
 
 VISITOR = gr.Request(session_hash="visitor")
 
@@ -102,18 +103,15 @@ class ScriptedQA(ArticleQA):
     def remove(self, article_id: str) -> None:
         self._articles.remove(self.article(article_id))
 
-    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
-        article = Article.from_text(text, title=title)
+    def titles(self) -> dict[str, str]:
+        return {article.id: article.title for article in self._articles}
+
+    def add_article(self, article: Article, progress: Progress | None = None) -> Article:
         if progress:
             progress(1, 2)
             progress(2, 2)
         self._articles.append(article)
         return article
-
-    def add_file(
-        self, path: Path | str, *, title: str = "", progress: Progress | None = None
-    ) -> Article:
-        return self.add_text(Path(path).read_text(encoding="utf-8"), title=title, progress=progress)
 
     def ask(
         self,
@@ -122,9 +120,11 @@ class ScriptedQA(ArticleQA):
         *,
         history: Sequence[str | Answer] = (),
         rerank: bool = True,
+        own_words: bool = False,
         **options: Any,  # noqa: ANN401 - of a language model
     ) -> Any:  # noqa: ANN401 - always an answer
         assert rerank
+        assert not own_words
         assert not options
         self.history = list(history)
         self.asked.append((question, article_ids))
@@ -137,7 +137,7 @@ def respond(
     qa: ArticleQA, question: str, chat: Chat | None = None, view: View | None = None
 ) -> list[Any]:
     """Return each update of box, conversation, status, chat and tools until the answer."""
-    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    handlers, event = handlers_of(qa), gr.EventData(gr.Textbox(), None)
     *sent, last = handlers.asking.respond(question, chat or Chat(), view or View(), event, VISITOR)
     if not isinstance(last[3], Chat):
         return [*sent, last]
@@ -149,7 +149,7 @@ def click(qa: ArticleQA, view: View, action: str, article_id: str = "", **data: 
     """Return shelf, panel and view after a click in the list of articles."""
     unticked = {"unselected": list(view.unselected)}
     event = gr.EventData(gr.HTML(), unticked | {"action": action, "id": article_id} | data)
-    return Handlers(qa).change_shelf(Chat(), view, event, VISITOR)
+    return handlers_of(qa).change_shelf(Chat(), view, event, VISITOR)
 
 
 def load(handlers: Handlers, view: View, tab: str = "") -> tuple[Any, ...]:
@@ -178,7 +178,7 @@ class LoadingQA(ScriptedQA):
 def test_a_question_answered_while_the_models_load_keeps_its_status(*, asks: bool) -> None:
     article = article_of("One. Two.")
     qa = LoadingQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
-    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    handlers, event = handlers_of(qa), gr.EventData(gr.Textbox(), None)
     load(handlers, View(), "0" * 32)
     if asks:
         qa.meanwhile = lambda: list(  # type: ignore[method-assign]
@@ -231,10 +231,10 @@ def test_tips_and_copied_quotes_name_the_paragraph_or_page(article: Article, pla
     chat = respond(qa, "When?")[-1][3]
     reply = unescaped(chat.messages()[1]["content"])
     assert place in reply
-    panel = unescaped(Handlers(qa).show_answer(chat, View(), VISITOR)[2])
+    panel = unescaped(handlers_of(qa).show_answer(chat, View(), VISITOR)[2])
     assert panel.count(f"\n{place} · ") == 2  # of the citation and of the passage, on the strip
     event = gr.EventData(gr.HTML(), {"turn": 1})
-    assert place in sent_document(Handlers(qa).copy(chat, event))
+    assert place in sent_document(handlers_of(qa).copy(chat, event))
     assert "characters" not in reply + panel
 
 
@@ -258,7 +258,7 @@ def test_the_cited_article_opens_with_the_answer() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(two, 0, 4))))
     qa = ScriptedQA(one, two, outcome=answer_of())
-    status, shelf, panel, view, *_ = Handlers(qa).show_answer(
+    status, shelf, panel, view, *_ = handlers_of(qa).show_answer(
         chat, View(article_id=one.id), VISITOR
     )
     assert 'data-state="done"' in status
@@ -276,26 +276,26 @@ def test_a_question_is_shown_at_once_and_then_answered() -> None:
     assert 'class="waiting"' in waiting[1][1]["content"]
     assert 'data-state="busy"' in waiting[2]
     assert place_link(Citation.of(article, 0, 4)) in done[1][1]["content"]
-    assert place_id(article.id, 0, 4) in Handlers(qa).show_answer(done[3], View(), VISITOR)[2]
+    assert place_id(article.id, 0, 4) in handlers_of(qa).show_answer(done[3], View(), VISITOR)[2]
     assert qa.asked == [("Who?", None)]
 
 
 def test_shelf_and_panel_are_sent_only_when_they_change() -> None:
     qa = ScriptedQA(article_of("One. Two."), outcome=answer_of())
-    _, _, view = Handlers(qa).initial()
-    assert load(Handlers(qa), view)[:3] == (gr.skip(), gr.skip(), view)
+    _, _, view = handlers_of(qa).initial()
+    assert load(handlers_of(qa), view)[:3] == (gr.skip(), gr.skip(), view)
     chat = Chat().with_turn(Turn("q", answer_of()))
-    assert Handlers(qa).show_answer(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
+    assert handlers_of(qa).show_answer(chat, view, VISITOR)[1:4] == (gr.skip(), gr.skip(), view)
     qa.add_text("Three.", title="Third")
-    shelf, panel, after = load(Handlers(qa), view)[:3]
+    shelf, panel, after = load(handlers_of(qa), view)[:3]
     assert "Third" in shelf
     assert panel == gr.skip()
-    assert load(Handlers(qa), after)[0] == gr.skip()
+    assert load(handlers_of(qa), after)[0] == gr.skip()
 
 
 def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> None:
     article = article_of("One. Two.")
-    handlers = Handlers(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
+    handlers = handlers_of(ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4))))
     _, _, view = handlers.initial()
     key = "a" * 32
     there = load(handlers, view, key)[2]
@@ -336,7 +336,7 @@ def begin(handlers: Handlers, question: str, chat: Chat) -> Iterator[tuple[Any, 
 
 def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    handlers, key, again = handlers_of(qa), "a" * 32, gr.Request(session_hash="again")
     load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
     *_, chat, messages, tools = handlers.restore(Chat(), View(), key, again)
@@ -361,7 +361,7 @@ def test_a_reloaded_page_keeps_waiting_for_the_answer() -> None:
 
 def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    handlers, key, again = handlers_of(qa), "a" * 32, gr.Request(session_hash="again")
     load(handlers, View(), key)
     lost = begin(handlers, "Who?", Chat())
     qa.released.set()
@@ -373,7 +373,7 @@ def test_an_answer_that_arrived_during_a_reload_is_shown_at_once() -> None:
 
 def test_a_question_can_be_stopped_after_a_reload() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers, key, again = Handlers(qa), "a" * 32, gr.Request(session_hash="again")
+    handlers, key, again = handlers_of(qa), "a" * 32, gr.Request(session_hash="again")
     load(handlers, View(), key)
     begin(handlers, "Who?", Chat())
     handlers.restore(Chat(), View(), key, again)
@@ -389,7 +389,7 @@ def test_a_question_can_be_stopped_after_a_reload() -> None:
 
 def test_a_second_question_stays_in_the_box_until_the_first_is_answered() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers = Handlers(qa)
+    handlers = handlers_of(qa)
     first = begin(handlers, "Who?", Chat())
     event = gr.EventData(gr.Textbox(), None)
     assert list(handlers.asking.respond("What?", Chat(), View(), event, VISITOR)) == [
@@ -402,7 +402,7 @@ def test_a_second_question_stays_in_the_box_until_the_first_is_answered() -> Non
 
 def test_a_queued_question_can_be_stopped_and_is_never_read() -> None:
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    handlers, event = handlers_of(qa), gr.EventData(gr.Textbox(), None)
     visitors = [gr.Request(session_hash=str(number)) for number in range(READ_AT_ONCE + 1)]
     asked = [handlers.asking.respond("Who?", Chat(), View(), event, each) for each in visitors]
     for sent in asked:
@@ -418,7 +418,7 @@ def test_a_queued_question_can_be_stopped_and_is_never_read() -> None:
 
 def test_an_address_with_a_place_opens_the_article_there() -> None:
     one, two = article_of("One.", title="First"), article_of("Two.", title="Second")
-    handlers = Handlers(ScriptedQA(one, two, outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(one, two, outcome=answer_of()))
     place = place_id(two.id, 0, 4)
     _, panel, view, *_ = load(handlers, View(), f"#{place}")
     assert "Second" in panel
@@ -444,7 +444,7 @@ def test_a_blank_question_changes_nothing() -> None:
 def test_a_clicked_example_is_asked() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     event = gr.EventData(gr.Chatbot(), {"index": 0, "value": {"text": "Picked?"}})
-    list(Handlers(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
+    list(handlers_of(qa).asking.respond("typed", Chat(), View(), event, VISITOR))
     assert qa.asked == [("Picked?", None)]
 
 
@@ -502,10 +502,10 @@ def test_an_unexpected_error_is_logged_and_its_text_is_not_shown(
 
 
 def test_the_api_returns_our_error_messages() -> None:
-    ours = Handlers(ScriptedQA(outcome=QuestionError("Too long.")))
+    ours = handlers_of(ScriptedQA(outcome=QuestionError("Too long.")))
     with pytest.raises(gr.Error, match=r"Too long\."):
         ours.ask("Who?")
-    unexpected = Handlers(ScriptedQA(outcome=RuntimeError("secret path")))
+    unexpected = handlers_of(ScriptedQA(outcome=RuntimeError("secret path")))
     with pytest.raises(gr.Error, match="went wrong"):
         unexpected.ask("Who?")
 
@@ -514,8 +514,8 @@ def test_clearing_the_chat_clears_the_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
-    view = Handlers(qa).show_answer(chat, View(), VISITOR)[3]
-    _, _, panel_sent, _, after, _ = Handlers(qa).clear(chat, view, VISITOR)
+    view = handlers_of(qa).show_answer(chat, View(), VISITOR)[3]
+    _, _, panel_sent, _, after, _ = handlers_of(qa).clear(chat, view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 
@@ -531,7 +531,7 @@ def test_opening_an_article_shows_it() -> None:
 def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
     one, two = article_of("One."), article_of("Two.")
     qa = ScriptedQA(one, two, outcome=answer_of())
-    _, _, view = Handlers(qa).initial()
+    _, _, view = handlers_of(qa).initial()
     shelf, _, after = click(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
     assert shelf.count(" checked") == 1
     assert after.unselected == {two.id}
@@ -556,9 +556,10 @@ def test_an_article_is_renamed_in_two_steps() -> None:
 @pytest.mark.parametrize("data", [None, {}, {"action": "explode"}, {"action": ["open"], "id": {}}])
 def test_an_invalid_action_changes_nothing(data: Any) -> None:  # noqa: ANN401 - anything at all
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    _, _, view = Handlers(qa).initial()
+    _, _, view = handlers_of(qa).initial()
     assert (
-        Handlers(qa).change_shelf(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2] == view
+        handlers_of(qa).change_shelf(Chat(), view, gr.EventData(gr.HTML(), data), VISITOR)[2]
+        == view
     )
 
 
@@ -571,7 +572,7 @@ def test_an_action_on_a_removed_article_shows_a_message() -> None:
 def test_the_first_article_is_shown_when_the_open_one_is_removed() -> None:
     here, gone = article_of("One.", title="First"), article_of("Two.", title="Second")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(gone, 0, 4))))
-    handlers = Handlers(ScriptedQA(here, outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(here, outcome=answer_of()))
     shown = handlers.panel(chat, View(article_id=gone.id))
     assert "First" in shown
     assert "Second" not in shown
@@ -579,18 +580,18 @@ def test_the_first_article_is_shown_when_the_open_one_is_removed() -> None:
 
 def test_a_text_is_added_and_opened() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
-    steps = list(Handlers(qa).additions.add_text("Two words.", "<i>New</i>", VISITOR))
+    steps = list(handlers_of(qa).additions.add_text("Two words.", "<i>New</i>", VISITOR))
     note, added, text, title = steps[-1]
     assert "Added “&lt;i&gt;New&lt;/i&gt;”." in note
     assert (text, title) == ("", "")
-    shelf, panel, view = Handlers(qa).show_added(Chat(), View(), added, VISITOR)
+    shelf, panel, view = handlers_of(qa).show_added(Chat(), View(), added, VISITOR)
     assert view.article_id == added[0]
     assert "Two words." in panel
     assert "&lt;i&gt;New" in shelf
 
 
 def test_a_refused_text_stays_in_its_box() -> None:
-    handlers = Handlers(ScriptedQA(outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(outcome=answer_of()))
     *_, (note, added, text, _) = handlers.additions.add_text(" ", "", VISITOR)
     assert "The article has no text." in note
     assert added == []
@@ -607,9 +608,9 @@ def test_a_refused_file_does_not_block_the_others_and_all_uploads_are_deleted(
         (folder / name).write_text(words, encoding="utf-8")
         paths.append(str(folder / name))
     qa = ScriptedQA(outcome=answer_of())
-    *_, (note, added, files) = Handlers(qa).additions.add_files(paths, VISITOR)
+    *_, (note, added, files) = handlers_of(qa).additions.add_files(paths, VISITOR)
     assert len(added) == 2
-    assert "The article has no text." in note
+    assert "b.txt has no text in it." in note
     assert files is None
     assert list(tmp_path.iterdir()) == []
 
@@ -619,14 +620,13 @@ def test_a_stopped_upload_is_deleted_and_not_added(tmp_path: Path) -> None:
     (tmp_path / "a" / "a.txt").write_text("Some words.", encoding="utf-8")
 
     class Stopped(ScriptedQA):
-        def add_file(
-            self, path: Path | str, *, title: str = "", progress: Progress | None = None
-        ) -> Article:
-            handlers.additions.stop(VISITOR)
-            return super().add_file(path, title=title, progress=progress)
+        def add_article(self, article: Article, progress: Progress | None = None) -> Article:
+            if article.title == "A":
+                handlers.additions.stop(VISITOR)
+            return super().add_article(article, progress)
 
     qa = Stopped(outcome=answer_of())
-    handlers = Handlers(qa)
+    handlers = handlers_of(qa)
     *_, (note, added, _) = handlers.additions.add_files([str(tmp_path / "a" / "a.txt")], VISITOR)
     assert "Stopped. Nothing was added." in note
     assert added == []
@@ -662,7 +662,7 @@ def test_the_last_question_is_asked_again() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of(Citation.of(article, 0, 4)))
     chat = Chat().with_turn(Turn("a", answer_of())).with_turn(Turn("b", problem="Wrong."))
-    _, (_, _, _, after, _) = Handlers(qa).asking.retry(chat, View(), VISITOR)
+    _, (_, _, _, after, _) = handlers_of(qa).asking.retry(chat, View(), VISITOR)
     assert qa.asked == [("b", None)]
     assert [turn.question for turn in after.turns] == ["a", "b"]
     assert not after.turns[-1].problem
@@ -674,14 +674,14 @@ def test_earlier_answers_are_the_history_but_not_the_one_asked_again() -> None:
     qa = ScriptedQA(article_of("One."), outcome=answer_of())
     respond(qa, "And then?", chat)
     assert qa.history == [first, second]
-    list(Handlers(qa).asking.retry(chat, View(), VISITOR))
+    list(handlers_of(qa).asking.retry(chat, View(), VISITOR))
     assert qa.history == [first]
 
 
 def test_a_stopped_question_returns_to_its_box() -> None:
     chat = Chat().with_turn(Turn("a", answer_of()))
     qa = HeldQA(article_of("One."), outcome=answer_of())
-    handlers, event = Handlers(qa), gr.EventData(gr.Textbox(), None)
+    handlers, event = handlers_of(qa), gr.EventData(gr.Textbox(), None)
     asked = handlers.asking.respond("Who?", chat, View(), event, VISITOR)
     waiting = next(asked)
     handlers.asking.stop(VISITOR)
@@ -702,7 +702,7 @@ def test_any_answer_is_copied_with_its_quotes(turn: object, copied: str) -> None
     chat = chat.with_turn(Turn("q", answer_of(Citation.of(article, 5, 9))))
     chat = chat.with_turn(Turn("q", problem="It failed."))
     event = gr.EventData(gr.HTML(), {"turn": turn})
-    sent = sent_document(Handlers(ScriptedQA(article, outcome=answer_of())).copy(chat, event))
+    sent = sent_document(handlers_of(ScriptedQA(article, outcome=answer_of())).copy(chat, event))
     assert copied in sent
     assert bool(sent) is bool(copied)
 
@@ -712,7 +712,7 @@ def test_a_saved_conversation_is_named_after_its_date(kind: str, suffix: str) ->
     article = article_of("One. Two.", title="../../<b>")
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     event = gr.EventData(gr.HTML(), {"kind": kind})
-    handlers = Handlers(ScriptedQA(article, outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(article, outcome=answer_of()))
     sent, _ = handlers.download(chat, event)
     assert re.search(rf'data-name="conversation-\d{{4}}-\d\d-\d\d\.{suffix}"', sent)
     assert "One." in sent_document(sent)

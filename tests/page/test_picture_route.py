@@ -25,6 +25,7 @@ from qa.page.picture_route import PictureRoute
 from qa.page.view import View
 from tests.asgi import HOST, Response, asked, scope_of
 from tests.output.test_printed_pages import FERRY, FailingDrawer, Shelf
+from tests.page.handling import local
 
 PAGE = f"/pages/{FERRY.id}/1.webp"
 
@@ -39,7 +40,7 @@ class Library(Shelf):
 
 
 def served(printed: PrintedPages) -> ASGIApp:
-    route = PictureRoute(cast("ArticleQA", Library(FERRY)), printed)
+    route = PictureRoute(local(cast("ArticleQA", Library(FERRY))), printed)
     return Guard(Starlette(routes=route.routes()), ServedAddresses.of("127.0.0.1", 7860))
 
 

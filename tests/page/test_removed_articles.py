@@ -11,8 +11,8 @@ from index.errors import ArticleNotFound
 from qa.answers.answer import OVERVIEWS, Kind
 from qa.article_qa import ArticleQA
 from qa.page.chat import Chat
-from qa.page.handlers import Handlers
 from qa.page.view import View
+from tests.page.handling import handlers_of
 
 FERRY = "The ferry to Lindholm was built in 1911 by the Strand yard. It carries forty cars."
 MILL = "The mill of Lindholm was built in 1874. It grinds rye for the bakers of the island."
@@ -125,7 +125,7 @@ def test_the_page_asks_the_remaining_articles_if_a_selected_one_was_just_removed
 ) -> None:
     other = qa.add_text("Other words.", title="Other")
     remove_before(monkeypatch, qa, qa, "ask")
-    asking = Handlers(qa).asking
+    asking = handlers_of(qa).asking
     turn = asking._turn(ASKED, [], View(unselected=frozenset({other.id})))
     assert not turn.problem
     assert turn.answer is not None
@@ -136,7 +136,7 @@ def test_the_panel_shows_the_remaining_articles(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove_before(monkeypatch, qa, qa, "existing")
-    assert "article" in Handlers(qa).panel(Chat(), View())
+    assert "article" in handlers_of(qa).panel(Chat(), View())
 
 
 def test_an_article_removed_as_soon_as_it_is_added_is_still_returned(

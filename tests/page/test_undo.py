@@ -19,6 +19,7 @@ from qa.page.chat import Chat, Turn
 from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
 from qa.page.undo import UNDO_SECONDS, Removals
 from qa.page.view import View
+from tests.page.handling import handlers_of, local
 
 pytestmark = pytest.mark.slow
 ONE, TWO, THREE = (
@@ -64,7 +65,7 @@ def qa(tmp_path: Path) -> Any:  # noqa: ANN401 - an iterator of one
 
 @pytest.fixture
 def handlers(qa: ArticleQA, clock: Clock) -> Handlers:
-    return Handlers(qa, clock)
+    return handlers_of(qa, clock)
 
 
 def visitor(name: str = "visitor") -> gr.Request:
@@ -284,7 +285,7 @@ def test_the_real_timer_carries_a_removal_out(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(undo, "UNDO_SECONDS", 0.05)
-    removals = Removals(qa)
+    removals = Removals(local(qa))
     removal = removals.begin(TWO.id, TWO.title)
     removals.undo(removal)
     removal = removals.begin(ONE.id, ONE.title)

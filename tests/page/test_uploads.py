@@ -7,8 +7,8 @@ import pytest
 
 from index.types import Article
 from qa.page.adding import AdditionQueue, AdditionState, Source, add_each
-from qa.page.handlers import Handlers
 from qa.page.uploads import UploadedFiles
+from tests.page.handling import handlers_of
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of
 
 
@@ -61,12 +61,12 @@ def refuse(*_: object, **__: object) -> None:
 def test_a_failed_deletion_does_not_block_the_queue(
     upload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handlers = Handlers(ScriptedQA(outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(outcome=answer_of()))
     monkeypatch.setattr(Path, "unlink", refuse)
     for _ in range(12):  # more than the queue holds
         *_, (note, added, _files) = handlers.additions.add_files([str(upload)], VISITOR)
         assert added
-        assert "report" in note
+        assert "Report" in note
         assert "/srv" not in note
 
 

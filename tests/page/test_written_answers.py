@@ -20,12 +20,13 @@ from qa.page import asking
 from qa.page.chat import Chat, Turn
 from qa.page.drafting import Drafting
 from qa.page.handlers import Handlers, ways_html
-from qa.page.layout import PageBlocks
+from qa.page.page_blocks import PageBlocks
 from qa.page.view import View
 from qa.writing.events import Piece
 from qa.writing.language_model import Ending, Message
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.markdown import HOSTILE
+from tests.page.handling import handlers_of
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, load, respond
 from tests.scripted_writer import (
     INVENTED,
@@ -109,7 +110,7 @@ def test_a_question_is_quoted_unless_own_words_are_chosen() -> None:
 
 
 def test_the_choice_is_kept_for_the_tab_and_read_by_a_reloaded_page() -> None:
-    handlers = Handlers(ScriptedQA(Article.from_text("One."), outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(Article.from_text("One."), outcome=answer_of()))
     load(handlers, View(), "a" * 32)
     event = gr.EventData(gr.HTML(), {"way": "In own words"})
     assert handlers.choose_way(View(), event, VISITOR).own_words
@@ -121,7 +122,7 @@ def test_the_choice_is_kept_for_the_tab_and_read_by_a_reloaded_page() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, {"way": "Quotes"}, {"way": ["In own words"]}, "x"])
 def test_any_other_choice_is_for_quotes(data: Any) -> None:  # noqa: ANN401 - anything may be sent
-    handlers = Handlers(ScriptedQA(outcome=answer_of()))
+    handlers = handlers_of(ScriptedQA(outcome=answer_of()))
     view = handlers.choose_way(OWN_WORDS, gr.EventData(gr.HTML(), data), VISITOR)
     assert not view.own_words
 
@@ -157,7 +158,7 @@ def test_the_foot_says_who_wrote_it_and_what_it_cost() -> None:
 
 def test_a_quoted_answer_can_be_asked_for_in_own_words_and_the_other_way_round() -> None:
     with written_qa(ScriptedModel(SUPPORTED)) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         quoted = list(asked(handlers, View()))[-1][3]
         assert "In own words instead</button>" in quoted.messages()[1]["content"]
         written = list(handlers.asking.ask_other_way(quoted, View(), VISITOR))[-1][3]
@@ -189,7 +190,7 @@ def test_a_fault_of_the_model_gives_the_quoted_answer_with_a_note() -> None:
 def test_the_draft_is_shown_sentence_by_sentence_while_the_model_writes() -> None:
     model = ScriptedModel(f"{SUPPORTED} ", f"{PARTLY} ", "The end. [1]", held=True)
     with written_qa(model) as qa:
-        sent = asked(Handlers(qa))
+        sent = asked(handlers_of(qa))
         waiting = next(sent)
         assert "Stop" in waiting[4]
         model.release(2)
@@ -204,7 +205,7 @@ def test_the_draft_is_shown_sentence_by_sentence_while_the_model_writes() -> Non
 def test_nothing_is_read_aloud_before_the_answer_is_finished() -> None:
     model = ScriptedModel(f"{SUPPORTED} ", f"{PARTLY} ", "The end. [1]", held=True)
     with written_qa(model) as qa:
-        sent = asked(Handlers(qa))
+        sent = asked(handlers_of(qa))
         next(sent)
         model.release(2)
         draft = draft_with("status-of", sent)
@@ -219,7 +220,7 @@ def test_while_no_word_is_written_the_page_says_that_writing_comes_after_reading
     model = ScriptedModel(SUPPORTED, held=True)
     with written_qa(model, unsupported="drop") as qa:
         qa.warm_up()
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         sent = asked(handlers)
         _, messages, status, *_ = next(sent)
         assert "then writing" in messages[1]["content"]
@@ -232,7 +233,7 @@ def test_while_no_word_is_written_the_page_says_that_writing_comes_after_reading
 @pytest.mark.parametrize("unsupported", ["strike", "keep", "drop"])
 def test_copies_and_exports_treat_unsupported_statements_as_the_page_does(unsupported: str) -> None:
     with written_qa(ScriptedModel(f"{SUPPORTED} {INVENTED}"), unsupported=unsupported) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         chat = list(asked(handlers))[-1][3]
         copied = sent_text(handlers.copy(chat, gr.EventData(gr.HTML(), {"turn": 1})))
         markdown, page = (
@@ -257,7 +258,7 @@ def test_many_sentences_at_once_are_few_updates(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(asking.Wait, "is_over", counted)
     model = ScriptedModel(*(f"Sentence number {n} about the ferry. [1] " for n in range(300)))
     with written_qa(model) as qa:
-        updates = list(asked(Handlers(qa)))
+        updates = list(asked(handlers_of(qa)))
     assert set(waits) == {asking.UPDATE_SECONDS}
     assert len(updates) <= len(waits) + 2
 
@@ -265,7 +266,7 @@ def test_many_sentences_at_once_are_few_updates(monkeypatch: pytest.MonkeyPatch)
 def test_stop_ends_the_models_work_and_shows_what_is_written() -> None:
     model = ScriptedModel(f"{SUPPORTED} ", "It carries", " sixty cars. [2]", held=True)
     with written_qa(model) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         sent = asked(handlers)
         next(sent)
         model.release(2)
@@ -284,7 +285,7 @@ def test_stop_ends_the_models_work_and_shows_what_is_written() -> None:
 def test_stop_before_the_first_sentence_returns_the_question_to_its_box() -> None:
     model = ScriptedModel(SUPPORTED, held=True)
     with written_qa(model) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         sent = asked(handlers)
         next(sent)
         handlers.asking.stop(VISITOR)
@@ -298,7 +299,7 @@ def test_a_reloaded_page_goes_on_showing_the_draft_and_gets_the_answer() -> None
     model = ScriptedModel(f"{SUPPORTED} ", f"{PARTLY} ", "The end. [1]", held=True)
     again = gr.Request(session_hash="again")
     with written_qa(model) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         load(handlers, View(), "a" * 32)
         sent = asked(handlers)
         next(sent)
@@ -317,7 +318,7 @@ def test_a_reloaded_page_goes_on_showing_the_draft_and_gets_the_answer() -> None
 def test_closing_the_page_stops_the_model() -> None:
     model = ScriptedModel(SUPPORTED, held=True)
     with written_qa(model) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         sent = asked(handlers)
         next(sent)
         handlers.asking.close()
@@ -354,7 +355,7 @@ class MeetingModel(ScriptedModel):
 def test_with_a_model_in_a_file_the_next_answer_begins_when_the_last_one_ends() -> None:
     model = MeetingModel(SUPPORTED)
     with written_qa(model, llm_file="model.gguf") as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         visitors = [gr.Request(session_hash=f"writing {n}") for n in range(2)]
         writing = [asked(handlers, visitor=visitor) for visitor in visitors]
         for sent in writing:
@@ -367,7 +368,7 @@ def test_waiting_for_a_language_model_does_not_hold_up_quoted_answers() -> None:
     model = ScriptedModel(SUPPORTED, held=True)
     visitors = [gr.Request(session_hash=f"writing {n}") for n in range(asking.READ_AT_ONCE)]
     with written_qa(model) as qa:
-        handlers = Handlers(qa)
+        handlers = handlers_of(qa)
         writing = [asked(handlers, visitor=visitor) for visitor in visitors]
         for sent in writing:
             next(sent)
@@ -396,7 +397,7 @@ def test_hostile_text_of_a_model_is_literal_in_the_draft_and_in_the_answer(
 ) -> None:
     model = ScriptedModel("The ferry sails at seven ", attack, " o'clock. [1] ", attack, held=True)
     with written_qa(model, unsupported=unsupported) as qa:
-        sent = asked(Handlers(qa))
+        sent = asked(handlers_of(qa))
         shown = [next(sent)[1][1]["content"]]
         for _ in model.pieces:
             model.release()
@@ -412,7 +413,7 @@ def test_hostile_text_of_a_model_is_literal_in_the_draft_and_in_the_answer(
 def test_a_thinking_models_thoughts_are_not_shown() -> None:
     model = ScriptedModel("<think>The user ", "wants times.", "</think>", SUPPORTED, held=True)
     with written_qa(model, unsupported="keep") as qa:
-        sent = asked(Handlers(qa))
+        sent = asked(handlers_of(qa))
         next(sent)
         model.release(2)
         shown = next(sent)[1][1]["content"]
@@ -432,7 +433,7 @@ def test_long_thoughts_are_not_shown_either() -> None:
 def test_the_newest_unchecked_words_are_shown_after_the_checked_ones() -> None:
     model = ScriptedModel(f"{SUPPORTED} It carries ", "sixty cars. [2]", held=True)
     with written_qa(model, unsupported="keep") as qa:
-        sent = asked(Handlers(qa))
+        sent = asked(handlers_of(qa))
         next(sent)
         model.release()
         shown = draft_with("status-of", sent)

@@ -1,0 +1,122 @@
+"""What accounts see of each other on the page: nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextvars import copy_context
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from index.errors import NotAllowed
+from qa.api.services import Services
+from qa.article_qa import ArticleQA
+from qa.page.chat import Chat, Turn
+from qa.page.handlers import Handlers
+from qa.page.view import View
+from qa.visitors.caller import Caller, Role
+from qa.visitors.current_caller import acting_for
+from tests.browser.visiting import GRADIO_WARNINGS
+from tests.visitors.conftest import SHARED_TEXT, Site, accounts_in
+
+pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
+ANNA, BEN = (Caller(name, Role.READER, visitor=name) for name in ("anna", "ben"))
+EVE = Caller("eve", Role.EDITOR, visitor="eve")
+SECRET = "The password of the lighthouse is heron."  # noqa: S105 - a text
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    with ArticleQA.from_text(SHARED_TEXT, title="Bridge") as qa:
+        found = Services.of(qa, accounts_in(tmp_path / "accounts.txt"))
+        yield found
+        found.close()
+
+
+def visit(name: str) -> gr.Request:
+    return gr.Request(session_hash=name)
+
+
+def shelf_of(handlers: Handlers, caller: Caller, key: str = "") -> str:
+    with acting_for(caller):
+        return str(handlers.restore(Chat(), View(), key, visit(caller.name))[0])
+
+
+def test_what_one_account_adds_and_removes_is_on_its_own_shelf(services: Services) -> None:
+    handlers = Handlers(services.qa_for_current())
+    with acting_for(ANNA):
+        list(handlers.additions.add_text(SECRET, "Lighthouse", visit("anna"), False))  # noqa: FBT003
+    assert "Lighthouse" in shelf_of(handlers, ANNA)
+    for other in (BEN, EVE):
+        shelf = shelf_of(handlers, other)
+        assert "Bridge" in shelf
+        assert "Lighthouse" not in shelf
+
+
+def test_only_an_editor_can_add_to_the_shared_shelf_and_change_what_is_there(
+    services: Services,
+) -> None:
+    handlers = Handlers(services.qa_for_current())
+    for caller, title in ((ANNA, "Annas"), (EVE, "Eves")):
+        with acting_for(caller):
+            list(handlers.additions.add_text(f"{title} words.", title, visit("x"), True))  # noqa: FBT003
+    shelf = shelf_of(handlers, BEN)
+    assert "Eves" in shelf
+    assert "Annas" not in shelf
+    assert 'data-do="remove"' not in shelf
+    assert 'data-do="remove"' in shelf_of(handlers, EVE)
+
+
+def test_the_key_of_another_accounts_tab_gives_nothing(services: Services) -> None:
+    handlers, key = Handlers(services.qa_for_current()), "a" * 32
+    chat = Chat((Turn("Where is the key?", problem="Nowhere."),))
+    with acting_for(ANNA):
+        handlers.restore(Chat(), View(), key, visit("anna"))
+        handlers._tabs.save("anna", chat=chat)
+        restored = handlers.restore(Chat(), View(), key, visit("again"))
+        assert restored[3] == chat
+    with acting_for(BEN):
+        restored = handlers.restore(Chat(), View(), key, visit("ben"))
+        assert restored[3:] == (gr.skip(),) * 3
+
+
+def test_what_runs_for_nobody_is_refused(services: Services) -> None:
+    handlers = Handlers(services.qa_for_current())
+    with pytest.raises(NotAllowed):
+        copy_context().run(handlers.restore, Chat(), View(), "", visit("x"))
+    with pytest.raises(gr.Error):
+        handlers.retrieve("lighthouse")
+
+
+def test_a_readers_page_offers_no_sharing(services: Services) -> None:
+    handlers = Handlers(services.qa_for_current())
+    for caller, may_share in ((ANNA, False), (EVE, True)):
+        with acting_for(caller):
+            bar, share = handlers.show_account()
+        assert caller.name in bar
+        assert share.visible is may_share
+
+
+def test_the_page_is_sent_without_what_the_library_has(site: Site) -> None:
+    site.client.cookies.clear()
+    headers = site.session("anna")
+    for path in ("/", "/config"):
+        page = site.client.get(path, headers=headers)
+        assert page.status_code == 200
+        assert "harbour" not in page.text
+        assert "Bridge" not in page.text
+
+
+def test_a_call_of_the_pages_functions_acts_for_its_caller(site: Site) -> None:
+    def titles(headers: dict[str, str]) -> set[str]:
+        call = "/gradio_api/call/retrieve"
+        event = site.client.post(call, json={"data": ["lighthouse", 5]}, headers=headers).json()
+        stream = site.client.get(f"{call}/{event['event_id']}", headers=headers).text
+        (passages,) = json.loads(stream.rpartition("data: ")[2])
+        return {passage["title"] for passage in passages}
+
+    site.services.qa_for(ANNA).add_text(SECRET, title="Lighthouse")
+    assert titles(site.token("anna")) == {"Bridge", "Lighthouse"}
+    assert titles(site.token("ben")) == {"Bridge"}
