@@ -6,12 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from qa.api import health
+from qa.api import health, tags
 from qa.api.problems import add_problem_handlers
 from qa.api.services import Services
 
 OPENAPI_PATH = "/api/v1/openapi.json"
-ROUTERS = (health.router,)
+ROUTERS = (health.router, tags.router)
 
 
 def build_application(services: Services) -> FastAPI:

@@ -15,6 +15,7 @@ from qa.visitors.gate import AccountAccess
 from qa.visitors.limits import CallerCounts, CallerLimits
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
+from qa.visitors.tags import Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class Services:
 
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
-        return CallerQA(self.qa, caller, self.shelves, self.counts)
+        return CallerQA(self.qa, caller, self.shelves, self.counts, Tags(self.state))
 
     def qa_for_current(self) -> CurrentCallerQA:
         """Return the library as the caller may use it for whom the running code works."""
-        return CurrentCallerQA(self.qa, self.shelves, self.counts)
+        return CurrentCallerQA(self.qa, self.shelves, self.counts, Tags(self.state))

@@ -19,9 +19,12 @@ from qa.suggestions import MAX_SUGGESTIONS
 from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import SHARED, Shelves
+from qa.visitors.tags import Tags
 from qa.writing.events import Event
 
 READ_ONLY = "This token may only read. Use one that may write."
+NO_ARTICLE = "There is no article with the id {!r}."
+NO_TAGS = "Tags are not kept here. Start the server with a library."
 EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
 
 
@@ -36,6 +39,7 @@ class CallerQA:
         caller: Who uses it.
         shelves: Which articles are whose; None if everybody sees all.
         counts: Counts what the caller does; None for no limits.
+        tags: The tags of the articles; None if they have none.
     """
 
     def __init__(
@@ -44,8 +48,10 @@ class CallerQA:
         caller: Caller,
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
+        tags: Tags | None = None,
     ) -> None:
         self._qa, self._caller, self._shelves, self._counts = qa, caller, shelves, counts
+        self._tags = tags
 
     @property
     def caller(self) -> Caller:
@@ -298,14 +304,14 @@ class CallerQA:
         self._check_visible([article_id])
         self._check_may_write()
         if self._shelves is None:
-            self._qa.remove(article_id)
+            self._delete(article_id)
             return
         shelves = self._shelves.shelves().get(article_id, {SHARED})
         shelf = self.caller.name if self.caller.name in shelves else SHARED
         if shelf == SHARED and not self.caller.may_edit_shared():
             raise NotAllowed(EDITORS_ONLY)
         if shelves == {shelf}:
-            self._qa.remove(article_id)
+            self._delete(article_id)
         self._shelves.take(article_id, shelf)
 
     def rename(self, article_id: str, title: str) -> str:
@@ -317,13 +323,38 @@ class CallerQA:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_visible([article_id])
-        self._check_may_write()
-        if self._shelves is not None:
-            shelves = self._shelves.shelves().get(article_id, {SHARED})
-            if shelves != {self.caller.name} and not self.caller.may_edit_shared():
-                raise NotAllowed(EDITORS_ONLY)
+        self.check_may_change(article_id)
         return self._qa.rename(article_id, title)
+
+    def check_may_change(self, article_id: str) -> None:
+        """Check that the caller may give an article another title or other tags.
+
+        Raises:
+            NotAllowed: The caller may not, because others have the article, too.
+            ArticleNotFound: The caller sees none of this id.
+        """
+        if article_id not in self.titles():
+            raise ArticleNotFound(NO_ARTICLE.format(article_id))
+        self._check_may_write()
+        if self.fixed([article_id]):
+            raise NotAllowed(EDITORS_ONLY)
+
+    def tags(self) -> dict[str, list[str]]:
+        """Return the tags of each article that the caller sees and that has any, by its id."""
+        found = self._tags.by_article() if self._tags else {}
+        return {each: found[each] for each in self.titles() if each in found}
+
+    def tags_to_change(self, article_id: str) -> Tags:
+        """Return the tags, to change those of one article.
+
+        Raises:
+            NotAllowed: The caller may not, as in :meth:`check_may_change`.
+            ArticleNotFound: The caller sees none of this id.
+        """
+        self.check_may_change(article_id)
+        if self._tags is None:
+            raise NotAllowed(NO_TAGS)
+        return self._tags
 
     def is_shared(self, article_id: str) -> bool:
         """Return whether everybody sees this article."""
@@ -339,6 +370,11 @@ class CallerQA:
         shelves = self._shelves.shelves()
         return frozenset(each for each in ids if shelves.get(each) != {self.caller.name})
 
+    def _delete(self, article_id: str) -> None:
+        self._qa.remove(article_id)
+        if self._tags:
+            self._tags.forget(article_id)
+
     def _visible(self, article_ids: Iterable[str]) -> list[str]:
         ids = list(article_ids)
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
@@ -348,8 +384,7 @@ class CallerQA:
         seen = self._visible(ids)
         for article_id in ids:
             if article_id not in seen:
-                msg = f"There is no article with the id {article_id!r}."
-                raise ArticleNotFound(msg)
+                raise ArticleNotFound(NO_ARTICLE.format(article_id))
 
     def _asked(self, article_ids: Iterable[str] | None) -> list[str] | None:
         """Return the articles to ask: the given ones, or all that the caller sees."""

@@ -12,6 +12,7 @@ from qa.visitors.caller import Caller
 from qa.visitors.caller_qa import CallerQA
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import Shelves
+from qa.visitors.tags import Tags
 
 _current: ContextVar[Caller] = ContextVar("caller")
 
@@ -50,9 +51,13 @@ class CurrentCallerQA(CallerQA):
     """
 
     def __init__(
-        self, qa: ArticleQA, shelves: Shelves | None = None, counts: CallerCounts | None = None
+        self,
+        qa: ArticleQA,
+        shelves: Shelves | None = None,
+        counts: CallerCounts | None = None,
+        tags: Tags | None = None,
     ) -> None:
-        super().__init__(qa, Caller(), shelves, counts)
+        super().__init__(qa, Caller(), shelves, counts, tags)
 
     @property
     def caller(self) -> Caller:
