@@ -123,12 +123,15 @@ def _counted(tags: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
     return [(spelled[tag], count) for tag, count in sorted(counts.items())]
 
 
-def _details(article: ArticleInfo) -> str:
-    """Return what is known of it: ``25 min · 12 pages · added 2026-11-25 · report.pdf · 2 MB``."""
+def _details(article: ArticleInfo) -> tuple[str, str]:
+    """Return how long it is, and what else is known of it.
+
+    Such as ``25 min`` and ``· 12 pages · added 2026-11-25 · report.pdf · 2.1 MB``.
+    """
     pages = f"{article.pages:,} page{'s' if article.pages > 1 else ''}" if article.pages else ""
     added = f"added {article.added_at[:10]}" if article.added_at else ""
-    known = (reading_time(article), pages, added, article.source, _size(article.file_bytes))
-    return " · ".join(filter(None, known))
+    known = filter(None, (pages, added, article.source, _size(article.file_bytes)))
+    return reading_time(article), " ".join(f"· {each}" for each in known)
 
 
 def _size(size: int) -> str:

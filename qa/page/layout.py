@@ -15,7 +15,7 @@ from qa.page.adding import MAX_WAITING, AdditionState, addition_html
 from qa.page.asking import MOST_ASKED
 from qa.page.chat import Chat, tools_html
 from qa.page.handlers import Handlers, empty_chat_markdown, ways_html
-from qa.page.messages import status_html
+from qa.page.messages import render, status_html
 from qa.page.page_blocks import QUICK_EVENTS, PageBlocks
 from qa.page.page_view import page_view_html
 from qa.page.picture_route import PictureRoute
@@ -307,6 +307,11 @@ def _forms(limit: int, *, is_open: bool, can_share: bool) -> _Forms:
                 max_lines=1,
             )
             add_url = gr.Button("Add page", elem_id="add-url", size="sm")
+            gr.HTML(
+                render("bookmarklet.html"),
+                elem_id="bookmarklet",
+                js_on_load=_on_load("setUpBookmarklet"),
+            )
         note = gr.HTML(
             addition_html(AdditionState(), limit),
             elem_id="note",

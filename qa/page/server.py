@@ -71,6 +71,7 @@ PAGE_SCRIPT = read_static(
     "errors.js",
     "shelf.js",
     "adding.js",
+    "bookmarklet.js",
     "chat.js",
     "pages.js",
     "article.js",

@@ -30,16 +30,13 @@ function setUpShelf({ element, trigger, watch }) {
       if (!each.row.hidden) found += 1;
     }
     const pick = element.querySelector('[data-pick=found]');
-    if (pick) pick.hidden = !wanted.length || !found;
+    if (pick) {
+      pick.hidden = !wanted.length || !found;
+      pick.textContent = `the ${found} found`;
+    }
     element.querySelector('.unfound').hidden = !wanted.length || found > 0;
-    return wanted.length > 0 && found;
-  };
-  const showCount = (found) => {
     const count = element.querySelector('.count');
-    if (!count) return;
-    const asked = `${rows.length - unticked.size} of ${rows.length}`;
-    const text = found === false ? asked : `${asked} · ${found} found`;
-    if (count.textContent !== text) count.textContent = text;
+    if (count) count.textContent = `${rows.length - unticked.size} of ${rows.length} asked`;
   };
   const send = async (source, values) => {
     window.shelfPending = (window.shelfPending || 0) + 1;
@@ -56,7 +53,7 @@ function setUpShelf({ element, trigger, watch }) {
   const tick = (isWanted) => {
     for (const each of rows) each.box.checked = isWanted(each);
     readTicks();
-    showCount(search());
+    search();
     send(choose);
   };
   const picks = {
@@ -72,12 +69,12 @@ function setUpShelf({ element, trigger, watch }) {
     else if (tag) tick(({ tags }) => tags.includes(tag.toLowerCase()));
     else {
       readTicks();
-      showCount(search());
+      search();
       send(source);
     }
   });
   element.addEventListener('input', (event) => {
-    if (event.target.name === 'find') showCount(search());
+    if (event.target.name === 'find') search();
   });
   element.addEventListener('change', (event) => {
     if (event.target.name !== 'sort') return;
@@ -110,7 +107,7 @@ function setUpShelf({ element, trigger, watch }) {
     const isOlder = window.shelfPending > 0;
     for (const { id, box } of rows) box.checked = isOlder ? !unticked.has(id) : box.defaultChecked;
     readTicks();
-    showCount(search());
+    search();
   };
   show();
   watch('value', () => {
