@@ -123,9 +123,11 @@ def _update(sync: FolderSync, qa: ArticleQA, *, is_kept: bool) -> None:
         print_error(note)
     for source, reason in additions.problems:
         print_error(reason if source in reason else f"{source}: {reason}")
-    for file in [] if is_kept else sync.gone(sync.files()):
+    files = sync.files()
+    for file in [] if is_kept else sync.gone(files):
         if sync.remove(file):
-            print_text(f"Removed the article of {file.path.relative_to(sync.folder)}.")
+            article = "earlier article" if file.path in files.stamps else "article"
+            print_text(f"Removed the {article} of {file.path.relative_to(sync.folder)}.")
     sys.stdout.flush()
 
 

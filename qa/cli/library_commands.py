@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
 
 _ArticleArgument = Annotated[str, typer.Argument(help="Id of the article, or the start of it.")]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Keep the library in step with one folder until Ctrl-C.")
+]
 _NOT_TRIED = "not tried, because of the error above"
 _CONCLUSIONS = {
     "sound": "The library is in order.",
@@ -50,7 +53,7 @@ _CONCLUSIONS = {
 _EXIT_CODES = {"sound": 0, "repaired": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
 
 
-def add(
+def add(  # noqa: PLR0913, PLR0917 - one for each option
     sources: Annotated[
         list[str],
         typer.Argument(
@@ -59,10 +62,7 @@ def add(
     ],
     library: LibraryOption = None,
     title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Keep the library in step with one folder until Ctrl-C."),
-    ] = False,
+    watch: WatchOption = False,  # noqa: FBT002 - a flag
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
