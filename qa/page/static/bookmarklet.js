@@ -53,6 +53,6 @@ async function fillGivenAddress() {
   box.scrollIntoView({ block: 'nearest' });
 }
 
-addEventListener('DOMContentLoaded', fillGivenAddress);
+fillGivenAddress();
 
 Object.assign(window, { setUpBookmarklet });
