@@ -126,8 +126,8 @@ def _update(sync: FolderSync, qa: ArticleQA, *, is_kept: bool) -> None:
     files = sync.files()
     for file in [] if is_kept else sync.gone(files):
         if sync.remove(file):
-            article = "earlier article" if file.path in files.stamps else "article"
-            print_text(f"Removed the {article} of {file.path.relative_to(sync.folder)}.")
+            removed = "earlier article" if file.path in files.stamps else "article"
+            print_text(f"Removed the {removed} of {file.path.relative_to(sync.folder)}.")
     sys.stdout.flush()
 
 

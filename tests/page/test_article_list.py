@@ -98,6 +98,6 @@ def test_title_and_tags_are_saved_together_or_not_at_all(library: CallerQA) -> N
     assert library.tags() == {}
 
 
-def test_an_unknown_order_is_the_order_of_addition() -> None:
-    for order in (None, "explode", ["title"], {}):
-        assert ShelfEvent.of({"action": "sort", "order": order}).order is Order.OLDEST
+@pytest.mark.parametrize("order", [None, "explode", ["title"], {}])
+def test_an_unknown_order_is_the_order_of_addition(order: object) -> None:
+    assert ShelfEvent.of({"action": "sort", "order": order}).order is Order.OLDEST
