@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import qa
 
@@ -19,6 +20,8 @@ Everything that `from qa import …` offers. This page is made from the docstrin
 [usage.md](usage.md).
 """
 _SECTION = re.compile(r"^(Args|Raises|Returns|Yields|Example):$")
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ROLE = re.compile(r":\w+:`~?([^`]+)`")
 
 
@@ -32,7 +35,7 @@ def _entry(name: str, public: object) -> str:
     if inspect.isclass(public):
         return "\n".join([f"## {name}\n", _prose(inspect.getdoc(public)), *_members(public)])
     node = _parsed(public)
-    assert isinstance(node, ast.FunctionDef)
+    assert isinstance(node, _FUNCTION)
     return f"## {name}\n\n{_signature(node)}\n{_prose(ast.get_docstring(node))}"
 
 
@@ -48,7 +51,7 @@ def _members(public: type) -> Iterator[str]:
             seen.update(fields)
             yield "\n".join([*fields, ""])
         for method in node.body:
-            if not isinstance(method, ast.FunctionDef) or _is_overload(method):
+            if not isinstance(method, _FUNCTION) or _is_overload(method):
                 continue
             if method.name not in seen:
                 seen.add(method.name)
@@ -57,7 +60,7 @@ def _members(public: type) -> Iterator[str]:
                     yield f"### {public.__name__}.{method.name}\n\n{_signature(method)}\n{prose}"
 
 
-def _is_overload(node: ast.FunctionDef) -> bool:
+def _is_overload(node: _Function) -> bool:
     """Return whether it only types some arguments of the method below it, which has the text."""
     return any(ast.unparse(each) == "overload" for each in node.decorator_list)
 
@@ -76,10 +79,11 @@ def _fields(node: ast.ClassDef) -> Iterator[str]:
         yield item
 
 
-def _signature(node: ast.FunctionDef) -> str:
+def _signature(node: _Function) -> str:
     decorators = [f"@{ast.unparse(each)}" for each in node.decorator_list]
     returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    line = f"{node.name}({ast.unparse(node.args)}){returns}"
+    word = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+    line = f"{word}{node.name}({ast.unparse(node.args)}){returns}"
     return "\n".join(["```python", *decorators, line, "```", ""])
 
 

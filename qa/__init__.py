@@ -9,6 +9,7 @@ Example:
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -39,9 +40,13 @@ __all__ = [
     "Settings",
     "SourceFile",
     "Table",
+    "aask",
+    "aretrieve",
     "ask",
     "retrieve",
 ]
+
+_bundled_lock = threading.Lock()
 
 # The module of each name, imported when the name is first used.
 _MODULES = {
@@ -81,8 +86,28 @@ def ask(question: str, *, history: Sequence[str | Answer] = ()) -> Answer:
     return _bundled().ask(question, history=history)
 
 
-@functools.cache
+async def aretrieve(question: str, k: int = 5) -> list[Passage]:
+    """Do what :func:`retrieve` does in a thread, with the same arguments and errors."""
+    import asyncio
+
+    return await (await asyncio.to_thread(_bundled)).aretrieve(question, k)
+
+
+async def aask(question: str, *, history: Sequence[str | Answer] = ()) -> Answer:
+    """Do what :func:`ask` does in a thread, with the same arguments and errors."""
+    import asyncio
+
+    return await (await asyncio.to_thread(_bundled)).aask(question, history=history)
+
+
 def _bundled() -> ArticleQA:
+    # Without it, two threads could each open the article and load the models.
+    with _bundled_lock:
+        return _opened_bundled()
+
+
+@functools.cache
+def _opened_bundled() -> ArticleQA:
     from qa.article_qa import ArticleQA
 
     return ArticleQA.bundled()

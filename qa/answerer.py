@@ -48,6 +48,7 @@ from qa.reading.reader import Reader, Reading, with_last_question
 from qa.reading.table_rows import with_tables
 from qa.retrieval.retriever import BLANK, Retriever
 from qa.settings import Settings
+from qa.stages import stage
 
 if TYPE_CHECKING:  # few questions need it, and it takes some hundredths of a second to import
     from qa.overview.overviews import Name, Overviews
@@ -315,16 +316,18 @@ class Answerer:
                 together = self._retrieve(request, with_last_question(question, turns)[-limit:])
                 most = self._settings.passages + _MORE_PASSAGES
                 passages = merged((together, passages))[:most]
-            reading = self._reader.read(question, passages, turns)
+            with stage("read"):
+                reading = self._reader.read(question, passages, turns)
             request.evidence[question, turns] = Evidence(passages, reading, found_alone)
         return request.evidence[question, turns]
 
     def _retrieve(self, request: Request, text: str) -> tuple[Passage, ...]:
         """Return the passages that match ``text``, and remember their articles."""
-        vector = self._encode(request, text)
-        found = self._retriever.retrieve_existing(
-            text, self._settings.passages, request.article_ids, vector
-        )
+        with stage("retrieve"):
+            vector = self._encode(request, text)
+            found = self._retriever.retrieve_existing(
+                text, self._settings.passages, request.article_ids, vector
+            )
         unknown = {passage.article_id for passage in found} - request.snapshot.keys()
         request.snapshot.update((a.id, a) for a in self._library.existing(unknown))
         return tuple(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, overload
 
@@ -14,6 +15,7 @@ from index.types import Article, Passage
 from qa.answerer import Answerer, Request
 from qa.answers.answer import Answer, Kind
 from qa.article_collection import ArticleCollection
+from qa.asynchronous import AsynchronousQuestions
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
 from qa.library import embedder_of, read_file, read_text
@@ -29,7 +31,7 @@ if TYPE_CHECKING:  # slow to import, and rarely needed
     from qa.writing.writer import Writer
 
 
-class ArticleQA(ArticleCollection):
+class ArticleQA(ArticleCollection, AsynchronousQuestions):
     """Answers questions about a library of articles. Safe to use from several threads.
 
     Make one with :meth:`from_text`, :meth:`open` or :meth:`bundled`. Models load at first use.
@@ -182,6 +184,38 @@ class ArticleQA(ArticleCollection):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def with_only(
+        self, articles: Sequence[Article], *, own_words: bool = False
+    ) -> Iterator[ArticleQA]:
+        """Return a library in memory of these articles alone, with the models of this one.
+
+        It cannot be used after the ``with`` statement.
+
+        Args:
+            articles: The articles.
+            own_words: Whether it is also to write answers in its own words.
+
+        Raises:
+            SettingsError: ``own_words`` is asked for and the settings name no language model.
+            ModelUnavailable: The extra that the language model needs is not installed.
+        """
+        index = PassageIndex(None, self._embedder)
+        writer = self._loaded_writer() if own_words else None
+        other = ArticleQA(
+            index,
+            self._embedder,
+            self.settings,
+            reader=self._reader,
+            pending=articles,
+            writer=writer,
+        )
+        other._answerer.intent_embedder = self._answerer.intent_embedder
+        try:
+            yield other
+        finally:
+            index.close()
 
     def retrieve(
         self,

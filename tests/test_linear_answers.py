@@ -29,7 +29,7 @@ from qa.output.to_text import answer_with_sources, to_plain
 from qa.output.transcript import Transcript
 from qa.overview.overviews import Overviews
 from qa.page.article_view import ArticlePart, panel_html, strip_html
-from qa.page.asking import is_edited
+from qa.page.editing import is_edited
 from qa.page.reply import reply_markdown
 from qa.reading.spans import trim_to_words
 from qa.suggestions import Scope, Suggestions

@@ -31,6 +31,15 @@ def caller_of(request: Request) -> Caller:
     return caller or LOCAL
 
 
+def page_url_of(request: Request) -> str:
+    """Return the address of the page, which ends with a slash.
+
+    It is the public one, or that of the request, whose Host the server has checked.
+    """
+    public: str = request.app.state.public_url
+    return f"{(public or str(request.base_url)).rstrip('/')}/"
+
+
 ServicesOf = Annotated[Services, Depends(services_of)]
 CallerOf = Annotated[Caller, Depends(caller_of)]
 
@@ -40,4 +49,5 @@ def library_of(services: ServicesOf, caller: CallerOf) -> CallerQA:
     return services.qa_for(caller)
 
 
+PageUrlOf = Annotated[str, Depends(page_url_of)]
 LibraryOf = Annotated[CallerQA, Depends(library_of)]

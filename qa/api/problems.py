@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -28,6 +31,8 @@ from index.errors import (
 from qa.output.error_messages import error_message
 
 MEDIA_TYPE = "application/problem+json"
+_MOST_FIELDS = 20
+"""Of the faults of a request, which are listed."""
 _STATUSES: tuple[tuple[type[ArticleQAError], int], ...] = (
     (ArticleNotFound, 404),
     (ConversationNotFound, 404),
@@ -56,22 +61,47 @@ def problem(status: int, detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 
 
+class _ProblemResponse(JSONResponse):
+    """A response with a problem, which may name what is not valid Unicode."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: object) -> bytes:
+        """Return the problem as JSON."""
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def problem_response(
     status: int, detail: str, headers: dict[str, str] | None = None, **more: object
 ) -> JSONResponse:
     """Return a response with a problem."""
-    return JSONResponse(
-        {**problem(status, detail), **more}, status, headers=headers, media_type=MEDIA_TYPE
-    )
+    return _ProblemResponse({**problem(status, detail), **more}, status, headers=headers)
+
+
+def problem_of(error: Exception) -> dict[str, Any]:
+    """Return the values of the problem for an error; what is not ours is logged and not shown."""
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, str(error.detail))
+    message = error_message(error)
+    if not isinstance(error, ArticleQAError):
+        return problem(500, message)
+    return {**problem(status_of(error), message), "error": type(error).__name__}
 
 
 def response_for(error: Exception) -> JSONResponse:
-    """Return the response to an error; what is not ours is logged and not shown."""
-    message = error_message(error)
-    if not isinstance(error, ArticleQAError):
-        return problem_response(500, message)
+    """Return the response to an error."""
+    found = problem_of(error)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, LimitReached) else None
-    return problem_response(status_of(error), message, headers, error=type(error).__name__)
+    return _ProblemResponse(found, found["status"], headers=headers)
+
+
+def validation_response(faults: Sequence[Any]) -> JSONResponse:
+    """Return the response to a request with these faults, as pydantic lists them."""
+    fields = [
+        {"at": ".".join(map(str, each["loc"])), "message": each["msg"]}
+        for each in faults[:_MOST_FIELDS]
+    ]
+    return problem_response(422, "The request does not fit the interface.", fields=fields)
 
 
 def add_problem_handlers(application: FastAPI) -> None:
@@ -88,8 +118,28 @@ def add_problem_handlers(application: FastAPI) -> None:
 
     @application.exception_handler(RequestValidationError)
     async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [
-            {"at": ".".join(map(str, each["loc"])), "message": each["msg"]}
-            for each in error.errors()
-        ]
-        return problem_response(422, "The request does not fit the interface.", fields=fields)
+        return validation_response(error.errors())
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a request does not fit the interface."""
+
+    at: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error, as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    """The status in words."""
+    status: int
+    detail: str
+    """What is wrong, and what to do."""
+    error: str | None = None
+    """The name of the error in Python, if it is one of the program's own."""
+    fields: tuple[Fault, ...] = ()
+    """What does not fit the interface."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from qa.api.addition_jobs import AdditionJobs
+from qa.api.metrics import Metrics
+from qa.api.work_queue import WorkQueue
 from qa.article_qa import ArticleQA
 from qa.visitors.accounts import Accounts
 from qa.visitors.caller import LOCAL, Caller
 from qa.visitors.caller_qa import CallerQA
+from qa.visitors.conversations import Conversations
 from qa.visitors.credentials import Sessions, Tokens
 from qa.visitors.current_caller import CurrentCallerQA
 from qa.visitors.gate import AccountAccess
@@ -16,6 +20,12 @@ from qa.visitors.limits import CallerCounts, CallerLimits
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
 from qa.visitors.tags import Tags
+
+READ_AT_ONCE = 2
+"""On two cores, three questions at once take as long as one after the other (bench.load)."""
+WRITE_AT_ONCE = 4
+"""Most of that is waiting for the language model's server."""
+MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,17 @@ class Services:
     visitors_apart: bool = False
     """Without accounts: whether each browser is a visitor of its own, with conversations that no
     other sees."""
+    mcp_writing: bool = False
+    """Whether programs may add and remove articles over MCP."""
+    jobs: AdditionJobs = field(default_factory=AdditionJobs)
+    """Articles that are being added in the background."""
+    metrics: Metrics = field(default_factory=Metrics)
+    reading: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Questions of programs that need our models alone."""
+    writing: WorkQueue = field(default_factory=lambda: WorkQueue(WRITE_AT_ONCE, MOST_WAITING))
+    """Questions of programs that a language model answers."""
+    texts: WorkQueue = field(default_factory=lambda: WorkQueue(READ_AT_ONCE, MOST_WAITING))
+    """Texts that programs add."""
 
     @classmethod
     def of(
@@ -45,19 +66,31 @@ class Services:
         """
         state = StateDatabase(qa.folder)
         counts = CallerCounts(CallerLimits.of(qa.settings))
+        if accounts is None and not visitors_apart:
+            return cls(qa, state)  # the one user of this machine needs no limits
         if accounts is None:
-            return cls(qa, state, counts=counts, visitors_apart=visitors_apart)
+            return cls(qa, state, counts=counts, visitors_apart=True)
         access = AccountAccess(accounts, Tokens(state), Sessions(state))
         return cls(qa, state, Shelves(state), counts, access)
 
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations of all visitors."""
+        return Conversations(self.state)
+
     def close(self) -> None:
-        """Close what :meth:`of` has opened."""
+        """Cancel the jobs, and close what :meth:`of` has opened."""
+        self.jobs.close()
         self.state.close()
 
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
-        return CallerQA(self.qa, caller, self.shelves, self.counts, Tags(self.state))
+        return CallerQA(
+            self.qa, caller, self.shelves, self.counts, self.metrics, tags=Tags(self.state)
+        )
 
     def qa_for_current(self) -> CurrentCallerQA:
         """Return the library as the caller may use it for whom the running code works."""
-        return CurrentCallerQA(self.qa, self.shelves, self.counts, Tags(self.state))
+        return CurrentCallerQA(
+            self.qa, self.shelves, self.counts, self.metrics, tags=Tags(self.state)
+        )

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from qa.api.dependencies import LibraryOf
+from qa.api.descriptions import problems
 
 router = APIRouter(prefix="/api/v1", tags=["tags"])
 
@@ -16,11 +17,6 @@ ArticleId = Annotated[str, Path(description="The whole id.", examples=[_EXAMPLE_
 Tag = Annotated[
     str, Path(description="At most 40 characters, without a comma.", examples=["history"])
 ]
-_PROBLEMS: dict[int | str, dict[str, str]] = {
-    403: {"description": "The caller may not change this article."},
-    404: {"description": "The caller sees no article of this id."},
-    422: {"description": "The tag cannot be used, or the article has too many."},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,11 @@ def list_tags(library: LibraryOf) -> TagList:
 
 
 # A tag may contain a slash.
-@router.put("/articles/{article_id}/tags/{tag:path}", summary="Tag an article", responses=_PROBLEMS)
+@router.put(
+    "/articles/{article_id}/tags/{tag:path}",
+    summary="Tag an article",
+    responses=problems(403, 404, 422),
+)
 def add_tag(article_id: ArticleId, tag: Tag, library: LibraryOf) -> ArticleTags:
     """Give an article a tag, and return all its tags; one that it has changes nothing."""
     tags = library.tags_to_change(article_id)
@@ -70,7 +70,7 @@ def add_tag(article_id: ArticleId, tag: Tag, library: LibraryOf) -> ArticleTags:
     "/articles/{article_id}/tags/{tag:path}",
     status_code=204,
     summary="Remove a tag from an article",
-    responses=_PROBLEMS,
+    responses=problems(403, 404, 422),
 )
 def remove_tag(article_id: ArticleId, tag: Tag, library: LibraryOf) -> None:
     """Take a tag from an article; one that it has not changes nothing."""

@@ -22,6 +22,7 @@ from qa.cli.library_commands import (
     remove,
     rename,
 )
+from qa.cli.mcp import mcp
 from qa.cli.serve import serve
 from qa.cli.terminal import (
     EXIT_ERROR,
@@ -239,6 +240,7 @@ def evaluate(
 app.command()(reembed)
 app.command()(check)
 app.command()(serve)
+app.command()(mcp)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(tokens_app, name="tokens")
 

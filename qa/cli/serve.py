@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,6 +73,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
             help="Without accounts, let anyone in who reaches the page on another --host.",
         ),
     ] = False,
+    mcp_writing: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option("--mcp-writing", help="Let programs add and remove articles over MCP."),
+    ] = False,
 ) -> None:
     """Run the web page until Ctrl-C.
 
@@ -105,7 +110,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     accounts = _open_accounts(auth) if auth else None
     with listen(options) as listener, _open_library(article, library) as qa:
         apart = no_auth or not options.is_local
-        services = Services.of(qa, accounts, visitors_apart=apart)
+        services = replace(Services.of(qa, accounts, visitors_apart=apart), mcp_writing=mcp_writing)
         server = launch(
             build_page(qa, services),
             options,

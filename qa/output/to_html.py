@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from index.errors import ArticleNotFound
 from index.types import Article
-from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines, parts
+from qa.answers.answer import OVERVIEWS, Answer, Line, Part, lines
 from qa.answers.citation import Citation
 from qa.answers.claim import Claim
 from qa.answers.written_wording import STATUS_WORDS
@@ -25,13 +25,16 @@ from qa.output.escape import escape_html, is_address, safe_address, single_line
 from qa.output.export_pages import MAX_PAGES, ExportedPages
 from qa.output.places import Highlight, place_id
 from qa.output.printed_pages import PrintedPages
+from qa.output.quoted_rows import QuotedRow, displayed_parts, row_html
 from qa.output.rendering import read_static, template_environment
 from qa.output.to_markdown import UNTITLED, exported_on
 from qa.output.to_text import paragraphs_of, place, places_of
 from qa.output.transcript import Transcript, Turn
 
 _templates = template_environment("qa.output")
-_STYLES = ("palette.css", "marks.css", "status.css", "export.css", "structure.css")
+_STYLES = (
+    "palette.css", "marks.css", "status.css", "cells.css", "export.css", "structure.css"
+)  # fmt: skip
 _STYLE = Markup(read_static("qa.output", *_STYLES))  # noqa: S704
 # About 20 printed pages. Of a longer article only the paragraphs around its citations are shown,
 # so that a long conversation about a book stays a few hundred kilobytes.
@@ -126,6 +129,8 @@ def _turn(
         "number": number,
         "question": turn.question,
         "note": single_line(answer.note or ""),
+        "reader_note": turn.note,
+        "pinned": turn.pinned,
         "text": Markup(_text_html(answer, links, strike=strike)),  # noqa: S704 - each part is escaped
         "written_by": written_by(answer),
         "heading": "Sources" if answer.answered else "Nearest passages",
@@ -176,7 +181,10 @@ def _text_html(answer: Answer, links: Sequence[str], *, strike: bool) -> str:
     if answer.claims:
         return _checked_html(lines_of(answer, strike=strike), links)
     if answer.kind not in OVERVIEWS:
-        shown = "".join(_part_html(part, links) for part in parts(answer))
+        shown = "".join(
+            row_html(part, escape_html) if isinstance(part, QuotedRow) else _part_html(part, links)
+            for part in displayed_parts(answer)
+        )
         return f'<p class="{kind}" dir="auto">{shown}</p>'
     blocks = ""
     for is_entry, group in itertools.groupby(lines(answer), key=lambda line: line.is_entry):

@@ -30,6 +30,7 @@ from qa.output.escape import (
     shorten,
     single_line,
 )
+from qa.output.quoted_rows import QuotedRow, displayed_parts, row_html
 from qa.output.to_text import (
     NO_PARAGRAPHS,
     Paragraphs,
@@ -180,6 +181,10 @@ def _turn_blocks(
     yield f"## {number}. {backslash_escape_inline(single_line(turn.question))}".rstrip()
     places = places_of(turn.answer)
     paragraphs = paragraphs_of(places, article_of) if article_of else None
+    if turn.pinned:
+        yield "★ Pinned"
+    if turn.note:
+        yield f"**Your note:** {backslash_escape_inline(single_line(turn.note))}"
     yield answer_to_markdown(turn.answer, paragraphs, strike=strike)
 
 
@@ -298,6 +303,14 @@ def _is_boundary(character: str) -> bool:
 
 
 def _chat_text(answer: Answer, links: Links) -> str:
+    if answer.kind not in OVERVIEWS:
+        return "".join(
+            row_html(part, escape_markdown)
+            if isinstance(part, QuotedRow)
+            else _chat_part(part, links)
+            for part in displayed_parts(answer)
+        )
+
     def text(some: Iterable[Part]) -> str:
         return "".join(_chat_part(part, links) for part in some)
 

@@ -17,15 +17,29 @@ class Turn:
     question: str
     """As it was typed."""
     answer: Answer
+    note: str = ""
+    """The reader's note on the answer."""
+    pinned: bool = False
+    """Whether the reader pinned the answer."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""
-        return {"question": self.question, "answer": self.answer.to_dict()}
+        return {
+            "question": self.question,
+            "answer": self.answer.to_dict(),
+            "note": self.note,
+            "pinned": self.pinned,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the turn that :meth:`to_dict` was made from."""
-        return cls(data["question"], Answer.from_dict(data["answer"]))
+        return cls(
+            data["question"],
+            Answer.from_dict(data["answer"]),
+            data.get("note", ""),
+            data.get("pinned", False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,12 @@ class Transcript:
     @classmethod
     def of(cls, answers: Iterable[Answer], *, title: str = "") -> Self:
         """Return the transcript of these answers and their questions, with the current time."""
-        turns = tuple(Turn(answer.question, answer) for answer in answers)
-        return cls(turns, title, datetime.now(UTC).isoformat(timespec="seconds"))
+        return cls.now((Turn(answer.question, answer) for answer in answers), title=title)
+
+    @classmethod
+    def now(cls, turns: Iterable[Turn], *, title: str = "") -> Self:
+        """Return the transcript of these turns, with the current time."""
+        return cls(tuple(turns), title, datetime.now(UTC).isoformat(timespec="seconds"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; :meth:`from_dict` is the inverse."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
 import gradio as gr
@@ -18,7 +17,9 @@ from qa.output.error_messages import error_message
 from qa.output.to_text import paragraphs_of, places_of
 from qa.page.article_view import HOW_TO_ADD, NO_ARTICLE
 from qa.page.chat import Chat, Turn, tools_html
+from qa.page.conversation_list import KeptChats
 from qa.page.drafting import Drafting
+from qa.page.editing import is_edited, wording_of
 from qa.page.messages import status_html
 from qa.page.tabs import PendingQuestion, Tabs
 from qa.page.view import View
@@ -45,6 +46,8 @@ UPDATE_SECONDS = 0.15
 """The least time between two updates of a draft on the page."""
 STOPPING_SECONDS = 3.0
 """How long what is written of a stopped answer is waited for."""
+SAVING_SECONDS = 30.0
+"""How long an answer is waited for that was being saved when the visitor stopped it."""
 MOST_ASKED = 64
 """Questions that are read or queued at once, at most; further ones are rejected."""
 _NO_CHANGE = (gr.skip(),) * 5
@@ -124,27 +127,6 @@ class WaitingVisitors:
             wait.end()
 
 
-_MIN_SIMILARITY = 0.5
-"""The least share of characters that an edited wording has in common with the original."""
-
-
-def wording_of(chat: Chat, number: object) -> str:
-    """Return how the question of a turn was understood; empty if it was taken as typed.
-
-    ``number`` is as for :meth:`qa.page.chat.Chat.turn`.
-    """
-    turn = chat.turn(number)
-    return (turn.answer.understood or "") if turn and turn.answer else ""
-
-
-def is_edited(typed: str, wording: str) -> bool:
-    """Return whether ``typed`` is an edited ``wording`` and not a new question."""
-    # Compare the lengths first: the typed text may be of any length.
-    if not wording or len(typed) > (2 / _MIN_SIMILARITY - 1) * len(wording):
-        return False
-    return SequenceMatcher(None, wording, typed).ratio() >= _MIN_SIMILARITY
-
-
 def visit_of(request: gr.Request) -> str:
     """Return the name of a visit: of one page, from when it is loaded until it is left."""
     return request.session_hash or ""
@@ -165,8 +147,8 @@ class Asking:
     returns to the box.
     """
 
-    def __init__(self, qa: CallerQA, tabs: Tabs, waiting: WaitingVisitors) -> None:
-        self._qa, self._tabs, self._waiting = qa, tabs, waiting
+    def __init__(self, qa: CallerQA, tabs: Tabs, waiting: WaitingVisitors, kept: KeptChats) -> None:
+        self._qa, self._tabs, self._waiting, self._kept = qa, tabs, waiting, kept
         self._readers = ThreadPoolExecutor(READ_AT_ONCE, thread_name_prefix="asking")
         # llama.cpp writes one at a time; others would wait in its queue, within their time limits.
         at_once = 1 if qa.settings.llm_file else WRITE_AT_ONCE
@@ -252,12 +234,22 @@ class Asking:
         is_written = view.own_words and self._has_model
         drafting = Drafting(strike=self._strike) if is_written else None
         threads = self._writers if is_written else self._readers
+        decided, visitor = threading.Lock(), self._qa.caller.visitor
+
+        def answer_and_save() -> Turn:
+            turn = self._turn(question, answers, view, drafting)
+            if drafting and drafting.stopped.is_set() and not turn.is_written:
+                return turn
+            if not decided.acquire(blocking=False):
+                return turn
+            return self._kept.save(visitor, history, turn, instead_of=_replaced(before, history))
+
         # The thread acts for the same caller.
-        turn = threads.submit(copy_context().run, self._turn, question, answers, view, drafting)
+        turn = threads.submit(copy_context().run, answer_and_save)
         if drafting:
             self._stops.add(drafting.stopped)
             turn.add_done_callback(lambda _: self._stops.discard(drafting.stopped))
-        pending = PendingQuestion(question, before, history, turn, drafting)
+        pending = PendingQuestion(question, before, history, turn, drafting, decided)
         self._tabs.save_pending(visit, pending)
         yield from self._wait_for(pending, request)
 
@@ -377,12 +369,21 @@ class Asking:
         return Turn(question, answer)
 
 
+def _replaced(before: Chat, history: Chat) -> int:
+    """Return the number of the turn that is asked again; 0 for a new question."""
+    newest = before.newest()
+    return newest.number if newest and len(history.turns) < len(before.turns) else 0
+
+
 def _outcome(pending: PendingQuestion, wait: Wait[Turn]) -> Turn | None:
     """Return the turn that was waited for; if it was stopped, what is written of it, or None."""
-    if wait.is_done or not pending.drafting:
+    if wait.is_done:
         return wait.result()
-    pending.drafting.stopped.set()
-    if not pending.drafting.draft.text:
-        return wait.result()
-    turn = wait.result(STOPPING_SECONDS)
-    return turn if turn and turn.is_written else None
+    if pending.drafting:
+        pending.drafting.stopped.set()
+        if pending.drafting.draft.text:
+            turn = wait.result(STOPPING_SECONDS)
+            if turn:
+                return turn if turn.is_written else None
+    is_dropped = pending.decided.acquire(blocking=False)
+    return wait.result(0.0 if is_dropped else SAVING_SECONDS)

@@ -30,6 +30,7 @@ _ARTICLES_PATH = "/api/v1/articles"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
 _JSON_OVERHEAD = 64 * 1024
+_MESSAGES_PATHS = ("/v1/", "/mcp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class BodyLimits:
     """Size of an API call."""
     join: int
     """Size of an event of the page, which may carry a pasted article."""
+    messages: int = 8_000_000
+    """Size of a request with a whole conversation, and perhaps documents."""
     grace: float = 30.0
     """Time that any body may take."""
     rate: float = 20_000.0
@@ -103,6 +106,8 @@ class BodyLimiter:
     def _limit_of(self, path: str) -> int:
         if path == UPLOAD_PATH:
             return self._uploads.limits.visitor_bytes
+        if path.startswith(_MESSAGES_PATHS):
+            return self._limits.messages
         is_article = path in (_JOIN_PATH, _ARTICLES_PATH)
         return self._limits.join if is_article else self._limits.call
 

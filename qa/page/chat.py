@@ -9,6 +9,7 @@ from typing import Self
 
 from index.types import Article
 from qa.answers.answer import Answer
+from qa.output import transcript
 from qa.output.escape import escape_markdown, shorten
 from qa.output.export_pages import pages_cited
 from qa.output.places import Highlight
@@ -16,11 +17,9 @@ from qa.output.printed_pages import PrintedPages
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.to_text import Paragraphs, answer_with_sources, places_of
-from qa.output.transcript import Transcript
 from qa.page.drafting import Draft
 from qa.page.messages import render
-from qa.page.reply import reply_markdown
-from qa.page.undo import UNDO_SECONDS
+from qa.page.reply import Keep, reply_markdown
 
 # A question that was refused for its length is still shown, but not in full.
 SHOWN_QUESTION_CHARS = 600
@@ -46,6 +45,15 @@ class Turn:
     """Whether more than one article was asked, so that each place must name its article."""
     paragraphs: Paragraphs = field(default_factory=dict)
     """Where the quotes and passages of the answer are, in articles without pages."""
+    conversation: str = ""
+    """The id of the kept conversation that it is saved in; empty if it is not saved."""
+    number: int = 0
+    """Its number in that conversation, from 1."""
+    note: str = ""
+    """The visitor's note on the answer."""
+    pinned: bool = False
+    unsaved: str = ""
+    """Why it is not saved."""
 
     @property
     def is_written(self) -> bool:
@@ -88,6 +96,7 @@ class Turn:
             paragraphs=self.paragraphs,
             has_model=self.has_model,
             strike=self.strike,
+            keep=Keep(self.note, self.unsaved, pinned=self.pinned, is_saved=self.number > 0),
         )
 
 
@@ -96,10 +105,18 @@ class Chat:
     """The conversation of one visitor so far."""
 
     turns: tuple[Turn, ...] = ()
+    conversation: str = ""
+    """The id of the kept conversation that its turns are saved in; empty if none is yet."""
 
     def with_turn(self, turn: Turn) -> Self:
         """Return the chat with one more turn."""
-        return replace(self, turns=(*self.turns, turn))
+        conversation = turn.conversation or self.conversation
+        return replace(self, turns=(*self.turns, turn), conversation=conversation)
+
+    def with_changed(self, turn: Turn) -> Self:
+        """Return the chat with ``turn`` in place of the one with the same kept number."""
+        turns = tuple(turn if each.number == turn.number else each for each in self.turns)
+        return replace(self, turns=turns)
 
     def without_last(self) -> Self:
         """Return the chat without its newest turn."""
@@ -150,24 +167,21 @@ class Chat:
         ]
 
 
-def tools_html(
-    chat: Chat, *, is_busy: bool = False, is_resumed: bool = False, is_cleared: bool = False
-) -> str:
+def tools_html(chat: Chat, *, is_busy: bool = False, is_resumed: bool = False) -> str:
     """Return the buttons below a conversation that have something to do.
 
-    ``is_resumed`` makes the script wait for the answer to a question of an earlier visit;
-    ``is_cleared`` offers to restore the conversation that was just cleared.
+    ``is_resumed`` makes the script wait for the answer to a question of an earlier visit.
     """
     if is_resumed:
         return '<div class="tools" data-resume></div>'
     return render(
         "tools.html",
-        is_cleared=is_cleared,
         is_busy=is_busy,
+        conversation=chat.conversation,
         has_turns=bool(chat.turns),
         has_answers=bool(chat.answers()),
         has_pages=any(pages_cited(places_of(answer)) for answer in chat.answers()),
-        undo_seconds=round(UNDO_SECONDS),
+        pinned=sum(turn.pinned for turn in chat.turns),
     )
 
 
@@ -207,14 +221,18 @@ def export_chat(
     Raises:
         CitationError: As :func:`qa.output.to_html.conversation_to_html`.
     """
-    transcript = Transcript.of(chat.answers())
+    exported = transcript.Transcript.now(
+        transcript.Turn(turn.answer.question, turn.answer, turn.note, turn.pinned)
+        for turn in chat.turns
+        if turn.answer
+    )
     # Named after the date alone: no text of an article or a visitor gets into a file name.
-    name = f"conversation-{transcript.at[:10]}"
+    name = f"conversation-{exported.at[:10]}"
     if kind in {"html", "printed"}:
         printed = printed if kind == "printed" else None
-        page = conversation_to_html(transcript, article_of, strike=strike, printed=printed)
+        page = conversation_to_html(exported, article_of, strike=strike, printed=printed)
         return Document(page, f"{name}.html", "text/html")
-    text = conversation_to_markdown(transcript, article_of, strike=strike)
+    text = conversation_to_markdown(exported, article_of, strike=strike)
     return Document(text, f"{name}.md", "text/markdown")
 
 

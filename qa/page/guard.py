@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import SettingsError
+from qa.api.error_shapes import in_shape
 from qa.api.problems import problem_response
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -255,7 +256,7 @@ def refusal(scope: Scope, status: int, message: str) -> Response:
     """
     path = scope["path"]
     if path.startswith(PROGRAM_PATHS):
-        return problem_response(status, message)
+        return in_shape(scope, problem_response(status, message))
     if path.startswith(f"{_API}/") and path != UPLOAD_PATH:
         return JSONResponse({"detail": message}, status)
     return PlainTextResponse(f"{message}\n", status)

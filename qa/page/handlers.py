@@ -35,17 +35,18 @@ from qa.page.article_view import (
 )
 from qa.page.asking import LOADING, READY, Asking, WaitingVisitors, visit_of
 from qa.page.chat import Chat, Turn, answer_to_copy, document_html, export_chat, tools_html
+from qa.page.conversation_list import KeptChats
 from qa.page.messages import render, status_html
 from qa.page.page_view import printed_html
 from qa.page.reply import OWN_WORDS, QUOTES
-from qa.page.tabs import ClearedChats, Tabs
+from qa.page.tabs import Tabs
 from qa.page.undo import Removals
 from qa.page.view import View
 from qa.settings import Settings
 from qa.visitors.caller import Caller
 from qa.visitors.caller_qa import CallerQA
-
-CLEARED_TOO_LONG_AGO = "It is too late to bring the conversation back."
+from qa.visitors.conversations import Conversations
+from qa.visitors.state_database import StateDatabase
 
 
 def suggest_questions(
@@ -136,15 +137,20 @@ class Handlers:
     while waiting for an answer is not lost when it arrives.
     """
 
-    def __init__(self, qa: CallerQA, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        qa: CallerQA,
+        clock: Callable[[], float] = time.monotonic,
+        conversations: Conversations | None = None,
+    ) -> None:
         self._qa = qa
+        self.kept = KeptChats(conversations or Conversations(StateDatabase(None)))
         self._removals = Removals(qa, clock)
-        self._cleared = ClearedChats(clock)
         self._document_numbers = count(1)
         self._waiting = WaitingVisitors()
         self._tabs = Tabs()
         self.printed = PrintedPages(qa)
-        self.asking = Asking(qa, self._tabs, self._waiting)
+        self.asking = Asking(qa, self._tabs, self._waiting, self.kept)
         self.additions = Additions(qa, self._removals)
 
     def close(self) -> None:
@@ -214,37 +220,60 @@ class Handlers:
             return status, gr.skip(), gr.skip(), gr.skip(), *conversation
         return status_html("done", READY, len(chat.turns)), *articles, *conversation
 
-    def clear(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
-        """Return status, shelf, panel, view, chat and tools of an empty conversation."""
-        empty, visit = Chat(), visit_of(request)
-        self._cleared.put(visit, chat)
-        self._tabs.save(visit, chat=empty)
-        articles = self._updates(empty, view, request)
-        tools = tools_html(empty, is_cleared=bool(chat.turns))
-        return status_html("ready", READY), *articles, empty, tools
+    def begin_new(self, view: View, request: gr.Request) -> tuple[Any, ...]:
+        """Return what :meth:`show_chat` does of an empty conversation; the one before is kept."""
+        return self.show_chat(Chat(), view, request)
 
-    def undo_clear(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
-        """Return status, shelf, panel, view, chat, tools and conversation as before clearing."""
-        visit = visit_of(request)
-        # Do not replace a conversation that was begun since.
-        is_new = chat.turns or visit in self._waiting
-        cleared = None if is_new else self._cleared.take(visit)
-        if cleared is None:
-            status = status_html("failed", CLEARED_TOO_LONG_AGO, len(chat.turns))
-            return status, *(gr.skip(),) * 6
-        self._tabs.save(visit, chat=cleared)
-        articles = self._updates(cleared, _at_newest_answer(cleared, view), request)
-        status = status_html("ready", READY, len(cleared.turns))
-        return status, *articles, cleared, tools_html(cleared), self.asking.messages(cleared)
+    def show_chat(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
+        """Return status, shelf, panel, view, chat, tools and conversation with another chat."""
+        self.save_chat(chat, request)
+        articles = self._updates(chat, _at_newest_answer(chat, view), request)
+        status = status_html("ready", READY, len(chat.turns))
+        return status, *articles, chat, tools_html(chat), self.asking.messages(chat)
+
+    def save_chat(self, chat: Chat, request: gr.Request) -> None:
+        """Save the chat of a tab for a reload."""
+        self._tabs.save(visit_of(request), chat=chat)
+
+    @property
+    def visitor(self) -> str:
+        """Whose conversations the caller sees."""
+        return self._qa.caller.visitor
+
+    def is_waiting(self, request: gr.Request) -> bool:
+        """Return whether this visit waits for an answer."""
+        return visit_of(request) in self._waiting
+
+    def kept_chat(self, conversation: str) -> Chat:
+        """Return a kept conversation as a chat.
+
+        Raises:
+            ConversationNotFound: The visitor has none of this id.
+            LibraryError: It cannot be read.
+        """
+        settings = self._qa.settings
+        like = Turn(
+            "",
+            has_model=settings.has_language_model,
+            strike=settings.strikes,
+            several=len(self._qa.catalogue()) > 1,
+        )
+        return self.kept.open(self.visitor, conversation, self._qa.article, like)
 
     def restore(self, chat: Chat, view: View, tab: str, request: gr.Request) -> tuple[Any, ...]:
         """Return shelf, panel, view, chat, conversation and tools for a page just loaded.
 
         Others may have changed the articles, and this tab may have had a conversation. ``tab``
-        is its key, then ``#`` and the place in the page's address.
+        is its key, a full stop and the id of its kept conversation if it has one, then ``#`` and
+        the place in the page's address.
         """
-        key, _, place = str(tab).partition("#")
+        name, _, place = str(tab).partition("#")
+        key, _, conversation = name.partition(".")
         earlier = self._tabs.enter(visit_of(request), key, self._qa.caller.name)
+        if conversation and not earlier.last_used:  # the program was started again
+            with suppress(ArticleQAError):
+                earlier = replace(earlier, chat=self.kept_chat(conversation))
+                self.save_chat(earlier.chat, request)
         view = view.restored(earlier.view)
         if earlier.chat.turns:
             view = _at_newest_answer(earlier.chat, view)

@@ -14,13 +14,16 @@ from qa.article_qa import ArticleQA
 from qa.page.adding import MAX_WAITING, AdditionState, addition_html
 from qa.page.asking import MOST_ASKED
 from qa.page.chat import Chat, tools_html
+from qa.page.conversation_list import ListView
 from qa.page.handlers import Handlers, empty_chat_markdown, ways_html
+from qa.page.keeping import Keeping, empty_list_html
 from qa.page.messages import render, status_html
 from qa.page.page_blocks import QUICK_EVENTS, PageBlocks
 from qa.page.page_view import page_view_html
 from qa.page.picture_route import PictureRoute
 from qa.page.view import View
 from qa.visitors.caller import LOCAL, NOBODY
+from qa.visitors.conversations import MAX_NOTE_CHARS
 from qa.visitors.current_caller import CurrentCallerQA, acting_for
 from qa.visitors.visits import Visits
 
@@ -31,7 +34,7 @@ ABOUT_WITH_MODEL = (
     "Every answer quotes your articles, or is checked against them. "
     "If they don't contain an answer, it says so."
 )
-_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "undo", "other")
+_TOOLS = ("retry", "resume", "edit", "stop", "copy", "download", "new", "other")
 # For the page's own events: without a spinner, and not callable by programs.
 PAGE_ONLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Uploads of visitors who left before adding them are deleted within two hours.
@@ -79,6 +82,11 @@ class _Components(NamedTuple):
     ways: gr.HTML | None
     """The choice between the ways to answer; None without a language model."""
     panel: gr.HTML
+    list_view: gr.State
+    conversations: gr.HTML
+    """The list of kept conversations."""
+    note: gr.HTML
+    """The form for a note on an answer."""
 
     @property
     def articles(self) -> list[gr.HTML | gr.State]:
@@ -89,11 +97,12 @@ class _Components(NamedTuple):
 def build_page(qa: ArticleQA, services: Services | None = None) -> gr.Blocks:
     """Return the page over ``qa``; opening it or asking a question loads the models.
 
-    With accounts among the ``services``, each caller sees the library as that account may.
+    Without ``services``, conversations are kept in memory. With accounts among them, each caller
+    sees the library as that account may.
     """
     access = services.access if services else None
     library = services.qa_for_current() if services else CurrentCallerQA(qa)
-    handlers = Handlers(library)
+    handlers = Handlers(library, conversations=services.conversations if services else None)
     blocks = PageBlocks(
         title=TITLE,
         fill_width=True,
@@ -106,10 +115,11 @@ def build_page(qa: ArticleQA, services: Services | None = None) -> gr.Blocks:
     blocks.visits = access.visits if access else Visits()
     with blocks, acting_for(blocks.default_caller or NOBODY):
         page = _components(handlers, has_accounts=access is not None)
-        _connect_asking(handlers, page)
+        answered = _connect_asking(handlers, page)
         _connect_adding(handlers, page)
         _connect_articles(handlers, page)
-        _connect_loading(handlers, page, blocks)
+        restored = _connect_loading(handlers, page, blocks)
+        _connect_conversations(handlers, page, [*answered, restored])
         api(handlers.ask, api_name="ask")
         api(handlers.retrieve, api_name="retrieve")
     return blocks
@@ -136,14 +146,25 @@ def _components(handlers: Handlers, *, has_accounts: bool) -> _Components:
             )
             is_empty = not has_accounts and handlers.is_empty
             forms = _forms(settings.max_article_bytes, is_open=is_empty, can_share=has_accounts)
+            with gr.Accordion("Conversations", open=False, elem_id="kept"):
+                conversations = gr.HTML(
+                    empty_list_html(handlers),
+                    elem_id="conversations",
+                    js_on_load=_on_load("setUpConversations", events=["click"]),
+                )
         with gr.Column(scale=5, elem_id="chat-column"):
             conversation = _conversation()
             tools = gr.HTML(
                 tools_html(Chat()),
                 elem_id="tools",
-                js_on_load=_on_load("setUpTools", events=[*_TOOLS, "reopen"]),
+                js_on_load=_on_load("setUpTools", "setUpKeeping", events=[*_TOOLS, "reopen"]),
             )
             outbox = gr.HTML("", elem_id="outbox", js_on_load=_on_load("setUpOutbox"))
+            note = gr.HTML(
+                render("note.html", max_note=MAX_NOTE_CHARS),
+                elem_id="note-form",
+                js_on_load=_on_load("setUpNote", events=["pin", "save"]),
+            )
             gr.HTML('<div class="wrong" role="alert"></div>', elem_id="trouble", js_on_load=None)
             box = _question_box()
             ways = _ways(view) if settings.has_language_model else None
@@ -168,10 +189,14 @@ def _components(handlers: Handlers, *, has_accounts: bool) -> _Components:
         box,
         ways,
         panel,
+        gr.State(ListView()),
+        conversations,
+        note,
     )
 
 
-def _connect_asking(handlers: Handlers, page: _Components) -> None:
+def _connect_asking(handlers: Handlers, page: _Components) -> list[Dependency]:
+    """Connect the events that ask, and return those that show an answer."""
     asking, chat, view, tools = handlers.asking, page.chat, page.view, page.tools
     asking_outputs = [page.box, page.conversation, page.status, chat, tools]
     article_outputs = [page.status, *page.articles]
@@ -188,9 +213,11 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
     retry = tools.retry(asking.retry, [chat, view], asking_outputs, **slow)
     other = tools.other(asking.ask_other_way, [chat, view], asking_outputs, **slow)
     resume = tools.resume(asking.resume, None, asking_outputs, **slow)
-    for event in (ask, retry, other, resume):
-        outputs = [*article_outputs, page.conversation, tools]
+    outputs = [*article_outputs, page.conversation, tools]
+    answered = [
         event.then(handlers.show_answer, [chat, view], outputs, **PAGE_ONLY)
+        for event in (ask, retry, other, resume)
+    ]
     edit = tools.edit(asking.edit, [chat, view], [page.box, view], **PAGE_ONLY)
     edit.then(None, js="() => focusQuestion()", **PAGE_ONLY)
     tools.stop(asking.stop, **PAGE_ONLY)
@@ -198,16 +225,38 @@ def _connect_asking(handlers: Handlers, page: _Components) -> None:
     tools.reopen(lambda: None, trigger_mode="multiple", **PAGE_ONLY)
     tools.copy(handlers.copy, [chat], [page.outbox], **PAGE_ONLY)
     tools.download(handlers.download, [chat], [page.outbox, page.status], **PAGE_ONLY)
-    outputs = [*article_outputs, chat, tools]
-    clear = page.conversation.clear(handlers.clear, [chat, view], outputs, **PAGE_ONLY)
-    _suggest_after(clear, handlers, page)
-    outputs = [*outputs, page.conversation]
-    tools.undo(handlers.undo_clear, [chat, view], outputs, **PAGE_ONLY)
     if page.ways:
         choose = page.ways.choose(
             handlers.choose_way, [view], [view], trigger_mode="multiple", **PAGE_ONLY
         )
         choose.then(None, js="() => markShelfSaved()", **PAGE_ONLY)
+    return answered
+
+
+def _connect_conversations(
+    handlers: Handlers, page: _Components, events: Sequence[Dependency]
+) -> None:
+    """Connect the list of conversations, which is sent again after any of the ``events``."""
+    keeping = Keeping(handlers)
+    chat, view, listed = page.chat, page.view, page.list_view
+    shown = [page.status, *page.articles, chat, page.tools, page.conversation]
+    list_outputs = [page.conversations, listed]
+    new = page.tools.new(handlers.begin_new, [view], shown, **PAGE_ONLY)
+    _suggest_after(new, handlers, page)
+    click = page.conversations.click(
+        keeping.change_list,
+        [chat, view, listed],
+        [*list_outputs, *shown],
+        trigger_mode="always_last",
+        **PAGE_ONLY,
+    )
+    _suggest_after(click, handlers, page)
+    annotated = [page.status, chat, page.conversation, page.tools]
+    later = {"trigger_mode": "always_last", **PAGE_ONLY}
+    pin = page.note.pin(keeping.pin, [chat], annotated, **later)
+    write = page.note.save(keeping.write_note, [chat], annotated, **later)
+    for event in (*events, new, pin, write):
+        event.then(keeping.refresh, [chat, listed], list_outputs, **PAGE_ONLY)
 
 
 def _connect_adding(handlers: Handlers, page: _Components) -> None:
@@ -249,7 +298,8 @@ def _connect_articles(handlers: Handlers, page: _Components) -> None:
     page.panel.turn(handlers.open_part, inputs, page.articles, **later)
 
 
-def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -> None:
+def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -> Dependency:
+    """Connect the loading of the page, and return the event that has restored its state."""
     tab = gr.Textbox(visible=False)  # the script fills it
     restore = blocks.load(
         handlers.restore,
@@ -260,7 +310,7 @@ def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -
     )
     if page.ways:
         restore = restore.then(ways_html, [page.view], [page.ways], **PAGE_ONLY)
-    restore.then(None, js="() => markRestored()", **PAGE_ONLY)
+    restored: Dependency = restore.then(None, js="() => markRestored()", **PAGE_ONLY)
     if page.account and page.forms.share:
         shown = [page.account, page.forms.share]
         blocks.load(handlers.show_account, outputs=shown, **PAGE_ONLY)
@@ -270,6 +320,7 @@ def _connect_loading(handlers: Handlers, page: _Components, blocks: gr.Blocks) -
         handlers.load_models, outputs=[page.status], concurrency_limit=limit, **PAGE_ONLY
     )
     _suggest_after(load, handlers, page)
+    return restored
 
 
 def _suggest_after(event: Dependency, handlers: Handlers, page: _Components) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from dataclasses import replace
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -33,6 +34,17 @@ _EDIT_BUTTON = (
 )
 
 
+class Keep(NamedTuple):
+    """What a visitor keeps with an answer."""
+
+    note: str = ""
+    unsaved: str = ""
+    """Why the answer is not saved."""
+    pinned: bool = False
+    is_saved: bool = False
+    """Whether it can be pinned and have a note."""
+
+
 def tip_text(evidence: Citation | Passage, paragraph: int | None = None) -> str:
     """Return the tip of a link in two lines: the beginning of the quote, and its place."""
     quote = evidence.quote if isinstance(evidence, Citation) else evidence.text
@@ -52,6 +64,7 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
     paragraphs: Paragraphs = NO_PARAGRAPHS,
     has_model: bool = False,
     strike: bool = True,
+    keep: Keep | None = None,
 ) -> str:
     """Return the reply to question ``number`` of a chat, counted from 1.
 
@@ -65,7 +78,9 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
         has_model: Whether there is a language model, so that the reply says who answered and
             offers the other way.
         strike: Whether to strike statements of a language model that are not supported.
+        keep: What the visitor keeps with the answer.
     """
+    keep = keep or Keep()
     text = chat_markdown(
         answer,
         link=place_link,
@@ -78,9 +93,25 @@ def reply_markdown(  # noqa: PLR0913 - one for each thing that the reply depends
     if not answer.answered:
         text = f'<div class="refusal">\n\n{text}\n\n</div>'
     engine = _engine(answer, several=several, offers_other=is_newest) if has_model else {}
-    foot = _foot(answer, number, engine, several=several, is_newest=is_newest)
+    foot = _foot(answer, number, engine, keep, several=several, is_newest=is_newest)
     removed = "" if known is None else _removed_articles(answer, known)
-    return "\n\n".join(filter(None, (text, _sources(answer, several=several), removed, foot)))
+    pinned = '<div class="pinned">★ Pinned</div>' if keep.pinned else ""
+    sources = _sources(answer, several=several)
+    blocks = (pinned, text, sources, removed, _note(keep, number), foot)
+    return "\n\n".join(filter(None, blocks))
+
+
+def _note(keep: Keep, number: int) -> str:
+    """Return the visitor's note, or why the answer is not saved."""
+    if keep.unsaved:
+        return f'<div class="problem">{escape_markdown(f"Not saved. {keep.unsaved}")}</div>'
+    lines = [escape_markdown(line.strip()) for line in keep.note.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    return (
+        '<div class="reader-note"><strong>Your note</strong><br>'
+        f'<span id="note-text-{number}">{"<br>".join(lines)}</span></div>'
+    )
 
 
 def _removed_articles(answer: Answer, known: Collection[str]) -> str:
@@ -130,8 +161,14 @@ def _engine(answer: Answer, *, several: bool, offers_other: bool) -> dict[str, s
     }
 
 
-def _foot(
-    answer: Answer, number: int, engine: dict[str, str], *, several: bool, is_newest: bool
+def _foot(  # noqa: PLR0913 - one for each thing that it shows
+    answer: Answer,
+    number: int,
+    engine: dict[str, str],
+    keep: Keep,
+    *,
+    several: bool,
+    is_newest: bool,
 ) -> str:
     """Return confidence, engine, passages and buttons; empty below small talk.
 
@@ -144,6 +181,7 @@ def _foot(
         "reply_foot.html",
         number=number,
         engine=engine,
+        keep=keep,
         confidence=confidence_in_words(answer),
         explained=confidence_explained(answer),
         passages=[_passage(answer, p, several=several, is_newest=is_newest) for p in shown],

@@ -48,7 +48,7 @@ PAGE_STYLE = "\n".join(
     (
         read_static("qa.output", "palette.css"),
         read_static("qa.page", "page.css", "chat.css"),
-        read_static("qa.output", "marks.css", "status.css", "structure.css"),
+        read_static("qa.output", "marks.css", "status.css", "cells.css", "structure.css"),
         # Rules for certain screens come last, so that they override the others.
         read_static(
             "qa.page",
@@ -56,6 +56,7 @@ PAGE_STYLE = "\n".join(
             "article.css",
             "pages.css",
             "shelf.css",
+            "conversations.css",
             "touch.css",
             "screens.css",
         ),
@@ -69,10 +70,12 @@ PAGE_SCRIPT = read_static(
     "stream.js",
     "keyboard.js",
     "errors.js",
+    "account.js",
     "shelf.js",
     "adding.js",
     "bookmarklet.js",
     "chat.js",
+    "conversations.js",
     "pages.js",
     "article.js",
     "quotes.js",
@@ -189,7 +192,11 @@ def launch(
     listener = listener or listen(options)
     port = int(listener.getsockname()[1])
     try:
-        parent = build_application(services) if services else FastAPI(openapi_url=None)
+        parent = (
+            build_application(services, options.public_url)
+            if services
+            else FastAPI(openapi_url=None)
+        )
         if services and services.access:
             cookie = options.cookie("session", port)
             login = LoginRoutes(services.access, cookie, options.prefix)

@@ -1,4 +1,4 @@
-"""What the server keeps of each browser tab, so that a reload or an undo can restore it."""
+"""What the server keeps of each browser tab, so that a reload can restore it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 
 from qa.page.chat import Chat, Turn
 from qa.page.drafting import Drafting
-from qa.page.undo import UNDO_SECONDS
 from qa.page.view import View
 
 MAX_IDLE_SECONDS = 24 * 3600.0
@@ -40,6 +39,9 @@ class PendingQuestion:
     turn: Future[Turn]
     drafting: Drafting | None = None
     """The answer while a language model writes it; None if it is quoted."""
+    decided: threading.Lock = field(default_factory=threading.Lock)
+    """Acquired by whichever comes first, and never released: the answer is saved, or the visitor
+    stops the question, whose answer is then dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _newest_turns(chat: Chat) -> tuple[Chat, int]:
     while first and chars + _length(chat.turns[first - 1]) <= MAX_TAB_CHARS:
         first -= 1
         chars += _length(chat.turns[first])
-    return Chat(chat.turns[first:]), chars
+    return replace(chat, turns=chat.turns[first:]), chars
 
 
 def _length(turn: Turn) -> int:
@@ -177,32 +179,3 @@ def _length(turn: Turn) -> int:
         texts += [citation.quote for citation in turn.answer.citations]
         texts += [passage.text for passage in turn.answer.passages]
     return sum(map(len, texts))
-
-
-class ClearedChats:
-    """The conversation that each visitor cleared, for ten seconds. Thread-safe.
-
-    Args:
-        clock: Returns the time in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._chats: dict[str, tuple[Chat, float]] = {}
-
-    def put(self, visit: str, chat: Chat) -> None:
-        """Keep the chat that was cleared in a visit, in place of an earlier one."""
-        with self._lock:
-            self._drop_expired()
-            self._chats[visit] = (chat, self._clock() + UNDO_SECONDS)
-
-    def take(self, visit: str) -> Chat | None:
-        """Return, once, the chat that was cleared in a visit; None if it is too late."""
-        with self._lock:
-            self._drop_expired()
-            return self._chats.pop(visit, (None, 0.0))[0]
-
-    def _drop_expired(self) -> None:
-        now = self._clock()
-        self._chats = {visit: entry for visit, entry in self._chats.items() if now < entry[1]}

@@ -28,6 +28,7 @@ _EDGE = " \t\n,;:!?-–—…·•|"
 # "U.S." and "3 p.m." keep their full stop.
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:\w\.)+\w\.$")
 _ABBREVIATION_CHARS = 20
+_NUMBERING = re.compile(r"[#\s]*[(\[]?\d{1,3}(?:\.\d{1,3})*[.)\]:]?\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,12 @@ def span_candidates(
 ) -> list[SpanCandidate]:
     """Return the spans of ``passage`` that could be the answer, best first.
 
-    A span is within a sentence that is not a heading; of overlapping spans only the best is kept.
+    A span is within a sentence; of overlapping spans only the best is kept. A heading says what is
+    below it and answers nothing, except with a date or a number in it.
     """
-    sentences = [
-        Span(s.start - passage.start, s.end - passage.start)
-        for s in passage.sentences
-        if not passage.is_heading(s)
-    ] or [Span(0, len(passage.text))]
+    sentences = [_shifted(s, -passage.start) for s in passage.sentences]
+    sentences = sentences or [Span(0, len(passage.text))]
+    headings = [_shifted(s, -passage.start) for s in passage.sentences if passage.is_heading(s)]
     found = [
         SpanCandidate(
             passage,
@@ -89,7 +89,7 @@ def span_candidates(
             first,
         )
         for window in windows
-        for span, score in _best_spans(passage.text, window, sentences)
+        for span, score in _best_spans(passage.text, window, sentences, headings)
     ]
     found.sort(key=lambda candidate: -candidate.margin)
     kept: list[SpanCandidate] = []
@@ -146,13 +146,15 @@ def sentences_around(passage: Passage, span: Span) -> list[Span]:
 
 
 def _best_spans(
-    text: str, logits: WindowLogits, sentences: Sequence[Span]
+    text: str, logits: WindowLogits, sentences: Sequence[Span], headings: Sequence[Span]
 ) -> list[tuple[Span, float]]:
     """Return the best spans of a window, as offsets into ``text``, and their logits."""
     offsets = logits.window.offsets
     if not offsets:
         return []
     joint = _joint(logits, sentences)
+    for heading in headings:
+        _mask_words(text, heading, offsets, joint)
     found: list[tuple[Span, float]] = []
     for _ in range(SPANS_OF_WINDOW):
         first, last = np.unravel_index(int(joint.argmax()), joint.shape)
@@ -191,6 +193,22 @@ def _joint(logits: WindowLogits, sentences: Sequence[Span]) -> NDArray[np.float3
     of_token = np.array(inside)
     joint[(of_token[:, None] != of_token[None, :]) | (of_token < 0)[:, None]] = -np.inf
     return joint
+
+
+def _mask_words(
+    text: str, heading: Span, offsets: Sequence[Span], joint: NDArray[np.float32]
+) -> None:
+    """Set the logits of a heading's spans that have no figure, besides its own number, to −∞."""
+    numbered = _NUMBERING.match(text, *heading)
+    start = numbered.end() if numbered else heading.start
+    inside = [heading.start <= offset.start < heading.end for offset in offsets]
+    figures = [
+        is_inside and offset.start >= start and any(map(str.isdigit, text[slice(*offset)]))
+        for offset, is_inside in zip(offsets, inside, strict=True)
+    ]
+    until = np.cumsum(figures)
+    have_figures = until[None, :] - until[:, None] + np.array(figures)[:, None] > 0
+    joint[np.array(inside)[:, None] & ~have_figures] = -np.inf
 
 
 def _members(text: str, logits: WindowLogits) -> list[Span]:

@@ -27,7 +27,8 @@ def rows_to_read(
 ) -> list[tuple[LabelledRow, ...]]:
     """Return the rows of tables of each passage; those not to be read have ``is_read`` False.
 
-    A row is read unless another of its table has all words of the question that it has, and more.
+    A row is read unless another of its table has all words of the question that it has, and more;
+    if the table has no header, two more, or any where it has none.
     If no row has any, the words of ``history``, the earlier turns, count. Of the cells of a row,
     those with most words in their headers have ``may_answer``, and the name of the row.
     """
@@ -117,11 +118,20 @@ def _with_most(
     passages: Sequence[Passage], words: Sequence[Sequence[_Words]]
 ) -> list[tuple[LabelledRow, ...]]:
     of_table: dict[tuple[str, int], set[_Words]] = {}
+    with_header: set[tuple[str, int]] = set()
     for passage, found in zip(passages, words, strict=True):
         for row, own in zip(passage.rows, found, strict=True):
+            table = passage.article_id, row.table
             if not _is_prose(row):
-                of_table.setdefault((passage.article_id, row.table), set()).add(own)
-    largest = {table: _largest(found) for table, found in of_table.items()}
+                of_table.setdefault(table, set()).add(own)
+            if any(cell.label for cell in row.cells):
+                with_header.add(table)
+    # The rows of a table without a header, such as the lines of a form, differ in what they are
+    # about: one with a word less of the question may be the one that is asked for.
+    largest = {
+        table: _largest(found, more=1 if table in with_header else 2)
+        for table, found in of_table.items()
+    }
     return [
         tuple(
             row._replace(
@@ -134,10 +144,14 @@ def _with_most(
     ]
 
 
-def _largest(found: Iterable[_Words]) -> set[_Words]:
-    """Return the sets that are not part of another."""
+def _largest(found: Iterable[_Words], more: int = 1) -> set[_Words]:
+    """Return the sets that are not part of another with so many ``more`` words.
+
+    An empty set is part of any other.
+    """
     largest: list[_Words] = []
     for one in sorted(found, key=len, reverse=True):
-        if not any(one < other for other in largest):
+        least = len(one) + more if one else 1
+        if not any(one < other and len(other) >= least for other in largest):
             largest.append(one)
     return set(largest)

@@ -26,6 +26,7 @@ _MAX_NAMES = 3
 _MAX_LABEL_CHARS = 60
 _MAX_LABELS_CHARS = 400
 """Longer labels are shortened, as each row repeats them."""
+_MIN_LABEL_CHARS = 8
 _MAX_COLUMNS = 1_000
 _KEY_AND_VALUE = 2
 _NO_SPAN = Span(0, 0)
@@ -140,8 +141,10 @@ class _TableReading:
 
     def _first_row_heads(self, rows: Sequence[Sequence[Cell]]) -> bool:
         """Return whether the first row seems to be a header, though the document says nothing."""
-        filled = [self._by_column(row) for row in rows]
-        return len(rows) > 1 and len(rows[0]) > 1 and heads(filled[0], filled[1:])
+        if len(rows) < 2 or len(rows[0]) < 2:  # noqa: PLR2004
+            return False
+        first, *others = [self._by_column(row) for row in rows]
+        return max(map(len, first)) <= _MAX_LABEL_CHARS and heads(first, others)
 
     def _by_column(self, row: Sequence[Cell]) -> list[str]:
         words = [""] * self.width
@@ -169,10 +172,11 @@ class _TableReading:
         return _shortened(words, _MAX_LABEL_CHARS)
 
     def _labelled(self, row: Sequence[Cell], start: int, end: int) -> LabelledRow:
-        labels = [" ".join(self.labels.get(cell.column, ())) for cell in row]
+        words = [self.labels.get(cell.column, []) for cell in row]
+        labels = [" ".join(of_cell) for of_cell in words]
         if sum(map(len, labels)) > _MAX_LABELS_CHARS:
-            most = max(8, _MAX_LABELS_CHARS // len(row))
-            labels = [_shortened(label, most) for label in labels]
+            most = max(_MIN_LABEL_CHARS, _MAX_LABELS_CHARS // len(row))
+            labels = [_joined_within(of_cell, most) for of_cell in words]
         named = [cell for cell in row if cell.column in self.names] or row[:1]
         name = ", ".join(filter(None, [self.group, *map(self._words, named)]))
         cells = tuple(
@@ -190,6 +194,17 @@ def _first_rows(cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
 
 def _all_headers(rows: Sequence[Sequence[Cell]]) -> bool:
     return all(cell.is_header for row in rows for cell in row)
+
+
+def _joined_within(words: Sequence[str], most: int) -> str:
+    """Return the words of header cells, from above downwards; the upper ones are cut first."""
+    label = ""
+    for part in reversed(words):
+        left = most - len(label) - 1 if label else most
+        if len(part) > left and label and left < _MIN_LABEL_CHARS // 2:
+            break
+        label = f"{_shortened(part, left)} {label}".rstrip()
+    return label
 
 
 def _shortened(words: str, most: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.embedding.embedder import Progress
@@ -18,6 +19,7 @@ from qa.settings import Settings
 from qa.suggestions import MAX_SUGGESTIONS
 from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
+from qa.visitors.observer import NullObserver, Observer, observed, observed_events
 from qa.visitors.shelves import SHARED, Shelves
 from qa.visitors.tags import Tags
 from qa.writing.events import Event
@@ -39,19 +41,22 @@ class CallerQA:
         caller: Who uses it.
         shelves: Which articles are whose; None if everybody sees all.
         counts: Counts what the caller does; None for no limits.
+        observer: Sees each question and answer; None for nobody.
         tags: The tags of the articles; None if they have none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part
         self,
         qa: ArticleQA,
         caller: Caller,
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
+        observer: Observer | None = None,
+        *,
         tags: Tags | None = None,
     ) -> None:
         self._qa, self._caller, self._shelves, self._counts = qa, caller, shelves, counts
-        self._tags = tags
+        self._observer, self._tags = observer or NullObserver(), tags
 
     @property
     def caller(self) -> Caller:
@@ -136,7 +141,8 @@ class CallerQA:
             LimitReached: The caller has asked too much.
         """
         self._count_question()
-        return self._qa.retrieve(question, k, self._asked(article_ids), rerank=rerank)
+        with observed(self._observer):
+            return self._qa.retrieve(question, k, self._asked(article_ids), rerank=rerank)
 
     def ask(
         self,
@@ -153,20 +159,21 @@ class CallerQA:
             LimitReached: The caller has asked too much.
         """
         self._count_question()
-        return self._qa.ask(
-            question,
-            self._asked(article_ids),
-            history=history,
-            rerank=rerank,
-            own_words=own_words,
-        )
+        asked = self._asked(article_ids)
+        with observed(self._observer):
+            answer = self._qa.ask(
+                question, asked, history=history, rerank=rerank, own_words=own_words
+            )
+        self._observer.answered(answer)
+        return answer
 
-    def ask_in_steps(
+    def ask_in_steps(  # noqa: PLR0913 - one for each option
         self,
         question: str,
         article_ids: Iterable[str] | None = None,
         *,
         history: Sequence[str | Answer] = (),
+        rerank: bool = True,
         own_words: bool = False,
         stopped: threading.Event | None = None,
     ) -> Generator[Event, None, None]:
@@ -176,14 +183,27 @@ class CallerQA:
             LimitReached: The caller has asked too much.
         """
         self._count_question()
-        return self._qa.ask(
+        events = self._qa.ask(
             question,
             self._asked(article_ids),
             history=history,
+            rerank=rerank,
             own_words=own_words,
             stream=True,
             stopped=stopped,
         )
+        return observed_events(events, self._observer)
+
+    @contextmanager
+    def with_only(
+        self, articles: Sequence[Article], *, own_words: bool = False
+    ) -> Iterator[CallerQA]:
+        """Return a library in memory of articles of the caller's own that are not kept.
+
+        See :meth:`ArticleQA.with_only`.
+        """
+        with self._qa.with_only(articles, own_words=own_words) as qa:
+            yield CallerQA(qa, self.caller, None, self._counts)
 
     def intent(
         self,
@@ -200,7 +220,10 @@ class CallerQA:
     ) -> Answer:
         """Return an overview of whole articles; see :meth:`ArticleQA.overview`."""
         self._count_question()
-        return self._qa.overview(kind, self._asked(article_ids), question=question)
+        with observed(self._observer):
+            answer = self._qa.overview(kind, self._asked(article_ids), question=question)
+        self._observer.answered(answer)
+        return answer
 
     def suggest(
         self,
@@ -223,7 +246,7 @@ class CallerQA:
         shared: bool | None = None,
     ) -> Article:
         """Add a text; see :meth:`add_article` for ``shared`` and the errors."""
-        self._check_adding(len(text), shared=shared)
+        self.count_addition(len(text), shared=shared)
         article = read_text(text, self.settings, title=title)
         return self.add_article(article, progress, shared=shared)
 
@@ -237,7 +260,7 @@ class CallerQA:
         shared: bool | None = None,
     ) -> Article:
         """Add a file's bytes; see :meth:`add_article` for ``shared`` and the errors."""
-        self._check_adding(len(data), shared=shared)
+        self.count_addition(len(data), shared=shared)
         article = read_bytes(data, name, self.settings, title=title)
         return self.add_article(article, progress, shared=shared)
 
@@ -251,7 +274,7 @@ class CallerQA:
     ) -> Article:
         """Add a file of this machine; see :meth:`add_article` for ``shared`` and the errors."""
         size = Path(path).stat().st_size if Path(path).is_file() else 0
-        self._check_adding(size, shared=shared)
+        self.count_addition(size, shared=shared)
         article = read_file(Path(path), self.settings, title=title)
         return self.add_article(article, progress, shared=shared)
 
@@ -264,9 +287,20 @@ class CallerQA:
         shared: bool | None = None,
     ) -> Article:
         """Add the page at ``url``; see :meth:`add_article` for ``shared`` and the errors."""
-        self._check_adding(0, shared=shared)
+        self.count_addition(0, shared=shared)
         article = read_url(url, self.settings, title=title)
         return self.add_article(article, progress, shared=shared)
+
+    def count_addition(self, size: int, *, shared: bool | None = None) -> None:
+        """Count an article of ``size`` bytes that is to be added by :meth:`add_article`.
+
+        Raises:
+            NotAllowed: The caller may not add there.
+            LimitReached: The caller has added too much.
+        """
+        self._shelf_for(shared=shared)
+        if self._counts:
+            self._counts.count_article(self.caller, size)
 
     def add_article(
         self, article: Article, progress: Progress | None = None, *, shared: bool | None = None
@@ -301,8 +335,7 @@ class CallerQA:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_visible([article_id])
-        self._check_may_write()
+        self._check_changeable(article_id)
         if self._shelves is None:
             self._delete(article_id)
             return
@@ -333,9 +366,7 @@ class CallerQA:
             NotAllowed: The caller may not, because others have the article, too.
             ArticleNotFound: The caller sees none of this id.
         """
-        if article_id not in self.titles():
-            raise ArticleNotFound(NO_ARTICLE.format(article_id))
-        self._check_may_write()
+        self._check_changeable(article_id)
         if self.fixed([article_id]):
             raise NotAllowed(EDITORS_ONLY)
 
@@ -379,6 +410,12 @@ class CallerQA:
         ids = list(article_ids)
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
 
+    def _check_changeable(self, article_id: str) -> None:
+        # What is not in the library is refused like what only others see.
+        if article_id not in self._qa.titles() or not self._visible([article_id]):
+            raise ArticleNotFound(NO_ARTICLE.format(article_id))
+        self._check_may_write()
+
     def _check_visible(self, article_ids: Iterable[str]) -> None:
         ids = list(article_ids)
         seen = self._visible(ids)
@@ -403,11 +440,6 @@ class CallerQA:
         if shared and not self.caller.may_edit_shared():
             raise NotAllowed(EDITORS_ONLY)
         return SHARED if shared else self.caller.name
-
-    def _check_adding(self, size: int, *, shared: bool | None) -> None:
-        self._shelf_for(shared=shared)
-        if self._counts:
-            self._counts.count_article(self.caller, size)
 
     def _check_may_write(self) -> None:
         if not self.caller.can_write:

@@ -11,6 +11,7 @@ from qa.article_qa import ArticleQA
 from qa.visitors.caller import Caller
 from qa.visitors.caller_qa import CallerQA
 from qa.visitors.limits import CallerCounts
+from qa.visitors.observer import Observer
 from qa.visitors.shelves import Shelves
 from qa.visitors.tags import Tags
 
@@ -55,9 +56,11 @@ class CurrentCallerQA(CallerQA):
         qa: ArticleQA,
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
+        observer: Observer | None = None,
+        *,
         tags: Tags | None = None,
     ) -> None:
-        super().__init__(qa, Caller(), shelves, counts, tags)
+        super().__init__(qa, Caller(), shelves, counts, observer, tags=tags)
 
     @property
     def caller(self) -> Caller:

@@ -35,8 +35,12 @@ _BEARER = "bearer"
 _LOOKUPS_AT_ONCE = 4
 _SECRET_BYTES = 32
 # Browsers send no SameSite=Strict cookie when a link on another website is followed. This page
-# loads itself again, which counts as a request of our own.
-_LOAD_AGAIN = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0">'
+# loads itself again, which counts as a request of our own. The added character makes the address
+# another one; a refresh of an address with a fragment would not leave the page.
+_LOAD_AGAIN = (
+    '<!doctype html><meta charset="utf-8"><title>Article QA</title><script>'
+    "location.replace((location.search || '?') + '&' + location.hash)</script>"
+)
 
 Refuse = Callable[[Scope, int, str], Response]
 
@@ -160,11 +164,12 @@ class Gate:
 
 
 def _tokens(headers: Headers) -> set[str]:
-    """Return the tokens of a request; an empty one for an ``Authorization`` of another kind."""
+    """Return the tokens of a request; another kind of ``Authorization`` is for a proxy."""
     found = {each.strip() for each in headers.getlist("x-api-key")}
     for value in headers.getlist("authorization"):
         scheme, _, token = value.strip().partition(" ")
-        found.add(token.strip() if scheme.lower() == _BEARER else "")
+        if scheme.lower() == _BEARER:
+            found.add(token.strip())
     return found
 
 

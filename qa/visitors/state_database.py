@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 
 from index.errors import LibraryDamaged, LibraryError, LibraryTooNew
+
+__all__ = ["STATE_FILE", "Connection", "StateDatabase"]
 
 STATE_FILE = "visitors.sqlite"
 """Its name in the folder of a library."""
@@ -23,14 +27,14 @@ CREATE TABLE IF NOT EXISTS watched (
     path BLOB NOT NULL, article TEXT NOT NULL, stamp TEXT NOT NULL, is_own INTEGER NOT NULL,
     PRIMARY KEY (path, article)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS conversations (
-    id TEXT PRIMARY KEY, visitor TEXT NOT NULL, name TEXT NOT NULL,
+    id TEXT PRIMARY KEY, visitor TEXT NOT NULL, name TEXT NOT NULL, searched TEXT NOT NULL,
     created_at TEXT NOT NULL, changed_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS conversations_by_visitor ON conversations (visitor, changed_at);
 CREATE TABLE IF NOT EXISTS turns (
     conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    number INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL,
-    note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (conversation, number)) WITHOUT ROWID;
+    number INTEGER NOT NULL, pinned INTEGER NOT NULL, characters INTEGER NOT NULL,
+    question TEXT NOT NULL, note TEXT NOT NULL, searched TEXT NOT NULL, answer TEXT NOT NULL,
+    PRIMARY KEY (conversation, number));
 CREATE TABLE IF NOT EXISTS tokens (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
     can_write INTEGER NOT NULL, created_at TEXT NOT NULL, expires_at TEXT) WITHOUT ROWID;
@@ -60,6 +64,7 @@ class StateDatabase:
                 isolation_level=None,
                 check_same_thread=False,
             )
+            weakref.finalize(self, self._db.close)
             self._prepare()
 
     def _prepare(self) -> None:
@@ -77,7 +82,7 @@ class StateDatabase:
                 db.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """Return a context in which all changes are committed together, or none.
 
         Raises:
@@ -93,7 +98,7 @@ class StateDatabase:
             self._db.execute("COMMIT")
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Return a context for one statement that reads.
 
         Raises:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from index.search.passage_index import PassageIndex
 from qa.api.application import build_application
 from qa.api.services import Services
 from qa.article_qa import ArticleQA
@@ -23,8 +24,26 @@ def bundled() -> Iterator[ArticleQA]:
 @pytest.fixture
 def services(bundled: ArticleQA) -> Iterator[Services]:
     state = StateDatabase(None)
-    yield Services(bundled, state)
-    state.close()
+    services = Services(bundled, state)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def own_services(bundled: ArticleQA) -> Iterator[Services]:
+    """The services of an empty library, with models that are loaded already."""
+    embedder, reader = bundled._embedder, bundled._reader
+    index = PassageIndex(None, embedder)
+    with ArticleQA(index, embedder, bundled.settings, reader=reader) as qa:
+        services = Services(qa, StateDatabase(None))
+        yield services
+        services.close()
+
+
+@pytest.fixture
+def own_client(own_services: Services) -> Iterator[TestClient]:
+    with TestClient(build_application(own_services), raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.fixture

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, expect, sync_playwright
 
+from index.errors import SettingsError
 from qa.article_qa import ArticleQA
+from qa.page.server import ServeOptions, listen
 from tests.browser.visiting import (
     HOSTILE_SENTENCES,
     HOSTILE_TITLE,
@@ -23,7 +29,8 @@ from tests.browser.visiting import (
     watch,
 )
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The headless shell has the same engine without a window around it, which takes half of the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # No sandbox: tests run as root in a container. The others keep Chromium itself quiet.
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,8 +40,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Names of an attacker, which are this machine as after DNS rebinding.
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    # Names of an attacker are this machine, as after DNS rebinding. No other host is reached.
+    "--host-resolver-rules=MAP *.example 127.0.0.1, MAP *.localhost 127.0.0.1, "
+    "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE localhost.",
 ]
 # Two of these test processes share two cores in CI. The default is 5 s.
 expect.set_options(timeout=15_000)
@@ -77,21 +85,44 @@ def hostile_address() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Return a free port."""
+    with listen(ServeOptions(port=0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serve pages for one test; they outlive its visits, which depend on this fixture."""
+def serve(port: int) -> Iterator[Serve]:
+    """Serve pages for one test; they outlive its visits, which depend on this fixture.
+
+    The first is on the same port in every test, so that its scripts are in the browser's cache.
+    """
     with ExitStack() as stack:
-        yield lambda qa: stack.enter_context(serving(qa))
+        ports = itertools.chain([port], itertools.repeat(0))
+
+        def open_server(qa: ArticleQA) -> str:
+            try:
+                return stack.enter_context(serving(qa, port=next(ports)))
+            except SettingsError:  # another program has taken the port
+                return stack.enter_context(serving(qa))
+
+        yield open_server
 
 
-@pytest.fixture
-def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 - stops after it
-    """Open pages; at the end none may have contacted another host or logged an error."""
-    opened: list[Visit] = []
+@dataclass
+class Window:
+    """A browser context that visits share one after another, with its cache of the page's scripts.
 
-    def open_page(
-        url: str, *, size: tuple[int, int] = WIDE, dark: bool = False, touch: bool = False
-    ) -> Visit:
+    A context of its own for each visit would load and compile them each time, for a second.
+    """
+
+    context: BrowserContext
+    devtools: CDPSession
+    """Of a blank page, which stays open."""
+
+    @classmethod
+    def open(cls, browser: Browser, size: tuple[int, int], *, dark: bool, touch: bool) -> Window:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
@@ -99,15 +130,53 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Opener]:  # noqa: ARG001 -
             has_touch=touch,
             is_mobile=touch,
         )
-        visit = Visit(context.new_page())
-        opened.append(visit)
+        return cls(context, context.new_cdp_session(context.new_page()))
+
+    def clear(self, url: str) -> None:
+        """Close the visited pages, and forget all that they stored but the cached files."""
+        for page in self.context.pages[1:]:
+            page.close()
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        place = urlsplit(url)
+        stored = "cookies,indexeddb,local_storage,service_workers"
+        self.devtools.send(
+            "Storage.clearDataForOrigin",
+            {"origin": f"{place.scheme}://{place.netloc}", "storageTypes": stored},
+        )
+
+
+@pytest.fixture(scope="session")
+def free_windows() -> dict[object, list[Window]]:
+    """Return the windows that no test uses, by their arguments."""
+    return defaultdict(list)
+
+
+@pytest.fixture
+def visit(
+    browser: Browser,
+    free_windows: dict[object, list[Window]],
+    serve: Serve,  # noqa: ARG001 - stops after it
+) -> Iterator[Opener]:
+    """Open pages; at the end none may have contacted another host or logged an error."""
+    opened: list[tuple[Visit, Window, list[Window], str]] = []
+
+    def open_page(
+        url: str, *, size: tuple[int, int] = WIDE, dark: bool = False, touch: bool = False
+    ) -> Visit:
+        free = free_windows[size, dark, touch]
+        window = free.pop() if free else Window.open(browser, size, dark=dark, touch=touch)
+        visit = Visit(window.context.new_page())
+        opened.append((visit, window, free, url))
         watch(visit, url)
         visit.page.goto(url, wait_until="domcontentloaded")
         expect(visit.page.locator("#question textarea")).to_be_editable(timeout=PATIENCE_MS)
         return visit
 
     yield open_page
-    for visit in opened:
-        visit.page.context.close()
+    for _, window, free, url in opened:
+        window.clear(url)
+        free.append(window)
+    for visit, *_ in opened:
         assert visit.outside == []
         assert visit.faults() == []

@@ -96,7 +96,7 @@ def test_the_question_box_gets_the_focus_when_the_focused_element_disappears(
     shown.page.get_by_role("button", name=EXAMPLES[0]).press("Enter")
     shown.answered()
     expect(box_of(shown)).to_be_focused()
-    shown.page.get_by_role("button", name="Clear").press("Enter")
+    shown.page.get_by_role("button", name="New conversation").press("Enter")
     expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
     expect(box_of(shown)).to_be_focused()
 

@@ -171,11 +171,11 @@ def test_a_refusal_looks_different(visit: Opener, address: str) -> None:
     assert_is_lit(shown.place(nearest))
 
 
-def test_clearing_the_chat_removes_its_marks(visit: Opener, address: str) -> None:
+def test_a_new_conversation_has_no_marks(visit: Opener, address: str) -> None:
     shown = visit(address)
     shown.ask(CALLED)
     expect(shown.page.locator(".paper mark")).not_to_have_count(0)
-    shown.page.get_by_role("button", name="Clear").click()
+    shown.page.get_by_role("button", name="New conversation").click()
     expect(shown.page.locator(".paper mark")).to_have_count(0)
     expect(shown.page.locator("#chat").get_by_text(EXAMPLES[0])).to_be_visible()
 

@@ -60,10 +60,12 @@ def test_no_other_tab_sees_the_conversation(visit: Opener, address: str) -> None
         expect(other.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_a_cleared_conversation_does_not_return_after_a_reload(visit: Opener, address: str) -> None:
+def test_a_conversation_that_was_left_does_not_return_after_a_reload(
+    visit: Opener, address: str
+) -> None:
     shown = visit(address)
     shown.ask(CALLED)
-    shown.page.get_by_role("button", name="Clear").click()
+    shown.page.get_by_role("button", name="New conversation").click()
     expect(shown.page.locator(".paper mark")).to_have_count(0)
     reload(shown)
     expect(shown.page.locator('.status[data-state="ready"]')).to_be_visible()
@@ -71,7 +73,7 @@ def test_a_cleared_conversation_does_not_return_after_a_reload(visit: Opener, ad
     expect(shown.page.locator("#chat [data-testid=bot]")).to_have_count(0)
 
 
-def test_a_pending_question_survives_a_reload_and_cannot_be_cleared(
+def test_a_pending_question_survives_a_reload_and_cannot_be_left(
     held: HeldQA, serve: Serve, visit: Opener
 ) -> None:
     url = serve(held)
@@ -79,7 +81,7 @@ def test_a_pending_question_survives_a_reload_and_cannot_be_cleared(
     shown.page.locator("#question textarea").fill(CALLED)
     shown.page.locator("#question textarea").press("Enter")
     expect(shown.page.get_by_role("button", name="Stop")).to_be_visible()
-    expect(shown.page.get_by_role("button", name="Clear")).to_have_count(0)
+    expect(shown.page.get_by_role("button", name="New conversation")).to_have_count(0)
     # And a reload loses neither the question nor its answer.
     reload(shown)
     expect(shown.question(1)).to_have_text(CALLED)
@@ -88,7 +90,7 @@ def test_a_pending_question_survives_a_reload_and_cannot_be_cleared(
     held.released.set()
     expect(shown.answered()).to_contain_text("Jaishankar")
     expect(shown.place(shown.mark(shown.reply(1)))).to_be_visible()
-    expect(shown.page.get_by_role("button", name="Clear")).to_be_visible()
+    expect(shown.page.get_by_role("button", name="New conversation")).to_be_visible()
 
 
 def test_ticks_and_the_open_article_survive_a_reload(

@@ -279,24 +279,6 @@ def test_a_removal_can_be_undone_after_a_reload(
     expect(row(shown.page, "Bridge")).to_be_visible()
 
 
-def test_a_cleared_conversation_can_be_restored(
-    shelf_of_two: ArticleQA, serve: Serve, visit: Opener
-) -> None:
-    url = serve(shelf_of_two)
-    shown = visit(url)
-    shown.ask(OPENED)
-    page = shown.page
-    page.get_by_role("button", name="Clear").click()
-    expect(page.locator("#chat [data-testid=bot]")).to_have_count(0)
-    expect(page.locator(".tools").get_by_role("status")).to_have_text(
-        "The conversation was cleared."
-    )
-    page.locator(".tools").get_by_role("button", name="Undo").press("Enter")
-    expect(shown.reply(1)).to_contain_text("1932")
-    expect(shown.place(shown.mark(shown.reply(1)))).to_contain_text("opened in 1932")
-    expect(shown.ask("How long is it?")).to_contain_text("1,149")
-
-
 def test_the_page_says_where_the_articles_are_kept(
     library: ArticleQA, address: str, serve: Serve, visit: Opener
 ) -> None:

@@ -19,6 +19,9 @@ from tests.browser.visiting import GRADIO_WARNINGS, NARROW, Opener, Serve
 pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 
+MONTHS = "January February March April May June July August September October".split()
+
+
 def structured() -> Article:
     """Return an article whose links lead to other hosts, and one to a script."""
     builder = TextBuilder(LoadLimits())
@@ -35,6 +38,8 @@ def structured() -> Article:
     )
     head = [TableCell(cell, is_header=True) for cell in ("Vessel", "Summer fee", "Winter fee")]
     builder.add_table([head, ["Dinghy", "41", "12"], ["Yacht", "317", "158"]])
+    wide = [TableCell(cell, is_header=True) for cell in ("Crane", *MONTHS)]
+    builder.add_table([wide, *([name, *map(str, range(70, 80))] for name in ("Atlas", "Samson"))])
     builder.add_item("Call the harbour.")
     builder.add_item("Use channel 12.", depth=2)
     builder.add_verbatim("print('${window.pwned=1}')" + " # a long line" * 20)
@@ -59,3 +64,18 @@ def test_a_cited_row_is_highlighted_cell_by_cell_and_links_are_safe(
         paper = shown.page.locator(".paper").first
         assert paper.evaluate("(each) => each.scrollWidth <= each.clientWidth")
         assert shown.page.evaluate("window.pwned") is None
+
+
+def test_the_cell_that_answers_is_scrolled_to_and_named_by_its_header(
+    visit: Opener, serve: Serve
+) -> None:
+    embedder = SentenceTransformerEmbedder()
+    index = PassageIndex(None, embedder)
+    with ArticleQA(index, embedder, Settings(), pending=[structured()]) as qa:
+        shown = visit(serve(qa), size=NARROW)
+        reply = shown.ask("What was the number for the Samson crane in September?")
+        cell = reply.locator(".cell", has=shown.page.locator("strong"))
+        expect(cell).to_have_text("September 78")
+        shown.follow(shown.mark(reply))
+        cited = shown.page.locator(".paper td .lit", has_text="78")
+        expect(cited).to_be_in_viewport(ratio=1)

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from gradio import Blocks
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from index.articles import bundled_article, examples_for
+from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.page.layout import build_page
 from qa.page.server import PageServer, ServeOptions, launch
@@ -122,16 +123,20 @@ Serve = Callable[[ArticleQA], str]
 
 
 @contextmanager
-def serving(qa: ArticleQA) -> Iterator[str]:
-    """Serve the page over ``qa`` on a free port of the loopback address."""
-    with served_page(qa) as server:
+def serving(qa: ArticleQA, port: int = 0) -> Iterator[str]:
+    """Serve the page over ``qa`` on a port of the loopback address, 0 for any free one."""
+    with served_page(qa, port=port) as server:
         yield server.address
 
 
 @contextmanager
-def served_page(qa: ArticleQA, **options: Any) -> Iterator[PageServer]:  # noqa: ANN401 - of ServeOptions
+def served_page(
+    qa: ArticleQA,
+    services: Services | None = None,
+    **options: Any,  # noqa: ANN401 - of ServeOptions
+) -> Iterator[PageServer]:
     """Serve the page over ``qa`` on a free port, with these options."""
-    server = _launched(qa, ServeOptions(port=0, **options))
+    server = _launched(qa, ServeOptions(**{"port": 0, **options}), services)
     try:
         yield server
     finally:
@@ -151,26 +156,26 @@ def built(qa: ArticleQA) -> Blocks:
     return page
 
 
-def _launched(qa: ArticleQA, options: ServeOptions) -> PageServer:
+def _launched(qa: ArticleQA, options: ServeOptions, services: Services | None = None) -> PageServer:
     page = built(qa)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        server = launch(page, options, settings=qa.settings)
+        server = launch(page, options, settings=qa.settings, services=services)
         gc.collect()
     return server
 
 
 def watch(visit: Visit, url: str) -> None:
-    """Block requests to other hosts than ``url``, and record them and all errors."""
+    """Record requests to other hosts than that of ``url``, which fail, and all errors.
 
-    def guard(route: Route, request: Request) -> None:
-        if request.url.startswith((url, "data:", "blob:")):
-            route.continue_()
-        else:
+    They are not intercepted, because Chromium then caches nothing.
+    """
+
+    def record(request: Request) -> None:
+        if not request.url.startswith((url, "data:", "blob:")):
             visit.outside.append(request.url)
-            route.abort()
 
-    visit.page.route("**/*", guard)
+    visit.page.on("request", record)
     visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
     visit.page.on(
         "console",

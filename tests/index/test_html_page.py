@@ -241,6 +241,11 @@ def test_quotations_and_preformatted_lines_are_marked() -> None:
         (within("<dl><dt>Length<dd>90 metres</dl>"), "90 metres"),
         (within("<details><summary>May dogs come?</summary><p>On deck.</details>"), "On deck"),
         (within("<h2><button>Which cars may come?</button></h2>"), "Which cars"),
+        (
+            f"<main>{BODY}</main><section role=doc-endnotes><ol><li>Not in May.</ol></section>"
+            "<footer><p>Our harbour paper, since 1901</footer>",
+            "Not in May",
+        ),
     ],
 )
 def test_what_a_reader_sees_in_an_article_is_kept(page: str, words: str) -> None:

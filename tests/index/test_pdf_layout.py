@@ -431,6 +431,74 @@ def test_labels_and_what_is_written_beside_them_are_rows() -> None:
     assert rows == [f"{label} | {value}" for label, value in zip(labels, values, strict=True)]
 
 
+def test_a_line_that_goes_on_beside_a_grid_is_not_cut_at_its_edge() -> None:
+    lines = ["1 Wages of the miller and of his two men", "2 Tips that a guest gave to the miller"]
+
+    def draw(canvas: Canvas) -> None:
+        for at, line in enumerate(lines):
+            canvas.drawString(60, 700 - 20 * at, line)
+            canvas.drawString(405, 700 - 20 * at, f"{at + 1}")
+        canvas.grid([400, 430, 480], [712, 692, 672])
+        canvas.line(150, 672, 480, 672)
+        canvas.lines([(150, 672, 150, 650), (190, 672, 190, 650), (150, 650, 190, 650)])
+
+    found = read(draw).text
+    assert all(line in found for line in lines), found
+
+
+def test_a_ruled_table_among_the_rows_of_another_is_not_lost() -> None:
+    upper, lower = (
+        [[name, f"{at}2", f"{at}4"] for at, name in enumerate(names.split())]
+        for names in ("Flour Bran Groats Malt Oats", "Hay Straw Chaff Peas Beans")
+    )
+
+    def draw(canvas: Canvas) -> None:
+        draw_rows(canvas, [*upper, ["", "", ""], ["", "", ""], *lower])
+        for at, row in enumerate([["Mill", "Yard"], ["June", "May"]]):
+            for x, cell in zip((164, 264), row, strict=True):
+                canvas.drawString(x, 630 - 14 * at, cell)
+        canvas.grid([160, 260, 360], [641, 627, 613])
+
+    found = read(draw)
+    assert "Mill | Yard\nJune | May" in found.text
+    assert [row for row in [*upper, *lower] if " | ".join(row) not in found.text] == [], found.text
+
+
+def test_an_address_beside_a_date_is_read_before_it() -> None:
+    address = ["The keeper of the mill", "4 Mill Lane", "Upper Dale"]
+    pieces = [(60.0, 700.0 - 12 * at, text) for at, text in enumerate(address)]
+    pieces += [(460, 700, "6 April 2016"), (470, 688, "at 7:30 a.m.")]
+    found = read_pieces(sorted(pieces, key=lambda piece: -piece[1]))
+    assert not found.tables
+    assert found.text.index("Upper Dale") < found.text.index("6 April 2016 at 7:30 a.m.")
+
+
+def test_a_box_of_small_print_does_not_make_headings_of_the_text() -> None:
+    def draw(canvas: Canvas) -> None:
+        for font, top, lines in ((12, 760, LEFT), (11, 640, RIGHT), (7.5, 400, 4 * LEFT)):
+            canvas.setFont("Helvetica", font)
+            for at, line in enumerate(lines):
+                canvas.drawString(60, top - 1.2 * font * at, line)
+
+    assert not read(draw).headings
+
+
+def test_a_heading_in_small_capitals_is_one() -> None:
+    def draw(canvas: Canvas) -> None:
+        at = 60.0
+        for font, text in ((12, "O"), (9, "F THE "), (12, "M"), (9, "ILL")):
+            canvas.setFont("Helvetica-Bold", font)
+            canvas.drawString(at, 724, text)
+            at += canvas.stringWidth(text, "Helvetica-Bold", font)
+        canvas.setFont("Helvetica", 12)
+        for row, line in enumerate(LEFT):
+            canvas.drawString(60, 700 - 14 * row, line)
+
+    found = read(draw)
+    (heading,) = found.headings
+    assert found.text[heading.start : heading.end] == "OF THE MILL"
+
+
 def test_what_is_written_into_a_form_is_read() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.drawString(60, 700, "Name")

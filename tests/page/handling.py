@@ -9,6 +9,7 @@ from qa.article_qa import ArticleQA
 from qa.page.handlers import Handlers
 from qa.visitors.caller import LOCAL
 from qa.visitors.caller_qa import CallerQA
+from qa.visitors.conversations import Conversations
 
 
 def local(qa: ArticleQA) -> CallerQA:
@@ -16,6 +17,10 @@ def local(qa: ArticleQA) -> CallerQA:
     return CallerQA(qa, LOCAL)
 
 
-def handlers_of(qa: ArticleQA, clock: Callable[[], float] = time.monotonic) -> Handlers:
+def handlers_of(
+    qa: ArticleQA,
+    clock: Callable[[], float] = time.monotonic,
+    conversations: Conversations | None = None,
+) -> Handlers:
     """Return the handlers of the page over ``qa``."""
-    return Handlers(local(qa), clock)
+    return Handlers(local(qa), clock, conversations)

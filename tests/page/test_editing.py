@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import gradio as gr
 
-from qa.page.asking import is_edited, wording_of
 from qa.page.chat import Chat, Turn
+from qa.page.editing import is_edited, wording_of
 from qa.page.view import View
 from tests.page.handling import handlers_of
 from tests.page.test_handlers import VISITOR, ScriptedQA, answer_of, article_of

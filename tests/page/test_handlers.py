@@ -308,7 +308,7 @@ def test_a_reloaded_tab_gets_its_conversation_back_and_no_other_tab_does() -> No
     assert conversation[0]["content"] == "Who?"
     assert "Save HTML" in tools
     assert f'data-target="{place_id(article.id, 0, 4)}"' in panel
-    handlers.clear(chat, again, VISITOR)
+    handlers.begin_new(again, VISITOR)
     assert load(handlers, view, "b" * 32)[3:] == (gr.skip(),) * 3
     assert load(handlers, view, key)[3:] == (gr.skip(),) * 3
 
@@ -510,12 +510,12 @@ def test_the_api_returns_our_error_messages() -> None:
         unexpected.ask("Who?")
 
 
-def test_clearing_the_chat_clears_the_marks() -> None:
+def test_a_new_conversation_has_no_marks() -> None:
     article = article_of("One. Two.")
     qa = ScriptedQA(article, outcome=answer_of())
     chat = Chat().with_turn(Turn("q", answer_of(Citation.of(article, 0, 4))))
     view = handlers_of(qa).show_answer(chat, View(), VISITOR)[3]
-    _, _, panel_sent, _, after, _ = handlers_of(qa).clear(chat, view, VISITOR)
+    _, _, panel_sent, _, after, _, _ = handlers_of(qa).begin_new(view, VISITOR)
     assert "<mark" not in panel_sent
     assert after.turns == ()
 

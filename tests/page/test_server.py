@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped] # it ships no types
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from typer.testing import CliRunner
 
 from index.errors import SettingsError
+from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.cli.commands import app, main
 from qa.page.server import PageServer, ServeOptions, listen
 from qa.settings import Settings
+from tests.asgi import run
 from tests.browser.visiting import GRADIO_WARNINGS, served_page
 from tests.proxy import reverse_proxy
 
@@ -286,3 +290,26 @@ def test_forwarded_addresses_are_not_believed(client: httpx.Client) -> None:
     root = json.loads(client.get("/config", headers=headers).content)["root"]
     assert "attacker.example" not in root
     assert root.startswith("http://127.0.0.1")
+
+
+def test_programs_are_answered_over_mcp_beside_the_page(qa: ArticleQA) -> None:
+    # Programs may send a whole article.
+    search = {"search": WORDS * 1_800}
+
+    async def found(address: str) -> list[int]:
+        async with (
+            streamable_http_client(f"{address}mcp") as streams,
+            ClientSession(streams[0], streams[1]) as session,
+        ):
+            await session.initialize()
+            results = [await session.call_tool("list_articles", each) for each in ({}, search)]
+            return [(each.structured_content or {})["total"] for each in results]
+
+    services = Services.of(qa)
+    with served_page(qa, services) as server:
+        assert run(found(server.address)) == [1, 0]
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        for header in ({"origin": "https://attacker.example"}, {"sec-fetch-site": "cross-site"}):
+            refused = httpx.post(f"{server.address}mcp", json=call, headers=header, trust_env=False)
+            assert refused.status_code == 403
+    services.close()

@@ -1,4 +1,4 @@
-"""Removing and clearing on the page, which can be undone for ten seconds by the server's clock."""
+"""Removing articles on the page, which can be undone for ten seconds by the server's clock."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from index.types import Article
 from qa import ArticleQA
 from qa.page import undo
 from qa.page.article_list import ALREADY_REMOVED, UNDO_TOO_LATE
-from qa.page.chat import Chat, Turn
-from qa.page.handlers import CLEARED_TOO_LONG_AGO, Handlers
+from qa.page.chat import Chat
+from qa.page.handlers import Handlers
 from qa.page.undo import UNDO_SECONDS, Removals
 from qa.page.view import View
 from tests.page.handling import handlers_of, local
@@ -234,51 +234,6 @@ def test_the_removal_of_the_last_article_can_be_undone(
     assert "Remove Title 2" in shelf
     clock.advance(UNDO_SECONDS)
     assert ids(qa) == [THREE.id]
-
-
-CHAT = Chat((Turn("Who?"), Turn("When?")))
-
-
-def cleared(handlers: Handlers) -> tuple[View, str]:
-    *_, view, empty, tools = handlers.clear(CHAT, View(), visitor())
-    assert empty == Chat()
-    return view, tools
-
-
-def test_a_cleared_conversation_can_be_restored_once(handlers: Handlers) -> None:
-    view, tools = cleared(handlers)
-    assert "The conversation was cleared." in tools
-    assert 'data-do="undo"' in tools
-    *_, back, tools, messages = handlers.undo_clear(Chat(), view, visitor())
-    assert back == CHAT
-    assert [m["content"] for m in messages if m["role"] == "user"] == ["Who?", "When?"]
-    assert "Undo" not in tools
-    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), view, visitor())[0]
-
-
-def test_after_ten_seconds_a_cleared_conversation_cannot_be_restored(
-    handlers: Handlers, clock: Clock
-) -> None:
-    view, _ = cleared(handlers)
-    clock.advance(UNDO_SECONDS)
-    status, *rest = handlers.undo_clear(Chat(), view, visitor())
-    assert CLEARED_TOO_LONG_AGO in status
-    assert rest == [gr.skip()] * 6
-
-
-def test_no_other_visitor_can_restore_a_conversation(handlers: Handlers) -> None:
-    cleared(handlers)
-    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(Chat(), View(), visitor("other"))[0]
-
-
-def test_restoring_does_not_replace_a_new_conversation(handlers: Handlers) -> None:
-    view, _ = cleared(handlers)
-    chat = Chat((Turn("What?"),))
-    assert CLEARED_TOO_LONG_AGO in handlers.undo_clear(chat, view, visitor())[0]
-
-
-def test_clearing_an_empty_conversation_offers_no_undo(handlers: Handlers) -> None:
-    assert "Undo" not in handlers.clear(Chat(), View(), visitor())[-1]
 
 
 def test_the_real_timer_carries_a_removal_out(

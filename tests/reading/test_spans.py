@@ -65,6 +65,26 @@ def test_no_candidate_is_in_a_heading() -> None:
     assert all(c.span.start >= 119 for c in found)
 
 
+def test_a_candidate_in_a_heading_has_a_date_or_a_number() -> None:
+    with_heading = passage(heading=TEXT)
+    found = span_candidates(
+        with_heading, [logits({"Anna": 9, "in": 5}, {"Lindqvist": 9, "1932": 4})]
+    )
+    assert found[0].text == "Anna Lindqvist in 1932"
+    assert all("1932" in c.text for c in found)
+
+
+def test_the_number_of_a_heading_is_no_answer() -> None:
+    text = TEXT.replace("The", "12.")
+    words = {"12.": 9.0, "lighthouse": 9.0}
+    offsets = tuple(Span(text.index(word), text.index(word) + len(word)) for word in text.split())
+    values = np.array([words.get(word, -9.0) for word in text.split()], np.float32)
+    found = span_candidates(
+        passage(text, heading=text), [WindowLogits(Window((), 0, 0, offsets), values, values, 0, 1)]
+    )
+    assert all("1932" in c.text for c in found)
+
+
 def test_a_window_without_words_has_no_candidates() -> None:
     empty = WindowLogits(
         Window((), 0, 0, ()), np.zeros(0, np.float32), np.zeros(0, np.float32), 0, 0

@@ -150,6 +150,32 @@ def test_a_row_with_other_words_of_the_question_is_read_too() -> None:
     assert "Alba" not in text
 
 
+def test_the_lines_of_a_form_are_read_if_they_have_any_word_of_the_question() -> None:
+    form = [["7 Wages", "7"], ["8a Interest", "8a"], ["b Other. Not on line 8a", "8b"]]
+    text = read(passage_of(article_of(form)), "What is line 8a?").text
+    assert "8a Interest | 8a" in text
+    assert "b Other. Not on line 8a | 8b" in text
+    assert "Wages" not in text
+
+
+def test_of_long_headers_of_a_wide_table_the_lower_words_stay() -> None:
+    above = TableCell("Returned from the harbour of Tolland", 12, is_header=True)
+    rows: list[Row] = [
+        [TableCell("", 1), above],
+        head("Ship", *(f"Kind {at}" for at in range(12))),
+        ["Alba", *map(str, range(12))],
+        ["Brio", *map(str, range(12))],
+    ]
+    labels = [cell.label for cell in passage_of(article_of(rows)).rows[0].cells[1:]]
+    assert all(label.endswith(f"… Kind {at}") for at, label in enumerate(labels)), labels
+
+
+def test_a_first_row_with_a_sentence_is_no_header() -> None:
+    long = "For the year from January to December, or another year that ends in June"
+    rows: list[Row] = [["Harbour office", long, "Form"], *SHIPS[1:]]
+    assert lines_of(rows)[1:-1] == article_of(rows).text.splitlines()[1:-1]
+
+
 def test_a_question_that_names_no_row_is_read_with_all() -> None:
     passage = passage_of(article_of(SHIPS))
     assert read(passage, "Which ship has most cabins?").text == read(passage).text

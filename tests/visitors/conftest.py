@@ -1,106 +1,19 @@
-"""A server with three accounts, whose passwords are hashed cheaply."""
+"""A server with accounts."""
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
 
-import httpx
 import pytest
 
-from qa.api.services import Services
 from qa.article_qa import ArticleQA
-from qa.page.layout import build_page
-from qa.page.server import PageServer, ServeOptions, launch
-from qa.settings import Settings
-from qa.visitors.accounts import Account, Accounts
-from qa.visitors.caller import Role
-from qa.visitors.gate import AccountAccess
-from qa.visitors.passwords import HashingCost, Passwords
-
-CHEAP = HashingCost(passes=1, kilobytes=8, lanes=1)
-PASSWORD = "correct horse"  # noqa: S105 - of a test
-SHARED_TEXT = "The harbour bridge opened in 1932. It is 1,149 metres long."
-
-
-def accounts_in(file: Path) -> Accounts:
-    """Create a file with the accounts anna, ben and eve, of whom eve is an editor."""
-    accounts, passwords = Accounts(file), Passwords(CHEAP)
-    for name, role in (("anna", Role.READER), ("ben", Role.READER), ("eve", Role.EDITOR)):
-        accounts.add(Account.new(name, role, passwords.hash(PASSWORD)))
-    return accounts
-
-
-@dataclass
-class Site:
-    """A server with accounts, and what it uses."""
-
-    server: PageServer
-    services: Services
-    access: AccountAccess
-    client: httpx.Client
-
-    def session(self, name: str) -> dict[str, str]:
-        """Return the headers of a browser in which this account has just logged in."""
-        account = self.access.accounts.find(name)
-        assert account
-        return self.cookie(self.access.sessions.begin(account))
-
-    def cookie(self, session: str) -> dict[str, str]:
-        """Return the headers of a browser with this session."""
-        return {"cookie": f"article-qa-session-{self.server.port}={session}"}
-
-    def token(self, name: str, *, can_write: bool = False) -> dict[str, str]:
-        """Return the headers of a program with a new token of this account."""
-        token = self.access.tokens.create(name, "test", can_write=can_write, days=1)
-        return {"authorization": f"Bearer {token}"}
-
-    def status(self, method: str, path: str, headers: dict[str, str]) -> int:
-        """Return the status of a request with an empty JSON object; streams are not read."""
-        self.client.cookies.clear()
-        body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
-        with self.client.stream(method, path, headers=headers, json=body) as response:
-            return response.status_code
-
-
-ServeSite = Callable[[Path, ArticleQA], Site]
-
-
-@pytest.fixture(scope="session")
-def serve_site() -> Iterator[ServeSite]:
-    """Serve sites until the end."""
-    opened: list[Site] = []
-
-    def serve(folder: Path, qa: ArticleQA) -> Site:
-        services = Services.of(qa, accounts_in(folder / "accounts.txt"))
-        assert services.access
-        access = replace(services.access, passwords=Passwords(CHEAP))
-        services = replace(services, access=access)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # of Gradio
-            server = launch(
-                build_page(qa, services),
-                ServeOptions(port=0),
-                settings=qa.settings,
-                services=services,
-            )
-            gc.collect()
-        # Without the environment's proxy and certificates, which take long to load.
-        client = httpx.Client(base_url=server.address, trust_env=False, verify=False, timeout=30)  # noqa: S501 - http
-        opened.append(Site(server, services, access, client))
-        return opened[-1]
-
-    yield serve
-    for site in opened:
-        site.client.close()
-        site.server.close()
-        site.services.close()
+from tests.visitors.sites import SHARED_TEXT, Site, site_of
 
 
 @pytest.fixture(scope="module")
-def site(serve_site: ServeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with ArticleQA.from_text(SHARED_TEXT, title="Bridge", settings=Settings()) as qa:
-        yield serve_site(tmp_path_factory.mktemp("site"), qa)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with (
+        ArticleQA.from_text(SHARED_TEXT, title="Bridge") as qa,
+        site_of(tmp_path_factory.mktemp("site"), qa) as served,
+    ):
+        yield served

@@ -16,7 +16,7 @@ from qa.visitors import passwords
 from qa.visitors.accounts import Account, Accounts
 from qa.visitors.caller import Role
 from qa.visitors.passwords import Passwords
-from tests.visitors.conftest import CHEAP, PASSWORD, accounts_in
+from tests.visitors.sites import CHEAP, PASSWORD, accounts_in
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from qa.visitors.credentials import IDLE, LONGEST, Sessions, Tokens
 from qa.visitors.state_database import StateDatabase
 from qa.visitors.visits import Visits
 from tests.libraries import filled
-from tests.visitors.conftest import accounts_in
+from tests.visitors.sites import accounts_in
 
 ADDRESS = "192.0.2.1"
 

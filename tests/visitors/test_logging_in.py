@@ -9,7 +9,7 @@ from qa.page.login import WRONG
 from qa.visitors.accounts import Account
 from qa.visitors.caller import Role
 from tests.browser.visiting import GRADIO_WARNINGS
-from tests.visitors.conftest import PASSWORD, Site
+from tests.visitors.sites import PASSWORD, Site
 
 pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 FOREIGN = ({"origin": "http://attacker.example"}, {"sec-fetch-site": "cross-site"})
@@ -77,7 +77,8 @@ def test_a_link_from_another_website_loads_the_page_again_with_its_cookie(site: 
     }
     response = site.client.get("/", headers=followed)
     assert response.status_code == 200
-    assert 'http-equiv="refresh" content="0"' in response.text
+    assert "location.replace" in response.text
+    assert "'sha256-" in response.headers["content-security-policy"]
     assert "Bridge" not in response.text
 
 
@@ -102,8 +103,14 @@ def test_two_different_cookies_or_tokens_are_no_credential(site: Site) -> None:
 
 
 def test_a_wrong_token_is_not_replaced_by_a_cookie(site: Site) -> None:
-    headers = {**site.session("eve"), "authorization": "Basic ZXZlOmV2ZQ=="}
+    headers = {**site.session("eve"), "authorization": "Bearer"}
     assert site.status("GET", "/config", headers) == 401
+
+
+def test_the_log_in_of_a_proxy_counts_for_nothing(site: Site) -> None:
+    proxy = {"authorization": "Basic ZXZlOmV2ZQ=="}
+    assert site.status("GET", "/config", proxy) == 401
+    assert site.status("GET", "/config", {**site.session("eve"), **proxy}) == 200
 
 
 def test_logging_in_never_takes_a_session_from_the_browser(site: Site) -> None:

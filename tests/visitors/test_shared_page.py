@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers
+from qa.page.undo import Removals
 from qa.page.view import View
 from qa.visitors.caller import Caller, Role
-from qa.visitors.current_caller import acting_for
+from qa.visitors.current_caller import CurrentCallerQA, acting_for
+from qa.visitors.limits import CallerCounts, CallerLimits
 from tests.browser.visiting import GRADIO_WARNINGS
-from tests.visitors.conftest import SHARED_TEXT, Site, accounts_in
+from tests.visitors.sites import SHARED_TEXT, Site, accounts_in
 
 pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 ANNA, BEN = (Caller(name, Role.READER, visitor=name) for name in ("anna", "ben"))
@@ -53,6 +55,26 @@ def test_what_one_account_adds_and_removes_is_on_its_own_shelf(services: Service
         shelf = shelf_of(handlers, other)
         assert "Bridge" in shelf
         assert "Lighthouse" not in shelf
+
+
+def test_a_removal_is_carried_out_later_for_who_asked(services: Services) -> None:
+    own, later = services.qa_for(ANNA), list[Callable[[], None]]()
+    article = own.add_text(SECRET, title="Lighthouse")
+    removals = Removals(services.qa_for_current(), schedule=lambda _, call: later.append(call))
+    with acting_for(ANNA):
+        removals.begin(article.id, article.title)
+    later[0]()
+    assert "Lighthouse" not in own.titles().values()
+
+
+def test_a_limit_that_is_reached_is_shown_instead_of_an_answer(services: Services) -> None:
+    counts = CallerCounts(CallerLimits(questions_per_minute=1))
+    counts.count_question(ANNA)
+    handlers = Handlers(CurrentCallerQA(services.qa, services.shelves, counts))
+    event = gr.EventData(gr.Textbox(), None)
+    with acting_for(ANNA):
+        *_, last = handlers.asking.respond("When?", Chat(), View(), event, visit("anna"))
+    assert "1 questions a minute. Try again in" in last[3].turns[0].problem
 
 
 def test_only_an_editor_can_add_to_the_shared_shelf_and_change_what_is_there(

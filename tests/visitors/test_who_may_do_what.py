@@ -16,9 +16,10 @@ from qa.api.application import ROUTERS
 from qa.page.guard import ROUTES
 from qa.page.login import LoginRoutes
 from qa.page.picture_route import PictureRoute
+from qa.visitors.caller import Caller, Role
 from qa.visitors.cookies import Cookie
 from tests.browser.visiting import GRADIO_WARNINGS
-from tests.visitors.conftest import Site
+from tests.visitors.sites import Site
 
 pytestmark = [pytest.mark.slow, *GRADIO_WARNINGS]
 
@@ -28,7 +29,7 @@ TABLE = """
 request                                anonymous reader editor read-only wrong revoked
 GET /healthz                                 200    200    200       200   200     200
 GET /readyz                                  503    503    503       503   503     503
-GET /metrics                                 401    404    404       404   401     401
+GET /metrics                                 401    200    200       200   401     401
 GET /login                                   200    200    200       200   200     200
 POST /login                                  401    401    401       401   401     401
 POST /logout                                 303    303    303       303   303     303
@@ -58,13 +59,38 @@ GET /api/v1/openapi.json                     401    200    200       200   401  
 GET /api/v1/tags                             401    200    200       200   401     401
 PUT /api/v1/articles/{article_id}/tags/{tag:path}     401    404    404       403   401     401
 DELETE /api/v1/articles/{article_id}/tags/{tag:path}  401    404    404       403   401     401
+POST /api/v1/ask                             401    422    422       422   401     401
+POST /api/v1/passages                        401    422    422       422   401     401
+GET /api/v1/suggestions                      401    200    200       200   401     401
+GET /api/v1/articles                         401    200    200       200   401     401
+GET /api/v1/articles/{article_id}            401    404    404       404   401     401
+GET /api/v1/articles/{article_id}/file       401    404    404       404   401     401
+PATCH /api/v1/articles/{article_id}          401    422    422       403   401     401
+DELETE /api/v1/articles/{article_id}         401    404    404       403   401     401
+POST /api/v1/articles                        401    422    422       422   401     401
+GET /api/v1/jobs/{job_id}                    401    404    404       404   401     401
+GET /api/v1/jobs/{job_id}/events             401    404    404       404   401     401
+DELETE /api/v1/jobs/{job_id}                 401    404    404       403   401     401
+GET /api/v1/conversations                    401    200    200       200   401     401
+POST /api/v1/conversations                   401    201    201       403   401     401
+GET /api/v1/conversations/{id}               401    404    404       404   401     401
+PATCH /api/v1/conversations/{id}             401    422    422       403   401     401
+DELETE /api/v1/conversations/{id}            401    404    404       403   401     401
+POST /api/v1/conversations/{id}/turns        401    422    422       403   401     401
+PATCH /api/v1/conversations/{id}/turns/{n}   401    422    422       403   401     401
+GET /api/v1/conversations/{id}/export        401    404    404       404   401     401
+GET /v1/models                               401    200    200       200   401     401
+GET /v1/models/{name}                        401    404    404       404   401     401
+POST /v1/chat/completions                    401    400    400       400   401     401
+POST /v1/messages                            401    400    400       400   401     401
+POST /v1/messages/count_tokens               401    400    400       400   401     401
 POST /api/v1/none                            401    404    404       404   401     401
 PUT /api/v1/none                             401    404    404       403   401     401
 PATCH /api/v1/none                           401    404    404       403   401     401
 DELETE /api/v1/none                          401    404    404       403   401     401
 GET /v1/none                                 401    404    404       404   401     401
 POST /v1/none                                401    404    404       404   401     401
-POST /mcp                                    401    404    404       404   401     401
+POST /mcp                                    401    400    400       400   401     401
 """
 ROWS = [
     (method, path, dict(zip(CALLERS, map(int, statuses), strict=True)))
@@ -105,12 +131,12 @@ def test_every_route_of_ours_is_in_the_table(site: Site) -> None:
     routes += LoginRoutes(site.access, Cookie("session", 1, is_https=False)).routes()
     routes += PictureRoute.routes(PictureRoute.__new__(PictureRoute))
     found = {
-        (method, route.path)
+        (method, route.path.replace("conversation_id", "id").replace("number", "n"))
         for route in routes
         if isinstance(route, Route | APIRoute)
         for method in set(route.methods or ()) - {"HEAD"}
     }
-    assert found <= KNOWN | {("GET", "/metrics")}
+    assert found <= KNOWN
 
 
 def test_every_path_that_the_guard_lets_through_is_in_the_table() -> None:
@@ -118,3 +144,21 @@ def test_every_path_that_the_guard_lets_through_is_in_the_table() -> None:
     for methods, pattern in ROUTES:
         found = {method for method, path in known if re.fullmatch(pattern, path)}
         assert set(methods) - {"HEAD"} <= found, pattern
+
+
+def test_over_mcp_each_account_sees_its_own_articles_and_the_shared_ones(site: Site) -> None:
+    call = {"name": "list_articles", "arguments": {}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+
+    def titles(name: str) -> list[str]:
+        headers = {**site.token(name), "accept": "application/json, text/event-stream"}
+        result = site.client.post("/mcp", json=message, headers=headers).json()["result"]
+        return [each["title"] for each in result["structuredContent"]["articles"]]
+
+    annas = site.services.qa_for(Caller(name="anna", role=Role.READER))
+    added = annas.add_text("Only anna reads about the mill.", title="Mill")
+    try:
+        shared = titles("ben")
+        assert titles("anna") == [*shared, "Mill"]
+    finally:
+        annas.remove(added.id)

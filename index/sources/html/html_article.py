@@ -38,6 +38,9 @@ _THRESHOLD_UNNAMED = 0.01
 """The same for a block in the article of a page that gives its elements no names."""
 
 
+_NOTE_ROLES = {"doc-endnotes", "doc-endnote", "doc-footnote"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BoostedTrees:
     """Gradient-boosted decision trees; each array is ``(trees, nodes)``, node 0 is the root.
@@ -122,7 +125,26 @@ def article_blocks(blocks: Sequence[Block], extracted: str, title: str) -> list[
     shape = PageShape(blocks, texts)
     known = known_of_blocks(blocks, texts, shape, extracted, title)
     is_chosen = chosen_blocks(shipped_trees().probabilities(known), shape)
+    if is_chosen.any():
+        is_chosen |= _notes(blocks)
     return [block for block, is_one in zip(blocks, is_chosen, strict=True) if is_one]
+
+
+def _notes(blocks: Sequence[Block]) -> NDArray[np.bool_]:
+    """Return ``(n,)``: which blocks the page itself calls notes of its article."""
+    known: dict[Any, bool] = {None: False}
+    return np.array([_is_in_note(block.element, known) for block in blocks])
+
+
+def _is_in_note(element: Any, known: dict[Any, bool]) -> bool:  # noqa: ANN401 - lxml has no types
+    """Return whether an element is in one with the role of a note; ``known`` is extended."""
+    way = []
+    while element not in known:
+        way.append(element)
+        element = None if element.get("role") in _NOTE_ROLES else element.getparent()
+    is_note = known[element] or bool(way and way[-1].get("role") in _NOTE_ROLES)
+    known.update(dict.fromkeys(way, is_note))
+    return is_note
 
 
 def chosen_blocks(probabilities: NDArray[np.float64], shape: PageShape) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from index.sources.pdf.pdf_lines import BULLETS, Line, is_right_to_left
+from index.sources.pdf.pdf_ruled_tables import is_table_mark
 from index.sources.pdf.pdf_tables import (
     PrintedCell,
     Row,
@@ -93,10 +94,13 @@ class _Order:
         best = max(gutters, key=lambda one: (one.last - one.first, one.right - one.left))
         first, last = _trimmed(rows, best)
         best = best._replace(first=first, last=last)
-        beside = _beside(gutters, best)
         middle = rows[first : last + 1]
-        table = table_of(middle, [gutter.middle for gutter in beside])
+        top, bottom = _without_ruled_tables(rows, first, last)
+        beside = _beside(gutters, best._replace(first=top, last=bottom))
+        beside = _between_words(rows[top : bottom + 1], beside)
+        table = table_of(rows[top : bottom + 1], [gutter.middle for gutter in beside])
         if table is not None:
+            first, last = top, bottom
             first, header = _header_above(rows, first, beside)
             found: list[Block] = [TableBlock((*header, *table))]
         else:
@@ -217,9 +221,10 @@ def _is_break(rows: Sequence[Row], number: int, leading: float) -> bool:
     """Return whether a new part of the page begins with a row: a large line with space above."""
     row, before = rows[number], rows[number - 1]
     gap = row[0].baseline - before[0].baseline
-    if gap <= leading:
-        return False
     size = max(word.size for word in row)
+    is_next_line = max(word.size for word in before) > size / _LARGE and gap < _FAR * size
+    if gap <= leading or is_next_line:
+        return False
     usual = median(word.size for row in rows[max(0, number - 3) : number + 4] for word in row)
     below = rows[number + 1][0].baseline - row[0].baseline if number + 1 < len(rows) else 0.0
     is_apart = gap > _VERY_FAR * leading or size > _VERY_LARGE * usual
@@ -305,6 +310,13 @@ def _trimmed(rows: Sequence[Row], gutter: Gutter) -> tuple[int, int]:
     return cut, end
 
 
+def _without_ruled_tables(rows: Sequence[Row], first: int, last: int) -> tuple[int, int]:
+    """Return the first and last row of the longest part that has no ruled table in it."""
+    marks = [at for at in range(first, last + 1) if is_table_mark(rows[at][0])]
+    parts = [(one + 1, other - 1) for one, other in pairwise([first - 1, *marks, last + 1])]
+    return max(parts, key=lambda part: part[1] - part[0])
+
+
 def _beside(gutters: Sequence[Gutter], best: Gutter) -> list[Gutter]:
     """Return the gutters over at least half of the rows of ``best``, from left to right."""
     height = best.last - best.first + 1
@@ -315,6 +327,16 @@ def _beside(gutters: Sequence[Gutter], best: Gutter) -> list[Gutter]:
         and not (one.left < best.right and best.left < one.right)
     ]
     return sorted([*beside, best])
+
+
+def _between_words(rows: Sequence[Row], gutters: Sequence[Gutter]) -> list[Gutter]:
+    """Return the gutters without those that have no words between them and the one before."""
+    kept: list[Gutter] = []
+    for gutter in gutters:
+        left = kept[-1].middle if kept else float("-inf")
+        if any(left <= word.left < gutter.middle for row in rows for word in row):
+            kept.append(gutter)
+    return kept
 
 
 def _header_above(

@@ -26,14 +26,16 @@ from index.sources.pdf.pdf_paragraphs import (
     PlacedLine,
     in_reading_order,
 )
+from index.sources.pdf.pdf_ruled_tables import ruled_tables
 from index.sources.pdf.pdf_running_heads import PageLine, running_heads
-from index.sources.pdf.pdf_tables import Row, TableBlock, ruled_tables
+from index.sources.pdf.pdf_tables import Row, TableBlock
 from index.sources.pdf.pdf_writer import PartWriter
 
 Outline: TypeAlias = dict[int, dict[str, int]]
 """For each page, the levels of its bookmarks by their titles in lower case."""
 
 _HEADING_SIZE = 1.15
+_ABOUT = 1.11
 _LARGEST_LEADING = 3.0
 _NEAR_LINES = 4
 _EDGE_ROWS = 4
@@ -142,8 +144,25 @@ def _body_style(pages: Sequence[PrintedPage], rows: _Rows) -> BodyStyle:
         for flag in (BOLD, MONOSPACED)
         if 2 * sum(count for style, count in styles.items() if style & flag) > total
     )
-    size = letters.most_common(1)[0][0] if letters else 1.0
-    return BodyStyle(size, usual, {size: median(some) for size, some in gaps.items()})
+    leadings = {size: median(some) for size, some in gaps.items()}
+    return BodyStyle(_usual_size(letters), usual, leadings)
+
+
+def _usual_size(letters: Mapping[float, int]) -> float:
+    """Return the size of the letters that cover most of the pages.
+
+    Letters of about the same size count together: two fonts of one text often differ a little.
+    """
+
+    def area(size: float) -> float:
+        near = (one for one in letters if size / _ABOUT < one < size * _ABOUT)
+        return sum(one * one * letters[one] for one in near)
+
+    if not letters:
+        return 1.0
+    best = max(letters, key=area)
+    near = [one for one in letters if best / _ABOUT < one < best * _ABOUT]
+    return max(near, key=lambda one: letters[one])
 
 
 def _row_lines(pages: int, rows: _Rows, body: BodyStyle) -> Iterator[PageLine]:

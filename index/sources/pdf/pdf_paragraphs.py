@@ -278,7 +278,8 @@ class ParagraphReader:
             and len(_LETTER.findall(text)) > 1
             and below.kind in {PartKind.TEXT, PartKind.ITEM}
             and not below.lines[0].line.is_bold
-            and part.size >= 0.97 * below.size
+            # Most letters of a heading in small capitals are smaller than the text.
+            and max(word.size for word in part.lines[0].line.words) >= 0.97 * below.size
         )
 
 

@@ -1,23 +1,19 @@
-"""Find the tables of a PDF's page: by their ruling lines, or by how their cells stand."""
+"""Find the tables of a PDF's page that have no ruling lines, by where their cells are."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from index.sources.pdf.pdf_lines import BULLETS, Line
-from index.sources.pdf.pdf_page import Rule, Word
+from index.sources.pdf.pdf_page import Word
 
 Row: TypeAlias = list[Word]
 """The words on one baseline, from left to right."""
-Walls: TypeAlias = list[list[bool]]
-"""Of the cells of a grid, by row and column."""
 
 _MIN_LINES = 3
 _FULL = 0.7
@@ -31,13 +27,10 @@ _IN_LINE = 0.9
 _LETTERS_OF_A_WORD = 7
 _STOP = re.compile(r"[.,;!?](?!\w)|[。，、；！？]")
 _SHARED = 0.4
+_MAX_LINES_OF_A_NOTE = 5
+_FAR_APART = 5.0  # sizes of the letters
 _FIGURES = 0.5
-# Of ruled tables.
-_NEAR = 3.0  # points within which rules meet
-_MIN_CELLS = 4
 _MIN_ROWS_BELOW_TITLE = 2
-_MAX_WORDS_OF_A_CELL = 40
-_MAX_MEETING_RULES = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +78,7 @@ def table_of(rows: Sequence[Row], bounds: Sequence[float]) -> list[tuple[Printed
     columns = [[cells[at] for cells in grid] for at in range(len(bounds) + 1)]
     if not is_table(columns):
         return None
-    return list(_table_rows(grid))
+    return list(table_rows(grid))
 
 
 class ColumnShape(NamedTuple):
@@ -153,6 +146,19 @@ def _is_list(column: Sequence[Row]) -> bool:
     return bullets >= _BULLETED * len(shown)
 
 
+def _are_two_notes(columns: Sequence[Sequence[Row]]) -> bool:
+    """Return whether two columns are notes far apart, as at the head or the end of a letter.
+
+    They have few lines, of which the last stands alone: an address of three beside a date.
+    """
+    if len(columns) != 2 or not _MIN_LINES <= len(columns[0]) <= _MAX_LINES_OF_A_NOTE:  # noqa: PLR2004
+        return False
+    left, right = ([cell for cell in column if cell] for column in columns)
+    gap = min(cell[0].left for cell in right) - max(cell[-1].right for cell in left)
+    is_ragged = not (columns[0][-1] and columns[1][-1])
+    return is_ragged and gap > _FAR_APART * left[0][0].size
+
+
 def _share_of_figures(column: Sequence[Row]) -> float:
     shown = [cell for cell in column if cell]
     return sum(any(map(str.isdigit, cell[0].text)) for cell in shown) / max(len(shown), 1)
@@ -165,7 +171,7 @@ def is_table(columns: Sequence[Sequence[Row]]) -> bool:
     shared = sum(sum(map(bool, row)) > 1 for row in rows) / len(rows)
     prose = [shape for shape in shapes if shape.is_prose]
     others = [shape for shape in shapes if not shape.is_prose]
-    if not others or all(_is_list(column) for column in columns):
+    if not others or all(_is_list(column) for column in columns) or _are_two_notes(columns):
         return False
     if is_drawn_by_columns(columns) and (
         len(rows) < _MIN_LINES or all(_share_of_figures(one) < _FIGURES for one in columns[1:])
@@ -185,7 +191,7 @@ def is_table(columns: Sequence[Sequence[Row]]) -> bool:
     return min(in_line) > _IN_LINE and max(shape.lines for shape in others) < 0.7 * dense
 
 
-def _table_rows(grid: Sequence[Sequence[Row]]) -> Iterator[tuple[PrintedCell, ...]]:
+def table_rows(grid: Sequence[Sequence[Row]]) -> Iterator[tuple[PrintedCell, ...]]:
     """Yield the rows, each with the lines that go on in its cells."""
     widths = [
         max((cells[at][-1].right for cells in grid if cells[at]), default=0.0)
@@ -199,10 +205,10 @@ def _table_rows(grid: Sequence[Sequence[Row]]) -> Iterator[tuple[PrintedCell, ..
                     pending[at].append(cell)
             continue
         if pending:
-            yield _printed(pending)
+            yield printed_cells(pending)
         pending = [[cell] if cell else [] for cell in cells]
     if pending:
-        yield _printed(pending)
+        yield printed_cells(pending)
 
 
 def _goes_on(
@@ -226,213 +232,10 @@ def _goes_on(
     )
 
 
-def _printed(cells: Sequence[Sequence[Row]]) -> tuple[PrintedCell, ...]:
+def printed_cells(cells: Sequence[Sequence[Row]]) -> tuple[PrintedCell, ...]:
+    """Return the cells of a row that have text, given the lines of each."""
     return tuple(
         PrintedCell(tuple(Line.of(line) for line in lines), at)
         for at, lines in enumerate(cells)
         if lines
     )
-
-
-def ruled_tables(
-    rows: Sequence[Row], rules: Sequence[Rule]
-) -> tuple[list[Row], dict[str, TableBlock]]:
-    """Return the rows with a single word in place of each ruled table, and the tables by it."""
-    grids = list(_grids(rules))
-    tables: dict[str, TableBlock] = {}
-    rest = [list(row) for row in rows]
-    for grid in grids:
-        inside = [[word for word in row if grid.holds(word)] for row in rest]
-        table = _ruled_table(grid, [row for row in inside if row])
-        if table is None:
-            continue
-        mark = f"\0{len(tables)}"
-        tables[mark] = table
-        taken = {word.order for row in inside for word in row}
-        rest = [[word for word in row if word.order not in taken] for row in rest]
-        size = inside[next(at for at, row in enumerate(inside) if row)][0].size
-        left, right, baseline = grid.xs[0], grid.xs[-1], grid.ys[0] + size
-        rest.append([Word(mark, left, right, baseline, size, 0, -1, is_joined=False)])
-    if not tables:
-        return [list(row) for row in rows], {}
-    return sorted((row for row in rest if row), key=lambda row: row[0].baseline), tables
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Level and upright rules that meet."""
-
-    xs: list[float]
-    ys: list[float]
-    level: list[Rule]
-    upright: list[Rule]
-
-    def holds(self, word: Word) -> bool:
-        x, y = (word.left + word.right) / 2, word.baseline - 0.3 * word.size
-        return self.xs[0] < x < self.xs[-1] and self.ys[0] < y < self.ys[-1]
-
-    def cell(self, word: Word) -> tuple[int, int]:
-        x, y = (word.left + word.right) / 2, word.baseline - 0.3 * word.size
-        return bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1
-
-    def walls(self) -> tuple[Walls, Walls]:
-        """Return whether there is a rule right of each cell, and below it."""
-        x = [(one + other) / 2 for one, other in pairwise(self.xs)]
-        y = [(one + other) / 2 for one, other in pairwise(self.ys)]
-        right = [[False] * len(x) for _ in y]
-        below = [[False] * len(x) for _ in y]
-        for rule in self.upright:
-            at = _nearest(self.xs, rule.left)
-            if at > 0:
-                for row in range(*_between(y, rule.top, rule.bottom)):
-                    right[row][at - 1] = True
-        for rule in self.level:
-            at = _nearest(self.ys, rule.top)
-            if at > 0:
-                first, end = _between(x, rule.left, rule.right)
-                below[at - 1][first:end] = [True] * (end - first)
-        return right, below
-
-
-def _nearest(positions: Sequence[float], position: float) -> int:
-    """Return which of ascending positions is nearest, the first of two."""
-    at = bisect_left(positions, position)
-    if at == len(positions) or (at and position - positions[at - 1] <= positions[at] - position):
-        return at - 1
-    return at
-
-
-def _between(middles: Sequence[float], first: float, last: float) -> tuple[int, int]:
-    """Return which cells a rule passes, as the index of the first and that after the last."""
-    start = bisect_left(middles, first - _NEAR)
-    return start, max(start, bisect_right(middles, last + _NEAR))
-
-
-def _grids(rules: Sequence[Rule]) -> Iterator[_Grid]:
-    """Yield the groups of rules that meet and enclose several cells."""
-    level = [rule for rule in rules if rule.right - rule.left > rule.bottom - rule.top]
-    upright = [rule for rule in rules if rule.right - rule.left <= rule.bottom - rule.top]
-    if not level or not upright or len(level) + len(upright) > _MAX_MEETING_RULES:
-        return
-    meets = _meeting(level, upright)
-    free = {at for at, crossing in enumerate(meets) if crossing}
-    met_by: list[list[int]] = [[] for _ in upright]
-    for at in free:
-        for column in meets[at]:
-            met_by[column].append(at)
-    while free:
-        lines, crossing, new = set[int](), set[int](), {free.pop()}
-        while new:
-            lines |= new
-            columns = {column for at in new for column in meets[at]} - crossing
-            crossing |= columns
-            new = {at for column in columns for at in met_by[column]} & free
-            free -= new
-        grid = _Grid(
-            _distinct([upright[at].left for at in crossing]),
-            _distinct([level[at].top for at in lines]),
-            [level[at] for at in lines],
-            [upright[at] for at in crossing],
-        )
-        if (
-            len(grid.xs) > 2  # noqa: PLR2004
-            and len(grid.ys) > 2  # noqa: PLR2004
-            and ((len(grid.xs) - 1) * (len(grid.ys) - 1) >= _MIN_CELLS)
-        ):
-            yield grid
-
-
-def _meeting(level: Sequence[Rule], upright: Sequence[Rule]) -> list[list[int]]:
-    """Return for each level rule the upright rules that it meets."""
-    order = sorted(range(len(upright)), key=lambda at: upright[at].left)
-    lefts = [upright[at].left for at in order]
-    grown = [
-        (at, *upright[at][:2], upright[at].right + _NEAR, upright[at].bottom + _NEAR)
-        for at in order
-    ]
-    widest = max(rule.right - rule.left for rule in upright)
-    found: list[list[int]] = []
-    for left, top, right, bottom in level:
-        first = bisect_left(lefts, left - 2 * _NEAR - widest)
-        last = bisect_right(lefts, right + 2 * _NEAR)
-        found.append(
-            [
-                at
-                for at, other_left, other_top, other_right, other_bottom in grown[first:last]
-                if top <= other_bottom
-                and bottom >= other_top - _NEAR
-                and left <= other_right
-                and right >= other_left - _NEAR
-            ]
-        )
-    return found
-
-
-def _distinct(positions: Sequence[float]) -> list[float]:
-    found: list[float] = []
-    for position in sorted(positions):
-        if not found or position - found[-1] > _NEAR:
-            found.append(position)
-    return found
-
-
-def _ruled_table(grid: _Grid, rows: Sequence[Row]) -> TableBlock | None:
-    right, below = grid.walls()
-    starts = [_starts(walls) for walls in right]
-    lines, filled = _lines_by_row(grid, rows, starts)
-    is_small = min(len({row for row, _ in filled}), len({column for _, column in filled})) < 2  # noqa: PLR2004
-    if is_small or sum(map(len, rows)) > _MAX_WORDS_OF_A_CELL * len(filled):
-        return None
-    found: list[tuple[PrintedCell, ...]] = []
-    above: dict[int, PrintedCell] = {}
-    for number, own in enumerate(lines):
-        spans = Counter(starts[number])
-        # A cell without a wall above it is repeated in its row.
-        above = {
-            start: cell
-            for start, cell in above.items()
-            if not below[number - 1][start] and spans[start] == cell.columns
-        }
-        for cells in _rows_within(own):
-            shown = {cell.column: replace(cell, columns=spans[cell.column]) for cell in cells}
-            merged = {**above, **shown}
-            found.append(tuple(merged[start] for start in sorted(merged)))
-            above = {}
-        above = {cell.column: cell for cell in found[-1]} if own else {}
-    return TableBlock(tuple(found))
-
-
-def _starts(walls: Sequence[bool]) -> list[int]:
-    """Return for each cell of a row the first of those without a wall between them and it."""
-    starts = [0]
-    for column, is_divided in enumerate(walls[:-1], start=1):
-        starts.append(column if is_divided else starts[-1])
-    return starts
-
-
-def _lines_by_row(
-    grid: _Grid, rows: Sequence[Row], starts: Sequence[Sequence[int]]
-) -> tuple[list[list[list[Row]]], set[tuple[int, int]]]:
-    """Return the text lines of each row of a grid, by column, and which cells have text."""
-    by_row: list[list[list[Row]]] = [[] for _ in starts]
-    filled: set[tuple[int, int]] = set()
-    for row in rows:
-        lines: dict[int, list[Row]] = {}
-        for word in row:
-            number, column = grid.cell(word)
-            start = starts[number][column]
-            filled.add((number, start))
-            lines.setdefault(number, [[] for _ in range(len(starts[0]))])[start].append(word)
-        for number, cells in lines.items():
-            by_row[number].append(cells)
-    return by_row, filled
-
-
-def _rows_within(lines: Sequence[Sequence[Row]]) -> Iterator[tuple[PrintedCell, ...]]:
-    """Yield the rows between two level rules: one, unless the lines of its cells pair off."""
-    columns = list(zip(*lines, strict=True))
-    shown = [count for count in (sum(map(bool, column)) for column in columns) if count]
-    if len(lines) > 1 and sum(count == len(lines) for count in shown) > max(1, len(shown) / 2):
-        yield from _table_rows(lines)
-    elif lines:
-        yield _printed([[cell for cell in column if cell] for column in columns])

@@ -23,15 +23,31 @@ function setUpArticle({ element, trigger, watch }) {
     if (printedPages.isOpen()) return printedPages.has(name);
     return place && !(printedPages.isPreferred() && place.closest('details:not(:first-of-type)'));
   };
+  // Of a quoted row, the cell with the short answer is brought into view.
+  const scrollTable = (name) => {
+    const place = document.getElementById(name);
+    const table = place?.closest('.table');
+    if (!table) return;
+    const row = document.querySelector(`#chat a[href="#${name}"]`)?.previousElementSibling;
+    const cells = [...(row?.querySelectorAll('.cell') ?? [])];
+    const parts = [place, ...element.querySelectorAll(`[data-part="${name}"]`)];
+    const cited = parts[cells.findIndex((cell) => cell.querySelector('strong'))] ?? place;
+    const [inside, around] = [cited.getBoundingClientRect(), table.getBoundingClientRect()];
+    if (inside.right > around.right || inside.left < around.left) {
+      table.scrollLeft += inside.left + inside.width / 2 - around.left - around.width * 0.7;
+    }
+  };
   const follow = (name) => {
     if (!/^s\d+-\d+-[0-9a-f]{8}$/.test(name)) return;
     requested = isShown(name) ? '' : name;
     if (requested) trigger('follow', { place: name });
     else if (printedPages.isOpen()) printedPages.show(name, true);
+    else scrollTable(name);
   };
   // A new answer scrolls only the article; a place that the visitor asked for scrolls the page too.
   const scrollToTarget = (name, isRequested) => {
     const place = document.getElementById(name);
+    scrollTable(name);
     if (name === 'start' || name === 'end') {
       paper().scrollTo({ top: name === 'start' ? 0 : paper().scrollHeight, behavior: 'instant' });
       if (!isRequested) return;

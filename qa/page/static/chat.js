@@ -13,13 +13,6 @@ function setUpTools({ element, trigger, watch }) {
   });
   watch('value', () => {
     if (element.querySelector('[data-resume]')) trigger('resume');
-    const undo = element.querySelector('[data-left]');
-    if (undo)
-      setTimeout(() => {
-        if (!element.contains(undo)) return;
-        undo.remove();
-        element.querySelector('[role=status]').replaceChildren();
-      }, 1000 * Number(undo.dataset.left));
   });
 }
 

@@ -1,6 +1,11 @@
-// Return the key of this tab and the place in the address, from which the server restores the page.
+// Open WebUI appends "#:~:text=…" to a link. The browser takes away only what follows the "#".
+if (/#.*#$/.test(location.hash)) history.replaceState(null, '', location.hash.slice(0, -1));
+
+// Return the key of this tab, its kept conversation, and the place in the address, from which the
+// server restores the page.
 function identifyTab() {
-  let key = '';
+  let key = '',
+    conversation = '';
   try {
     key = sessionStorage.getItem('article-qa') || '';
     if (!key) {
@@ -9,10 +14,12 @@ function identifyTab() {
       key = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
       sessionStorage.setItem('article-qa', key);
     }
+    conversation = sessionStorage.getItem('article-qa-conversation') || '';
   } catch {
     // The browser refuses to store anything, so nothing survives a reload.
   }
-  return [null, null, key + location.hash];
+  const name = conversation ? `${key}.${conversation}` : key;
+  return [null, null, name + location.hash];
 }
 
 function markRestored() {
