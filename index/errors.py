@@ -14,6 +14,7 @@ HTTP handlers catch them.
     │   ├── FetchError          a URL that cannot or must not be fetched
     │   ├── QuestionError       a blank or over-long question
     │   ├── TitleError          a title that is blank or not valid Unicode
+    │   ├── TagError            a tag that is blank or too long, or one too many
     │   └── ArticleNotFound     no article of this id in the library
     ├── ConversationNotFound    no conversation of this id is kept for this visitor
     ├── NotAllowed              the caller's role does not permit it
@@ -69,6 +70,10 @@ class QuestionError(InputError):
 
 class TitleError(InputError):
     """A title is blank or not valid Unicode."""
+
+
+class TagError(InputError):
+    """A tag is blank or too long, or one too many."""
 
 
 class ArticleNotFound(InputError):

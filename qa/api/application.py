@@ -18,6 +18,7 @@ from qa.api import (
     jobs,
     openai_routes,
     passages,
+    tags,
 )
 from qa.api.descriptions import describe
 from qa.api.error_shapes import shape_errors
@@ -32,6 +33,7 @@ ROUTERS = (
     ask.router,
     passages.router,
     articles.router,
+    tags.router,
     adding.router,
     jobs.router,
     conversations.router,

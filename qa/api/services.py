@@ -19,6 +19,7 @@ from qa.visitors.gate import AccountAccess
 from qa.visitors.limits import CallerCounts, CallerLimits
 from qa.visitors.shelves import Shelves
 from qa.visitors.state_database import StateDatabase
+from qa.visitors.tags import Tags
 
 READ_AT_ONCE = 2
 """On two cores, three questions at once take as long as one after the other (bench.load)."""
@@ -84,8 +85,12 @@ class Services:
 
     def qa_for(self, caller: Caller = LOCAL) -> CallerQA:
         """Return the library as this caller may use it."""
-        return CallerQA(self.qa, caller, self.shelves, self.counts, self.metrics)
+        return CallerQA(
+            self.qa, caller, self.shelves, self.counts, self.metrics, tags=Tags(self.state)
+        )
 
     def qa_for_current(self) -> CurrentCallerQA:
         """Return the library as the caller may use it for whom the running code works."""
-        return CurrentCallerQA(self.qa, self.shelves, self.counts, self.metrics)
+        return CurrentCallerQA(
+            self.qa, self.shelves, self.counts, self.metrics, tags=Tags(self.state)
+        )

@@ -13,6 +13,7 @@ import typer
 
 from index.errors import ArticleQAError, InputError, LibraryError
 from index.types import ArticleInfo
+from qa.cli.folders import add_folder, watch_folder
 from qa.cli.terminal import (
     EXIT_DAMAGED,
     EXIT_ERROR,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
 
 _ArticleArgument = Annotated[str, typer.Argument(help="Id of the article, or the start of it.")]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Keep the library in step with one folder until Ctrl-C.")
+]
 _NOT_TRIED = "not tried, because of the error above"
 _CONCLUSIONS = {
     "sound": "The library is in order.",
@@ -49,27 +53,48 @@ _CONCLUSIONS = {
 _EXIT_CODES = {"sound": 0, "repaired": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
 
 
-def add(
+def add(  # noqa: PLR0913, PLR0917 - one for each option
     sources: Annotated[
         list[str],
-        typer.Argument(help="Files, web addresses, or - for standard input.", metavar="SOURCE"),
+        typer.Argument(
+            help="Files, folders, web addresses, or - for standard input.", metavar="SOURCE"
+        ),
     ],
     library: LibraryOption = None,
     title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
+    watch: WatchOption = False,  # noqa: FBT002 - a flag
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Add articles to a library.
 
     The library is created if it does not exist. A source that cannot be used is reported, the
-    others are added, and the exit code is 1.
+    others are added, and the exit code is 1. Of a folder, the files in it and in its subfolders
+    are added, except hidden and unfinished ones; links are not followed.
+
+    With --watch, new files of a folder are added, changed ones replaced, and the articles of
+    deleted ones removed, until Ctrl-C. Articles that did not come from the folder are kept.
 
     Example: article-qa add report.txt https://example.org/page.html --library library/
     """
-    if title and len(sources) > 1:
-        wrong_usage("--title can be given only with a single source.")
-    settings = Settings.load(model=model)
-    added, read_badly, problems = _add_each(sources, title, required(library), settings)
+    folders = [source for source in sources if _is_folder(source)]
+    if title and (len(sources) > 1 or folders):
+        wrong_usage("--title can be given only with a single file, address or standard input.")
+    if watch and (len(sources) > 1 or not folders or as_json):
+        wrong_usage("--watch needs a single folder, and cannot be used with --json.")
+    settings, at = Settings.load(model=model), required(library)
+    if watch:
+        watch_folder(Path(folders[0]), at, settings)
+        return
+    others = [source for source in sources if source not in folders]
+    added, read_badly, problems = _add_each(others, title, at, settings)
+    tried = len(others)
+    for folder in folders:
+        found = add_folder(Path(folder), at, settings)
+        added += found.added
+        read_badly += found.read_badly
+        problems += found.problems
+        tried += found.files
     if as_json:
         print_json([article.to_dict() for article in added])
     elif added:
@@ -77,7 +102,7 @@ def add(
     for note in read_badly:
         print_error(note)
     if problems:
-        _print_problems(problems, len(sources))
+        _print_problems(problems, tried)
         raise typer.Exit(EXIT_ERROR)
 
 
@@ -228,6 +253,10 @@ def _read(source: str, title: str, settings: Settings) -> Article:
     if not _exists(source) and is_web_address(source):
         return read_url(source, settings, title=title)
     return read_file(Path(source), settings, title=title)
+
+
+def _is_folder(source: str) -> bool:
+    return _exists(source) and Path(source).is_dir()
 
 
 def _exists(source: str) -> bool:

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping, Sequence
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Self
 
 from index.types import MAX_TITLE_CHARS, ArticleInfo
 from qa.output.error_messages import error_message
 from qa.page.messages import render
+from qa.page.reading_time import minutes_of_reading, reading_time
 from qa.page.undo import Removal, Removals
-from qa.page.view import View
+from qa.page.view import Order, View
 from qa.visitors.caller_qa import CallerQA
+from qa.visitors.tags import MAX_TAG_CHARS, MAX_TAGS, checked_tags
 
 IN_MEMORY = "Articles are kept in memory only. To keep them, start the page with --library FOLDER."
 ON_DISK = "Articles are saved on disk. Everyone who uses this page sees them."
 OWN_SHELF = "Only you see the articles that you add, unless you share them."
 # Where the panel may scroll to, besides the id of a place: an edge of the shown part.
 START, END = "start", "end"
+LONG_LIST = 12
+"""From how many articles the list can be searched and sorted."""
+_MAX_TAGS_TYPED = MAX_TAGS * (MAX_TAG_CHARS + 2)
 ALREADY_REMOVED = "Somebody else has removed this article."
+_NUMBER = re.compile(r"[0-9]+")
+_DIGITS_COMPARED = 20
 _MEGABYTE_SHOWN = 950_000
 UNDO_TOO_LATE = "It is too late to undo this. To get the article back, add it again."
 
@@ -30,8 +41,7 @@ class Action(StrEnum):
     """What can be done in the list, by the names that the browser sends."""
 
     CHOOSE = "choose"
-    ALL = "all"
-    NONE = "none"
+    SORT = "sort"
     OPEN = "open"
     RENAME = "rename"
     SAVE = "save"
@@ -53,6 +63,7 @@ def article_list_html(  # noqa: PLR0913 - one for each thing that the list depen
     is_saved: bool,
     fixed: Collection[str] = (),
     is_own: bool = False,
+    tags: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the list of articles.
 
@@ -63,27 +74,64 @@ def article_list_html(  # noqa: PLR0913 - one for each thing that the list depen
         is_saved: Whether the articles outlive the program.
         fixed: The ids of those that the visitor may neither rename nor remove.
         is_own: Whether the visitor has a shelf of their own.
+        tags: The tags of those that have any, by their ids.
     """
+    tags = tags or {}
     return render(
         "shelf.html",
-        articles=articles,
+        articles=in_order(articles, view.order),
+        orders=Order,
+        is_long=len(articles) >= LONG_LIST,
+        tags=tags,
+        all_tags=_counted(tags.get(article.id, ()) for article in articles),
         view=view,
         open_id=view.open_id(articles),
         details=_details,
         undoable=[(removal, math.ceil(seconds)) for removal, seconds in undoable],
         max_title=MAX_TITLE_CHARS,
+        max_tags=_MAX_TAGS_TYPED,
         fixed=fixed,
         storage=_storage(articles, OWN_SHELF if is_own else ON_DISK if is_saved else IN_MEMORY),
     )
 
 
-def _details(article: ArticleInfo) -> str:
-    """Return what is known of it: ``added 2026-11-25 · report.pdf · 12 pages · 2.1 MB``."""
+def in_order(articles: Sequence[ArticleInfo], order: Order) -> list[ArticleInfo]:
+    """Return the articles, which are in the order of addition, in another order."""
+    if order is Order.NEWEST:
+        return list(reversed(articles))
+    if order is Order.TITLE:
+        return sorted(articles, key=_title_key)
+    if order in {Order.SHORTEST, Order.LONGEST}:
+        return sorted(articles, key=minutes_of_reading, reverse=order is Order.LONGEST)
+    return list(articles)
+
+
+def _title_key(article: ArticleInfo) -> str:
+    """Return by what titles are sorted: without accents and case, and numbers by their value."""
+    letters = unicodedata.normalize("NFKD", article.title).casefold()
+    plain = "".join(each for each in letters if not unicodedata.combining(each))
+    return _NUMBER.sub(lambda number: number[0].zfill(_DIGITS_COMPARED), plain)
+
+
+def _counted(tags: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
+    """Return each tag with the number of its articles; case makes no difference."""
+    spelled: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for tag in chain.from_iterable(tags):
+        spelled.setdefault(tag.lower(), tag)
+        counts[tag.lower()] += 1
+    return [(spelled[tag], count) for tag, count in sorted(counts.items())]
+
+
+def _details(article: ArticleInfo) -> tuple[str, str]:
+    """Return how long it is, and what else is known of it.
+
+    Such as ``25 min`` and ``· 12 pages · added 2026-11-25 · report.pdf · 2.1 MB``.
+    """
+    pages = f"{article.pages:,} page{'s' if article.pages > 1 else ''}" if article.pages else ""
     added = f"added {article.added_at[:10]}" if article.added_at else ""
-    length = f"{article.characters:,} characters"
-    if article.pages:
-        length = f"{article.pages:,} page{'s' if article.pages > 1 else ''}"
-    return " · ".join(filter(None, (added, article.source, length, _size(article.file_bytes))))
+    known = filter(None, (pages, added, article.source, _size(article.file_bytes)))
+    return reading_time(article), " ".join(f"· {each}" for each in known)
 
 
 def _size(size: int) -> str:
@@ -107,6 +155,8 @@ class ShelfEvent:
     action: Action | None
     article_id: str = ""
     title: str = ""
+    tags: tuple[str, ...] = ()
+    order: Order = Order.OLDEST
     unselected: frozenset[str] = frozenset()
 
     @classmethod
@@ -114,11 +164,14 @@ class ShelfEvent:
         """Return the event in the data of a Gradio event; invalid values become empty ones."""
         values: Mapping[str, Any] = data if isinstance(data, dict) else {}
         name = str(values.get("action", ""))
-        unticked = values.get("unselected")
+        unticked, order = values.get("unselected"), str(values.get("order", ""))
+        tags = str(values.get("tags", ""))[: 2 * _MAX_TAGS_TYPED].split(",")
         return cls(
             action=Action(name) if name in set(Action) else None,
             article_id=str(values.get("id", "")),
             title=str(values.get("title", "")),
+            tags=tuple(tag for tag in tags if tag.strip()),
+            order=Order(order) if order in set(Order) else Order.OLDEST,
             unselected=frozenset(map(str, unticked)) if isinstance(unticked, list) else frozenset(),
         )
 
@@ -132,14 +185,11 @@ def apply_action(library: CallerQA, removals: Removals, view: View, event: Shelf
     if action is None:
         return view
     titles = {article.id: article.title for article in view.visible(library.catalogue())}
-    unselected = {
-        Action.ALL: frozenset(),
-        Action.NONE: frozenset(titles),
-    }.get(action, event.unselected & titles.keys())
     # What is hidden keeps its tick, for when its removal is undone.
-    view = replace(view, unselected=unselected | (view.unselected & view.hidden))
-    if action in {Action.CHOOSE, Action.ALL, Action.NONE}:
-        return view
+    unselected = (event.unselected & titles.keys()) | (view.unselected & view.hidden)
+    view = replace(view, unselected=unselected, unselected_shown=unselected)
+    if action in {Action.CHOOSE, Action.SORT}:
+        return replace(view, order=event.order) if action is Action.SORT else view
     if action is Action.UNDO:
         return _undo_removal(library, removals, view, article_id)
     if article_id not in titles:
@@ -158,10 +208,18 @@ def _change_article(library: CallerQA, view: View, event: ShelfEvent, action: Ac
         return replace(view.without_form(), renaming=article_id)
     if action is Action.SAVE:
         try:
-            library.rename(article_id, event.title)
+            _save(library, event)
         except Exception as error:
             return replace(view, problem=error_message(error))
     return view.without_form(article_id)
+
+
+def _save(library: CallerQA, event: ShelfEvent) -> None:
+    """Store the title and the tags in a form; an error in the tags changes neither."""
+    tags = checked_tags(event.tags)
+    library.rename(event.article_id, event.title)
+    if set(tags) != set(library.tags().get(event.article_id, ())):
+        library.tags_to_change(event.article_id).set(event.article_id, tags)
 
 
 def _undo_removal(library: CallerQA, removals: Removals, view: View, article_id: str) -> View:

@@ -381,6 +381,7 @@ class Handlers:
             is_saved=self._qa.folder is not None,
             fixed=self._qa.fixed(info.id for info in articles),
             is_own=bool(self._qa.caller.name),
+            tags=self._qa.tags(),
         )
 
     def _updates(self, chat: Chat, view: View, request: gr.Request) -> tuple[Any, ...]:
@@ -389,14 +390,23 @@ class Handlers:
         removals = self._removals.unfinished(view.removals)
         view = replace(view, removals=removals, problem=problem or view.problem)
         shelf, panel = self._shelf(view), self.panel(chat, view)
-        # Without the focus, which is given only once.
-        shelf_digest = digest(self._shelf(replace(view, focused="")))
+        # Without the focus, which is given only once, and the ticks, which are compared apart.
+        shelf_digest = digest(self._shelf(replace(view, focused="", unselected=frozenset())))
         after = replace(
-            view, focused="", target="", shelf_digest=shelf_digest, panel_digest=digest(panel)
+            view,
+            focused="",
+            target="",
+            unselected_shown=view.unselected,
+            shelf_digest=shelf_digest,
+            panel_digest=digest(panel),
         )
         self._tabs.save(visit_of(request), view=after)
         target = scroll_target_html(view.target, len(chat.turns))
-        is_same_shelf = shelf_digest == view.shelf_digest and not view.focused
+        is_same_shelf = (
+            shelf_digest == view.shelf_digest
+            and view.unselected == view.unselected_shown
+            and not view.focused
+        )
         is_same_panel = after.panel_digest == view.panel_digest and not target
         return (
             gr.skip() if is_same_shelf else shelf,

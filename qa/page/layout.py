@@ -358,6 +358,11 @@ def _forms(limit: int, *, is_open: bool, can_share: bool) -> _Forms:
                 max_lines=1,
             )
             add_url = gr.Button("Add page", elem_id="add-url", size="sm")
+            gr.HTML(
+                render("bookmarklet.html"),
+                elem_id="bookmarklet",
+                js_on_load=_on_load("setUpBookmarklet"),
+            )
         note = gr.HTML(
             addition_html(AdditionState(), limit),
             elem_id="note",

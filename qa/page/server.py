@@ -73,6 +73,7 @@ PAGE_SCRIPT = read_static(
     "account.js",
     "shelf.js",
     "adding.js",
+    "bookmarklet.js",
     "chat.js",
     "conversations.js",
     "pages.js",

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Self
 
 from index.types import ArticleInfo
 from qa.page.article_view import block_for
 from qa.page.undo import Removal
+
+
+class Order(StrEnum):
+    """The orders of the list of articles, by the names that the browser sends."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    TITLE = "title"
+    SHORTEST = "shortest"
+    LONGEST = "longest"
+
+    @property
+    def label(self) -> str:
+        """What the page calls it."""
+        return "By title" if self is Order.TITLE else f"{self.value.capitalize()} first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +37,12 @@ class View:
     """Where the shown part of it begins; see :class:`qa.page.article_view.ArticlePart`."""
     unselected: frozenset[str] = frozenset()
     """The articles that are not asked. New articles are asked until they are unticked."""
+    unselected_shown: frozenset[str] = frozenset()
+    """Those whose ticks the browser has removed already."""
+    order: Order = Order.OLDEST
+    """The order of the list of articles."""
     renaming: str = ""
-    """The article that is being renamed."""
+    """The article whose title and tags are being edited."""
     removals: tuple[Removal, ...] = ()
     """The articles that this visitor removed, until they are removed for everybody."""
     own_words: bool = False
@@ -57,6 +77,7 @@ class View:
             article_id=earlier.article_id,
             block=earlier.block,
             unselected=earlier.unselected,
+            order=earlier.order,
             removals=earlier.removals,
             own_words=earlier.own_words,
         )

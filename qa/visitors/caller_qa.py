@@ -21,10 +21,12 @@ from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
 from qa.visitors.observer import NullObserver, Observer, observed, observed_events
 from qa.visitors.shelves import SHARED, Shelves
+from qa.visitors.tags import Tags
 from qa.writing.events import Event
 
 READ_ONLY = "This token may only read. Use one that may write."
 NO_ARTICLE = "There is no article with the id {!r}."
+NO_TAGS = "Tags are not kept here. Start the server with a library."
 EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
 
 
@@ -40,18 +42,21 @@ class CallerQA:
         shelves: Which articles are whose; None if everybody sees all.
         counts: Counts what the caller does; None for no limits.
         observer: Sees each question and answer; None for nobody.
+        tags: The tags of the articles; None if they have none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part
         self,
         qa: ArticleQA,
         caller: Caller,
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
         observer: Observer | None = None,
+        *,
+        tags: Tags | None = None,
     ) -> None:
         self._qa, self._caller, self._shelves, self._counts = qa, caller, shelves, counts
-        self._observer = observer or NullObserver()
+        self._observer, self._tags = observer or NullObserver(), tags
 
     @property
     def caller(self) -> Caller:
@@ -332,14 +337,14 @@ class CallerQA:
         """
         self._check_changeable(article_id)
         if self._shelves is None:
-            self._qa.remove(article_id)
+            self._delete(article_id)
             return
         shelves = self._shelves.shelves().get(article_id, {SHARED})
         shelf = self.caller.name if self.caller.name in shelves else SHARED
         if shelf == SHARED and not self.caller.may_edit_shared():
             raise NotAllowed(EDITORS_ONLY)
         if shelves == {shelf}:
-            self._qa.remove(article_id)
+            self._delete(article_id)
         self._shelves.take(article_id, shelf)
 
     def rename(self, article_id: str, title: str) -> str:
@@ -351,12 +356,36 @@ class CallerQA:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_changeable(article_id)
-        if self._shelves is not None:
-            shelves = self._shelves.shelves().get(article_id, {SHARED})
-            if shelves != {self.caller.name} and not self.caller.may_edit_shared():
-                raise NotAllowed(EDITORS_ONLY)
+        self.check_may_change(article_id)
         return self._qa.rename(article_id, title)
+
+    def check_may_change(self, article_id: str) -> None:
+        """Check that the caller may give an article another title or other tags.
+
+        Raises:
+            NotAllowed: The caller may not, because others have the article, too.
+            ArticleNotFound: The caller sees none of this id.
+        """
+        self._check_changeable(article_id)
+        if self.fixed([article_id]):
+            raise NotAllowed(EDITORS_ONLY)
+
+    def tags(self) -> dict[str, list[str]]:
+        """Return the tags of each article that the caller sees and that has any, by its id."""
+        found = self._tags.by_article() if self._tags else {}
+        return {each: found[each] for each in self.titles() if each in found}
+
+    def tags_to_change(self, article_id: str) -> Tags:
+        """Return the tags, to change those of one article.
+
+        Raises:
+            NotAllowed: The caller may not, as in :meth:`check_may_change`.
+            ArticleNotFound: The caller sees none of this id.
+        """
+        self.check_may_change(article_id)
+        if self._tags is None:
+            raise NotAllowed(NO_TAGS)
+        return self._tags
 
     def is_shared(self, article_id: str) -> bool:
         """Return whether everybody sees this article."""
@@ -371,6 +400,11 @@ class CallerQA:
             return frozenset()
         shelves = self._shelves.shelves()
         return frozenset(each for each in ids if shelves.get(each) != {self.caller.name})
+
+    def _delete(self, article_id: str) -> None:
+        self._qa.remove(article_id)
+        if self._tags:
+            self._tags.forget(article_id)
 
     def _visible(self, article_ids: Iterable[str]) -> list[str]:
         ids = list(article_ids)

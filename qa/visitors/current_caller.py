@@ -13,6 +13,7 @@ from qa.visitors.caller_qa import CallerQA
 from qa.visitors.limits import CallerCounts
 from qa.visitors.observer import Observer
 from qa.visitors.shelves import Shelves
+from qa.visitors.tags import Tags
 
 _current: ContextVar[Caller] = ContextVar("caller")
 
@@ -56,8 +57,10 @@ class CurrentCallerQA(CallerQA):
         shelves: Shelves | None = None,
         counts: CallerCounts | None = None,
         observer: Observer | None = None,
+        *,
+        tags: Tags | None = None,
     ) -> None:
-        super().__init__(qa, Caller(), shelves, counts, observer)
+        super().__init__(qa, Caller(), shelves, counts, observer, tags=tags)
 
     @property
     def caller(self) -> Caller:

@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS shelved (
     article TEXT NOT NULL, shelf TEXT NOT NULL, PRIMARY KEY (article, shelf)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tags (
     article TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (article, tag)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS watched (
+    path BLOB NOT NULL, article TEXT NOT NULL, stamp TEXT NOT NULL, is_own INTEGER NOT NULL,
+    PRIMARY KEY (path, article)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, visitor TEXT NOT NULL, name TEXT NOT NULL, searched TEXT NOT NULL,
     created_at TEXT NOT NULL, changed_at TEXT NOT NULL) WITHOUT ROWID;

@@ -77,7 +77,7 @@ def test_the_list_of_articles_is_accessible(
     shown.page.get_by_role("button", name="Add page").click()
     expect(shown.page.locator("#note").get_by_role("alert")).not_to_be_empty()
     assert barriers(shown) == []
-    row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
+    row(shown.page, "Tower").get_by_role("button", name="Edit Tower").click()
     expect(shown.page.get_by_label("New title")).to_be_visible()
     assert barriers(shown) == []
     shown.page.get_by_role("button", name="Remove Bridge").click()

@@ -81,7 +81,7 @@ def corner(page: Page, column: str) -> tuple[float, float]:
 
 def test_resizing_the_window_keeps_order_and_focus(visit: Opener, address: str) -> None:
     shown = visit(address)
-    rename = shown.page.get_by_role("button", name="Rename US urges")
+    rename = shown.page.get_by_role("button", name="Edit US urges")
     rename.focus()
     for size, first in ((NARROW, "chat-column"), (WIDE, "shelf-column")):
         shown.page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -138,7 +138,7 @@ def test_escape_cancels_renaming(shelf_of_two: ArticleQA, serve: Serve, visit: O
     url = serve(shelf_of_two)
     shown = visit(url)
     tower = row(shown.page, "Tower")
-    tower.get_by_role("button", name="Rename Tower").press("Enter")
+    tower.get_by_role("button", name="Edit Tower").press("Enter")
     expect(shown.page.get_by_label("New title")).to_be_focused()
     shown.page.keyboard.press("Escape")
     expect(tower.locator(".title")).to_be_focused()

@@ -200,7 +200,7 @@ def test_an_article_is_renamed_for_everybody(
 ) -> None:
     url = serve(shelf_of_two)
     shown, other = visit(url), visit(url)
-    row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
+    row(shown.page, "Tower").get_by_role("button", name="Edit Tower").click()
     title = shown.page.get_by_label("New title")
     expect(title).to_be_focused()
     title.fill("   ")
@@ -295,7 +295,7 @@ def test_the_list_of_articles_fits_a_phone(
     for tab in ("Files", "Text", "Web address"):
         open_tab(shown.page, tab)
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
-    row(shown.page, "Tower").get_by_role("button", name="Rename Tower").click()
+    row(shown.page, "Tower").get_by_role("button", name="Edit Tower").click()
     expect(shown.page.get_by_label("New title")).to_be_focused()
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
 

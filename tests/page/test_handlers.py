@@ -533,10 +533,11 @@ def test_the_ticks_are_saved_as_the_browser_sends_them() -> None:
     qa = ScriptedQA(one, two, outcome=answer_of())
     _, _, view = handlers_of(qa).initial()
     shelf, _, after = click(qa, view, "choose", two.id, unselected=[two.id, "no such id", 5])
-    assert shelf.count(" checked") == 1
     assert after.unselected == {two.id}
-    shelf, _, after = click(qa, after, "all")
-    assert shelf.count(" checked") == 2
+    assert not isinstance(shelf, str)  # the browser shows the ticks already
+    shelf, _, after = click(qa, after, "open", two.id, unselected=[two.id])
+    assert shelf.count(" checked") == 1
+    _, _, after = click(qa, after, "choose", two.id, unselected=[])
     assert after.unselected == frozenset()
 
 

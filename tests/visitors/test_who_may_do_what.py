@@ -56,6 +56,9 @@ POST /gradio_api/upload                      401    400    400       403   401  
 POST /gradio_api/call/ask                    401    422    422       422   401     401
 POST /gradio_api/call/retrieve               401    422    422       422   401     401
 GET /api/v1/openapi.json                     401    200    200       200   401     401
+GET /api/v1/tags                             401    200    200       200   401     401
+PUT /api/v1/articles/{article_id}/tags/{tag:path}     401    404    404       403   401     401
+DELETE /api/v1/articles/{article_id}/tags/{tag:path}  401    404    404       403   401     401
 POST /api/v1/ask                             401    422    422       422   401     401
 POST /api/v1/passages                        401    422    422       422   401     401
 GET /api/v1/suggestions                      401    200    200       200   401     401
@@ -98,7 +101,7 @@ KNOWN = {(method, path) for method, path, _ in ROWS}
 
 def filled(path: str) -> str:
     """Return a path with a number or a random id for each name in braces."""
-    return re.sub(r"{\w+}", secrets.token_hex(16), re.sub(r"{\w+:int}", "1", path))
+    return re.sub(r"{\w+(:path)?}", secrets.token_hex(16), re.sub(r"{\w+:int}", "1", path))
 
 
 def headers_of(site: Site, caller: str) -> dict[str, str]:
