@@ -41,9 +41,11 @@ class WordsQA(ArticleQA):
         *,
         history: Sequence[str | Answer] = (),
         rerank: bool = True,
+        own_words: bool = False,
         **options: Any,  # noqa: ANN401 - of a language model
     ) -> Any:  # noqa: ANN401 - always an answer
         assert rerank
+        assert not own_words
         assert not options
         del history  # a mile is asked for by its number
         ids = article_ids or [info.id for info in self.catalogue()]

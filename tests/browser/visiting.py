@@ -76,7 +76,8 @@ class Visit:
             # Gradio ends the stream of a session that is gone by an exception.
             "ERR_INCOMPLETE_CHUNKED_ENCODING",
         )
-        harmless = broken_off if self.is_reloaded else ()
+        # A browser may ask the root of the host for an icon, which is outside of a prefix.
+        harmless = ("/favicon.ico", *(broken_off if self.is_reloaded else ()))
         return [error for error in self.errors if not any(known in error for known in harmless)]
 
     def ask(self, question: str) -> Locator:
@@ -179,5 +180,9 @@ def watch(visit: Visit, url: str) -> None:
     visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
     visit.page.on(
         "console",
-        lambda message: visit.errors.append(message.text) if message.type == "error" else None,
+        lambda message: (
+            visit.errors.append(f"{message.text} {message.location.get('url', '')}")
+            if message.type == "error"
+            else None
+        ),
     )

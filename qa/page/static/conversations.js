@@ -83,6 +83,7 @@ function setUpNote({ element, trigger }) {
     const words = asked?.textContent.trim() || '';
     const shown = words.length > SHOWN ? `${words.slice(0, SHOWN)}…` : words;
     form.querySelector('label span').textContent = `Your note on “${shown}”`;
+    // biome-ignore lint/performance/useDomNodeTextContent: its lines are apart by <br>
     note.value = document.getElementById(`note-text-${turn}`)?.innerText || '';
     form.hidden = false;
     note.focus();
