@@ -30,13 +30,13 @@ pytestmark = [pytest.mark.browser, *GRADIO_WARNINGS]
 
 
 class SlowLibrary(ArticleQA):
-    """The real library, but a text is added only once ``released`` is set."""
+    """The real library, but an article is added only once ``released`` is set."""
 
     released: threading.Event
 
-    def add_text(self, text: str, *, title: str = "", progress: Progress | None = None) -> Article:
+    def add_article(self, article: Article, progress: Progress | None = None) -> Article:
         self.released.wait()
-        return super().add_text(text, title=title, progress=progress)
+        return super().add_article(article, progress)
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ function setUpShelf({ element, trigger, watch }) {
       pick.hidden = !wanted.length || !found;
       pick.textContent = `the ${found} found`;
     }
-    element.querySelector('.unfound').hidden = !wanted.length || found > 0;
+    const unfound = element.querySelector('.unfound');
+    if (unfound) unfound.hidden = !wanted.length || found > 0;
     const count = element.querySelector('.count');
     if (count) count.textContent = `${rows.length - unticked.size} of ${rows.length} asked`;
   };
