@@ -238,7 +238,7 @@ def _document_of(block: dict[str, Any], settings: Settings) -> _Document:
         InputError: It cannot be used.
     """
     source, title = block.get("source"), block.get("title")
-    title = title if isinstance(title, str) else None
+    title = title.encode(errors="replace").decode() if isinstance(title, str) else None
     if isinstance(source, dict):
         kind, data, content = (source.get(key) for key in ("type", "data", "content"))
         if kind == "text" and isinstance(data, str):

@@ -16,6 +16,7 @@ from qa.api.article_pages import Sort, page_of_articles
 from qa.api.bodies import VALID, ArticlePage, TitleBody, WholeArticle
 from qa.api.dependencies import LibraryOf
 from qa.api.descriptions import problems, returns
+from qa.visitors.caller_articles import NO_ARTICLE
 from qa.visitors.caller_qa import CallerQA
 
 router = APIRouter(prefix="/api/v1/articles", tags=["articles"])
@@ -124,5 +125,4 @@ def _listed(library: CallerQA, article_id: str) -> ArticleInfo:
     for info in library.catalogue():
         if info.id == article_id:
             return info
-    msg = f"There is no article with the id {article_id!r}."
-    raise ArticleNotFound(msg)
+    raise ArticleNotFound(NO_ARTICLE.format(article_id))

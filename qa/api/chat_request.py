@@ -77,11 +77,12 @@ def text_of(content: str | Iterable[Mapping[str, Any]] | None) -> str:
         return content or ""
     parts = []
     for part in content:
-        if part.get("type") != "text" or not isinstance(part.get("text"), str):
-            kind = str(part.get("type"))
+        values: Mapping[str, Any] = part if isinstance(part, Mapping) else {}
+        if values.get("type") != "text" or not isinstance(values.get("text"), str):
+            kind = str(values.get("type"))
             msg = f"A message has a part of the type {kind!r}. Only text can be read: send that."
             raise HTTPException(400, msg)
-        parts.append(part["text"])
+        parts.append(values["text"])
     return "\n".join(parts)
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 
 from index.errors import NotAllowed
 from qa.answers.answer import Answer
+from qa.api.bodies import VALID, ArticleIds, Question
 from qa.api.dependencies import CallerOf, LibraryOf, ServicesOf
 from qa.api.descriptions import problems
 from qa.api.work_queue import check_stopped
@@ -66,7 +67,7 @@ class NewName:
     """The name of a conversation."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    name: str
+    name: Annotated[str, VALID]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class NewConversation:
     """A conversation to create. Without a name, it is named after its first question."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    name: str = ""
+    name: Annotated[str, VALID] = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class NewTurn:
     """A question to ask in a conversation."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    question: str
-    article_ids: list[str] | None = None
+    question: Question
+    article_ids: ArticleIds = None
     """The articles to ask; null for all."""
     own_words: bool = False
     """Whether a language model writes the answer; else it is quoted."""
@@ -94,7 +95,7 @@ class Annotation:
     """What to change of a turn; null leaves it as it is."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    note: str | None = None
+    note: Annotated[str, VALID] | None = None
     pinned: bool | None = None
 
 

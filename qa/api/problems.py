@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 
 from index.errors import (
     ArticleNotFound,
@@ -111,6 +113,12 @@ def add_problem_handlers(application: FastAPI) -> None:
     @application.exception_handler(Exception)
     async def _ours(_: Request, error: Exception) -> JSONResponse:
         return response_for(error)
+
+    # The middleware answers instead, or nobody listens any more.
+    @application.exception_handler(MultiPartException)
+    @application.exception_handler(ClientDisconnect)
+    async def _body(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(400, str(error) or "The request was broken off.")
 
     @application.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:

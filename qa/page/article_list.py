@@ -126,10 +126,10 @@ def _counted(tags: Iterable[Sequence[str]]) -> list[tuple[str, int]]:
 def _details(article: ArticleInfo) -> tuple[str, str]:
     """Return how long it is, and what else is known of it.
 
-    Such as ``25 min`` and ``· 12 pages · added 2026-11-25 · report.pdf · 2.1 MB``.
+    Such as ``25 min`` and ``· 12 pages · 2026-11-25 · report.pdf · 2.1 MB``.
     """
     pages = f"{article.pages:,} page{'s' if article.pages > 1 else ''}" if article.pages else ""
-    added = f"added {article.added_at[:10]}" if article.added_at else ""
+    added = (article.added_at or "")[:10]
     known = filter(None, (pages, added, article.source, _size(article.file_bytes)))
     return reading_time(article), " ".join(f"· {each}" for each in known)
 

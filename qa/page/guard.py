@@ -149,10 +149,11 @@ ROUTES = (
     # Our own application refuses what is none of its paths or methods.
     (("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), r"/(api/v1|v1)/.+|/mcp/?"),
     (("GET",), r"/(healthz|readyz|metrics)"),
-    (("GET", "POST"), r"/(login|logout)"),
+    (("GET", "POST"), r"/login"),
+    (("POST",), r"/logout"),
     (("GET",), r"/pages/[0-9a-f]{32}/[1-9][0-9]{0,5}\.(webp|txt)"),
     (("GET", "HEAD"), r"/"),
-    (("GET",), r"/(assets|static)/.+"),
+    (("GET",), r"/(assets|static)/.{1,200}"),
     (("GET",), rf"({_API})?/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"),
     (("GET",), rf"/config/?|{_API}/info/?"),
     (("GET",), rf"{_API}/(queue/data|upload_progress|heartbeat/[^/]+)"),

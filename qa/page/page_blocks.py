@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Self
 
 import gradio as gr
@@ -15,6 +16,7 @@ from qa.visitors.caller import Caller
 from qa.visitors.current_caller import acting_for
 from qa.visitors.visits import Visits
 
+NOT_UPLOADED = "This file was not uploaded here. Choose it again."
 NOT_YOURS = "You are logged out, or were meanwhile. Reload the page."
 # Gradio's queue shows nothing to those who wait in it. So events leave it at once, and slow work
 # waits in a queue of ours, which is shorter and shows its state.
@@ -37,11 +39,30 @@ class PageBlocks(gr.Blocks):
     """For whom an event acts whose request has no caller; None to refuse it."""
     visits: Visits
     """Whose each visit is."""
+    uploads: Path | None = None
+    """The folder of uploaded files; None if the page is not served."""
 
     def queue(self, *_: object, **__: object) -> Self:
         """Set our queue size, whatever the arguments."""
         super().queue(max_size=_QUEUE_SIZE, api_open=False, default_concurrency_limit=QUICK_EVENTS)
         return self
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,  # noqa: FBT001, FBT002 - of Gradio
+    ) -> list[Any]:
+        """Return the values of an event's inputs, of which files are uploads of this page alone.
+
+        A mounted page of Gradio 6.31 would read any path that a request names.
+        """
+        for path in _paths_in(inputs):
+            if not self.uploads or not path.resolve().is_relative_to(self.uploads.resolve()):
+                raise gr.Error(NOT_UPLOADED, print_exception=False)
+        values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        return values
 
     async def call_function(
         self,
@@ -85,3 +106,16 @@ class PageBlocks(gr.Blocks):
                 if not block.stateful and block._id in state:
                     state[block._id]._id = block._id
         return data
+
+
+def _paths_in(values: Iterable[object]) -> Iterator[Path]:
+    """Yield every path of a file that Gradio would read in JSON values."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "path" in value:
+                yield Path(str(value["path"]))
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value

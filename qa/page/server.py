@@ -269,6 +269,8 @@ def _mount(
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     app.uploaded_file_dir = tempfile.mkdtemp(prefix="article-qa-", dir=folder)
+    if isinstance(page, PageBlocks):
+        page.uploads = Path(app.uploaded_file_dir)
     return app
 
 

@@ -177,8 +177,11 @@ class IntakeLedger:
         if self._sizes.total() > limits.total_bytes or self._files.total() > limits.total_files:
             raise IntakeRefusedError(503, _BUSY)
 
-    def end(self, intake: IncomingUpload) -> None:
-        """Replace the count of a body by the files that Gradio stored."""
+    def end(self, intake: IncomingUpload, *, is_refused: bool = False) -> None:
+        """Replace the count of a body by the files that Gradio stored.
+
+        Of a body that was refused it has deleted them.
+        """
         entry, now = intake.entry, self._clock()
         self._requests[entry.visitor] -= 1
         self._requests = +self._requests
@@ -188,7 +191,7 @@ class IntakeLedger:
             with suppress(OSError):
                 stored.append(_Entry(entry.visitor, path.stat().st_size, 1, now, path))
         unlisted = entry.files - len(stored)
-        if stored and unlisted > 0:
+        if unlisted > 0 and not is_refused:
             size = max(entry.size - sum(each.size for each in stored), 0)
             stored.append(_Entry(entry.visitor, size, unlisted, now))
         known = {each.path for each in self._stored if each.path}
@@ -233,9 +236,9 @@ class IncomingUpload:
         """Begin."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """Count the stored files instead of the body."""
-        self.ledger.end(self)
+        self.ledger.end(self, is_refused=error is not None)
 
     def add(self, size: int, files: int = 0) -> None:
         """Count bytes and files that have arrived.

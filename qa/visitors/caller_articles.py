@@ -18,7 +18,7 @@ from qa.visitors.shelves import SHARED, Shelves
 from qa.visitors.tags import Tags
 
 READ_ONLY = "This token may only read. Use one that may write."
-NO_ARTICLE = "There is no article with the id {!r}."
+NO_ARTICLE = "No article in the library has the id {!r}. List the articles to see their ids."
 NO_TAGS = "Tags are not kept here. Start the server with a library."
 EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
 
@@ -185,17 +185,22 @@ class CallerArticles:
             InputError: The input cannot be used; see :mod:`index.errors`.
             LibraryError: It cannot be stored.
         """
-        shelf = self._shelf_for(shared=shared)
-        is_new = article.id not in self._qa.titles()
+        shelf, shelves = self._shelf_for(shared=shared), self._shelves
+        if shelves is None:
+            return self._qa.add_article(article, progress)
         # On its shelf first, so that nobody else sees it, not even for a moment.
-        if self._shelves is not None:
-            self._shelves.put(article.id, shelf, is_new=is_new)
+        with shelves.changing:
+            shelves.put(article.id, shelf, is_new=article.id not in self._qa.titles())
+            shelves.adding[article.id, shelf] += 1
         try:
             return self._qa.add_article(article, progress)
-        except BaseException:
-            if self._shelves is not None and is_new:
-                self._shelves.take(article.id, shelf)
-            raise
+        finally:
+            with shelves.changing:
+                shelves.adding[article.id, shelf] -= 1
+                if not shelves.adding[article.id, shelf]:
+                    del shelves.adding[article.id, shelf]
+                    if article.id not in self._qa.titles():
+                        shelves.take(article.id, shelf)
 
     def remove(self, article_id: str) -> None:
         """Remove an article from the caller's shelf, or the shared one; the last deletes it.
@@ -205,17 +210,21 @@ class CallerArticles:
             ArticleNotFound: The caller sees none of this id.
             LibraryError: The library cannot be changed.
         """
-        self._check_changeable(article_id)
         if self._shelves is None:
+            self._check_changeable(article_id)
             self._delete(article_id)
             return
-        shelves = self._shelves.shelves().get(article_id, {SHARED})
-        shelf = self.caller.name if self.caller.name in shelves else SHARED
-        if shelf == SHARED and not self.caller.may_edit_shared():
-            raise NotAllowed(EDITORS_ONLY)
-        if shelves == {shelf}:
-            self._delete(article_id)
-        self._shelves.take(article_id, shelf)
+        with self._shelves.changing:
+            self._check_changeable(article_id)
+            shelves = self._shelves.shelves().get(article_id, {SHARED})
+            shelf = self.caller.name if self.caller.name in shelves else SHARED
+            if shelf == SHARED and not self.caller.may_edit_shared():
+                raise NotAllowed(EDITORS_ONLY)
+            if self._shelves.adding[article_id, shelf]:
+                return  # it is being added again, which counts
+            if shelves == {shelf}:
+                self._delete(article_id)
+            self._shelves.take(article_id, shelf)
 
     def rename(self, article_id: str, title: str) -> str:
         """Change an article's title for all who see it, and return it as stored.
@@ -281,14 +290,13 @@ class CallerArticles:
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
 
     def _check_changeable(self, article_id: str) -> None:
-        # What is not in the library is refused like what only others see.
-        if article_id not in self._qa.titles() or not self._visible([article_id]):
-            raise ArticleNotFound(NO_ARTICLE.format(article_id))
+        self._check_visible([article_id])
         self._check_may_write()
 
     def _check_visible(self, article_ids: Iterable[str]) -> None:
+        """Raise the same error for what is not in the library as for what only others see."""
         ids = list(article_ids)
-        seen = self._visible(ids)
+        seen = {*self._visible(ids)} & self._qa.titles().keys() if ids else ()
         for article_id in ids:
             if article_id not in seen:
                 raise ArticleNotFound(NO_ARTICLE.format(article_id))

@@ -164,6 +164,7 @@ class CallerQA(CallerArticles):
         should_continue: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         """Return questions that the articles answer; see :meth:`ArticleQA.suggest`."""
+        self._count_question()
         asked = self._asked(article_ids)
         return self._qa.suggest(asked, count, about=about, should_continue=should_continue)
 

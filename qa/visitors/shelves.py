@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterable
 
 from qa.visitors.state_database import StateDatabase
@@ -18,6 +20,10 @@ class Shelves:
 
     def __init__(self, state: StateDatabase) -> None:
         self._state = state
+        self.changing = threading.RLock()
+        """Held while articles go on or off a shelf together with a change of the library."""
+        self.adding: Counter[tuple[str, str]] = Counter()
+        """How many additions of an article to a shelf are under way."""
 
     def visible(self, account: str, article_ids: Iterable[str]) -> list[str]:
         """Return those of the articles that an account sees, in their order."""

@@ -116,6 +116,7 @@ def test_conversations_are_kept_found_changed_and_continued(visit: Opener, tmp_p
         find_and_rename(shown)
         delete_and_undo(shown)
         open_and_annotate(shown)
+        shown.is_reloaded = True
         page.goto("about:blank")  # an open page would log that the server ends
     with kept_page(tmp_path, port):
         page.goto(address, wait_until="domcontentloaded")

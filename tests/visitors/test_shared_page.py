@@ -10,11 +10,14 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from index.errors import NotAllowed
+from index.embedding.embedder import Progress
+from index.errors import ArticleNotFound, NotAllowed, TooLarge
+from index.types import Article
 from qa.api.services import Services
 from qa.article_qa import ArticleQA
 from qa.page.chat import Chat, Turn
 from qa.page.handlers import Handlers
+from qa.page.page_blocks import NOT_UPLOADED
 from qa.page.undo import Removals
 from qa.page.view import View
 from qa.visitors.caller import Caller, Role
@@ -142,3 +145,68 @@ def test_a_call_of_the_pages_functions_acts_for_its_caller(site: Site) -> None:
     site.services.qa_for(ANNA).add_text(SECRET, title="Lighthouse")
     assert titles(site.token("anna")) == {"Bridge", "Lighthouse"}
     assert titles(site.token("ben")) == {"Bridge"}
+
+
+def test_only_what_was_uploaded_here_is_read(site: Site, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("The password of the server is heron.", encoding="utf-8")
+    headers = site.session("anna")
+    before = site.client.get("/api/v1/articles", headers=headers).json()["articles"]
+    events = site.client.get("/config", headers=headers).json()["dependencies"]
+    (event,) = (each for each in events if each["api_name"] == "add_files")
+    for path in (outside, site.server.uploads / ".." / ".." / outside):
+        file = {"path": str(path), "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}
+        call = {"fn_index": event["id"], "data": [[file], None], "session_hash": "forged"}
+        assert site.client.post("/gradio_api/queue/join", json=call, headers=headers).is_success
+        told = site.client.get("/gradio_api/queue/data?session_hash=forged", headers=headers)
+        assert NOT_UPLOADED in told.text
+    assert site.client.get("/api/v1/articles", headers=headers).json()["articles"] == before
+
+
+def test_an_article_that_is_removed_while_it_is_added_stays_private(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben, article = services.qa_for(ANNA), services.qa_for(BEN), Article.from_text(SECRET)
+    anna.add_article(article)
+    add = services.qa.add_article
+
+    def remove_first(article: Article, progress: Progress | None = None) -> Article:
+        anna.remove(article.id)
+        return add(article, progress)
+
+    monkeypatch.setattr(services.qa, "add_article", remove_first)
+    anna.add_article(article)
+    assert article.id in anna.titles()
+    assert article.id not in ben.titles()
+
+
+def test_an_article_stays_private_if_one_of_two_additions_fails(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben, article = services.qa_for(ANNA), services.qa_for(BEN), Article.from_text(SECRET)
+    add = services.qa.add_article
+
+    def fail(_: Article, __: Progress | None = None) -> Article:
+        raise TooLarge
+
+    def fail_meanwhile(article: Article, progress: Progress | None = None) -> Article:
+        monkeypatch.setattr(services.qa, "add_article", fail)
+        with pytest.raises(TooLarge):
+            anna.add_article(article)
+        return add(article, progress)
+
+    monkeypatch.setattr(services.qa, "add_article", fail_meanwhile)
+    anna.add_article(article)
+    assert article.id not in ben.titles()
+
+
+def test_what_only_others_see_is_refused_like_what_is_not_there(services: Services) -> None:
+    private = services.qa_for(ANNA).add_article(Article.from_text(SECRET)).id
+    ben, unknown = services.qa_for(BEN), "0" * 32
+    for call in (ben.article, ben.remove, lambda each: ben.ask("Who?", [each])):
+        messages = set()
+        for article_id in (private, unknown):
+            with pytest.raises(ArticleNotFound) as refused:
+                call(article_id)
+            messages.add(str(refused.value).replace(article_id, "ID"))
+        assert len(messages) == 1

@@ -17,7 +17,11 @@ function setUpConversations({ element, trigger, watch }) {
   });
   element.addEventListener('click', (event) => {
     const source = event.target.closest('button[data-do]');
-    if (source) send(source.dataset.do, source);
+    if (!source) return;
+    send(source.dataset.do, source);
+    // Below one another, the list and the conversation are not in view together.
+    if (source.dataset.do === 'open' && matchMedia('(max-width:900px)').matches)
+      document.querySelector('#chat')?.scrollIntoView();
   });
   element.addEventListener('submit', (event) => {
     event.preventDefault();

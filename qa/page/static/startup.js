@@ -37,6 +37,9 @@ async function whenRestored() {
 async function whenShelfSaved(...inputs) {
   await whenRestored();
   for (let wait = 0; window.shelfPending > 0 && wait < 100; wait += 1) await pause();
+  // Gradio follows a new reply only if the end of the conversation is in view.
+  const conversation = document.querySelector('#chat .panel-wrap');
+  if (conversation) conversation.scrollTop = conversation.scrollHeight;
   return inputs;
 }
 
