@@ -296,7 +296,9 @@ class CallerArticles:
     def _check_visible(self, article_ids: Iterable[str]) -> None:
         """Raise the same error for what is not in the library as for what only others see."""
         ids = list(article_ids)
-        seen = {*self._visible(ids)} & self._qa.titles().keys() if ids else ()
+        if self._shelves is None or not ids:
+            return  # the library itself refuses what is not there
+        seen = {*self._visible(ids)} & self._qa.titles().keys()
         for article_id in ids:
             if article_id not in seen:
                 raise ArticleNotFound(NO_ARTICLE.format(article_id))

@@ -138,7 +138,7 @@ def test_the_list_of_articles_says_how_large_the_kept_files_are() -> None:
     info = replace(ArticleInfo.of(FERRY), file_bytes=2_140_000)
     plain = ArticleInfo.of(Article.from_text("A text."))
     html = article_list_html([info, plain], View(), is_saved=True)
-    assert "2 pages · 2.1 MB" in html
+    assert "2 pages · printed.pdf · 2.1 MB" in html
     assert "The files kept with them take 2.1 MB." in html
     assert "MB" not in article_list_html([plain], View(), is_saved=True)
 
