@@ -126,6 +126,25 @@ def test_each_request_is_answered_as_the_table_says(site: Site, caller: str) -> 
     assert not different
 
 
+@pytest.mark.parametrize(
+    ("foreign", "expected"),
+    [
+        ({"origin": "http://attacker.example"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"host": "attacker.example"}, 400),
+    ],
+)
+def test_no_other_website_makes_any_of_the_requests(
+    site: Site, foreign: dict[str, str], expected: int
+) -> None:
+    editor = headers_of(site, "editor")
+    statuses = {
+        f"{method} {path}": site.status(method, filled(path), editor | foreign)
+        for method, path, _ in ROWS
+    }
+    assert {at: status for at, status in statuses.items() if status != expected} == {}
+
+
 def test_every_route_of_ours_is_in_the_table(site: Site) -> None:
     routes: list[BaseRoute] = [route for router in ROUTERS for route in router.routes]
     routes += LoginRoutes(site.access, Cookie("session", 1, is_https=False)).routes()
