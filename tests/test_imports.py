@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -84,3 +85,15 @@ def test_reading_a_pdf_imports_no_numpy(tmp_path: Path) -> None:
         "assert read_pdf(Path(sys.argv[1]).read_bytes(), LoadLimits()).to_dict()['layouts']"
     )
     assert loaded_by(script, ("numpy", "PIL", "rapidocr"), str(file)) == "[]"
+
+
+def test_the_models_collect_nothing_about_their_use(tmp_path: Path) -> None:
+    script = (
+        "from qa import ArticleQA; "
+        "print(len(ArticleQA.from_text('The bridge opened in 1932.').retrieve('When?')))"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    command = [sys.executable, "-c", script]
+    subprocess.run(command, env=environment, capture_output=True, check=True, cwd=ROOT)
+    assert not list(tmp_path.rglob("*onnxruntime*"))
