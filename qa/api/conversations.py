@@ -19,7 +19,7 @@ from qa.api.work_queue import check_stopped
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.transcript import Transcript, Turn
-from qa.visitors.caller_articles import READ_ONLY
+from qa.visitors.caller import READ_ONLY
 from qa.visitors.conversations import (
     LISTED,
     MAX_SEARCH_CHARS,

@@ -20,7 +20,7 @@ from qa.api.server_events import (
     event_response,
     server_event,
 )
-from qa.visitors.caller_articles import READ_ONLY
+from qa.visitors.caller import READ_ONLY
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["articles"])
 

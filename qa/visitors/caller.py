@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+READ_ONLY = "This token may only read. Use one that may write."
+
 
 class Role(StrEnum):
     """What an account may do; its value is used in files and JSON."""

@@ -12,12 +12,11 @@ from index.types import Article, ArticleInfo, resolve_id_prefix
 from qa.article_qa import ArticleQA
 from qa.library import read_bytes, read_file, read_text, read_url
 from qa.settings import Settings
-from qa.visitors.caller import Caller
+from qa.visitors.caller import READ_ONLY, Caller
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import SHARED, Shelves
 from qa.visitors.tags import Tags
 
-READ_ONLY = "This token may only read. Use one that may write."
 NO_ARTICLE = "No article in the library has the id {!r}. List the articles to see their ids."
 NO_TAGS = "Tags are not kept here. Start the server with a library."
 EDITORS_ONLY = "Only an editor may change the articles that everybody shares."
@@ -290,6 +289,8 @@ class CallerArticles:
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
 
     def _check_changeable(self, article_id: str) -> None:
+        if article_id not in self._qa.titles():
+            raise ArticleNotFound(NO_ARTICLE.format(article_id))
         self._check_visible([article_id])
         self._check_may_write()
 

@@ -16,7 +16,7 @@ from index.errors import ArticleQAError
 from qa.output.error_messages import error_message
 from qa.visitors.accounts import Accounts
 from qa.visitors.addresses import address_of, is_loopback
-from qa.visitors.caller import NOBODY, Caller
+from qa.visitors.caller import NOBODY, READ_ONLY, Caller
 from qa.visitors.cookies import Cookie
 from qa.visitors.credentials import Sessions, Tokens
 from qa.visitors.passwords import Passwords
@@ -25,7 +25,6 @@ from qa.visitors.visits import Visits
 LOG_IN = "Log in, or send a token: Authorization: Bearer aqa_…"
 LOGGED_OUT = "You are logged out. Reload the page to log in again."
 WRONG_TOKEN = "This token is not valid. Ask for a new one, or check that it was copied whole."  # noqa: S105
-READ_ONLY = "This token may only read. Use one that may write."
 _OPEN = ("/healthz", "/readyz", "/login", "/logout")
 _LOGIN_PATHS = ("/login", "/logout")
 _CHANGING = ("PUT", "PATCH", "DELETE")
