@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from index.errors import TooLarge
@@ -22,6 +22,7 @@ from qa.api.chat_request import OWN_WORDS_MODEL, QUOTES_MODEL, ChatQuestion, tex
 from qa.api.cited_documents import ArticleDocument, TextDocument, pdf_document
 from qa.api.dependencies import LibraryOf, ServicesOf
 from qa.api.event_stream import data_line, in_thread
+from qa.api.server_events import event_response
 from qa.output.error_messages import error_message
 from qa.settings import Settings
 from qa.visitors.caller_qa import CallerQA
@@ -34,7 +35,6 @@ MAX_DOCUMENT_CHARS = 400_000
 on two cores."""
 MAX_DOCUMENTS = 50
 _CHARS_PER_TOKEN = 4
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _Document = ArticleDocument | TextDocument
 
 
@@ -136,13 +136,13 @@ def _created(request: MessagesRequest, library: CallerQA) -> Response:
     events = asked.events(library, stopped)
     if request.stream and asked.question.own_words:
         written = _written(message, asked, library, events, stopped)
-        return StreamingResponse(written, media_type="text/event-stream", headers=_HEADERS)
+        return event_response(written)
     answer = next(event.answer for event in events if isinstance(event, Finished))
     message = replace(message, documents=asked.cited(answer, library))
     if not request.stream:
         return JSONResponse(message.whole(answer))
     lines = [_line(event) for event in (message.start(), *message.events(answer))]
-    return StreamingResponse(iter(lines), media_type="text/event-stream", headers=_HEADERS)
+    return event_response(iter(lines))
 
 
 @router.post("/messages/count_tokens", summary="Estimate the tokens of messages")

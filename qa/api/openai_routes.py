@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qa.answers.answer import Answer
@@ -19,6 +19,7 @@ from qa.api.chat_request import OWN_WORDS_MODEL, QUOTES_MODEL, ChatQuestion, mod
 from qa.api.dependencies import LibraryOf, PageUrlOf, ServicesOf
 from qa.api.event_stream import data_line, in_thread
 from qa.api.openai_shape import Completion, SentText
+from qa.api.server_events import event_response
 from qa.output.error_messages import error_message
 from qa.output.to_text import paragraphs_of
 from qa.visitors.caller_qa import CallerQA
@@ -29,7 +30,6 @@ router = APIRouter(prefix="/v1", tags=["as OpenAI's API"], responses=_REFUSED)
 _STARTED = int(time.time())
 _DONE = data_line("[DONE]")
 _KEEP_ALIVE = ": waiting\n\n"
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class ChatMessage(BaseModel):
@@ -123,7 +123,7 @@ def _completed(request: ChatRequest, library: CallerQA, page_url: str, user_agen
             stopped=stopped,
         )
         written = _written(completion, library, events, stopped, include_usage=include_usage)
-        return StreamingResponse(written, media_type="text/event-stream", headers=_HEADERS)
+        return event_response(written)
     answer = library.ask(
         asked.question, asked.article_ids, history=asked.history, own_words=asked.own_words
     )
@@ -131,7 +131,7 @@ def _completed(request: ChatRequest, library: CallerQA, page_url: str, user_agen
     if not request.stream:
         return JSONResponse(completion.whole(answer))
     lines = [*_quoted(completion, answer, include_usage=include_usage)]
-    return StreamingResponse(iter(lines), media_type="text/event-stream", headers=_HEADERS)
+    return event_response(iter(lines))
 
 
 def _question_of(request: ChatRequest, library: CallerQA) -> ChatQuestion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from fastapi.responses import StreamingResponse
 
@@ -20,7 +20,9 @@ def server_event(name: str, value: object) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode("ascii"), data)
 
 
-def event_response(events: AsyncIterator[bytes]) -> StreamingResponse:
+def event_response(
+    events: AsyncIterator[bytes] | AsyncIterator[str] | Iterator[str],
+) -> StreamingResponse:
     """Return the response that sends these events; ``events`` is closed if the client leaves."""
     # nginx would collect the events otherwise.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
