@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from index.errors import NotAllowed
 from qa.answers.answer import Answer
 from qa.api.bodies import VALID, ArticleIds, Question
 from qa.api.dependencies import CallerOf, LibraryOf, ServicesOf
@@ -19,7 +18,6 @@ from qa.api.work_queue import check_stopped
 from qa.output.to_html import conversation_to_html
 from qa.output.to_markdown import conversation_to_markdown
 from qa.output.transcript import Transcript, Turn
-from qa.visitors.caller import READ_ONLY
 from qa.visitors.conversations import (
     LISTED,
     MAX_SEARCH_CHARS,
@@ -115,8 +113,7 @@ def writing_visitor_of(caller: CallerOf) -> str:
     Raises:
         NotAllowed: None, because its token may only read.
     """
-    if not caller.can_write:
-        raise NotAllowed(READ_ONLY)
+    caller.check_may_write()
     return caller.visitor
 
 

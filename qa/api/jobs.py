@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from index.errors import NotAllowed
 from qa.api.addition_jobs import AdditionJobs, JobState
 from qa.api.dependencies import CallerOf, ServicesOf
 from qa.api.descriptions import problems, returns
@@ -20,7 +19,6 @@ from qa.api.server_events import (
     event_response,
     server_event,
 )
-from qa.visitors.caller import READ_ONLY
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["articles"])
 
@@ -59,8 +57,7 @@ async def follow_job(job_id: str, services: ServicesOf, caller: CallerOf) -> Str
 )
 def cancel_job(job_id: str, services: ServicesOf, caller: CallerOf) -> Response:
     """Cancel a job; its state is final soon after. An article that is being saved is kept."""
-    if not caller.can_write:
-        raise NotAllowed(READ_ONLY)
+    caller.check_may_write()
     return JSONResponse(_existing(services.jobs.cancel(caller.key, job_id)).to_dict())
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from index.errors import NotAllowed
+
 READ_ONLY = "This token may only read. Use one that may write."
 
 
@@ -36,6 +38,11 @@ class Caller:
     def key(self) -> str:
         """By what the caller's questions and uploads are counted."""
         return f"account {self.name}" if self.name else f"address {self.address}"
+
+    def check_may_write(self) -> None:
+        """Raise NotAllowed if the caller may only read."""
+        if not self.can_write:
+            raise NotAllowed(READ_ONLY)
 
     def may_edit_shared(self) -> bool:
         """Return whether the caller may change the articles that everybody shares."""

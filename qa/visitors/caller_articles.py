@@ -12,7 +12,7 @@ from index.types import Article, ArticleInfo, resolve_id_prefix
 from qa.article_qa import ArticleQA
 from qa.library import read_bytes, read_file, read_text, read_url
 from qa.settings import Settings
-from qa.visitors.caller import READ_ONLY, Caller
+from qa.visitors.caller import Caller
 from qa.visitors.limits import CallerCounts
 from qa.visitors.shelves import SHARED, Shelves
 from qa.visitors.tags import Tags
@@ -292,7 +292,7 @@ class CallerArticles:
         if article_id not in self._qa.titles():
             raise ArticleNotFound(NO_ARTICLE.format(article_id))
         self._check_visible([article_id])
-        self._check_may_write()
+        self.caller.check_may_write()
 
     def _check_visible(self, article_ids: Iterable[str]) -> None:
         """Raise the same error for what is not in the library as for what only others see."""
@@ -305,13 +305,9 @@ class CallerArticles:
                 raise ArticleNotFound(NO_ARTICLE.format(article_id))
 
     def _shelf_for(self, *, shared: bool | None) -> str:
-        self._check_may_write()
+        self.caller.check_may_write()
         if shared is None:
             shared = not self.caller.name
         if shared and not self.caller.may_edit_shared():
             raise NotAllowed(EDITORS_ONLY)
         return SHARED if shared else self.caller.name
-
-    def _check_may_write(self) -> None:
-        if not self.caller.can_write:
-            raise NotAllowed(READ_ONLY)
