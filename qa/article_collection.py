@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from index.embedding.embedder import Progress
-from index.search.passage_index import PassageIndex
+from index.search.backend import LibraryBackend
 from index.source_file import PageLayout, PageShape, SourceFile
 from index.types import Article, ArticleInfo, resolve_id_prefix
 from qa.library import Library, read_bytes, read_file, read_text, read_url
@@ -23,7 +23,7 @@ class ArticleCollection:
     """
 
     def __init__(
-        self, index: PassageIndex, settings: Settings, pending: Sequence[Article] = ()
+        self, index: LibraryBackend, settings: Settings, pending: Sequence[Article] = ()
     ) -> None:
         self.settings = settings
         self._library = Library(index, pending)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
+from index.library_address import is_milvus
+from index.search.backend import LibraryBackend
 from index.search.passage_index import PassageIndex
 from index.types import Article, Passage
 from qa.answerer import Answerer, Request
@@ -18,7 +20,7 @@ from qa.article_collection import ArticleCollection
 from qa.asynchronous import AsynchronousQuestions
 from qa.conversation.intent import Intent
 from qa.conversation.language import language_of
-from qa.library import embedder_of, read_file, read_text
+from qa.library import backend_of, embedder_of, read_file, read_text
 from qa.own_words import OwnWords
 from qa.reading.reader import Reader
 from qa.reading.two_stage import reader_of
@@ -51,11 +53,11 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
     """
 
     folder: Path | None = None
-    """The folder of the library; None for one in memory."""
+    """The folder of the library; None for one in memory or on Milvus."""
 
     def __init__(  # noqa: PLR0913 - one for each part
         self,
-        index: PassageIndex,
+        index: LibraryBackend,
         embedder: SentenceTransformerEmbedder,
         settings: Settings,
         *,
@@ -85,30 +87,32 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
     @classmethod
     def open(
         cls,
-        folder: Path | str,
+        library: Path | str,
         settings: Settings | None = None,
         *,
         create: bool = True,
         read_only: bool = False,
     ) -> Self:
-        """Open the library in ``folder``.
+        """Open a library.
 
         Args:
-            folder: The library's folder. Other files in it are not touched.
+            library: Its folder, in which other files are not touched. Or the address of one on
+                Milvus, ``milvus://host:19530/database``, with ``?shelf=name`` for a part of it.
             settings: None for the settings of the environment.
             create: Whether to create the library if it does not exist.
-            read_only: Whether to leave the folder unchanged.
+            read_only: Whether to leave the library unchanged.
 
         Raises:
             LibraryMissing: It does not exist, and ``create`` is False.
             LibraryDamaged: Its articles are lost or cannot be read.
-            LibraryError: It cannot be opened, or uses another embedding model.
+            LibraryError: It cannot be opened or reached, or uses another embedding model.
+            ModelUnavailable: The extra that Milvus needs is not installed.
         """
         settings = settings or Settings.load()
         embedder = embedder_of(settings)
-        index = PassageIndex(Path(folder), embedder, create=create, read_only=read_only)
+        index = backend_of(library, embedder, settings, create=create, read_only=read_only)
         qa = cls(index, embedder, settings)
-        qa.folder = Path(folder)
+        qa.folder = None if is_milvus(library) else Path(library)
         return qa
 
     @classmethod

@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from index.embedding.embedder import Progress, SentenceTransformerEmbedder
+from index.embedding.embedder import Embedder, Progress, SentenceTransformerEmbedder
 from index.errors import ArticleNotFound
+from index.library_address import milvus_address
+from index.search.backend import LibraryBackend
 from index.search.passage_index import PassageIndex
 from index.source_file import PageLayout, PageShape, SourceFile
 from index.types import Article, ArticleInfo, checked_title
@@ -19,6 +21,25 @@ from qa.settings import Settings
 def embedder_of(settings: Settings) -> SentenceTransformerEmbedder:
     """Return the embedding model that the settings name; it loads at first use."""
     return SentenceTransformerEmbedder(settings.model, allow_download=settings.allow_download)
+
+
+def backend_of(
+    library: Path | str,
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    create: bool = True,
+    read_only: bool = False,
+) -> LibraryBackend:
+    """Open what keeps and searches the articles of a library: see :meth:`ArticleQA.open`."""
+    address = milvus_address(library)
+    if address is None:
+        return PassageIndex(Path(library), embedder, create=create, read_only=read_only)
+    from index.milvus.library import MilvusLibrary
+
+    return MilvusLibrary(
+        address, settings.milvus_access, embedder, create=create, read_only=read_only
+    )
 
 
 def read_text(text: str, settings: Settings, *, title: str = "") -> Article:
@@ -92,7 +113,7 @@ class Library:
         pending: Articles to embed and store when a search first needs them.
     """
 
-    def __init__(self, index: PassageIndex, pending: Sequence[Article] = ()) -> None:
+    def __init__(self, index: LibraryBackend, pending: Sequence[Article] = ()) -> None:
         self.index = index
         self._pending = list(pending)
         self._lock = threading.Lock()
@@ -110,7 +131,7 @@ class Library:
                 self._pending.pop(0)
 
     def add(self, article: Article, progress: Progress | None = None) -> Article:
-        """Store an article and return it as stored; see :meth:`PassageIndex.add`."""
+        """Store an article and return it as stored; see :meth:`LibraryBackend.add`."""
         self.embed_pending()
         return self.index.add(article, progress)
 
@@ -181,7 +202,7 @@ class Library:
         return articles
 
     def remove(self, article_id: str) -> None:
-        """Remove an article; see :meth:`PassageIndex.remove`."""
+        """Remove an article; see :meth:`LibraryBackend.remove`."""
         self.embed_pending()
         self.index.remove(article_id)
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from index.errors import SettingsError
+from index.library_address import MilvusAccess
 from index.limits import (
     DEFAULT_MAX_BYTES,
     DEFAULT_MAX_CHARS,
@@ -28,6 +29,8 @@ LEVELS = ("careful", "balanced", "eager")
 """Values of ``answering``, from the highest confidence threshold to the lowest."""
 UNSUPPORTED = ("drop", "strike", "keep")
 """Values of ``unsupported``."""
+MILVUS_INDEXES = ("auto", "FLAT", "HNSW", "IVF_RABITQ", "DISKANN")
+"""Values of ``milvus_index``."""
 HUB_PREFIX = "hub:"
 """Begins the value of ``llm_file`` if it is on the model hub: ``hub:owner/name/file.gguf``."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -83,6 +86,17 @@ class Settings:
     unsupported: str = "drop"
     """What happens to statements of the language model that the articles do not support:
     ``drop`` leaves them out, ``strike`` shows them struck out, ``keep`` shows them."""
+    milvus_token: Secret | None = None
+    """``user:password`` or an API key for a library on Milvus."""
+    milvus_tls: bool = False
+    """Whether the connection to Milvus is encrypted."""
+    milvus_ca_file: str | None = None
+    """The certificates to trust for it, as a PEM file; None for the system's."""
+    milvus_seconds: float = 30.0
+    """The longest time to wait for one call to Milvus."""
+    milvus_index: str = "auto"
+    """The type of the index of vectors on Milvus, such as ``HNSW``; ``auto`` chooses by the
+    number of passages."""
     keep_files: bool = True
     """Whether a library keeps the files that its articles were read from, to show their pages as
     printed."""
@@ -109,6 +123,7 @@ class Settings:
             ("llm_max_tokens", 16, 100_000),
             ("llm_seconds", 1.0, 86_400.0),
             ("llm_first_word_seconds", 1.0, 86_400.0),
+            ("milvus_seconds", 1.0, 86_400.0),
             ("max_question_chars", 1, 1_000_000),
             ("max_article_bytes", 1, 10**10),
             ("max_article_chars", 1, 10**10),
@@ -126,14 +141,16 @@ class Settings:
             ("answering", LEVELS),
             ("reader", READERS),
             ("unsupported", UNSUPPORTED),
+            ("milvus_index", MILVUS_INDEXES),
         ):
             if getattr(self, name) not in allowed:
                 value, choices = getattr(self, name), ", ".join(allowed)
                 msg = f"The setting {name} is {value!r}; it must be {choices}."
                 raise SettingsError(msg)
 
-        if isinstance(self.llm_key, str):
-            object.__setattr__(self, "llm_key", Secret(self.llm_key))
+        for name in ("llm_key", "milvus_token"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, Secret(getattr(self, name)))
         self._check_language_model()
 
     def _check_language_model(self) -> None:
@@ -173,6 +190,17 @@ class Settings:
             max_bytes=self.max_article_bytes,
             max_chars=self.max_article_chars,
             max_pages=self.max_pages,
+        )
+
+    @property
+    def milvus_access(self) -> MilvusAccess:
+        """How to reach and use a Milvus server."""
+        return MilvusAccess(
+            token=self.milvus_token.reveal() if self.milvus_token else None,
+            tls=self.milvus_tls,
+            ca_file=self.milvus_ca_file,
+            seconds=self.milvus_seconds,
+            index=self.milvus_index,
         )
 
     def confidence_threshold(self, levels: Mapping[str, float]) -> float:

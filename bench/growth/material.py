@@ -12,7 +12,7 @@ from bench.answers import articles_of
 from bench.embedding import RememberingEmbedder
 from index.chunking import chunk_article
 from index.embedding.embedder import Embedder, Vectors
-from index.search.sync import searchable_text
+from index.search.embedded_chunks import searchable_text
 from index.types import Article, Chunk, Span
 
 SETS = ("squad_en", "covidqa", "fairytale", "quail_news", "policyqa")

@@ -6,16 +6,18 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 from cachetools import LRUCache
 
 from index.chunking import MAX_HEADING_CHARS
 from index.search.text_index import stems, stop_stems
-from index.store.rows import NEW, Revision, StoredChunk
+from index.store.rows import NEW, Revision
 from index.store.store import Store
 from index.types import Chunk
 
+ChunkId: TypeAlias = int | str
+"""Of one type within a library."""
 _WORD = re.compile(r"\w+")
 _MAX_MARKS = 10
 """How many characters may come before a heading's words, such as "## "."""
@@ -76,10 +78,10 @@ class CachedChunk:
 
     __slots__ = ("_title", "_words", "chunk", "id")
 
-    def __init__(self, stored: StoredChunk) -> None:
-        self.id = stored.id
-        self.chunk = stored.chunk
-        self._title = stored.title
+    def __init__(self, chunk_id: ChunkId, chunk: Chunk, title: str) -> None:
+        self.id = chunk_id
+        self.chunk = chunk
+        self._title = title
         self._words: SentenceStems | None = None
 
     @property
@@ -119,7 +121,10 @@ class ChunkCache:
             found = {chunk_id: cache[chunk_id] for chunk_id in ids if chunk_id in cache}
         missing = [chunk_id for chunk_id in ids if chunk_id not in found]
         if missing:
-            read = {c.id: CachedChunk(c) for c in self._store.chunks(missing).values()}
+            read = {
+                c.id: CachedChunk(c.id, c.chunk, c.title)
+                for c in self._store.chunks(missing).values()
+            }
             self._keep(read, revision)
             found |= read
         return found

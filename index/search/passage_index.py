@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
-from index.chunking import ChunkLimits, chunk_article
+from index.chunking import ChunkLimits
 from index.embedding.embedder import Embedder, Progress, Vectors
 from index.errors import ArticleNotFound
-from index.search.chunk_cache import CachedChunk, ChunkCache
+from index.search.backend import Candidate
+from index.search.chunk_cache import ChunkCache
 from index.search.consistency import Mismatches, find_mismatches
-from index.search.sync import (
-    TextSync,
-    VectorSync,
-    searchable_text,
-)
+from index.search.embedded_chunks import EmbeddedChunks, embed_article
+from index.search.sync import TextSync, VectorSync
 from index.search.text_index import remove_index
 from index.store.folder import STORE_FILE, TEXT_FOLDER, VECTOR_FILE, WriteLock, check_folder
 from index.store.rows import NEW, ChunkSpool, Revision
 from index.store.store import Store
 from index.types import Article, Chunk
-
-_CHUNKS_PER_BATCH = 2_048
-
-
-class Candidate(NamedTuple):
-    """A chunk that was found for a question, with both scores."""
-
-    stored: CachedChunk
-    similarity: float
-    """Cosine of the question's and the chunk's vector."""
-    bm25: float
 
 
 class PassageIndex:
@@ -139,6 +125,10 @@ class PassageIndex:
         """Whether the library can be changed."""
         return self.store.writable
 
+    def revision(self) -> Revision:
+        """Return a value that changes with every change of the library."""
+        return self.store.revision()
+
     @property
     def index_problems(self) -> dict[str, str]:
         """What was wrong with each index file when the library was opened, by file name."""
@@ -181,10 +171,15 @@ class PassageIndex:
                 self.store.add_file(article.id, article.file)
             return known
         self.store.check_writable()
-        with ChunkSpool() as embedded:
-            self._embed(article, embedded, progress)
+        return self.add_embedded(article, self._embedded(article, progress))
+
+    def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        with ChunkSpool() as spool:
+            for chunks, vectors in embedded:
+                spool.add(article.id, chunks, vectors)
             with self._write_lock.held():
-                self.store.add(article, embedded)
+                self.store.add(article, spool)
                 stored = self.store.article(article.id)  # under the lock, nobody can remove it
                 self._catch_up()
         return stored
@@ -210,13 +205,13 @@ class PassageIndex:
         ids = list(self.store.titles())
         with ChunkSpool() as embedded:
             for done, article_id in enumerate(ids, start=1):
-                self._embed(self.store.article(article_id), embedded, None)
+                self._spool(article_id, embedded)
                 if progress:
                     progress(done, len(ids))
             with self._write_lock.held():
                 # Articles that another process added before the lock was taken.
                 for article_id in self.store.titles().keys() - set(ids):
-                    self._embed(self.store.article(article_id), embedded, None)
+                    self._spool(article_id, embedded)
                 self.store.replace_chunks(self.embedder.identity, embedded)
                 with self._lock:
                     self._vectors.reset()
@@ -287,31 +282,14 @@ class PassageIndex:
             unseen = [chunk_id for chunk_id in bm25 if chunk_id not in cosines]
             return cosines | vectors.similarities(vector, unseen), bm25, vectors.revision
 
-    def _embed(self, article: Article, spool: ChunkSpool, progress: Progress | None) -> None:
-        """Chunk and embed an article, and write the results to ``spool`` in batches."""
-        window = self.embedder.max_tokens
-        limits = replace(self._limits, max_tokens=min(self._limits.max_tokens, window))
-        chunks = chunk_article(article, self.embedder.count_tokens, limits)
-        for first in range(0, len(chunks), _CHUNKS_PER_BATCH):
-            some = chunks[first : first + _CHUNKS_PER_BATCH]
-            texts = self._fitting_texts(some, article.title)
-            batch_progress = progress and _offset_progress(progress, first, len(chunks))
-            spool.add(article.id, some, self.embedder.encode_documents(texts, batch_progress))
+    def _embedded(
+        self, article: Article, progress: Progress | None = None
+    ) -> Iterator[EmbeddedChunks]:
+        return embed_article(article, self.embedder, self._limits, progress)
 
-    def _fitting_texts(self, chunks: Sequence[Chunk], title: str) -> list[str]:
-        """Return the text to embed for each chunk, of which the model cuts nothing off.
-
-        One that is too long is without the title, or if it still is, without the heading too.
-        """
-        texts = [searchable_text(chunk, title) for chunk in chunks]
-        unchecked = [i for i, chunk in enumerate(chunks) if texts[i] != chunk.text]
-        for shorter in (searchable_text, lambda chunk: chunk.text):
-            counts = self.embedder.count_tokens([texts[i] for i in unchecked])
-            pairs = zip(unchecked, counts, strict=True)
-            unchecked = [i for i, tokens in pairs if tokens > self.embedder.max_tokens]
-            for i in unchecked:
-                texts[i] = shorter(chunks[i])
-        return texts
+    def _spool(self, article_id: str, spool: ChunkSpool) -> None:
+        for chunks, vectors in self._embedded(self.store.article(article_id)):
+            spool.add(article_id, chunks, vectors)
 
     def _catch_up(self) -> None:
         """Bring both indexes to the store's revision."""
@@ -323,8 +301,3 @@ class PassageIndex:
         with self._write_lock.held():
             (folder / VECTOR_FILE).unlink(missing_ok=True)
             remove_index(folder / TEXT_FOLDER)
-
-
-def _offset_progress(progress: Progress, done: int, total: int) -> Progress:
-    """Return ``progress`` for a batch that follows ``done`` of ``total`` steps."""
-    return lambda more, _: progress(done + more, total)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import textwrap
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from index.embedding.embedder import ModelIdentity, Vectors
 from index.errors import LibraryError, LibraryLocked
 from index.search.chunk_cache import title_as_context
+from index.search.embedded_chunks import searchable_text
 from index.search.text_index import IndexedText, TextIndex, remove_index
 from index.search.text_index_files import linked_copy, remove_orphans
 from index.search.vector_file import remove_leftovers
@@ -22,7 +22,6 @@ from index.search.vector_index import VectorIndex, is_many, sample_size, use_one
 from index.store.folder import WriteLock
 from index.store.rows import NEW, Revision, StoredChunk, steps
 from index.store.store import Store
-from index.types import Chunk
 
 # The file is saved once this share of it has changed, so that the cost of adding an article
 # does not grow with the library; opening catches up on unsaved changes from the store.
@@ -32,9 +31,6 @@ _SAVE_AT_CLOSING = 0.01
 # An index that has outgrown its type is rebuilt in the background. Beyond this load factor, as
 # when many short-lived processes each add a little, it is rebuilt at once.
 _OVERDUE = 2.0
-
-# Whole titles, of 100 characters and more, cost .005 Recall@3 on covidqa; cut ones .001.
-_MAX_EMBEDDED_TITLE = 60
 
 _logger = logging.getLogger(__name__)
 
@@ -310,20 +306,6 @@ class TextSync:
         except (LibraryError, OSError, ValueError) as error:
             _logger.warning("the text index is kept in memory: %s", error)
             return TextIndex(None)
-
-
-def searchable_text(chunk: Chunk, title: str = "") -> str:
-    """Return the text that is embedded for a chunk: its article's title, its heading and its text.
-
-    A title or heading that is repeated by what follows it is left out. A vector keeps the title
-    with which its article was embedded until the library is re-embedded; in a library made before
-    vectors had titles, it has none.
-    """
-    text = chunk.text
-    if chunk.heading and not chunk.text.startswith(chunk.heading):
-        text = f"{chunk.heading}\n{text}"
-    title = textwrap.shorten(title_as_context(chunk, title), _MAX_EMBEDDED_TITLE, placeholder="")
-    return f"{title}\n{text}" if title else text
 
 
 def indexed_text(stored: StoredChunk) -> IndexedText:

@@ -14,8 +14,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Self
 
-from index.search.chunk_cache import SentenceStems, adjacency_key
-from index.search.passage_index import Candidate
+from index.search.backend import Candidate
+from index.search.chunk_cache import ChunkId, SentenceStems, adjacency_key
 from index.search.text_index import query_terms, stems
 
 
@@ -138,7 +138,7 @@ def text_stems(text: str) -> tuple[str, ...]:
 
 # What is known of a candidate before its words are compared: the negative of the upper bound of
 # its score, its chunk's id, its weighted cosine and BM25, and the candidate.
-_Bounded = tuple[float, int, float, Candidate]
+_Bounded = tuple[float, ChunkId, float, Candidate]
 
 
 def fuse(
@@ -153,7 +153,7 @@ def fuse(
     presence = stem_presence(question, [candidate.stored.words.sentences for candidate in matching])
     terms = QuestionTerms.from_presence(question, presence, len(candidates))
     total = weights.cosine + weights.bm25 + weights.pairs + weights.sentence
-    results: list[tuple[float, int, Candidate]] = []
+    results: list[tuple[float, ChunkId, Candidate]] = []
     top_scores: list[float] = []  # a heap of the k best
     queue = _with_bounds(matching, terms, presence, weights)
     for candidate in candidates:

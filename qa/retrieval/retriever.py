@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from index.embedding.embedder import Vectors
 from index.embedding.model_files import DEFAULT_MODEL
 from index.errors import ArticleNotFound, QuestionError
-from index.search.passage_index import Candidate, PassageIndex
+from index.search.backend import Candidate, LibraryBackend
 from index.sentences import guess_language
 from index.types import Passage, PassageSource, pages_between
 from qa.retrieval.fusion import OTHER_SCRIPT, FusionWeights, fuse
@@ -18,7 +18,7 @@ BLANK = "The question is blank. Ask something about the article."
 
 
 class Retriever:
-    """Retrieves passages from a :class:`PassageIndex`. Safe to use from several threads.
+    """Retrieves passages from a library. Safe to use from several threads.
 
     Args:
         index: What to search.
@@ -30,7 +30,7 @@ class Retriever:
 
     def __init__(
         self,
-        index: PassageIndex,
+        index: LibraryBackend,
         *,
         depth: int = DEFAULT_DEPTH,
         max_question_chars: int = MAX_QUESTION_CHARS,

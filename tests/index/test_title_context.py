@@ -12,7 +12,7 @@ import tantivy
 from bench.toys import ToyEmbedder
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, Vectors
 from index.maintenance import Verdict, check_library
-from index.search import passage_index
+from index.search import embedded_chunks
 from index.search.chunk_cache import ChunkCache, title_as_context
 from index.search.passage_index import PassageIndex
 from index.store.folder import TEXT_FOLDER
@@ -151,7 +151,7 @@ def test_an_article_renamed_during_a_search_is_found(
 def make_older(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a library as before titles were searched."""
     with monkeypatch.context() as patch:
-        patch.setattr(passage_index, "searchable_text", lambda chunk, _title="": chunk.text)
+        patch.setattr(embedded_chunks, "searchable_text", lambda chunk, _title="": chunk.text)
         with PassageIndex(folder, TOY) as index:
             for article in LEAFLETS:
                 index.add(article)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from index.errors import ArticleNotFound
+from index.search.passage_index import PassageIndex
 from qa.answers.answer import OVERVIEWS, Kind
 from qa.article_qa import ArticleQA
 from qa.page.chat import Chat
@@ -142,14 +143,16 @@ def test_the_panel_shows_the_remaining_articles(
 def test_an_article_removed_as_soon_as_it_is_added_is_still_returned(
     qa: ArticleQA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catch_up = qa._library.index._catch_up
+    index = qa._library.index
+    assert isinstance(index, PassageIndex)
+    catch_up = index._catch_up
     text = "The quay was paved in 1960."
 
     def removed_then() -> None:
         catch_up()
-        quay = [info.id for info in qa._library.index.store.catalogue() if info.title == "Quay"]
+        quay = [info.id for info in index.store.catalogue() if info.title == "Quay"]
         for each in quay:
-            qa._library.index.store.remove(each)
+            index.store.remove(each)
 
-    monkeypatch.setattr(qa._library.index, "_catch_up", removed_then)
+    monkeypatch.setattr(index, "_catch_up", removed_then)
     assert qa.add_text(text, title="Quay").text == text

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.search.backend import Candidate
 from index.search.chunk_cache import CachedChunk
-from index.search.passage_index import Candidate
 from index.search.text_index import query_terms, stems
-from index.store.rows import StoredChunk
 from index.types import Chunk, Span
 from qa.retrieval.fusion import VECTORS_ONLY, FusionWeights, QuestionTerms, fuse
 
@@ -25,7 +24,7 @@ def candidate(number: int, sentences: list[str], cosine: float, bm25: float) -> 
         spans.append(Span(start, start + len(sentence)))
         start += len(sentence) + 1
     chunk = Chunk("a", 0, start - 1, "\n".join(sentences), "", tuple(spans))
-    return Candidate(CachedChunk(StoredChunk(number, chunk)), cosine, bm25)
+    return Candidate(CachedChunk(number, chunk, ""), cosine, bm25)
 
 
 def has_a_stem(question: str, sentences: list[str]) -> bool:
