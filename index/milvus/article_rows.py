@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from index.errors import TooLarge
@@ -39,6 +39,10 @@ class ArticleRow:
     shown: int
     """When it became visible in this version, in nanoseconds by the writer's clock."""
 
+    def without_names(self) -> Self:
+        """Return the row of the article once it is removed, of which nothing is to be read."""
+        return replace(self, title="", source=None)
+
     def info(self, file_bytes: int) -> ArticleInfo:
         """Return its entry in the catalogue."""
         return ArticleInfo(
@@ -63,6 +67,10 @@ class FileRow:
     """The token of its bytes and page layouts."""
     byte_pieces: int
     shape_pieces: int
+
+    def without_names(self) -> Self:
+        """Return the row of the file once it is removed, of which nothing is to be read."""
+        return replace(self, name="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,11 @@ class Stored:
             return cls(kind, bool(values["live"]), int(values["changed"]), row)
         except (TypeError, KeyError, ValueError) as error:
             raise damaged(error) from error
+
+
+def kind_of(row: ArticleRow | FileRow) -> str:
+    """Return the kind of a row."""
+    return ARTICLE if isinstance(row, ArticleRow) else FILE
 
 
 def value_of(row: ArticleRow | FileRow) -> str:
