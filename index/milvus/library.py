@@ -252,23 +252,22 @@ class MilvusLibrary:
         for _ in range(_TRIES):
             if article_ids is not None:
                 rows = self._rows_of(article_ids)
-                asked.versions = [row.version for row in rows.values()]
+                asked.versions = sorted({row.version for row in rows.values()})
                 whole |= set(asked.versions)
                 strong = strong or bool(_lately_written(rows.values()))
             found = self._search.run(asked, strong=strong)
             articles = {each.version: each.article for each in found.values()} | excluded
-            rows = self.store.rows(set(articles.values()), strong=True)
+            rows = self.store.rows({*articles.values(), *(article_ids or ())}, strong=True)
             live = {row.version for row in rows.values()}
             new = _lately_written(rows.values()) - (whole if strong else set())
             visible = {i: each for i, each in found.items() if each.version in live - new}
-            candidates = self._with_chunks(visible, vector)
-            dead = {
-                version: article for version, article in articles.items() if version not in live
-            }
-            if not new and dead == excluded and len(candidates) == len(visible):
+            candidates, missing = self._with_chunks(visible, vector)
+            dead = {version: each for version, each in articles.items() if version not in live}
+            is_moved = asked.versions is not None and not live.issuperset(asked.versions)
+            if not (new or missing or is_moved or dead != excluded):
                 break
             whole |= new
-            strong = strong or bool(new) or len(candidates) < len(visible)
+            strong = strong or bool(new or missing)
             excluded, asked.excluded = dead, set(dead)
         return candidates
 
@@ -284,8 +283,13 @@ class MilvusLibrary:
                 raise article_not_found(article_id)
         return rows
 
-    def _with_chunks(self, found: dict[str, FoundChunk], vector: Vectors) -> list[Candidate]:
-        """Return what was found with its chunks, by id, without any deleted meanwhile."""
+    def _with_chunks(
+        self, found: dict[str, FoundChunk], vector: Vectors
+    ) -> tuple[list[Candidate], set[str]]:
+        """Return what was found with its chunks, by id.
+
+        Also returns the versions of which some have been deleted meanwhile, which are left out.
+        """
         with self._lock:
             known = {each: self._cache[each] for each in found if each in self._cache}
         rows = self._chunks.get([each for each in found if each not in known])
@@ -296,10 +300,13 @@ class MilvusLibrary:
         with self._lock:
             self._cache.update(read)
         known |= read
-        return [
-            Candidate(known[each][0], float(known[each][1] @ vector), found[each].bm25)
-            for each in sorted(known)
+        missing = {each.version for chunk_id, each in found.items() if chunk_id not in known}
+        candidates = [
+            Candidate(known[i][0], float(known[i][1] @ vector), found[i].bm25)
+            for i in sorted(known)
+            if found[i].version not in missing
         ]
+        return candidates, missing
 
 
 def _lately_written(rows: Iterable[ArticleRow]) -> set[str]:
