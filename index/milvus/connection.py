@@ -67,6 +67,7 @@ class Connection:
         self._error: type[Exception] = pymilvus.MilvusException
         self._client: Any = None
         self._written = -_SETTLING_SECONDS
+        self._unsealed = 0
         self._lock = threading.Lock()
         if address.file:
             if not create and not address.file.exists():
@@ -132,14 +133,29 @@ class Connection:
             with suppress(Exception):
                 client.close()
 
-    def level(self, *, strong: bool) -> str:
-        """Return the consistency level to read with.
+    @property
+    def reads_strongly(self) -> bool:
+        """Whether all reads see every write before them.
 
-        Bounded reads may be up to five seconds old and do not wait for the latest writes of
-        others. Soon after a write of this connection, reads are strong, so that it sees it.
+        Those of Milvus Lite do. On a server they are bounded otherwise: up to five seconds old,
+        without waiting for the latest writes of others. Soon after a write of this connection,
+        reads are strong, so that it sees what it wrote.
         """
-        own = time.monotonic() - self._written < _SETTLING_SECONDS
-        return "Strong" if strong or own else "Bounded"
+        is_lite = self._address.file is not None
+        return is_lite or time.monotonic() - self._written < _SETTLING_SECONDS
+
+    def _level(self, *, strong: bool) -> str:
+        return "Strong" if strong or self.reads_strongly else "Bounded"
+
+    @_reported
+    def seal(self, name: str, *, at_least: int) -> None:
+        """Have Milvus Lite index what was written since the last time, if it is so many rows.
+
+        Until then, it compares a question with each of these rows. A server seals on its own.
+        """
+        if self._address.file is not None and self._unsealed >= at_least:
+            self._client.flush(name)
+            self._unsealed = 0
 
     @_reported
     def collections(self) -> list[str]:
@@ -184,8 +200,10 @@ class Connection:
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
         for first in range(0, len(rows), _ROWS_PER_CALL):
-            self._client.upsert(name, [dict(row) for row in rows[first : first + _ROWS_PER_CALL]])
+            some = [dict(row) for row in rows[first : first + _ROWS_PER_CALL]]
+            self._client.upsert(name, some)
             self._written = time.monotonic()
+            self._unsealed += len(some)
 
     @_reported
     def delete(self, name: str, ids: Sequence[str]) -> None:
@@ -205,7 +223,7 @@ class Connection:
                 name,
                 filter=f"id in {quoted(ids[first : first + _IDS_PER_CALL])}",
                 output_fields=list(fields),
-                consistency_level=self.level(strong=strong),
+                consistency_level=self._level(strong=strong),
             )
         return rows
 
@@ -267,7 +285,7 @@ class Connection:
             limit=limit,
             filter=condition,
             output_fields=list(fields),
-            consistency_level=self.level(strong=strong),
+            consistency_level=self._level(strong=strong),
         )
         # Milvus Lite gives BM25 as a distance, which is negative.
         return [({"id": hit["id"], **hit["entity"]}, abs(float(hit["distance"]))) for hit in hits]

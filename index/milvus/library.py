@@ -33,8 +33,11 @@ from index.types import Article, Chunk
 _CALLS_AT_ONCE = 8
 _TRIES = 6
 """How often a search is repeated at most, to look past chunks that belong to no article."""
+_SEALED_ROWS = 2_000
+_CLOCKS_NS = 5 * 10**9
+"""How far the clocks of servers may differ."""
 _SETTLED_NS = 60 * 10**9
-"""What was written longer ago is seen also by reads that are a little old."""
+"""What was written longer ago is seen also by reads that are not strong."""
 
 
 class MilvusLibrary:
@@ -121,6 +124,8 @@ class MilvusLibrary:
     def close(self) -> None:
         """Close the connection; using the library afterwards raises LibraryError."""
         self._pool.shutdown(cancel_futures=True)
+        with suppress(LibraryError):
+            self._connection.seal(self._chunks_name, at_least=1)
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -185,6 +190,7 @@ class MilvusLibrary:
         shown = self.store.rows([article.id], strong=True).get(article.id)
         if shown is None or shown.version != row.version:
             self._discard(row)  # another process was faster, or has removed it
+        self._connection.seal(self._chunks_name, at_least=_SEALED_ROWS)
         if shown is not None:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
@@ -249,13 +255,17 @@ class MilvusLibrary:
                 if article_id not in rows:
                     raise article_not_found(article_id)
             asked.versions = [row.version for row in rows.values()]
-            known, strong = set(asked.versions), bool(_lately_written(rows.values()))
+            known = set(asked.versions)
+            strong = bool(_shown_since(time.time_ns() - _SETTLED_NS, rows.values()))
         for _ in range(_TRIES):
+            began = time.time_ns()
+            strong = strong or self._connection.reads_strongly
             found = self._search.run(asked, strong=strong)
             rows = self.store.rows({each.article for each in found.values()}, strong=strong)
             live = {row.version for row in rows.values()}
             dead = {each.version for each in found.values()} - live
-            new = _lately_written(rows.values())
+            since = began - (_CLOCKS_NS if strong else _SETTLED_NS)
+            new = _shown_since(since, rows.values())
             if not dead and not (new - known if strong else new):
                 break
             asked.excluded |= dead
@@ -282,7 +292,6 @@ class MilvusLibrary:
         ]
 
 
-def _lately_written(rows: Iterable[ArticleRow]) -> set[str]:
-    """Return the versions that became visible so lately that reads may not see all of them."""
-    since = time.time_ns() - _SETTLED_NS
+def _shown_since(since: int, rows: Iterable[ArticleRow]) -> set[str]:
+    """Return the versions that became visible so late that a search may not have seen all."""
     return {row.version for row in rows if row.shown > since}
