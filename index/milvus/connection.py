@@ -63,6 +63,8 @@ class Connection:
             raise ModelUnavailable(_MISSING) from error
         # Its log repeats every error that it raises, with the rows.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        if address.file:  # it says at length which calls Milvus Lite does not have
+            logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         self._address, self._access = address, access
         self._error: type[Exception] = pymilvus.MilvusException
         self._client: Any = None
@@ -163,38 +165,40 @@ class Connection:
         return list(self._client.list_collections())
 
     @_reported
-    def create(self, collection: Collection, index_type: str) -> None:
-        """Create a collection, loaded, unless another process has done so meanwhile."""
+    def create(self, collection: Collection) -> None:
+        """Create a collection, unless another process has done so meanwhile."""
         try:
-            collection.create(self._client, index_type)
+            collection.create(self._client)
         except self._error:
             if not self._client.has_collection(collection.name):
                 raise
-        self._client.load_collection(collection.name)
 
     @_reported
-    def load(self, name: str) -> None:
-        """Make a collection searchable, as it is unless somebody has released it."""
+    def load(self, collection: Collection, index_type: str) -> None:
+        """Make a collection searchable: create its indexes, unless it has them, and load it."""
+        name = collection.name
+        missing = [f for f in collection.indexed if not self._client.list_indexes(name, f)]
+        if missing:
+            # There is nothing to index yet, and pymilvus would wait for half a second.
+            indexes = collection.indexes(self._client, index_type, missing)
+            self._client.create_index(name, indexes, sync=False)
         self._client.load_collection(name)
 
     @_reported
     def index_type(self, name: str, field: str) -> str:
         """Return the type of the index of a field."""
-        for index in self._client.list_indexes(name):
-            described = self._client.describe_index(name, index)
-            if described.get("field_name") == field:
-                return str(described.get("index_type"))
-        return ""
+        (index,) = self._client.list_indexes(name, field)
+        return str(self._client.describe_index(name, index).get("index_type"))
 
     @_reported
     def replace_index(self, collection: Collection, field: str, index_type: str) -> None:
         """Build another index of a field; the collection cannot be searched meanwhile."""
-        self._client.release_collection(collection.name)
-        for index in self._client.list_indexes(collection.name):
-            if self._client.describe_index(collection.name, index).get("field_name") == field:
-                self._client.drop_index(collection.name, index)
-        self._client.create_index(collection.name, collection.indexes(self._client, index_type))
-        self._client.load_collection(collection.name)
+        name = collection.name
+        self._client.release_collection(name)
+        for index in self._client.list_indexes(name, field):
+            self._client.drop_index(name, index)
+        self._client.create_index(name, collection.indexes(self._client, index_type, [field]))
+        self._client.load_collection(name)
 
     @_reported
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

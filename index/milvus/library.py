@@ -23,7 +23,7 @@ from index.milvus.chunk_rows import ChunkRows, chunk_of, question_terms, vector_
 from index.milvus.chunk_search import MAX_DEPTH, Asked, ChunkSearch, FoundChunk
 from index.milvus.connection import Connection
 from index.milvus.parts import damaged
-from index.milvus.schema import CHUNKS_PREFIX, collections, index_type_for
+from index.milvus.schema import CHUNKS_PREFIX, collections, first_index_type
 from index.search.backend import Candidate
 from index.search.chunk_cache import MAX_CACHED_CHUNKS, CachedChunk
 from index.search.embedded_chunks import EmbeddedChunks, embed_article
@@ -103,7 +103,7 @@ class MilvusLibrary:
                 msg = f"There is no library at {address}. Add an article to create it."
                 raise LibraryMissing(msg)
             for collection in wanted:  # chunks last: they say that the library is there
-                self._connection.create(collection, index_type_for(0, access.index))
+                self._connection.create(collection)
         if chunks not in self._models()[:1]:
             model = self.embedder.identity.name
             msg = (
@@ -112,8 +112,8 @@ class MilvusLibrary:
                 f"another database: article-qa copy {address} milvus://HOST/NEW [--model NAME]"
             )
             raise WrongModel(msg)
-        for name in (articles, parts, chunks):
-            self._connection.load(name)
+        for collection in wanted:
+            self._connection.load(collection, first_index_type(access.index))
         return articles, parts, chunks
 
     def _models(self) -> list[str]:
