@@ -150,14 +150,18 @@ class Connection:
         return "Strong" if strong or self.reads_strongly else "Bounded"
 
     @_reported
-    def seal(self, name: str, *, at_least: int) -> None:
+    def seal(self, name: str) -> None:
+        """Have Milvus index what was written last."""
+        self._client.flush(name)
+        self._unsealed = 0
+
+    def seal_if_lite(self, name: str, *, at_least: int) -> None:
         """Have Milvus Lite index what was written since the last time, if it is so many rows.
 
         Until then, it compares a question with each of these rows. A server seals on its own.
         """
         if self._address.file is not None and self._unsealed >= at_least:
-            self._client.flush(name)
-            self._unsealed = 0
+            self.seal(name)
 
     @_reported
     def collections(self) -> list[str]:

@@ -125,8 +125,15 @@ class MilvusLibrary:
         """Close the connection; using the library afterwards raises LibraryError."""
         self._pool.shutdown(cancel_futures=True)
         with suppress(LibraryError):
-            self._connection.seal(self._chunks_name, at_least=1)
+            self._connection.seal_if_lite(self._chunks_name, at_least=1)
         self._connection.close()
+
+    def seal(self) -> None:
+        """Have Milvus index the passages that were added last, as it does sooner or later itself.
+
+        For the end of a large addition: Milvus takes few such calls.
+        """
+        self._connection.seal(self._chunks_name)
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +197,7 @@ class MilvusLibrary:
         shown = self.store.rows([article.id], strong=True).get(article.id)
         if shown is None or shown.version != row.version:
             self._discard(row)  # another process was faster, or has removed it
-        self._connection.seal(self._chunks_name, at_least=_SEALED_ROWS)
+        self._connection.seal_if_lite(self._chunks_name, at_least=_SEALED_ROWS)
         if shown is not None:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
