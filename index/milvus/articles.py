@@ -125,6 +125,12 @@ class MilvusArticles:
         self._refresh()
         return self._rows
 
+    def bodies(self) -> set[str]:
+        """Return the tokens of the parts of all articles and files."""
+        self._refresh()
+        articles = {row.body for row in self._rows.values()}
+        return articles | {row.body for row in self._files.values()}
+
     def _refresh(self) -> None:
         """Bring the rows in memory to the present revision, reading only what changed."""
         revision = self.revision()

@@ -22,6 +22,13 @@ _ROWS_PER_CALL = 500
 _IDS_PER_CALL = 1_000
 _SETTLING_SECONDS = 10.0
 """Bounded staleness is five seconds: for longer than that, our own writes are read strongly."""
+# pymilvus asks every ten seconds whether the other side is there, even when idle. The server of
+# Milvus Lite then ends the connection ("too many pings"). Every call has a time limit instead.
+_KEEPALIVE = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": False}
+_NOT_REACHED, _NOT_LOADED = 2, 101
+"""Codes of errors."""
+_WAITS = (0.1, 1.0, 2.0)
+"""Seconds to wait before a call is tried again."""
 _MISSING = (
     "A library on Milvus needs the package pymilvus. Install it: pip install 'article-qa[milvus]'"
 )
@@ -30,12 +37,22 @@ _Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 def _reported(call: _Call) -> _Call:
-    """Make a call to Milvus raise LibraryError if it fails."""
+    """Make a call to Milvus raise LibraryError if it fails, also when it is tried again.
+
+    Every call can be repeated: what is written has its id.
+    """
 
     @functools.wraps(call)
     def reporting(self: Connection, *args: object, **kwargs: object) -> object:
-        with self.errors():
-            return call(self, *args, **kwargs)
+        for wait in (*_WAITS, None):
+            try:
+                return call(self, *args, **kwargs)
+            except Exception as error:
+                if wait is None or not self.mends(error, args):
+                    with self.errors():
+                        raise
+                time.sleep(wait)
+        return None  # not reached
 
     return cast("_Call", reporting)
 
@@ -63,10 +80,13 @@ class Connection:
             raise ModelUnavailable(_MISSING) from error
         # Its log repeats every error that it raises, with the rows.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        if address.file:  # it says at length which calls Milvus Lite does not have
+            logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         self._address, self._access = address, access
         self._error: type[Exception] = pymilvus.MilvusException
         self._client: Any = None
         self._written = -_SETTLING_SECONDS
+        self._unsealed = 0
         self._lock = threading.Lock()
         if address.file:
             if not create and not address.file.exists():
@@ -82,7 +102,7 @@ class Connection:
 
         address, access = self._address, self._access
         if address.file:
-            return MilvusClient(str(address.file.absolute()))
+            return MilvusClient(str(address.file.absolute()), grpc_options=_KEEPALIVE)
         scheme = "https" if access.tls or access.ca_file else "http"
         tls = {"server_pem_path": access.ca_file} if access.ca_file else {}
         client = MilvusClient(
@@ -90,6 +110,7 @@ class Connection:
             token=access.token or "",
             timeout=access.seconds,
             secure=scheme == "https",
+            grpc_options=_KEEPALIVE,
             **tls,
         )
         if address.database not in client.list_databases():
@@ -110,6 +131,18 @@ class Connection:
             if isinstance(error, AttributeError) and self._client is not None:
                 raise
             raise self._named(error) from error
+
+    def mends(self, error: Exception, arguments: Sequence[object]) -> bool:
+        """Return whether a call that failed so is worth another try, and prepare it.
+
+        So it is when the server was started again. Milvus Lite then has no collection loaded.
+        """
+        code = getattr(error, "code", None)
+        if code == _NOT_LOADED and arguments and isinstance(arguments[0], str):
+            with suppress(self._error):
+                self._client.load_collection(arguments[0], timeout=self._access.seconds)
+            return True
+        return isinstance(error, self._error) and code == _NOT_REACHED
 
     def _named(self, error: Exception) -> LibraryError:
         if self._client is None and isinstance(error, AttributeError):
@@ -132,14 +165,33 @@ class Connection:
             with suppress(Exception):
                 client.close()
 
-    def level(self, *, strong: bool) -> str:
-        """Return the consistency level to read with.
+    @property
+    def reads_strongly(self) -> bool:
+        """Whether all reads see every write before them.
 
-        Bounded reads may be up to five seconds old and do not wait for the latest writes of
-        others. Soon after a write of this connection, reads are strong, so that it sees it.
+        Those of Milvus Lite do. On a server they are bounded otherwise: up to five seconds old,
+        without waiting for the latest writes of others. Soon after a write of this connection,
+        reads are strong, so that it sees what it wrote.
         """
-        own = time.monotonic() - self._written < _SETTLING_SECONDS
-        return "Strong" if strong or own else "Bounded"
+        is_lite = self._address.file is not None
+        return is_lite or time.monotonic() - self._written < _SETTLING_SECONDS
+
+    def _level(self, *, strong: bool) -> str:
+        return "Strong" if strong or self.reads_strongly else "Bounded"
+
+    @_reported
+    def seal(self, name: str) -> None:
+        """Have Milvus index what was written last."""
+        self._client.flush(name)
+        self._unsealed = 0
+
+    def seal_if_lite(self, name: str, *, at_least: int) -> None:
+        """Have Milvus Lite index what was written since the last time, if it is so many rows.
+
+        Until then, it compares a question with each of these rows. A server seals on its own.
+        """
+        if self._address.file is not None and self._unsealed >= at_least:
+            self.seal(name)
 
     @_reported
     def collections(self) -> list[str]:
@@ -147,51 +199,56 @@ class Connection:
         return list(self._client.list_collections())
 
     @_reported
-    def create(self, collection: Collection, index_type: str) -> None:
-        """Create a collection, loaded, unless another process has done so meanwhile."""
+    def create(self, collection: Collection) -> None:
+        """Create a collection, unless another process has done so meanwhile."""
         try:
-            collection.create(self._client, index_type)
+            collection.create(self._client)
         except self._error:
             if not self._client.has_collection(collection.name):
                 raise
-        self._client.load_collection(collection.name)
 
     @_reported
-    def load(self, name: str) -> None:
-        """Make a collection searchable, as it is unless somebody has released it."""
+    def load(self, collection: Collection, index_type: str) -> None:
+        """Make a collection searchable: create its indexes, unless it has them, and load it."""
+        name = collection.name
+        missing = [f for f in collection.indexed if not self._client.list_indexes(name, f)]
+        if missing:
+            # There is nothing to index yet, and pymilvus would wait for half a second.
+            indexes = collection.indexes(self._client, index_type, missing)
+            self._client.create_index(name, indexes, sync=False)
         self._client.load_collection(name)
 
     @_reported
     def index_type(self, name: str, field: str) -> str:
         """Return the type of the index of a field."""
-        for index in self._client.list_indexes(name):
-            described = self._client.describe_index(name, index)
-            if described.get("field_name") == field:
-                return str(described.get("index_type"))
-        return ""
+        (index,) = self._client.list_indexes(name, field)
+        return str(self._client.describe_index(name, index).get("index_type"))
 
     @_reported
     def replace_index(self, collection: Collection, field: str, index_type: str) -> None:
         """Build another index of a field; the collection cannot be searched meanwhile."""
-        self._client.release_collection(collection.name)
-        for index in self._client.list_indexes(collection.name):
-            if self._client.describe_index(collection.name, index).get("field_name") == field:
-                self._client.drop_index(collection.name, index)
-        self._client.create_index(collection.name, collection.indexes(self._client, index_type))
-        self._client.load_collection(collection.name)
+        name = collection.name
+        self._client.release_collection(name)
+        for index in self._client.list_indexes(name, field):
+            self._client.drop_index(name, index)
+        self._client.create_index(name, collection.indexes(self._client, index_type, [field]))
+        self._client.load_collection(name)
 
     @_reported
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
         for first in range(0, len(rows), _ROWS_PER_CALL):
-            self._client.upsert(name, [dict(row) for row in rows[first : first + _ROWS_PER_CALL]])
+            some = [dict(row) for row in rows[first : first + _ROWS_PER_CALL]]
+            self._client.upsert(name, some, timeout=self._access.seconds)
             self._written = time.monotonic()
+            self._unsealed += len(some)
 
     @_reported
     def delete(self, name: str, ids: Sequence[str]) -> None:
         """Delete rows; ids that do not exist are ignored."""
         for first in range(0, len(ids), _IDS_PER_CALL):
-            self._client.delete(name, ids=list(ids[first : first + _IDS_PER_CALL]))
+            some = list(ids[first : first + _IDS_PER_CALL])
+            self._client.delete(name, ids=some, timeout=self._access.seconds)
             self._written = time.monotonic()
 
     @_reported
@@ -205,7 +262,8 @@ class Connection:
                 name,
                 filter=f"id in {quoted(ids[first : first + _IDS_PER_CALL])}",
                 output_fields=list(fields),
-                consistency_level=self.level(strong=strong),
+                consistency_level=self._level(strong=strong),
+                timeout=self._access.seconds,
             )
         return rows
 
@@ -218,6 +276,7 @@ class Connection:
                 filter=condition,
                 output_fields=list(fields),
                 consistency_level="Strong",
+                timeout=self._access.seconds,
             )
         try:
             while True:
@@ -233,7 +292,11 @@ class Connection:
     def count(self, name: str, condition: str) -> int:
         """Return the number of rows that meet a condition."""
         rows = self._client.query(
-            name, filter=condition, output_fields=["count(*)"], consistency_level="Strong"
+            name,
+            filter=condition,
+            output_fields=["count(*)"],
+            consistency_level="Strong",
+            timeout=self._access.seconds,
         )
         return int(rows[0]["count(*)"])
 
@@ -267,7 +330,8 @@ class Connection:
             limit=limit,
             filter=condition,
             output_fields=list(fields),
-            consistency_level=self.level(strong=strong),
+            consistency_level=self._level(strong=strong),
+            timeout=self._access.seconds,
         )
         # Milvus Lite gives BM25 as a distance, which is negative.
         return [({"id": hit["id"], **hit["entity"]}, abs(float(hit["distance"]))) for hit in hits]
