@@ -90,7 +90,10 @@ class LibraryBackend(Protocol):
         """
 
     def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
-        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`.
+
+        It keeps the time at which it was added to another library, if it has one.
+        """
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -48,6 +48,7 @@ from index.store.rows import (
     renumber_chunks,
     stored_chunk,
     vectors_of,
+    without_chunks,
 )
 from index.types import Article, ArticleInfo, PassageSource
 
@@ -223,6 +224,8 @@ class Store:
             )
             if not rows:
                 raise article_not_found(article_id)
+            if rows[0][0] is None:
+                raise without_chunks(article_id)
             ranges.append((int(rows[0][0]), int(rows[0][1])))
         return ranges
 

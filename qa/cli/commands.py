@@ -13,6 +13,7 @@ import typer
 
 from index.errors import ArticleQAError, InputError
 from qa.cli.account_commands import accounts_app, tokens_app
+from qa.cli.copying import copy
 from qa.cli.library_commands import (
     add,
     check,
@@ -239,6 +240,7 @@ def evaluate(
 
 app.command()(reembed)
 app.command()(check)
+app.command()(copy)
 app.command()(serve)
 app.command()(mcp)
 app.add_typer(accounts_app, name="accounts")
