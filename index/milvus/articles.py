@@ -1,0 +1,394 @@
+"""The articles of a library on Milvus.
+
+Milvus has no transactions. Everything of an article is written under names that nobody else
+uses, and one row, written last, makes it visible; one write to that row, the first of a removal,
+takes it away. No row is ever written again with a name it had before, so nothing that a reader
+can see is deleted. What a killed writer leaves has no row, and :mod:`index.milvus.maintenance`
+deletes it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from cachetools import LRUCache
+
+from index.errors import ArticleNotFound, LibraryUnwritable
+from index.milvus.article_rows import (
+    ARTICLE,
+    FILE,
+    REVISION,
+    ArticleRow,
+    FileRow,
+    Stored,
+    is_id,
+    value_of,
+)
+from index.milvus.chunk_rows import ChunkRows
+from index.milvus.connection import Connection
+from index.milvus.parts import Parts, bytes_of, compact, damaged, parsed, text_of
+from index.milvus.schema import UNUSED
+from index.source_file import PageLayout, PageShape, SourceFile
+from index.store.rows import article_not_found
+from index.structure import parse_structure, structure_json
+from index.types import Article, ArticleInfo, Heading, PassageSource
+
+_FIELDS = ("kind", "live", "changed", "value")
+_OVERLAP_NS = 300 * 10**9
+"""How far the clocks of writers may differ."""
+_FULL_READ_SECONDS = 12 * 3_600
+"""Rows of removed articles are kept for longer than this."""
+_MAX_CACHED_PAGE_STARTS = 1_000
+_TRIES = 5
+
+
+class MilvusArticles:
+    """The articles of one shelf. Thread-safe.
+
+    Args:
+        connection: The database.
+        names: The collections of articles and of parts.
+        shelf: The shelf.
+        chunks: Its chunks.
+        read_only: Whether changes raise LibraryUnwritable.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        names: tuple[str, str],
+        shelf: str,
+        chunks: ChunkRows,
+        *,
+        read_only: bool,
+    ) -> None:
+        self._connection, self._shelf, self._chunks = connection, shelf, chunks
+        self._name = names[0]
+        self.parts = Parts(connection, names[1], shelf)
+        self.read_only = read_only
+        self._lock = threading.Lock()
+        self._revision: str | None = None
+        self._read_at = -float(_FULL_READ_SECONDS)
+        self._latest = 0
+        self._rows: dict[str, ArticleRow] = {}
+        self._files: dict[str, FileRow] = {}
+        self._page_starts: LRUCache[str, tuple[int, ...]] = LRUCache(_MAX_CACHED_PAGE_STARTS)
+
+    def check_writable(self) -> None:
+        """Raise LibraryUnwritable if the library was opened read-only."""
+        if self.read_only:
+            msg = "The library was opened read-only. Open it without that to change it."
+            raise LibraryUnwritable(msg)
+
+    def revision(self) -> str:
+        """Return what changes with every change of the shelf."""
+        rows = self._connection.get(self._name, [f"{self._shelf}:{REVISION}"], ["value"])
+        return str(rows[0]["value"]) if rows else ""
+
+    def rows(self, article_ids: Iterable[str], *, strong: bool = False) -> dict[str, ArticleRow]:
+        """Return the rows of those of the articles that are there, by id."""
+        ids = [self._id(ARTICLE, each) for each in set(article_ids) if is_id(each)]
+        found = self._connection.get(self._name, ids, _FIELDS, strong=strong)
+        stored = [Stored.of(values) for values in found]
+        rows = [each.row for each in stored if each.live]
+        return {row.article_id: row for row in rows if isinstance(row, ArticleRow)}
+
+    def row(self, article_id: str) -> ArticleRow:
+        """Return the row of an article as it is now.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        found = self.rows([article_id], strong=True).get(article_id)
+        if found is None:
+            raise article_not_found(article_id)
+        return found
+
+    def all_rows(self) -> dict[str, ArticleRow]:
+        """Return the row of every article by its id, in the order they were added."""
+        self._refresh()
+        return self._rows
+
+    def _refresh(self) -> None:
+        """Bring the rows in memory to the present revision, reading only what changed."""
+        revision = self.revision()
+        with self._lock:
+            if revision == self._revision:
+                return
+            everything = time.monotonic() - self._read_at > _FULL_READ_SECONDS
+            condition = f'shelf == "{self._shelf}" and kind != "{REVISION}"'
+            if everything:
+                rows, files, latest = {}, {}, 0
+                condition += " and live == true"
+            else:
+                rows, files, latest = dict(self._rows), dict(self._files), self._latest
+                condition += f" and changed >= {latest - _OVERLAP_NS}"
+            started = time.monotonic()
+            for values in self._connection.scan(self._name, condition, _FIELDS):
+                stored = Stored.of(values)
+                latest = max(latest, stored.changed)
+                kept: dict[str, Any] = rows if stored.kind == ARTICLE else files
+                if stored.row and stored.live:
+                    kept[stored.row.article_id] = stored.row
+                elif stored.row:
+                    kept.pop(stored.row.article_id, None)
+            ordered = sorted(rows.values(), key=lambda row: (row.position, row.article_id))
+            self._rows = {row.article_id: row for row in ordered}
+            self._files, self._latest, self._revision = files, latest, revision
+            if everything:
+                self._read_at = started
+
+    def articles(self) -> list[Article]:
+        """Return every article, in the order they were added."""
+        articles = []
+        for article_id in list(self.all_rows()):
+            try:
+                articles.append(self.article(article_id))
+            except ArticleNotFound:  # removed meanwhile
+                continue
+        return articles
+
+    def catalogue(self) -> list[ArticleInfo]:
+        """Return all but the text of every article, in the order they were added."""
+        rows = self.all_rows()
+        files = self._files
+        return [
+            row.info(files[article_id].size if article_id in files else 0)
+            for article_id, row in rows.items()
+        ]
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of every article by its id, in the order they were added."""
+        return {article_id: row.title for article_id, row in self.all_rows().items()}
+
+    def article(self, article_id: str) -> Article:
+        """Return the article with this id.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        for _ in range(_TRIES):
+            row = self.row(article_id)
+            text = self.parts.read(row.body, "text", row.text_pieces)
+            structure = self.parts.read(row.body, "structure", row.structure_pieces)
+            pages = self._page_starts_of(row)
+            if text is not None and structure is not None and pages is not None:
+                return _article(row, text, parsed(structure), pages)
+        msg = f"the text of {article_id} is missing"
+        raise damaged(msg)
+
+    def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
+        """Return the title and page starts of each article, without those that were removed."""
+        sources = {}
+        for article_id, row in self.rows(article_ids).items():
+            pages = self._page_starts_of(row)
+            if pages is not None:
+                sources[article_id] = PassageSource(row.title, pages)
+        return sources
+
+    def _page_starts_of(self, row: ArticleRow) -> tuple[int, ...] | None:
+        if not row.pages:
+            return ()
+        with self._lock:
+            known = self._page_starts.get(row.body)
+        if known is not None:
+            return known
+        text = self.parts.read(row.body, "pages", row.page_pieces)
+        if text is None:
+            return None
+        starts = tuple(parsed(text))
+        with self._lock:
+            self._page_starts[row.body] = starts
+        return starts
+
+    def write_body(self, article: Article) -> ArticleRow:
+        """Store all of an article but its chunks; it is not visible yet."""
+        body = secrets.token_hex(8)
+        structure = {
+            "headings": [[mark.start, mark.end, mark.level] for mark in article.headings],
+            "structure": structure_json(article.marks, article.tables),
+        }
+        return ArticleRow(
+            article_id=article.id,
+            title=article.title,
+            source=article.source,
+            added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            position=time.time_ns(),
+            characters=len(article.text),
+            pages=len(article.pages),
+            body=body,
+            text_pieces=self.parts.write(body, "text", article.text),
+            structure_pieces=self.parts.write(body, "structure", compact(structure)),
+            page_pieces=self.parts.write(body, "pages", compact(article.pages)),
+            version=secrets.token_hex(6),
+            chunks=0,
+            shown=0,
+        )
+
+    def delete_body(self, row: ArticleRow) -> None:
+        """Delete all of an article but its chunks."""
+        for kind, pieces in _pieces_of(row):
+            self.parts.delete(row.body, kind, pieces)
+
+    def show(self, row: ArticleRow) -> None:
+        """Make an article visible, as this row has it."""
+        self._write(ARTICLE, replace(row, shown=time.time_ns()), live=True)
+
+    def _write(self, kind: str, row: ArticleRow | FileRow, *, live: bool) -> None:
+        """Write a row, and with it, in one message, the shelf's revision."""
+        common = {"shelf": self._shelf, "changed": time.time_ns(), UNUSED: [0.0, 0.0]}
+        changed = {
+            "id": self._id(kind, row.article_id),
+            "kind": kind,
+            "live": live,
+            "value": value_of(row),
+        }
+        revision = {
+            "id": f"{self._shelf}:{REVISION}",
+            "kind": REVISION,
+            "live": True,
+            "value": secrets.token_hex(8),
+        }
+        self._connection.upsert(self._name, [changed | common, revision | common])
+
+    def rename(self, article_id: str, title: str) -> None:
+        """Change the title of an article; its vectors stay those made with the old title.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        self.check_writable()
+        for _ in range(_TRIES):
+            old = self.row(article_id)
+            if old.title == title:
+                return
+            chunks = self._chunks.read(old)
+            if chunks is None:
+                continue
+            new = replace(old, title=title, version=secrets.token_hex(6))
+            self._chunks.write(article_id, new.version, title, chunks)
+            if self.row(article_id).version != old.version:  # changed meanwhile, or removed
+                self._chunks.delete(new)
+                continue
+            self.show(new)
+            self._chunks.delete(old)
+            return
+        msg = f"passages of {article_id} are missing"
+        raise damaged(msg)
+
+    def add_file(self, article_id: str, file: SourceFile) -> None:
+        """Keep the file of an article that has none, which was read to the same text."""
+        if self._file_row(article_id):
+            return
+        body = secrets.token_hex(8)
+        shapes = []
+        for page, layout in enumerate(file.layouts, start=1):
+            pieces = self.parts.write(body, f"page{page}", text_of(layout.to_bytes()))
+            shapes.append([layout.width, layout.height, layout.confidence, pieces])
+        row = FileRow(
+            article_id=article_id,
+            name=file.name,
+            size=len(file.data),
+            body=body,
+            byte_pieces=self.parts.write(body, "bytes", text_of(file.data)),
+            shape_pieces=self.parts.write(body, "shapes", compact(shapes)),
+        )
+        self._write(FILE, row, live=True)
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article with its chunks and its file; the first write hides it.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        self.check_writable()
+        row = self.row(article_id)
+        file = self._file_row(article_id)
+        shapes = self._shapes(file) if file else []
+        self._write(ARTICLE, row, live=False)
+        self._chunks.delete(row)
+        self.delete_body(row)
+        if file:
+            self._write(FILE, file, live=False)
+            for page, shape in enumerate(shapes, start=1):
+                self.parts.delete(file.body, f"page{page}", shape[3])
+            self.parts.delete(file.body, "bytes", file.byte_pieces)
+            self.parts.delete(file.body, "shapes", file.shape_pieces)
+
+    def source_file(self, article_id: str) -> SourceFile | None:
+        """Return the file of an article, without its layouts; None if none is kept."""
+        row = self._file_row(article_id)
+        data = self.parts.read(row.body, "bytes", row.byte_pieces) if row else None
+        return None if row is None or data is None else SourceFile(row.name, bytes_of(data))
+
+    def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
+        """Return the size of each page as printed, in order; empty if that is not known."""
+        row = self._file_row(article_id)
+        return tuple(PageShape(*shape[:3]) for shape in self._shapes(row)) if row else ()
+
+    def page_layout(self, article_id: str, page: int) -> PageLayout | None:
+        """Return where the words of a page are, page 1 first; None if that is not known."""
+        row = self._file_row(article_id)
+        shapes = self._shapes(row) if row else []
+        if row is None or not 1 <= page <= len(shapes):
+            return None
+        width, height, confidence, pieces = shapes[page - 1]
+        text = self.parts.read(row.body, f"page{page}", pieces)
+        if text is None:
+            return None
+        try:
+            return PageLayout.from_bytes(width, height, confidence, bytes_of(text))
+        except ValueError as error:
+            raise damaged(error) from error
+
+    def _shapes(self, row: FileRow) -> Sequence[Any]:
+        """Return width, height, confidence and number of pieces of each page."""
+        text = self.parts.read(row.body, "shapes", row.shape_pieces)
+        return [] if text is None else json.loads(text)
+
+    def _file_row(self, article_id: str) -> FileRow | None:
+        """Return the row of an article's file, of an article that is there."""
+        if not is_id(article_id):
+            return None
+        ids = [self._id(FILE, article_id), self._id(ARTICLE, article_id)]
+        found = self._connection.get(self._name, ids, _FIELDS, strong=True)
+        stored = {each.kind: each for each in map(Stored.of, found) if each.live}
+        row = stored[FILE].row if len(stored) == len(ids) else None
+        return row if isinstance(row, FileRow) else None
+
+    def _id(self, kind: str, article_id: str) -> str:
+        return f"{self._shelf}:{kind}:{article_id}"
+
+
+def _pieces_of(row: ArticleRow) -> list[tuple[str, int]]:
+    return [
+        ("text", row.text_pieces),
+        ("structure", row.structure_pieces),
+        ("pages", row.page_pieces),
+    ]
+
+
+def _article(row: ArticleRow, text: str, found: Any, pages: tuple[int, ...]) -> Article:  # noqa: ANN401 - JSON
+    try:
+        headings = tuple(Heading(*heading) for heading in found["headings"])
+        marks, tables = parse_structure(found["structure"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise damaged(error) from error
+    return Article(
+        row.article_id,
+        row.title,
+        text,
+        row.source,
+        headings,
+        row.added_at,
+        pages,
+        marks,
+        tables,
+    )

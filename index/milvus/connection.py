@@ -1,0 +1,279 @@
+"""Talk to Milvus: the one module that imports pymilvus."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias, TypeVar, cast
+
+from index.embedding.embedder import Vectors
+from index.errors import LibraryError, LibraryMissing, LibraryUnwritable, ModelUnavailable
+from index.library_address import MilvusAccess, MilvusAddress
+from index.milvus.schema import Collection
+
+Row: TypeAlias = dict[str, Any]
+
+_ROWS_PER_CALL = 500
+"""At most some 30 MB a call; a server takes 64."""
+_IDS_PER_CALL = 1_000
+_SETTLING_SECONDS = 10.0
+"""Bounded staleness is five seconds: for longer than that, our own writes are read strongly."""
+_MISSING = (
+    "A library on Milvus needs the package pymilvus. Install it: pip install 'article-qa[milvus]'"
+)
+
+_Call = TypeVar("_Call", bound=Callable[..., Any])
+
+
+def _reported(call: _Call) -> _Call:
+    """Make a call to Milvus raise LibraryError if it fails."""
+
+    @functools.wraps(call)
+    def reporting(self: Connection, *args: object, **kwargs: object) -> object:
+        with self.errors():
+            return call(self, *args, **kwargs)
+
+    return cast("_Call", reporting)
+
+
+class Connection:
+    """Calls of one Milvus database. Thread-safe.
+
+    Args:
+        address: Where it is.
+        access: How to reach it.
+        create: Whether to create the database if it does not exist.
+
+    Raises:
+        ModelUnavailable: pymilvus is not installed.
+        LibraryMissing: The database does not exist, and ``create`` is False.
+        LibraryError: It cannot be reached.
+    """
+
+    def __init__(
+        self, address: MilvusAddress, access: MilvusAccess, *, create: bool = True
+    ) -> None:
+        try:
+            import pymilvus
+        except ImportError as error:
+            raise ModelUnavailable(_MISSING) from error
+        # Its log repeats every error that it raises, with the rows.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        self._address, self._access = address, access
+        self._error: type[Exception] = pymilvus.MilvusException
+        self._client: Any = None
+        self._written = -_SETTLING_SECONDS
+        self._lock = threading.Lock()
+        if address.file:
+            if not create and not address.file.exists():
+                msg = f"There is no library at {address}. Add an article to create it."
+                raise LibraryMissing(msg)
+            with self.errors():
+                address.file.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with self.errors():
+            self._client = self._connected(create=create)
+
+    def _connected(self, *, create: bool) -> Any:  # noqa: ANN401 - a client of pymilvus
+        from pymilvus import MilvusClient
+
+        address, access = self._address, self._access
+        if address.file:
+            return MilvusClient(str(address.file.absolute()))
+        scheme = "https" if access.tls or access.ca_file else "http"
+        tls = {"server_pem_path": access.ca_file} if access.ca_file else {}
+        client = MilvusClient(
+            f"{scheme}://{address.host}",
+            token=access.token or "",
+            timeout=access.seconds,
+            secure=scheme == "https",
+            **tls,
+        )
+        if address.database not in client.list_databases():
+            if not create:
+                msg = f"There is no library at {address}. Add an article to create it."
+                raise LibraryMissing(msg)
+            with suppress(self._error):  # another process may have created it
+                client.create_database(address.database)
+        client.use_database(address.database)
+        return client
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raise LibraryError for any error of Milvus, or of its connection."""
+        try:
+            yield
+        except (self._error, OSError, AttributeError, ValueError) as error:
+            if isinstance(error, AttributeError) and self._client is not None:
+                raise
+            raise self._named(error) from error
+
+    def _named(self, error: Exception) -> LibraryError:
+        if self._client is None and isinstance(error, AttributeError):
+            return LibraryError("The library is closed.")
+        said = " ".join(str(getattr(error, "message", "") or error).split())[:300]
+        if "disk" in said.lower() or "no space" in said.lower():
+            msg = f"Milvus at {self._address} cannot write: {said}. Make room, then try again."
+            return LibraryUnwritable(msg)
+        msg = (
+            f"Milvus at {self._address} cannot be used: {said}. Check that it runs, and the "
+            "settings milvus_token and milvus_tls."
+        )
+        return LibraryError(msg)
+
+    def close(self) -> None:
+        """Close the connection; calls afterwards raise LibraryError."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            with suppress(Exception):
+                client.close()
+
+    def level(self, *, strong: bool) -> str:
+        """Return the consistency level to read with.
+
+        Bounded reads may be up to five seconds old and do not wait for the latest writes of
+        others. Soon after a write of this connection, reads are strong, so that it sees it.
+        """
+        own = time.monotonic() - self._written < _SETTLING_SECONDS
+        return "Strong" if strong or own else "Bounded"
+
+    @_reported
+    def collections(self) -> list[str]:
+        """Return the names of all collections of the database."""
+        return list(self._client.list_collections())
+
+    @_reported
+    def create(self, collection: Collection, index_type: str) -> None:
+        """Create a collection, loaded, unless another process has done so meanwhile."""
+        try:
+            collection.create(self._client, index_type)
+        except self._error:
+            if not self._client.has_collection(collection.name):
+                raise
+        self._client.load_collection(collection.name)
+
+    @_reported
+    def load(self, name: str) -> None:
+        """Make a collection searchable, as it is unless somebody has released it."""
+        self._client.load_collection(name)
+
+    @_reported
+    def index_type(self, name: str, field: str) -> str:
+        """Return the type of the index of a field."""
+        for index in self._client.list_indexes(name):
+            described = self._client.describe_index(name, index)
+            if described.get("field_name") == field:
+                return str(described.get("index_type"))
+        return ""
+
+    @_reported
+    def replace_index(self, collection: Collection, field: str, index_type: str) -> None:
+        """Build another index of a field; the collection cannot be searched meanwhile."""
+        self._client.release_collection(collection.name)
+        for index in self._client.list_indexes(collection.name):
+            if self._client.describe_index(collection.name, index).get("field_name") == field:
+                self._client.drop_index(collection.name, index)
+        self._client.create_index(collection.name, collection.indexes(self._client, index_type))
+        self._client.load_collection(collection.name)
+
+    @_reported
+    def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
+        for first in range(0, len(rows), _ROWS_PER_CALL):
+            self._client.upsert(name, [dict(row) for row in rows[first : first + _ROWS_PER_CALL]])
+            self._written = time.monotonic()
+
+    @_reported
+    def delete(self, name: str, ids: Sequence[str]) -> None:
+        """Delete rows; ids that do not exist are ignored."""
+        for first in range(0, len(ids), _IDS_PER_CALL):
+            self._client.delete(name, ids=list(ids[first : first + _IDS_PER_CALL]))
+            self._written = time.monotonic()
+
+    @_reported
+    def get(
+        self, name: str, ids: Sequence[str], fields: Sequence[str], *, strong: bool = False
+    ) -> list[Row]:
+        """Return the rows with these ids that exist, in any order."""
+        rows: list[Row] = []
+        for first in range(0, len(ids), _IDS_PER_CALL):
+            rows += self._client.query(
+                name,
+                filter=f"id in {quoted(ids[first : first + _IDS_PER_CALL])}",
+                output_fields=list(fields),
+                consistency_level=self.level(strong=strong),
+            )
+        return rows
+
+    def scan(self, name: str, condition: str, fields: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows that meet a condition, read strongly."""
+        with self.errors():
+            pages = self._client.query_iterator(
+                name,
+                batch_size=_IDS_PER_CALL,
+                filter=condition,
+                output_fields=list(fields),
+                consistency_level="Strong",
+            )
+        try:
+            while True:
+                with self.errors():
+                    page = pages.next()
+                if not page:
+                    return
+                yield from page
+        finally:
+            pages.close()
+
+    @_reported
+    def count(self, name: str, condition: str) -> int:
+        """Return the number of rows that meet a condition."""
+        rows = self._client.query(
+            name, filter=condition, output_fields=["count(*)"], consistency_level="Strong"
+        )
+        return int(rows[0]["count(*)"])
+
+    @_reported
+    def nearest(  # noqa: PLR0913 - by name
+        self,
+        name: str,
+        field: str,
+        asked: Vectors | str,
+        limit: int,
+        *,
+        condition: str,
+        fields: Sequence[str],
+        strong: bool = False,
+    ) -> list[tuple[Row, float]]:
+        """Return up to ``limit`` rows, best first, with a score that is higher for better ones.
+
+        Args:
+            name: The collection.
+            field: Its field of vectors to search.
+            asked: A vector, ``(dimension,)``, or for BM25 terms between spaces.
+            limit: The most rows to return.
+            condition: What the rows must meet.
+            fields: The fields of each row to return, besides ``id``.
+            strong: Whether to see every write before this call.
+        """
+        (hits,) = self._client.search(
+            name,
+            data=[asked],
+            anns_field=field,
+            limit=limit,
+            filter=condition,
+            output_fields=list(fields),
+            consistency_level=self.level(strong=strong),
+        )
+        # Milvus Lite gives BM25 as a distance, which is negative.
+        return [({"id": hit["id"], **hit["entity"]}, abs(float(hit["distance"]))) for hit in hits]
+
+
+def quoted(values: Iterable[str]) -> str:
+    """Return texts as a list in a filter of Milvus."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "[" + ", ".join(f'"{value}"' for value in escaped) + "]"

@@ -1,0 +1,288 @@
+"""Define MilvusLibrary: a library on Milvus."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+from cachetools import LRUCache
+
+from index.chunking import ChunkLimits
+from index.embedding.embedder import Embedder, Progress, Vectors
+from index.errors import ArticleNotFound, LibraryError, LibraryMissing, WrongModel
+from index.library_address import MilvusAccess, MilvusAddress
+from index.milvus.article_rows import ArticleRow
+from index.milvus.articles import MilvusArticles
+from index.milvus.chunk_rows import ChunkRows, chunk_of, question_terms, vector_of
+from index.milvus.chunk_search import MAX_DEPTH, Asked, ChunkSearch, FoundChunk
+from index.milvus.connection import Connection
+from index.milvus.parts import damaged
+from index.milvus.schema import CHUNKS_PREFIX, collections, index_type_for
+from index.search.backend import Candidate
+from index.search.chunk_cache import MAX_CACHED_CHUNKS, CachedChunk
+from index.search.embedded_chunks import EmbeddedChunks, embed_article
+from index.store.rows import article_not_found
+from index.types import Article, Chunk
+
+_CALLS_AT_ONCE = 8
+_TRIES = 6
+"""How often a search is repeated at most, to look past chunks that belong to no article."""
+_SETTLED_NS = 60 * 10**9
+"""What was written longer ago is seen also by reads that are a little old."""
+
+
+class MilvusLibrary:
+    """A searchable library on Milvus. Thread-safe. Any number of processes may use it at once.
+
+    Args:
+        address: Where it is.
+        access: How to reach it.
+        embedder: The model that makes the vectors.
+        limits: How long chunks may be.
+        create: Whether to create the library if there is none.
+        read_only: Whether changes raise LibraryUnwritable.
+
+    Attributes:
+        store: The articles themselves: listed, read and renamed there.
+
+    Raises:
+        ModelUnavailable: pymilvus is not installed.
+        LibraryMissing: There is no library, and ``create`` is not set.
+        WrongModel: It was indexed with another model.
+        LibraryError: Milvus cannot be reached.
+    """
+
+    def __init__(  # noqa: PLR0913 - most are rarely given
+        self,
+        address: MilvusAddress,
+        access: MilvusAccess,
+        embedder: Embedder,
+        *,
+        limits: ChunkLimits | None = None,
+        create: bool = True,
+        read_only: bool = False,
+        connection: Connection | None = None,
+    ) -> None:
+        self.embedder = embedder
+        self._limits = limits or ChunkLimits()
+        create = create and not read_only
+        self._connection = connection or Connection(address, access, create=create)
+        try:
+            articles, parts, chunks = self._opened(address, access, create=create)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._chunks_name = chunks
+        self._chunks = ChunkRows(self._connection, chunks, address.shelf)
+        self.store = MilvusArticles(
+            self._connection, (articles, parts), address.shelf, self._chunks, read_only=read_only
+        )
+        self._shelf = address.shelf
+        self._pool = ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="milvus")
+        self._search = ChunkSearch(self._connection, chunks, self._pool)
+        self._lock = threading.Lock()
+        self._cache: LRUCache[str, tuple[CachedChunk, Vectors]] = LRUCache(MAX_CACHED_CHUNKS)
+
+    def _opened(
+        self, address: MilvusAddress, access: MilvusAccess, *, create: bool
+    ) -> tuple[str, str, str]:
+        """Return the names of the collections, which are created if they are missing."""
+        wanted = collections(self.embedder.identity)
+        articles, parts, chunks = (collection.name for collection in wanted)
+        if not self._models():
+            if not create:
+                msg = f"There is no library at {address}. Add an article to create it."
+                raise LibraryMissing(msg)
+            for collection in wanted:  # chunks last: they say that the library is there
+                self._connection.create(collection, index_type_for(0, access.index))
+        if chunks not in self._models()[:1]:
+            model = self.embedder.identity.name
+            msg = (
+                f"The library was indexed with another model than {model}, and its vectors cannot "
+                "be compared with those of this one. Open it with its own model, or copy it to "
+                f"another database: article-qa copy {address} milvus://HOST/NEW [--model NAME]"
+            )
+            raise WrongModel(msg)
+        for name in (articles, parts, chunks):
+            self._connection.load(name)
+        return articles, parts, chunks
+
+    def _models(self) -> list[str]:
+        """Return the collections of chunks: one, unless two processes have just created two."""
+        names = self._connection.collections()
+        return sorted(name for name in names if name.startswith(CHUNKS_PREFIX))
+
+    def close(self) -> None:
+        """Close the connection; using the library afterwards raises LibraryError."""
+        self._pool.shutdown(cancel_futures=True)
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the library can be changed."""
+        return not self.store.read_only
+
+    def revision(self) -> Hashable:
+        """Return a value that changes with every change of the library."""
+        return self.store.revision()
+
+    def __len__(self) -> int:
+        """Return the number of chunks of all articles."""
+        return sum(row.chunks for row in self.store.all_rows().values())
+
+    def add(self, article: Article, progress: Progress | None = None) -> Article:
+        """Add an article and return it as stored; adding the same text again changes nothing.
+
+        ``progress`` is called with (chunks embedded, chunks). If it raises, or anything else
+        does, nothing is added.
+
+        Raises:
+            LibraryUnwritable: The library is read-only.
+            LibraryError: Milvus cannot be used.
+        """
+        known = self._known(article)
+        if known is not None:
+            return known
+        self.store.check_writable()
+        return self.add_embedded(
+            article, embed_article(article, self.embedder, self._limits, progress)
+        )
+
+    def _known(self, article: Article) -> Article | None:
+        with suppress(ArticleNotFound):
+            known = self.store.article(article.id)
+            if article.file and self.writable:
+                self.store.add_file(article.id, article.file)
+            return known
+        return None
+
+    def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        self.store.check_writable()
+        row = self.store.write_body(article)
+        try:
+            count = self._chunks.write(article.id, row.version, article.title, embedded)
+            row = replace(row, chunks=count)
+            if article.id not in self.store.rows([article.id], strong=True):
+                if article.file:
+                    self.store.add_file(article.id, article.file)
+                self.store.show(row)
+        except BaseException:
+            self._discard(row)
+            raise
+        shown = self.store.rows([article.id], strong=True).get(article.id)
+        if shown is None or shown.version != row.version:
+            self._discard(row)  # another process was faster, or has removed it
+        if shown is not None:
+            with suppress(ArticleNotFound):
+                return self.store.article(article.id)
+        return replace(article, added_at=row.added_at, file=None)
+
+    def _discard(self, row: ArticleRow) -> None:
+        """Delete what was written for an article that is not shown after all."""
+        with suppress(LibraryError):  # it is not visible, and maintenance deletes it later
+            self.store.delete_body(row)
+            self._chunks.delete_version(row.version)
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+            LibraryUnwritable: The library is read-only.
+            LibraryError: Milvus cannot be used.
+        """
+        self.store.remove(article_id)
+
+    def chunks(self, article_id: str) -> tuple[list[Chunk], Vectors]:
+        """Return the chunks of an article in order, and their vectors, ``(n, dimension)``.
+
+        Raises:
+            ArticleNotFound: There is no article with this id.
+        """
+        for _ in range(_TRIES):
+            batches = self._chunks.read(self.store.row(article_id))
+            if batches is not None:
+                read = list(batches)
+                chunks = [chunk for batch in read for chunk in batch.chunks]
+                return chunks, np.concatenate([batch.vectors for batch in read])
+        msg = f"passages of {article_id} are missing"
+        raise damaged(msg)
+
+    def candidates(
+        self,
+        question: str,
+        vector: Vectors,
+        depth: int,
+        article_ids: Sequence[str] | None = None,
+    ) -> list[Candidate]:
+        """Return the best ``depth`` chunks of each search, by id, all with both scores.
+
+        ``vector`` is the embedded question, ``(dimension,)``.
+
+        A chunk counts only if the row of its article names its version. If others were found, as
+        of an article that is just being added, the search is repeated without them. It is also
+        repeated, with strong consistency, if an article became visible within the last minute,
+        because the first search may have seen only some of its chunks.
+
+        Raises:
+            ArticleNotFound: One of ``article_ids`` is not in the library.
+        """
+        asked = Asked(question_terms(question), vector, max(1, min(depth, MAX_DEPTH)), self._shelf)
+        known: set[str] = set()  # versions that were visible before the search began
+        strong = False
+        if article_ids is not None:
+            rows = self.store.rows(article_ids, strong=True)
+            for article_id in article_ids:
+                if article_id not in rows:
+                    raise article_not_found(article_id)
+            asked.versions = [row.version for row in rows.values()]
+            known, strong = set(asked.versions), bool(_lately_written(rows.values()))
+        for _ in range(_TRIES):
+            found = self._search.run(asked, strong=strong)
+            rows = self.store.rows({each.article for each in found.values()}, strong=strong)
+            live = {row.version for row in rows.values()}
+            dead = {each.version for each in found.values()} - live
+            new = _lately_written(rows.values())
+            if not dead and not (new - known if strong else new):
+                break
+            asked.excluded |= dead
+            known |= new
+            strong = strong or bool(new)
+        visible = {i: each for i, each in found.items() if each.version in live}
+        return self._with_chunks(visible, vector)
+
+    def _with_chunks(self, found: dict[str, FoundChunk], vector: Vectors) -> list[Candidate]:
+        """Return what was found with its chunks, by id, without any deleted meanwhile."""
+        with self._lock:
+            known = {each: self._cache[each] for each in found if each in self._cache}
+        rows = self._chunks.get([each for each in found if each not in known])
+        read = {
+            row["id"]: (CachedChunk(row["id"], chunk_of(row), row["title"]), vector_of(row))
+            for row in rows
+        }
+        with self._lock:
+            self._cache.update(read)
+        known |= read
+        return [
+            Candidate(known[each][0], float(known[each][1] @ vector), found[each].bm25)
+            for each in sorted(known)
+        ]
+
+
+def _lately_written(rows: Iterable[ArticleRow]) -> set[str]:
+    """Return the versions that became visible so lately that reads may not see all of them."""
+    since = time.time_ns() - _SETTLED_NS
+    return {row.version for row in rows if row.shown > since}
