@@ -219,7 +219,7 @@ class MilvusArticles:
             article_id=article.id,
             title=article.title,
             source=article.source,
-            added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            added_at=article.added_at or datetime.now(UTC).isoformat(timespec="seconds"),
             position=time.time_ns(),
             characters=len(article.text),
             pages=len(article.pages),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.library_address import milvus_address
+from index.library_address import local_path, milvus_address
 from qa.cli.terminal import (
     EXIT_ERROR,
     JsonOption,
@@ -98,8 +98,10 @@ def copy(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _place(library: str) -> str:
     """Return the same text for two ways to write the same library."""
-    address = milvus_address(library)
-    return str(Path(library).resolve() if address is None else address)
+    address, path = milvus_address(library), local_path(library)
+    if address is None or path is None:
+        return str(address or Path(library).resolve())
+    return str(replace(address, file=path.resolve()))
 
 
 def _open(library: str, settings: Settings, *, create: bool, read_only: bool) -> LibraryBackend:
