@@ -406,9 +406,11 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
             ModelUnavailable: The extra that the language model needs is not installed.
         """
         self._library.embed_pending()
-        asked = list(self.titles()) if article_ids is None else list(article_ids)
-        subjects = asked if about is None else list(about)
-        scope = Scope(tuple(map(self.article, subjects[:count])), tuple(asked))
+        asked = None if article_ids is None else tuple(article_ids)
+        first = self._library.titles(limit=count) if asked is None else asked[:count]
+        subjects = list(first if about is None else about)[:count]
+        revision = self._library.index.revision() if asked is None else None
+        scope = Scope(tuple(map(self.article, subjects)), asked, revision)
         proposed: list[str] = []
         if own_words:
             proposed = self._own_words.propose(scope.about, self._loaded_writer(), count)
@@ -439,4 +441,4 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
         rerank: bool = True,
     ) -> Request:
         ids = None if article_ids is None else list(article_ids)
-        return Request(question, self._library.titles(ids), ids, history, rerank)
+        return Request(question, self._library.asked(ids), ids, history, rerank)

@@ -180,7 +180,8 @@ class FolderSync:
             msg = f"{path} changed while it was read. It is added when it is complete."
             raise UnreadableFile(msg)
         earlier = self._watched.under(path).get(path, [])
-        is_own = article.id not in self._library.titles() or self._watched.is_own(article.id)
+        is_new = article.id not in self._library.titles([article.id])
+        is_own = is_new or self._watched.is_own(article.id)
         # Before it is added, so that after a crash it is still known where it came from.
         file = WatchedFile(path, article.id, "", is_own)
         self._watched.put(file)

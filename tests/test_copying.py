@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import signal
 import sqlite3
@@ -71,10 +72,9 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
 def release(places: Places) -> None:
     """Let other processes open the libraries: Milvus Lite keeps its lock when one is closed."""
     if HAS_MILVUS:
-        from milvus_lite.server_manager import server_manager_instance
-
+        servers = importlib.import_module("milvus_lite.server_manager").server_manager_instance
         for each in filter(None, map(milvus_address, places)):
-            server_manager_instance.release_server(str(each.file))
+            servers.release_server(str(each.file))
 
 
 def opened(place: str, embedder: Embedder = TOY, *, create: bool = True) -> LibraryBackend:
@@ -129,9 +129,9 @@ def file_of(library: LibraryBackend, article_id: str) -> tuple[str, bytes]:
     return file.name, file.data
 
 
-def copied(places: Places, **options: bool) -> None:
+def copied(places: Places) -> None:
     with closing(opened(places.source)) as source, closing(opened(places.target)) as target:
-        result = copy_articles(source, target, **options)
+        result = copy_articles(source, target)
         assert (result.left_out, result.without_file) == ([], [])
 
 
@@ -161,8 +161,8 @@ def test_a_copy_has_everything_in_the_same_order(places: Places) -> None:
         assert found.same_order
         vector = TOY.encode_query("Word1")
         results = [each.candidates("Word1", vector, 5) for each in (source, target)]
-        first, second = ({c.stored.chunk for c in found} for found in results)
-        assert first == second
+        one, other = ({c.stored.chunk for c in candidates} for candidates in results)
+        assert one == other
 
 
 def test_vectors_of_the_same_model_are_copied_and_nothing_is_embedded(places: Places) -> None:

@@ -82,6 +82,7 @@ SELECT_CHUNK = (
     'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences, title '
     "FROM chunks JOIN articles ON article = key"
 )
+SELECT_TITLE = "SELECT id, title FROM articles"
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
 
 _SPAN = struct.Struct("<qq")
