@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from bench.retrieval_report import (
     render,
 )
 from index.embedding.embedder import SentenceTransformerEmbedder
+from index.search.backend import LibraryBackend
 from index.search.passage_index import PassageIndex
 from index.types import Article, Passage
 from qa.evaluation.datasets import EvalArticle, EvalQuestion
@@ -47,10 +49,16 @@ from qa.evaluation.metrics import (
     recall_within,
     reciprocal_rank,
 )
-from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY
+from qa.retrieval.fusion import BM25_ONLY, VECTORS_ONLY, FusionWeights
 from qa.retrieval.retriever import Retriever
 
-SYSTEMS = {"dense": VECTORS_ONLY, "BM25": BM25_ONLY, "hybrid": None}
+IndexMaker = Callable[[RememberingEmbedder], AbstractContextManager[LibraryBackend]]
+"""Returns an empty library, which is closed at the end of a ``with`` statement."""
+SYSTEMS: Mapping[str, FusionWeights | None] = {
+    "dense": VECTORS_ONLY,
+    "BM25": BM25_ONLY,
+    "hybrid": None,
+}
 # Enough for 2,000 characters of short passages, and for the metrics at 10.
 _PASSAGES = 20
 # Enough for 100 different documents, most of which have one or two passages.
@@ -69,37 +77,51 @@ class QuestionScores:
     milliseconds: float
 
 
+def in_memory(embedder: RememberingEmbedder) -> PassageIndex:
+    """Return an empty library in memory."""
+    return PassageIndex(None, embedder)
+
+
 def measure_passages(
-    name: str, articles: Iterable[EvalArticle], embedder: RememberingEmbedder
+    name: str,
+    articles: Iterable[EvalArticle],
+    embedder: RememberingEmbedder,
+    make: IndexMaker = in_memory,
+    systems: Mapping[str, FusionWeights | None] = SYSTEMS,
 ) -> list[PassageRow]:
     """Return a row for each system, for passages of each question's own article."""
-    scores: dict[str, list[list[QuestionScores]]] = {system: [] for system in SYSTEMS}
+    scores: dict[str, list[list[QuestionScores]]] = {system: [] for system in systems}
     characters: list[int] = []
     tokens: list[int] = []
     for article in tqdm(list(articles), desc=name, unit="article"):
         questions = [question for question in article.questions if question.evidence.spans]
         if not questions:
             continue
-        with PassageIndex(None, embedder) as index:
+        with make(embedder) as index:
             _add(index, article.text, article.title)
             texts = _all_passages(index)
             characters += [len(text) for text in texts]
             tokens += embedder.count_tokens(texts)
             embedder.prepare([question.question for question in questions])
-            for system, weights in SYSTEMS.items():
+            for system, weights in systems.items():
                 retriever = Retriever(index, weights=weights)
                 scores[system].append([_score(retriever, question) for question in questions])
     lengths = (len(characters), float(np.mean(characters)), float(np.mean(tokens)))
     return [_passage_row(name, system, groups, lengths) for system, groups in scores.items()]
 
 
-def measure_documents(collection: RetrievalSet, embedder: RememberingEmbedder) -> list[DocumentRow]:
+def measure_documents(
+    collection: RetrievalSet,
+    embedder: RememberingEmbedder,
+    make: IndexMaker = in_memory,
+    systems: Mapping[str, FusionWeights | None] = SYSTEMS,
+) -> list[DocumentRow]:
     """Return a row for each system, for the documents of a retrieval set."""
     embedder.prepare([query.text for query in collection.queries])
-    with PassageIndex(None, embedder) as index:
+    with make(embedder) as index:
         owners = _add_documents(index, collection)
         rows = []
-        for system, weights in SYSTEMS.items():
+        for system, weights in systems.items():
             retriever = Retriever(index, max_question_chars=_MAX_QUERY_CHARS, weights=weights)
             gains, recalls = [], []
             for query in tqdm(collection.queries, desc=f"{collection.name}, {system}"):
@@ -114,14 +136,14 @@ def measure_documents(collection: RetrievalSet, embedder: RememberingEmbedder) -
     return rows
 
 
-def _add(index: PassageIndex, text: str, title: str) -> Article:
+def _add(index: LibraryBackend, text: str, title: str) -> Article:
     article = index.add(Article.from_text(text, title=title))
     # Evidence is given as offsets into the original text.
     assert article.text == text, f"The text of {title!r} was changed by indexing."
     return article
 
 
-def _all_passages(index: PassageIndex) -> list[str]:
+def _all_passages(index: LibraryBackend) -> list[str]:
     passages = Retriever(index).retrieve("passage", k=len(index))
     return [passage.text for passage in passages]
 
@@ -162,7 +184,7 @@ def _passage_row(
     )
 
 
-def _add_documents(index: PassageIndex, collection: RetrievalSet) -> dict[str, list[str]]:
+def _add_documents(index: LibraryBackend, collection: RetrievalSet) -> dict[str, list[str]]:
     """Add the documents, and return the ids of the documents with each article's text."""
     owners: dict[str, list[str]] = {}
     for document in tqdm(collection.documents, desc=f"{collection.name}, indexing"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from index.errors import TooLarge
@@ -39,6 +39,10 @@ class ArticleRow:
     shown: int
     """When it became visible in this version, in nanoseconds by the writer's clock."""
 
+    def without_names(self) -> ArticleRow:
+        """Return what is kept of it when it is removed."""
+        return replace(self, title="", source=None)
+
     def info(self, file_bytes: int) -> ArticleInfo:
         """Return its entry in the catalogue."""
         return ArticleInfo(
@@ -63,6 +67,10 @@ class FileRow:
     """The token of its bytes and page layouts."""
     byte_pieces: int
     shape_pieces: int
+
+    def without_names(self) -> FileRow:
+        """Return what is kept of it when it is removed."""
+        return replace(self, name="")
 
 
 @dataclass(frozen=True, slots=True)

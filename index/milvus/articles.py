@@ -117,6 +117,12 @@ class MilvusArticles:
         self._refresh()
         return self._rows
 
+    def bodies(self) -> set[str]:
+        """Return the tokens of the parts of all articles and files."""
+        self._refresh()
+        articles = {row.body for row in self._rows.values()}
+        return articles | {row.body for row in self._files.values()}
+
     def _refresh(self) -> None:
         """Bring the rows in memory to the present revision, reading only what changed."""
         revision = self.revision()
@@ -255,6 +261,12 @@ class MilvusArticles:
 
     def _write(self, kind: str, row: ArticleRow | FileRow, *, live: bool) -> None:
         """Write a row, and with it, in one message, the shelf's revision."""
+        if not live:  # what is removed is not to be read here either
+            row = (
+                replace(row, title="", source=None)
+                if isinstance(row, ArticleRow)
+                else replace(row, name="")
+            )
         common = {"shelf": self._shelf, "changed": time.time_ns(), UNUSED: [0.0, 0.0]}
         changed = {
             "id": self._id(kind, row.article_id),

@@ -63,10 +63,13 @@ class Connection:
             raise ModelUnavailable(_MISSING) from error
         # Its log repeats every error that it raises, with the rows.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        if address.file:  # it says at length which calls Milvus Lite does not have
+            logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         self._address, self._access = address, access
         self._error: type[Exception] = pymilvus.MilvusException
         self._client: Any = None
         self._written = -_SETTLING_SECONDS
+        self._unsealed = 0
         self._lock = threading.Lock()
         if address.file:
             if not create and not address.file.exists():
@@ -132,14 +135,33 @@ class Connection:
             with suppress(Exception):
                 client.close()
 
-    def level(self, *, strong: bool) -> str:
-        """Return the consistency level to read with.
+    @property
+    def reads_strongly(self) -> bool:
+        """Whether all reads see every write before them.
 
-        Bounded reads may be up to five seconds old and do not wait for the latest writes of
-        others. Soon after a write of this connection, reads are strong, so that it sees it.
+        Those of Milvus Lite do. On a server they are bounded otherwise: up to five seconds old,
+        without waiting for the latest writes of others. Soon after a write of this connection,
+        reads are strong, so that it sees what it wrote.
         """
-        own = time.monotonic() - self._written < _SETTLING_SECONDS
-        return "Strong" if strong or own else "Bounded"
+        is_lite = self._address.file is not None
+        return is_lite or time.monotonic() - self._written < _SETTLING_SECONDS
+
+    def _level(self, *, strong: bool) -> str:
+        return "Strong" if strong or self.reads_strongly else "Bounded"
+
+    @_reported
+    def seal(self, name: str) -> None:
+        """Have Milvus index what was written last."""
+        self._client.flush(name)
+        self._unsealed = 0
+
+    def seal_if_lite(self, name: str, *, at_least: int) -> None:
+        """Have Milvus Lite index what was written since the last time, if it is so many rows.
+
+        Until then, it compares a question with each of these rows. A server seals on its own.
+        """
+        if self._address.file is not None and self._unsealed >= at_least:
+            self.seal(name)
 
     @_reported
     def collections(self) -> list[str]:
@@ -147,45 +169,49 @@ class Connection:
         return list(self._client.list_collections())
 
     @_reported
-    def create(self, collection: Collection, index_type: str) -> None:
-        """Create a collection, loaded, unless another process has done so meanwhile."""
+    def create(self, collection: Collection) -> None:
+        """Create a collection, unless another process has done so meanwhile."""
         try:
-            collection.create(self._client, index_type)
+            collection.create(self._client)
         except self._error:
             if not self._client.has_collection(collection.name):
                 raise
-        self._client.load_collection(collection.name)
 
     @_reported
-    def load(self, name: str) -> None:
-        """Make a collection searchable, as it is unless somebody has released it."""
+    def load(self, collection: Collection, index_type: str) -> None:
+        """Make a collection searchable: create its indexes, unless it has them, and load it."""
+        name = collection.name
+        missing = [f for f in collection.indexed if not self._client.list_indexes(name, f)]
+        if missing:
+            # There is nothing to index yet, and pymilvus would wait for half a second.
+            indexes = collection.indexes(self._client, index_type, missing)
+            self._client.create_index(name, indexes, sync=False)
         self._client.load_collection(name)
 
     @_reported
     def index_type(self, name: str, field: str) -> str:
         """Return the type of the index of a field."""
-        for index in self._client.list_indexes(name):
-            described = self._client.describe_index(name, index)
-            if described.get("field_name") == field:
-                return str(described.get("index_type"))
-        return ""
+        (index,) = self._client.list_indexes(name, field)
+        return str(self._client.describe_index(name, index).get("index_type"))
 
     @_reported
     def replace_index(self, collection: Collection, field: str, index_type: str) -> None:
         """Build another index of a field; the collection cannot be searched meanwhile."""
-        self._client.release_collection(collection.name)
-        for index in self._client.list_indexes(collection.name):
-            if self._client.describe_index(collection.name, index).get("field_name") == field:
-                self._client.drop_index(collection.name, index)
-        self._client.create_index(collection.name, collection.indexes(self._client, index_type))
-        self._client.load_collection(collection.name)
+        name = collection.name
+        self._client.release_collection(name)
+        for index in self._client.list_indexes(name, field):
+            self._client.drop_index(name, index)
+        self._client.create_index(name, collection.indexes(self._client, index_type, [field]))
+        self._client.load_collection(name)
 
     @_reported
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
         for first in range(0, len(rows), _ROWS_PER_CALL):
-            self._client.upsert(name, [dict(row) for row in rows[first : first + _ROWS_PER_CALL]])
+            some = [dict(row) for row in rows[first : first + _ROWS_PER_CALL]]
+            self._client.upsert(name, some)
             self._written = time.monotonic()
+            self._unsealed += len(some)
 
     @_reported
     def delete(self, name: str, ids: Sequence[str]) -> None:
@@ -205,7 +231,7 @@ class Connection:
                 name,
                 filter=f"id in {quoted(ids[first : first + _IDS_PER_CALL])}",
                 output_fields=list(fields),
-                consistency_level=self.level(strong=strong),
+                consistency_level=self._level(strong=strong),
             )
         return rows
 
@@ -267,7 +293,7 @@ class Connection:
             limit=limit,
             filter=condition,
             output_fields=list(fields),
-            consistency_level=self.level(strong=strong),
+            consistency_level=self._level(strong=strong),
         )
         # Milvus Lite gives BM25 as a distance, which is negative.
         return [({"id": hit["id"], **hit["entity"]}, abs(float(hit["distance"]))) for hit in hits]

@@ -23,7 +23,7 @@ from index.milvus.chunk_rows import ChunkRows, chunk_of, question_terms, vector_
 from index.milvus.chunk_search import MAX_DEPTH, Asked, ChunkSearch, FoundChunk
 from index.milvus.connection import Connection
 from index.milvus.parts import damaged
-from index.milvus.schema import CHUNKS_PREFIX, collections, index_type_for
+from index.milvus.schema import CHUNKS_PREFIX, collections, first_index_type
 from index.search.backend import Candidate
 from index.search.chunk_cache import MAX_CACHED_CHUNKS, CachedChunk
 from index.search.embedded_chunks import EmbeddedChunks, embed_article
@@ -33,8 +33,11 @@ from index.types import Article, Chunk
 _CALLS_AT_ONCE = 8
 _TRIES = 6
 """How often a search is repeated at most, to look past chunks that belong to no article."""
+_SEALED_ROWS = 2_000
+_CLOCKS_NS = 5 * 10**9
+"""How far the clocks of servers may differ."""
 _SETTLED_NS = 60 * 10**9
-"""What was written longer ago is seen also by reads that are a little old."""
+"""What was written longer ago is seen also by reads that are not strong."""
 
 
 class MilvusLibrary:
@@ -100,7 +103,7 @@ class MilvusLibrary:
                 msg = f"There is no library at {address}. Add an article to create it."
                 raise LibraryMissing(msg)
             for collection in wanted:  # chunks last: they say that the library is there
-                self._connection.create(collection, index_type_for(0, access.index))
+                self._connection.create(collection)
         if chunks not in self._models()[:1]:
             model = self.embedder.identity.name
             msg = (
@@ -109,8 +112,8 @@ class MilvusLibrary:
                 f"another database: article-qa copy {address} milvus://HOST/NEW [--model NAME]"
             )
             raise WrongModel(msg)
-        for name in (articles, parts, chunks):
-            self._connection.load(name)
+        for collection in wanted:
+            self._connection.load(collection, first_index_type(access.index))
         return articles, parts, chunks
 
     def _models(self) -> list[str]:
@@ -121,7 +124,16 @@ class MilvusLibrary:
     def close(self) -> None:
         """Close the connection; using the library afterwards raises LibraryError."""
         self._pool.shutdown(cancel_futures=True)
+        with suppress(LibraryError):
+            self._connection.seal_if_lite(self._chunks_name, at_least=1)
         self._connection.close()
+
+    def seal(self) -> None:
+        """Have Milvus index the passages that were added last, as it does sooner or later itself.
+
+        For the end of a large addition: Milvus takes few such calls.
+        """
+        self._connection.seal(self._chunks_name)
 
     def __enter__(self) -> Self:
         return self
@@ -187,6 +199,7 @@ class MilvusLibrary:
         shown = self.store.rows([article.id], strong=True).get(article.id)
         if shown is None or shown.version != row.version:
             self._discard(row)  # another process was faster, or has removed it
+        self._connection.seal_if_lite(self._chunks_name, at_least=_SEALED_ROWS)
         if shown is not None:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
@@ -251,13 +264,17 @@ class MilvusLibrary:
                 if article_id not in rows:
                     raise article_not_found(article_id)
             asked.versions = [row.version for row in rows.values()]
-            known, strong = set(asked.versions), bool(_lately_written(rows.values()))
+            known = set(asked.versions)
+            strong = bool(_shown_since(time.time_ns() - _SETTLED_NS, rows.values()))
         for _ in range(_TRIES):
+            began = time.time_ns()
+            strong = strong or self._connection.reads_strongly
             found = self._search.run(asked, strong=strong)
             rows = self.store.rows({each.article for each in found.values()}, strong=strong)
             live = {row.version for row in rows.values()}
             dead = {each.version for each in found.values()} - live
-            new = _lately_written(rows.values())
+            since = began - (_CLOCKS_NS if strong else _SETTLED_NS)
+            new = _shown_since(since, rows.values())
             if not dead and not (new - known if strong else new):
                 break
             asked.excluded |= dead
@@ -284,7 +301,6 @@ class MilvusLibrary:
         ]
 
 
-def _lately_written(rows: Iterable[ArticleRow]) -> set[str]:
-    """Return the versions that became visible so lately that reads may not see all of them."""
-    since = time.time_ns() - _SETTLED_NS
+def _shown_since(since: int, rows: Iterable[ArticleRow]) -> set[str]:
+    """Return the versions that became visible so late that a search may not have seen all."""
     return {row.version for row in rows if row.shown > since}

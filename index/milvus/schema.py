@@ -10,7 +10,7 @@ Every row names its shelf, by which Milvus places it in a partition.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,17 @@ def index_type_for(passages: int, setting: str = "auto") -> str:
     return "HNSW" if passages <= _HNSW_UP_TO else "IVF_RABITQ"
 
 
+def first_index_type(setting: str = "auto") -> str:
+    """Return the type of the index of a new library: one that suits the widest range of sizes."""
+    return "HNSW" if setting == "auto" else setting
+
+
+def is_too_small(index_type: str, passages: int) -> bool:
+    """Return whether an index is slow, or too large for memory, with so many vectors."""
+    limits = {"FLAT": _FLAT_UP_TO, "HNSW": _HNSW_UP_TO}
+    return passages > limits.get(index_type, passages)
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """A collection: its name, its fields, and what is indexed."""
@@ -60,8 +71,13 @@ class Collection:
     add_fields: Callable[[Any], None]
     """Adds its own fields to a schema of pymilvus."""
 
-    def create(self, client: Any, index_type: str) -> None:  # noqa: ANN401 - of pymilvus
-        """Create it, with its indexes."""
+    @property
+    def indexed(self) -> tuple[str, ...]:
+        """The fields that have an index."""
+        return (VECTOR, BM25, TITLE_BM25) if self.name.startswith(CHUNKS_PREFIX) else (UNUSED,)
+
+    def create(self, client: Any) -> None:  # noqa: ANN401 - of pymilvus
+        """Create it, without its indexes."""
         from pymilvus import DataType
 
         schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -71,29 +87,28 @@ class Collection:
         client.create_collection(
             self.name,
             schema=schema,
-            index_params=self.indexes(client, index_type),
             num_partitions=_PARTITIONS,
             # Rows of one call are then one message, which is seen whole or not at all.
             num_shards=1 if self.name == _ARTICLES else 2,
             consistency_level="Bounded",
         )
 
-    def indexes(self, client: Any, index_type: str) -> Any:  # noqa: ANN401 - of pymilvus
-        """Return its indexes."""
+    def indexes(self, client: Any, index_type: str, fields: Sequence[str]) -> Any:  # noqa: ANN401 - of pymilvus
+        """Return the indexes of these of its fields; ``index_type`` is that of the vectors."""
         indexes = client.prepare_index_params()
-        if not self.name.startswith(CHUNKS_PREFIX):
-            indexes.add_index(UNUSED, index_type="FLAT", metric_type="IP")
-            return indexes
-        indexes.add_index(
-            VECTOR, index_type=index_type, metric_type="IP", params=_PARAMETERS[index_type]
-        )
-        for field in (BM25, TITLE_BM25):
-            indexes.add_index(
-                field,
-                index_type="SPARSE_INVERTED_INDEX",
-                metric_type="BM25",
-                params={"bm25_k1": 1.2, "bm25_b": 0.75},
-            )
+        for field in fields:
+            if field == VECTOR:
+                parameters = _PARAMETERS[index_type]
+                indexes.add_index(field, index_type=index_type, metric_type="IP", params=parameters)
+            elif field == UNUSED:
+                indexes.add_index(field, index_type="FLAT", metric_type="IP")
+            else:
+                indexes.add_index(
+                    field,
+                    index_type="SPARSE_INVERTED_INDEX",
+                    metric_type="BM25",
+                    params={"bm25_k1": 1.2, "bm25_b": 0.75},
+                )
         return indexes
 
 
@@ -106,6 +121,12 @@ def collections(model: ModelIdentity) -> tuple[Collection, Collection, Collectio
         Collection(_PARTS, _part_fields),
         Collection(name, chunk_fields),
     )
+
+
+def collections_named(chunks: str) -> tuple[Collection, Collection, Collection]:
+    """Return those of a library that exists, by the name of the last one; none is created."""
+    articles, parts, _ = collections(ModelIdentity("", "", 0))
+    return articles, parts, Collection(chunks, _chunk_fields)
 
 
 def _article_fields(schema: Any) -> None:  # noqa: ANN401 - of pymilvus
@@ -126,7 +147,7 @@ def _part_fields(schema: Any) -> None:  # noqa: ANN401 - of pymilvus
     schema.add_field(UNUSED, DataType.FLOAT_VECTOR, dim=2)
 
 
-def _chunk_fields(schema: Any, dimension: int) -> None:  # noqa: ANN401 - of pymilvus
+def _chunk_fields(schema: Any, dimension: int = 0) -> None:  # noqa: ANN401 - of pymilvus
     from pymilvus import DataType, Function, FunctionType
 
     for name in ("article", "version"):
