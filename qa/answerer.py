@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from qa.conversation.document_questions import (
     ABOUT_DOCUMENT,
     BYLINE_QUESTIONS,
     MAX_BYLINES,
+    MAX_TITLES,
     byline_passages,
     no_byline,
     title_answer,
@@ -29,6 +30,8 @@ from qa.conversation.follow_ups import (
 )
 from qa.conversation.intent import (
     DOCUMENT_SHARE,
+    MAX_TITLES_NAMED,
+    MAX_TITLES_READ,
     OVERVIEW_QUESTIONS,
     READING_SHARE,
     Intent,
@@ -41,7 +44,7 @@ from qa.conversation.intent import (
 from qa.conversation.language import language_note, language_of, seems_english
 from qa.conversation.multi_part import join_answers, merged, split_question
 from qa.conversation.refusal import reason_for_refusal
-from qa.library import Library
+from qa.library import AskedArticles, Library
 from qa.overview.length import without_length
 from qa.reading.model import Turn
 from qa.reading.reader import Reader, Reading, with_last_question
@@ -73,8 +76,8 @@ class Request:
     """A question, the articles it is asked of, and caches for answering it."""
 
     question: str
-    titles: Mapping[str, str]
-    """The articles' titles by id, at the time of the question."""
+    asked: AskedArticles
+    """The articles."""
     article_ids: Sequence[str] | None = None
     """None for all articles."""
     history: Sequence[str | Answer] = ()
@@ -166,7 +169,7 @@ class Answerer:
             functools.partial(self._encode, request)
             if same_model
             else self.intent_embedder.encode_query,
-            titles=list(request.titles.values()),
+            titles=list(request.asked.few_titles(MAX_TITLES_READ).values()),
         )
         if intent is Intent.FACTUAL or request.question.strip() in OVERVIEW_QUESTIONS:
             return intent
@@ -184,7 +187,10 @@ class Answerer:
             ValueError: ``kind`` is not that of an overview.
         """
         self._library.embed_pending()
-        return self.overviews.answer(kind, self._library.existing(request.titles), request.question)
+        from qa.overview.overviews import MAX_ARTICLES
+
+        articles = self._library.existing(request.asked.titles(MAX_ARTICLES))
+        return self.overviews.answer(kind, articles, request.question, len(request.asked))
 
     def main_names(self, article: Article) -> Sequence[Name]:
         """Return the people and organisations of an article, the most mentioned first."""
@@ -205,14 +211,21 @@ class Answerer:
         return self._retrieve(one, request.question)
 
     def _reply_to_small_talk(self, intent: Intent, request: Request) -> Answer:
-        titles = list(request.titles.values())
-        return reply_to_small_talk(request.question, intent, titles, can_write=self._can_write)
+        titles = list(request.asked.titles(MAX_TITLES_NAMED).values())
+        return reply_to_small_talk(
+            request.question,
+            intent,
+            titles,
+            articles=len(request.asked),
+            can_write=self._can_write,
+        )
 
     def _answer_about_document(self, intent: Intent, request: Request) -> Answer:
         """Return the title of the articles, or the author or date that a byline names."""
         if intent is Intent.TITLE:
-            return title_answer(request.question, list(request.titles.values()))
-        articles = self._library.existing(request.titles)[:MAX_BYLINES]
+            titles = list(request.asked.titles(MAX_TITLES).values())
+            return title_answer(request.question, titles, len(request.asked))
+        articles = self._library.existing(request.asked.titles(MAX_BYLINES))
         passages = [passage for article in articles for passage in byline_passages(article)]
         reading = self._reader.read(BYLINE_QUESTIONS[intent], passages)
         least = self._settings.confidence_threshold(self._reader.levels)
@@ -226,11 +239,14 @@ class Answerer:
         return request.vectors[text]
 
     def _are_in_articles(self, words: Sequence[str], request: Request) -> bool:
+        return contains_any([passage.text for passage in self._found(words, request)], words)
+
+    def _found(self, words: Sequence[str], request: Request) -> list[Passage]:
+        """Return the passages that have the words, or whose titles have them, among others."""
         if not words:
-            return False
+            return []
         # BM25 ranks passages with a rare word among the first.
-        found = self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
-        return contains_any([passage.text for passage in found], words)
+        return self._retriever.retrieve_existing(" ".join(words), ids=request.article_ids)
 
     def answer_from_passages(self, request: Request) -> Answer:
         """Return the words of the articles that answer a question for a fact, or a refusal."""
@@ -299,12 +315,16 @@ class Answerer:
         if not seems_english(refusal.question):
             return refusal
 
-        def is_mentioned(word: str) -> bool:
-            texts = [*request.titles.values(), *(a.text for a in request.snapshot.values())]
-            is_part = any(word.casefold() in text.casefold() for text in texts)
-            return is_part or self._are_in_articles([word], request)
+        titles = request.asked.few_titles(MAX_TITLES_READ).values()
 
-        reason = reason_for_refusal(refusal.question, is_mentioned, len(request.titles))
+        def is_mentioned(word: str) -> bool:
+            texts = [*titles, *(article.text for article in request.snapshot.values())]
+            if any(word.casefold() in text.casefold() for text in texts):
+                return True
+            found = self._found([word], request)
+            return contains_any([f"{each.title}\n{each.text}" for each in found], [word])
+
+        reason = reason_for_refusal(refusal.question, is_mentioned, len(request.asked))
         return replace(refusal, text=reason)
 
     def _evidence(self, request: Request, question: str, turns: tuple[Turn, ...] = ()) -> Evidence:

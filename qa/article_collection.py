@@ -83,9 +83,16 @@ class ArticleCollection:
         """Return every article without its text, in the order they were added."""
         return self._library.catalogue()
 
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
-        return self._library.titles()
+    def titles(self, article_ids: Iterable[str] | None = None) -> dict[str, str]:
+        """Return the titles of those of these articles that exist, by id.
+
+        None for all, in the order they were added.
+        """
+        return self._library.titles(article_ids)
+
+    def article_count(self) -> int:
+        """Return the number of articles."""
+        return self._library.count()
 
     def article(self, article_id: str) -> Article:
         """Return the article of this id.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from index.embedding.embedder import Embedder, Progress, SentenceTransformerEmbedder
@@ -147,18 +148,36 @@ class Library:
         known = {info.id for info in stored}
         return [*stored, *(info for info in pending if info.id not in known)]
 
-    def titles(self, article_ids: Iterable[str] | None = None) -> dict[str, str]:
-        """Return the titles of these articles by id; None for all, in the order they were added.
+    def titles(
+        self, article_ids: Iterable[str] | None = None, *, limit: int | None = None
+    ) -> dict[str, str]:
+        """Return the titles of those of these articles that exist, by id.
+
+        None for all, or the first ``limit``, in the order they were added.
+        """
+        ids = None if article_ids is None else tuple(dict.fromkeys(article_ids))
+        pending = {article.id: article.title for article in tuple(self._pending)}
+        stored = self.index.store.titles(ids, limit=limit)
+        known = stored | {key: title for key, title in pending.items() if key not in stored}
+        wanted = known if ids is None else (each for each in ids if each in known)
+        return {each: known[each] for each in islice(wanted, limit)}
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        pending = {article.id for article in tuple(self._pending)}
+        return self.index.store.count() + len(pending - self.index.store.titles(pending).keys())
+
+    def asked(self, article_ids: Iterable[str] | None = None) -> AskedArticles:
+        """Return these articles, or for None all, as those that a question is asked of.
 
         Raises:
             ArticleNotFound: One of the ids is not in the library.
         """
-        pending = {article.id: article.title for article in tuple(self._pending)}
-        stored = self.index.store.titles()
-        known = stored | {key: title for key, title in pending.items() if key not in stored}
         if article_ids is None:
-            return known
-        return {each: known.get(each) or self.article(each).title for each in article_ids}
+            return AskedArticles(self)
+        ids = tuple(dict.fromkeys(article_ids))
+        found = self.titles(ids)
+        return AskedArticles(self, {i: found.get(i) or self.article(i).title for i in ids})
 
     def article(self, article_id: str) -> Article:
         """Return the article of this id.
@@ -222,3 +241,35 @@ class Library:
                     return title
         self.index.store.rename(article_id, title)
         return title
+
+
+class AskedArticles:
+    """The articles that a question is asked of. Of a large library only what is needed is read.
+
+    Args:
+        library: Has the articles.
+        titles: Their titles by id, in order; None for all articles of the library.
+    """
+
+    def __init__(self, library: Library, titles: Mapping[str, str] | None = None) -> None:
+        self._library, self._titles = library, titles
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self._library.count() if self._titles is None else len(self._titles)
+
+    def __contains__(self, article_id: str) -> bool:
+        if self._titles is None:
+            return article_id in self._library.titles([article_id])
+        return article_id in self._titles
+
+    def titles(self, limit: int) -> dict[str, str]:
+        """Return the titles of the first ones by id."""
+        if self._titles is None:
+            return self._library.titles(limit=limit)
+        return dict(islice(self._titles.items(), limit))
+
+    def few_titles(self, most: int) -> dict[str, str]:
+        """Return the titles of all by id if there are at most so many; none if there are more."""
+        found = self.titles(most + 1)
+        return found if len(found) <= most else {}

@@ -130,14 +130,12 @@ class OwnWords:
         What the last answer cites is part of it: "Say that more simply" is about nothing else.
         """
         passages = self._passages(request, extractive)
-        last = [
-            c for turn in earlier[-1:] for c in turn.citations if c.article_id in request.titles
-        ]
+        last = [c for turn in earlier[-1:] for c in turn.citations if c.article_id in request.asked]
         quoted = [*extractive.citations, *last]
         ids = [citation.article_id for citation in quoted]
         ids += [passage.article_id for passage in passages]
-        whole = len(request.titles) <= _MAX_WHOLE_ARTICLES
-        articles = self._library.existing(request.titles if whole else ids)
+        whole = request.asked.few_titles(_MAX_WHOLE_ARTICLES)
+        articles = self._library.existing(whole or ids)
         material = Material(
             articles=articles,
             quoted=quoted,
@@ -148,7 +146,7 @@ class OwnWords:
         )
         if not self._is_about_whole_text(request, articles):
             return material
-        first = self._library.existing(list(request.titles)[:_MAX_ARTICLES])
+        first = self._library.existing(request.asked.titles(_MAX_ARTICLES))
         key = self._key_sentences(first)
         return replace(
             material,
@@ -170,10 +168,9 @@ class OwnWords:
     def _passages(self, request: Request, extractive: Answer) -> list[Passage]:
         """Return the passages of an answer, which an overview lacks, and some of each article."""
         found = list(extractive.passages or self._answerer.passages(request))
-        ids = list(request.titles)
-        if len(ids) <= _MAX_ARTICLES:
-            known = {passage.article_id for passage in found}
-            for article_id in (each for each in ids if each not in known):
+        known = {passage.article_id for passage in found}
+        for article_id in request.asked.few_titles(_MAX_ARTICLES):
+            if article_id not in known:
                 found += self._answerer.passages(request, article_id)[:1]
         return found
 

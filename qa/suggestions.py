@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -35,10 +35,13 @@ _CACHED = 64
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The articles that the questions are about, and the ids of all that are searched."""
+    """The articles that the questions are about, and those that are searched."""
 
     about: tuple[Article, ...]
-    asked: tuple[str, ...]
+    asked: tuple[str, ...] | None
+    """The ids of those that are searched; None for all."""
+    revision: Hashable = None
+    """Changes with the library, if all are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Suggestions:
         key = (
             *((article.id, article.title) for article in scope.about),
             scope.asked,
+            scope.revision,
             count,
             *proposed,
         )

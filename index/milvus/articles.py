@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from cachetools import LRUCache
@@ -179,9 +180,20 @@ class MilvusArticles:
             for article_id, row in rows.items()
         ]
 
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
-        return {article_id: row.title for article_id, row in self.all_rows().items()}
+    def titles(
+        self, article_ids: Iterable[str] | None = None, *, limit: int | None = None
+    ) -> dict[str, str]:
+        """Return titles by id, without those of articles that were removed.
+
+        They are those of ``article_ids``; or for None of all articles, or the first ``limit``, in
+        the order they were added.
+        """
+        rows = self.all_rows() if article_ids is None else self.rows(article_ids)
+        return {row.article_id: row.title for row in islice(rows.values(), limit)}
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        return len(self.all_rows())
 
     def article(self, article_id: str) -> Article:
         """Return the article with this id.
@@ -235,7 +247,7 @@ class MilvusArticles:
             article_id=article.id,
             title=article.title,
             source=article.source,
-            added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            added_at=article.added_at or datetime.now(UTC).isoformat(timespec="seconds"),
             position=time.time_ns(),
             characters=len(article.text),
             pages=len(article.pages),

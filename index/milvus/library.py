@@ -174,9 +174,8 @@ class MilvusLibrary:
         if known is not None:
             return known
         self.store.check_writable()
-        return self.add_embedded(
-            article, embed_article(article, self.embedder, self._limits, progress)
-        )
+        new = replace(article, added_at=None)
+        return self.add_embedded(new, embed_article(new, self.embedder, self._limits, progress))
 
     def _known(self, article: Article) -> Article | None:
         with suppress(ArticleNotFound):
@@ -187,7 +186,10 @@ class MilvusLibrary:
         return None
 
     def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
-        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`.
+
+        It keeps the time at which it was added to another library, if it has one.
+        """
         self.store.check_writable()
         row, file = self.store.new_row(article), None
         try:

@@ -30,8 +30,17 @@ class ArticleStore(Protocol):
     def catalogue(self) -> list[ArticleInfo]:
         """Return all but the text of every article, in the order they were added."""
 
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
+    def titles(
+        self, article_ids: Iterable[str] | None = None, *, limit: int | None = None
+    ) -> dict[str, str]:
+        """Return titles by article id, without those of articles that were removed.
+
+        They are those of ``article_ids``; or for None of all articles, or the first ``limit``, in
+        the order they were added.
+        """
+
+    def count(self) -> int:
+        """Return the number of articles."""
 
     def article(self, article_id: str) -> Article:
         """Return the article with this id.
@@ -90,7 +99,10 @@ class LibraryBackend(Protocol):
         """
 
     def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
-        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`.
+
+        It keeps the time at which it was added to another library, if it has one.
+        """
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

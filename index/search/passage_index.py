@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -171,10 +172,14 @@ class PassageIndex:
                 self.store.add_file(article.id, article.file)
             return known
         self.store.check_writable()
-        return self.add_embedded(article, self._embedded(article, progress))
+        new = replace(article, added_at=None)
+        return self.add_embedded(new, self._embedded(new, progress))
 
     def add_embedded(self, article: Article, embedded: Iterable[EmbeddedChunks]) -> Article:
-        """Add an article that is cut and embedded already; otherwise as :meth:`add`."""
+        """Add an article that is cut and embedded already; otherwise as :meth:`add`.
+
+        It keeps the time at which it was added to another library, if it has one.
+        """
         with ChunkSpool() as spool:
             for chunks, vectors in embedded:
                 spool.add(article.id, chunks, vectors)

@@ -82,6 +82,7 @@ SELECT_CHUNK = (
     'SELECT chunks.id, articles.id, start, "end", chunks.text, heading, sentences, title '
     "FROM chunks JOIN articles ON article = key"
 )
+SELECT_TITLE = "SELECT id, title FROM articles"
 SELECT_VECTOR = "SELECT chunk, vector FROM vectors"
 
 _SPAN = struct.Struct("<qq")
@@ -233,7 +234,7 @@ def insert_article(db: sqlite3.Connection, article: Article, embedded: ChunkSpoo
             article.id,
             article.title,
             article.source,
-            datetime.now(UTC).isoformat(timespec="seconds"),
+            article.added_at or datetime.now(UTC).isoformat(timespec="seconds"),
             len(article.text),
             len(article.pages),
         ),
@@ -291,6 +292,14 @@ def article_not_found(article_id: str) -> ArticleNotFound:
     """Return the error for an id that no article has."""
     return ArticleNotFound(
         f"No article in the library has the id {article_id!r}. List the articles to see their ids."
+    )
+
+
+def without_chunks(article_id: str) -> LibraryDamaged:
+    """Return the error for an article that has lost its chunks."""
+    return LibraryDamaged(
+        f"The library is damaged: the article {article_id!r} has no passages. Run article-qa check "
+        "--library DIR to see what to do."
     )
 
 

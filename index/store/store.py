@@ -28,6 +28,7 @@ from index.store.rows import (
     SELECT_LAYOUT,
     SELECT_PASSAGE_SOURCE,
     SELECT_SHAPE,
+    SELECT_TITLE,
     SELECT_VECTOR,
     Change,
     ChunkSpool,
@@ -48,6 +49,7 @@ from index.store.rows import (
     renumber_chunks,
     stored_chunk,
     vectors_of,
+    without_chunks,
 )
 from index.types import Article, ArticleInfo, PassageSource
 
@@ -192,9 +194,22 @@ class Store:
         rows = self._read_in(f"{SELECT_PASSAGE_SOURCE} WHERE id", list(set(article_ids)))
         return {row[0]: passage_source_of(row) for row in rows}
 
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article by its id, in the order they were added."""
-        return dict(self._db.read("SELECT id, title FROM articles ORDER BY key"))
+    def titles(
+        self, article_ids: Iterable[str] | None = None, *, limit: int | None = None
+    ) -> dict[str, str]:
+        """Return titles by id, without those of articles that were removed.
+
+        They are those of ``article_ids``; or for None of all articles, or the first ``limit``, in
+        the order they were added.
+        """
+        if article_ids is not None:
+            return dict(self._read_in(f"{SELECT_TITLE} WHERE id", list(article_ids)))
+        most = -1 if limit is None else limit  # no limit, to SQLite
+        return dict(self._db.read(f"{SELECT_TITLE} ORDER BY key LIMIT ?", (most,)))
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        return int(self._db.read("SELECT count(*) FROM articles")[0][0])
 
     def chunk_count(self) -> int:
         """Return the number of chunks of all articles."""
@@ -223,6 +238,8 @@ class Store:
             )
             if not rows:
                 raise article_not_found(article_id)
+            if rows[0][0] is None:
+                raise without_chunks(article_id)
             ranges.append((int(rows[0][0]), int(rows[0][1])))
         return ranges
 

@@ -119,7 +119,7 @@ def _add_text(
     library.count_addition(len(text), shared=options.shared)
     with cancel_check(check):
         article = read_text(text, library.settings, title=options.title)
-        is_new = article.id not in library.titles()
+        is_new = article.id not in library.titles([article.id])
         stored = library.add_article(article, check, shared=options.shared)
     headers = {"location": f"/api/v1/articles/{stored.id}"}
     info = ArticleInfo.of(stored).to_dict()

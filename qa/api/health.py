@@ -38,7 +38,7 @@ async def read_readiness(services: ServicesOf, response: Response) -> dict[str, 
 def read_metrics(services: ServicesOf) -> Response:
     """Return the metrics in the text format of Prometheus."""
     families = services.metrics.families
-    families.articles.set(len(services.qa.titles()))
+    families.articles.set(services.qa.article_count())
     families.waiting.set(services.reading.waiting + services.writing.waiting)
     counts = services.jobs.counts()
     for step in Step:

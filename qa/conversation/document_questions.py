@@ -45,13 +45,16 @@ def byline_passages(article: Article) -> list[Passage]:
     return [_passage(article, found) for found in (first, last) if found]
 
 
-def title_answer(question: str, titles: Sequence[str]) -> Answer:
-    """Return the titles of the articles as an answer without citations; without one, a refusal."""
+def title_answer(question: str, titles: Sequence[str], articles: int) -> Answer:
+    """Return the titles of articles as an answer without citations; without one, a refusal.
+
+    ``titles`` are those of the first of so many ``articles``.
+    """
     if not titles:
         return _without_citations(question, NO_ARTICLE, kind=Kind.ANSWER, answered=False)
     shown = [f"“{single_line(title)}”" for title in titles[:MAX_TITLES]]
-    if len(titles) > MAX_TITLES:
-        shown.append(f"{len(titles) - MAX_TITLES} more")
+    if articles > len(shown):
+        shown.append(f"{articles - len(shown)} more")
     *most, last = shown
     text = f"The titles are {', '.join(most)} and {last}." if most else f"The title is {last}."
     return _without_citations(question, text, kind=Kind.DOCUMENT, answered=True)

@@ -125,6 +125,9 @@ def is_typo_of(word: str, known: str) -> bool:
 WEIGHTS = Path(__file__).parent / "intent_weights.json"
 MAX_CHARS = 160
 """A longer question is taken to be factual."""
+MAX_TITLES_READ = 100
+"""Of more articles, no title is read: most words of a question are in one of them. An overview is
+not what such a question is about either, as it covers the first few articles alone."""
 MIN_PROBABILITY = 0.6
 """From this probability on, a question of general words is not factual."""
 MIN_PROBABILITY_SPECIFIC = 0.85
@@ -233,7 +236,8 @@ def min_probability(specific: Sequence[str], general: AbstractSet[str]) -> float
     return MIN_PROBABILITY if misspelled else MIN_PROBABILITY_SPECIFIC
 
 
-_MAX_TITLES = 2
+MAX_TITLES_NAMED = 2
+"""The most articles that small talk names by their titles."""
 _TITLE_CHARS = 80
 _TRY = "“What is it about?”, “What are the key points?” or “Who are the people in it?”"
 _REPLIES = {
@@ -267,7 +271,12 @@ _DOES_NOT_WRITE = "I do not write text of my own, as no language model is set."
 
 
 def reply_to_small_talk(
-    question: str, intent: Intent, titles: Sequence[str], *, can_write: bool = False
+    question: str,
+    intent: Intent,
+    titles: Sequence[str],
+    *,
+    articles: int | None = None,
+    can_write: bool = False,
 ) -> Answer:
     """Return the reply to a greeting or to a question about the chatbot.
 
@@ -276,12 +285,17 @@ def reply_to_small_talk(
     Args:
         question: As it was typed.
         intent: An intent whose kind is :attr:`Kind.TALK`.
-        titles: Titles of the articles.
+        titles: Titles of the first articles.
+        articles: How many articles there are; None for as many as titles.
         can_write: Whether a language model is set.
     """
     return Answer(
         question=question,
-        text=_reply(intent, titles, _WRITES if can_write else _DOES_NOT_WRITE),
+        text=_reply(
+            intent,
+            _named(titles, len(titles) if articles is None else articles),
+            _WRITES if can_write else _DOES_NOT_WRITE,
+        ),
         short=None,
         citations=(),
         answered=True,
@@ -291,13 +305,14 @@ def reply_to_small_talk(
     )
 
 
-def _reply(intent: Intent, titles: Sequence[str], writing: str) -> str:
-    if not titles:
+def _reply(intent: Intent, articles: str, writing: str) -> str:
+    if not articles:
         return _REPLIES_WITHOUT_ARTICLES[intent].format(writing=writing)
-    return _REPLIES[intent].format(articles=_articles(titles), writing=writing)
+    return _REPLIES[intent].format(articles=articles, writing=writing)
 
 
-def _articles(titles: Sequence[str]) -> str:
-    if len(titles) > _MAX_TITLES:
-        return f"the {len(titles)} articles here"
+def _named(titles: Sequence[str], articles: int) -> str:
+    """Return what the articles are called, of which these are the first titles; "" for none."""
+    if articles > MAX_TITLES_NAMED:
+        return f"the {articles} articles here"
     return " and ".join(f"“{shorten(single_line(title), _TITLE_CHARS)}”" for title in titles)

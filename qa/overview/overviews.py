@@ -212,11 +212,14 @@ class Overviews:
         self._cache: LRUCache[tuple[str, str, Kind, Length], Overview] = LRUCache(_CACHED)
         self._bodies: LRUCache[tuple[str, str], ArticleBody] = LRUCache(_CACHED_BODIES)
 
-    def answer(self, kind: Kind, articles: Sequence[Article], question: str) -> Answer:
+    def answer(
+        self, kind: Kind, articles: Sequence[Article], question: str, count: int | None = None
+    ) -> Answer:
         """Return the overviews of up to ``MAX_ARTICLES`` of the articles as one answer.
 
-        The question says how long each is to be: "in two sentences". A summary in points becomes
-        key points, and key points in sentences become a summary.
+        ``articles`` are the first of ``count``; None if they are all. The question says how long
+        each overview is to be: "in two sentences". A summary in points becomes key points, and key
+        points in sentences become a summary.
 
         Raises:
             ValueError: ``kind`` is not an overview.
@@ -234,8 +237,9 @@ class Overviews:
         if not overviews:
             return compose_overview(kind, question, [], NO_ARTICLES)
         left_out = ""
-        if len(articles) > MAX_ARTICLES:
-            left_out = f"These are the first {len(overviews)} of {len(articles)} articles."
+        count = len(articles) if count is None else count
+        if count > MAX_ARTICLES:
+            left_out = f"These are the first {len(overviews)} of {count} articles."
         return compose_overview(kind, question, overviews, left_out)
 
     def names(self, article: Article) -> list[Name]:

@@ -228,6 +228,6 @@ def _undo_removal(library: CallerQA, removals: Removals, view: View, article_id:
     if removal is None or not removals.undo(removal):
         return replace(view.without_form(), problem=UNDO_TOO_LATE)
     view = replace(view, removals=tuple(r for r in view.removals if r is not removal))
-    if article_id not in library.titles():
+    if article_id not in library.titles([article_id]):
         return replace(view.without_form(), problem=ALREADY_REMOVED)
     return view.without_form(article_id)

@@ -96,7 +96,7 @@ class Retriever:
             try:
                 return self.retrieve(question, k, ids, vector)
             except ArticleNotFound:
-                known = self._index.store.titles()
+                known = self._index.store.titles(ids or ())
                 ids = [each for each in ids or () if each in known]
                 if not ids:
                     return []

@@ -57,9 +57,9 @@ class CallerArticles:
         return self._qa.settings
 
     @property
-    def folder(self) -> Path | None:
-        """The folder of the library; None for one in memory."""
-        return self._qa.folder
+    def is_saved(self) -> bool:
+        """Whether the articles outlive the program."""
+        return self._qa.location is not None
 
     def catalogue(self) -> list[ArticleInfo]:
         """Return every article that the caller sees, without its text, in order of addition."""
@@ -69,9 +69,13 @@ class CallerArticles:
         seen = set(self._shelves.visible(self.caller.name, [info.id for info in infos]))
         return [info for info in infos if info.id in seen]
 
-    def titles(self) -> dict[str, str]:
-        """Return the title of every article that the caller sees by its id."""
-        return {info.id: info.title for info in self.catalogue()}
+    def titles(self, article_ids: Iterable[str] | None = None) -> dict[str, str]:
+        """Return the titles of those of these articles that the caller sees, by id.
+
+        None for all.
+        """
+        titles = self._qa.titles(article_ids)
+        return {each: titles[each] for each in self._visible(titles)}
 
     def article(self, article_id: str) -> Article:
         """Return the article of this id.
@@ -189,7 +193,7 @@ class CallerArticles:
             return self._qa.add_article(article, progress)
         # On its shelf first, so that nobody else sees it, not even for a moment.
         with shelves.changing:
-            shelves.put(article.id, shelf, is_new=article.id not in self._qa.titles())
+            shelves.put(article.id, shelf, is_new=article.id not in self._qa.titles([article.id]))
             shelves.adding[article.id, shelf] += 1
         try:
             return self._qa.add_article(article, progress)
@@ -198,7 +202,7 @@ class CallerArticles:
                 shelves.adding[article.id, shelf] -= 1
                 if not shelves.adding[article.id, shelf]:
                     del shelves.adding[article.id, shelf]
-                    if article.id not in self._qa.titles():
+                    if article.id not in self._qa.titles([article.id]):
                         shelves.take(article.id, shelf)
 
     def remove(self, article_id: str) -> None:
@@ -251,7 +255,7 @@ class CallerArticles:
     def tags(self) -> dict[str, list[str]]:
         """Return the tags of each article that the caller sees and that has any, by its id."""
         found = self._tags.by_article() if self._tags else {}
-        return {each: found[each] for each in self.titles() if each in found}
+        return {each: found[each] for each in self.titles(found)}
 
     def tags_to_change(self, article_id: str) -> Tags:
         """Return the tags, to change those of one article.
@@ -289,7 +293,7 @@ class CallerArticles:
         return ids if self._shelves is None else self._shelves.visible(self.caller.name, ids)
 
     def _check_changeable(self, article_id: str) -> None:
-        if article_id not in self._qa.titles():
+        if article_id not in self._qa.titles([article_id]):
             raise ArticleNotFound(NO_ARTICLE.format(article_id))
         self._check_visible([article_id])
         self.caller.check_may_write()
@@ -299,7 +303,7 @@ class CallerArticles:
         ids = list(article_ids)
         if self._shelves is None or not ids:
             return  # the library itself refuses what is not there
-        seen = {*self._visible(ids)} & self._qa.titles().keys()
+        seen = {*self._visible(ids)} & self._qa.titles(ids).keys()
         for article_id in ids:
             if article_id not in seen:
                 raise ArticleNotFound(NO_ARTICLE.format(article_id))

@@ -176,7 +176,7 @@ class CallerQA(CallerArticles):
             return ids
         if self._shelves is None:
             return None
-        return [info.id for info in self.catalogue()]
+        return list(self.titles())
 
     def _count_question(self) -> None:
         if self._counts:

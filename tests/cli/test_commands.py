@@ -184,6 +184,7 @@ def test_help_shows_examples_and_exit_codes() -> None:
         "retrieve",
         "chat",
         "check",
+        "copy",
         "reembed",
     ):
         assert "Example: article-qa" in " ".join(run(command, "--help").output.split())

@@ -103,8 +103,10 @@ class ScriptedQA(ArticleQA):
     def remove(self, article_id: str) -> None:
         self._articles.remove(self.article(article_id))
 
-    def titles(self) -> dict[str, str]:
-        return {article.id: article.title for article in self._articles}
+    def titles(self, article_ids: Iterable[str] | None = None) -> dict[str, str]:
+        known = {article.id: article.title for article in self._articles}
+        ids = known if article_ids is None else article_ids
+        return {each: known[each] for each in ids if each in known}
 
     def add_article(self, article: Article, progress: Progress | None = None) -> Article:
         if progress:
