@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pymilvus import MilvusClient
-
 from bench.commands import report, table
 from bench.datasets import QA_FILES, RETRIEVAL_FOLDERS, read_retrieval_set, read_set
 from bench.embedding import RememberingEmbedder
@@ -23,6 +21,7 @@ from bench.environment import Environment
 from bench.retrieval import IndexMaker, in_memory, measure_documents, measure_passages
 from index.embedding.embedder import SentenceTransformerEmbedder
 from index.library_address import MilvusAccess, MilvusAddress
+from index.milvus.connection import Connection
 from index.milvus.library import MilvusLibrary
 
 _HYBRID = {"hybrid": None}
@@ -37,10 +36,11 @@ def on_milvus(file: Path) -> IndexMaker:
 
     @contextmanager
     def made(embedder: RememberingEmbedder) -> Iterator[MilvusLibrary]:
-        client = MilvusClient(str(file))
-        for name in client.list_collections():
-            client.drop_collection(name)
-        with MilvusLibrary(MilvusAddress("", file=file), MilvusAccess(), embedder) as library:
+        address = MilvusAddress("", file=file)
+        connection = Connection(address, MilvusAccess())
+        for name in connection.collections():
+            connection._client.drop_collection(name)
+        with MilvusLibrary(address, MilvusAccess(), embedder, connection=connection) as library:
             yield library
 
     return made
