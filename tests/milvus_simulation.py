@@ -126,13 +126,20 @@ class SimulatedConnection:
     def close(self) -> None:
         pass
 
+    @property
+    def reads_strongly(self) -> bool:
+        return self._shards.clock.seconds - self._written < _OWN_SECONDS
+
     def collections(self) -> list[str]:
         return self._shards.collections()
 
-    def create(self, collection: Collection, _index_type: str) -> None:
+    def create(self, collection: Collection) -> None:
         self._shards.create(collection.name)
 
-    def load(self, _name: str) -> None:
+    def load(self, _collection: Collection, _index_type: str) -> None:
+        pass
+
+    def seal_if_lite(self, _name: str, *, at_least: int) -> None:
         pass
 
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -183,8 +190,8 @@ class SimulatedConnection:
 
     def _read(self, name: str, *, strong: bool) -> dict[str, Row]:
         self._before("read")
-        own = self._shards.clock.seconds - self._written < _OWN_SECONDS
-        return self._shards.rows(name, (lambda: 0.0) if strong or own else self._lag)
+        strong = strong or self.reads_strongly
+        return self._shards.rows(name, (lambda: 0.0) if strong else self._lag)
 
 
 def meets(row: Row, condition: str) -> bool:
