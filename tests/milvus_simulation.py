@@ -34,8 +34,8 @@ STALE_SECONDS = 5.0
 _OWN_SECONDS = 10.0
 _WRITE_SECONDS = 0.01
 _TERMS = {BM25: "terms", TITLE_BM25: "title_terms"}
-_CONDITION = re.compile(r"(\w+) (==|!=|>=|in|not in) (.+)")
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARISON = re.compile(r"(\w+) (==|!=|>=|in|not in) (.+)")
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: bool(a == b),
     "!=": lambda a, b: bool(a != b),
     ">=": lambda a, b: bool(a >= b),
@@ -196,13 +196,16 @@ class SimulatedConnection:
 
 def meets(row: Row, condition: str) -> bool:
     """Return whether a row meets a filter of the kinds that our code makes."""
-    for part in condition.split(" and "):
-        match = _CONDITION.fullmatch(part)
-        assert match, part
-        name, sign, value = match[1], match[2], json.loads(match[3])
-        if not _COMPARISONS[sign](row[name], value):
-            return False
-    return True
+    return all(
+        any(_compared(row, either) for either in part.strip("()").split(" or "))
+        for part in condition.split(" and ")
+    )
+
+
+def _compared(row: Row, comparison: str) -> bool:
+    match = _COMPARISON.fullmatch(comparison)
+    assert match, comparison
+    return _SIGNS[match[2]](row[match[1]], json.loads(match[3]))
 
 
 class Inline(Executor):
