@@ -20,8 +20,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.sharedctypes import SynchronizedArray
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -54,27 +55,18 @@ class Asked:
     """Empty if all was as it should be."""
 
 
-@dataclass(slots=True)
-class Server:
-    """What an answering process did."""
-
-    asked: list[Asked] = field(default_factory=list)
-
-
 def title_of(town: Town, changes: int) -> str:
     """Return the title that a town has after so many changes."""
     return town.title if changes % 3 == _ADDED else f"{town.title} {changes}"
 
 
-def answer(address: str, out: Path, states: SynchronizedArray[int], until: float) -> None:
-    """Answer questions until a time, checking each, and write a line for each to ``out``."""
+def answer(address: str, out: Path, states: SynchronizedArray[int]) -> None:
+    """Answer questions until killed, checking each, and write a line for each to ``out``."""
     about = towns()
     ids = [id_of_text(town.text) for town in about]
     with ArticleQA.open(address, Settings.load()) as qa, out.open("w", encoding="utf-8") as file:
         qa.warm_up()
         for number in itertools.count():
-            if time.monotonic() >= until:
-                return
             at = number % len(about)
             questions = [*about[at].answers]
             question = questions[number // len(about) % len(questions)]
@@ -108,13 +100,13 @@ def _fault(qa: ArticleQA, question: str, town: Town, article_id: str, changes: i
     return next((fault for fault, is_right in checks.items() if not is_right), "")
 
 
-def change(address: str, out: Path, states: SynchronizedArray[int], until: float) -> None:
-    """Add, rename and remove the towns that come and go, until a time."""
+def change(address: str, out: Path, states: SynchronizedArray[int], stop: Event) -> None:
+    """Add, rename and remove the towns that come and go, and write how it went to ``out``."""
     made = 0
     errors: list[str] = []
     about = towns()
     with ArticleQA.open(address, Settings.load()) as qa:
-        while time.monotonic() < until:
+        while not stop.is_set():
             at = _LASTING + made // 3 % (len(about) - _LASTING)
             article_id = id_of_text(about[at].text)
             made += 1
@@ -129,8 +121,8 @@ def change(address: str, out: Path, states: SynchronizedArray[int], until: float
                 states[at] = made
             except ArticleQAError as error:
                 errors.append(f"{type(error).__name__}: {error}"[:200])
+            out.write_text(json.dumps([made, errors]), encoding="utf-8")
             time.sleep(_PAUSE_SECONDS)
-    out.write_text(json.dumps([made, errors]), encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +130,7 @@ class Run:
     """The results."""
 
     servers: tuple[tuple[Asked, ...], ...]
+    began: float
     killed_at: float
     ended: float
     changes: int
@@ -157,31 +150,31 @@ def measure(seconds: float) -> Run:
                 qa.add_text(town.text, title=town.title)
         states = context.Array("q", [_ADDED] * _LASTING + [_ABSENT] * (len(towns()) - _LASTING))
         outs = [Path(name) / f"server{number}" for number in range(2)]
-        until = time.monotonic() + 3_600
-        servers = [
-            context.Process(target=answer, args=(address, out, states, until), daemon=True)
-            for out in outs
-        ]
-        for server in servers:
-            server.start()
-        while not all(out.exists() and out.stat().st_size for out in outs):
-            assert all(server.is_alive() for server in servers), "A server did not start."
-            time.sleep(0.1)
-        until = time.monotonic() + seconds
         changes = Path(name) / "changes"
-        writer = context.Process(target=change, args=(address, changes, states, until), daemon=True)
-        writer.start()
+        stop = context.Event()
+        servers = [
+            context.Process(target=answer, args=(address, out, states), daemon=True) for out in outs
+        ]
+        writer = context.Process(target=change, args=(address, changes, states, stop), daemon=True)
+        for process in (*servers, writer):
+            process.start()
+        while not all(out.exists() and out.stat().st_size for out in (*outs, changes)):
+            assert all(process.is_alive() for process in (*servers, writer)), "One did not start."
+            time.sleep(0.1)
+        began = time.monotonic()
         time.sleep(seconds / 2)
         os.kill(servers[0].pid or 0, signal.SIGKILL)
         killed_at = time.monotonic()
-        writer.join()
+        time.sleep(seconds / 2)
         ended = time.monotonic()
+        stop.set()
+        writer.join()
         assert servers[1].is_alive(), "The other server ended, too."
         servers[1].kill()
         servers[1].join()
         count, errors = json.loads(changes.read_text("utf-8"))
         asked = tuple(tuple(_read(out)) for out in outs)
-        return Run(asked, killed_at, ended, count, tuple(errors))
+        return Run(asked, began, killed_at, ended, count, tuple(errors))
 
 
 def _read(out: Path) -> list[Asked]:
@@ -193,12 +186,11 @@ def render(environment: Environment, run: Run, seconds: float) -> str:
     """Return the results as Markdown."""
     every = [asked for server in run.servers for asked in server]
     faults = Counter(asked.fault for asked in every if asked.fault)
-    began = run.ended - seconds
     rows = [
-        ("both", *_times([a for a in every if began <= a.began < run.killed_at], seconds / 2)),
+        ("both", *_times([a for a in every if run.began <= a.began < run.killed_at], seconds / 2)),
         (
             "one, after the kill",
-            *_times([a for a in every if a.began >= run.killed_at], seconds / 2),
+            *_times([a for a in every if run.killed_at <= a.began < run.ended], seconds / 2),
         ),
     ]
     after = [a.seconds for a in run.servers[1] if a.began + a.seconds > run.killed_at]
