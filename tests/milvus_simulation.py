@@ -34,8 +34,8 @@ STALE_SECONDS = 5.0
 _OWN_SECONDS = 10.0
 _WRITE_SECONDS = 0.01
 _TERMS = {BM25: "terms", TITLE_BM25: "title_terms"}
-_CONDITION = re.compile(r"(\w+) (==|!=|>=|in|not in) (.+)")
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARISON = re.compile(r"(\w+) (==|!=|>=|in|not in) (.+)")
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: bool(a == b),
     "!=": lambda a, b: bool(a != b),
     ">=": lambda a, b: bool(a >= b),
@@ -126,13 +126,20 @@ class SimulatedConnection:
     def close(self) -> None:
         pass
 
+    @property
+    def reads_strongly(self) -> bool:
+        return self._shards.clock.seconds - self._written < _OWN_SECONDS
+
     def collections(self) -> list[str]:
         return self._shards.collections()
 
-    def create(self, collection: Collection, _index_type: str) -> None:
+    def create(self, collection: Collection) -> None:
         self._shards.create(collection.name)
 
-    def load(self, _name: str) -> None:
+    def load(self, _collection: Collection, _index_type: str) -> None:
+        pass
+
+    def seal_if_lite(self, _name: str, *, at_least: int) -> None:
         pass
 
     def upsert(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -183,19 +190,22 @@ class SimulatedConnection:
 
     def _read(self, name: str, *, strong: bool) -> dict[str, Row]:
         self._before("read")
-        own = self._shards.clock.seconds - self._written < _OWN_SECONDS
-        return self._shards.rows(name, (lambda: 0.0) if strong or own else self._lag)
+        strong = strong or self.reads_strongly
+        return self._shards.rows(name, (lambda: 0.0) if strong else self._lag)
 
 
 def meets(row: Row, condition: str) -> bool:
     """Return whether a row meets a filter of the kinds that our code makes."""
-    for part in condition.split(" and "):
-        match = _CONDITION.fullmatch(part)
-        assert match, part
-        name, sign, value = match[1], match[2], json.loads(match[3])
-        if not _COMPARISONS[sign](row[name], value):
-            return False
-    return True
+    return all(
+        any(_compared(row, either) for either in part.strip("()").split(" or "))
+        for part in condition.split(" and ")
+    )
+
+
+def _compared(row: Row, comparison: str) -> bool:
+    match = _COMPARISON.fullmatch(comparison)
+    assert match, comparison
+    return _SIGNS[match[2]](row[match[1]], json.loads(match[3]))
 
 
 class Inline(Executor):

@@ -32,8 +32,11 @@ class Asked:
     shelf: str
     versions: Sequence[str] | None = None
     """The versions of articles to search; None for all."""
-    excluded: set[str] = field(default_factory=set)
-    """Versions that are no article's."""
+    only: dict[str, str] = field(default_factory=dict)
+    """The version of some articles, by their ids; "" of one that is not in the library.
+
+    Chunks of other versions, which killed writers have left, are not found.
+    """
 
     @property
     def condition(self) -> str:
@@ -41,8 +44,9 @@ class Asked:
         parts = [f'shelf == "{self.shelf}"']
         if self.versions is not None:
             parts.append(f"version in {quoted(self.versions)}")
-        if self.excluded:
-            parts.append(f"version not in {quoted(sorted(self.excluded))}")
+        if self.only:
+            articles, versions = quoted(self.only), quoted(self.only.values())
+            parts.append(f"(article not in {articles} or version in {versions})")
         return " and ".join(parts)
 
 

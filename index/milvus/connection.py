@@ -13,13 +13,14 @@ from typing import Any, TypeAlias, TypeVar, cast
 from index.embedding.embedder import Vectors
 from index.errors import LibraryError, LibraryMissing, LibraryUnwritable, ModelUnavailable
 from index.library_address import MilvusAccess, MilvusAddress
-from index.milvus.schema import Collection
+from index.milvus.schema import VECTOR, Collection
 
 Row: TypeAlias = dict[str, Any]
 
 _ROWS_PER_CALL = 500
 """At most some 30 MB a call; a server takes 64."""
 _IDS_PER_CALL = 1_000
+_LEAST_EF = 64
 _SETTLING_SECONDS = 10.0
 """Bounded staleness is five seconds: for longer than that, our own writes are read strongly."""
 # pymilvus asks every ten seconds whether the other side is there, even when idle. The server of
@@ -32,6 +33,9 @@ _WAITS = (0.1, 1.0, 2.0)
 _MISSING = (
     "A library on Milvus needs the package pymilvus. Install it: pip install 'article-qa[milvus]'"
 )
+
+_CREATION_WAITS = (0.1, 0.3, 1.0)
+"""Seconds to wait for another process that creates the same collection or index."""
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -201,15 +205,27 @@ class Connection:
     @_reported
     def create(self, collection: Collection) -> None:
         """Create a collection, unless another process has done so meanwhile."""
-        try:
-            collection.create(self._client)
-        except self._error:
+
+        def create() -> None:
             if not self._client.has_collection(collection.name):
-                raise
+                collection.create(self._client)
+
+        self._beside_others(create)
 
     @_reported
     def load(self, collection: Collection, index_type: str) -> None:
         """Make a collection searchable: create its indexes, unless it has them, and load it."""
+        self._beside_others(lambda: self._load(collection, index_type))
+
+    def _beside_others(self, call: Callable[[], None]) -> None:
+        """Try a call again which may have failed because another process is doing the same."""
+        for wait in _CREATION_WAITS:
+            with suppress(self._error):
+                return call()
+            time.sleep(wait)
+        return call()
+
+    def _load(self, collection: Collection, index_type: str) -> None:
         name = collection.name
         missing = [f for f in collection.indexed if not self._client.list_indexes(name, f)]
         if missing:
@@ -331,6 +347,8 @@ class Connection:
             filter=condition,
             output_fields=list(fields),
             consistency_level=self._level(strong=strong),
+            # HNSW finds no more than it looks at; other indexes ignore this.
+            search_params={"params": {"ef": max(limit, _LEAST_EF)}} if field == VECTOR else None,
             timeout=self._access.seconds,
         )
         # Milvus Lite gives BM25 as a distance, which is negative.

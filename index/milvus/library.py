@@ -253,15 +253,15 @@ class MilvusLibrary:
 
         A chunk counts only if the row of its article names its version, and that row is read after
         the search, strongly: what belongs to it may be deleted only later. If other chunks were
-        found, as of an article that is just being added, the search is repeated without them. It
-        is also repeated, with strong consistency, if an article became visible within the last
-        minute, because the first search may have seen only some of its chunks.
+        found, as of an article that is just being added, the search is repeated with no chunks of
+        their articles but those that count. It is also repeated, with strong consistency, if an
+        article became visible within the last minute, because the first search may have seen only
+        some of its chunks.
 
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
         asked = Asked(question_terms(question), vector, max(1, min(depth, MAX_DEPTH)), self._shelf)
-        excluded: dict[str, str] = {}  # versions that no row named, and their articles
         whole: set[str] = set()  # versions that were visible before a strong search began
         strong = False
         for _ in range(_TRIES):
@@ -273,19 +273,20 @@ class MilvusLibrary:
             strong = strong or self._connection.reads_strongly
             since = time.time_ns() - (_CLOCKS_NS if strong else _SETTLED_NS)
             found = self._search.run(asked, strong=strong)
-            articles = {each.version: each.article for each in found.values()} | excluded
-            rows = self.store.rows({*articles.values(), *(article_ids or ())}, strong=True)
+            articles = {each.article for each in found.values()}
+            rows = self.store.rows({*articles, *asked.only, *(article_ids or ())}, strong=True)
             live = {row.version for row in rows.values()}
             new = _shown_since(since, rows.values()) - (whole if strong else set())
             visible = {i: each for i, each in found.items() if each.version in live - new}
             candidates, missing = self._with_chunks(visible, vector)
-            dead = {version: each for version, each in articles.items() if version not in live}
+            mixed = {each.article for each in found.values() if each.version not in live}
+            only = {i: rows[i].version if i in rows else "" for i in mixed | asked.only.keys()}
             is_moved = asked.versions is not None and not live.issuperset(asked.versions)
-            if not (new or missing or is_moved or dead != excluded):
+            if not (new or missing or is_moved or only != asked.only):
                 break
             whole |= new
             strong = strong or bool(new or missing)
-            excluded, asked.excluded = dead, set(dead)
+            asked.only = only
         return candidates
 
     def _rows_of(self, article_ids: Sequence[str]) -> dict[str, ArticleRow]:

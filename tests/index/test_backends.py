@@ -659,3 +659,21 @@ def test_two_that_share_a_library_see_each_other_s_changes(
     assert Retriever(one).retrieve("Word1", k=30) == []
     one.close()
     other.close()
+
+
+@pytest.mark.exhaustive
+def test_several_may_create_the_same_library_at_once(server: MilvusAddress) -> None:
+    places = [milvus(replace(server, database="created_at_once"))] * 3
+    barrier = threading.Barrier(len(places))
+
+    def create(number: int) -> LibraryBackend:
+        barrier.wait()
+        library = places[number].opened()
+        library.add(article(number))
+        return library
+
+    with ThreadPoolExecutor(len(places)) as pool:
+        libraries = list(pool.map(create, range(len(places))))
+    for library in libraries:
+        assert sorted(titles(library)) == ["Title 0", "Title 1", "Title 2"]
+        library.close()

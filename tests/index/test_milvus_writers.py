@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bench.crash_work import LIMITS
 from index.errors import ArticleNotFound, LibraryError
 from index.milvus.library import MilvusLibrary
+from index.milvus.schema import CHUNKS_PREFIX
 from index.search.embedded_chunks import embed_article
 from index.source_file import PageLayout, SourceFile
 from index.types import Article
@@ -173,6 +174,28 @@ def test_a_write_that_fails_leaves_all_or_nothing(change: str, *, done: bool) ->
             CHANGES[change](library)  # whoever tries again succeeds
             assert after in (before, state(library))
     assert at > 1
+
+
+def test_what_killed_writers_have_left_hides_nothing() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        shards = Shards(patch)
+        library = library_of(SimulatedConnection(shards))
+        add(1, library)
+        question = next(iter(texts_of(0)))
+        name = next(each for each in shards.collections() if each.startswith(CHUNKS_PREFIX))
+        for killed in range(1, 41):
+            writer = Writer(shards, functools.partial(add, 0))
+            expected = len(library) + killed * texts_of(0).total()
+            while len(shards.rows(name, lambda: 0.0)) < expected:
+                writer.step()
+            writer.kill()
+        depth = 3
+        found = library.candidates(question, TOY.encode_query(question), depth)
+        assert len(found) >= depth
+        assert {each.stored.chunk.article_id for each in found} == {article(1).id}
+        add(0, library)
+        found = library.candidates(question, TOY.encode_query(question), depth)
+        assert max(found, key=lambda each: each.similarity).stored.chunk.text == question
 
 
 def drawn_change(chance: random.Random, *, removing: bool = True) -> Change:
