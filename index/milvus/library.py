@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Self
 
@@ -204,6 +204,12 @@ class MilvusLibrary:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
         return replace(article, added_at=row.added_at, file=None)
+
+    @contextmanager
+    def adding_many(self) -> Iterator[None]:
+        """Return a context in which many articles are added; they are indexed at its end."""
+        yield
+        self.seal()
 
     def _discard(self, row: ArticleRow) -> None:
         """Delete what was written for an article that is not shown after all."""
