@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.crash_work import LIMITS, text_of
 from bench.toys import ToyEmbedder
+from index.search.backend import LibraryBackend
 from index.search.passage_index import PassageIndex
 from index.store.folder import STORE_FILE
 from index.types import Article
@@ -43,11 +44,11 @@ def filled(folder: Path, count: int = 3, removed: int = 0) -> Path:
     return folder
 
 
-def titles(index: PassageIndex) -> list[str]:
+def titles(index: LibraryBackend) -> list[str]:
     return [info.title for info in index.store.catalogue()]
 
 
-def found(index: PassageIndex, number: int) -> list[str]:
+def found(index: LibraryBackend, number: int) -> list[str]:
     """Return the titles of what holds the words of an article, by words and by meaning."""
     word = f"Word{number}"
     candidates = index.candidates(word, TOY.encode_query(word), 50)

@@ -39,8 +39,8 @@ class ArticleRow:
     shown: int
     """When it became visible in this version, in nanoseconds by the writer's clock."""
 
-    def without_names(self) -> ArticleRow:
-        """Return what is kept of it when it is removed."""
+    def without_names(self) -> Self:
+        """Return the row of the article once it is removed, of which nothing is to be read."""
         return replace(self, title="", source=None)
 
     def info(self, file_bytes: int) -> ArticleInfo:
@@ -68,8 +68,8 @@ class FileRow:
     byte_pieces: int
     shape_pieces: int
 
-    def without_names(self) -> FileRow:
-        """Return what is kept of it when it is removed."""
+    def without_names(self) -> Self:
+        """Return the row of the file once it is removed, of which nothing is to be read."""
         return replace(self, name="")
 
 
@@ -97,6 +97,11 @@ class Stored:
             return cls(kind, bool(values["live"]), int(values["changed"]), row)
         except (TypeError, KeyError, ValueError) as error:
             raise damaged(error) from error
+
+
+def kind_of(row: ArticleRow | FileRow) -> str:
+    """Return the kind of a row."""
+    return ARTICLE if isinstance(row, ArticleRow) else FILE
 
 
 def value_of(row: ArticleRow | FileRow) -> str:

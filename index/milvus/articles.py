@@ -1,10 +1,17 @@
 """The articles of a library on Milvus.
 
-Milvus has no transactions. Everything of an article is written under names that nobody else
-uses, and one row, written last, makes it visible; one write to that row, the first of a removal,
-takes it away. No row is ever written again with a name it had before, so nothing that a reader
-can see is deleted. What a killed writer leaves has no row, and :mod:`index.milvus.maintenance`
-deletes it.
+Milvus has no transactions, and no write that depends on what is there. So every addition and
+every change of a title writes all of an article under names (of its body and of the version of
+its chunks) that are drawn for it, and then one row, which names them and makes them visible. A
+removal overwrites that row first.
+
+That no reader sees half of an article, whoever else writes and whoever dies when, follows from
+this: a row is written with the same names once at most, after all that they name. What a row
+names is deleted only by who has not written that row yet and will not, or by who has read it and
+then written another over it; no later write can bring the names back. Of two writers of the same
+article the later wins: a title that is changed while the article is removed may bring it back,
+whole. What a killed writer leaves is named by no row, and :mod:`index.milvus.maintenance` deletes
+it.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,7 +29,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from index.errors import ArticleNotFound, LibraryUnwritable
+from index.errors import ArticleNotFound, LibraryError, LibraryUnwritable
 from index.milvus.article_rows import (
     ARTICLE,
     FILE,
@@ -30,9 +38,10 @@ from index.milvus.article_rows import (
     FileRow,
     Stored,
     is_id,
+    kind_of,
     value_of,
 )
-from index.milvus.chunk_rows import ChunkRows
+from index.milvus.chunk_rows import ChunkRows, ChunksMissing
 from index.milvus.connection import Connection
 from index.milvus.parts import Parts, bytes_of, compact, damaged, parsed, text_of
 from index.milvus.schema import UNUSED
@@ -193,14 +202,20 @@ class MilvusArticles:
             ArticleNotFound: There is no article with this id.
         """
         for _ in range(_TRIES):
-            row = self.row(article_id)
-            text = self.parts.read(row.body, "text", row.text_pieces)
-            structure = self.parts.read(row.body, "structure", row.structure_pieces)
-            pages = self._page_starts_of(row)
-            if text is not None and structure is not None and pages is not None:
-                return _article(row, text, parsed(structure), pages)
+            article = self._read(self.row(article_id))
+            if article is not None:
+                return article
         msg = f"the text of {article_id} is missing"
         raise damaged(msg)
+
+    def _read(self, row: ArticleRow) -> Article | None:
+        """Return the article of a row; None if it has been removed or changed since."""
+        text = self.parts.read(row.body, "text", row.text_pieces)
+        structure = self.parts.read(row.body, "structure", row.structure_pieces)
+        pages = self._page_starts_of(row)
+        if text is None or structure is None or pages is None:
+            return None
+        return _article(row, text, parsed(structure), pages)
 
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
         """Return the title and page starts of each article, without those that were removed."""
@@ -226,13 +241,8 @@ class MilvusArticles:
             self._page_starts[row.body] = starts
         return starts
 
-    def write_body(self, article: Article) -> ArticleRow:
-        """Store all of an article but its chunks; it is not visible yet."""
-        body = secrets.token_hex(8)
-        structure = {
-            "headings": [[mark.start, mark.end, mark.level] for mark in article.headings],
-            "structure": structure_json(article.marks, article.tables),
-        }
+    def new_row(self, article: Article) -> ArticleRow:
+        """Return a row with new names for an article, of which nothing is stored yet."""
         return ArticleRow(
             article_id=article.id,
             title=article.title,
@@ -241,46 +251,86 @@ class MilvusArticles:
             position=time.time_ns(),
             characters=len(article.text),
             pages=len(article.pages),
-            body=body,
-            text_pieces=self.parts.write(body, "text", article.text),
-            structure_pieces=self.parts.write(body, "structure", compact(structure)),
-            page_pieces=self.parts.write(body, "pages", compact(article.pages)),
+            body=secrets.token_hex(8),
+            text_pieces=0,
+            structure_pieces=0,
+            page_pieces=0,
             version=secrets.token_hex(6),
             chunks=0,
             shown=0,
         )
 
-    def delete_body(self, row: ArticleRow) -> None:
-        """Delete all of an article but its chunks."""
-        for kind, pieces in _pieces_of(row):
-            self.parts.delete(row.body, kind, pieces)
-
-    def show(self, row: ArticleRow) -> None:
-        """Make an article visible, as this row has it."""
-        self._write(ARTICLE, replace(row, shown=time.time_ns()), live=True)
-
-    def _write(self, kind: str, row: ArticleRow | FileRow, *, live: bool) -> None:
-        """Write a row, and with it, in one message, the shelf's revision."""
-        if not live:  # what is removed is not to be read here either
-            row = (
-                replace(row, title="", source=None)
-                if isinstance(row, ArticleRow)
-                else replace(row, name="")
-            )
-        common = {"shelf": self._shelf, "changed": time.time_ns(), UNUSED: [0.0, 0.0]}
-        changed = {
-            "id": self._id(kind, row.article_id),
-            "kind": kind,
-            "live": live,
-            "value": value_of(row),
+    def write_body(self, row: ArticleRow, article: Article) -> ArticleRow:
+        """Store all of an article but its chunks; it is not visible yet."""
+        structure = {
+            "headings": [[mark.start, mark.end, mark.level] for mark in article.headings],
+            "structure": structure_json(article.marks, article.tables),
         }
+        return replace(
+            row,
+            text_pieces=self.parts.write(row.body, "text", article.text),
+            structure_pieces=self.parts.write(row.body, "structure", compact(structure)),
+            page_pieces=self.parts.write(row.body, "pages", compact(article.pages)),
+        )
+
+    def write_file(self, article_id: str, file: SourceFile) -> FileRow:
+        """Store the file of an article; it is not visible yet."""
+        body = secrets.token_hex(8)
+        shapes = []
+        for page, layout in enumerate(file.layouts, start=1):
+            pieces = self.parts.write(body, f"page{page}", text_of(layout.to_bytes()))
+            shapes.append([layout.width, layout.height, layout.confidence, pieces])
+        return FileRow(
+            article_id=article_id,
+            name=file.name,
+            size=len(file.data),
+            body=body,
+            byte_pieces=self.parts.write(body, "bytes", text_of(file.data)),
+            shape_pieces=self.parts.write(body, "shapes", compact(shapes)),
+        )
+
+    def show(self, row: ArticleRow, file: FileRow | None = None) -> None:
+        """Make an article visible, as this row has it, and with it its file.
+
+        If this raises, the row may have been written all the same: keep what it names.
+        """
+        shown = replace(row, shown=time.time_ns())
+        self._write([shown] if file is None else [file, shown], live=True)
+
+    def discard(self, row: ArticleRow, file: FileRow | None = None) -> None:
+        """Delete all that a row names which is not stored, and never will be again."""
+        with suppress(LibraryError):  # it is not visible, and maintenance deletes it later
+            for kind, pieces in _pieces_of(row):
+                self.parts.delete(row.body, kind, pieces)
+            if row.chunks:
+                self._chunks.delete(row)
+            else:  # how many were written is not known
+                self._chunks.delete_version(row.version)
+            if file is not None:
+                for page, shape in enumerate(self._shapes(file), start=1):
+                    self.parts.delete(file.body, f"page{page}", shape[3])
+                self.parts.delete(file.body, "bytes", file.byte_pieces)
+                self.parts.delete(file.body, "shapes", file.shape_pieces)
+
+    def _write(self, rows: Sequence[ArticleRow | FileRow], *, live: bool) -> None:
+        """Write rows, and with them, in one message, the shelf's revision."""
+        common = {"shelf": self._shelf, "changed": time.time_ns(), UNUSED: [0.0, 0.0]}
+        changed = [
+            {
+                "id": self._id(kind_of(row), row.article_id),
+                "kind": kind_of(row),
+                "live": live,
+                "value": value_of(row if live else row.without_names()),
+            }
+            for row in rows
+        ]
         revision = {
             "id": f"{self._shelf}:{REVISION}",
             "kind": REVISION,
             "live": True,
             "value": secrets.token_hex(8),
         }
-        self._connection.upsert(self._name, [changed | common, revision | common])
+        self._connection.upsert(self._name, [each | common for each in (*changed, revision)])
 
     def rename(self, article_id: str, title: str) -> None:
         """Change the title of an article; its vectors stay those made with the old title.
@@ -291,60 +341,52 @@ class MilvusArticles:
         self.check_writable()
         for _ in range(_TRIES):
             old = self.row(article_id)
-            if old.title == title:
+            if old.title == title or self._replaced(old, title):
                 return
-            chunks = self._chunks.read(old)
-            if chunks is None:
-                continue
-            new = replace(old, title=title, version=secrets.token_hex(6))
-            self._chunks.write(article_id, new.version, title, chunks)
-            if self.row(article_id).version != old.version:  # changed meanwhile, or removed
-                self._chunks.delete(new)
-                continue
-            self.show(new)
-            self._chunks.delete(old)
-            return
-        msg = f"passages of {article_id} are missing"
+        msg = f"the text or passages of {article_id} are missing"
         raise damaged(msg)
+
+    def _replaced(self, old: ArticleRow, title: str) -> bool:
+        """Copy an article under another title, and return whether it replaced the old row.
+
+        Not if that was removed or changed meanwhile.
+        """
+        article, chunks = self._read(old), self._chunks.read(old)
+        if article is None or chunks is None:
+            return False
+        new = replace(
+            self.new_row(article), title=title, added_at=old.added_at, position=old.position
+        )
+        try:
+            new = self.write_body(new, article)
+            count = self._chunks.write(old.article_id, new.version, title, chunks)
+            new = replace(new, chunks=count)
+            is_current = self.row(old.article_id).version == old.version
+        except ChunksMissing:
+            is_current = False
+        except BaseException:
+            self.discard(new)
+            raise
+        if is_current:
+            self.show(new)
+        self.discard(old if is_current else new)
+        return is_current
 
     def add_file(self, article_id: str, file: SourceFile) -> None:
         """Keep the file of an article that has none, which was read to the same text."""
-        if self._file_row(article_id):
-            return
-        body = secrets.token_hex(8)
-        shapes = []
-        for page, layout in enumerate(file.layouts, start=1):
-            pieces = self.parts.write(body, f"page{page}", text_of(layout.to_bytes()))
-            shapes.append([layout.width, layout.height, layout.confidence, pieces])
-        row = FileRow(
-            article_id=article_id,
-            name=file.name,
-            size=len(file.data),
-            body=body,
-            byte_pieces=self.parts.write(body, "bytes", text_of(file.data)),
-            shape_pieces=self.parts.write(body, "shapes", compact(shapes)),
-        )
-        self._write(FILE, row, live=True)
+        if not self._file_row(article_id):
+            self._write([self.write_file(article_id, file)], live=True)
 
     def remove(self, article_id: str) -> None:
-        """Remove an article with its chunks and its file; the first write hides it.
+        """Remove an article with its chunks and its file; the first write hides them.
 
         Raises:
             ArticleNotFound: There is no article with this id.
         """
         self.check_writable()
-        row = self.row(article_id)
-        file = self._file_row(article_id)
-        shapes = self._shapes(file) if file else []
-        self._write(ARTICLE, row, live=False)
-        self._chunks.delete(row)
-        self.delete_body(row)
-        if file:
-            self._write(FILE, file, live=False)
-            for page, shape in enumerate(shapes, start=1):
-                self.parts.delete(file.body, f"page{page}", shape[3])
-            self.parts.delete(file.body, "bytes", file.byte_pieces)
-            self.parts.delete(file.body, "shapes", file.shape_pieces)
+        row, file = self.row(article_id), self._file_row(article_id)
+        self._write([row] if file is None else [file, row], live=False)
+        self.discard(row, file)
 
     def source_file(self, article_id: str) -> SourceFile | None:
         """Return the file of an article, without its layouts; None if none is kept."""

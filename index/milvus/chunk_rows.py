@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from index.embedding.embedder import Vectors
+from index.errors import LibraryDamaged
 from index.milvus.article_rows import ArticleRow
 from index.milvus.connection import Connection
 from index.milvus.parts import compact, damaged, parsed
@@ -22,6 +23,10 @@ from index.types import Chunk, Span
 _FIELDS = ("article", "version", "start", "end", "text", "heading", "title", "sentences", VECTOR)
 _ROWS_PER_READ = 500
 _PLAIN_TERM_CHARS = 32
+
+
+class ChunksMissing(LibraryDamaged):
+    """Chunks are not there, as when their article is removed or retitled while they are read."""
 
 
 class ChunkRows:
@@ -57,7 +62,8 @@ class ChunkRows:
     def read(self, row: ArticleRow) -> Iterator[EmbeddedChunks] | None:
         """Return the chunks of an article in order; None if some are missing.
 
-        As when it has been removed or retitled since its row was read.
+        As when it has been removed or retitled since its row was read. If they go missing while
+        they are read, ChunksMissing is raised.
         """
         ids = self.ids(row.article_id, row.version, row.chunks)
         found = self._connection.count(
@@ -71,7 +77,7 @@ class ChunkRows:
             rows = {row["id"]: row for row in self.get(some)}
             if len(rows) < len(some):
                 msg = f"{len(some) - len(rows)} passages are missing"
-                raise damaged(msg)
+                raise ChunksMissing(str(damaged(msg)))
             ordered = [rows[each] for each in some]
             vectors = np.stack([vector_of(row) for row in ordered])
             yield EmbeddedChunks([chunk_of(row) for row in ordered], vectors)

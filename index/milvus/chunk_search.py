@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from index.embedding.embedder import Vectors
+from index.errors import LibraryError
 from index.milvus.connection import Connection, quoted
 from index.milvus.schema import BM25, TITLE_BM25, VECTOR
 
@@ -105,19 +106,23 @@ class ChunkSearch:
 
         Returns the number of chunks that each has found.
         """
-        futures = {
-            name: self._pool.submit(
-                self._connection.nearest,
-                self._name,
-                name,
-                asked.vector if name == VECTOR else asked.terms,
-                limit,
-                condition=condition,
-                fields=_FIELDS,
-                strong=strong,
-            )
-            for name, (limit, condition) in jobs.items()
-        }
+        try:
+            futures = {
+                name: self._pool.submit(
+                    self._connection.nearest,
+                    self._name,
+                    name,
+                    asked.vector if name == VECTOR else asked.terms,
+                    limit,
+                    condition=condition,
+                    fields=_FIELDS,
+                    strong=strong,
+                )
+                for name, (limit, condition) in jobs.items()
+            }
+        except RuntimeError as error:  # the pool takes no more
+            msg = "The library is closed."
+            raise LibraryError(msg) from error
         counts = {}
         for name, future in futures.items():
             hits = future.result()

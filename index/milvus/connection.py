@@ -22,6 +22,13 @@ _ROWS_PER_CALL = 500
 _IDS_PER_CALL = 1_000
 _SETTLING_SECONDS = 10.0
 """Bounded staleness is five seconds: for longer than that, our own writes are read strongly."""
+# pymilvus asks every ten seconds whether the other side is there, even when idle. The server of
+# Milvus Lite then ends the connection ("too many pings"). Every call has a time limit instead.
+_KEEPALIVE = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": False}
+_NOT_REACHED, _NOT_LOADED = 2, 101
+"""Codes of errors."""
+_WAITS = (0.1, 1.0, 2.0)
+"""Seconds to wait before a call is tried again."""
 _MISSING = (
     "A library on Milvus needs the package pymilvus. Install it: pip install 'article-qa[milvus]'"
 )
@@ -30,12 +37,22 @@ _Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 def _reported(call: _Call) -> _Call:
-    """Make a call to Milvus raise LibraryError if it fails."""
+    """Make a call to Milvus raise LibraryError if it fails, also when it is tried again.
+
+    Every call can be repeated: what is written has its id.
+    """
 
     @functools.wraps(call)
     def reporting(self: Connection, *args: object, **kwargs: object) -> object:
-        with self.errors():
-            return call(self, *args, **kwargs)
+        for wait in (*_WAITS, None):
+            try:
+                return call(self, *args, **kwargs)
+            except Exception as error:
+                if wait is None or not self.mends(error, args):
+                    with self.errors():
+                        raise
+                time.sleep(wait)
+        return None  # not reached
 
     return cast("_Call", reporting)
 
@@ -85,7 +102,7 @@ class Connection:
 
         address, access = self._address, self._access
         if address.file:
-            return MilvusClient(str(address.file.absolute()))
+            return MilvusClient(str(address.file.absolute()), grpc_options=_KEEPALIVE)
         scheme = "https" if access.tls or access.ca_file else "http"
         tls = {"server_pem_path": access.ca_file} if access.ca_file else {}
         client = MilvusClient(
@@ -93,6 +110,7 @@ class Connection:
             token=access.token or "",
             timeout=access.seconds,
             secure=scheme == "https",
+            grpc_options=_KEEPALIVE,
             **tls,
         )
         if address.database not in client.list_databases():
@@ -113,6 +131,18 @@ class Connection:
             if isinstance(error, AttributeError) and self._client is not None:
                 raise
             raise self._named(error) from error
+
+    def mends(self, error: Exception, arguments: Sequence[object]) -> bool:
+        """Return whether a call that failed so is worth another try, and prepare it.
+
+        So it is when the server was started again. Milvus Lite then has no collection loaded.
+        """
+        code = getattr(error, "code", None)
+        if code == _NOT_LOADED and arguments and isinstance(arguments[0], str):
+            with suppress(self._error):
+                self._client.load_collection(arguments[0], timeout=self._access.seconds)
+            return True
+        return isinstance(error, self._error) and code == _NOT_REACHED
 
     def _named(self, error: Exception) -> LibraryError:
         if self._client is None and isinstance(error, AttributeError):
@@ -209,7 +239,7 @@ class Connection:
         """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
         for first in range(0, len(rows), _ROWS_PER_CALL):
             some = [dict(row) for row in rows[first : first + _ROWS_PER_CALL]]
-            self._client.upsert(name, some)
+            self._client.upsert(name, some, timeout=self._access.seconds)
             self._written = time.monotonic()
             self._unsealed += len(some)
 
@@ -217,7 +247,8 @@ class Connection:
     def delete(self, name: str, ids: Sequence[str]) -> None:
         """Delete rows; ids that do not exist are ignored."""
         for first in range(0, len(ids), _IDS_PER_CALL):
-            self._client.delete(name, ids=list(ids[first : first + _IDS_PER_CALL]))
+            some = list(ids[first : first + _IDS_PER_CALL])
+            self._client.delete(name, ids=some, timeout=self._access.seconds)
             self._written = time.monotonic()
 
     @_reported
@@ -232,6 +263,7 @@ class Connection:
                 filter=f"id in {quoted(ids[first : first + _IDS_PER_CALL])}",
                 output_fields=list(fields),
                 consistency_level=self._level(strong=strong),
+                timeout=self._access.seconds,
             )
         return rows
 
@@ -244,6 +276,7 @@ class Connection:
                 filter=condition,
                 output_fields=list(fields),
                 consistency_level="Strong",
+                timeout=self._access.seconds,
             )
         try:
             while True:
@@ -259,7 +292,11 @@ class Connection:
     def count(self, name: str, condition: str) -> int:
         """Return the number of rows that meet a condition."""
         rows = self._client.query(
-            name, filter=condition, output_fields=["count(*)"], consistency_level="Strong"
+            name,
+            filter=condition,
+            output_fields=["count(*)"],
+            consistency_level="Strong",
+            timeout=self._access.seconds,
         )
         return int(rows[0]["count(*)"])
 
@@ -294,6 +331,7 @@ class Connection:
             filter=condition,
             output_fields=list(fields),
             consistency_level=self._level(strong=strong),
+            timeout=self._access.seconds,
         )
         # Milvus Lite gives BM25 as a distance, which is negative.
         return [({"id": hit["id"], **hit["entity"]}, abs(float(hit["distance"]))) for hit in hits]

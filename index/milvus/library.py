@@ -19,7 +19,13 @@ from index.errors import ArticleNotFound, LibraryError, LibraryMissing, WrongMod
 from index.library_address import MilvusAccess, MilvusAddress
 from index.milvus.article_rows import ArticleRow
 from index.milvus.articles import MilvusArticles
-from index.milvus.chunk_rows import ChunkRows, chunk_of, question_terms, vector_of
+from index.milvus.chunk_rows import (
+    ChunkRows,
+    ChunksMissing,
+    chunk_of,
+    question_terms,
+    vector_of,
+)
 from index.milvus.chunk_search import MAX_DEPTH, Asked, ChunkSearch, FoundChunk
 from index.milvus.connection import Connection
 from index.milvus.parts import damaged
@@ -185,37 +191,33 @@ class MilvusLibrary:
         It keeps the time at which it was added to another library, if it has one.
         """
         self.store.check_writable()
-        row = self.store.write_body(article)
+        row, file = self.store.new_row(article), None
         try:
+            row = self.store.write_body(row, article)
             count = self._chunks.write(article.id, row.version, article.title, embedded)
             row = replace(row, chunks=count)
-            if article.id not in self.store.rows([article.id], strong=True):
-                if article.file:
-                    self.store.add_file(article.id, article.file)
-                self.store.show(row)
+            if article.file:
+                file = self.store.write_file(article.id, article.file)
+            is_new = article.id not in self.store.rows([article.id], strong=True)
         except BaseException:
-            self._discard(row)
+            self.store.discard(row, file)
             raise
+        if is_new:
+            self.store.show(row, file)
         shown = self.store.rows([article.id], strong=True).get(article.id)
-        if shown is None or shown.version != row.version:
-            self._discard(row)  # another process was faster, or has removed it
+        if not is_new or (shown is not None and shown.version != row.version):
+            self.store.discard(row, file)  # another process was faster
         self._connection.seal_if_lite(self._chunks_name, at_least=_SEALED_ROWS)
         if shown is not None:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
-        return replace(article, added_at=row.added_at, file=None)
+        return replace(article, added_at=row.added_at, file=None)  # it was removed meanwhile
 
     @contextmanager
     def adding_many(self) -> Iterator[None]:
         """Return a context in which many articles are added; they are indexed at its end."""
         yield
         self.seal()
-
-    def _discard(self, row: ArticleRow) -> None:
-        """Delete what was written for an article that is not shown after all."""
-        with suppress(LibraryError):  # it is not visible, and maintenance deletes it later
-            self.store.delete_body(row)
-            self._chunks.delete_version(row.version)
 
     def remove(self, article_id: str) -> None:
         """Remove an article.
@@ -235,7 +237,9 @@ class MilvusLibrary:
         """
         for _ in range(_TRIES):
             batches = self._chunks.read(self.store.row(article_id))
-            if batches is not None:
+            if batches is None:
+                continue
+            with suppress(ChunksMissing):
                 read = list(batches)
                 chunks = [chunk for batch in read for chunk in batch.chunks]
                 return chunks, np.concatenate([batch.vectors for batch in read])
@@ -253,44 +257,62 @@ class MilvusLibrary:
 
         ``vector`` is the embedded question, ``(dimension,)``.
 
-        A chunk counts only if the row of its article names its version. If others were found, as
-        of an article that is just being added, the search is repeated without them. It is also
-        repeated, with strong consistency, if an article became visible within the last minute,
-        because the first search may have seen only some of its chunks.
+        A chunk counts only if the row of its article names its version, and that row is read after
+        the search, strongly: what belongs to it may be deleted only later. If other chunks were
+        found, as of an article that is just being added, the search is repeated without them. It
+        is also repeated, with strong consistency, if an article became visible within the last
+        minute, because the first search may have seen only some of its chunks.
 
         Raises:
             ArticleNotFound: One of ``article_ids`` is not in the library.
         """
         asked = Asked(question_terms(question), vector, max(1, min(depth, MAX_DEPTH)), self._shelf)
-        known: set[str] = set()  # versions that were visible before the search began
+        excluded: dict[str, str] = {}  # versions that no row named, and their articles
+        whole: set[str] = set()  # versions that were visible before a strong search began
         strong = False
-        if article_ids is not None:
-            rows = self.store.rows(article_ids, strong=True)
-            for article_id in article_ids:
-                if article_id not in rows:
-                    raise article_not_found(article_id)
-            asked.versions = [row.version for row in rows.values()]
-            known = set(asked.versions)
-            strong = bool(_shown_since(time.time_ns() - _SETTLED_NS, rows.values()))
         for _ in range(_TRIES):
-            began = time.time_ns()
+            if article_ids is not None:
+                rows = self._rows_of(article_ids)
+                asked.versions = sorted({row.version for row in rows.values()})
+                whole |= set(asked.versions)
+                strong = strong or bool(_shown_since(time.time_ns() - _SETTLED_NS, rows.values()))
             strong = strong or self._connection.reads_strongly
+            since = time.time_ns() - (_CLOCKS_NS if strong else _SETTLED_NS)
             found = self._search.run(asked, strong=strong)
-            rows = self.store.rows({each.article for each in found.values()}, strong=strong)
+            articles = {each.version: each.article for each in found.values()} | excluded
+            rows = self.store.rows({*articles.values(), *(article_ids or ())}, strong=True)
             live = {row.version for row in rows.values()}
-            dead = {each.version for each in found.values()} - live
-            since = began - (_CLOCKS_NS if strong else _SETTLED_NS)
-            new = _shown_since(since, rows.values())
-            if not dead and not (new - known if strong else new):
+            new = _shown_since(since, rows.values()) - (whole if strong else set())
+            visible = {i: each for i, each in found.items() if each.version in live - new}
+            candidates, missing = self._with_chunks(visible, vector)
+            dead = {version: each for version, each in articles.items() if version not in live}
+            is_moved = asked.versions is not None and not live.issuperset(asked.versions)
+            if not (new or missing or is_moved or dead != excluded):
                 break
-            asked.excluded |= dead
-            known |= new
-            strong = strong or bool(new)
-        visible = {i: each for i, each in found.items() if each.version in live}
-        return self._with_chunks(visible, vector)
+            whole |= new
+            strong = strong or bool(new or missing)
+            excluded, asked.excluded = dead, set(dead)
+        return candidates
 
-    def _with_chunks(self, found: dict[str, FoundChunk], vector: Vectors) -> list[Candidate]:
-        """Return what was found with its chunks, by id, without any deleted meanwhile."""
+    def _rows_of(self, article_ids: Sequence[str]) -> dict[str, ArticleRow]:
+        """Return the rows of these articles.
+
+        Raises:
+            ArticleNotFound: One of them is not in the library.
+        """
+        rows = self.store.rows(article_ids, strong=True)
+        for article_id in article_ids:
+            if article_id not in rows:
+                raise article_not_found(article_id)
+        return rows
+
+    def _with_chunks(
+        self, found: dict[str, FoundChunk], vector: Vectors
+    ) -> tuple[list[Candidate], set[str]]:
+        """Return what was found with its chunks, by id.
+
+        Also returns the versions of which some have been deleted meanwhile, which are left out.
+        """
         with self._lock:
             known = {each: self._cache[each] for each in found if each in self._cache}
         rows = self._chunks.get([each for each in found if each not in known])
@@ -301,10 +323,13 @@ class MilvusLibrary:
         with self._lock:
             self._cache.update(read)
         known |= read
-        return [
-            Candidate(known[each][0], float(known[each][1] @ vector), found[each].bm25)
-            for each in sorted(known)
+        missing = {each.version for chunk_id, each in found.items() if chunk_id not in known}
+        candidates = [
+            Candidate(known[i][0], float(known[i][1] @ vector), found[i].bm25)
+            for i in sorted(known)
+            if found[i].version not in missing
         ]
+        return candidates, missing
 
 
 def _shown_since(since: int, rows: Iterable[ArticleRow]) -> set[str]:

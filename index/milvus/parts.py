@@ -78,7 +78,7 @@ def token_of(part_id: str) -> str:
 
 def text_of(data: bytes) -> str:
     """Return bytes as ASCII; :func:`bytes_of` is the inverse."""
-    return base64.b85encode(data).decode("ascii")
+    return base64.b64encode(data).decode("ascii")
 
 
 def bytes_of(text: str) -> bytes:
@@ -88,7 +88,7 @@ def bytes_of(text: str) -> bytes:
         LibraryDamaged: The text is something else.
     """
     try:
-        return base64.b85decode(text)
+        return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise damaged(error) from error
 

@@ -43,7 +43,7 @@ def killed_while_adding(library: MilvusLibrary, monkeypatch: pytest.MonkeyPatch)
 
     with monkeypatch.context() as patch:
         patch.setattr(library.store, "show", killed)
-        patch.setattr(library, "_discard", lambda _: None)
+        patch.setattr(library.store, "discard", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             library.add(article(3))
 
@@ -79,7 +79,8 @@ def test_missing_passages_are_reported(address: MilvusAddress, library: MilvusLi
 
 
 def test_a_missing_text_is_reported(address: MilvusAddress, library: MilvusLibrary) -> None:
-    library.store.delete_body(library.store.row(article(1).id))
+    row = library.store.row(article(1).id)
+    library.store.parts.delete(row.body, "text", row.text_pieces)
     report = checked(address)
     assert (report.verdict, report.articles) == (Verdict.DAMAGED, 1)
     assert "Title 1" in report.found[0]
