@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from index.errors import SettingsError
 
 _SERVER, _LITE = "milvus", "milvus-lite"
+_LITE_SUFFIX = ".db"
 _DEFAULT_PORT = 19530
 _DEFAULT_DATABASE = "default"
 _DEFAULT_SHELF = "main"
@@ -76,7 +77,7 @@ def milvus_address(library: Path | str) -> MilvusAddress | None:
     except ValueError as error:
         msg = (
             f"{_without_password(library)!r} is no address of a library: {error}. Write it as "
-            "milvus://host:19530/database, or milvus-lite:PATH for Milvus Lite, with ?shelf=NAME "
+            "milvus://host:19530/database, or milvus-lite:PATH.db for Milvus Lite, with ?shelf=NAME "
             "for a part of it."
         )
         raise SettingsError(msg) from None
@@ -111,6 +112,9 @@ def _file_of(parts: SplitResult) -> Path:
     path = unquote(f"//{parts.netloc}{parts.path}" if parts.netloc else parts.path)
     if not path:
         msg = "the path is missing"
+        raise ValueError(msg)
+    if not path.endswith(_LITE_SUFFIX):
+        msg = f"the path of Milvus Lite ends in {_LITE_SUFFIX}"
         raise ValueError(msg)
     return Path(path)
 

@@ -23,7 +23,7 @@ def test_a_folder_is_no_address(folder: str | Path) -> None:
         ("MILVUS://10.0.0.1/a?shelf=politics", MilvusAddress("10.0.0.1:19530", "a", "politics")),
         ("milvus://[::1]:7/a", MilvusAddress("[::1]:7", "a")),
         ("milvus-lite:shelf/lib.db", MilvusAddress("", file=Path("shelf/lib.db"))),
-        ("milvus-lite:/data/a b", MilvusAddress("", file=Path("/data/a b"))),
+        ("milvus-lite:/data/a b.db", MilvusAddress("", file=Path("/data/a b.db"))),
     ],
 )
 def test_an_address_is_read_and_written(text: str, address: MilvusAddress) -> None:
@@ -42,6 +42,7 @@ def test_an_address_is_read_and_written(text: str, address: MilvusAddress) -> No
         ("milvus://host/a?shelf=x&token=y", "only one shelf"),
         ("milvus://host:notaport/a", "port"),
         ("milvus-lite:", "path is missing"),
+        ("milvus-lite:library", "ends in .db"),
         (Path("milvus:/host/a"), "as a text"),
     ],
 )
