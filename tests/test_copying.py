@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -129,6 +129,12 @@ def file_of(library: LibraryBackend, article_id: str) -> tuple[str, bytes]:
     return file.name, file.data
 
 
+def candidates_for(word: str, library: LibraryBackend) -> set[str]:
+    """Return the articles that have a word."""
+    found = library.candidates(word, TOY.encode_query(word), 5)
+    return {each.stored.chunk.article_id for each in found if each.bm25 > 0}
+
+
 def copied(places: Places) -> None:
     with closing(opened(places.source)) as source, closing(opened(places.target)) as target:
         result = copy_articles(source, target)
@@ -159,10 +165,21 @@ def test_a_copy_has_everything_in_the_same_order(places: Places) -> None:
         assert found.differences == []
         assert (found.articles, found.passages) == (len(original), len(source))
         assert found.same_order
-        vector = TOY.encode_query("Word1")
-        results = [each.candidates("Word1", vector, 5) for each in (source, target)]
-        one, other = ({c.stored.chunk for c in candidates} for candidates in results)
-        assert one == other
+        found_in = candidates_for("Word1", target)
+        assert found_in == candidates_for("Word1", source) == {article(1).id}
+
+
+def test_what_is_added_with_many_others_is_found_at_once(places: Places) -> None:
+    with closing(opened(places.target)) as library:
+        with library.adding_many():
+            library.add(article(1))
+            assert candidates_for("Word1", library) == {article(1).id}
+            library.add(article(2))
+        with suppress(KeyboardInterrupt), library.adding_many():
+            library.add(article(3))
+            raise KeyboardInterrupt
+    with closing(opened(places.target)) as library:
+        assert candidates_for("Word3", library) == {article(3).id}
 
 
 def test_vectors_of_the_same_model_are_copied_and_nothing_is_embedded(places: Places) -> None:
@@ -212,7 +229,8 @@ KILLED = """
 from tests.test_copying import *
 source, target = opened(sys.argv[1]), opened(sys.argv[2])
 print("ready", flush=True)
-copy_articles(source, target, progress=lambda done, _: print(done, flush=True))
+with target.adding_many():
+    copy_articles(source, target)
 """
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Self
 
@@ -212,6 +212,12 @@ class MilvusLibrary:
             with suppress(ArticleNotFound):
                 return self.store.article(article.id)
         return replace(article, added_at=row.added_at, file=None)  # it was removed meanwhile
+
+    @contextmanager
+    def adding_many(self) -> Iterator[None]:
+        """Return a context in which many articles are added; they are indexed at its end."""
+        yield
+        self.seal()
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from index.embedding.embedder import Embedder, Progress, Vectors
@@ -102,6 +103,12 @@ class LibraryBackend(Protocol):
         """Add an article that is cut and embedded already; otherwise as :meth:`add`.
 
         It keeps the time at which it was added to another library, if it has one.
+        """
+
+    def adding_many(self) -> AbstractContextManager[None]:
+        """Return a context in which many articles are added fast.
+
+        The first search in it, or its end, may take long.
         """
 
     def remove(self, article_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -64,6 +64,7 @@ class PassageIndex:
         self._folder = folder
         self._limits = limits or ChunkLimits()
         self._lock = threading.RLock()  # guards both indexes
+        self._adds_many = False
         if folder:
             create = check_folder(folder, create=create and not read_only)
         if not (read_only and self._try_read_only()):
@@ -186,8 +187,23 @@ class PassageIndex:
             with self._write_lock.held():
                 self.store.add(article, spool)
                 stored = self.store.article(article.id)  # under the lock, nobody can remove it
-                self._catch_up()
+                if not self._adds_many:
+                    self._catch_up()
         return stored
+
+    @contextmanager
+    def adding_many(self) -> Iterator[None]:
+        """Return a context in which many articles are added fast: both indexes follow at its end.
+
+        That takes a tenth of a second for each article otherwise. If the process is killed, they
+        follow when the library is opened.
+        """
+        self._adds_many = True
+        try:
+            yield
+        finally:
+            self._adds_many = False
+        self._catch_up()
 
     def remove(self, article_id: str) -> None:
         """Remove an article.

@@ -78,7 +78,7 @@ def copy(  # noqa: PLR0913, PLR0917 - one for each option
 
         copied = Copied()
         if not verify_only:
-            with _bar("Copying") as progress:
+            with _bar("Copying") as progress, other.adding_many():
                 copied = copy_articles(original, other, embed=embed, progress=progress)
         with _bar("Comparing") as progress:
             compared = compare(

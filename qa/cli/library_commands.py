@@ -180,6 +180,14 @@ def check(
         Path | None,
         typer.Option(help="Copy the readable articles to this new library instead."),
     ] = None,
+    reindex: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--reindex",
+            help="On Milvus: give the vectors the index that fits their number. No question is "
+            "answered meanwhile.",
+        ),
+    ] = False,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -196,8 +204,10 @@ def check(
             wrong_usage(_ONLY_FOLDERS)
         _salvage(Path(at), salvage, Settings.load(model=model))
         return
+    if reindex and not is_milvus(at):
+        wrong_usage("--reindex is for a library on Milvus. In a folder, check repairs the index.")
     with progress_bar("Checking the library") as progress:
-        report = _report_on(at, progress)
+        report = _report_on(at, progress, reindex=reindex)
     if as_json:
         print_json(report.to_dict())
     else:
@@ -209,7 +219,7 @@ def check(
     raise typer.Exit(_EXIT_CODES[report.verdict])
 
 
-def _report_on(library: str, progress: Progress) -> Report:
+def _report_on(library: str, progress: Progress, *, reindex: bool) -> Report:
     address = milvus_address(library)
     if address is None:
         from index.maintenance import check_library
@@ -217,7 +227,7 @@ def _report_on(library: str, progress: Progress) -> Report:
         return check_library(Path(library), progress)
     from index.milvus.maintenance import check_milvus
 
-    return check_milvus(address, Settings.load().milvus_access, progress)
+    return check_milvus(address, Settings.load().milvus_access, progress, reindex=reindex)
 
 
 def open_library(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import socket
+import importlib
+import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from bench.serving import free_port
 from index.errors import LibraryError, SettingsError
 from qa.article_qa import ArticleQA
 from qa.cli.commands import app
@@ -22,12 +25,6 @@ ON_MILVUS = "milvus://milvus.example/db"
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
@@ -132,3 +129,35 @@ def test_a_watched_folder_remembers_its_files_where_the_state_is(file: str, tmp_
     assert run(*command).exit_code == 0
     assert (state / STATE_FILE).is_file()
     assert not (library / STATE_FILE).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not importlib.util.find_spec("milvus_lite"), reason="no Milvus Lite")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_library_on_milvus_lite_is_used_like_one_in_a_folder(file: str, tmp_path: Path) -> None:
+    on = ["--library", f"milvus-lite:{tmp_path / 'notes' / 'library.db'}"]  # must not be read
+    folder = str(Path(file).parent)
+    assert "There is no library" in str(run("list", *on).exception)
+    assert run("add", folder, *on).exit_code == 0
+    (listed,) = json.loads(run("list", *on, "--json").output)
+    assert listed["title"] == "Bridge"
+    again = run("add", folder, *on, "--json")
+    assert [each["id"] for each in json.loads(again.output)] == [listed["id"]]
+    assert "1932" in run("ask", "When did the bridge open?", *on).output
+    assert run("rename", listed["id"][:6], "The span", *on).exit_code == 0
+    assert "The span" in run("retrieve", "bridge", *on).output
+    checked = json.loads(run("check", *on, "--json").output)
+    assert (checked["verdict"], checked["articles"], checked["passages"]) == ("sound", 1, 1)
+    assert "The index of vectors is FLAT now" in run("check", *on, "--reindex").output
+    copied = run("copy", on[1], str(tmp_path / "copy"))
+    assert "The same in both: 1 articles, 1 passages." in copied.output
+    assert run("remove", listed["id"][:6], *on).exit_code == 0
+    assert json.loads(run("list", *on, "--json").output) == []
+    servers = importlib.import_module("milvus_lite.server_manager").server_manager_instance
+    servers.release_server(str(tmp_path / "notes" / "library.db"))
+
+
+def test_an_index_is_replaced_on_milvus_alone(tmp_path: Path) -> None:
+    result = run("check", "--library", str(tmp_path), "--reindex")
+    assert result.exit_code == 2
+    assert "--reindex" in result.output
