@@ -82,6 +82,16 @@ def milvus_address(library: Path | str) -> MilvusAddress | None:
         raise SettingsError(msg) from None
 
 
+def local_path(library: Path | str) -> Path | None:
+    """Return where a library has its files on this machine; None for one on a server.
+
+    Raises:
+        SettingsError: It is an address of Milvus with something wrong in it.
+    """
+    address = milvus_address(library)
+    return Path(library) if address is None else address.file
+
+
 def _host_of(parts: SplitResult) -> str:
     if parts.username is not None or parts.password is not None:
         msg = "a user and password belong in the setting milvus_token"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 
 from index.articles import bundled_article
 from index.embedding.embedder import Progress, SentenceTransformerEmbedder, load_in_background
+from index.errors import LibraryError
 from index.library_address import is_milvus
 from index.search.backend import LibraryBackend
 from index.search.passage_index import PassageIndex
@@ -32,6 +33,11 @@ from qa.writing.events import Event, Finished
 if TYPE_CHECKING:  # slow to import, and rarely needed
     from qa.writing.writer import Writer
 
+_NOT_IN_PLACE = (
+    "A library on Milvus cannot be embedded again in place. Copy it to another database or shelf, "
+    "which embeds its articles with the model that you name: article-qa copy FROM TO --model NAME"
+)
+
 
 class ArticleQA(ArticleCollection, AsynchronousQuestions):
     """Answers questions about a library of articles. Safe to use from several threads.
@@ -52,8 +58,8 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
         'The bridge opened in 1932.'
     """
 
-    folder: Path | None = None
-    """The folder of the library; None for one in memory or on Milvus."""
+    location: Path | str | None = None
+    """The folder or the address of the library; None for one in memory."""
 
     def __init__(  # noqa: PLR0913 - one for each part
         self,
@@ -112,7 +118,7 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
         embedder = embedder_of(settings)
         index = backend_of(library, embedder, settings, create=create, read_only=read_only)
         qa = cls(index, embedder, settings)
-        qa.folder = None if is_milvus(library) else Path(library)
+        qa.location = library
         return qa
 
     @classmethod
@@ -153,10 +159,21 @@ class ArticleQA(ArticleCollection, AsynchronousQuestions):
 
         ``progress`` is called with (articles done, articles). The library is unchanged until all
         are done.
+
+        Raises:
+            LibraryError: It cannot be opened or changed, or is on Milvus.
         """
+        if is_milvus(folder):
+            raise LibraryError(_NOT_IN_PLACE)
         embedder = embedder_of(settings or Settings.load())
         with PassageIndex(Path(folder), embedder, create=False, replacing=True) as index:
             index.reembed(progress)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the library; None for one in memory or on Milvus."""
+        at = self.location
+        return None if at is None or is_milvus(at) else Path(at)
 
     @property
     def ready(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, InputError, UnreadableFile
+from index.library_address import local_path
 from index.types import Article
 from qa.article_qa import ArticleQA
 from qa.library import read_file
@@ -31,6 +32,16 @@ _UNFINISHED = (
 def is_skipped(name: str) -> bool:
     """Return whether a file or folder of this name is hidden or unfinished."""
     return name.startswith((".", "~$")) or name.lower().endswith(_UNFINISHED)
+
+
+def excluded_path(library: Path | str | None) -> Path | None:
+    """Return where the library itself is on this machine, which must not be read; None if nowhere.
+
+    Raises:
+        SettingsError: It is an address of Milvus with something wrong in it.
+    """
+    path = None if library is None else local_path(library)
+    return path and path.resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +108,23 @@ class FolderSync:
         self.folder = folder.resolve()
         self._library = CallerQA(library, LOCAL, Shelves(state), tags=Tags(state))
         self._tags, self._watched = Tags(state), WatchedFiles(state)
-        self._excluded = library.folder.resolve() if library.folder else None
+        self._excluded = excluded_path(library.location)
         self._refused: dict[Path, str] = {}
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, library: ArticleQA) -> Iterator[FolderSync]:
+    def opened(
+        cls, folder: Path, library: ArticleQA, state_folder: Path | None = None
+    ) -> Iterator[FolderSync]:
         """Return a context with the folder kept in step with a library.
+
+        Which article came from which file is kept in ``state_folder``; None for the folder of the
+        library, or in memory if it has none.
 
         Raises:
             LibraryError: What is kept in the library cannot be read or written.
         """
-        state = StateDatabase(library.folder)
+        state = StateDatabase(state_folder or library.folder)
         try:
             yield cls(folder, library, state)
         finally:

@@ -22,7 +22,7 @@ from qa.secret import Secret
 
 ENVIRONMENT_PREFIX = "ARTICLE_QA_"
 # Variables with the prefix that are not settings but paths, and are read elsewhere.
-_LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY"})
+_LOCATIONS = frozenset({"ARTICLE_QA_CONFIG", "ARTICLE_QA_LIBRARY", "ARTICLE_QA_STATE"})
 READERS = ("large", "small")
 """Values of ``reader``."""
 LEVELS = ("careful", "balanced", "eager")

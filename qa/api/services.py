@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from qa.api.addition_jobs import AdditionJobs
@@ -57,14 +58,22 @@ class Services:
 
     @classmethod
     def of(
-        cls, qa: ArticleQA, accounts: Accounts | None = None, *, visitors_apart: bool = False
+        cls,
+        qa: ArticleQA,
+        accounts: Accounts | None = None,
+        *,
+        visitors_apart: bool = False,
+        state_folder: Path | None = None,
     ) -> Self:
         """Return the services of a server over ``qa``, with accounts if there are any.
+
+        What is kept for visitors is in ``state_folder``; None for the folder of the library, or
+        in memory if it has none.
 
         Raises:
             LibraryError: What is kept for visitors cannot be read or written.
         """
-        state = StateDatabase(qa.folder)
+        state = StateDatabase(state_folder or qa.folder)
         counts = CallerCounts(CallerLimits.of(qa.settings))
         if accounts is None and not visitors_apart:
             return cls(qa, state)  # the one user of this machine needs no limits

@@ -12,8 +12,17 @@ from typing import Annotated
 import typer
 
 from index.errors import LibraryError, SettingsError
+from index.library_address import is_milvus
 from index.store.folder import STORE_FILE
-from qa.cli.terminal import JsonOption, LibraryOption, print_json, print_text, required
+from qa.cli.terminal import (
+    JsonOption,
+    LibraryOption,
+    StateOption,
+    print_json,
+    print_text,
+    required,
+    wrong_usage,
+)
 from qa.visitors.accounts import Account, Accounts
 from qa.visitors.caller import Role
 from qa.visitors.credentials import Tokens
@@ -89,10 +98,11 @@ def list_accounts(file: _FileOption, as_json: JsonOption = False) -> None:  # no
 
 
 @tokens_app.command("create")
-def create_token(
+def create_token(  # noqa: PLR0913, PLR0917 - one for each option
     name: Annotated[str, typer.Argument(help="What the token is for.")],
     account: Annotated[str, typer.Option(help="Name of the account that it acts for.")],
     library: LibraryOption = None,
+    state: StateOption = None,
     scope: Annotated[str, typer.Option(help="read, or write to add and remove articles.")] = "read",
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days until it ends.")] = 90,
 ) -> None:
@@ -103,18 +113,22 @@ def create_token(
     if scope not in ("read", "write"):
         msg = f"The scope is {scope!r}; it must be read or write."
         raise typer.BadParameter(msg)
-    with _tokens(library) as tokens:
+    with _tokens(library, state) as tokens:
         token = tokens.create(account, name, can_write=scope == "write", days=days)
     sys.stdout.write(f"{token}\n")
 
 
 @tokens_app.command("list")
-def list_tokens(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def list_tokens(
+    library: LibraryOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag
+) -> None:
     """List the tokens, without their secrets.
 
     Example: article-qa tokens list --library library/
     """
-    with _tokens(library) as tokens:
+    with _tokens(library, state) as tokens:
         found = tokens.all()
     if as_json:
         print_json([asdict(each) for each in found])
@@ -129,12 +143,13 @@ def list_tokens(library: LibraryOption = None, as_json: JsonOption = False) -> N
 def revoke_token(
     token_id: Annotated[str, typer.Argument(help="Id of the token, as listed.", metavar="ID")],
     library: LibraryOption = None,
+    state: StateOption = None,
 ) -> None:
     """End a token at once.
 
     Example: article-qa tokens revoke 1f0c93aa --library library/
     """
-    with _tokens(library) as tokens:
+    with _tokens(library, state) as tokens:
         tokens.revoke(token_id)
     print_text(f"Revoked {token_id}.")
 
@@ -148,16 +163,26 @@ def _existing(accounts: Accounts, name: str) -> Account:
 
 
 @contextmanager
-def _tokens(library: Path | None) -> Iterator[Tokens]:
-    folder = required(library)
+def _tokens(library: str | None, state: Path | None) -> Iterator[Tokens]:
+    database = StateDatabase(state or _library_folder(required(library)))
+    try:
+        yield Tokens(database)
+    finally:
+        database.close()
+
+
+def _library_folder(library: str) -> Path:
+    """Return the folder of a library, in which its tokens are."""
+    if is_milvus(library):
+        wrong_usage(
+            "The tokens of a library on Milvus are kept by its server. Name the folder that the "
+            "server has as --state."
+        )
+    folder = Path(library)
     if not (folder / STORE_FILE).is_file():
         msg = f"There is no library in {folder}. Add an article first: article-qa add"
         raise LibraryError(msg)
-    state = StateDatabase(folder)
-    try:
-        yield Tokens(state)
-    finally:
-        state.close()
+    return folder
 
 
 def _new_password() -> str:

@@ -281,9 +281,10 @@ def _run(commands: typer.Typer) -> int:
 
 def _named(qa: ArticleQA) -> str:
     """Return the titles of the first articles and the number of the others."""
-    titles = [in_quotation_marks(info.title) for info in qa.catalogue()]
+    titles = list(qa.titles().values())
+    shown = map(in_quotation_marks, titles[:_TITLES_SHOWN])
     more = f" and {len(titles) - _TITLES_SHOWN} more" if len(titles) > _TITLES_SHOWN else ""
-    return (", ".join(titles[:_TITLES_SHOWN]) or "an empty library") + more
+    return (", ".join(shown) or "an empty library") + more
 
 
 def _ids(qa: ArticleQA, articles: list[str] | None) -> list[str] | None:

@@ -43,18 +43,23 @@ class FolderAdditions:
     """How many files there are to add, with those that are added already."""
 
 
-def add_folder(folder: Path, library: Path, settings: Settings) -> FolderAdditions:
+def add_folder(
+    folder: Path, library: str, settings: Settings, state: Path | None = None
+) -> FolderAdditions:
     """Add the files in a folder and its subfolders; what cannot be read is skipped.
+
+    ``state`` is where it is kept which article came from which file; None for the library's
+    folder.
 
     Raises:
         LibraryError: The library cannot be opened or changed.
     """
     from qa.article_qa import ArticleQA
-    from qa.folder_sync import FolderFiles, FolderSync
+    from qa.folder_sync import FolderFiles, FolderSync, excluded_path
 
-    if not FolderFiles.of(folder.resolve(), library.resolve()).stamps:
+    if not FolderFiles.of(folder.resolve(), excluded_path(library)).stamps:
         return FolderAdditions(problems=[(str(folder), _NOTHING)], files=1)
-    with ArticleQA.open(library, settings) as qa, FolderSync.opened(folder, qa) as sync:
+    with ArticleQA.open(library, settings) as qa, FolderSync.opened(folder, qa, state) as sync:
         files = sync.files()
         additions = _add_new(sync, files, qa)
     additions.problems += [(str(each), _NOT_LISTED) for each in files.unreadable]
@@ -62,8 +67,8 @@ def add_folder(folder: Path, library: Path, settings: Settings) -> FolderAdditio
     return additions
 
 
-def watch_folder(folder: Path, library: Path, settings: Settings) -> None:
-    """Keep a library in step with a folder until Ctrl-C.
+def watch_folder(folder: Path, library: str, settings: Settings, state: Path | None = None) -> None:
+    """Keep a library in step with a folder until Ctrl-C; see :func:`add_folder` for ``state``.
 
     Raises:
         SettingsError: The system cannot watch the folder.
@@ -71,16 +76,16 @@ def watch_folder(folder: Path, library: Path, settings: Settings) -> None:
     """
     with progress_bar("Opening the library"):
         from qa.article_qa import ArticleQA
-        from qa.folder_sync import FolderSync
+        from qa.folder_sync import FolderSync, excluded_path
 
-    with ArticleQA.open(library, settings) as qa, FolderSync.opened(folder, qa) as sync:
+    with ArticleQA.open(library, settings) as qa, FolderSync.opened(folder, qa, state) as sync:
         if not sync.files().stamps and sync.has_known_files:
             print_error(_EMPTY.format(folder))
             is_kept = True
         else:
             is_kept = False
         print_text(f"Watching {folder}. Ctrl-C ends it.")
-        for _ in _changes(sync.folder, library.resolve()):
+        for _ in _changes(sync.folder, excluded_path(library)):
             is_kept = is_kept and not sync.files().stamps
             try:
                 _update(sync, qa, is_kept=is_kept)
@@ -88,7 +93,7 @@ def watch_folder(folder: Path, library: Path, settings: Settings) -> None:
                 print_error(f"{error} The folder is read again in {_RESCAN_MS // 1000} s.")
 
 
-def _changes(folder: Path, library: Path) -> Iterator[object]:
+def _changes(folder: Path, excluded: Path | None) -> Iterator[object]:
     """Yield at once, whenever files of a folder changed, and now and then in any case."""
     from watchfiles import Change, watch
 
@@ -96,7 +101,7 @@ def _changes(folder: Path, library: Path) -> Iterator[object]:
 
     def is_wanted(_: Change, path: str) -> bool:
         at = Path(path)
-        if not at.is_relative_to(folder) or at.is_relative_to(library):
+        if not at.is_relative_to(folder) or (excluded and at.is_relative_to(excluded)):
             return False
         return not any(map(is_skipped, at.relative_to(folder).parts))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from index.errors import ArticleQAError, InputError, LibraryError
+from index.library_address import is_milvus, milvus_address
 from index.types import ArticleInfo
 from qa.cli.folders import add_folder, watch_folder
 from qa.cli.terminal import (
@@ -21,6 +22,7 @@ from qa.cli.terminal import (
     JsonOption,
     LibraryOption,
     ModelOption,
+    StateOption,
     print_articles,
     print_error,
     print_json,
@@ -33,6 +35,8 @@ from qa.output.to_text import in_quotation_marks
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from index.embedding.embedder import Progress
+    from index.maintenance import Report
     from index.types import Article
     from qa.article_qa import ArticleQA
 
@@ -53,11 +57,21 @@ _CONCLUSIONS = {
     "sound": "The library is in order.",
     "repaired": "The library was repaired, and nothing is lost.",
     "reembed": "The articles are in order, but have to be embedded again. Run: "
-    "article-qa reembed --library {folder}",
-    "damaged": "The database is damaged and was not changed. Restore {folder}/library.sqlite "
+    "article-qa reembed --library {library}",
+    "damaged": "The database is damaged and was not changed. Restore {library}/library.sqlite "
     "from a backup, or copy the readable articles to a new library: "
-    "article-qa check --library {folder} --salvage NEW_DIR",
+    "article-qa check --library {library} --salvage NEW_DIR",
 }
+_CONCLUSIONS_ON_MILVUS = _CONCLUSIONS | {
+    "reembed": "The articles are in order, but have to be embedded again, into another database or "
+    "shelf. Run: article-qa copy '{library}' TO --embed",
+    "damaged": "Articles are damaged and were not changed. Restore the database from a backup, or "
+    "copy the readable articles to a new library: article-qa copy '{library}' TO",
+}
+_ONLY_FOLDERS = (
+    "--salvage is for a library in a folder, and needs a new folder. The readable articles of a "
+    "library on Milvus are copied by: article-qa copy FROM TO"
+)
 _EXIT_CODES = {"sound": 0, "repaired": 0, "reembed": EXIT_REEMBED, "damaged": EXIT_DAMAGED}
 
 
@@ -72,6 +86,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
     watch: WatchOption = False,  # noqa: FBT002 - a flag
     encode_with: EncodeOption = None,
+    state: StateOption = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -102,13 +117,13 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
         _add_with_ray(sources, at, settings, as_json=as_json)
         return
     if watch:
-        watch_folder(Path(folders[0]), at, settings)
+        watch_folder(Path(folders[0]), at, settings, state)
         return
     others = [source for source in sources if source not in folders]
     added, read_badly, problems = _add_each(others, title, at, settings)
     tried = len(others)
     for folder in folders:
-        found = add_folder(Path(folder), at, settings)
+        found = add_folder(Path(folder), at, settings, state)
         added += found.added
         read_badly += found.read_badly
         problems += found.problems
@@ -162,13 +177,15 @@ def rename(
 def reembed(library: LibraryOption = None, model: ModelOption = None) -> None:
     """Embed every article again, with another model.
 
+    A library on Milvus is copied to another instead: see copy --model.
+
     Example: article-qa reembed --library library/ --model ./my-model
     """
-    folder, settings = required(library), Settings.load(model=model)
+    at, settings = required(library), Settings.load(model=model)
     with progress_bar("Embedding the articles") as progress:
         from qa.article_qa import ArticleQA
 
-        ArticleQA.reembed(folder, settings, progress=progress)
+        ArticleQA.reembed(at, settings, progress=progress)
 
 
 def check(
@@ -182,32 +199,43 @@ def check(
 ) -> None:
     """Check a library and rebuild damaged indexes.
 
-    The articles in library.sqlite are never changed. Exit codes: 0 in order, or repaired; 1 the
-    check failed; 4 the articles have to be embedded again (reembed); 5 articles are damaged
-    or lost.
+    The articles themselves are never changed. Exit codes: 0 in order, or repaired; 1 the check
+    failed; 4 the articles have to be embedded again (reembed); 5 articles are damaged or lost.
 
     Example: article-qa check --library library/
     """
-    folder = required(library)
+    at = required(library)
     if salvage is not None:
-        _salvage(folder, salvage, Settings.load(model=model))
+        if is_milvus(at) or is_milvus(salvage):
+            wrong_usage(_ONLY_FOLDERS)
+        _salvage(Path(at), salvage, Settings.load(model=model))
         return
     with progress_bar("Checking the library") as progress:
-        from index.maintenance import check_library
-
-        report = check_library(folder, progress)
+        report = _report_on(at, progress)
     if as_json:
         print_json(report.to_dict())
     else:
         counts = f"Articles: {report.articles}. Passages: {report.passages}."
-        conclusion = _CONCLUSIONS[report.verdict].format(folder=folder)
+        conclusions = _CONCLUSIONS_ON_MILVUS if is_milvus(at) else _CONCLUSIONS
+        conclusion = conclusions[report.verdict].format(library=at)
         for sentence in (*report.found, *report.done, counts, conclusion):
             print_text(sentence)
     raise typer.Exit(_EXIT_CODES[report.verdict])
 
 
+def _report_on(library: str, progress: Progress) -> Report:
+    address = milvus_address(library)
+    if address is None:
+        from index.maintenance import check_library
+
+        return check_library(Path(library), progress)
+    from index.milvus.maintenance import check_milvus
+
+    return check_milvus(address, Settings.load().milvus_access, progress)
+
+
 def open_library(
-    library: Path | None, settings: Settings | None = None, *, read_only: bool = False
+    library: str | None, settings: Settings | None = None, *, read_only: bool = False
 ) -> ArticleQA:
     """Open an existing library, or the bundled article for None."""
     from qa.article_qa import ArticleQA
@@ -218,7 +246,7 @@ def open_library(
 
 
 def _add_each(
-    sources: Sequence[str], title: str, folder: Path, settings: Settings
+    sources: Sequence[str], title: str, library: str, settings: Settings
 ) -> tuple[list[Article], list[str], list[tuple[str, str]]]:
     """Add the sources.
 
@@ -234,14 +262,13 @@ def _add_each(
             count = f" ({number} of {len(sources)})" if len(sources) > 1 else ""
             try:
                 with progress_bar(f"Adding {source}{count}") as progress:
-                    from index.store.folder import check_folder
                     from qa.article_qa import ArticleQA
                     from qa.output.printed_pages import pages_read_badly
 
-                    check_folder(folder, create=True)
+                    _check_location(library)
                     article = _read(source, title, settings)
                     # Opened only once there is something to add: an error must create no library.
-                    qa = qa or stack.enter_context(ArticleQA.open(folder, settings))
+                    qa = qa or stack.enter_context(ArticleQA.open(library, settings))
                     article = qa.add_article(article, progress)
                     added.append(article)
                     note = pages_read_badly(article.title, qa.page_shapes(article.id))
@@ -258,16 +285,24 @@ def _add_each(
 
 
 def _add_with_ray(
-    sources: Sequence[str], library: Path, settings: Settings, *, as_json: bool
+    sources: Sequence[str], library: str, settings: Settings, *, as_json: bool
 ) -> None:
     from qa.cli.encoding import add_in_workers
 
-    found = add_in_workers(sources, str(library), settings)
+    found = add_in_workers(sources, library, settings)
     if as_json:
         print_json([article.to_dict() for article in found.added])
     elif found.added:
         print_articles(found.added)
     _print_notes(found.read_badly, found.problems, found.sources)
+
+
+def _check_location(library: str) -> None:
+    """Raise the error of a folder or an address that can be no library."""
+    if milvus_address(library) is None:
+        from index.store.folder import check_folder
+
+        check_folder(Path(library), create=True)
 
 
 def _read(source: str, title: str, settings: Settings) -> Article:

@@ -31,7 +31,7 @@ def mcp(
 
     Example: article-qa mcp --library library/
     """
-    if article and library:
+    if article and library is not None:
         wrong_usage("Give either --article or --library, not both.")
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")  # on standard error
     from qa.api.mcp_endpoint import is_mcp_installed
@@ -47,7 +47,7 @@ def mcp(
 
     if article:
         opened = ArticleQA.from_file(article)
-    elif library:
+    elif library is not None:
         opened = ArticleQA.open(library, create=writing, read_only=not writing)
     else:
         opened = ArticleQA.bundled()

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import SettingsError
-from qa.cli.terminal import LibraryOption, print_error, print_text, progress_bar, wrong_usage
+from index.library_address import is_milvus
+from qa.cli.terminal import (
+    LibraryOption,
+    StateOption,
+    print_error,
+    print_text,
+    progress_bar,
+    wrong_usage,
+)
 
 if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
@@ -31,11 +39,21 @@ UNENCRYPTED = (
     "address with --root-path."
 )
 
+STATE_IN_MEMORY = (
+    "Conversations and tags are kept in memory until the program ends. To keep them, name a "
+    "folder: --state DIR"
+)
+SHELVES_NOT_KEPT = (
+    "With --auth, a library on Milvus needs --state DIR. Without it, everyone would see the "
+    "articles that accounts added for themselves once the program is started again."
+)
+
 _log = logging.getLogger(__name__)
 
 
 def serve(  # noqa: PLR0913, PLR0917 - one for each option
     library: LibraryOption = None,
+    state: StateOption = None,
     article: Annotated[
         Path | None, typer.Option(help="A file to ask about, instead of a library.")
     ] = None,
@@ -86,10 +104,12 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
 
     Example: article-qa serve --library library/
     """
-    if article and library:
+    if article and library is not None:
         wrong_usage("Give either --article or --library, not both.")
     if auth and no_auth:
         wrong_usage("Give either --auth or --no-auth, not both.")
+    if auth and not state and library is not None and is_milvus(library):
+        wrong_usage(SHELVES_NOT_KEPT)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     # Imports create no garbage. Searching for it takes a sixth of the time until the page is up.
     gc.disable()
@@ -110,7 +130,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
     accounts = _open_accounts(auth) if auth else None
     with listen(options) as listener, _open_library(article, library) as qa:
         apart = no_auth or not options.is_local
-        services = replace(Services.of(qa, accounts, visitors_apart=apart), mcp_writing=mcp_writing)
+        services = Services.of(qa, accounts, visitors_apart=apart, state_folder=state)
+        services = replace(services, mcp_writing=mcp_writing)
         server = launch(
             build_page(qa, services),
             options,
@@ -121,6 +142,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each option
         gc.freeze()
         gc.enable()
         print_text(f"Open {server.address} in a browser. Ctrl-C ends it.")
+        if library is not None and services.state.path is None:
+            print_text(STATE_IN_MEMORY)
         if auth and not (options.is_loopback or server.address.startswith("https:")):
             print_error(UNENCRYPTED)
         warm_up = threading.Timer(_WARM_UP_AFTER_SECONDS, _warm_up, args=[qa])
@@ -148,12 +171,12 @@ def _open_accounts(file: Path) -> Accounts:
     return accounts
 
 
-def _open_library(article: Path | None, library: Path | None) -> ArticleQA:
+def _open_library(article: Path | None, library: str | None) -> ArticleQA:
     from qa.article_qa import ArticleQA
 
     if article:
         return ArticleQA.from_file(article)
-    return ArticleQA.open(library) if library else ArticleQA.bundled()
+    return ArticleQA.bundled() if library is None else ArticleQA.open(library)
 
 
 def _warm_up(qa: ArticleQA) -> None:

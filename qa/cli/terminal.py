@@ -79,12 +79,25 @@ EXIT_REEMBED = 4
 EXIT_DAMAGED = 5
 
 LibraryOption = Annotated[
-    Path | None,
+    str | None,  # not a path, which would shorten milvus://host to milvus:/host
     typer.Option(
         "--library",
         "-l",
         envvar="ARTICLE_QA_LIBRARY",
-        help="Folder of the library.",
+        metavar="DIR",
+        help="Folder of the library, or its address on Milvus: milvus://host:19530/database, or "
+        "milvus-lite:PATH.",
+        show_default=False,
+    ),
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        envvar="ARTICLE_QA_STATE",
+        metavar="DIR",
+        help="Folder for what is kept for visitors: conversations, tags, shelves and tokens. "
+        "Default: the library's folder; for a library on Milvus none.",
         show_default=False,
     ),
 ]
@@ -108,12 +121,12 @@ ArticleOption = Annotated[
 ]
 
 
-def required(library: Path | None) -> Path:
-    """Return the library's folder; without one, end with a message that says how to name it."""
+def required(library: str | None) -> str:
+    """Return the library's folder or address; without one, end with how to name it."""
     if library is None:
         wrong_usage(
-            "Name the library's folder: --library DIR, or the environment variable "
-            "ARTICLE_QA_LIBRARY."
+            "Name the library's folder, or its address on Milvus: --library DIR, or the "
+            "environment variable ARTICLE_QA_LIBRARY."
         )
     return library
 

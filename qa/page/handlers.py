@@ -378,7 +378,7 @@ class Handlers:
             articles,
             view,
             undoable,
-            is_saved=self._qa.folder is not None,
+            is_saved=self._qa.is_saved,
             fixed=self._qa.fixed(info.id for info in articles),
             is_own=bool(self._qa.caller.name),
             tags=self._qa.tags(),

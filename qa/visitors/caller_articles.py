@@ -57,9 +57,9 @@ class CallerArticles:
         return self._qa.settings
 
     @property
-    def folder(self) -> Path | None:
-        """The folder of the library; None for one in memory."""
-        return self._qa.folder
+    def is_saved(self) -> bool:
+        """Whether the articles outlive the program."""
+        return self._qa.location is not None
 
     def catalogue(self) -> list[ArticleInfo]:
         """Return every article that the caller sees, without its text, in order of addition."""

@@ -50,14 +50,17 @@ class StateDatabase:
     """A SQLite file, or a database in memory. Safe to use from several threads and processes.
 
     Args:
-        folder: The folder of the library; None to keep everything in memory. What is in one that
-            cannot be written to is copied into memory, where changes stay until the end.
+        folder: The folder of the library, or another, which is created if absent; None to keep
+            everything in memory. What is in one that cannot be written to is copied into memory,
+            where changes stay until the end.
 
     Raises:
         LibraryError: The file cannot be read or written, or is of a newer version.
     """
 
     def __init__(self, folder: Path | None) -> None:
+        if folder is not None:
+            _create(folder)
         is_writable = folder is not None and os.access(folder, os.W_OK)
         self.path = folder / STATE_FILE if folder and is_writable else None
         self._lock = threading.RLock()
@@ -146,3 +149,14 @@ class StateDatabase:
                 "restore it from a backup, or move it away to start without them."
             )
             raise LibraryDamaged(msg) from error
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = (
+            f"The folder {folder} for conversations, tags and tokens cannot be created "
+            f"({error.strerror}). Name another one with --state."
+        )
+        raise LibraryError(msg) from error
