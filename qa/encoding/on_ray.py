@@ -13,8 +13,9 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from index.embedding.int8 import usable_cores
@@ -22,7 +23,6 @@ from index.errors import LibraryError, LibraryMissing, ModelUnavailable, Setting
 from index.library_address import milvus_address
 from qa.encoding.workers import (
     ArticleEncoder,
-    ReadSource,
     Source,
     SourceResult,
     read_source,
@@ -38,23 +38,27 @@ _READER_CPUS, _ENCODER_CPUS = 0.25, 0.75
 """A reader and an encoder share a core: reading takes a small part of the time of embedding."""
 _MOST_BLOCKS = 10_000
 """Ray Data keeps some kilobytes for each block. With fewer sources, each is a block of its own."""
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # It prints what happens to workers on standard output, where programs read JSON.
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",
+}
 _LOCAL = {
     "RAY_AUTH_MODE": "token",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     # Without it, the processes listen on the loopback address alone.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
-"""What Ray reads at its import, if it is to be started here."""
+"""What Ray reads at its import, the latter if it is to be started here."""
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
 _MISSING = "--encode-with ray needs the package ray. Install it: pip install 'article-qa[ray]'"
-_NEEDS_SERVER = (
-    "Encoding with Ray needs a library on a Milvus server, which many processes can write to at "
-    "once. {} Give the address of a server: milvus://host:19530/database"
+_ONE_WRITER = (
+    "A library in a folder has one writer. Encoding with Ray needs one on a Milvus server: "
+    "milvus://host:19530/database"
 )
-_ONE_WRITER = "A library in a folder has one writer."
 _ONE_PROCESS = (
-    "Milvus Lite runs in one process; its server can be shared: milvus-lite server --data-dir DIR "
-    "--host 127.0.0.1"
+    "Milvus Lite in a file has one writer. Encoding with Ray needs a server. Run that of Milvus "
+    "Lite, milvus-lite server --data-dir DIR --host 127.0.0.1, and use milvus://127.0.0.1:19530"
 )
 _DIED = "The processes that worked on it died; they may have run out of memory."
 _STOPPED = (
@@ -74,7 +78,7 @@ def add_with_ray(
     settings: Settings | None = None,
     *,
     workers: int | None = None,
-) -> Iterator[SourceResult]:
+) -> Generator[SourceResult]:
     """Add files and web addresses to a library on Milvus, and yield the result of each when done.
 
     It runs on the cluster that the environment variable RAY_ADDRESS names, whose machines must
@@ -108,7 +112,7 @@ def check_shareable(library: str) -> None:
     """Raise SettingsError unless many processes can write to the library at once."""
     address = milvus_address(library)
     if address is None or address.file:
-        raise SettingsError(_NEEDS_SERVER.format(_ONE_PROCESS if address else _ONE_WRITER))
+        raise SettingsError(_ONE_PROCESS if address else _ONE_WRITER)
 
 
 def _check_usable(library: str, settings: Settings) -> None:
@@ -119,7 +123,7 @@ def _check_usable(library: str, settings: Settings) -> None:
 
 def _results(
     sources: Sequence[Source], library: str, settings: Settings, workers: int | None
-) -> Iterator[SourceResult]:
+) -> Generator[SourceResult]:
     from ray.exceptions import RayError
 
     left = {source.number: source for source in sources}
@@ -132,10 +136,13 @@ def _results(
             if left.pop(result.source.number, None):
                 yield result
     except RayError as error:
-        said = " ".join(str(error).split())[:_MAX_ERROR_CHARS]
-        raise LibraryError(_RAY_FAILED.format(said)) from error
+        raise LibraryError(_RAY_FAILED.format(_said(error))) from error
     for source in left.values():  # their blocks were given up
         yield SourceResult(source, error=_DIED)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:_MAX_ERROR_CHARS]
 
 
 def _dataset(
@@ -152,20 +159,20 @@ def _dataset(
     data = ray.data.from_items(list(sources), override_num_blocks=min(len(sources), _MOST_BLOCKS))
     data.context.enable_progress_bars = False
     data.context.max_errored_blocks = -1
-    read = data.map(_read, fn_kwargs={"settings": sent}, num_cpus=_READER_CPUS)
-    return read.map(
-        _Encoder, fn_constructor_args=(library, sent), compute=pool, num_cpus=_ENCODER_CPUS
+    encoder: Any = _Encoder  # Ray's types have functions alone
+    return data.map(partial(_read, settings=sent), num_cpus=_READER_CPUS).map(
+        encoder, fn_constructor_args=(library, sent), compute=pool, num_cpus=_ENCODER_CPUS
     )
 
 
-def _read(row: Mapping[str, Source], settings: Settings) -> dict[str, ReadSource]:
+def _read(row: dict[str, Any], settings: Settings) -> dict[str, Any]:
     return {"item": read_source(row["item"], settings)}
 
 
 class _Encoder(ArticleEncoder):
     """An ArticleEncoder of rows. Ray gives its process the number of its cores to use, one."""
 
-    def __call__(self, row: Mapping[str, ReadSource]) -> dict[str, SourceResult]:
+    def __call__(self, row: dict[str, Any]) -> dict[str, SourceResult]:
         return {"item": self.add(row["item"])}
 
 
@@ -175,9 +182,10 @@ def _import_ray() -> Any:  # noqa: ANN401 - a module
     Raises:
         ModelUnavailable: It is not installed.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if not _is_remote() and "ray" not in sys.modules:
-        os.environ.update(_LOCAL, RAY_AUTH_TOKEN=secrets.token_hex(32))
+    if "ray" not in sys.modules:
+        os.environ.update(_QUIET)
+        if not _is_remote():
+            os.environ.update(_LOCAL, RAY_AUTH_TOKEN=secrets.token_hex(32))
     try:
         import ray.data
     except ImportError as error:
@@ -195,28 +203,43 @@ def running_ray(workers: int | None = None) -> Iterator[None]:
 
     What is started here listens on 127.0.0.1 alone, demands a new random token from whoever
     connects, and reports nothing about its use.
+
+    Raises:
+        ModelUnavailable: It is not installed.
+        LibraryError: It cannot be reached or started.
     """
     ray = _import_ray()
     if ray.is_initialized():
         yield
         return
-    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     # The names of its sockets may have 107 bytes, and those of TMPDIR can be long.
     place = None if sys.platform == "win32" else "/tmp"  # noqa: S108 - in it, a folder of our own
     with tempfile.TemporaryDirectory(
-        prefix="article-qa-", dir=place, ignore_cleanup_errors=True
+        prefix="article-qa-ray-", dir=place, ignore_cleanup_errors=True
     ) as folder:
         try:
-            if _is_remote():
-                ray.init(log_to_driver=False, logging_level=logging.ERROR)
-            else:
-                with _silent_standard_error():
-                    cores = workers or usable_cores()
-                    # Ray lets everybody use its folder, so it is within ours.
-                    ray.init("local", num_cpus=cores, _temp_dir=f"{folder}/ray", **quiet)
+            _start(ray, workers or usable_cores(), folder)
             yield
         finally:
             ray.shutdown()
+
+
+def _start(ray: Any, cores: int, folder: str) -> None:  # noqa: ANN401 - a module
+    here: dict[str, object] = {
+        "num_cpus": cores,
+        "include_dashboard": False,
+        "_temp_dir": f"{folder}/ray",  # Ray lets everybody write to it, but not to ours around it
+    }
+    try:
+        with _silent_standard_error():
+            ray.init(
+                None if _is_remote() else "local",  # None: the cluster of RAY_ADDRESS
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **({} if _is_remote() else here),
+            )
+    except Exception as error:  # Ray raises bare ones
+        raise LibraryError(_RAY_FAILED.format(_said(error))) from error
 
 
 @contextmanager
