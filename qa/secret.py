@@ -6,7 +6,7 @@ from __future__ import annotations
 class Secret:
     """A secret text, such as a key. It is shown as ``(hidden)``, also by ``str`` and in logs.
 
-    It does not turn into JSON and cannot be pickled.
+    It does not turn into JSON and cannot be pickled; see :class:`SentSecret`.
     """
 
     __slots__ = ("_text",)
@@ -33,6 +33,15 @@ class Secret:
     def __deepcopy__(self, _: object) -> Secret:
         return self
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> str | tuple[object, ...]:
         msg = "A secret cannot be pickled."
         raise TypeError(msg)
+
+
+class SentSecret(Secret):
+    """A secret that can be pickled, to be sent to another process of this program."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SentSecret, (self.reveal(),)

@@ -175,6 +175,7 @@ def test_the_modules_of_the_index_import_each_other_in_no_circle() -> None:
         ("langchain_core", {"qa/frameworks/langchain.py"}),
         ("llama_index", {"qa/frameworks/llama_index.py"}),
         ("haystack", {"qa/frameworks/haystack.py"}),
+        ("ray", {"qa/encoding/on_ray.py"}),
         ("pickle", set()),
     ],
 )
@@ -191,7 +192,8 @@ def test_importing_qa_loads_no_model_library_and_no_page_library() -> None:
     script = (
         "import sys; from qa import ArticleQA; "
         "heavy = ('torch', 'transformers', 'gradio', 'trafilatura', 'onnxruntime', 'tokenizers', "
-        "'openai', 'xllamacpp', 'pypdfium2', 'lxml', 'py3langid', 'PIL', 'cv2', 'rapidocr'); "
+        "'openai', 'xllamacpp', 'pypdfium2', 'lxml', 'py3langid', 'PIL', 'cv2', 'rapidocr', "
+        "'ray'); "
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run(

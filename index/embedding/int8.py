@@ -32,11 +32,12 @@ def has_fast_int8() -> bool:
 
 
 def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use, at most ``OMP_NUM_THREADS``."""
     # macOS and Windows lack this; there a process may use all cores.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    known = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    most = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores, int(most))) if most.isdecimal() else cores
 
 
 _Floats = NDArray[np.float32]

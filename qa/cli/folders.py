@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -159,3 +160,24 @@ def _add_new(sync: FolderSync, files: FolderFiles, qa: ArticleQA) -> FolderAddit
             note = pages_read_badly(article.title, qa.page_shapes(article.id))
             additions.read_badly += [note] if note else []
     return additions
+
+
+def files_of(sources: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the sources with each folder replaced by the files in it, and (folder, reason).
+
+    The latter are folders with nothing to add, or that cannot be listed.
+    """
+    from qa.folder_sync import FolderFiles
+
+    files: list[str] = []
+    problems: list[tuple[str, str]] = []
+    for source in sources:
+        if not os.path.isdir(source):  # noqa: PTH112 - it raises nothing, whatever the name
+            files.append(source)
+            continue
+        found = FolderFiles.of(Path(source).resolve())
+        files += map(str, found.stamps)
+        problems += [(str(each), _NOT_LISTED) for each in found.unreadable]
+        if not found.stamps and not found.unreadable:
+            problems.append((source, _NOTHING))
+    return files, problems

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -44,6 +44,14 @@ _ArticleArgument = Annotated[str, typer.Argument(help="Id of the article, or the
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Keep the library in step with one folder until Ctrl-C.")
 ]
+EncodeOption = Annotated[
+    Literal["ray"] | None,
+    typer.Option(
+        "--encode-with",
+        help="Read and embed in many processes, for a library on a Milvus server.",
+        show_default=False,
+    ),
+]
 _NOT_TRIED = "not tried, because of the error above"
 _CONCLUSIONS = {
     "sound": "The library is in order.",
@@ -77,6 +85,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     library: LibraryOption = None,
     title: Annotated[str, typer.Option(help="Title of the article, for a single source.")] = "",
     watch: WatchOption = False,  # noqa: FBT002 - a flag
+    encode_with: EncodeOption = None,
     state: StateOption = None,
     model: ModelOption = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag
@@ -90,6 +99,10 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     With --watch, new files of a folder are added, changed ones replaced, and the articles of
     deleted ones removed, until Ctrl-C. Articles that did not come from the folder are kept.
 
+    With --encode-with ray, many sources are read and embedded at once: by the cores of this
+    machine, or on the Ray cluster that RAY_ADDRESS names. If it is interrupted, run it again: what
+    is in the library is not embedded again.
+
     Example: article-qa add report.txt https://example.org/page.html --library library/
     """
     folders = [source for source in sources if _is_folder(source)]
@@ -98,6 +111,11 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     if watch and (len(sources) > 1 or not folders or as_json):
         wrong_usage("--watch needs a single folder, and cannot be used with --json.")
     settings, at = Settings.load(model=model), required(library)
+    if encode_with:
+        if title or watch or "-" in sources:
+            wrong_usage("--encode-with takes files, folders and addresses, no --title or --watch.")
+        _add_with_ray(sources, at, settings, as_json=as_json)
+        return
     if watch:
         watch_folder(Path(folders[0]), at, settings, state)
         return
@@ -114,11 +132,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
         print_json([article.to_dict() for article in added])
     elif added:
         print_articles([ArticleInfo.of(article) for article in added])
-    for note in read_badly:
-        print_error(note)
-    if problems:
-        _print_problems(problems, tried)
-        raise typer.Exit(EXIT_ERROR)
+    _print_notes(read_badly, problems, tried)
 
 
 def list_articles(library: LibraryOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag
@@ -280,6 +294,19 @@ def _add_each(
     return added, read_badly, problems
 
 
+def _add_with_ray(
+    sources: Sequence[str], library: str, settings: Settings, *, as_json: bool
+) -> None:
+    from qa.cli.encoding import add_in_workers
+
+    found = add_in_workers(sources, library, settings)
+    if as_json:
+        print_json([article.to_dict() for article in found.added])
+    elif found.added:
+        print_articles(found.added)
+    _print_notes(found.read_badly, found.problems, found.sources)
+
+
 def _check_location(library: str) -> None:
     """Raise the error of a folder or an address that can be no library."""
     if milvus_address(library) is None:
@@ -309,6 +336,17 @@ def _exists(source: str) -> bool:
         return Path(source).exists()
     except (OSError, ValueError):  # not a possible file name: too long, or with a NUL
         return False
+
+
+def _print_notes(
+    read_badly: Sequence[str], problems: Sequence[tuple[str, str]], sources: int
+) -> None:
+    """Print what was read badly or not added, and end with exit code 1 for the latter."""
+    for note in read_badly:
+        print_error(note)
+    if problems:
+        _print_problems(problems, sources)
+        raise typer.Exit(EXIT_ERROR)
 
 
 def _print_problems(problems: Sequence[tuple[str, str]], sources: int) -> None:

@@ -42,3 +42,11 @@ def test_fast_8_bits_are_recognised_on_linux(
 def test_8_bits_count_as_slow_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     _without_cpuinfo(monkeypatch)
     assert not has_fast_int8()
+
+
+def test_fewer_cores_are_used_if_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, expected in (("1", 1), ("0", 1), ("", None), ("two", None), ("4000", None)):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        all_cores = usable_cores()
+        monkeypatch.setenv("OMP_NUM_THREADS", value)
+        assert usable_cores() == (expected or all_cores)
