@@ -282,10 +282,10 @@ def render(environment: Environment, load: float, rows: Sequence[Row], dimension
             f"{QUESTIONS} questions, each searched for the {K} nearest of the vectors by one "
             f"thread; {dimension} float32 coordinates are {4 * dimension:,} bytes. Times are the "
             "processor's, since other programs were running; DISKANN's searches wait for the disk "
-            "and are timed by the clock. Bytes a vector: growth of the anonymous resident memory when the index is read "
-            "from its file. The inverted files (IVF) have 2√n clusters and search 5 % of them, at "
-            f"least {_MIN_PROBED}; HNSW has efConstruction {BUILD_EFFORT} and efSearch "
-            f"{SEARCH_EFFORT}. Refined and re-ranked: the best {CANDIDATES} candidates, by 8 bits "
+            "and are timed by the clock. Bytes a vector: growth of the anonymous resident memory "
+            "when the index is read from its file. The inverted files (IVF) have 2√n clusters and "
+            f"search 5 % of them, at least {_MIN_PROBED}; HNSW has efConstruction {BUILD_EFFORT} "
+            f"and efSearch {SEARCH_EFFORT}. Refined and re-ranked: the best {CANDIDATES} candidates, by 8 bits "
             "a coordinate in memory, or by the float32 vectors in a mapped file, as this "
             f"project's does. Load average at the start: {load:.1f}.",
             "",

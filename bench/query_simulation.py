@@ -30,7 +30,7 @@ from index.embedding.int8 import has_fast_int8
 ROUND_TRIP = 0.001
 """Seconds, assumed, for a message to the query nodes and back."""
 _WARM_UP_SHARE = 0.1
-_QUESTIONS = 4_000
+_QUESTIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,8 @@ def render(
             "# A question's path under load, simulated",
             "",
             environment.to_markdown(),
-            f"Milliseconds of one core, of {len(stages.encode)} questions and {REPEATS} rounds. A "
+            f"Milliseconds of one core, of {len(stages.encode)} questions ({len(stages.answer)} "
+            f"answers), {REPEATS} rounds. A "
             "segment is searched by FAISS (IVF, RaBitQ of 1 bit, refined by 8 bits) and by "
             "tantivy; passages are read from SQLite; answering is all that a server does after "
             f"that. To encode a passage that is added takes {1000 * stages.passage:.1f} "
