@@ -77,8 +77,8 @@ def milvus_address(library: Path | str) -> MilvusAddress | None:
     except ValueError as error:
         msg = (
             f"{_without_password(library)!r} is no address of a library: {error}. Write it as "
-            "milvus://host:19530/database, or milvus-lite:PATH.db for Milvus Lite, with ?shelf=NAME "
-            "for a part of it."
+            "milvus://host:19530/database, or milvus-lite:PATH.db for Milvus Lite, with "
+            "?shelf=NAME for a part of it."
         )
         raise SettingsError(msg) from None
 

@@ -86,7 +86,7 @@ LibraryOption = Annotated[
         envvar="ARTICLE_QA_LIBRARY",
         metavar="DIR",
         help="Folder of the library, or its address on Milvus: milvus://host:19530/database, or "
-        "milvus-lite:PATH.",
+        "milvus-lite:PATH.db.",
         show_default=False,
     ),
 ]
