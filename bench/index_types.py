@@ -285,9 +285,9 @@ def render(environment: Environment, load: float, rows: Sequence[Row], dimension
             "and are timed by the clock. Bytes a vector: growth of the anonymous resident memory "
             "when the index is read from its file. The inverted files (IVF) have 2√n clusters and "
             f"search 5 % of them, at least {_MIN_PROBED}; HNSW has efConstruction {BUILD_EFFORT} "
-            f"and efSearch {SEARCH_EFFORT}. Refined and re-ranked: the best {CANDIDATES} candidates, by 8 bits "
-            "a coordinate in memory, or by the float32 vectors in a mapped file, as this "
-            f"project's does. Load average at the start: {load:.1f}.",
+            f"and efSearch {SEARCH_EFFORT}. Refined and re-ranked: the best {CANDIDATES} "
+            "candidates, by 8 bits a coordinate in memory, or by the float32 vectors in a mapped "
+            f"file, as this project's does. Load average at the start: {load:.1f}.",
             "",
             *table((*head, "recall@10", "recall@100"), cells),
         ]

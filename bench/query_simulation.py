@@ -30,7 +30,7 @@ from index.embedding.int8 import has_fast_int8
 ROUND_TRIP = 0.001
 """Seconds, assumed, for a message to the query nodes and back."""
 _WARM_UP_SHARE = 0.1
-_QUESTIONS = 2_000
+_QUESTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,10 @@ def _use(machines: Sequence[Cores], clock: Clock, cores: int) -> float:
     return sum(each.worked for each in machines) / (clock.now * cores * len(machines))
 
 
-CLUSTERS = (
-    Cluster(10**6, 1_000_000, 1, 4, 1, 4, 5),
-    Cluster(10**6, 1_000_000, 2, 8, 1, 4, 50),
-    Cluster(10**8, 1_000_000, 1, 8, 3, 16, 5),
-    Cluster(10**8, 1_000_000, 3, 8, 3, 16, 50),
-    Cluster(10**9, 1_000_000, 1, 8, 24, 16, 5),
-    Cluster(10**9, 1_000_000, 3, 8, 24, 16, 50),
+CLUSTERS = tuple(
+    Cluster(passages, 300_000, servers, 8, nodes, cores, rate)
+    for passages, nodes, cores in ((10**6, 1, 4), (10**8, 3, 16), (10**9, 24, 16))
+    for servers, rate in ((1, 5), (4, 20))
 )
 
 
