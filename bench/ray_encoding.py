@@ -65,15 +65,14 @@ class Run:
 
     passages: int
     start: float
-    """Until the first article is added: what has to be loaded, and started."""
-    rest: float
-    """From then on until the last one."""
-    rest_passages: int
-    """How many passages were added meanwhile."""
+    """Until the first file is added: what has to be started and loaded."""
     start_cpu: float
-    """The CPU time of all processes but the Milvus server's until the first article is added."""
-    rest_cpu: float
-    """Theirs from then on."""
+    """The CPU time of all processes but the Milvus server's until then."""
+    later_passages: int
+    """How many were added after the first quarter of the files."""
+    later: float
+    """How long that took."""
+    later_cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +110,16 @@ def write_files(texts: Path, folder: Path, most: int) -> list[Path]:
 
 def add_all(library: str, files: Sequence[str], encoders: int) -> Run:
     """Add the files to a library in this process, or with Ray."""
-    began, ends = time.perf_counter(), []
-    for passages in _added(library, files, encoders):
-        ends.append((time.perf_counter() - began, passages))
-        if len(ends) == 1:
-            start_cpu = sum(descendants(os.getpid()).values())
-        if len(ends) == len(files):
-            cpu = sum(descendants(os.getpid()).values())
-    counts = [count for _, count in ends]
-    rest = ends[-1][0] - ends[0][0]
-    return Run(sum(counts), ends[0][0], rest, sum(counts[1:]), start_cpu, cpu - start_cpu)
+    began = time.perf_counter()
+    marks: list[tuple[int, float, float]] = []
+    passages = 0
+    for added in _added(library, files, encoders):
+        passages += added
+        cpu = sum(descendants(os.getpid()).values())
+        marks.append((passages, time.perf_counter() - began, cpu))
+    first, quarter, last = marks[0], marks[len(marks) // 4], marks[-1]
+    later = [end - start for start, end in zip(quarter, last, strict=True)]
+    return Run(passages, first[1], first[2], int(later[0]), later[1], later[2])
 
 
 def _added(library: str, files: Sequence[str], encoders: int) -> Iterator[int]:
@@ -256,15 +255,15 @@ def render(
     loads: Sequence[float],
 ) -> str:
     """Return the report; ``loads`` are load averages, sorted."""
-    best = {way: min(found, key=lambda run: run.rest) for way, found in runs.items()}
+    best = {way: min(found, key=lambda run: run.later) for way, found in runs.items()}
     head = ("way", "start, s", "start, CPU s", "passages/s", "passages per CPU second")
     rows = [
         (
             way.name,
             f"{min(each.start for each in runs[way]):.1f}",
             f"{min(each.start_cpu for each in runs[way]):.1f}",
-            f"{run.rest_passages / run.rest:.1f}",
-            f"{max(each.rest_passages / each.rest_cpu for each in runs[way]):.1f}",
+            f"{run.later_passages / run.later:.1f}",
+            f"{max(each.later_passages / each.later_cpu for each in runs[way]):.1f}",
         )
         for way, run in best.items()
     ]
@@ -274,24 +273,25 @@ def render(
 
 {environment.to_markdown()}
 {files} files of {_FILE_CHARS:,} characters, {passages:,} passages, each time to a new library, in
-turns, {rounds} times each; the best of each column. *Start* is until the first file is added, the
-other figures are from then on. CPU seconds are of all processes but the Milvus server's (Milvus
-Lite's, on the same cores). An encoder uses one core; a process without Ray uses all. Others used
-the machine, too: the load average was {loads[0]:.0f} to {loads[-1]:.0f}, so CPU seconds say more
-than seconds.
+turns; rounds: {rounds}, the best of each column. *Start* is until the first file is added; the
+figures beside it are for the last three quarters of the files. CPU seconds are of all processes
+but the Milvus server's (Milvus Lite's, on the same cores). An encoder uses one core; a process
+without Ray uses all. Others used the machine, too: the load average was {loads[0]:.0f} to
+{loads[-1]:.0f}. Seconds say little then: several processes together get more of the cores than
+one, and a core that is shared does less in a CPU second.
 
 {chr(10).join(table(head, rows))}
 
 ## Killed in the middle
 
-The process that started Ray was killed (SIGKILL) when a third of the articles were added. All
-processes of Ray had ended {killed.ended:.1f} s later. The library had {killed.articles} articles
-with {killed.passages} passages, and {killed.orphans} passages of articles that were being added,
-which are not visible. The same files were added again: {killed.again} passages were embedded.
+The process that started Ray was killed (SIGKILL) when a third of the articles were added. The last
+process of Ray ended {killed.ended:.0f} s later. The library had {killed.articles} articles with
+{killed.passages} passages, and {killed.orphans} passages of articles that were being added, which
+are not visible. The same files were added again: {killed.again} passages were embedded.
 
 Of {files} articles, {killed.missing} are missing, {killed.doubled} are there twice and
-{killed.differing} have another number of passages than in the folder. {killed.orphans_again}
-invisible passages are left for maintenance to delete.
+{killed.differing} have another number of passages than in the folder. Invisible passages that are
+left for maintenance to delete: {killed.orphans_again}.
 """
 
 

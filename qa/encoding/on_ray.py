@@ -46,7 +46,7 @@ _QUIET = {
 _LOCAL = {
     "RAY_AUTH_MODE": "token",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
-    # Without it, the processes listen on the loopback address alone.
+    # Switched off, its processes listen on the loopback address alone.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
 """What Ray reads at its import, the latter if it is to be started here."""
@@ -154,7 +154,7 @@ def _dataset(
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # results say what failed
     sent = sendable(settings)
     if workers is None and not _is_remote():
-        workers = usable_cores()
+        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(size=workers)  # None: it grows and shrinks with the work
     data = ray.data.from_items(list(sources), override_num_blocks=min(len(sources), _MOST_BLOCKS))
     data.context.enable_progress_bars = False
