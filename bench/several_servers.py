@@ -198,7 +198,7 @@ def render(environment: Environment, run: Run, seconds: float) -> str:
         [
             "# Several servers over one library on Milvus",
             "",
-            environment.to_markdown(),
+            environment.to_markdown() + f"- Load average at the end: {os.getloadavg()[0]:.0f}\n",
             f"Two processes answered one question at a time each; a third made {run.changes} "
             f"changes in {seconds:.0f} seconds with {len(run.errors)} errors; the server of Milvus "
             "Lite ran beside them on the same cores. One answering process was killed halfway.",
