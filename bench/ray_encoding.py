@@ -26,7 +26,7 @@ from bench.environment import Environment
 from bench.milvus_server import milvus_server
 from bench.timing import in_turn
 from index.embedding.embedder import SentenceTransformerEmbedder
-from index.errors import LibraryMissing
+from index.errors import LibraryError, LibraryMissing
 from index.library_address import MilvusAccess, milvus_address
 from index.milvus.connection import Connection
 from index.milvus.schema import collections
@@ -38,6 +38,7 @@ from qa.settings import Settings
 _FILE_CHARS = 12_000
 _POLL_SECONDS = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
+_TRIES = 10
 _WAIT_SECONDS = 300
 
 
@@ -228,7 +229,15 @@ def _count(library: str) -> int:
 def _articles(library: str) -> dict[str, int]:
     """Return the number of passages of each article."""
     settings = Settings.load()
-    index = backend_of(library, embedder_of(settings), settings, create=False, read_only=True)
+    embedder = embedder_of(settings)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            index = backend_of(library, embedder, settings, create=False, read_only=True)
+            break
+        except LibraryError:  # a busy Milvus Lite refuses connections now and then
+            if not tries_left:
+                raise
+            time.sleep(_POLL_SECONDS)
     try:
         return {each.id: len(index.chunks(each.id)[0]) for each in index.store.catalogue()}
     finally:

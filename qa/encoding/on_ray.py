@@ -154,7 +154,8 @@ def _dataset(
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # results say what failed
     sent = sendable(settings)
     if workers is None and not _is_remote():
-        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        found: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call] # Ray's
+        workers = max(1, int(found.get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(size=workers)  # None: it grows and shrinks with the work
     data = ray.data.from_items(list(sources), override_num_blocks=min(len(sources), _MOST_BLOCKS))
     data.context.enable_progress_bars = False
