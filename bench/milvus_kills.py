@@ -408,7 +408,7 @@ def render(environment: Environment, seen: Seen, outages: Sequence[Outage]) -> s
         "",
         "## The server is killed",
         "",
-        "Milvus Lite is for one user, and writes its log without a lock: of writes at the same time "
+        "Milvus Lite is for one user, and writes its log without a lock: of writes at once "
         "it may lose some when it is killed. A cluster keeps its log elsewhere, and could not be "
         "run here.",
         "",

@@ -16,7 +16,6 @@ it.
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
@@ -26,8 +25,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
-
-from cachetools import LRUCache
 
 from index.errors import ArticleNotFound, LibraryError, LibraryUnwritable
 from index.milvus.article_rows import (
@@ -41,21 +38,20 @@ from index.milvus.article_rows import (
     kind_of,
     value_of,
 )
+from index.milvus.bodies import Bodies
 from index.milvus.chunk_rows import ChunkRows, ChunksMissing
 from index.milvus.connection import Connection
-from index.milvus.parts import Parts, bytes_of, compact, damaged, parsed, text_of
+from index.milvus.parts import Parts, damaged
 from index.milvus.schema import UNUSED
 from index.source_file import PageLayout, PageShape, SourceFile
 from index.store.rows import article_not_found
-from index.structure import parse_structure, structure_json
-from index.types import Article, ArticleInfo, Heading, PassageSource
+from index.types import Article, ArticleInfo, PassageSource
 
 _FIELDS = ("kind", "live", "changed", "value")
 _OVERLAP_NS = 300 * 10**9
 """How far the clocks of writers may differ."""
 _FULL_READ_SECONDS = 12 * 3_600
 """Rows of removed articles are kept for longer than this."""
-_MAX_CACHED_PAGE_STARTS = 1_000
 _TRIES = 5
 
 
@@ -81,7 +77,7 @@ class MilvusArticles:
     ) -> None:
         self._connection, self._shelf, self._chunks = connection, shelf, chunks
         self._name = names[0]
-        self.parts = Parts(connection, names[1], shelf)
+        self.contents = Bodies(Parts(connection, names[1], shelf))
         self.read_only = read_only
         self._lock = threading.Lock()
         self._revision: str | None = None
@@ -89,7 +85,6 @@ class MilvusArticles:
         self._latest = 0
         self._rows: dict[str, ArticleRow] = {}
         self._files: dict[str, FileRow] = {}
-        self._page_starts: LRUCache[str, tuple[int, ...]] = LRUCache(_MAX_CACHED_PAGE_STARTS)
 
     def check_writable(self) -> None:
         """Raise LibraryUnwritable if the library was opened read-only."""
@@ -202,44 +197,20 @@ class MilvusArticles:
             ArticleNotFound: There is no article with this id.
         """
         for _ in range(_TRIES):
-            article = self._read(self.row(article_id))
+            article = self.contents.read(self.row(article_id))
             if article is not None:
                 return article
         msg = f"the text of {article_id} is missing"
         raise damaged(msg)
 
-    def _read(self, row: ArticleRow) -> Article | None:
-        """Return the article of a row; None if it has been removed or changed since."""
-        text = self.parts.read(row.body, "text", row.text_pieces)
-        structure = self.parts.read(row.body, "structure", row.structure_pieces)
-        pages = self._page_starts_of(row)
-        if text is None or structure is None or pages is None:
-            return None
-        return _article(row, text, parsed(structure), pages)
-
     def passage_sources(self, article_ids: Iterable[str]) -> dict[str, PassageSource]:
         """Return the title and page starts of each article, without those that were removed."""
         sources = {}
         for article_id, row in self.rows(article_ids).items():
-            pages = self._page_starts_of(row)
+            pages = self.contents.page_starts(row)
             if pages is not None:
                 sources[article_id] = PassageSource(row.title, pages)
         return sources
-
-    def _page_starts_of(self, row: ArticleRow) -> tuple[int, ...] | None:
-        if not row.pages:
-            return ()
-        with self._lock:
-            known = self._page_starts.get(row.body)
-        if known is not None:
-            return known
-        text = self.parts.read(row.body, "pages", row.page_pieces)
-        if text is None:
-            return None
-        starts = tuple(parsed(text))
-        with self._lock:
-            self._page_starts[row.body] = starts
-        return starts
 
     def new_row(self, article: Article) -> ArticleRow:
         """Return a row with new names for an article, of which nothing is stored yet."""
@@ -260,35 +231,6 @@ class MilvusArticles:
             shown=0,
         )
 
-    def write_body(self, row: ArticleRow, article: Article) -> ArticleRow:
-        """Store all of an article but its chunks; it is not visible yet."""
-        structure = {
-            "headings": [[mark.start, mark.end, mark.level] for mark in article.headings],
-            "structure": structure_json(article.marks, article.tables),
-        }
-        return replace(
-            row,
-            text_pieces=self.parts.write(row.body, "text", article.text),
-            structure_pieces=self.parts.write(row.body, "structure", compact(structure)),
-            page_pieces=self.parts.write(row.body, "pages", compact(article.pages)),
-        )
-
-    def write_file(self, article_id: str, file: SourceFile) -> FileRow:
-        """Store the file of an article; it is not visible yet."""
-        body = secrets.token_hex(8)
-        shapes = []
-        for page, layout in enumerate(file.layouts, start=1):
-            pieces = self.parts.write(body, f"page{page}", text_of(layout.to_bytes()))
-            shapes.append([layout.width, layout.height, layout.confidence, pieces])
-        return FileRow(
-            article_id=article_id,
-            name=file.name,
-            size=len(file.data),
-            body=body,
-            byte_pieces=self.parts.write(body, "bytes", text_of(file.data)),
-            shape_pieces=self.parts.write(body, "shapes", compact(shapes)),
-        )
-
     def show(self, row: ArticleRow, file: FileRow | None = None) -> None:
         """Make an article visible, as this row has it, and with it its file.
 
@@ -300,17 +242,13 @@ class MilvusArticles:
     def discard(self, row: ArticleRow, file: FileRow | None = None) -> None:
         """Delete all that a row names which is not stored, and never will be again."""
         with suppress(LibraryError):  # it is not visible, and maintenance deletes it later
-            for kind, pieces in _pieces_of(row):
-                self.parts.delete(row.body, kind, pieces)
+            self.contents.delete(row)
             if row.chunks:
                 self._chunks.delete(row)
             else:  # how many were written is not known
                 self._chunks.delete_version(row.version)
             if file is not None:
-                for page, shape in enumerate(self._shapes(file), start=1):
-                    self.parts.delete(file.body, f"page{page}", shape[3])
-                self.parts.delete(file.body, "bytes", file.byte_pieces)
-                self.parts.delete(file.body, "shapes", file.shape_pieces)
+                self.contents.delete_file(file)
 
     def _write(self, rows: Sequence[ArticleRow | FileRow], *, live: bool) -> None:
         """Write rows, and with them, in one message, the shelf's revision."""
@@ -351,14 +289,14 @@ class MilvusArticles:
 
         Not if that was removed or changed meanwhile.
         """
-        article, chunks = self._read(old), self._chunks.read(old)
+        article, chunks = self.contents.read(old), self._chunks.read(old)
         if article is None or chunks is None:
             return False
         new = replace(
             self.new_row(article), title=title, added_at=old.added_at, position=old.position
         )
         try:
-            new = self.write_body(new, article)
+            new = self.contents.write(new, article)
             count = self._chunks.write(old.article_id, new.version, title, chunks)
             new = replace(new, chunks=count)
             is_current = self.row(old.article_id).version == old.version
@@ -375,7 +313,7 @@ class MilvusArticles:
     def add_file(self, article_id: str, file: SourceFile) -> None:
         """Keep the file of an article that has none, which was read to the same text."""
         if not self._file_row(article_id):
-            self._write([self.write_file(article_id, file)], live=True)
+            self._write([self.contents.write_file(article_id, file)], live=True)
 
     def remove(self, article_id: str) -> None:
         """Remove an article with its chunks and its file; the first write hides them.
@@ -391,33 +329,17 @@ class MilvusArticles:
     def source_file(self, article_id: str) -> SourceFile | None:
         """Return the file of an article, without its layouts; None if none is kept."""
         row = self._file_row(article_id)
-        data = self.parts.read(row.body, "bytes", row.byte_pieces) if row else None
-        return None if row is None or data is None else SourceFile(row.name, bytes_of(data))
+        return self.contents.read_file(row) if row else None
 
     def page_shapes(self, article_id: str) -> tuple[PageShape, ...]:
         """Return the size of each page as printed, in order; empty if that is not known."""
         row = self._file_row(article_id)
-        return tuple(PageShape(*shape[:3]) for shape in self._shapes(row)) if row else ()
+        return self.contents.page_shapes(row) if row else ()
 
     def page_layout(self, article_id: str, page: int) -> PageLayout | None:
         """Return where the words of a page are, page 1 first; None if that is not known."""
         row = self._file_row(article_id)
-        shapes = self._shapes(row) if row else []
-        if row is None or not 1 <= page <= len(shapes):
-            return None
-        width, height, confidence, pieces = shapes[page - 1]
-        text = self.parts.read(row.body, f"page{page}", pieces)
-        if text is None:
-            return None
-        try:
-            return PageLayout.from_bytes(width, height, confidence, bytes_of(text))
-        except ValueError as error:
-            raise damaged(error) from error
-
-    def _shapes(self, row: FileRow) -> Sequence[Any]:
-        """Return width, height, confidence and number of pieces of each page."""
-        text = self.parts.read(row.body, "shapes", row.shape_pieces)
-        return [] if text is None else json.loads(text)
+        return self.contents.page_layout(row, page) if row else None
 
     def _file_row(self, article_id: str) -> FileRow | None:
         """Return the row of an article's file, of an article that is there."""
@@ -431,30 +353,3 @@ class MilvusArticles:
 
     def _id(self, kind: str, article_id: str) -> str:
         return f"{self._shelf}:{kind}:{article_id}"
-
-
-def _pieces_of(row: ArticleRow) -> list[tuple[str, int]]:
-    return [
-        ("text", row.text_pieces),
-        ("structure", row.structure_pieces),
-        ("pages", row.page_pieces),
-    ]
-
-
-def _article(row: ArticleRow, text: str, found: Any, pages: tuple[int, ...]) -> Article:  # noqa: ANN401 - JSON
-    try:
-        headings = tuple(Heading(*heading) for heading in found["headings"])
-        marks, tables = parse_structure(found["structure"])
-    except (TypeError, KeyError, ValueError) as error:
-        raise damaged(error) from error
-    return Article(
-        row.article_id,
-        row.title,
-        text,
-        row.source,
-        headings,
-        row.added_at,
-        pages,
-        marks,
-        tables,
-    )

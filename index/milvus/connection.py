@@ -6,8 +6,10 @@ import functools
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 from index.embedding.embedder import Vectors
@@ -61,6 +63,18 @@ def _reported(call: _Call) -> _Call:
     return cast("_Call", reporting)
 
 
+_lite_locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+
+
+def _writing_to(address: MilvusAddress) -> AbstractContextManager[object]:
+    """Return what to hold while writing.
+
+    Milvus Lite writes its log without a lock. Of three threads that wrote at once until their
+    process was killed, up to all of the log could not be read afterwards; of one, all could.
+    """
+    return _lite_locks[address.file.absolute()] if address.file else nullcontext()
+
+
 class Connection:
     """Calls of one Milvus database. Thread-safe.
 
@@ -92,6 +106,7 @@ class Connection:
         self._written = -_SETTLING_SECONDS
         self._unsealed = 0
         self._lock = threading.Lock()
+        self._writing = _writing_to(address)
         if address.file:
             if not create and not address.file.exists():
                 msg = f"There is no library at {address}. Add an article to create it."
@@ -186,7 +201,8 @@ class Connection:
     @_reported
     def seal(self, name: str) -> None:
         """Have Milvus index what was written last."""
-        self._client.flush(name)
+        with self._writing:
+            self._client.flush(name)
         self._unsealed = 0
 
     def seal_if_lite(self, name: str, *, at_least: int) -> None:
@@ -255,7 +271,8 @@ class Connection:
         """Insert rows, or replace those with the same ids. Up to 500 rows are written as one."""
         for first in range(0, len(rows), _ROWS_PER_CALL):
             some = [dict(row) for row in rows[first : first + _ROWS_PER_CALL]]
-            self._client.upsert(name, some, timeout=self._access.seconds)
+            with self._writing:
+                self._client.upsert(name, some, timeout=self._access.seconds)
             self._written = time.monotonic()
             self._unsealed += len(some)
 
@@ -264,7 +281,8 @@ class Connection:
         """Delete rows; ids that do not exist are ignored."""
         for first in range(0, len(ids), _IDS_PER_CALL):
             some = list(ids[first : first + _IDS_PER_CALL])
-            self._client.delete(name, ids=some, timeout=self._access.seconds)
+            with self._writing:
+                self._client.delete(name, ids=some, timeout=self._access.seconds)
             self._written = time.monotonic()
 
     @_reported

@@ -193,11 +193,11 @@ class MilvusLibrary:
         self.store.check_writable()
         row, file = self.store.new_row(article), None
         try:
-            row = self.store.write_body(row, article)
+            row = self.store.contents.write(row, article)
             count = self._chunks.write(article.id, row.version, article.title, embedded)
             row = replace(row, chunks=count)
             if article.file:
-                file = self.store.write_file(article.id, article.file)
+                file = self.store.contents.write_file(article.id, article.file)
             is_new = article.id not in self.store.rows([article.id], strong=True)
         except BaseException:
             self.store.discard(row, file)

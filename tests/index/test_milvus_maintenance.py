@@ -80,7 +80,7 @@ def test_missing_passages_are_reported(address: MilvusAddress, library: MilvusLi
 
 def test_a_missing_text_is_reported(address: MilvusAddress, library: MilvusLibrary) -> None:
     row = library.store.row(article(1).id)
-    library.store.parts.delete(row.body, "text", row.text_pieces)
+    library.store.contents.delete(row)
     report = checked(address)
     assert (report.verdict, report.articles) == (Verdict.DAMAGED, 1)
     assert "Title 1" in report.found[0]
