@@ -20,8 +20,8 @@ from bench.answers import articles_of
 from bench.growth.material import QUESTIONS_OF, Material, read_material, synthetic_articles
 from bench.index_types import REFINED, build_faiss_index, faiss_search, faiss_types, vectors_file
 from index.embedding.embedder import SentenceTransformerEmbedder
+from index.search.embedded_chunks import searchable_text
 from index.search.passage_index import PassageIndex
-from index.search.sync import searchable_text
 from index.search.text_index import IndexedText, TextIndex
 from index.store.rows import Revision
 from qa.article_qa import ArticleQA

@@ -15,14 +15,13 @@ from typing import Any, TypeAlias, TypeVar, cast
 from index.embedding.embedder import Vectors
 from index.errors import LibraryError, LibraryMissing, LibraryUnwritable, ModelUnavailable
 from index.library_address import MilvusAccess, MilvusAddress
-from index.milvus.schema import VECTOR, Collection
+from index.milvus.schema import VECTOR, Collection, search_parameters
 
 Row: TypeAlias = dict[str, Any]
 
 _ROWS_PER_CALL = 500
 """At most some 30 MB a call; a server takes 64."""
 _IDS_PER_CALL = 1_000
-_LEAST_EF = 64
 _SETTLING_SECONDS = 10.0
 """Bounded staleness is five seconds: for longer than that, our own writes are read strongly."""
 # pymilvus asks every ten seconds whether the other side is there, even when idle. The server of
@@ -365,8 +364,7 @@ class Connection:
             filter=condition,
             output_fields=list(fields),
             consistency_level=self._level(strong=strong),
-            # HNSW finds no more than it looks at; other indexes ignore this.
-            search_params={"params": {"ef": max(limit, _LEAST_EF)}} if field == VECTOR else None,
+            search_params={"params": search_parameters(limit)} if field == VECTOR else None,
             timeout=self._access.seconds,
         )
         # Milvus Lite gives BM25 as a distance, which is negative.

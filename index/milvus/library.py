@@ -29,7 +29,7 @@ from index.milvus.chunk_rows import (
 from index.milvus.chunk_search import MAX_DEPTH, Asked, ChunkSearch, FoundChunk
 from index.milvus.connection import Connection
 from index.milvus.parts import damaged
-from index.milvus.schema import CHUNKS_PREFIX, collections, first_index_type
+from index.milvus.schema import CHUNKS_PREFIX, collections, index_type_for
 from index.search.backend import Candidate
 from index.search.chunk_cache import MAX_CACHED_CHUNKS, CachedChunk
 from index.search.embedded_chunks import EmbeddedChunks, embed_article
@@ -119,7 +119,7 @@ class MilvusLibrary:
             )
             raise WrongModel(msg)
         for collection in wanted:
-            self._connection.load(collection, first_index_type(access.index))
+            self._connection.load(collection, index_type_for(0, access.index))
         return articles, parts, chunks
 
     def _models(self) -> list[str]:

@@ -31,36 +31,36 @@ UNUSED = "unused"
 """A vector of two zeros: Milvus takes no collection without vectors."""
 ANALYZER = {"tokenizer": "standard"}
 
-# Where approximate indexes begin to pay; see bench/results/index_types.md.
-_FLAT_UP_TO = 50_000
-_HNSW_UP_TO = 10_000_000
+# Beyond, others are as fast and take less time or memory; see bench/results/index_types.md.
+_FLAT_UP_TO = 100_000
+_HNSW_UP_TO = 1_000_000
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "FLAT": {},
     "HNSW": {"M": 16, "efConstruction": 200},
     # One bit for each dimension finds candidates; 8 bits order them.
-    "IVF_RABITQ": {"nlist": 4_096, "refine": True, "refine_type": "SQ8"},
+    "IVF_RABITQ": {"nlist": 1_024, "refine": True, "refine_type": "SQ8"},
     "DISKANN": {},
 }
+_LEAST_EFFORT = 200
 
 
 def index_type_for(passages: int, setting: str = "auto") -> str:
     """Return the type of the index of so many vectors, unless ``setting`` names one."""
     if setting != "auto":
         return setting
-    if passages <= _FLAT_UP_TO:
-        return "FLAT"
     return "HNSW" if passages <= _HNSW_UP_TO else "IVF_RABITQ"
 
 
-def first_index_type(setting: str = "auto") -> str:
-    """Return the type of the index of a new library: one that suits the widest range of sizes."""
-    return "HNSW" if setting == "auto" else setting
-
-
 def is_too_small(index_type: str, passages: int) -> bool:
-    """Return whether an index is slow, or too large for memory, with so many vectors."""
+    """Return whether an index is slow, or large in memory, with so many vectors."""
     limits = {"FLAT": _FLAT_UP_TO, "HNSW": _HNSW_UP_TO}
     return passages > limits.get(index_type, passages)
+
+
+def search_parameters(limit: int) -> dict[str, int]:
+    """Return how hard to search for so many vectors; each index takes what is its own."""
+    effort = max(limit, _LEAST_EFFORT)  # the first and the last find no more than they look at
+    return {"ef": effort, "nprobe": 52, "refine_k": 2, "search_list": effort}
 
 
 @dataclass(frozen=True, slots=True)
