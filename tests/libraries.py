@@ -87,3 +87,14 @@ def run(script: str, *arguments: object) -> str:
     )
     assert result.returncode == 0, (result.returncode, result.stdout, result.stderr)
     return result.stdout.strip()
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Return a Python process that goes on by itself, whose output can be read."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PRELUDE + script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+    )

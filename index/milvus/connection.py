@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 from index.embedding.embedder import Vectors
-from index.errors import LibraryError, LibraryMissing, LibraryUnwritable, ModelUnavailable
+from index.errors import (
+    LibraryError,
+    LibraryLocked,
+    LibraryMissing,
+    LibraryUnwritable,
+    ModelUnavailable,
+)
 from index.library_address import MilvusAccess, MilvusAddress
 from index.milvus.schema import VECTOR, Collection, search_parameters
 
@@ -35,6 +41,7 @@ _MISSING = (
     "A library on Milvus needs the package pymilvus. Install it: pip install 'article-qa[milvus]'"
 )
 
+_LITE_NOT_OPENED = "Open local milvus failed"
 _CREATION_WAITS = (0.1, 0.3, 1.0)
 """Seconds to wait for another process that creates the same collection or index."""
 
@@ -166,6 +173,12 @@ class Connection:
         if self._client is None and isinstance(error, AttributeError):
             return LibraryError("The library is closed.")
         said = " ".join(str(getattr(error, "message", "") or error).split())[:300]
+        if said.startswith(_LITE_NOT_OPENED):
+            msg = (
+                f"{self._address} cannot be opened. If another process uses it, close that first: "
+                "Milvus Lite is for one process, which holds it until it ends."
+            )
+            return LibraryLocked(msg)
         if "disk" in said.lower() or "no space" in said.lower():
             msg = f"Milvus at {self._address} cannot write: {said}. Make room, then try again."
             return LibraryUnwritable(msg)

@@ -38,7 +38,9 @@ from index.types import Article, Chunk
 
 _CALLS_AT_ONCE = 8
 _TRIES = 6
-"""How often a search is repeated at most, to look past chunks that belong to no article."""
+_SEARCHES = 32
+"""How often is searched at most, to look past what killed writers have left: each time past all
+of at least one article."""
 _SEALED_ROWS = 2_000
 _CLOCKS_NS = 5 * 10**9
 """How far the clocks of servers may differ."""
@@ -270,7 +272,7 @@ class MilvusLibrary:
         asked = Asked(question_terms(question), vector, max(1, min(depth, MAX_DEPTH)), self._shelf)
         whole: set[str] = set()  # versions that were visible before a strong search began
         strong = False
-        for _ in range(_TRIES):
+        for _ in range(_SEARCHES):
             if article_ids is not None:
                 rows = self._rows_of(article_ids)
                 asked.versions = sorted({row.version for row in rows.values()})
