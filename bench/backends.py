@@ -97,7 +97,7 @@ def main() -> None:
     environment = Environment.now("bench.backends")
     embedder = RememberingEmbedder(SentenceTransformerEmbedder())
     rows: list[list[str]] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         makers = [in_memory, on_milvus(Path(folder) / "library.db")]
         for name in arguments.sets:
             if name in QA_FILES:

@@ -53,6 +53,8 @@ _WARM_UP = 20
 Ids = NDArray[np.int64]
 Search = Callable[[Vectors], Ids]
 """From a question's vector to up to K positions of vectors, best first."""
+_FAISS: Any = faiss
+"""Its annotations lack the parameters of searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +187,15 @@ def faiss_search(index: Any, exact: FileVectors | None = None) -> Search:  # noq
 def _parameters(index: Any) -> Any:  # noqa: ANN401
     if isinstance(index, faiss.IndexRefine):
         base = _parameters(faiss.downcast_index(index.base_index))
-        return faiss.IndexRefineSearchParameters(k_factor=CANDIDATES / K, base_index_params=base)
+        return _FAISS.IndexRefineSearchParameters(k_factor=CANDIDATES / K, base_index_params=base)
     if isinstance(index, faiss.IndexHNSW):
-        return faiss.SearchParametersHNSW(efSearch=SEARCH_EFFORT)
+        return _FAISS.SearchParametersHNSW(efSearch=SEARCH_EFFORT)
     if not isinstance(index, faiss.IndexIVF):
         return None
     probed = min(index.nlist, max(_MIN_PROBED, round(_PROBED_SHARE * index.nlist)))
     if isinstance(index, faiss.IndexIVFRaBitQ):
-        return faiss.IVFRaBitQSearchParameters(nprobe=probed, qb=8)
-    return faiss.SearchParametersIVF(nprobe=probed)
+        return _FAISS.IVFRaBitQSearchParameters(nprobe=probed, qb=8)
+    return _FAISS.SearchParametersIVF(nprobe=probed)
 
 
 def _own(vectors: Vectors, asked: Asked, work: Path) -> Row:

@@ -77,9 +77,9 @@ def test_a_node_searches_its_segments_on_all_its_cores() -> None:
 
 
 def test_a_question_passes_all_stages_in_turn() -> None:
-    one, stages = ONE_SERVER, Stages(*[np.full((1, 1), x) for x in (1.0, 0.0, 3.0, 4.0)])
-    stages = replace(stages, search={1: np.full((1, 1), 2.0)})
-    found = simulate(replace(one, rate=0.0001), stages, 100)
+    first, second, third, fourth = (np.full((1, 1), float(x)) for x in (1, 2, 3, 4))
+    stages = Stages(first, {1: second}, third, fourth)
+    found = simulate(replace(ONE_SERVER, rate=0.0001), stages, 100)
     assert found.seconds == pytest.approx([10.0] * 90)
 
 
