@@ -130,10 +130,10 @@ def _bar(label: str) -> Iterator[Progress]:
 
 def _print_result(copied: Copied, compared: Comparison, *, is_copied: bool) -> None:
     if is_copied:
-        print_text(f"Copied {copied.added} articles. {copied.already_there} were there already.")
-    print_text(f"The same in both: {compared.articles} articles, {compared.passages} passages.")
+        print_text(f"Articles copied: {copied.added}. Already there: {copied.already_there}.")
+    print_text(f"The same in both: articles {compared.articles}, passages {compared.passages}.")
     if compared.others:
-        print_text(f"{compared.others} articles are only in TO.")
+        print_text(f"Articles only in TO: {compared.others}.")
     if not compared.same_order:
         print_text("The order of the articles differs.")
     _print_problems("Not copied", copied.left_out)

@@ -39,8 +39,8 @@ def test_a_library_is_copied_compared_and_can_be_asked(library: Path, tmp_path: 
     new, before = tmp_path / "new", state(library)
     result = run(str(library), str(new))
     assert result.exit_code == 0
-    assert "Copied 2 articles. 0 were there already." in result.output
-    assert "The same in both: 2 articles, 2 passages." in result.output
+    assert "Articles copied: 2. Already there: 0." in result.output
+    assert "The same in both: articles 2, passages 2." in result.output
     assert state(library) == before
     with ArticleQA.open(new, create=False) as qa:
         assert qa.ask("When did the Harbour Bridge open?").short == "1932"
