@@ -134,7 +134,9 @@ def test_a_watched_folder_remembers_its_files_where_the_state_is(file: str, tmp_
 @pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("milvus_lite"), reason="no Milvus Lite")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_a_library_on_milvus_lite_is_used_like_one_in_a_folder(file: str, tmp_path: Path) -> None:
+def test_a_library_on_milvus_lite_is_used_like_one_in_a_folder(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     on = ["--library", f"milvus-lite:{tmp_path / 'notes' / 'library.db'}"]  # must not be read
     folder = str(Path(file).parent)
     assert "There is no library" in str(run("list", *on).exception)
@@ -148,6 +150,7 @@ def test_a_library_on_milvus_lite_is_used_like_one_in_a_folder(file: str, tmp_pa
     assert "The span" in run("retrieve", "bridge", *on).output
     checked = json.loads(run("check", *on, "--json").output)
     assert (checked["verdict"], checked["articles"], checked["passages"]) == ("sound", 1, 1)
+    monkeypatch.setenv("ARTICLE_QA_MILVUS_INDEX", "FLAT")
     assert "The index of vectors is FLAT now" in run("check", *on, "--reindex").output
     copied = run("copy", on[1], str(tmp_path / "copy"))
     assert "The same in both: articles 1, passages 1." in copied.output
