@@ -42,6 +42,7 @@ _SEARCHES = 32
 """How often is searched at most, to look past what killed writers have left: each time past all
 of at least one article."""
 _SEALED_ROWS = 2_000
+"""So many rows are compared one by one before Milvus Lite indexes them."""
 _CLOCKS_NS = 5 * 10**9
 """How far the clocks of servers may differ."""
 _SETTLED_NS = 60 * 10**9
@@ -58,6 +59,7 @@ class MilvusLibrary:
         limits: How long chunks may be.
         create: Whether to create the library if there is none.
         read_only: Whether changes raise LibraryUnwritable.
+        connection: What calls Milvus; None for a new one. It is closed with the library.
 
     Attributes:
         store: The articles themselves: listed, read and renamed there.
