@@ -33,7 +33,7 @@ from index.types import Article, Chunk, id_of_text
 _SHOWN = 5
 """How many problems of one kind are listed."""
 # float32 keeps the length of a unit vector to within 1e-6.
-_LENGTH_TOLERANCE = 1e-3
+LENGTH_TOLERANCE = 1e-3
 
 # Read as bytes, since sqlite3 raises for text that is not UTF-8.
 _SELECT_RAW = (
@@ -87,7 +87,7 @@ def check_store(db: Database, progress: Progress | None = None) -> StoreReport:
                     progress(done, len(keys))
     except (LibraryDamaged, IndexError, TypeError, ValueError) as error:
         damage.append(f"It cannot be read to its end ({error}).")
-    return StoreReport(sound, chunks, _shortened(damage), _shortened(chunk_damage))
+    return StoreReport(sound, chunks, shortened(damage), shortened(chunk_damage))
 
 
 def readable_article(db: Database, key: int) -> Article | None:
@@ -134,7 +134,7 @@ def _passage_problems(
     ids = [row[0] for row in rows]
     for chunk_id in ids:
         chunk = _readable_chunk(db, chunk_id)
-        if chunk is None or not _matches_article(chunk, article):
+        if chunk is None or not matches_article(chunk, article):
             problems += 1
         else:
             chunks.append(chunk)
@@ -156,7 +156,7 @@ def _readable_chunk(db: Database, chunk_id: int) -> Chunk | None:
         return None
 
 
-def _matches_article(chunk: Chunk, article: Article) -> bool:
+def matches_article(chunk: Chunk, article: Article) -> bool:
     """Return whether a chunk is part of the article's text and contains its sentences."""
     start, end = chunk.start, chunk.end
     inside = all(start <= s.start < s.end <= end for s in chunk.sentences)
@@ -176,10 +176,11 @@ def _is_unit(blob: Any, dimension: int) -> bool:  # noqa: ANN401 - damage can ma
     if not isinstance(blob, bytes) or len(blob) != 4 * dimension:
         return False
     length = float(np.linalg.norm(np.frombuffer(blob, dtype="<f4").astype(np.float64)))
-    return abs(length - 1) < _LENGTH_TOLERANCE  # False for NaN
+    return abs(length - 1) < LENGTH_TOLERANCE  # False for NaN
 
 
-def _shortened(sentences: list[str]) -> tuple[str, ...]:
+def shortened(sentences: list[str]) -> tuple[str, ...]:
+    """Return the first few sentences, and how many more there are."""
     more = len(sentences) - _SHOWN
     return (*sentences[:_SHOWN], f"And {more} more like these.") if more > 0 else tuple(sentences)
 

@@ -11,11 +11,10 @@ from index.embedding.embedder import Vectors
 from index.errors import LibraryError
 from index.milvus.connection import Connection, quoted
 from index.milvus.schema import BM25, TITLE_BM25, VECTOR
+from index.search.text_index import TITLE_WEIGHT
 
 MAX_DEPTH = 10_000
 """Milvus returns up to 16,384 rows."""
-_TITLE_WEIGHT = 0.5
-"""As in the text index of a folder."""
 _FIELDS = ("article", "version")
 
 
@@ -62,7 +61,7 @@ class FoundChunk:
     @property
     def bm25(self) -> float:
         """The score of its words, in which its article's title counts less than its text."""
-        return self.scores.get(BM25, 0.0) + _TITLE_WEIGHT * self.scores.get(TITLE_BM25, 0.0)
+        return self.scores.get(BM25, 0.0) + TITLE_WEIGHT * self.scores.get(TITLE_BM25, 0.0)
 
 
 class ChunkSearch:

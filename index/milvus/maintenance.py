@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from index.embedding.embedder import Progress
 from index.errors import ArticleNotFound, LibraryDamaged, LibraryMissing
 from index.library_address import MilvusAccess, MilvusAddress
-from index.maintenance import Report, Verdict
+from index.maintenance import LENGTH_TOLERANCE, Report, Verdict, matches_article, shortened
 from index.milvus.article_rows import ArticleRow
 from index.milvus.articles import MilvusArticles
 from index.milvus.chunk_rows import ChunkRows
@@ -31,12 +31,10 @@ from index.milvus.schema import (
     index_type_for,
     is_too_small,
 )
-from index.types import Article, Chunk, id_of_text
+from index.types import id_of_text
 
 _OLD_SECONDS = 24 * 3_600
 _DELETED_AT_ONCE = 10_000
-_SHOWN = 5
-_LENGTH_TOLERANCE = 1e-3
 
 
 @dataclass(slots=True)
@@ -126,7 +124,7 @@ class _Check:
             verdict = Verdict.REEMBED
         if found.damage:
             verdict = Verdict.DAMAGED
-        problems = (*_shortened(found.damage), *_shortened(found.chunk_damage), *found.leftovers)
+        problems = (*shortened(found.damage), *shortened(found.chunk_damage), *found.leftovers)
         return Report(verdict, articles, passages, problems, tuple(found.done))
 
     def _article(self, row: ArticleRow) -> tuple[bool, int]:
@@ -144,9 +142,9 @@ class _Check:
             count = wrong = 0
             for chunks, vectors in read:
                 count += len(chunks)
-                wrong += sum(not _is_part(chunk, article) for chunk in chunks)
+                wrong += sum(not matches_article(chunk, article) for chunk in chunks)
                 lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-                wrong += int((~(abs(lengths - 1) < _LENGTH_TOLERANCE)).sum())
+                wrong += int((~(abs(lengths - 1) < LENGTH_TOLERANCE)).sum())
         except ArticleNotFound:  # removed meanwhile
             return False, 0
         except LibraryDamaged as error:
@@ -202,16 +200,3 @@ class _Check:
                 f"{wanted} fits. To replace it, during which no question is answered, run the "
                 "check with --reindex."
             )
-
-
-def _is_part(chunk: Chunk, article: Article) -> bool:
-    """Return whether a chunk is part of the article's text and contains its sentences."""
-    start, end = chunk.start, chunk.end
-    inside = all(start <= s.start < s.end <= end for s in chunk.sentences)
-    return article.text[start:end] == chunk.text and inside and bool(chunk.sentences)
-
-
-def _shortened(sentences: list[str]) -> Iterator[str]:
-    yield from sentences[:_SHOWN]
-    if len(sentences) > _SHOWN:
-        yield f"And {len(sentences) - _SHOWN} more like these."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from index.errors import LibraryDamaged
@@ -117,8 +116,3 @@ def damaged(why: object) -> LibraryDamaged:
         "Run article-qa check with its address to see what to do."
     )
     return LibraryDamaged(msg)
-
-
-def ids_of(token: str, counts: Sequence[tuple[str, int]], shelf: str) -> list[str]:
-    """Return the ids of all pieces of a token; ``counts`` has (kind, pieces)."""
-    return [f"{shelf}:{token}:{kind}:{n:06}" for kind, pieces in counts for n in range(pieces)]

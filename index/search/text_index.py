@@ -32,7 +32,8 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
 _ANALYZER = "words-1"
 _FIELDS = ("text", "title")
-_TITLE_WEIGHT = 0.5
+TITLE_WEIGHT = 0.5
+"""Of the BM25 of an article's title, beside that of the chunk's text."""
 _MAX_TERM_BYTES = 200
 _MAX_CACHED_CHARS = 40
 """Maximum length of a word whose stems are cached."""
@@ -282,7 +283,7 @@ def _term(field: str, value: int | str) -> tantivy.Query:
 
 def _in_text_or_title(term: str) -> tuple[tantivy.Query, tantivy.Query]:
     # Each a clause of its own: with the best of both, a search takes ten times as long.
-    title = tantivy.Query.boost_query(_term("title", term), _TITLE_WEIGHT)
+    title = tantivy.Query.boost_query(_term("title", term), TITLE_WEIGHT)
     return _term("text", term), title
 
 
